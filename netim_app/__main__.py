@@ -1,0 +1,200 @@
+"""The `netim` command: runs the server, and what an operator needs now and then."""
+
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+from granian.constants import Interfaces
+from granian.server import Server
+from reflex_base.environment import environment
+from sqlalchemy.exc import IntegrityError
+
+from netim_app import build as front_end
+from netim_app.core.errors import DomainError
+from netim_app.core.events import AccountUnlocked, Origin, SessionsRevoked
+from netim_app.identity import accounts, passwords, sessions
+from netim_app.infra import outbox, redaction
+from netim_app.infra.unit_of_work import UnitOfWork, Units, configure
+from netim_app.registry import install_features
+from netim_app.schema import migrate
+from netim_app.settings import Settings, get_settings
+from netim_app.texts import catalog
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+sessions_app = typer.Typer(no_args_is_help=True, help="Sessions of customers.")
+app.add_typer(sessions_app, name="sessions")
+
+OPERATOR = Origin(browser="netim", system="operator")
+
+
+def _checked_settings() -> Settings:
+    settings = get_settings()
+    faults = settings.faults()
+    for fault in faults:
+        typer.echo(f"refused to start: {fault}", err=True)
+    if faults:
+        raise typer.Exit(2)
+    return settings
+
+
+def _open() -> Units:
+    settings = _checked_settings()
+    redaction.install(production=settings.production)
+    install_features()
+    return configure(settings)
+
+
+@app.command()
+def serve() -> None:
+    """Migrate the database, build the pages if needed, and serve."""
+    units = _open()
+    settings = units.settings
+    migrate(units)
+    units.engine.dispose()
+    try:
+        front_end.build(settings)
+    except subprocess.CalledProcessError as error:
+        typer.echo("the pages could not be built; see the lines above", err=True)
+        raise typer.Exit(1) from error
+    os.environ.update(front_end.environment(settings))
+    environment.REFLEX_SKIP_COMPILE.set(True)
+    environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
+    os.chdir(front_end.ROOT)
+    typer.echo(f"Netim Direct is at {settings.public_url}  (Ctrl+C stops it)")
+    Server(
+        target="netim_app.netim_app:app",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        log_dictconfig=redaction.granian_log_config(production=settings.production),
+    ).serve()
+
+
+@app.command()
+def build() -> None:
+    """Build the pages if anything they are made of has changed."""
+    typer.echo("built" if front_end.build(_checked_settings()) else "the build is up to date")
+
+
+@app.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the database to the newest schema."""
+    migrate(_open())
+
+
+@app.command()
+def texts() -> None:
+    """Check the catalogues: every text in every language, with the same placeholders."""
+    faults = catalog.faults()
+    for fault in faults:
+        typer.echo(fault, err=True)
+    if faults:
+        raise typer.Exit(1)
+    typer.echo(f"{len(catalog.keys())} texts in {', '.join(catalog.LOCALES)}")
+
+
+@app.command()
+def create_account(
+    email: str,
+    first_name: Annotated[str, typer.Option()],
+    last_name: Annotated[str, typer.Option()],
+    language: Annotated[str, typer.Option()] = "en",
+) -> None:
+    """Create an account with a confirmed address. The password is asked for, or read from standard input."""
+    units = _open()
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    data = {"email": email, "first_name": first_name, "last_name": last_name, "password": password}
+    try:
+        customer = accounts.read_customer(
+            data,
+            language=language,
+            time_zone=accounts.DEFAULT_TIME_ZONE,
+            min_length=units.settings.password_min_length,
+        )
+        hashed = passwords.hash_password(password, units.settings.bcrypt_cost)
+        with units.write() as unit:
+            accounts.create_account(unit, customer, hashed, OPERATOR)
+    except DomainError as error:
+        for fault in error.all:
+            typer.echo(f"{fault.field}: {catalog.text('en', fault.key, **fault.params)}", err=True)
+        raise typer.Exit(1) from error
+    except IntegrityError as error:
+        typer.echo("there is an account with this address already", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"created {email}")
+
+
+def _account_id(unit: UnitOfWork, email: str) -> int:
+    found = accounts.find_account(unit, email)
+    if found is None:
+        typer.echo("no account has this address", err=True)
+        raise typer.Exit(1)
+    return found
+
+
+@app.command()
+def unlock(email: str) -> None:
+    """Lift every lock-out of an account: the operator's way out, logged and mailed to the customer."""
+    with _open().write() as unit:
+        account_id = _account_id(unit, email)
+        accounts.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now, origin=OPERATOR))
+    typer.echo(f"unlocked {email}; the customer is told by mail")
+
+
+@sessions_app.command("revoke")
+def revoke_sessions(email: str) -> None:
+    """End all sessions of an account."""
+    with _open().write() as unit:
+        account_id = _account_id(unit, email)
+        ended = sessions.end_sessions(unit, account_id)
+        unit.record(SessionsRevoked(account_id=account_id, at=unit.now, origin=OPERATOR))
+    typer.echo(f"ended {ended} session(s)")
+
+
+@app.command()
+def disable(email: str) -> None:
+    """Close an account: its sessions, links and sign-ins end at once."""
+    with _open().write() as unit:
+        account_id = _account_id(unit, email)
+        accounts.disable(unit, account_id)
+    typer.echo(f"disabled {email}")
+
+
+@app.command()
+def rotate_key() -> None:
+    """Seal everything with NETIM_SECRET_KEY that is still sealed with NETIM_SECRET_KEY_OLD."""
+    with _open().write() as unit:
+        count = outbox.rewrap(unit)
+    typer.echo(f"sealed {count} record(s) anew; NETIM_SECRET_KEY_OLD is no longer needed")
+
+
+@app.command()
+def retry_mails() -> None:
+    """Send the mails again that had been given up."""
+    with _open().write() as unit:
+        count = outbox.retry_dead(unit)
+    typer.echo(f"{count} mail(s) go back into the queue")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what works and what does not: settings, database, outbox."""
+    units = _open()
+    with units.read() as unit:
+        backlog = outbox.backlog(unit)
+    typer.echo(f"settings: fine ({units.settings.env})")
+    typer.echo(f"database: {units.engine.dialect.name}, reachable")
+    typer.echo(f"outbox: {backlog.queued} waiting, {backlog.dead} given up")
+    if backlog.dead:
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,104 @@
+"""Facts: what has happened to an account, in the past tense. Features meet here and nowhere else.
+
+A service records a fact in its unit of work; subscribers run in the same transaction, in the order of the registry.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """From where something was done. An empty address means that it could not be established."""
+
+    address: str = ""
+    browser: str = ""
+    system: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """Something that happened to one account."""
+
+    account_id: int
+    at: datetime
+    origin: Origin = field(default_factory=Origin)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountCreated(Fact):
+    """A sign-up was confirmed from its mailbox."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn(Fact):
+    """A session was opened."""
+
+    session_id: int
+    known_device: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedOut(Fact):
+    """A customer ended the present session."""
+
+    session_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInRefused(Fact):
+    """A right password was given, but a sign-in gate refused: the reason is a text key."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProved(Fact):
+    """A signed-in customer proved again who is there (step-up)."""
+
+    session_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordChanged(Fact):
+    """The password is a new one, either changed in the settings or set by a mailed reset link."""
+
+    way: Literal["changed", "reset"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChangeAsked(Fact):
+    """A new address was entered and waits for its confirmation."""
+
+    new_email: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChanged(Fact):
+    """The address is a new one: confirmed from the new mailbox."""
+
+    old_email: str
+    new_email: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileChanged(Fact):
+    """Personal information was edited."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertsSwitched(Fact):
+    """E-mail alerts on sign-in were switched."""
+
+    on: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsRevoked(Fact):
+    """All sessions, or all but the present one, were ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountUnlocked(Fact):
+    """The operator lifted a lock-out by `netim unlock`."""

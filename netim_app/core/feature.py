@@ -1,0 +1,113 @@
+"""What a feature may offer to the rest of the product.
+
+A feature's `feature.py` builds one `Feature`; `registry.py` lists them; `install` makes the list known. `identity`,
+`infra` and the gauge ask `offers()` and so work with features that they have never heard of.
+
+`Unit` stands for `infra.unit_of_work.UnitOfWork`, which this module must not import.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netim_app.core.events import Fact, Origin
+
+Unit = Any
+State = Any
+Component = Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protection:
+    """Something that makes an account safer and so fills the gauge.
+
+    Texts: `<key>.title` names it, `<key>.advice` is one sentence why, `<key>.action` labels the link.
+    """
+
+    key: str
+    weight: int
+    active: Callable[[Unit, int], bool]
+    """(unit, account id) -> whether it is in force now."""
+    href: str
+    """Where the customer can do something about it: a path with the card's anchor."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInGate:
+    """May refuse a sign-in or a live session."""
+
+    name: str
+    refusal: Callable[[Unit, int, Origin], str]
+    """(unit, account id, origin) -> text key of the reason, or empty to let the customer in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subscription:
+    """Runs `handle` in the transaction that records a fact of this kind (or a subclass)."""
+
+    fact: type[Fact]
+    handle: Callable[[Unit, Any], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refresher:
+    """Brings a feature's state in a tab up to date: when a page opens, and whenever the account has changed."""
+
+    load: Callable[[Unit, int], Any]
+    """(unit, account id) -> frozen rows. All features load in one transaction."""
+    show: Callable[[State, Any], Awaitable[None]]
+    """(any state of the tab, those rows) -> puts them into the feature's own state."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """One security feature: everything it gives to the product. Only the name is required."""
+
+    name: str
+    protections: Sequence[Protection] = ()
+    sign_in_gates: Sequence[SignInGate] = ()
+    subscriptions: Sequence[Subscription] = ()
+    card: Callable[[], Component] | None = None
+    """Shown on Connection and Security, in registry order."""
+    refresher: Refresher | None = None
+
+
+@dataclass(frozen=True)
+class Offers:
+    """All that the installed features offer, in registry order."""
+
+    features: tuple[Feature, ...] = ()
+
+    @property
+    def protections(self) -> tuple[Protection, ...]:
+        return tuple(p for f in self.features for p in f.protections)
+
+    @property
+    def sign_in_gates(self) -> tuple[SignInGate, ...]:
+        return tuple(g for f in self.features for g in f.sign_in_gates)
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        return tuple(s for f in self.features for s in f.subscriptions)
+
+    @property
+    def cards(self) -> tuple[Callable[[], Component], ...]:
+        return tuple(f.card for f in self.features if f.card)
+
+    @property
+    def refreshers(self) -> tuple[Refresher, ...]:
+        return tuple(f.refresher for f in self.features if f.refresher)
+
+
+_installed = Offers()
+
+
+def install(features: Sequence[Feature]) -> None:
+    """Makes the features known. Called by the composition root, the command line and tests."""
+    global _installed
+    _installed = Offers(tuple(features))
+
+
+def offers() -> Offers:
+    """What the installed features offer."""
+    return _installed

@@ -1,0 +1,84 @@
+"""Reads what a browser sent as a form. Nothing about it is trusted: not its type, its length nor its presence."""
+
+import unicodedata
+from collections.abc import Collection, Mapping
+from typing import NoReturn
+
+from netim_app.core.errors import DomainError, InvalidForm
+
+MAX_SECRET_LENGTH = 128
+"""Longer passwords are refused before anything is computed from them."""
+
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode categories that no name or address needs: control, format (right-to-left marks), surrogates, line breaks."""
+
+
+class Form:
+    """Collects the fields of one form together with all that is wrong with them.
+
+    Read every field, then call `finish`: the customer sees all faults at once, each at its field.
+    """
+
+    def __init__(self, data: object) -> None:
+        self._data: Mapping[object, object] = data if isinstance(data, Mapping) else {}
+        self._errors: list[DomainError] = []
+
+    def text(self, name: str, *, limit: int, required: bool = True) -> str:
+        """One line of visible text, without blanks around it, composed (NFC); empty when absent or refused."""
+        value = self._data.get(name, "")
+        if not isinstance(value, str):
+            return self.refuse(name, "form.invalid")
+        if len(value) > limit * 2:
+            return self.refuse(name, "form.too_long", limit=limit)
+        value = unicodedata.normalize("NFC", value.strip())
+        if len(value) > limit:
+            return self.refuse(name, "form.too_long", limit=limit)
+        if any(unicodedata.category(character) in _INVISIBLE for character in value):
+            return self.refuse(name, "form.invisible")
+        if required and not value:
+            return self.refuse(name, "form.required")
+        return value
+
+    def secret(self, name: str) -> str:
+        """A password exactly as typed: not trimmed, not normalised (ASVS 6.2.8). Empty when absent or refused."""
+        value = self._data.get(name, "")
+        if not isinstance(value, str):
+            return self.refuse(name, "form.invalid")
+        if not value:
+            return self.refuse(name, "form.required")
+        if len(value) > MAX_SECRET_LENGTH:
+            return self.refuse(name, "form.too_long", limit=MAX_SECRET_LENGTH)
+        if any(unicodedata.category(character) == "Cs" or character == "\0" for character in value):
+            return self.refuse(name, "form.invalid")
+        return value
+
+    def choice(self, name: str, options: Collection[str]) -> str:
+        """One of `options`; anything else is refused."""
+        value = self._data.get(name, "")
+        return value if isinstance(value, str) and value in options else self.refuse(name, "form.choice")
+
+    def flag(self, name: str) -> bool:
+        """Whether a checkbox was ticked."""
+        return self._data.get(name) in (True, "on", "true")
+
+    def refuse(self, name: str, key: str, **params: object) -> str:
+        """Notes a fault at a field and gives back the empty text, so that reading can go on."""
+        self._errors.append(DomainError(key, field=name, **params))
+        return ""
+
+    def has_error(self, name: str) -> bool:
+        return any(error.field == name for error in self._errors)
+
+    def finish(self) -> None:
+        """Call after the last field.
+
+        Raises:
+            InvalidForm: with every fault found.
+        """
+        if self._errors:
+            raise InvalidForm(self._errors)
+
+
+def refuse_field(name: str, key: str, **params: object) -> NoReturn:
+    """Refuses one field at once."""
+    raise InvalidForm([DomainError(key, field=name, **params)])

@@ -1,0 +1,39 @@
+"""Reads the gauge: always from stored facts, never from what a page says."""
+
+from dataclasses import dataclass
+
+from netim_app.core.feature import offers
+from netim_app.features.gauge import rules
+from netim_app.infra.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Item:
+    """One protection. Its texts are `gauge.<key>.title`, `.advice` and `.action`."""
+
+    key: str
+    points: int
+    done: bool
+    href: str
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """The whole gauge, as both pages show it."""
+
+    percent: int
+    level: rules.Level
+    points: int
+    possible: int
+    items: tuple[Item, ...]
+
+
+def read_gauge(unit: UnitOfWork, account_id: int) -> Gauge:
+    """The account's level of security now: what is in force, over all that features offer."""
+    items = tuple(
+        Item(key=p.key, points=p.weight, done=p.active(unit, account_id), href=p.href) for p in offers().protections
+    )
+    possible = sum(item.points for item in items)
+    points = sum(item.points for item in items if item.done)
+    percent = rules.percentage(points, possible)
+    return Gauge(percent=percent, level=rules.level(percent), points=points, possible=possible, items=items)

@@ -1,0 +1,57 @@
+"""Switching alerts, and mailing them."""
+
+from dataclasses import dataclass
+
+from netim_app.core.actor import Actor
+from netim_app.core.events import AlertsSwitched, SignedIn
+from netim_app.features.login_alerts.tables import LoginAlert
+from netim_app.identity import accounts
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.texts import catalog
+
+
+@dataclass(frozen=True)
+class AlertSetting:
+    """`since` is a date in the customer's language, or empty while alerts are off."""
+
+    on: bool
+    since: str = ""
+
+
+def alerts_on(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether sign-ins to the account are mailed."""
+    return unit.session.get(LoginAlert, account_id) is not None
+
+
+def view_setting(unit: UnitOfWork, account_id: int) -> AlertSetting:
+    """What the card shows."""
+    alert = unit.session.get(LoginAlert, account_id)
+    if alert is None:
+        return AlertSetting(on=False)
+    language, time_zone = accounts.locale_of(unit, account_id)
+    return AlertSetting(on=True, since=catalog.format_date(alert.on_since, language, time_zone))
+
+
+def switch_alerts(unit: UnitOfWork, actor: Actor, on: bool) -> None:
+    """Switches alerts on or off. Doing it twice changes nothing and tells nobody."""
+    alert = unit.session.get(LoginAlert, actor.account_id)
+    if on == (alert is not None):
+        return
+    if alert is None:
+        unit.session.add(LoginAlert(account_id=actor.account_id, on_since=unit.now))
+    else:
+        unit.session.delete(alert)
+    unit.session.flush()
+    unit.record(AlertsSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on))
+
+
+def mail_sign_in(unit: UnitOfWork, fact: SignedIn) -> None:
+    """Tells the customer of a successful sign-in, when alerts are on."""
+    if alerts_on(unit, fact.account_id):
+        accounts.notify(unit, "signed_in", fact, known_device=fact.known_device)
+
+
+def mail_switched_off(unit: UnitOfWork, fact: AlertsSwitched) -> None:
+    """Whoever silences the alerts does not do so in silence."""
+    if not fact.on:
+        accounts.notify(unit, "alerts_off", fact)

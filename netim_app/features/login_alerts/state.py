@@ -1,0 +1,33 @@
+"""The switch on the card."""
+
+import reflex as rx
+
+from netim_app.core.actor import actor
+from netim_app.features.login_alerts.service import AlertSetting, switch_alerts
+from netim_app.identity.access import SIGNED_IN, open_to
+from netim_app.identity.state.shell import refresh, tell
+from netim_app.infra.unit_of_work import in_unit
+
+
+class LoginAlertsState(rx.State):
+    """Whether alerts are on, and since when."""
+
+    on: bool = False
+    since: str = ""
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def switch(self, on: bool) -> None:
+        """Stores the new position of the switch."""
+        if not isinstance(on, bool):
+            return
+        await in_unit(switch_alerts, actor(), on)
+        await refresh(self)
+        await tell(self, "success", "login_alerts.switched_on" if on else "login_alerts.switched_off")
+
+
+async def show_setting(state: rx.State, setting: AlertSetting) -> None:
+    """Puts the stored setting into the card."""
+    card = await state.get_state(LoginAlertsState)
+    card.on = setting.on
+    card.since = setting.since

@@ -1,0 +1,22 @@
+"""Password: changed by its owner, and kept up to date."""
+
+from netim_app.core.events import PasswordChanged
+from netim_app.core.feature import Feature, Protection, Refresher, Subscription
+from netim_app.features.password import service
+from netim_app.features.password.state import show_setting
+from netim_app.features.password.view import card
+
+PASSWORD = Feature(
+    name="password",
+    protections=(
+        Protection(
+            key="password",
+            weight=20,
+            active=service.up_to_date,
+            href="/account/connection-and-security#password",
+        ),
+    ),
+    subscriptions=(Subscription(fact=PasswordChanged, handle=service.mail_changed),),
+    card=card,
+    refresher=Refresher(load=service.view_setting, show=show_setting),
+)

@@ -1,0 +1,68 @@
+"""Changing the password."""
+
+from dataclasses import dataclass
+
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError
+from netim_app.core.events import PasswordChanged
+from netim_app.features.password import rules
+from netim_app.identity import accounts, guessing, passwords, sessions, sign_in
+from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, units
+from netim_app.texts import catalog
+
+
+@dataclass(frozen=True)
+class PasswordSetting:
+    """`changed_on` is a date in the customer's language."""
+
+    changed_on: str
+    up_to_date: bool
+
+
+def up_to_date(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether the password is young enough and in line with today's policy."""
+    changed_at, accepted_under = accounts.password_age(unit, account_id)
+    return rules.is_up_to_date(changed_at, unit.now, accepted_under=accepted_under, policy=passwords.POLICY)
+
+
+def view_setting(unit: UnitOfWork, account_id: int) -> PasswordSetting:
+    """What the card shows."""
+    changed_at, _ = accounts.password_age(unit, account_id)
+    language, time_zone = accounts.locale_of(unit, account_id)
+    return PasswordSetting(
+        changed_on=catalog.format_date(changed_at, language, time_zone),
+        up_to_date=up_to_date(unit, account_id),
+    )
+
+
+async def change_password(actor: Actor, current: str, new: str, return_to: str) -> str:
+    """Puts a new password in force and ends all other sessions. Gives back the ticket that renews the present one.
+
+    Raises:
+        DomainError: the current password is wrong or throttled, or the new one is the same.
+    """
+    view = await in_read_unit(accounts.view_account, actor.account_id)
+    try:
+        guess = await sign_in.check_password(view.email, current, actor.device_digest)
+    except DomainError as error:
+        raise DomainError("password.current_wrong", field="current") from error
+    if new == current:
+        raise DomainError("password.same", field="password")
+    hashed = await passwords.hash_in_pool(new, units().settings.bcrypt_cost)
+    return await in_unit(_replace, actor, guess.key, hashed, return_to)
+
+
+def _replace(unit: UnitOfWork, actor: Actor, guess_key: str, hashed: str, return_to: str) -> str:
+    guessing.forgive_guesses(unit, guess_key)
+    accounts.replace_password(
+        unit,
+        PasswordChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin, way="changed"),
+        hashed,
+    )
+    sessions.end_sessions(unit, actor.account_id, keep=actor.session_id)
+    return sessions.renewal_ticket(unit, actor, return_to=return_to)
+
+
+def mail_changed(unit: UnitOfWork, fact: PasswordChanged) -> None:
+    """Tells the customer of every new password."""
+    accounts.notify(unit, "password_changed", fact, way=fact.way)

@@ -1,0 +1,78 @@
+"""The dialog that changes the password."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.core.actor import actor
+from netim_app.core.errors import DomainError
+from netim_app.core.forms import Form
+from netim_app.features.password.service import PasswordSetting, change_password
+from netim_app.identity import accounts, passwords
+from netim_app.identity.access import SIGNED_IN, open_to
+from netim_app.identity.state.shell import explain, hand_over, tell
+from netim_app.infra.unit_of_work import in_read_unit, units
+
+RETURN_TO = "/account/connection-and-security"
+
+
+class PasswordState(rx.State):
+    """The card, and the dialog. No password ever stands in a var."""
+
+    changed_on: str = ""
+    up_to_date: bool = True
+    open: bool = False
+    errors: dict[str, str] = {}
+    score: int = -1
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    def begin(self) -> None:
+        """Opens the dialog."""
+        self.open = True
+        self.errors = {}
+        self.score = -1
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    def close(self) -> None:
+        """Closes the dialog without a change."""
+        self.open = False
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def rate(self, password: str) -> None:
+        """Rates the new password while it is typed. It is kept nowhere."""
+        self.score = await passwords.score_typed(password)
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def submit(self, form: dict[str, Any]) -> Any:
+        """Changes the password; the ticket then renews the session and loads the page again."""
+        self.errors = {}
+        caller = actor()
+        read = Form(form)
+        current = read.secret("current")
+        new = accounts.read_new_password(
+            read,
+            "password",
+            personal=await in_read_unit(accounts.personal_words, caller.account_id),
+            min_length=units().settings.password_min_length,
+        )
+        try:
+            read.finish()
+            ticket = await change_password(caller, current, new, RETURN_TO)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.open = False
+        await tell(self, "success", "password.changed")
+        async for step in hand_over(self, ticket):
+            yield step
+
+
+async def show_setting(state: rx.State, setting: PasswordSetting) -> None:
+    """Puts the stored facts into the card."""
+    card = await state.get_state(PasswordState)
+    card.changed_on = setting.changed_on
+    card.up_to_date = setting.up_to_date

@@ -1,0 +1,49 @@
+"""The card "Password"."""
+
+import reflex as rx
+
+from netim_app.features.password.state import PasswordState
+from netim_app.identity.view.shell import fault, new_password_field
+from netim_app.ui import card as kit
+from netim_app.ui.dialog import dialog
+from netim_app.ui.form import button, form, password_field
+from netim_app.ui.text import tr
+
+
+def card() -> rx.Component:
+    """When the password was changed, and the dialog that changes it."""
+    return kit.card(
+        rx.el.p(tr("password.text"), class_name="text-sm text-muted"),
+        rx.cond(~PasswordState.up_to_date, rx.el.p(tr("password.old"), class_name="text-sm font-medium")),
+        dialog(
+            rx.el.p(tr("password.dialog.text")),
+            form(
+                password_field(
+                    "current",
+                    tr("field.current_password"),
+                    error=fault(PasswordState.errors, "current"),
+                    auto_focus=True,
+                ),
+                new_password_field(
+                    tr("field.new_password"),
+                    error=fault(PasswordState.errors, "password"),
+                    score=PasswordState.score,
+                    on_rate=PasswordState.rate,
+                ),
+                on_submit=PasswordState.submit,
+                submit_label=tr("password.submit"),
+                error=fault(PasswordState.errors),
+                cancel=PasswordState.close,
+                test_id="change-password",
+            ),
+            open=PasswordState.open,
+            title=tr("password.change"),
+            on_close=PasswordState.close,
+            test_id="password-dialog",
+        ),
+        title=tr("password.title"),
+        state=tr("password.changed_on", date=PasswordState.changed_on),
+        action=button(tr("password.change"), PasswordState.begin, test_id="password-change"),
+        anchor="password",
+        icon="key",
+    )

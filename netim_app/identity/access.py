@@ -1,0 +1,53 @@
+"""Marks that say who may send an event. What has no mark is refused by the Gate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, TypeVar
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+_MARK = "__netim_access__"
+
+
+class Level(IntEnum):
+    """How much a caller has proved. Each level includes those below it."""
+
+    ANYONE = 0
+    SIGNED_IN = 2
+    FRESH = 3
+    """Signed in, and identity proved again within the last ten minutes."""
+
+
+ANYONE, SIGNED_IN, FRESH = Level
+
+
+@dataclass(frozen=True)
+class Access:
+    """A handler's mark.
+
+    Attributes:
+        level: what the caller must have proved.
+        resume: for FRESH: the value of `?open=` with which the page is loaded again after the step-up.
+        unchecked: the handler does not care who calls; the database is not asked. Only for handlers that report faults.
+    """
+
+    level: Level
+    resume: str = ""
+    unchecked: bool = False
+
+
+def open_to(level: Level, *, resume: str = "", unchecked: bool = False) -> Callable[[Handler], Handler]:
+    """Marks an event handler. Goes below `@rx.event`."""
+
+    def mark(handler: Handler) -> Handler:
+        setattr(handler, _MARK, Access(level, resume, unchecked))
+        return handler
+
+    return mark
+
+
+def access_of(handler: Callable[..., Any]) -> Access | None:
+    """The mark of a handler, or None when it has none."""
+    found = getattr(handler, _MARK, None)
+    return found if isinstance(found, Access) else None

@@ -1,0 +1,533 @@
+"""Use cases of an account: sign-up and its confirmation, personal information, change of address, of password."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, delete, select, update
+
+from netim_app.core import events
+from netim_app.core.actor import Actor, Visitor
+from netim_app.core.errors import DomainError
+from netim_app.core.events import Fact, Origin
+from netim_app.core.forms import Form
+from netim_app.core.tokens import digest, new_token
+from netim_app.identity import guessing, passwords, sessions
+from netim_app.identity.tables import Account, KnownDevice, MailedLink, SignUp
+from netim_app.infra import outbox
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.texts import catalog
+from netim_app.texts.places import countries, time_zones
+
+CONFIRM_LIFE = timedelta(hours=24)
+MAX_EMAIL_LENGTH = 254
+DEFAULT_TIME_ZONE = "Europe/Paris"
+_PHONE = re.compile(r"(?=(\D*\d){6,15}\D*$)[0-9+\-. ()/]+")
+"""Six to fifteen digits (E.164) and what people put between them."""
+SECURITY_PAGE = "/account/connection-and-security"
+
+
+@dataclass(frozen=True)
+class NewCustomer:
+    """A checked sign-up form."""
+
+    email: str
+    first_name: str
+    last_name: str
+    password: str
+    language: str
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Personal information, as shown and edited."""
+
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    phone: str = ""
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
+    country: str = ""
+    language: str = "en"
+    time_zone: str = DEFAULT_TIME_ZONE
+
+
+def email_key(email: str) -> str:
+    """How an address is looked up: without regard to case."""
+    return email.strip().lower()
+
+
+def read_email(form: Form, name: str = "email") -> str:
+    """A well-formed address from a form field, in the spelling that was typed."""
+    typed = form.text(name, limit=MAX_EMAIL_LENGTH)
+    if not typed:
+        return ""
+    try:
+        return validate_email(typed, check_deliverability=False).normalized
+    except EmailNotValidError:
+        return form.refuse(name, "form.email")
+
+
+def read_new_password(form: Form, name: str, *, personal: tuple[str, ...], min_length: int) -> str:
+    """A password that today's policy accepts, from a form field."""
+    password = form.secret(name)
+    if password and (reason := passwords.weakness(password, personal=personal, min_length=min_length)):
+        form.refuse(name, reason, limit=min_length)
+    return password
+
+
+def read_profile(data: object) -> Profile:
+    """Checked personal information.
+
+    Raises:
+        InvalidForm: with every fault at its field.
+    """
+    form = Form(data)
+    profile = Profile(
+        first_name=form.text("first_name", limit=80),
+        last_name=form.text("last_name", limit=80),
+        company=form.text("company", limit=120, required=False),
+        phone=form.text("phone", limit=40, required=False),
+        street=form.text("street", limit=200, required=False),
+        postal_code=form.text("postal_code", limit=20, required=False),
+        city=form.text("city", limit=100, required=False),
+        country=form.choice("country", ("", *(code for code, _ in countries("en")))),
+        language=form.choice("language", catalog.LOCALES),
+        time_zone=form.choice("time_zone", time_zones()),
+    )
+    if profile.phone and not _PHONE.fullmatch(profile.phone):
+        form.refuse("phone", "form.phone")
+    form.finish()
+    return profile
+
+
+def read_customer(data: object, *, language: str, time_zone: str, min_length: int) -> NewCustomer:
+    """A checked sign-up form.
+
+    Raises:
+        InvalidForm: with every fault at its field.
+    """
+    form = Form(data)
+    email = read_email(form)
+    first_name = form.text("first_name", limit=80)
+    last_name = form.text("last_name", limit=80)
+    password = read_new_password(form, "password", personal=(email, first_name, last_name), min_length=min_length)
+    form.finish()
+    return NewCustomer(
+        email=email,
+        first_name=first_name,
+        last_name=last_name,
+        password=password,
+        language=language if language in catalog.LOCALES else catalog.DEFAULT_LOCALE,
+        time_zone=time_zone if time_zone in time_zones() else DEFAULT_TIME_ZONE,
+    )
+
+
+def notify(unit: UnitOfWork, event: str, fact: Fact, *, to: str = "", **params: object) -> None:
+    """Queues a notice about a fact to the account's owner, in their language and time zone.
+
+    Args:
+        event: name of the mail's folder.
+        to: another address than the account's own.
+        params: further values for the templates, besides `first_name`, `when`, `address`, `browser`, `system` and
+            `security_url`.
+    """
+    account = unit.session.get_one(Account, fact.account_id)
+    outbox.queue(
+        unit,
+        event=event,
+        to=to or account.email,
+        locale=account.language,
+        account_id=account.id,
+        params={
+            "first_name": account.first_name,
+            "when": catalog.format_datetime(fact.at, account.language, account.time_zone),
+            "address": fact.origin.address or "-",
+            "browser": fact.origin.browser or "-",
+            "system": fact.origin.system or "-",
+            "security_url": unit.settings.public_url + SECURITY_PAGE,
+            "forgot_url": unit.settings.public_url + "/forgot-password",
+            **params,
+        },
+    )
+
+
+def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
+    """Tells the customer's open pages, at their next event, that something about the account changed."""
+    unit.session.exec(update(Account).where(col(Account.id) == fact.account_id).values(revision=Account.revision + 1))
+
+
+# Sign-up
+
+
+def sign_up(unit: UnitOfWork, customer: NewCustomer, password_hash: str) -> None:
+    """Notes a registration and mails its link; to somebody who is a customer already, a hint instead.
+
+    The caller learns nothing about which of the two happened.
+    """
+    key = email_key(customer.email)
+    account = unit.session.exec(select(Account).where(Account.email_key == key)).first()
+    if account is not None:
+        outbox.queue(
+            unit,
+            event="sign_up_again",
+            to=account.email,
+            locale=account.language,
+            account_id=account.id,
+            params={
+                "first_name": account.first_name,
+                "login_url": unit.settings.public_url + "/login",
+                "forgot_url": unit.settings.public_url + "/forgot-password",
+            },
+        )
+        return
+    row = SignUp(
+        email=customer.email,
+        email_key=key,
+        first_name=customer.first_name,
+        last_name=customer.last_name,
+        language=customer.language,
+        time_zone=customer.time_zone,
+        password_hash=password_hash,
+        created_at=unit.now,
+    )
+    unit.session.add(row)
+    unit.session.flush()  # the link names its id
+    _mail_confirmation(unit, row)
+
+
+def _mail_confirmation(unit: UnitOfWork, row: SignUp) -> None:
+    token = new_link(unit, purpose="sign_up", life=CONFIRM_LIFE, sign_up_id=row.id)
+    outbox.queue(
+        unit,
+        event="sign_up",
+        to=row.email,
+        locale=row.language,
+        params={
+            "first_name": row.first_name,
+            "link": f"{unit.settings.public_url}/verify-email#{token}",
+            "hours": int(CONFIRM_LIFE.total_seconds() // 3600),
+        },
+    )
+
+
+def new_link(
+    unit: UnitOfWork,
+    *,
+    purpose: str,
+    life: timedelta,
+    account_id: int | None = None,
+    sign_up_id: int | None = None,
+    email: str = "",
+) -> str:
+    """A new mailed secret. Older ones for the same purpose and owner die."""
+    owner = (
+        col(MailedLink.account_id) == account_id if account_id is not None else col(MailedLink.sign_up_id) == sign_up_id
+    )
+    unit.session.exec(
+        update(MailedLink)
+        .where(owner, col(MailedLink.purpose) == purpose, col(MailedLink.used_at).is_(None))
+        .values(used_at=unit.now)
+    )
+    token = new_token()
+    unit.session.add(
+        MailedLink(
+            digest=digest(token),
+            purpose=purpose,
+            account_id=account_id,
+            sign_up_id=sign_up_id,
+            email=email,
+            created_at=unit.now,
+            expires_at=unit.now + life,
+        )
+    )
+    return token
+
+
+def spend_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
+    """Spends a mailed secret.
+
+    Raises:
+        DomainError: unknown, expired, used, replaced, or made for something else: all the same to the customer.
+    """
+    spent = unit.session.exec(
+        update(MailedLink)
+        .where(
+            col(MailedLink.digest) == digest(token),
+            col(MailedLink.purpose) == purpose,
+            col(MailedLink.used_at).is_(None),
+            col(MailedLink.expires_at) > unit.now,
+        )
+        .values(used_at=unit.now)
+    )
+    if spent.rowcount != 1:
+        raise DomainError("link.dead")
+    return unit.session.exec(select(MailedLink).where(MailedLink.digest == digest(token))).one()
+
+
+def kill_links(unit: UnitOfWork, account_id: int) -> None:
+    """Ends every mailed secret of an account, after a change of password or address."""
+    unit.session.exec(
+        update(MailedLink)
+        .where(col(MailedLink.account_id) == account_id, col(MailedLink.used_at).is_(None))
+        .values(used_at=unit.now)
+    )
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What a confirmation link did. `ticket` renews the session of a customer who is signed in in this browser."""
+
+    purpose: str
+    ticket: str = ""
+
+
+def confirm_email(unit: UnitOfWork, token: str, visitor: Visitor) -> Confirmed:
+    """Follows a confirmation link: creates the account, or puts its new address in force.
+
+    Raises:
+        DomainError: the link does not work, or the address was taken by an account in the meantime.
+    """
+    purpose = unit.session.exec(select(MailedLink.purpose).where(MailedLink.digest == digest(token))).first()
+    if purpose not in ("sign_up", "email_change"):
+        raise DomainError("link.dead")
+    link = spend_link(unit, token, purpose)
+    try:
+        if purpose == "sign_up":
+            _create_account(unit, link, visitor.origin)
+            return Confirmed(purpose)
+        return Confirmed(purpose, _change_email(unit, link, visitor))
+    except IntegrityError as error:
+        raise DomainError("link.dead") from error
+
+
+def _create_account(unit: UnitOfWork, link: MailedLink, origin: Origin) -> None:
+    row = unit.session.get_one(SignUp, link.sign_up_id)
+    account = create_account(
+        unit,
+        NewCustomer(
+            email=row.email,
+            first_name=row.first_name,
+            last_name=row.last_name,
+            password="",
+            language=row.language,
+            time_zone=row.time_zone,
+        ),
+        row.password_hash,
+        origin,
+    )
+    others = select(SignUp.id).where(SignUp.email_key == account.email_key)
+    unit.session.exec(delete(MailedLink).where(col(MailedLink.sign_up_id).in_(others)))
+    unit.session.exec(delete(SignUp).where(col(SignUp.email_key) == account.email_key))
+
+
+def create_account(
+    unit: UnitOfWork, customer: NewCustomer, password_hash: str, origin: Origin | None = None
+) -> Account:
+    """An account whose address is known to be its owner's.
+
+    Raises:
+        IntegrityError: the address belongs to an account already.
+    """
+    account = Account(
+        email=customer.email,
+        email_key=email_key(customer.email),
+        first_name=customer.first_name,
+        last_name=customer.last_name,
+        language=customer.language,
+        time_zone=customer.time_zone,
+        password_hash=password_hash,
+        password_changed_at=unit.now,
+        password_policy=passwords.POLICY,
+        created_at=unit.now,
+    )
+    unit.session.add(account)
+    unit.session.flush()  # the fact names its id
+    unit.record(events.AccountCreated(account_id=account.id or 0, at=unit.now, origin=origin or Origin()))
+    return account
+
+
+# Personal information
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """What the personal information page shows."""
+
+    email: str
+    pending_email: str
+    """A new address that waits for its confirmation, or empty."""
+    profile: Profile
+
+
+@dataclass(frozen=True)
+class ShellView:
+    """What surrounds every page of the account area."""
+
+    name: str
+    language: str
+    revision: int
+
+
+def view_shell(unit: UnitOfWork, account_id: int) -> ShellView:
+    """The customer's name and language, and the revision that a page shows."""
+    account = unit.session.get_one(Account, account_id)
+    return ShellView(f"{account.first_name} {account.last_name}", account.language, account.revision)
+
+
+def view_account(unit: UnitOfWork, account_id: int) -> AccountView:
+    """The customer's own data."""
+    account = unit.session.get_one(Account, account_id)
+    pending = unit.session.exec(
+        select(MailedLink.email).where(
+            MailedLink.account_id == account_id,
+            MailedLink.purpose == "email_change",
+            col(MailedLink.used_at).is_(None),
+            col(MailedLink.expires_at) > unit.now,
+        )
+    ).first()
+    profile = Profile(**{name: getattr(account, name) for name in Profile.__dataclass_fields__})
+    return AccountView(email=account.email, pending_email=pending or "", profile=profile)
+
+
+def edit_profile(unit: UnitOfWork, actor: Actor, profile: Profile) -> None:
+    """Stores checked personal information."""
+    account = unit.session.get_one(Account, actor.account_id)
+    for name in Profile.__dataclass_fields__:
+        setattr(account, name, getattr(profile, name))
+    unit.record(events.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+
+
+def set_language(unit: UnitOfWork, actor: Actor, language: str) -> None:
+    """Stores the language of pages and mails."""
+    unit.session.get_one(Account, actor.account_id).language = language
+
+
+def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
+    """Mails a confirmation link to the new address and tells the old one. Does not say whether the new one is taken.
+
+    Raises:
+        DomainError: it is the present address already.
+    """
+    account = unit.session.get_one(Account, actor.account_id)
+    if email_key(new_email) == account.email_key:
+        raise DomainError("email.same", field="email")
+    fact = events.EmailChangeAsked(account_id=actor.account_id, at=unit.now, origin=actor.origin, new_email=new_email)
+    unit.record(fact)
+    notify(unit, "email_change_asked", fact, new_email=new_email)
+    token = new_link(unit, purpose="email_change", life=CONFIRM_LIFE, account_id=actor.account_id, email=new_email)
+    if unit.session.exec(select(Account.id).where(Account.email_key == email_key(new_email))).first():
+        return  # taken: nothing is sent there, and the page says the same as always
+    notify(
+        unit,
+        "email_change",
+        fact,
+        to=new_email,
+        new_email=new_email,
+        link=f"{unit.settings.public_url}/verify-email#{token}",
+        hours=int(CONFIRM_LIFE.total_seconds() // 3600),
+    )
+
+
+def _change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str:
+    account = unit.session.get_one(Account, link.account_id)
+    if account.disabled_at is not None:
+        raise DomainError("link.dead")
+    fact = events.EmailChanged(
+        account_id=account.id or 0,
+        at=unit.now,
+        origin=visitor.origin,
+        old_email=account.email,
+        new_email=link.email,
+    )
+    notify(unit, "email_changed", fact, new_email=link.email)  # still to the old address
+    account.email = link.email
+    account.email_key = email_key(link.email)
+    unit.session.flush()
+    notify(unit, "email_changed", fact, new_email=link.email)
+    kill_links(unit, fact.account_id)
+    unit.record(fact)
+    own = visitor if isinstance(visitor, Actor) and visitor.account_id == fact.account_id else None
+    sessions.end_sessions(unit, fact.account_id, keep=own.session_id if own else None)
+    return sessions.renewal_ticket(unit, own, return_to=sessions.HOME) if own else ""
+
+
+# Password
+
+
+def personal_words(unit: UnitOfWork, account_id: int) -> tuple[str, ...]:
+    """What a guesser who knows the customer would try first."""
+    account = unit.session.get_one(Account, account_id)
+    return (account.email, account.first_name, account.last_name, account.company)
+
+
+def password_age(unit: UnitOfWork, account_id: int) -> tuple[datetime, int]:
+    """When the password was last changed, and under which version of the policy."""
+    account = unit.session.get_one(Account, account_id)
+    return account.password_changed_at, account.password_policy
+
+
+def locale_of(unit: UnitOfWork, account_id: int) -> tuple[str, str]:
+    """The customer's language and time zone, for whoever formats something."""
+    account = unit.session.get_one(Account, account_id)
+    return account.language, account.time_zone
+
+
+def replace_password(unit: UnitOfWork, fact: events.PasswordChanged, password_hash: str) -> None:
+    """Puts a new password in force, records the fact and ends every mailed link."""
+    account = unit.session.get_one(Account, fact.account_id)
+    account.password_hash = password_hash
+    account.password_changed_at = unit.now
+    account.password_policy = passwords.POLICY
+    kill_links(unit, fact.account_id)
+    unit.record(fact)
+
+
+def store_rehash(unit: UnitOfWork, account_id: int, old_hash: str, new_hash: str) -> None:
+    """Replaces a hash by one of today's cost, unless the password was changed meanwhile."""
+    unit.session.exec(
+        update(Account)
+        .where(col(Account.id) == account_id, col(Account.password_hash) == old_hash)
+        .values(password_hash=new_hash)
+    )
+
+
+def purge(unit: UnitOfWork) -> None:
+    """Deletes links and sign-ups that can no longer be confirmed."""
+    unit.session.exec(delete(MailedLink).where(col(MailedLink.expires_at) < unit.now))
+    waiting = select(MailedLink.sign_up_id).where(col(MailedLink.sign_up_id).is_not(None))
+    unit.session.exec(delete(SignUp).where(col(SignUp.id).not_in(waiting)))
+
+
+# The operator's hand
+
+
+def find_account(unit: UnitOfWork, email: str) -> int | None:
+    """The id of the account with this address."""
+    return unit.session.exec(select(Account.id).where(Account.email_key == email_key(email))).first()
+
+
+def unlock(unit: UnitOfWork, fact: events.AccountUnlocked) -> None:
+    """Gives all guesses back; features that lock accounts out listen to the fact. The customer is told."""
+    account = unit.session.get_one(Account, fact.account_id)
+    devices = unit.session.exec(
+        select(KnownDevice.device_digest).where(KnownDevice.account_id == fact.account_id)
+    ).all()
+    for kind in guessing.KINDS:
+        for device in ("", *devices):
+            guessing.forgive_guesses(unit, guessing.guess_key(unit, kind, account.email_key, device))
+    unit.record(fact)
+    notify(unit, "account_unlocked", fact)
+
+
+def disable(unit: UnitOfWork, account_id: int) -> None:
+    """Closes an account. Its rows stay, and nothing opens it any more."""
+    unit.session.get_one(Account, account_id).disabled_at = unit.now
+    kill_links(unit, account_id)
+    sessions.end_sessions(unit, account_id)
+    unit.record(events.SessionsRevoked(account_id=account_id, at=unit.now))

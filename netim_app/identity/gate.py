@@ -1,0 +1,143 @@
+"""The Gate: asks before every event who is calling, and refuses what is not open to them. Closed by default.
+
+Every method of a state whose name does not start with an underscore can be called by anybody who opens the socket, from
+any page, with any arguments. So no page is guarded: each event is, right before its handler runs.
+"""
+
+import logging
+from urllib.parse import quote
+
+import reflex as rx
+from reflex.app import App
+from reflex.event import Event
+from reflex.middleware.middleware import Middleware
+from reflex.state import BaseState, StateUpdate
+from reflex_base.event import EventSpec
+from reflex_base.event.context import EventContext
+from reflex_base.registry import RegistrationContext
+
+from netim_app.core.actor import Actor, Visitor, set_caller
+from netim_app.identity import sessions
+from netim_app.identity.access import ANYONE, FRESH, Access, access_of
+from netim_app.identity.http import caller_digests, origin_of
+from netim_app.identity.sessions import Lookup
+from netim_app.identity.state.shell import ShellState, StepUpState, refresh
+from netim_app.infra.redaction import log_event
+from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
+from netim_app.ui.text import LocaleState
+
+logger = logging.getLogger(__name__)
+
+FRAMEWORK_EVENTS = frozenset(
+    {
+        "hydrate",
+        "hydrate_and_load",
+        "on_load_internal",
+        "set_is_hydrated",
+        "update_vars_internal",
+        "handle_frontend_exception",
+    }
+)
+"""Reflex's own handlers: they move no data but the page's own states, which the Gate has made the caller's before."""
+
+
+class Gate(Middleware):
+    """Runs before every event handler, background ones too."""
+
+    async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002  Reflex's signature
+        """Finds out who calls, makes the tab's states theirs, and stops the event if it is not open to them."""
+        access = _access(event.name)
+        if access is not None and access.unchecked:
+            return None
+        root = state._get_root_state()
+        visitor, lookup = await _identify()
+        set_caller(lookup.actor or visitor)
+        shell = await root.get_state(ShellState)
+        shell.reload = lookup.renewed_elsewhere
+        if lookup.renewed_elsewhere:
+            return await _answer(root)
+        was_signed_in = bool(shell._session_id)
+        await _make_theirs(root, shell, lookup.actor.session_id if lookup.actor else 0)
+        if access is None and not _is_framework_event(event.name):
+            log_event(logger, "event.refused", event=event.name[:200], reason="not marked")
+            return await _answer(root)
+        if access is None or access.level == ANYONE:
+            return None
+        if lookup.actor is None:
+            log_event(logger, "event.refused", event=event.name, reason=lookup.refusal or "not signed in")
+            return await _answer(root, rx.redirect(_login_path(lookup, was_signed_in)))
+        return await _let_in(root, shell, access, lookup.actor, lookup.seen_long_ago)
+
+
+async def _let_in(
+    root: BaseState, shell: ShellState, access: Access, actor: Actor, seen_long_ago: bool
+) -> StateUpdate | None:
+    """The last steps for a customer: a fresh proof where one is needed, and a page that is up to date."""
+    if access.level == FRESH and not actor.is_fresh(units().clock()):
+        dialog = await root.get_state(StepUpState)
+        dialog.open = True
+        dialog.errors = {}
+        dialog._resume = access.resume
+        return await _answer(root)
+    if seen_long_ago:
+        await in_unit(sessions.mark_seen, actor.session_id)
+    if shell.ready and shell._revision != actor.revision:
+        await refresh(root)
+    return None
+
+
+async def _make_theirs(root: BaseState, shell: ShellState, session_id: int) -> None:
+    """Empties all states of a tab when what they hold belongs to somebody else, or to nobody any more."""
+    if shell._session_id != session_id:
+        for cls in _own_states():
+            (await root.get_state(cls)).reset()  # type: ignore[no-untyped-call]
+        shell._session_id = session_id
+
+
+def _access(event_name: str) -> Access | None:
+    registered = RegistrationContext.get().event_handlers.get(event_name)
+    return access_of(registered.handler.fn) if registered else None
+
+
+def _is_framework_event(event_name: str) -> bool:
+    registered = RegistrationContext.get().event_handlers.get(event_name)
+    return (
+        registered is not None
+        and event_name.rpartition(".")[2] in FRAMEWORK_EVENTS
+        and registered.states[0].__module__.startswith("reflex.")
+    )
+
+
+async def _identify() -> tuple[Visitor, Lookup]:
+    """Who holds the socket that the present event came in by. Only what the server saw at its handshake counts."""
+    router = EventContext.get().router_data
+    headers = router.get("headers") or {}
+    digests = caller_digests(headers.get("authorization", ""))
+    origin = origin_of((router.get("ip") or "",), headers.get("user-agent", ""))
+    visitor = Visitor(origin=origin, device_digest=digests.device, languages=headers.get("accept-language", ""))
+    if not digests.session:
+        return visitor, Lookup()
+    return visitor, await in_read_unit(sessions.look_up, digests.session, digests.device, origin)
+
+
+def _own_states() -> list[type[BaseState]]:
+    return [
+        cls
+        for cls in RegistrationContext.get().base_states.values()
+        if not cls.__module__.startswith("reflex.") and cls is not LocaleState
+    ]
+
+
+def _login_path(lookup: Lookup, was_signed_in: bool) -> str:
+    path = EventContext.get().router_data.get("pathname") or ""
+    query = f"?next={quote(path)}" if isinstance(path, str) and path.startswith("/account/") else "?next="
+    if lookup.refusal:
+        return f"/login{query}&refused=1"
+    return f"/login{query}&ended=1" if was_signed_in else f"/login{query}"
+
+
+async def _answer(root: BaseState, *specs: EventSpec) -> StateUpdate:
+    """Ends the event here: sends what changed in the states, and these events, to the browser."""
+    delta = await root._get_resolved_delta()
+    root._clean()  # type: ignore[no-untyped-call]
+    return StateUpdate(delta=delta, events=Event.from_event_type(list(specs)) if specs else [])

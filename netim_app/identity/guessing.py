@@ -1,0 +1,58 @@
+"""Limits on guessing, counted in the database so that all sockets and workers share them and a restart keeps them.
+
+security-checks.md, decision 2: five failures in fifteen minutes, for everybody together who is a stranger to the
+account, and apart from them for each known device, so that a stranger cannot lock the owner out.
+
+A guess is paid before it is looked at: parallel guesses cannot slip past the limit. A right one gets everything back.
+"""
+
+from datetime import timedelta
+from typing import Literal
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, delete, update
+
+from netim_app.identity.tables import GuessWindow
+from netim_app.infra.unit_of_work import UnitOfWork
+
+MAX_FAILURES = 5
+WINDOW = timedelta(minutes=15)
+
+Kind = Literal["password"]
+KINDS: tuple[Kind, ...] = ("password",)
+
+
+def guess_key(unit: UnitOfWork, kind: Kind, email_key: str, known_device: str) -> str:
+    """Which budget a guess is paid from. `known_device` is the digest of a device known to the account, or empty."""
+    return unit.vault.mac("guess", f"{kind}\0{email_key}\0{known_device}".encode())
+
+
+def pay_guess(unit: UnitOfWork, key: str) -> bool:
+    """Takes one guess from the budget; False when it is used up."""
+    window_over = col(GuessWindow.started_at) <= unit.now - WINDOW
+    restarted = unit.session.exec(
+        update(GuessWindow).where(col(GuessWindow.key) == key, window_over).values(failures=1, started_at=unit.now)
+    )
+    if restarted.rowcount:
+        return True
+    insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    paid = unit.session.exec(
+        insert(GuessWindow)
+        .values(key=key, failures=1, started_at=unit.now)
+        .on_conflict_do_update(
+            index_elements=["key"],
+            set_={"failures": GuessWindow.failures + 1},
+            where=col(GuessWindow.failures) < MAX_FAILURES,
+        )
+    )
+    return bool(paid.rowcount)
+
+
+def forgive_guesses(unit: UnitOfWork, key: str) -> None:
+    """Gives the whole budget back, after a right answer."""
+    unit.session.exec(delete(GuessWindow).where(col(GuessWindow.key) == key))
+
+
+def purge(unit: UnitOfWork) -> None:
+    """Deletes the windows that are over."""
+    unit.session.exec(delete(GuessWindow).where(col(GuessWindow.started_at) <= unit.now - WINDOW))

@@ -1,0 +1,212 @@
+"""The HTTP side of identity: the only routes that set or clear the session cookie, and what a handshake tells.
+
+A state cannot set an HttpOnly cookie. It hands out a ticket (see `sessions`), a hidden form posts it here, and the
+answer carries the cookie.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from netim_app.core.events import Origin
+from netim_app.core.tokens import digest, new_token
+from netim_app.identity import sessions
+from netim_app.infra import user_agent
+from netim_app.infra.unit_of_work import in_unit
+from netim_app.settings import Settings, get_settings
+
+DEVICE_COOKIE_LIFE = timedelta(days=365)
+MAX_FORM_BYTES = 4096
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_HANDSHAKE = re.compile(r"Session ([0-9a-f]{64})?; Device ([0-9a-f]{64})?")
+
+
+class CookieNames(NamedTuple):
+    """`__Host-` ties a cookie to this host over TLS; development has no TLS."""
+
+    session: str
+    device: str
+
+
+def cookie_names(settings: Settings) -> CookieNames:
+    """What the cookies are called in this environment."""
+    prefix = "__Host-" if settings.production else ""
+    return CookieNames(f"{prefix}netim_session", f"{prefix}netim_device")
+
+
+class CallerDigests(NamedTuple):
+    """What a handshake carried, as digests; empty where it carried nothing."""
+
+    session: str = ""
+    device: str = ""
+
+
+def caller_digests(authorization: str) -> CallerDigests:
+    """Reads what `HandshakeCookies` wrote."""
+    found = _HANDSHAKE.fullmatch(authorization)
+    return CallerDigests(found[1] or "", found[2] or "") if found else CallerDigests()
+
+
+def read_cookies(headers: Headers) -> dict[str, str]:
+    """The cookies of a request; a malformed header counts as none."""
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        for header in headers.getlist("cookie"):
+            jar.load(header)
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in jar.items()}
+
+
+def _token_digest(value: str | None) -> str:
+    return digest(value) if value and _TOKEN.fullmatch(value) else ""
+
+
+def origin_of(client: object, agent: str) -> Origin:
+    """From where a request comes. `client` is the ASGI pair that `client_address` has made trustworthy."""
+    address = str(client[0]) if isinstance(client, (tuple, list)) and client else ""
+    browser, system = user_agent.describe(agent)
+    return Origin(address=address, browser=browser, system=system)
+
+
+class HandshakeCookies:
+    """Takes the cookies out of a websocket handshake and leaves their digests.
+
+    So nothing behind it (log line, state, pickle) holds anything that signs in. Refuses a handshake that carries a
+    session but names no origin of ours.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+        settings = get_settings()
+        headers = Headers(scope=scope)
+        names = cookie_names(settings)
+        cookies = read_cookies(headers)
+        session = _token_digest(cookies.get(names.session))
+        device = _token_digest(cookies.get(names.device))
+        if session and headers.get("origin") not in settings.allowed_origins:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        kept = [(name, value) for name, value in scope["headers"] if name not in (b"cookie", b"authorization")]
+        kept.append((b"authorization", f"Session {session}; Device {device}".encode()))
+        await self._app({**scope, "headers": kept}, receive, send)
+
+
+class DeviceCookie:
+    """Gives each browser its device cookie with the first page it loads."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        settings = get_settings()
+        name = cookie_names(settings).device
+        known = _token_digest(read_cookies(Headers(scope=scope)).get(name))
+
+        async def with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start" and not known:
+                headers = MutableHeaders(scope=message)
+                if headers.get("content-type", "").startswith("text/html"):
+                    cookie = Response()
+                    _set_cookie(cookie, name, new_token(), DEVICE_COOKIE_LIFE, settings)
+                    headers.append("set-cookie", cookie.headers["set-cookie"])
+            await send(message)
+
+        await self._app(scope, receive, with_cookie)
+
+
+def _set_cookie(response: Response, name: str, value: str, lifetime: timedelta | None, settings: Settings) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=int(lifetime.total_seconds()) if lifetime else None,
+        path="/",
+        secure=settings.production,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _from_our_pages(request: Request) -> bool:
+    """Whether a form was posted by one of our own pages (ASVS 3.5.1).
+
+    Our pages send no referrer, which makes browsers send `Origin: null` with a form; all that do also say
+    `Sec-Fetch-Site`, which no page can forge.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    return request.headers.get("origin") in get_settings().allowed_origins
+
+
+def _guarded(
+    handler: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    async def guard(request: Request) -> Response:
+        if not _from_our_pages(request):
+            return Response(status_code=403)
+        if int(request.headers.get("content-length") or 0) > MAX_FORM_BYTES:
+            return Response(status_code=413)
+        return await handler(request)
+
+    return guard
+
+
+async def open_session(request: Request) -> Response:
+    """POST /auth/session: redeems a ticket, sets the cookie, goes on to the page that the ticket names."""
+    settings = get_settings()
+    names = cookie_names(settings)
+    form = await request.form(max_files=0, max_fields=2, max_part_size=MAX_FORM_BYTES)
+    ticket = form.get("ticket")
+    device = _token_digest(request.cookies.get(names.device))
+    origin = origin_of(request.scope.get("client"), request.headers.get("user-agent", ""))
+    opened = None
+    if isinstance(ticket, str) and _TOKEN.fullmatch(ticket) and device:
+        opened = await in_unit(sessions.redeem_ticket, ticket, device, origin)
+    if opened is None:
+        return RedirectResponse("/login?again=1", status_code=303)
+    response = RedirectResponse(opened.return_to, status_code=303)
+    _set_cookie(response, names.session, opened.token, opened.lifetime, settings)
+    return response
+
+
+async def close_session(request: Request) -> Response:
+    """POST /auth/logout: ends the session and clears the cookie."""
+    settings = get_settings()
+    name = cookie_names(settings).session
+    token_digest = _token_digest(request.cookies.get(name))
+    if token_digest:
+        origin = origin_of(request.scope.get("client"), request.headers.get("user-agent", ""))
+        await in_unit(sessions.end_session, token_digest, origin)
+    response = RedirectResponse("/login?bye=1", status_code=303)
+    response.delete_cookie(name, path="/", secure=settings.production, httponly=True, samesite="lax")
+    return response
+
+
+def routes(*extra: Route) -> Starlette:
+    """The application of all HTTP routes beside the pages."""
+    return Starlette(
+        routes=[
+            Route("/auth/session", _guarded(open_session), methods=["POST"]),
+            Route("/auth/logout", _guarded(close_session), methods=["POST"]),
+            *extra,
+        ]
+    )

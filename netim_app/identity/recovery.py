@@ -1,0 +1,79 @@
+"""A forgotten password: a mailed link that sets a new one, and does nothing else. It signs nobody in."""
+
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from netim_app.core import events
+from netim_app.core.errors import DomainError
+from netim_app.core.events import Origin
+from netim_app.core.tokens import digest
+from netim_app.identity import accounts, sessions
+from netim_app.identity.tables import Account, MailedLink
+from netim_app.infra import outbox
+from netim_app.infra.unit_of_work import UnitOfWork
+
+RESET_LIFE = timedelta(hours=1)
+PURPOSE = "reset"
+
+
+def ask_reset(unit: UnitOfWork, email: str) -> None:
+    """Mails a link if the address belongs to an account. The caller learns nothing."""
+    account = unit.session.exec(
+        select(Account).where(Account.email_key == accounts.email_key(email), col(Account.disabled_at).is_(None))
+    ).first()
+    if account is None:
+        return
+    token = accounts.new_link(unit, purpose=PURPOSE, life=RESET_LIFE, account_id=account.id)
+    outbox.queue(
+        unit,
+        event="reset",
+        to=account.email,
+        locale=account.language,
+        account_id=account.id,
+        params={
+            "first_name": account.first_name,
+            "link": f"{unit.settings.public_url}/reset-password#{token}",
+            "minutes": int(RESET_LIFE.total_seconds() // 60),
+        },
+    )
+
+
+def owner_of(unit: UnitOfWork, token: str) -> int:
+    """Whose reset link this is, without spending it.
+
+    Raises:
+        DomainError: it does not work.
+    """
+    owner = unit.session.exec(
+        select(MailedLink.account_id).where(
+            MailedLink.digest == digest(token),
+            MailedLink.purpose == PURPOSE,
+            col(MailedLink.used_at).is_(None),
+            col(MailedLink.expires_at) > unit.now,
+        )
+    ).first()
+    if owner is None:
+        raise DomainError("link.dead")
+    return owner
+
+
+def finish_reset(unit: UnitOfWork, token: str, password_hash: str, origin: Origin) -> None:
+    """Spends the link, puts the password in force and ends all sessions.
+
+    Raises:
+        DomainError: the link does not work.
+    """
+    link = accounts.spend_link(unit, token, PURPOSE)
+    account = unit.session.get_one(Account, link.account_id)
+    if account.disabled_at is not None:
+        raise DomainError("link.dead")
+    account_id = account.id or 0
+    if refusal := sessions.gate_refusal(unit, account_id, origin):
+        raise DomainError(refusal)
+    accounts.replace_password(
+        unit,
+        events.PasswordChanged(account_id=account_id, at=unit.now, origin=origin, way="reset"),
+        password_hash,
+    )
+    sessions.end_sessions(unit, account_id)

@@ -1,0 +1,20 @@
+"""Every fact about an account leaves one line in the log (ASVS 16.3)."""
+
+import logging
+import re
+from dataclasses import fields
+
+from netim_app.core.events import Fact
+from netim_app.infra.redaction import log_event
+from netim_app.infra.unit_of_work import UnitOfWork
+
+logger = logging.getLogger(__name__)
+
+_NOT_LOGGED = {"at", "origin", "old_email", "new_email"}
+
+
+def log_fact(_unit: UnitOfWork, fact: Fact) -> None:
+    """Writes who, what, from where; never an address book entry, never a secret."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower()
+    details = {f.name: getattr(fact, f.name) for f in fields(fact) if f.name not in _NOT_LOGGED}
+    log_event(logger, name, ip=fact.origin.address, client=fact.origin.browser, **details)

@@ -1,0 +1,270 @@
+"""Signed-in browsers: opened and renewed by tickets, looked up at every event, ended from anywhere.
+
+A ticket is how a state, which cannot set an HttpOnly cookie, hands a proved identity to the HTTP route that can. It is
+spent once, lives 30 seconds and works only in the browser (device cookie) that asked for it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from sqlalchemy import delete, or_
+from sqlmodel import col, select, update
+
+from netim_app.core import events
+from netim_app.core.actor import Actor
+from netim_app.core.events import Origin
+from netim_app.core.feature import offers
+from netim_app.core.tokens import digest, new_token
+from netim_app.identity.tables import Account, AccountSession, KnownDevice, Ticket
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.settings import Settings
+
+TICKET_LIFE = timedelta(seconds=30)
+FRESH_FOR = timedelta(minutes=10)
+SEEN_EVERY = timedelta(minutes=1)
+HOME = "/account/personal-information"
+
+Purpose = Literal["sign_in", "step_up", "renew"]
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """What the HTTP route needs for its answer. `lifetime` is None for a cookie that ends with the browser."""
+
+    token: str
+    lifetime: timedelta | None
+    return_to: str
+
+
+class Lookup(NamedTuple):
+    """The answer to "who holds this cookie?"."""
+
+    actor: Actor | None = None
+    renewed_elsewhere: bool = False
+    """The cookie was replaced in another tab: this one only has to reload."""
+    refusal: str = ""
+    """Text key of the reason why a sign-in gate closes a session that is otherwise good."""
+    seen_long_ago: bool = False
+    """Call `mark_seen`."""
+
+
+def issue_ticket(
+    unit: UnitOfWork,
+    *,
+    purpose: Purpose,
+    account_id: int,
+    device_digest: str,
+    session_id: int | None = None,
+    remember: bool = False,
+    return_to: str = HOME,
+) -> str:
+    """Gives back the secret of a new ticket."""
+    ticket = new_token()
+    unit.session.add(
+        Ticket(
+            digest=digest(ticket),
+            purpose=purpose,
+            account_id=account_id,
+            session_id=session_id,
+            device_digest=device_digest,
+            remember=remember,
+            return_to=return_to,
+            expires_at=unit.now + TICKET_LIFE,
+        )
+    )
+    return ticket
+
+
+def renewal_ticket(unit: UnitOfWork, actor: Actor, *, return_to: str) -> str:
+    """A ticket that gives the present session a new token, as every change of a credential does."""
+    return issue_ticket(
+        unit,
+        purpose="renew",
+        account_id=actor.account_id,
+        device_digest=actor.device_digest,
+        session_id=actor.session_id,
+        return_to=return_to,
+    )
+
+
+def redeem_ticket(unit: UnitOfWork, ticket: str, device_digest: str, origin: Origin) -> OpenedSession | None:
+    """Spends a ticket and opens or renews the session it stands for. None for anything that is not exactly right."""
+    spent = unit.session.exec(
+        update(Ticket)
+        .where(
+            col(Ticket.digest) == digest(ticket),
+            col(Ticket.device_digest) == device_digest,
+            col(Ticket.used_at).is_(None),
+            col(Ticket.expires_at) > unit.now,
+        )
+        .values(used_at=unit.now)
+    )
+    if spent.rowcount != 1:
+        return None
+    row = unit.session.exec(select(Ticket).where(Ticket.digest == digest(ticket))).one()
+    account = unit.session.get_one(Account, row.account_id)
+    if account.disabled_at is not None or gate_refusal(unit, row.account_id, origin):
+        return None
+    token = new_token()
+    session = _open(unit, row, token, origin) if row.session_id is None else _renew(unit, row, token)
+    if session is None:
+        return None
+    return OpenedSession(
+        token=token,
+        lifetime=session.expires_at - unit.now if session.remember else None,
+        return_to=row.return_to,
+    )
+
+
+def _open(unit: UnitOfWork, ticket: Ticket, token: str, origin: Origin) -> AccountSession:
+    session = AccountSession(
+        account_id=ticket.account_id,
+        token_digest=digest(token),
+        device_digest=ticket.device_digest,
+        remember=ticket.remember,
+        created_at=unit.now,
+        last_seen_at=unit.now,
+        expires_at=unit.now + _absolute_limit(unit.settings, ticket.remember),
+        proved_at=unit.now,
+        address=origin.address,
+        browser=origin.browser,
+        system=origin.system,
+    )
+    unit.session.add(session)
+    unit.session.flush()  # the fact names the session's id
+    unit.record(
+        events.SignedIn(
+            account_id=ticket.account_id,
+            at=unit.now,
+            origin=origin,
+            session_id=session.id or 0,
+            known_device=_remember_device(unit, ticket.account_id, ticket.device_digest),
+        )
+    )
+    return session
+
+
+def _renew(unit: UnitOfWork, ticket: Ticket, token: str) -> AccountSession | None:
+    session = unit.session.get(AccountSession, ticket.session_id)
+    if session is None or session.ended_at is not None or session.expires_at <= unit.now:
+        return None
+    session.superseded_digest = session.token_digest
+    session.token_digest = digest(token)
+    session.last_seen_at = unit.now
+    if ticket.purpose == "step_up":
+        session.proved_at = unit.now
+    return session
+
+
+def _remember_device(unit: UnitOfWork, account_id: int, device_digest: str) -> bool:
+    """Notes the browser as known to the account; says whether it was before."""
+    known = unit.session.get(KnownDevice, (account_id, device_digest))
+    if known is None:
+        unit.session.add(
+            KnownDevice(
+                account_id=account_id,
+                device_digest=device_digest,
+                first_seen_at=unit.now,
+                last_seen_at=unit.now,
+            )
+        )
+        return False
+    known.last_seen_at = unit.now
+    return True
+
+
+def _absolute_limit(settings: Settings, remember: bool) -> timedelta:
+    return (
+        timedelta(days=settings.session_remember_days) if remember else timedelta(hours=settings.session_absolute_hours)
+    )
+
+
+def gate_refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str:
+    """The first reason (text key) why a sign-in gate keeps this caller out; empty to let them in."""
+    reasons = (gate.refusal(unit, account_id, origin) for gate in offers().sign_in_gates)
+    return next((reason for reason in reasons if reason), "")
+
+
+def look_up(unit: UnitOfWork, token_digest: str, device_digest: str, origin: Origin) -> Lookup:
+    """Who holds the session cookie with this digest, right now and according to the database."""
+    found = unit.session.exec(
+        select(AccountSession, Account.revision)
+        .join(Account, col(Account.id) == AccountSession.account_id)
+        .where(
+            or_(
+                col(AccountSession.token_digest) == token_digest,
+                col(AccountSession.superseded_digest) == token_digest,
+            ),
+            col(AccountSession.ended_at).is_(None),
+            col(AccountSession.expires_at) > unit.now,
+            col(Account.disabled_at).is_(None),
+        )
+    ).first()
+    if found is None:
+        return Lookup()
+    session, revision = found
+    if not session.remember and _idle_too_long(unit, session.last_seen_at):
+        return Lookup()
+    if session.token_digest != token_digest:
+        return Lookup(renewed_elsewhere=True)
+    if refusal := gate_refusal(unit, session.account_id, origin):
+        return Lookup(refusal=refusal)
+    return Lookup(
+        actor=Actor(
+            origin=origin,
+            device_digest=device_digest,
+            account_id=session.account_id,
+            session_id=session.id or 0,
+            fresh_until=session.proved_at + FRESH_FOR,
+            revision=revision,
+        ),
+        seen_long_ago=unit.now - session.last_seen_at >= SEEN_EVERY,
+    )
+
+
+def _idle_too_long(unit: UnitOfWork, last_seen_at: datetime) -> bool:
+    return unit.now - last_seen_at >= timedelta(minutes=unit.settings.session_idle_minutes)
+
+
+def mark_seen(unit: UnitOfWork, session_id: int) -> None:
+    """Moves the idle limit. Called at most once a minute."""
+    unit.session.exec(update(AccountSession).where(col(AccountSession.id) == session_id).values(last_seen_at=unit.now))
+
+
+def end_session(unit: UnitOfWork, token_digest: str, origin: Origin) -> None:
+    """Signs out the browser that holds this cookie, if it is signed in."""
+    session = unit.session.exec(
+        select(AccountSession).where(
+            AccountSession.token_digest == token_digest, col(AccountSession.ended_at).is_(None)
+        )
+    ).first()
+    if session is None:
+        return
+    session.ended_at = unit.now
+    unit.record(events.SignedOut(account_id=session.account_id, at=unit.now, origin=origin, session_id=session.id or 0))
+
+
+def end_sessions(unit: UnitOfWork, account_id: int, *, keep: int | None = None) -> int:
+    """Ends all sessions of an account but one, with every ticket that could open another. Gives back how many."""
+    ended = unit.session.exec(
+        update(AccountSession)
+        .where(
+            col(AccountSession.account_id) == account_id,
+            col(AccountSession.ended_at).is_(None),
+            col(AccountSession.id) != (keep or 0),
+        )
+        .values(ended_at=unit.now)
+    )
+    unit.session.exec(
+        update(Ticket)
+        .where(col(Ticket.account_id) == account_id, col(Ticket.used_at).is_(None))
+        .values(used_at=unit.now)
+    )
+    return ended.rowcount
+
+
+def purge(unit: UnitOfWork) -> None:
+    """Deletes what no longer opens anything: spent tickets, and sessions that ended or expired 90 days ago."""
+    unit.session.exec(delete(Ticket).where(col(Ticket.expires_at) < unit.now))
+    unit.session.exec(delete(AccountSession).where(col(AccountSession.expires_at) < unit.now - timedelta(days=90)))

@@ -1,0 +1,119 @@
+"""Signing in, and proving again who is there.
+
+Every path costs exactly one bcrypt check, whether the account exists or not and whether its guesses are used up or not,
+and every refusal reads the same: nobody learns from here who is a customer (ASVS 6.3.8).
+"""
+
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from netim_app.core import events
+from netim_app.core.actor import Actor, Visitor
+from netim_app.core.errors import DomainError
+from netim_app.identity import accounts, guessing, passwords, sessions
+from netim_app.identity.tables import Account, KnownDevice
+from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, units
+
+WRONG = "sign_in.wrong"
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A paid attempt: what to check the password against. `account_id` is 0 for an attempt that cannot succeed."""
+
+    account_id: int
+    password_hash: str
+    key: str
+
+
+def _pay(unit: UnitOfWork, email: str, device_digest: str) -> Guess:
+    key = accounts.email_key(email)
+    account = unit.session.exec(
+        select(Account).where(Account.email_key == key, col(Account.disabled_at).is_(None))
+    ).first()
+    known = account and device_digest and unit.session.get(KnownDevice, (account.id, device_digest))
+    budget = guessing.guess_key(unit, "password", key, device_digest if known else "")
+    allowed = guessing.pay_guess(unit, budget)
+    if account is None or not allowed:
+        return Guess(account_id=0, password_hash="", key=budget)
+    return Guess(account_id=account.id or 0, password_hash=account.password_hash, key=budget)
+
+
+async def check_password(email: str, password: str, device_digest: str) -> Guess:
+    """Checks a password within the guessing limits.
+
+    Raises:
+        DomainError: wrong, unknown or throttled; no way to tell which.
+    """
+    cost = units().settings.bcrypt_cost
+    guess = await in_unit(_pay, email, device_digest)
+    right = await passwords.matches_in_pool(password, guess.password_hash or passwords.dummy_hash(cost))
+    if not right or not guess.account_id:
+        raise DomainError(WRONG)
+    if passwords.needs_rehash(guess.password_hash, cost):
+        new_hash = await passwords.hash_in_pool(password, cost)
+        await in_unit(accounts.store_rehash, guess.account_id, guess.password_hash, new_hash)
+    return guess
+
+
+async def sign_in(visitor: Visitor, email: str, password: str, *, remember: bool, return_to: str) -> str:
+    """Gives back the ticket that opens a session.
+
+    Raises:
+        DomainError: wrong, unknown or throttled (field-less), or refused by a sign-in gate.
+    """
+    guess = await check_password(email, password, visitor.device_digest)
+    ticket, refusal = await in_unit(_accept, guess, visitor, remember, return_to)
+    if refusal:
+        raise DomainError(refusal)
+    return ticket
+
+
+def _accept(unit: UnitOfWork, guess: Guess, visitor: Visitor, remember: bool, return_to: str) -> tuple[str, str]:
+    guessing.forgive_guesses(unit, guess.key)
+    if refusal := sessions.gate_refusal(unit, guess.account_id, visitor.origin):
+        unit.record(
+            events.SignInRefused(account_id=guess.account_id, at=unit.now, origin=visitor.origin, reason=refusal)
+        )
+        return "", refusal
+    ticket = sessions.issue_ticket(
+        unit,
+        purpose="sign_in",
+        account_id=guess.account_id,
+        device_digest=visitor.device_digest,
+        remember=remember,
+        return_to=return_to,
+    )
+    return ticket, ""
+
+
+async def prove_again(actor: Actor, password: str, return_to: str) -> str:
+    """Step-up: gives back the ticket that renews the session as freshly proved.
+
+    Raises:
+        DomainError: wrong or throttled.
+    """
+    view = await in_read_unit(accounts.view_account, actor.account_id)
+    try:
+        guess = await check_password(view.email, password, actor.device_digest)
+    except DomainError as error:
+        raise DomainError("step_up.wrong", field="password") from error
+    return await in_unit(_accept_proof, guess, actor, return_to)
+
+
+def _accept_proof(unit: UnitOfWork, guess: Guess, actor: Actor, return_to: str) -> str:
+    guessing.forgive_guesses(unit, guess.key)
+    unit.record(
+        events.IdentityProved(
+            account_id=actor.account_id, at=unit.now, origin=actor.origin, session_id=actor.session_id
+        )
+    )
+    return sessions.issue_ticket(
+        unit,
+        purpose="step_up",
+        account_id=actor.account_id,
+        device_digest=actor.device_digest,
+        session_id=actor.session_id,
+        return_to=return_to,
+    )

@@ -1,0 +1,235 @@
+"""The pages outside of the account area: sign-up, its confirmation, sign-in, and a forgotten password."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.core.actor import Actor, visitor
+from netim_app.core.errors import DomainError
+from netim_app.core.forms import Form
+from netim_app.identity import accounts, limits, passwords, recovery, sign_in
+from netim_app.identity.access import ANYONE, open_to
+from netim_app.identity.sessions import HOME
+from netim_app.identity.state.shell import explain, hand_over, safe_path
+from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
+from netim_app.ui.text import LocaleState
+
+MAX_TOKEN_LENGTH = 64
+
+
+def _read_token(form: Form) -> str:
+    """The secret of a mailed link, which the page has put into a hidden field."""
+    token = form.text("token", limit=MAX_TOKEN_LENGTH, required=False)
+    if not token:
+        raise DomainError("link.missing")
+    return token
+
+
+class SignInState(rx.State):
+    """The sign-in form."""
+
+    errors: dict[str, str] = {}
+    reason: str = ""
+    """Why the customer is here: text key suffix of `sign_in.reason.*`, or empty."""
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_page(self) -> Any:
+        """Says why the customer was sent here; who is signed in already goes on."""
+        if isinstance(visitor(), Actor):
+            return rx.redirect(safe_path(self._query("next")))
+        self.errors = {}
+        self.reason = next((name for name in ("ended", "refused", "again", "bye") if self._query(name)), "")
+        return None
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_home(self) -> Any:
+        """Leads from the bare address to the account, or to the sign-in."""
+        return rx.redirect(HOME if isinstance(visitor(), Actor) else "/login")
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> Any:
+        """Checks e-mail and password; the ticket then opens the session."""
+        self.errors = {}
+        self.reason = ""
+        read = Form(form)
+        email = read.text("email", limit=accounts.MAX_EMAIL_LENGTH)
+        password = read.secret("password")
+        remember = read.flag("remember")
+        caller = visitor()
+        try:
+            read.finish()
+            if not caller.device_digest:
+                raise DomainError("sign_in.no_cookies")
+            await limits.allow_sign_in(caller.origin.address)
+            ticket = await sign_in.sign_in(
+                caller, email, password, remember=remember, return_to=safe_path(self._query("next"))
+            )
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        async for step in hand_over(self, ticket):
+            yield step
+
+    def _query(self, name: str) -> str:
+        return str(self.router.url.query_parameters.get(name, ""))
+
+
+class SignUpState(rx.State):
+    """The registration form, and what comes after it."""
+
+    errors: dict[str, str] = {}
+    sent_to: str = ""
+    score: int = -1
+    """zxcvbn's judgement of the password being typed, 0 to 4; -1 before anything was."""
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_page(self) -> None:
+        """Starts with an empty form."""
+        self.errors = {}
+        self.sent_to = ""
+        self.score = -1
+
+    @rx.event
+    @open_to(ANYONE)
+    async def rate(self, password: str) -> None:
+        """Rates a password while it is typed. It is kept nowhere."""
+        self.score = await passwords.score_typed(password)
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Notes the registration and mails its link. The answer is the same when the customer exists already."""
+        self.errors = {}
+        settings = units().settings
+        caller = visitor()
+        language = (await self.get_state(LocaleState)).locale
+        zone = form.get("time_zone") if isinstance(form, dict) else None
+        try:
+            customer = accounts.read_customer(
+                form, language=language, time_zone=str(zone), min_length=settings.password_min_length
+            )
+            await limits.allow_sign_up(caller.origin.address)
+            hashed = await passwords.hash_in_pool(customer.password, settings.bcrypt_cost)
+            if await limits.may_mail(customer.email, caller.origin.address):
+                await in_unit(accounts.sign_up, customer, hashed)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.sent_to = customer.email
+
+
+class VerifyState(rx.State):
+    """The page behind a confirmation link: opening it does nothing, pressing its button does."""
+
+    errors: dict[str, str] = {}
+    done: str = ""
+    """What was confirmed: "sign_up", "email_change", or empty."""
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_page(self) -> None:
+        """Starts anew."""
+        self.errors = {}
+        self.done = ""
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> Any:
+        """Spends the link."""
+        self.errors = {}
+        caller = visitor()
+        try:
+            token = _read_token(Form(form))
+            await limits.allow_link(caller.origin.address)
+            confirmed = await in_unit(accounts.confirm_email, token, caller)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.done = confirmed.purpose
+        if confirmed.ticket:
+            async for step in hand_over(self, confirmed.ticket):
+                yield step
+
+
+class ForgotState(rx.State):
+    """The form that asks for a reset link."""
+
+    errors: dict[str, str] = {}
+    sent_to: str = ""
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_page(self) -> None:
+        """Starts anew."""
+        self.errors = {}
+        self.sent_to = ""
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Mails a link if there is such a customer; says the same either way."""
+        self.errors = {}
+        read = Form(form)
+        email = accounts.read_email(read)
+        address = visitor().origin.address
+        try:
+            read.finish()
+            await limits.allow_link(address)
+            if await limits.may_mail(email, address):
+                await in_unit(recovery.ask_reset, email)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.sent_to = email
+
+
+class ResetState(rx.State):
+    """The page behind a reset link. It sets a new password and signs nobody in."""
+
+    errors: dict[str, str] = {}
+    done: bool = False
+    score: int = -1
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_page(self) -> None:
+        """Starts anew."""
+        self.errors = {}
+        self.done = False
+        self.score = -1
+
+    @rx.event
+    @open_to(ANYONE)
+    async def rate(self, password: str) -> None:
+        """Rates a password while it is typed. It is kept nowhere."""
+        self.score = await passwords.score_typed(password)
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Spends the link for a new password."""
+        self.errors = {}
+        settings = units().settings
+        caller = visitor()
+        try:
+            read = Form(form)
+            token = _read_token(read)
+            await limits.allow_link(caller.origin.address)
+            owner = await in_read_unit(recovery.owner_of, token)
+            password = accounts.read_new_password(
+                read,
+                "password",
+                personal=await in_read_unit(accounts.personal_words, owner),
+                min_length=settings.password_min_length,
+            )
+            read.finish()
+            hashed = await passwords.hash_in_pool(password, settings.bcrypt_cost)
+            await in_unit(recovery.finish_reset, token, hashed, caller.origin)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.done = True

@@ -1,0 +1,101 @@
+"""The customer's own data: read, edited, and a new e-mail address."""
+
+from dataclasses import asdict
+from typing import Any
+
+import reflex as rx
+from reflex.state import BaseState
+
+from netim_app.core.actor import actor
+from netim_app.core.errors import DomainError
+from netim_app.core.forms import Form
+from netim_app.identity import accounts, limits
+from netim_app.identity.access import FRESH, SIGNED_IN, open_to
+from netim_app.identity.accounts import AccountView
+from netim_app.identity.state.shell import explain, refresh, tell
+from netim_app.infra.unit_of_work import in_unit
+
+
+class ProfileState(rx.State):
+    """Personal information and the form that edits it."""
+
+    email: str = ""
+    pending_email: str = ""
+    values: dict[str, str] = {}
+    """What is stored, by field name."""
+    version: int = 0
+    """Moves with each load, so that the form shows stored values again."""
+    errors: dict[str, str] = {}
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def save(self, form: dict[str, Any]) -> None:
+        """Stores the form; what was typed stays where it is when something is wrong."""
+        self.errors = {}
+        try:
+            await in_unit(accounts.edit_profile, actor(), accounts.read_profile(form))
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            await tell(self, "danger", "form.look_again")
+            return
+        await refresh(self)
+        await tell(self, "success", "profile.saved")
+
+
+class EmailState(rx.State):
+    """The dialog that changes the e-mail address."""
+
+    open: bool = False
+    errors: dict[str, str] = {}
+
+    @rx.event
+    @open_to(FRESH, resume="email")
+    def begin(self) -> None:
+        """Opens the dialog, after a fresh proof of identity."""
+        self.open = True
+        self.errors = {}
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    def resume(self) -> Any:
+        """Runs when the page opens: goes on where the step-up interrupted."""
+        if self.router.url.query_parameters.get("open") == "email":
+            return EmailState.begin
+        return None
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    def close(self) -> None:
+        """Closes the dialog without a change."""
+        self.open = False
+        self.errors = {}
+
+    @rx.event
+    @open_to(FRESH, resume="email")
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Mails the link to the new address, which stays without effect until it was followed."""
+        self.errors = {}
+        read = Form(form)
+        email = accounts.read_email(read)
+        caller = actor()
+        try:
+            read.finish()
+            if not await limits.may_mail(email, caller.origin.address):
+                raise DomainError("form.too_often", field="email")
+            await in_unit(accounts.ask_email_change, caller, email)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.open = False
+        await refresh(self)
+        await tell(self, "success", "email.asked", email=email)
+
+
+async def show_profile(state: BaseState, view: AccountView) -> None:
+    """Puts the stored data into the form."""
+    profile = await state.get_state(ProfileState)
+    profile.email = view.email
+    profile.pending_email = view.pending_email
+    if profile.values != asdict(view.profile):
+        profile.values = asdict(view.profile)
+        profile.version += 1

@@ -1,0 +1,174 @@
+"""The state behind every page: whose page it is, what it has to say, and the step-up dialog."""
+
+import re
+from typing import Any
+
+import reflex as rx
+from reflex.state import BaseState
+
+from netim_app.core.actor import Actor, actor, visitor
+from netim_app.core.errors import DomainError
+from netim_app.core.feature import offers
+from netim_app.core.forms import Form
+from netim_app.identity import accounts, sessions, sign_in
+from netim_app.identity.access import ANYONE, SIGNED_IN, open_to
+from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
+from netim_app.settings import get_settings
+from netim_app.texts import catalog
+from netim_app.ui.text import LocaleState
+
+MIN_PASSWORD_LENGTH = get_settings().password_min_length
+"""In characters; the hint at a password field says so."""
+_ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(\?open=[a-z_]{1,30})?(#[a-z-]{1,40})?")
+_INCIDENT = re.compile(r"[0-9a-f]{8}")
+
+
+def safe_path(path: object) -> str:
+    """An address inside the account area to go on to, whatever the browser asked for."""
+    return path if isinstance(path, str) and _ACCOUNT_PATH.fullmatch(path) else sessions.HOME
+
+
+class ShellState(rx.State):
+    """What surrounds a page: the customer's name and the present notice. `ready` turns a skeleton into the page."""
+
+    ready: bool = False
+    opened: bool = False
+    """The same for a page outside of the account area."""
+    customer_name: str = ""
+    notice: str = ""
+    notice_kind: str = "info"
+    reload: bool = False
+    """Mounts a component that loads the page anew: the session was renewed in another tab."""
+
+    _session_id: int = 0
+    """Whose data this tab's states hold. The Gate empties them when somebody else comes."""
+    _revision: int = -1
+    """The account's revision that they show."""
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def open_account_page(self) -> None:
+        """Runs when a page of the account area opens."""
+        await refresh(self)
+        self.ready = True
+
+    @rx.event
+    @open_to(ANYONE)
+    async def open_public_page(self) -> None:
+        """Runs when a page outside of the account area opens."""
+        locale = await self.get_state(LocaleState)
+        if locale.locale not in catalog.LOCALES:
+            locale.locale = catalog.choose_locale(visitor().languages)
+        self.opened = True
+
+    @rx.event
+    @open_to(ANYONE)
+    async def set_language(self, language: str) -> None:
+        """Switches the language of the page, and of the account when somebody is signed in."""
+        if language not in catalog.LOCALES:
+            return
+        (await self.get_state(LocaleState)).locale = language
+        caller = visitor()
+        if isinstance(caller, Actor):
+            await in_unit(accounts.set_language, caller, language)
+
+    @rx.event
+    @open_to(ANYONE, unchecked=True)
+    def close_notice(self) -> None:
+        """Takes the notice away."""
+        self.notice = ""
+
+    @rx.event
+    @open_to(ANYONE, unchecked=True)
+    async def show_incident(self, number: str) -> None:
+        """Says that something went wrong on our side. Works without the database."""
+        if isinstance(number, str) and _INCIDENT.fullmatch(number):
+            await tell(self, "danger", "shell.incident", number=number)
+
+
+class HandOverState(rx.State):
+    """A ticket on its way to the hidden form that posts it. It is here for one round trip only."""
+
+    ticket: str = ""
+
+
+class StepUpState(rx.State):
+    """The dialog that asks a signed-in customer to prove again who is there."""
+
+    open: bool = False
+    errors: dict[str, str] = {}
+
+    _resume: str = ""
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    def close(self) -> None:
+        """Gives up the change that asked for a proof."""
+        self.open = False
+        self.errors = {}
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def submit(self, form: dict[str, Any]) -> Any:
+        """Checks the proof; the ticket then renews the session and loads the page again."""
+        self.errors = {}
+        read = Form(form)
+        password = read.secret("password")
+        path = self.router.url.path.rstrip("/")
+        return_to = safe_path(f"{path}?open={self._resume}" if self._resume else path)
+        try:
+            read.finish()
+            ticket = await sign_in.prove_again(actor(), password, return_to)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.open = False
+        async for step in hand_over(self, ticket):
+            yield step
+
+
+async def hand_over(state: BaseState, ticket: str) -> Any:
+    """Lets the page post a ticket.
+
+    Used as `async for step in hand_over(self, ticket): yield step`. The ticket leaves the state at once, or the page,
+    loaded again, would post it again.
+    """
+    bearer = await state.get_state(HandOverState)
+    bearer.ticket = ticket
+    yield
+    bearer.ticket = ""
+    yield
+
+
+async def explain(state: BaseState, error: DomainError) -> dict[str, str]:
+    """The messages of a refusal in the page's language, by field; the empty name stands for the whole form."""
+    language = (await state.get_state(LocaleState)).locale
+    return {fault.field: catalog.text(language, fault.key, **fault.params) for fault in error.all}
+
+
+async def tell(state: BaseState, kind: str, key: str, **params: object) -> None:
+    """Shows a notice on the page and says it to screen readers. `kind`: success, info, warning or danger."""
+    shell = await state.get_state(ShellState)
+    shell.notice_kind = kind
+    shell.notice = catalog.text((await state.get_state(LocaleState)).locale, key, **params)
+
+
+def _load(unit: UnitOfWork, account_id: int) -> tuple[accounts.ShellView, list[Any]]:
+    rows = [refresher.load(unit, account_id) for refresher in offers().refreshers]
+    return accounts.view_shell(unit, account_id), rows
+
+
+async def refresh(state: BaseState) -> None:
+    """Shows the account as it is now: in the shell, in the personal information and in the states of all features.
+
+    Call it at the end of every handler that changed something about the account.
+    """
+    caller = actor()
+    view, rows = await in_read_unit(_load, caller.account_id)
+    shell = await state.get_state(ShellState)
+    shell.customer_name = view.name
+    shell._session_id = caller.session_id
+    shell._revision = view.revision
+    (await state.get_state(LocaleState)).locale = view.language
+    for refresher, row in zip(offers().refreshers, rows, strict=True):
+        await refresher.show(state, row)

@@ -1,0 +1,134 @@
+"""Accounts, their sessions, and everything that a browser or a mailbox holds for them: kept as digests only."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from netim_app.infra.columns import UtcDateTime
+
+
+class Account(SQLModel, table=True):
+    """A customer. It exists only once its e-mail address was confirmed."""
+
+    __tablename__ = "account"
+
+    id: int | None = Field(default=None, primary_key=True)
+    email: str = Field(max_length=254)
+    email_key: str = Field(max_length=254, unique=True)
+    """The address in lower case: how it is looked up."""
+    first_name: str = Field(max_length=80)
+    last_name: str = Field(max_length=80)
+    company: str = Field(default="", max_length=120)
+    phone: str = Field(default="", max_length=40)
+    street: str = Field(default="", max_length=200)
+    postal_code: str = Field(default="", max_length=20)
+    city: str = Field(default="", max_length=100)
+    country: str = Field(default="", max_length=2)
+    """ISO 3166-1 alpha-2, or empty."""
+    language: str = Field(max_length=5)
+    time_zone: str = Field(max_length=64)
+    """IANA name."""
+    password_hash: str = Field(max_length=200)
+    password_changed_at: datetime = Field(sa_type=UtcDateTime)
+    password_policy: int
+    """Version of the policy that the password was accepted under."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revision: int = 0
+    """Moves with every recorded fact, so that open pages know when to refresh."""
+
+
+class SignUp(SQLModel, table=True):
+    """A registration that waits for its confirmation link. Of several for one address the first confirmed wins."""
+
+    __tablename__ = "sign_up"
+
+    id: int | None = Field(default=None, primary_key=True)
+    email: str = Field(max_length=254)
+    email_key: str = Field(max_length=254, index=True)
+    first_name: str = Field(max_length=80)
+    last_name: str = Field(max_length=80)
+    language: str = Field(max_length=5)
+    time_zone: str = Field(max_length=64)
+    password_hash: str = Field(max_length=200)
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class MailedLink(SQLModel, table=True):
+    """A secret sent by mail. Bound to one purpose and one account or sign-up; spent once."""
+
+    __tablename__ = "mailed_link"
+
+    id: int | None = Field(default=None, primary_key=True)
+    digest: str = Field(max_length=64, unique=True)
+    purpose: str = Field(max_length=20)
+    account_id: int | None = Field(default=None, foreign_key="account.id", ondelete="CASCADE", index=True)
+    sign_up_id: int | None = Field(default=None, foreign_key="sign_up.id", ondelete="CASCADE", index=True)
+    email: str = Field(default="", max_length=254)
+    """The new address, when the purpose is to change it."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AccountSession(SQLModel, table=True):
+    """A signed-in browser. Ended sessions stay as history until they are purged."""
+
+    __tablename__ = "account_session"
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    token_digest: str = Field(max_length=64, unique=True)
+    superseded_digest: str = Field(default="", max_length=64, index=True)
+    """The token before the last renewal: dead, but its other tabs are told to reload instead of being signed out."""
+    device_digest: str = Field(max_length=64)
+    remember: bool
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_seen_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    """The absolute limit: activity never moves it."""
+    proved_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    address: str = Field(max_length=45)
+    browser: str = Field(max_length=80)
+    system: str = Field(max_length=80)
+
+
+class KnownDevice(SQLModel, table=True):
+    """A browser that has signed in to the account before, told by its device cookie."""
+
+    __tablename__ = "known_device"
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    device_digest: str = Field(primary_key=True, max_length=64)
+    first_seen_at: datetime = Field(sa_type=UtcDateTime)
+    last_seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Ticket(SQLModel, table=True):
+    """What a state hands to the HTTP route that sets the session cookie: spent once, soon, by one browser."""
+
+    __tablename__ = "ticket"
+
+    id: int | None = Field(default=None, primary_key=True)
+    digest: str = Field(max_length=64, unique=True)
+    purpose: str = Field(max_length=20)
+    account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    session_id: int | None = Field(default=None, foreign_key="account_session.id", ondelete="CASCADE", index=True)
+    """The session to renew; empty for a new one."""
+    device_digest: str = Field(max_length=64)
+    remember: bool = False
+    return_to: str = Field(max_length=200)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class GuessWindow(SQLModel, table=True):
+    """Failed proofs of one kind against one account from strangers, or from one known device, in the present window."""
+
+    __tablename__ = "guess_window"
+
+    key: str = Field(primary_key=True, max_length=64)
+    """A keyed digest: addresses that are no account of ours are not kept in clear."""
+    failures: int
+    started_at: datetime = Field(sa_type=UtcDateTime, index=True)

@@ -1,0 +1,170 @@
+"""The pages outside of the account area."""
+
+import reflex as rx
+
+from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, VerifyState
+from netim_app.identity.view.shell import entry_page, fault, new_password_field
+from netim_app.ui.browser import field_from_browser
+from netim_app.ui.form import checkbox_field, form, link, password_field, text_field
+from netim_app.ui.notice import notice
+from netim_app.ui.text import tr
+
+_REASONS = {"ended": "info", "refused": "warning", "again": "warning", "bye": "success"}
+
+
+def _aside(*content: rx.Component | rx.Var[str] | str) -> rx.Component:
+    return rx.el.p(*content, class_name="text-sm text-muted")
+
+
+def _email_field(error: rx.Var[str]) -> rx.Component:
+    return text_field("email", tr("field.email"), type="email", autocomplete="username", inputmode="email", error=error)
+
+
+def _token_field() -> rx.Component:
+    """The secret of a mailed link. It stands behind the `#`, so that no server and no log ever sees it by itself."""
+    return field_from_browser("token", "link-token", "fragment")
+
+
+def sign_in_page() -> rx.Component:
+    """The page /login."""
+    return entry_page(
+        *(
+            rx.cond(SignInState.reason == reason, notice(kind, tr(f"sign_in.reason.{reason}")))
+            for reason, kind in _REASONS.items()
+        ),
+        form(
+            _email_field(fault(SignInState.errors, "email")),
+            password_field("password", tr("field.password"), error=fault(SignInState.errors, "password")),
+            checkbox_field("remember", tr("sign_in.remember"), hint=tr("sign_in.remember.hint")),
+            on_submit=SignInState.submit,
+            submit_label=tr("sign_in.submit"),
+            error=fault(SignInState.errors),
+            test_id="sign-in",
+            full_width=True,
+        ),
+        _aside(link(tr("sign_in.forgot"), "/forgot-password")),
+        title=tr("sign_in.title"),
+        below=_aside(tr("sign_in.no_account"), " ", link(tr("sign_in.sign_up"), "/signup")),
+    )
+
+
+def sign_up_page() -> rx.Component:
+    """The page /signup."""
+    return entry_page(
+        rx.cond(
+            SignUpState.sent_to == "",
+            rx.fragment(
+                form(
+                    text_field(
+                        "first_name",
+                        tr("field.first_name"),
+                        autocomplete="given-name",
+                        error=fault(SignUpState.errors, "first_name"),
+                    ),
+                    text_field(
+                        "last_name",
+                        tr("field.last_name"),
+                        autocomplete="family-name",
+                        error=fault(SignUpState.errors, "last_name"),
+                    ),
+                    _email_field(fault(SignUpState.errors, "email")),
+                    new_password_field(
+                        tr("field.password"),
+                        error=fault(SignUpState.errors, "password"),
+                        score=SignUpState.score,
+                        on_rate=SignUpState.rate,
+                    ),
+                    field_from_browser("time_zone", "time-zone", "time zone"),
+                    on_submit=SignUpState.submit,
+                    submit_label=tr("sign_up.submit"),
+                    error=fault(SignUpState.errors),
+                    test_id="sign-up",
+                    full_width=True,
+                ),
+            ),
+            rx.fragment(
+                notice("success", tr("sign_up.sent.text", email=SignUpState.sent_to), test_id="sent"),
+                _aside(tr("sign_up.sent.hint")),
+            ),
+        ),
+        title=rx.cond(SignUpState.sent_to == "", tr("sign_up.title"), tr("sign_up.sent.title")),
+        below=_aside(tr("sign_up.have_account"), " ", link(tr("sign_in.title"), "/login")),
+    )
+
+
+def verify_page() -> rx.Component:
+    """The page /verify-email."""
+    return entry_page(
+        rx.match(
+            VerifyState.done,
+            ("sign_up", notice("success", tr("verify.done.sign_up"), test_id="confirmed")),
+            ("email_change", notice("success", tr("verify.done.email_change"), test_id="confirmed")),
+            rx.fragment(
+                rx.el.p(tr("verify.text")),
+                form(
+                    _token_field(),
+                    on_submit=VerifyState.submit,
+                    submit_label=tr("verify.submit"),
+                    error=fault(VerifyState.errors),
+                    test_id="verify",
+                    full_width=True,
+                ),
+            ),
+        ),
+        rx.cond(VerifyState.done != "", _aside(link(tr("verify.done.login"), "/login"))),
+        title=rx.cond(VerifyState.done == "", tr("verify.title"), tr("verify.done.title")),
+    )
+
+
+def forgot_page() -> rx.Component:
+    """The page /forgot-password."""
+    return entry_page(
+        rx.cond(
+            ForgotState.sent_to == "",
+            rx.fragment(
+                rx.el.p(tr("forgot.text")),
+                form(
+                    _email_field(fault(ForgotState.errors, "email")),
+                    on_submit=ForgotState.submit,
+                    submit_label=tr("forgot.submit"),
+                    error=fault(ForgotState.errors),
+                    test_id="forgot",
+                    full_width=True,
+                ),
+            ),
+            notice("success", tr("forgot.sent.text", email=ForgotState.sent_to), test_id="sent"),
+        ),
+        title=rx.cond(ForgotState.sent_to == "", tr("forgot.title"), tr("forgot.sent.title")),
+        below=_aside(link(tr("forgot.back"), "/login")),
+    )
+
+
+def reset_page() -> rx.Component:
+    """The page /reset-password."""
+    return entry_page(
+        rx.cond(
+            ResetState.done,
+            rx.fragment(
+                notice("success", tr("reset.done.text"), test_id="reset-done"),
+                _aside(link(tr("verify.done.login"), "/login")),
+            ),
+            rx.fragment(
+                form(
+                    _token_field(),
+                    new_password_field(
+                        tr("field.new_password"),
+                        error=fault(ResetState.errors, "password"),
+                        score=ResetState.score,
+                        on_rate=ResetState.rate,
+                    ),
+                    on_submit=ResetState.submit,
+                    submit_label=tr("reset.submit"),
+                    error=fault(ResetState.errors),
+                    test_id="reset",
+                    full_width=True,
+                ),
+            ),
+        ),
+        title=rx.cond(ResetState.done, tr("reset.done.title"), tr("reset.title")),
+        below=rx.cond(~ResetState.done, _aside(link(tr("reset.new_link"), "/forgot-password"))),
+    )

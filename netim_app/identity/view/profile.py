@@ -1,0 +1,121 @@
+"""The customer's own data on the page Personal information."""
+
+import reflex as rx
+
+from netim_app.identity.state.profile import EmailState, ProfileState
+from netim_app.identity.view.shell import fault
+from netim_app.texts import catalog
+from netim_app.texts.places import countries, time_zones
+from netim_app.ui.card import card
+from netim_app.ui.dialog import dialog
+from netim_app.ui.form import button, form, select_field, text_field
+from netim_app.ui.notice import notice
+from netim_app.ui.text import LocaleState, tr
+
+_AUTOCOMPLETE = {
+    "first_name": "given-name",
+    "last_name": "family-name",
+    "company": "organization",
+    "phone": "tel",
+    "street": "street-address",
+    "postal_code": "postal-code",
+    "city": "address-level2",
+}
+_REQUIRED = {"first_name", "last_name"}
+
+
+def _field(name: str) -> rx.Component:
+    return text_field(
+        name,
+        tr(f"field.{name}"),
+        value=ProfileState.values[name].to(str),
+        autocomplete=_AUTOCOMPLETE[name],
+        required=name in _REQUIRED,
+        inputmode="tel" if name == "phone" else "",
+        error=fault(ProfileState.errors, name),
+    )
+
+
+def _country_field(language: str) -> rx.Component:
+    return select_field(
+        "country",
+        tr("field.country"),
+        [("", tr("field.country.none")), *countries(language)],
+        value=ProfileState.values["country"].to(str),
+        error=fault(ProfileState.errors, "country"),
+        autocomplete="country",
+        required=False,
+    )
+
+
+def profile_card() -> rx.Component:
+    """Everything but the e-mail address, in one form."""
+    return card(
+        rx.el.p(tr("profile.intro"), class_name="text-sm text-muted"),
+        rx.el.div(
+            form(
+                *(_field(name) for name in _AUTOCOMPLETE),
+                rx.match(LocaleState.locale, ("fr", _country_field("fr")), _country_field("en")),
+                select_field(
+                    "language",
+                    tr("field.language"),
+                    [(locale, tr(f"ui.language.{locale}")) for locale in catalog.LOCALES],
+                    value=ProfileState.values["language"].to(str),
+                    error=fault(ProfileState.errors, "language"),
+                ),
+                select_field(
+                    "time_zone",
+                    tr("field.time_zone"),
+                    [(zone, zone.replace("_", " ")) for zone in time_zones()],
+                    value=ProfileState.values["time_zone"].to(str),
+                    error=fault(ProfileState.errors, "time_zone"),
+                ),
+                on_submit=ProfileState.save,
+                submit_label=tr("profile.save"),
+                error=fault(ProfileState.errors),
+                test_id="profile",
+            ),
+            key=ProfileState.version.to(str),
+        ),
+        title=tr("profile.title"),
+        anchor="your-details",
+    )
+
+
+def email_card() -> rx.Component:
+    """The e-mail address, and the dialog that changes it."""
+    return card(
+        rx.el.p(ProfileState.email, class_name="break-all font-medium", custom_attrs={"data-testid": "email"}),
+        rx.el.p(tr("email.text"), class_name="text-sm text-muted"),
+        rx.cond(
+            ProfileState.pending_email != "",
+            notice("info", tr("email.pending", email=ProfileState.pending_email), test_id="pending-email"),
+        ),
+        dialog(
+            rx.el.p(tr("email.dialog.text")),
+            form(
+                text_field(
+                    "email",
+                    tr("email.new"),
+                    type="email",
+                    autocomplete="email",
+                    inputmode="email",
+                    error=fault(EmailState.errors, "email"),
+                    auto_focus=True,
+                    field_id="new-email",
+                ),
+                on_submit=EmailState.submit,
+                submit_label=tr("email.submit"),
+                error=fault(EmailState.errors),
+                cancel=EmailState.close,
+                test_id="change-email",
+            ),
+            open=EmailState.open,
+            title=tr("email.change"),
+            on_close=EmailState.close,
+            test_id="email-dialog",
+        ),
+        title=tr("email.title"),
+        action=button(tr("email.change"), EmailState.begin, test_id="email-change"),
+        anchor="email",
+    )

@@ -1,0 +1,112 @@
+"""The frames of all pages: the narrow one outside of the account area, and the shell inside of it."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.identity.state.shell import MIN_PASSWORD_LENGTH, HandOverState, ShellState, StepUpState
+from netim_app.ui import layout
+from netim_app.ui.browser import reload_when
+from netim_app.ui.dialog import dialog
+from netim_app.ui.form import form, password_field
+from netim_app.ui.handover import handover_form
+from netim_app.ui.menu import menu_form_button, menu_link
+from netim_app.ui.notice import live_region
+from netim_app.ui.strength import strength
+from netim_app.ui.text import tr
+
+
+def fault(errors: Any, name: str = "") -> rx.Var[str]:
+    """The message at a field; without a name, the one about the whole form."""
+    return errors.get(name, "").to(str)
+
+
+def hand_over() -> rx.Component:
+    """Posts a ticket as soon as there is one."""
+    return handover_form("/auth/session", HandOverState.ticket, "ticket", "hand-over")
+
+
+def notices() -> rx.Component:
+    """Where the page says what has happened."""
+    return live_region(ShellState.notice, ShellState.notice_kind, on_close=ShellState.close_notice)
+
+
+def entry_page(*content: rx.Component, title: rx.Var[str], below: rx.Component | None = None) -> rx.Component:
+    """A page outside of the account area; `below` holds the ways to other pages."""
+    return layout.public_page(
+        *content,
+        hand_over(),
+        title=title,
+        ready=ShellState.opened,
+        notices=notices(),
+        below=below,
+        locale_switch=ShellState.set_language,
+    )
+
+
+def account_page(*content: rx.Component, heading: rx.Var[str], skeleton: rx.Component) -> rx.Component:
+    """A page of the account area. Until the customer's data is there, it shows the skeleton."""
+    return rx.fragment(
+        layout.account_page(
+            *content,
+            heading=heading,
+            ready=ShellState.ready,
+            skeleton=skeleton,
+            customer_name=ShellState.customer_name,
+            menu_items=(
+                menu_link(tr("ui.menu.personal_information"), "/account/personal-information"),
+                menu_link(tr("ui.menu.connection_and_security"), "/account/connection-and-security"),
+                menu_form_button(tr("ui.menu.log_out"), "/auth/logout"),
+            ),
+            locale_switch=ShellState.set_language,
+            notices=notices(),
+            overlays=(step_up_dialog(), hand_over()),
+        ),
+        reload_when(ShellState.reload),
+    )
+
+
+def step_up_dialog() -> rx.Component:
+    """Asks for the password again before a sensitive change."""
+    return dialog(
+        rx.el.p(tr("step_up.text")),
+        form(
+            password_field(
+                "password",
+                tr("field.password"),
+                error=fault(StepUpState.errors, "password"),
+                field_id="step-up-password",
+                auto_focus=True,
+            ),
+            on_submit=StepUpState.submit,
+            submit_label=tr("step_up.submit"),
+            error=fault(StepUpState.errors),
+            cancel=StepUpState.close,
+            test_id="step-up",
+        ),
+        open=StepUpState.open,
+        title=tr("step_up.title"),
+        on_close=StepUpState.close,
+        test_id="step-up-dialog",
+    )
+
+
+def new_password_field(
+    label: rx.Var[str], *, error: rx.Var[str], score: rx.Var[int], on_rate: Any, field_id: str = ""
+) -> rx.Component:
+    """A field for a password to be chosen, with its strength while it is typed."""
+    return password_field(
+        "password",
+        label,
+        autocomplete="new-password",
+        hint=tr("password.hint", limit=MIN_PASSWORD_LENGTH),
+        error=error,
+        on_change=on_rate.debounce(250),
+        field_id=field_id,
+        extra=strength(
+            score,
+            label=tr("password.strength"),
+            words=tuple(tr(f"password.strength.{n}") for n in range(5)),
+            empty=tr("password.strength.none"),
+        ),
+    )

@@ -1,0 +1,393 @@
+"""Mails: texts made from templates, a message made from texts, and the two ways a message leaves us."""
+
+import asyncio
+import os
+import re
+import secrets
+import ssl
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import SMTP, default
+from email.utils import format_datetime as rfc5322_date
+from email.utils import parseaddr
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import aiosmtplib
+import idna
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from netim_app.core.clock import Clock, system_clock
+from netim_app.settings import Settings
+from netim_app.texts.catalog import format_datetime
+
+PACKAGE = Path(__file__).resolve().parent.parent
+SMTP_TIMEOUT = 20.0
+"""Seconds that one step of an SMTP dialogue may take."""
+DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+MAX_PARAM_LENGTH = 2_000
+MAX_GREETED = 80
+PERMANENT = 5
+"""First digit of an answer that no later attempt will change."""
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_LINK_LIKE = re.compile(r"[/:@<>\\]|\.\w|www", re.IGNORECASE)
+_ENHANCED_STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+
+
+# --- texts ---
+
+
+@dataclass(frozen=True)
+class RenderedMail:
+    """The three texts of a mail. `subject` is one line."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Templates:
+    """The mail templates of the product: `**/emails/<event>/<locale>/{subject.txt,body.txt,body.html}`.
+
+    Args:
+        package: where to look; the shared layout is its `texts/emails`.
+
+    Raises:
+        ValueError: two places hold templates for the same event.
+    """
+
+    def __init__(self, package: Path = PACKAGE) -> None:
+        layout = PACKAGE / "texts" / "emails"
+        roots = sorted(path for path in package.rglob("emails") if path.is_dir() and path != layout)
+        self.events: dict[str, Path] = {}
+        """Event name -> its folder. For the house test that every event has every language."""
+        for folder in sorted(child for root in roots for child in root.iterdir() if child.is_dir()):
+            if folder.name in self.events:
+                raise ValueError(f"two places hold mails for {folder.name}")
+            self.events[folder.name] = folder
+        self._environment = Environment(
+            loader=FileSystemLoader([layout, *roots]),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters["moment"] = _moment
+        self._environment.tests["greetable"] = _greetable
+
+    def render(self, event: str, locale: str, params: Mapping[str, object]) -> RenderedMail:
+        """The mail of `event` in `locale`. See `render`."""
+        known = {name: _clean(value) for name, value in params.items()} | {"locale": locale}
+        subject = self._part(event, locale, "subject.txt", known)
+        known["subject"] = subject = " ".join(_CONTROLS.sub(" ", subject).split())
+        text = self._part(event, locale, "body.txt", known)
+        text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+        text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+        return RenderedMail(subject, text, self._part(event, locale, "body.html", known).strip() + "\n")
+
+    def _part(self, event: str, locale: str, name: str, params: Mapping[str, object]) -> str:
+        return self._environment.get_template(f"{event}/{locale}/{name}").render(params)
+
+
+@lru_cache
+def templates() -> Templates:
+    """The templates of the product, found once."""
+    return Templates()
+
+
+def render(event: str, locale: str, params: Mapping[str, object]) -> RenderedMail:
+    """The three texts of a mail.
+
+    Texts in `params` become one line without control characters, so that a customer's name cannot add a
+    paragraph of its own. `first_name`, when given, is greeted, unless it looks like a link: sign-up must not
+    turn us into a sender of adverts. In templates `{{ at|moment(time_zone) }}` writes a moment, and
+    `parts.html` holds a button and a table of facts.
+
+    Raises:
+        jinja2.TemplateNotFound: there is no such event or language.
+        jinja2.UndefinedError: the template needs a parameter that was not given.
+    """
+    return templates().render(event, locale, params)
+
+
+@pass_context
+def _moment(context: Context, moment: datetime, time_zone: str) -> str:
+    return format_datetime(moment, str(context["locale"]), time_zone)
+
+
+def _greetable(name: str) -> bool:
+    return bool(name) and len(name) <= MAX_GREETED and not _LINK_LIKE.search(name)
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, Markup):
+        raise TypeError("a mail parameter must be plain text")
+    if isinstance(value, str):
+        return _CONTROLS.sub(" ", value)[:MAX_PARAM_LENGTH].strip()
+    if isinstance(value, (list, tuple)):
+        return [_clean(item) for item in value]
+    return value
+
+
+# --- messages ---
+
+
+def address(text: str) -> Address:
+    """A bare e-mail address, its domain in ASCII (IDNA 2008), safe in a header.
+
+    Raises:
+        ValueError: it is no address, or would break out of its header.
+    """
+    if _CONTROLS.search(text):
+        raise ValueError("an e-mail address holds control characters")
+    local, at, domain = text.rpartition("@")
+    if not at or not local or not domain:
+        raise ValueError("not an e-mail address")
+    try:
+        parsed = Address(
+            addr_spec=f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
+        )
+    except Exception:  # noqa: BLE001
+        # The parser of the standard library leaves with IndexError and its own MessageErrors too. Its text
+        # would repeat the address, so it is dropped.
+        raise ValueError("not an e-mail address") from None
+    if parsed.addr_spec.count("@") != 1 or not parsed.domain or " " in parsed.addr_spec:
+        raise ValueError("not an e-mail address")
+    return parsed
+
+
+def masked(email: str) -> str:
+    """An address as a log may show it: `j***@example.com`."""
+    local, _, domain = _CONTROLS.sub("", email).rpartition("@")
+    return f"{local[:1]}***@{domain}" if local else "***"
+
+
+def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: datetime) -> EmailMessage:
+    """The message that goes out.
+
+    Args:
+        mail: its texts.
+        to: one bare address.
+        sender: `Name <address>`, as configured.
+        message_id: unique and stable, so that a mail delivered twice is recognised as one.
+        at: the moment of its Date header.
+
+    Raises:
+        ValueError: an address is none.
+    """
+    name, sender_address = parseaddr(sender)
+    origin = address(sender_address)
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(display_name=name, addr_spec=origin.addr_spec)
+    message["To"] = address(to)
+    message["Subject"] = mail.subject
+    message["Date"] = rfc5322_date(at.astimezone(UTC))
+    message["Message-ID"] = f"<{message_id}@{origin.domain}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+    message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
+    message.set_content(mail.text, cte="quoted-printable")
+    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    return message
+
+
+# --- transports ---
+
+
+class DeliveryFailed(Exception):
+    """This message was not taken now; a later attempt may succeed. Names no address and no content."""
+
+
+class TransportDown(DeliveryFailed):
+    """Nothing can be sent now, whatever the message."""
+
+
+class RecipientRefused(DeliveryFailed):
+    """The server will never take mail for this recipient (a 5xx answer to RCPT, RFC 5321 section 4.2.1)."""
+
+
+class Transport(Protocol):
+    """A way out for messages."""
+
+    async def send(self, message: EmailMessage) -> None:
+        """Returns when the message was taken; raises `DeliveryFailed` when it was not."""
+
+
+class SmtpTransport:
+    """Hands messages to a mail server, each over a connection of its own.
+
+    Args:
+        url: `smtp://host:25` (plain), `smtp+starttls://user:password@host:587` or
+            `smtps://user:password@host:465`; user and password percent-encoded. TLS certificates are verified
+            against the system's authorities (`SSL_CERT_FILE` names others); `?verify=no` turns that off, in
+            development only.
+        production: refuses `?verify=no`, and a password in clear to another machine.
+        timeout: seconds per step.
+
+    Raises:
+        ValueError: the URL is none of these. The text does not repeat it, for it may hold a password.
+    """
+
+    def __init__(self, url: str, *, production: bool, timeout: float = SMTP_TIMEOUT) -> None:
+        try:
+            parsed = urlsplit(url)
+            port = parsed.port
+        except ValueError:
+            raise ValueError("NETIM_SMTP_URL is not a URL") from None
+        options = parse_qs(parsed.query, keep_blank_values=True)
+        if (
+            parsed.scheme not in DEFAULT_PORTS
+            or not parsed.hostname
+            or parsed.path.strip("/")
+            or parsed.fragment
+        ):
+            raise ValueError("NETIM_SMTP_URL must look like smtp://, smtp+starttls:// or smtps://host:port")
+        if set(options) - {"verify"} or options.get("verify", ["yes"]) not in (["yes"], ["no"]):
+            raise ValueError("NETIM_SMTP_URL knows one option: verify=yes or verify=no")
+        self._verify = options.get("verify") != ["no"]
+        self._host, self._port, self._timeout = parsed.hostname, port or DEFAULT_PORTS[parsed.scheme], timeout
+        self._scheme = parsed.scheme
+        self._user = unquote(parsed.username) if parsed.username else None
+        self._password = unquote(parsed.password) if parsed.password else None
+        if production and not self._verify:
+            raise ValueError("NETIM_SMTP_URL: verify=no is for development only")
+        if production and self._password and self._scheme == "smtp" and not _is_loopback(self._host):
+            raise ValueError(
+                "NETIM_SMTP_URL would send a password in clear: use smtp+starttls:// or smtps://"
+            )
+
+    async def send(self, message: EmailMessage) -> None:
+        sender, recipient = (message[name].addresses[0] for name in ("From", "To"))
+        try:
+            await aiosmtplib.send(
+                message,
+                sender=sender.addr_spec,
+                recipients=[recipient.addr_spec],
+                hostname=self._host,
+                port=self._port,
+                username=self._user,
+                password=self._password,
+                local_hostname=sender.domain,
+                timeout=self._timeout,
+                use_tls=self._scheme == "smtps",
+                start_tls=self._scheme == "smtp+starttls",
+                validate_certs=self._verify,
+            )
+        except (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError, UnicodeError) as error:
+            raise _failure(error) from None
+
+
+def _failure(error: Exception) -> DeliveryFailed:
+    """What an SMTP error means to us, without the server's own words: those often repeat the address."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        refusals = error.recipients
+        summary = ", ".join(_status(refusal) for refusal in refusals) or "no reason given"
+        final = bool(refusals) and all(refusal.code // 100 == PERMANENT for refusal in refusals)
+        return (RecipientRefused if final else DeliveryFailed)(f"recipient refused: {summary}")
+    name = type(error).__name__
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        kind = TransportDown if isinstance(error, _NOT_ABOUT_THE_MESSAGE) else DeliveryFailed
+        return kind(f"{name}: {_status(error)}")
+    if isinstance(error, (aiosmtplib.SMTPNotSupported, UnicodeError)):
+        return DeliveryFailed(name)
+    return TransportDown(name)
+
+
+_NOT_ABOUT_THE_MESSAGE = (
+    aiosmtplib.SMTPAuthenticationError,
+    aiosmtplib.SMTPHeloError,
+    aiosmtplib.SMTPConnectResponseError,
+    aiosmtplib.SMTPSenderRefused,
+)
+
+
+def _status(error: aiosmtplib.SMTPResponseException) -> str:
+    enhanced = _ENHANCED_STATUS.search(str(error.message))
+    return f"{error.code} {enhanced.group()}" if enhanced else str(error.code)
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+class FileTransport:
+    """Writes each message as an `.eml` file, readable by its owner only, under a name that sorts by time."""
+
+    def __init__(self, directory: Path, clock: Clock = system_clock) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    async def send(self, message: EmailMessage) -> None:
+        try:
+            await asyncio.to_thread(self._write, message.as_bytes())
+        except OSError as error:
+            raise TransportDown(f"{type(error).__name__} {error.errno}") from None
+
+    def _write(self, content: bytes) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        name = f"{self._clock().astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}"
+        unfinished = self._directory / f".{name}.part"
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(self._directory / f"{name}.eml")
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+
+@dataclass(frozen=True)
+class StoredMail:
+    """A mail in the folder of `FileTransport`. `id` is its file name without ending."""
+
+    id: str
+    subject: str
+    to: str
+    date: datetime | None
+    text: str
+
+
+def read_mailbox(directory: Path, limit: int = 200) -> list[StoredMail]:
+    """The mails in a folder, the newest first; none when the folder does not exist."""
+    files = sorted(directory.glob("[!.]*.eml"), reverse=True)[:limit] if directory.is_dir() else []
+    return list(_read(files))
+
+
+def _read(files: Iterable[Path]) -> Iterable[StoredMail]:
+    for file in files:
+        with suppress(FileNotFoundError):  # deleted while we read
+            message: Any = BytesParser(policy=default).parsebytes(file.read_bytes())
+            body = message.get_body(("plain",))
+            date = message["Date"]
+            yield StoredMail(
+                id=file.stem,
+                subject=str(message["Subject"] or ""),
+                to=str(message["To"] or ""),
+                date=date.datetime if date else None,
+                text=body.get_content() if body else "",
+            )
+
+
+def make_transport(settings: Settings, clock: Clock = system_clock) -> Transport:
+    """The way out that is configured: SMTP when there is a server, else files.
+
+    Raises:
+        ValueError: mail has nowhere to go.
+    """
+    url = settings.smtp_url.get_secret_value()
+    if url:
+        return SmtpTransport(url, production=settings.production)
+    if settings.mail_dir is None:
+        raise ValueError("mail has nowhere to go: set NETIM_SMTP_URL (or NETIM_MAIL_DIR)")
+    return FileTransport(settings.mail_dir, clock)

@@ -1,0 +1,141 @@
+"""How often something may be tried: windows in memory, or in Redis when several workers must count together.
+
+These limits are the coarse ones, per address and over all. What protects an account against guessing is
+counted in the database, where it survives a restart.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv6Address, ip_network
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+
+from netim_app.core.clock import Clock, system_clock
+from netim_app.infra.client_address import client_address
+from netim_app.infra.redaction import log_event
+from netim_app.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+STORE_TIMEOUT = 1.0
+"""Seconds that the store may take for one answer."""
+UNKNOWN = "unknown"
+HOUR = 3600
+MINUTE = 60
+
+
+@dataclass(frozen=True)
+class Rule:
+    """At most `amount` hits in any `seconds`.
+
+    `closed`: whether to refuse while the store is down. A door that a stranger may knock at stays shut then;
+    what would only lock customers out of what they may see stays open (ASVS 16.5.3).
+    """
+
+    name: str
+    amount: int
+    seconds: int
+    closed: bool = True
+
+
+SIGN_IN_PER_ADDRESS = Rule("sign_in_per_address", 30, MINUTE)
+SIGN_IN_OVERALL = Rule("sign_in_overall", 600, MINUTE)
+SIGN_UP_PER_ADDRESS = Rule("sign_up_per_address", 20, HOUR)
+RECOVERY_PER_ADDRESS = Rule("recovery_per_address", 20, HOUR)
+LINK_PER_ADDRESS = Rule("link_per_address", 60, HOUR)
+MAIL_PER_RECIPIENT = Rule("mail_per_recipient", 5, HOUR)
+MAIL_PER_ADDRESS = Rule("mail_per_address", 20, HOUR)
+PASSWORD_WORK_PER_ADDRESS = Rule("password_work_per_address", 60, MINUTE)
+HTTP_PER_ADDRESS = Rule("http_per_address", 600, MINUTE, closed=False)
+SOCKETS_PER_ADDRESS = Rule("sockets_per_address", 120, MINUTE, closed=False)
+EVENTS_PER_SOCKET = Rule("events_per_socket", 600, MINUTE, closed=False)
+
+
+def network_key(address: str) -> str:
+    """What a client address counts as.
+
+    IPv4: itself. IPv6: its /64, which is one customer's line. All that is no address shares one bucket.
+    """
+    parsed = client_address(address)
+    if parsed is None:
+        return UNKNOWN
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+def email_key(email: str) -> str:
+    """What a mail recipient counts as: no look-alike by case gets a budget of its own."""
+    return email.strip().casefold()
+
+
+class Limiter:
+    """Counts hits in a sliding window (the weighted sum of two fixed ones).
+
+    Args:
+        redis_url: `redis://...` to share the counts between workers; empty to keep them in this process.
+        clock: the product's clock. Where it runs ahead of the machine's (tests move it), a window that it has
+            left behind is forgotten; a shift of less than half a window does nothing.
+    """
+
+    def __init__(self, redis_url: str = "", clock: Clock = system_clock) -> None:
+        self._clock = clock
+        self._machine_clock: Callable[[], datetime] = system_clock
+        storage = (
+            RedisStorage(
+                f"async+{redis_url}",
+                implementation="redispy",
+                key_prefix="NETIM_LIMIT",
+                socket_timeout=STORE_TIMEOUT,
+                socket_connect_timeout=STORE_TIMEOUT,
+            )
+            if redis_url
+            else MemoryStorage()
+        )
+        self._windows = SlidingWindowCounterRateLimiter(storage)
+        self._down = False
+
+    @classmethod
+    def from_settings(cls, settings: Settings, clock: Clock = system_clock) -> "Limiter":
+        """The limiter that is configured."""
+        return cls(settings.redis_url, clock)
+
+    async def hit(self, rule: Rule, *identity: str) -> bool:
+        """Counts one hit and says whether it is within the limit. A refused hit does not count.
+
+        Args:
+            rule: which limit.
+            identity: who hits: `network_key(address)`, `email_key(...)`, an id. Stored as a digest only.
+        """
+        item = RateLimitItemPerSecond(rule.amount, rule.seconds, namespace=rule.name)
+        try:
+            async with asyncio.timeout(STORE_TIMEOUT):
+                allowed = await self._windows.hit(item, self._key(rule, identity))
+        except Exception as error:  # noqa: BLE001  whatever the store's client raises: the rule says what then
+            if not self._down:
+                self._down = True
+                log_event(logger, "limiter.down", level=logging.ERROR, reason=type(error).__name__)
+            return not rule.closed
+        if self._down:
+            self._down = False
+            log_event(logger, "limiter.up")
+        return allowed
+
+    async def check(self) -> bool:
+        """Whether the store answers. For /healthz."""
+        try:
+            async with asyncio.timeout(STORE_TIMEOUT):
+                return bool(await self._windows.storage.check())
+        except Exception:  # noqa: BLE001  any failure is the answer
+            return False
+
+    def _key(self, rule: Rule, identity: tuple[str, ...]) -> str:
+        ahead = (self._clock() - self._machine_clock()).total_seconds()
+        windows_ahead = round(ahead / rule.seconds)
+        return hashlib.sha256("\0".join((*identity, str(windows_ahead))).encode(errors="replace")).hexdigest()

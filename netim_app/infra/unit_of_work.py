@@ -1,0 +1,113 @@
+"""One use case, one transaction: facts recorded and mails queued in it stand or fall with the change itself."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from netim_app.core.clock import Clock, shifted_clock, system_clock
+from netim_app.core.events import Fact
+from netim_app.core.feature import offers
+from netim_app.infra.db import WRITES, make_engine
+from netim_app.infra.vault import Vault
+from netim_app.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class UnitOfWork:
+    """What a service works with. It never commits: whoever opened the unit does.
+
+    Attributes:
+        session: the open transaction.
+        now: one aware moment in UTC for the whole unit.
+        settings, vault: as configured.
+    """
+
+    def __init__(self, session: Session, now: datetime, settings: Settings, vault: Vault) -> None:
+        self.session = session
+        self.now = now
+        self.settings = settings
+        self.vault = vault
+
+    def record(self, fact: Fact) -> None:
+        """Hands a fact to everybody who subscribed to its kind, in this transaction."""
+        for subscription in offers().subscriptions:
+            if isinstance(fact, subscription.fact):
+                subscription.handle(self, fact)
+
+
+class Units:
+    """Opens units of work on one database."""
+
+    def __init__(self, engine: Engine, settings: Settings, clock: Clock = system_clock) -> None:
+        self.engine = engine
+        self.settings = settings
+        self.clock = clock
+        self.vault = Vault(settings.secret_key.get_secret_value(), settings.secret_key_old.get_secret_value())
+        self.writing_engine = engine.execution_options(**{WRITES: True})
+        self.after_write: Callable[[], None] = lambda: None
+        """Called after each commit: the composition root wakes the mail sender with it."""
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """A unit that commits at the end, or undoes everything when an exception leaves it."""
+        with Session(self.writing_engine, expire_on_commit=False) as session:
+            yield UnitOfWork(session, self.clock(), self.settings, self.vault)
+            session.commit()
+        self.after_write()
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """A unit that changes nothing."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield UnitOfWork(session, self.clock(), self.settings, self.vault)
+
+
+_units: Units | None = None
+
+
+def configure(settings: Settings) -> Units:
+    """Opens the database of `settings` for this process."""
+    global _units
+    clock = shifted_clock(settings.clock_file) if settings.clock_file else system_clock
+    _units = Units(make_engine(settings.database_url), settings, clock)
+    return _units
+
+
+def units() -> Units:
+    """The units of this process.
+
+    Raises:
+        RuntimeError: `configure` was not called.
+    """
+    if _units is None:
+        raise RuntimeError("infra.unit_of_work.configure was not called")
+    return _units
+
+
+async def in_unit(service: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Runs a service in a thread, in one transaction of its own, and gives back its plain result."""
+
+    def call() -> R:
+        with units().write() as unit:
+            return service(unit, *args, **kwargs)
+
+    return await asyncio.to_thread(call)
+
+
+async def in_read_unit(
+    service: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """Like `in_unit`, for a service that only reads."""
+
+    def call() -> R:
+        with units().read() as unit:
+            return service(unit, *args, **kwargs)
+
+    return await asyncio.to_thread(call)

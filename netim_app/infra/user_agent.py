@@ -1,0 +1,55 @@
+"""What a User-Agent header says about browser and system, in words for a customer. A hint, never evidence."""
+
+import re
+from functools import lru_cache
+
+import ua_parser
+
+MAX_LENGTH = 512
+"""Longer headers are cut: each is matched against hundreds of patterns."""
+MAX_NAME = 40
+_NAMES = {
+    "Mobile Safari": "Safari",
+    "Mobile Safari UI/WKWebView": "Safari",
+    "Chrome Mobile": "Chrome",
+    "Chrome Mobile iOS": "Chrome",
+    "Chrome Mobile WebView": "Chrome",
+    "Firefox Mobile": "Firefox",
+    "Firefox iOS": "Firefox",
+    "Edge Mobile": "Edge",
+    "Opera Mobile": "Opera",
+    "IE": "Internet Explorer",
+    "IE Mobile": "Internet Explorer",
+    "Mac OS X": "macOS",
+    "Chrome OS": "ChromeOS",
+    "Ubuntu": "Linux",
+    "Fedora": "Linux",
+    "Debian": "Linux",
+    "Other": "",
+}
+_SAFE = re.compile(r"[^\w .+/-]")
+
+
+def describe(user_agent: str) -> tuple[str, str]:
+    """(browser with its main version, system), such as `("Firefox 140", "Windows")`; empty where unknown.
+
+    Never raises. Only letters, digits and a few marks come through: the header is the client's own invention.
+    """
+    return _describe(user_agent[:MAX_LENGTH])
+
+
+@lru_cache(maxsize=512)
+def _describe(user_agent: str) -> tuple[str, str]:
+    if not user_agent.strip():
+        return "", ""
+    try:
+        browser, system = ua_parser.parse_user_agent(user_agent), ua_parser.parse_os(user_agent)
+    except Exception:  # noqa: BLE001  a pattern that trips over a hostile header must not stop a sign-in
+        return "", ""
+    name = _clean(browser.family) if browser else ""
+    version = _clean(browser.major or "") if browser and name else ""
+    return f"{name} {version}".strip(), _clean(system.family) if system else ""
+
+
+def _clean(name: str) -> str:
+    return _SAFE.sub("", _NAMES.get(name, name))[:MAX_NAME].strip()

@@ -1,0 +1,169 @@
+"""The composition root: the only module that knows all the others."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+from collections.abc import AsyncIterator
+from typing import cast
+
+import reflex as rx
+from reflex.utils.prerequisites import get_web_dir
+from reflex_base.event import EventSpec
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from netim_app import pages
+from netim_app.identity import accounts, guessing, http, passwords, sessions
+from netim_app.identity.gate import Gate
+from netim_app.identity.state.shell import ShellState
+from netim_app.infra import outbox, redaction
+from netim_app.infra.client_address import ClientAddress
+from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
+from netim_app.infra.mail import make_transport
+from netim_app.infra.page_paths import PagePaths
+from netim_app.infra.unit_of_work import UnitOfWork, configure, in_read_unit, in_unit, units
+from netim_app.registry import install_features
+from netim_app.settings import get_settings
+from netim_app.ui import layout
+
+logger = logging.getLogger(__name__)
+
+PURGE_EVERY_SECONDS = 3600
+HEALTH_TIMEOUT_SECONDS = 3
+
+settings = get_settings()
+redaction.install(production=settings.production)
+install_features()
+configure(settings)
+
+
+async def healthz(_request: Request) -> JSONResponse:
+    """GET /healthz: 200 while the database answers, else 503; how many mails wait, and for how long."""
+    try:
+        async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
+            backlog = await in_read_unit(outbox.backlog)
+    except (SQLAlchemyError, TimeoutError):
+        return JSONResponse({"database": "down"}, status_code=503)
+    return JSONResponse(
+        {
+            "database": "up",
+            "outbox": {
+                "queued": backlog.queued,
+                "oldest_age_seconds": round(backlog.oldest_age_seconds),
+                "dead": backlog.dead,
+            },
+        }
+    )
+
+
+def report_fault(exception: Exception) -> EventSpec:
+    """Whatever no service foresaw: logged under a number, which is all that the customer sees of it."""
+    number = secrets.token_hex(4)
+    logger.error("incident %s", number, exc_info=exception)
+    return cast("EventSpec", ShellState.show_incident(number))  # type: ignore[operator]  # a handler, once registered
+
+
+def report_page_fault(exception: Exception) -> None:
+    """A fault in the browser. Its text comes from outside and is logged as such."""
+    logger.warning("page fault: %.500r", str(exception))
+
+
+@contextlib.asynccontextmanager
+async def send_mails() -> AsyncIterator[None]:
+    """Sends what is in the outbox while the server runs; each commit wakes it."""
+    loop = asyncio.get_running_loop()
+    sender = outbox.Sender(units(), make_transport(settings, units().clock), worker_id=f"{os.getpid()}")
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(sender.wake)
+
+    units().after_write = wake
+    task = asyncio.create_task(sender.run(), name="outbox sender")
+    try:
+        yield
+    finally:
+        units().after_write = lambda: None
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _purge(unit: UnitOfWork) -> None:
+    sessions.purge(unit)
+    guessing.purge(unit)
+    accounts.purge(unit)
+
+
+@contextlib.asynccontextmanager
+async def purge_hourly() -> AsyncIterator[None]:
+    """Deletes what is of no use any more."""
+
+    async def run() -> None:
+        while True:
+            try:
+                await in_unit(_purge)
+            except SQLAlchemyError:
+                logger.warning("purging failed; it is tried again in an hour", exc_info=True)
+            await asyncio.sleep(PURGE_EVERY_SECONDS)
+
+    task = asyncio.create_task(run(), name="purge")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def warm_up() -> None:
+    """Computes once, before the first customer comes, what the first sign-in would otherwise wait for."""
+    await asyncio.to_thread(passwords.dummy_hash, settings.bcrypt_cost)
+
+
+STATIC_DIR = get_web_dir() / "build" / "client"
+
+
+def _with_page_paths(inner: ASGIApp) -> ASGIApp:
+    return PagePaths(inner, STATIC_DIR)
+
+
+def _with_headers(inner: ASGIApp) -> ASGIApp:
+    return SecurityHeaders(
+        inner,
+        public_url=settings.public_url,
+        production=settings.production,
+        script_hashes=inline_script_hashes(STATIC_DIR),
+    )
+
+
+def _with_client_address(inner: ASGIApp) -> ASGIApp:
+    return ClientAddress(inner, settings.trusted_proxies)
+
+
+app = rx.App(
+    backend_exception_handler=report_fault,
+    frontend_exception_handler=report_page_fault,
+    head_components=layout.head(),
+    app_wraps=layout.app_wraps(),
+    api_transformer=[
+        http.routes(Route("/healthz", healthz)),
+        _with_page_paths,
+        http.DeviceCookie,
+        http.HandshakeCookies,
+        _with_headers,
+        _with_client_address,
+    ],
+)
+app.add_middleware(Gate(), index=0)
+for task in (send_mails, purge_hourly, warm_up):
+    app.register_lifespan_task(task)
+pages.add_all(app)
+if not settings.production:
+    from netim_app.pages import development
+
+    development.add_all(app)

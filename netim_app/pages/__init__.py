@@ -1,0 +1,47 @@
+"""The pages of the product, and what runs when each is opened."""
+
+import reflex as rx
+
+from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, VerifyState
+from netim_app.identity.state.profile import EmailState
+from netim_app.identity.state.shell import ShellState
+from netim_app.identity.view import entry
+from netim_app.pages import connection_and_security, home, not_found, personal_information
+from netim_app.texts import catalog
+from netim_app.ui.text import tr
+
+
+def _title(key: str) -> rx.Var[str]:
+    return tr(key) + f" · {catalog.text(catalog.DEFAULT_LOCALE, 'ui.brand')}"
+
+
+def add_all(app: rx.App) -> None:
+    """Adds every page of the product. Guarding them would protect nothing: the Gate guards the events."""
+    entries = {
+        "/login": (entry.sign_in_page, "sign_in.title", SignInState.open_page),
+        "/signup": (entry.sign_up_page, "sign_up.title", SignUpState.open_page),
+        "/verify-email": (entry.verify_page, "verify.title", VerifyState.open_page),
+        "/forgot-password": (entry.forgot_page, "forgot.title", ForgotState.open_page),
+        "/reset-password": (entry.reset_page, "reset.title", ResetState.open_page),
+    }
+    for route, (component, title, opened) in entries.items():
+        app.add_page(component, route=route, title=_title(title), on_load=[ShellState.open_public_page, opened])
+    app.add_page(
+        personal_information.page,
+        route="/account/personal-information",
+        title=_title("page.personal_information"),
+        on_load=[ShellState.open_account_page, EmailState.resume],
+    )
+    app.add_page(
+        connection_and_security.page,
+        route="/account/connection-and-security",
+        title=_title("page.connection_and_security"),
+        on_load=ShellState.open_account_page,
+    )
+    app.add_page(home.page, route="/", title=_title("page.home.title"), on_load=SignInState.open_home)
+    app.add_page(
+        not_found.page,
+        route="404",
+        title=_title("page.not_found.title"),
+        on_load=ShellState.open_public_page,
+    )

@@ -1,0 +1,14 @@
+"""The one list that names every feature, in the order of their cards. A new feature is one more line here."""
+
+from netim_app.core.feature import Feature, install
+from netim_app.features.gauge.feature import GAUGE
+from netim_app.features.login_alerts.feature import LOGIN_ALERTS
+from netim_app.features.password.feature import PASSWORD
+from netim_app.identity.feature import IDENTITY
+
+FEATURES: tuple[Feature, ...] = (GAUGE, LOGIN_ALERTS, PASSWORD)
+
+
+def install_features() -> None:
+    """Makes all offers known to identity, infra and the gauge."""
+    install((IDENTITY, *FEATURES))

@@ -1,0 +1,30 @@
+"""Finds every table of the product, and brings a database to the newest schema."""
+
+from importlib import import_module
+from pathlib import Path
+
+import alembic.command
+from alembic.config import Config
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+from netim_app.infra.unit_of_work import Units
+
+_PACKAGE = Path(__file__).parent
+ALEMBIC_INI = _PACKAGE.parent / "alembic" / "alembic.ini"
+
+
+def load_metadata() -> MetaData:
+    """Imports each `tables.py` below this package and gives back what they declare."""
+    for path in sorted(_PACKAGE.rglob("tables.py")):
+        import_module(".".join((_PACKAGE.name, *path.relative_to(_PACKAGE).with_suffix("").parts)))
+    return SQLModel.metadata
+
+
+def migrate(units: Units, revision: str = "head") -> None:
+    """Upgrades the database to a revision; to "base" means to take everything away."""
+    config = Config(ALEMBIC_INI)
+    with units.writing_engine.connect() as connection:
+        config.attributes["connection"] = connection
+        (alembic.command.downgrade if revision == "base" else alembic.command.upgrade)(config, revision)
+        connection.commit()

@@ -1,0 +1,100 @@
+"""Every setting of the product, typed and read once from the environment (prefix `NETIM_`)."""
+
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105  refused in production
+MIN_SECRET_LENGTH = 32
+MIN_BCRYPT_COST = 12
+
+
+class Settings(BaseSettings):
+    """Read-only. `faults` says what forbids a start in production."""
+
+    model_config = SettingsConfigDict(env_prefix="NETIM_", frozen=True, extra="ignore")
+
+    env: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = Field(3000, ge=1, le=65535)
+    workers: int = Field(1, ge=1, le=64)
+    public_url: str = ""
+    var_dir: Path = Path("var")
+    database_url: str = ""
+    redis_url: str = ""
+    smtp_url: SecretStr = SecretStr("")
+    mail_dir: Path | None = None
+    mail_from: str = "Netim Direct <security@netim.example>"
+    secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
+    secret_key_old: SecretStr = SecretStr("")
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    session_idle_minutes: int = Field(30, ge=1)
+    session_absolute_hours: int = Field(12, ge=1)
+    session_remember_days: int = Field(30, ge=1)
+    password_min_length: int = Field(12, ge=8, le=64)
+    bcrypt_cost: int = Field(12, ge=4, le=16)
+    clock_file: Path | None = None
+
+    @field_validator("public_url")
+    @classmethod
+    def _strip_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    def model_post_init(self, _context: object) -> None:
+        derived = {
+            "public_url": self.public_url or f"http://127.0.0.1:{self.port}",
+            "database_url": self.database_url or f"sqlite:///{self.var_dir / 'netim.db'}",
+            "mail_dir": self.mail_dir or (None if self.production else self.var_dir / "mail"),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def production(self) -> bool:
+        return self.env == "production"
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The only origins whose pages may open the socket or post a form."""
+        return (self.public_url,)
+
+    def faults(self) -> list[str]:
+        """One clear line for everything that forbids a start; development allows all but nonsense."""
+        found = []
+        url = urlsplit(self.public_url)
+        if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query or url.fragment:
+            found.append("NETIM_PUBLIC_URL must be a bare origin such as https://account.example.com")
+        if not self.production:
+            return found
+        secret = self.secret_key.get_secret_value()
+        if secret == DEVELOPMENT_SECRET or not secret:
+            found.append("NETIM_SECRET_KEY is not set: production needs a secret of its own")
+        elif len(secret) < MIN_SECRET_LENGTH:
+            found.append(f"NETIM_SECRET_KEY is too short: at least {MIN_SECRET_LENGTH} characters")
+        if url.scheme != "https":
+            found.append("NETIM_PUBLIC_URL must start with https:// in production")
+        if not self.smtp_url.get_secret_value() and self.mail_dir is None:
+            found.append("mail has nowhere to go: set NETIM_SMTP_URL (or NETIM_MAIL_DIR)")
+        if self.clock_file is not None:
+            found.append("NETIM_CLOCK_FILE is for development only")
+        if self.workers > 1 and not self.redis_url:
+            found.append("several workers (NETIM_WORKERS) need NETIM_REDIS_URL")
+        if self.bcrypt_cost < MIN_BCRYPT_COST:
+            found.append(f"NETIM_BCRYPT_COST must be at least {MIN_BCRYPT_COST} in production")
+        return found
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

@@ -1,0 +1,176 @@
+"""Every text of the product, in every language, and dates as people of that language write them.
+
+Texts live in `.po` files next to the code that shows them: the msgid is a key such as `ui.menu.log_out`, the msgstr
+is the text with `{name}` placeholders in the style of `str.format`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from pathlib import Path
+from string import Formatter
+from zoneinfo import ZoneInfo
+
+from babel.core import negotiate_locale
+from babel.dates import format_date as babel_date
+from babel.dates import format_time as babel_time
+from babel.dates import get_timezone_name
+from babel.messages.pofile import read_po
+
+LOCALES = ("en", "fr")
+DEFAULT_LOCALE = "en"
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_FOLDERS = ("texts", "identity/texts", "pages/texts", "features/*/texts")
+_MSGID = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
+_QUALITY = re.compile(r";\s*q=([0-9.]+)")
+_MAX_HEADER = 1_000
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The texts of some folders: `texts[locale][key]`, and what is wrong with them."""
+
+    texts: Mapping[str, Mapping[str, str]]
+    faults: tuple[str, ...]
+
+
+def load(package: Path) -> Catalog:
+    """Reads and merges all `.po` files below a package folder."""
+    texts: dict[str, dict[str, str]] = {locale: {} for locale in LOCALES}
+    faults: list[str] = []
+    for locale in LOCALES:
+        for path in _po_files(package, locale):
+            with path.open("rb") as file:
+                entries = {str(m.id): str(m.string) for m in read_po(file, locale=locale) if m.id}
+            # read_po keeps one of several equal msgids and says nothing, so count them in the source.
+            found = _MSGID.findall(path.read_text("utf-8"))
+            twice = {key for key in found if found.count(key) > 1} | (entries.keys() & texts[locale].keys())
+            faults += [f"{locale}: {key} is defined twice" for key in sorted(twice)]
+            texts[locale].update(entries)
+    return Catalog(texts, tuple(faults + list(_compare(texts))))
+
+
+def _po_files(package: Path, locale: str) -> Iterable[Path]:
+    return [path for folder in _FOLDERS for path in sorted(package.glob(f"{folder}/{locale}.po"))]
+
+
+def _compare(texts: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    for key in sorted(set().union(*texts.values())):
+        missing = [locale for locale in LOCALES if key not in texts[locale]]
+        yield from (f"{locale}: {key} is missing" for locale in missing)
+        present = [locale for locale in LOCALES if locale not in missing]
+        yield from (f"{locale}: {key} is empty" for locale in present if not texts[locale][key].strip())
+        try:
+            names = {locale: placeholders(texts[locale][key]) for locale in present}
+        except ValueError as error:
+            yield f"{key} has a broken placeholder: {error}"
+            continue
+        if len(set(names.values())) > 1:
+            listed = ", ".join(f"{locale} {sorted(found)}" for locale, found in names.items())
+            yield f"{key} has different placeholders: {listed}"
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """The names between braces. Raises ValueError for unbalanced braces, a name that is missing or a format."""
+    found = set()
+    for _, name, spec, conversion in Formatter().parse(template):
+        if name is None:
+            continue
+        if not name.isidentifier() or spec or conversion:
+            raise ValueError(f"only {{name}} is understood, not {{{name}}} with a format")
+        found.add(name)
+    return frozenset(found)
+
+
+@lru_cache
+def _catalog() -> Catalog:
+    return load(_PACKAGE)
+
+
+def template(locale: str, key: str) -> str:
+    """The text with its placeholders. An unknown locale means English.
+
+    Raises:
+        KeyError: no such key.
+    """
+    texts = _catalog().texts
+    english = texts[DEFAULT_LOCALE]
+    return texts.get(locale, english).get(key) or english[key]
+
+
+def text(locale: str, key: str, **params: object) -> str:
+    """The text with its placeholders filled in. An unknown locale means English.
+
+    Raises:
+        KeyError: no such key, or a placeholder without a value.
+    """
+    return template(locale, key).format(**params)
+
+
+def keys() -> frozenset[str]:
+    """Every key that has an English text."""
+    return frozenset(_catalog().texts[DEFAULT_LOCALE])
+
+
+def faults() -> list[str]:
+    """One line for every key that is missing, empty, defined twice or has other placeholders in one language."""
+    return list(_catalog().faults)
+
+
+def choose_locale(accept_language: str) -> str:
+    """The best of our languages for an Accept-Language header (RFC 9110, 12.5.4). Nonsense means English."""
+    wanted: list[tuple[float, str]] = []
+    for part in accept_language[:_MAX_HEADER].split(","):
+        name, _, _ = part.partition(";")
+        quality = _QUALITY.search(part)
+        try:
+            weight = float(quality[1]) if quality else 1.0
+        except ValueError:
+            continue
+        if weight > 0 and name.strip():
+            wanted.append((-weight, name.strip().lower()))
+    ordered = [name for _, name in sorted(wanted, key=lambda pair: pair[0])]
+    return negotiate_locale(ordered, LOCALES, sep="-") or DEFAULT_LOCALE
+
+
+def format_date(moment: datetime, locale: str, time_zone: str) -> str:
+    """The day of a moment in somebody's own time, in the long form: `August 3, 2026`, `3 août 2026`.
+
+    Args:
+        moment: aware.
+        time_zone: IANA name; an unknown zone means UTC.
+    """
+    return babel_date(moment.astimezone(_zone(time_zone)), "long", locale=_known(locale))
+
+
+def format_datetime(moment: datetime, locale: str, time_zone: str) -> str:
+    """A moment in somebody's own time, with the zone's name. An unknown zone means UTC.
+
+    Args:
+        moment: aware; a naive one is taken for UTC.
+        time_zone: IANA name such as `Europe/Paris`.
+    """
+    known = _known(locale)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    local = aware.astimezone(_zone(time_zone))
+    return text(
+        known,
+        "ui.date.moment",
+        date=babel_date(local, "long", locale=known),
+        time=babel_time(local, "short", locale=known),
+        zone=get_timezone_name(local, locale=known),
+    )
+
+
+def _known(locale: str) -> str:
+    return locale if locale in LOCALES else DEFAULT_LOCALE
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # not a name, a folder of the zone database, no such zone
+        return UTC

@@ -1,0 +1,56 @@
+"""Modal dialogs, on the browser's own `<dialog>`: focus trap, Esc and the way back of the focus come with it."""
+
+import json
+from typing import Any, Literal
+
+import reflex as rx
+
+from netim_app.ui.icons import icon
+from netim_app.ui.script import OPEN_MODAL, Modal
+from netim_app.ui.text import tr
+from netim_app.ui.theme import FOCUS
+
+_SIZES = {"sm": "sm:max-w-sm", "md": "sm:max-w-lg", "lg": "sm:max-w-2xl"}
+
+
+def dialog(
+    *content: rx.Component,
+    open: rx.Var[bool],  # noqa: A002  the attribute's own name
+    title: rx.Var | str,
+    on_close: Any,
+    test_id: str,
+    size: Literal["sm", "md", "lg"] = "md",
+) -> rx.Component:
+    """A modal dialog. It is mounted only while it is open, so nothing typed outlives it.
+
+    Args:
+        open: whether it is there.
+        title: names it.
+        on_close: event handler that makes `open` false: for the close button and Esc. It may run twice.
+        test_id: also makes the HTML ids, so it has to be unique on the page.
+    """
+    title_id = f"{test_id}-title"
+    return rx.cond(
+        open,
+        Modal.create(
+            rx.el.div(
+                rx.el.h2(title, id=rx.Var(json.dumps(title_id)), class_name="text-lg font-semibold"),
+                rx.el.button(
+                    icon("close"),
+                    type="button",
+                    aria_label=tr("ui.dialog.close"),
+                    on_click=on_close,
+                    class_name="-mt-2 -mr-2 ml-auto grid size-11 shrink-0 place-items-center rounded-control "
+                    f"text-muted hover:bg-sunken hover:text-ink {FOCUS}",
+                ),
+                class_name="flex items-start gap-3 pb-2",
+            ),
+            rx.el.div(*content, class_name="flex flex-col gap-5 text-sm"),
+            on_close=on_close,
+            aria_labelledby=title_id,
+            class_name="m-auto w-full max-w-[calc(100vw-1.5rem)] max-h-[calc(100dvh-1.5rem)] overflow-y-auto "
+            "rounded-card border border-line bg-surface p-5 text-ink shadow-overlay outline-none animate-appear sm:p-6 "
+            f"backdrop:bg-[rgb(8_12_20/0.55)] {_SIZES[size]}",
+            custom_attrs={"data-testid": test_id, "ref": OPEN_MODAL.ref},
+        ),
+    )

@@ -1,0 +1,455 @@
+"""Forms, their fields, buttons and links.
+
+Inputs are uncontrolled: the browser keeps what was typed, whatever the server answers. Messages come from the server.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import reflex as rx
+
+from netim_app.ui.icons import icon
+from netim_app.ui.notice import notice
+from netim_app.ui.text import tr
+from netim_app.ui.theme import FOCUS
+
+Text = rx.Var | str
+Handler = Any
+Kind = Literal["primary", "secondary", "danger", "ghost"]
+
+_BUTTON = (
+    "group/button relative inline-flex min-h-11 items-center justify-center gap-2 rounded-control px-4 py-2 text-sm "
+    "font-medium transition-colors aria-disabled:opacity-70 "
+) + FOCUS
+_KINDS: dict[str, str] = {
+    "primary": "bg-accent text-on-accent hover:bg-accent-strong border border-transparent",
+    "secondary": "bg-surface text-ink border border-edge hover:bg-sunken",
+    "danger": "bg-danger text-on-danger hover:bg-danger-strong border border-transparent",
+    "ghost": "text-accent hover:bg-accent-soft border border-transparent",
+}
+_INPUT = (
+    "block w-full min-h-11 rounded-control border border-edge bg-surface px-3 py-2 text-base text-ink "
+    "aria-invalid:border-danger aria-invalid:border-2 "
+    "focus-visible:outline-2 focus-visible:outline-offset-0 focus-visible:outline-accent"
+)
+
+# A second press is stopped in the browser, before the first one has been to the server and back. aria-disabled and
+# not disabled, so the button keeps the focus. It ends with the answer, that is with the first change of the page; with
+# `pending` at the end of the work; and in any case after a while, for an answer may change nothing.
+_ONCE = """(event) => {
+  const button = event.currentTarget.querySelector("button[type=submit]");
+  if (button.getAttribute("aria-disabled") === "true") { event.preventDefault(); event.stopPropagation(); return; }
+  const end = () => {
+    observer.disconnect();
+    clearTimeout(timer);
+    button.setAttribute("aria-disabled", button.dataset.pending === "true");
+  };
+  const observer = new MutationObserver(end), timer = setTimeout(end, 1500);
+  observer.observe(document.body, {childList: true, characterData: true, subtree: true});
+  button.setAttribute("aria-disabled", "true");
+}"""
+_NOT_WHILE_PENDING = """(event) => {
+  if (event.currentTarget.getAttribute("aria-disabled") === "true") { event.preventDefault(); event.stopPropagation(); }
+}"""
+_SHOW_OR_HIDE = """(event) => {
+  const button = event.currentTarget, input = button.previousElementSibling, show = input.type === "password";
+  input.type = show ? "text" : "password";
+  button.setAttribute("aria-pressed", show);
+}"""
+
+
+def form(
+    *fields: rx.Component,
+    on_submit: Handler,
+    submit_label: Text,
+    pending: rx.Var[bool] | None = None,
+    error: Text = "",
+    test_id: str = "",
+    cancel: Handler | None = None,
+    submit_kind: Kind = "primary",
+    full_width: bool = False,
+    footer: rx.Component | None = None,
+) -> rx.Component:
+    """A form that sends its fields to an event handler.
+
+    Args:
+        fields: fields of this module, or anything else.
+        on_submit: takes the form data, a dict of name to string.
+        submit_label: text of the submit button.
+        pending: true while the server works on it; for work that takes long. Without it, too, the button shows at
+            once that it was pressed, and cannot be pressed again before the answer.
+        error: message about the form as a whole; empty for none.
+        cancel: event handler; with it there is a Cancel button.
+        submit_kind: `danger` for what destroys something.
+        full_width: the submit button takes the whole width, as on sign-in pages.
+        footer: something below the buttons.
+    """
+    width = "w-full" if full_width else "w-full sm:w-auto"
+    buttons = [submit_button(submit_label, pending=pending, kind=submit_kind, class_name=width)]
+    if cancel is not None:
+        buttons.insert(0, button(tr("ui.form.cancel"), on_click=cancel, class_name=width))
+    return rx.el.form(
+        _unless_empty(error, lambda: notice("danger", error)),
+        *fields,
+        rx.el.div(*buttons, class_name="flex flex-col-reverse gap-3 pt-1 sm:flex-row sm:justify-end"),
+        *([footer] if footer is not None else []),
+        on_submit=on_submit,
+        no_validate=True,
+        class_name="flex flex-col gap-5",
+        custom_attrs={
+            "onSubmitCapture": rx.Var(_ONCE),
+            **_test_id(test_id),
+        },
+    )
+
+
+def text_field(
+    name: str,
+    label: Text,
+    type: str = "text",  # noqa: A002  the attribute's own name
+    *,
+    error: Text = "",
+    value: Text | None = None,
+    autocomplete: str = "",
+    required: bool = True,
+    inputmode: str = "",
+    hint: Text = "",
+    test_id: str = "",
+    on_change: Handler | None = None,
+    max_length: int | None = None,
+    auto_focus: bool = False,
+    field_id: str = "",
+) -> rx.Component:
+    """A labelled line of text.
+
+    Args:
+        name: key in the form data.
+        error: message under the field; empty for none.
+        value: what it shows at first. Later changes of the Var do not overwrite what was typed.
+        hint: lasting help under the field.
+        field_id: HTML id; needed only when two fields of the same name are on one page.
+    """
+
+    def control(attrs: dict[str, Any]) -> rx.Component:
+        props = _input_props(
+            name=name,
+            required=required,
+            test_id=test_id,
+            value=value,
+            autocomplete=autocomplete,
+            inputmode=inputmode,
+            on_change=on_change,
+            max_length=max_length,
+            auto_focus=auto_focus,
+        )
+        return rx.el.input(type=type, **attrs, **props, class_name=_INPUT)
+
+    return _field(label, control, html_id=field_id or f"field-{name}", error=error, hint=hint, required=required)
+
+
+def password_field(
+    name: str,
+    label: Text,
+    *,
+    autocomplete: Literal["current-password", "new-password"] = "current-password",
+    error: Text = "",
+    hint: Text = "",
+    required: bool = True,
+    test_id: str = "",
+    on_change: Handler | None = None,
+    auto_focus: bool = False,
+    field_id: str = "",
+    extra: rx.Component | None = None,
+) -> rx.Component:
+    """A password with a button that shows it. It never gets a value from a state.
+
+    Args:
+        autocomplete: tells password managers which password is meant.
+        extra: something below the input, such as a strength meter.
+    """
+
+    def control(attrs: dict[str, Any]) -> rx.Component:
+        props = _input_props(
+            name=name,
+            required=required,
+            test_id=test_id,
+            autocomplete=autocomplete,
+            on_change=on_change,
+            auto_focus=auto_focus,
+        )
+        return rx.el.div(
+            rx.el.input(
+                type="password",
+                auto_capitalize="none",
+                spell_check=False,
+                class_name=f"{_INPUT} pr-12",
+                **attrs,
+                **props,
+            ),
+            rx.el.button(
+                icon("eye", class_name="group-aria-pressed/show:hidden"),
+                icon("eye-off", class_name="hidden group-aria-pressed/show:block"),
+                type="button",
+                aria_label=tr("ui.field.show_password"),
+                aria_pressed="false",
+                class_name="group/show absolute inset-y-0 right-0 grid w-11 place-items-center rounded-control "
+                f"text-muted hover:text-ink {FOCUS} focus-visible:-outline-offset-2",
+                custom_attrs={"onClick": rx.Var(_SHOW_OR_HIDE)},
+            ),
+            class_name="relative",
+        )
+
+    return _field(
+        label,
+        control,
+        html_id=field_id or f"field-{name}",
+        error=error,
+        hint=hint,
+        required=required,
+        extra=extra,
+    )
+
+
+def select_field(
+    name: str,
+    label: Text,
+    options: Sequence[tuple[str, Text]] | rx.Var,
+    value: Text | None = None,
+    error: Text = "",
+    *,
+    hint: Text = "",
+    autocomplete: str = "",
+    required: bool = True,
+    on_change: Handler | None = None,
+    test_id: str = "",
+    field_id: str = "",
+) -> rx.Component:
+    """A native choice of one.
+
+    Args:
+        options: pairs of value and label; a Var of such pairs keeps long lists out of the page's code.
+        value: what is chosen at first.
+    """
+    if isinstance(options, rx.Var):
+        entries = [rx.foreach(options, lambda pair: rx.el.option(pair[1], value=pair[0]))]
+    else:
+        entries = [rx.el.option(shown, value=sent) for sent, shown in options]
+
+    def control(attrs: dict[str, Any]) -> rx.Component:
+        props = _input_props(
+            name=name,
+            required=required,
+            test_id=test_id,
+            value=value,
+            autocomplete=autocomplete,
+            on_change=on_change,
+        )
+        return rx.el.div(
+            rx.el.select(*entries, **attrs, **props, class_name=f"{_INPUT} appearance-none pr-10"),
+            icon("chevron", class_name="pointer-events-none absolute top-3 right-3 text-muted"),
+            class_name="relative",
+        )
+
+    return _field(label, control, html_id=field_id or f"field-{name}", error=error, hint=hint, required=required)
+
+
+def checkbox_field(
+    name: str,
+    label: Text,
+    hint: Text = "",
+    *,
+    checked: rx.Var[bool] | bool = False,
+    error: Text = "",
+    test_id: str = "",
+    field_id: str = "",
+) -> rx.Component:
+    """A box to tick. When it is ticked, the form data holds `on` under its name, otherwise nothing."""
+    html_id = field_id or f"field-{name}"
+    attrs = _described(html_id, error, hint)
+    return rx.el.div(
+        rx.el.label(
+            rx.el.input(
+                type="checkbox", name=name, default_checked=checked, **attrs,
+                class_name=f"size-5 mt-0.5 shrink-0 accent-accent {FOCUS}", custom_attrs=_test_id(test_id),
+            ),
+            rx.el.span(label, class_name="text-sm"),
+            class_name="flex min-h-6 cursor-pointer items-start gap-3",
+        ),
+        *_below(html_id, error, hint, indent="pl-8"),
+        class_name="flex flex-col gap-1.5",
+    )  # fmt: skip
+
+
+def submit_button(
+    label: Text,
+    *,
+    pending: rx.Var[bool] | None = None,
+    kind: Kind = "primary",
+    test_id: str = "",
+    class_name: str = "",
+) -> rx.Component:
+    """The button that sends the form it stands in. Part of `form`."""
+    return rx.el.button(
+        *_button_content(label),
+        type="submit",
+        class_name=f"{_BUTTON} {_KINDS[kind]} {class_name}".strip(),
+        custom_attrs={**_pending(pending), **_test_id(test_id)},
+    )
+
+
+def button(
+    label: Text,
+    on_click: Handler | None = None,
+    kind: Kind = "secondary",
+    *,
+    pending: rx.Var[bool] | None = None,
+    test_id: str = "",
+    disabled: rx.Var[bool] | bool = False,
+    icon_name: str = "",
+    aria_label: Text = "",
+    class_name: str = "",
+) -> rx.Component:
+    """A button.
+
+    Args:
+        label: its text; with `icon_name` it may be empty, and then `aria_label` names the button.
+        on_click: event handler.
+        kind: at most one `primary` per view; `danger` destroys something; `ghost` is quiet.
+        pending: true while the server works on it.
+        icon_name: icon before the label.
+    """
+    attrs: dict[str, Any] = {**_pending(pending), **_test_id(test_id)}
+    if pending is not None:
+        attrs["onClickCapture"] = rx.Var(_NOT_WHILE_PENDING)
+    if _given(aria_label):
+        attrs["aria-label"] = aria_label
+    return rx.el.button(
+        *([icon(icon_name)] if icon_name else []),
+        *(_button_content(label) if pending is not None else [rx.el.span(label)] if _given(label) else []),
+        type="button",
+        **({} if on_click is None else {"on_click": on_click}),
+        **({} if disabled is False else {"disabled": disabled}),
+        class_name=f"{_BUTTON} {_KINDS[kind]} disabled:opacity-60 {class_name}".strip(),
+        custom_attrs=attrs,
+    )
+
+
+def link(label: Text, href: Text, *, test_id: str = "", class_name: str = "") -> rx.Component:
+    """A link in a text or below a form. It loads the page anew, so it can also lead to an HTTP route or an anchor."""
+    return rx.el.a(
+        label,
+        href=href,
+        class_name="rounded-sm font-medium text-accent underline decoration-1 underline-offset-4 "
+        f"hover:text-accent-strong hover:decoration-2 {FOCUS} {class_name}".strip(),
+        custom_attrs=_test_id(test_id),
+    )
+
+
+def _field(
+    label: Text,
+    control: Callable[[dict[str, Any]], rx.Component],
+    *,
+    html_id: str,
+    error: Text,
+    hint: Text,
+    required: bool,
+    extra: rx.Component | None = None,
+) -> rx.Component:
+    optional = [] if required else [rx.el.span(" (", tr("ui.form.optional"), ")", class_name="font-normal text-muted")]
+    return rx.el.div(
+        rx.el.label(label, *optional, html_for=html_id, class_name="text-sm font-medium"),
+        control(_described(html_id, error, hint)),
+        *([extra] if extra is not None else []),
+        *_below(html_id, error, hint),
+        class_name="flex min-w-0 flex-col gap-1.5",
+    )
+
+
+def _input_props(
+    *,
+    name: str,
+    required: bool,
+    test_id: str,
+    value: Text | None = None,
+    autocomplete: str = "",
+    inputmode: str = "",
+    on_change: Handler | None = None,
+    max_length: int | None = None,
+    auto_focus: bool = False,
+) -> dict[str, Any]:
+    props: dict[str, Any] = {"name": name, "required": required, "custom_attrs": _test_id(test_id)}
+    optional = {
+        "default_value": value,
+        "auto_complete": autocomplete or None,
+        "input_mode": inputmode or None,
+        "on_change": on_change,
+        "max_length": max_length,
+        "auto_focus": auto_focus or None,
+    }
+    return props | {name: given for name, given in optional.items() if given is not None}
+
+
+def _described(html_id: str, error: Text, hint: Text) -> dict[str, Any]:
+    """Id, and the attributes that tie a control to its hint and its error."""
+    # A raw Var: for a plain string Reflex makes a ref and sends the value a second time under the id.
+    attrs: dict[str, Any] = {"id": rx.Var(json.dumps(html_id))}
+    hint_id = f"{html_id}-hint" if _given(hint) else ""
+    if _given(error):
+        wrong = rx.Var.create(error) != ""
+        attrs["aria_invalid"] = rx.cond(wrong, "true", "false")
+        attrs["aria_describedby"] = rx.cond(wrong, f"{html_id}-error {hint_id}".strip(), hint_id)
+    elif hint_id:
+        attrs["aria_describedby"] = hint_id
+    return attrs
+
+
+def _below(html_id: str, error: Text, hint: Text, indent: str = "") -> list[rx.Component]:
+    found = []
+    if _given(hint):
+        found.append(_note(hint, f"{html_id}-hint", f"text-sm text-muted {indent}"))
+    if _given(error):
+        shown = rx.el.p(
+            icon("stop", size="size-4", class_name="mt-0.5"),
+            rx.el.span(error),
+            role="alert",
+            id=rx.Var(json.dumps(f"{html_id}-error")),
+            class_name=f"flex gap-1.5 text-sm text-danger {indent}",
+        )
+        found.append(_unless_empty(error, lambda: shown))
+    return found
+
+
+def _note(text: Text, html_id: str, class_name: str) -> rx.Component:
+    return rx.el.p(text, id=rx.Var(json.dumps(html_id)), class_name=class_name.strip())
+
+
+def _given(text: Text) -> bool:
+    return isinstance(text, rx.Var) or text != ""
+
+
+def _unless_empty(text: Text, build: Callable[[], rx.Component]) -> rx.Component:
+    if not isinstance(text, rx.Var):
+        return build() if text else rx.fragment()
+    return rx.cond(text != "", build())
+
+
+def _button_content(label: Text) -> list[rx.Component]:
+    return [
+        rx.el.span(label, class_name="group-aria-disabled/button:invisible"),
+        rx.el.span(
+            icon("spinner", class_name="animate-spin"),
+            class_name="absolute inset-0 hidden place-items-center group-aria-disabled/button:grid",
+        ),
+    ]
+
+
+def _pending(pending: rx.Var[bool] | None) -> dict[str, Any]:
+    if pending is None:
+        return {}
+    busy = rx.cond(pending, "true", "false")
+    return {"aria-disabled": busy, "aria-busy": busy, "data-pending": busy}
+
+
+def _test_id(test_id: str) -> dict[str, Any]:
+    return {"data-testid": test_id} if test_id else {}

@@ -1,0 +1,31 @@
+"""How a page hands a one-time ticket to an HTTP route, which alone can set a cookie that script cannot read."""
+
+import json
+
+import reflex as rx
+
+
+def handover_form(action: str, value: rx.Var[str], field: str, form_id: str) -> rx.Component:
+    """A hidden form that posts itself as soon as there is a value.
+
+    The caller clears the value right after it was set (`self.ticket = ...; yield; self.ticket = ""`), or the page posts
+    it again when it is loaded anew.
+
+    Args:
+        action: path of the HTTP route.
+        value: the ticket; empty for none.
+        field: name under which it is posted.
+        form_id: HTML id, unique on the page.
+    """
+    return rx.cond(
+        value != "",
+        rx.el.form(
+            rx.el.input(type="hidden", name=field, value=value, read_only=True),
+            method="post",
+            action=action,
+            id=rx.Var(json.dumps(form_id)),
+            # Not requestSubmit: Reflex's form component prevents the default of the submit event.
+            on_mount=rx.call_function(rx.Var(f"() => document.getElementById({json.dumps(form_id)}).submit()")),
+            hidden=True,
+        ),
+    )

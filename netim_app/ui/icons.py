@@ -1,0 +1,86 @@
+"""Line icons on a 24 unit grid, drawn by us. They are decoration: the text beside them says what is meant."""
+
+import reflex as rx
+
+_PATHS = {
+    "check": ("M5 12.5l4.5 4.5L19 7.5",),
+    "info": ("M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18z", "M12 11v5", "M12 8h.01"),
+    "alert": ("M12 4L2.8 19.5h18.4z", "M12 10v4", "M12 17h.01"),
+    "stop": ("M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18z", "M12 7.5v5.5", "M12 16.2h.01"),
+    "close": ("M6 6l12 12", "M18 6L6 18"),
+    "chevron": ("M6 9.5l6 6l6-6",),
+    "plus": ("M12 5v14", "M5 12h14"),
+    "eye": (
+        "M2.5 12S6 5.5 12 5.5S21.5 12 21.5 12S18 18.5 12 18.5S2.5 12 2.5 12z",
+        "M12 9a3 3 0 1 0 0 6a3 3 0 0 0 0-6z",
+    ),
+    "eye-off": (
+        "M4 4l16 16",
+        "M9.5 5.8A9 9 0 0 1 12 5.5c6 0 9.5 6.5 9.5 6.5a17 17 0 0 1-3 3.7",
+        "M6.3 7.3A17 17 0 0 0 2.5 12S6 18.5 12 18.5a9 9 0 0 0 4.3-1.1",
+        "M10 10a3 3 0 0 0 4.1 4.1",
+    ),
+    "theme": ("M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 0 0 0-17z", "M12 3.5v17a8.5 8.5 0 0 0 0-17z"),
+    "user": ("M12 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8z", "M4.5 20c.8-3.6 3.8-5.5 7.5-5.5s6.7 1.9 7.5 5.5"),
+    "mail": ("M3.5 6h17v12.5h-17z", "M4 6.5l8 6.5l8-6.5"),
+    "globe": (
+        "M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18z",
+        "M3 12h18",
+        "M12 3c2.5 2.6 3.8 5.6 3.8 9s-1.3 6.4-3.8 9c-2.5-2.6-3.8-5.6-3.8-9s1.3-6.4 3.8-9z",
+    ),
+    "key": ("M8 11.5a4 4 0 1 0 0 8a4 4 0 0 0 0-8z", "M11 12.5L19.5 4", "M16 7.5l3 3"),
+    "phone": ("M7.5 3h9v18h-9z", "M11 18h2"),
+    "shield": ("M12 3l7.5 2.8v5.7c0 4.5-3 7.9-7.5 9.5c-4.5-1.6-7.5-5-7.5-9.5V5.8z",),
+    "spinner": ("M12 3.5a8.5 8.5 0 1 1-8.5 8.5",),
+}
+
+
+def icon(name: str, *, size: str = "size-5", class_name: str = "") -> rx.Component:
+    """A decorative icon in the colour of the text around it.
+
+    Args:
+        name: one of `icon_names()`.
+        size: Tailwind size class.
+    """
+    return rx.el.svg(
+        *[rx.el.path(d=d) for d in _PATHS[name]],
+        view_box="0 0 24 24",
+        fill="none",
+        stroke="currentColor",
+        stroke_width="1.75",
+        stroke_linecap="round",
+        stroke_linejoin="round",
+        aria_hidden="true",
+        class_name=f"{size} shrink-0 {class_name}".strip(),
+    )
+
+
+def icon_names() -> frozenset[str]:
+    """The icons there are."""
+    return frozenset(_PATHS)
+
+
+def logo() -> rx.Component:
+    """The product's mark and name. The name is text, so it is read, scaled and coloured like text."""
+    return rx.el.span(
+        rx.el.svg(
+            rx.el.rect(width="32", height="32", rx="9", class_name="fill-accent"),
+            rx.el.path(
+                d="M9.5 23V9.5L22.5 22.5V9",
+                fill="none",
+                stroke_width="3.2",
+                stroke_linecap="round",
+                stroke_linejoin="round",
+                class_name="stroke-on-accent",
+            ),
+            view_box="0 0 32 32",
+            aria_hidden="true",
+            class_name="size-8 shrink-0",
+        ),
+        rx.el.span(
+            "Netim ",
+            rx.el.span("Direct", class_name="font-normal text-muted"),
+            class_name="text-base font-semibold tracking-tight whitespace-nowrap",
+        ),
+        class_name="inline-flex items-center gap-2.5",
+    )

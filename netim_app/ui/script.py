@@ -1,0 +1,143 @@
+"""The few functions of the kit that run in the browser.
+
+React calls such a function with the element when it appears, and the function that it returned when the element goes
+(React 19, ref callbacks); without one it would be called again, with null. They stand at module level and so stay the same from render to render. They manage what the browser itself
+knows best: modal dialogs, menus and where the focus is.
+"""
+
+from dataclasses import dataclass
+
+import reflex as rx
+from reflex.event import no_args_event_spec
+
+from netim_app.ui.text import LocaleState
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """A named JavaScript function of one element."""
+
+    name: str
+    code: str
+
+    @property
+    def ref(self) -> rx.Var:
+        """For the `ref` attribute of the element."""
+        return rx.Var(self.name)
+
+    @property
+    def source(self) -> str:
+        return f"const {self.name} = {self.code};"
+
+
+OPEN_MODAL = Behaviour(
+    "openModal",
+    # Closing gives the focus back to the opener. When that is gone, the main landmark gets it instead of nothing.
+    """(dialog) => {
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  return () => {
+    dialog.addEventListener("close", (event) => event.stopImmediatePropagation(), {capture: true, once: true});
+    dialog.close();
+    setTimeout(() => {
+      const now = document.activeElement;
+      if (!now || now === document.body) document.getElementById("main")?.focus({preventScroll: true});
+    });
+  };
+}""",
+)
+
+DISCLOSE = Behaviour(
+    "disclose",
+    """(root) => {
+  const button = root.querySelector("button"), list = document.getElementById(button.getAttribute("aria-controls"));
+  const isOpen = () => button.getAttribute("aria-expanded") === "true";
+  const show = (open) => { button.setAttribute("aria-expanded", open); list.hidden = !open; };
+  const onClick = (event) => {
+    if (button.contains(event.target)) show(!isOpen());
+    else if (event.target.closest("a, button")) show(false);
+  };
+  const onKey = (event) => {
+    const items = [...list.querySelectorAll("a, button")], at = items.indexOf(document.activeElement);
+    if (event.key === "Escape" && isOpen()) { show(false); button.focus(); event.stopPropagation(); }
+    const step = {ArrowDown: 1, ArrowUp: -1}[event.key];
+    if (!step) return;
+    event.preventDefault();
+    show(true);
+    items[at < 0 ? (step > 0 ? 0 : items.length - 1) : (at + step + items.length) % items.length]?.focus();
+  };
+  const onLeave = (event) => { if (event.relatedTarget && !root.contains(event.relatedTarget)) show(false); };
+  const onOutside = (event) => { if (!root.contains(event.target)) show(false); };
+  root.addEventListener("click", onClick);
+  root.addEventListener("keydown", onKey);
+  root.addEventListener("focusout", onLeave);
+  document.addEventListener("pointerdown", onOutside);
+  return () => {
+    root.removeEventListener("click", onClick);
+    root.removeEventListener("keydown", onKey);
+    root.removeEventListener("focusout", onLeave);
+    document.removeEventListener("pointerdown", onOutside);
+  };
+}""",
+)
+
+SCROLL_TO_ANCHOR = Behaviour(
+    "scrollToAnchor",
+    """(element) => {
+  if (location.hash === "#" + element.id) requestAnimationFrame(() => element.scrollIntoView());
+  return () => {};
+}""",
+)
+
+FOCUS_AFTER_NAVIGATION = Behaviour(
+    "focusAfterNavigation",
+    # After a change of page inside of the app the browser leaves the focus nowhere: screen readers hear nothing.
+    """(heading) => {
+  const root = document.documentElement;
+  if (root.dataset.page && root.dataset.page !== location.pathname) heading.focus({preventScroll: true});
+  root.dataset.page = location.pathname;
+  return () => {};
+}""",
+)
+
+
+class Modal(rx.el.Dialog):
+    """A `<dialog>` that is modal from the moment it appears."""
+
+    on_close: rx.EventHandler[no_args_event_spec]
+
+    def add_custom_code(self) -> list[str]:
+        return [OPEN_MODAL.source]
+
+
+class Disclosure(rx.el.Div):
+    """A button and the list that it shows."""
+
+    def add_custom_code(self) -> list[str]:
+        return [DISCLOSE.source]
+
+
+class Anchored(rx.el.Section):
+    """A block that links lead to."""
+
+    def add_custom_code(self) -> list[str]:
+        return [SCROLL_TO_ANCHOR.source]
+
+
+class PageHeading(rx.el.H1):
+    """The heading of a page."""
+
+    def add_custom_code(self) -> list[str]:
+        return [FOCUS_AFTER_NAVIGATION.source]
+
+
+class DocumentLanguage(rx.Fragment):
+    """Keeps the language of the document at the language of the tab (WCAG 3.1.1)."""
+
+    def add_imports(self) -> dict[str, str]:
+        return {"react": "useEffect"}
+
+    def add_hooks(self) -> list[str | rx.Var]:
+        locale = LocaleState.locale
+        effect = f"useEffect(() => {{ document.documentElement.lang = {locale!s} || 'en'; }}, [{locale!s}])"
+        return [rx.Var(effect, _var_data=locale._get_all_var_data())]  # noqa: SLF001  no public way

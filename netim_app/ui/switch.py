@@ -1,0 +1,55 @@
+"""A switch that is on or off at once, without a Save button."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.event import EventHandler
+
+from netim_app.ui.text import tr
+from netim_app.ui.theme import FOCUS
+
+
+def switch(
+    label: rx.Var | str,
+    checked: rx.Var[bool],
+    on_change: Any,
+    disabled: rx.Var[bool] | bool = False,
+    test_id: str = "",
+    *,
+    show_label: bool = True,
+    show_state: bool = False,
+) -> rx.Component:
+    """A button with the role of a switch.
+
+    Args:
+        label: its accessible name.
+        checked: whether it is on.
+        on_change: event handler. One that takes an argument is given the wanted new value: that is safer than
+            "the other one" when a click is sent twice.
+        show_label: show the label beside the track; it is always its name.
+        show_state: show "On" or "Off" beside the track.
+    """
+    takes_value = isinstance(on_change, EventHandler) and len(on_change.get_parameters()) > 1
+    visible = rx.el.span(label, class_name="text-sm font-medium") if show_label else rx.fragment()
+    state = rx.cond(checked, tr("ui.switch.on"), tr("ui.switch.off"))
+    return rx.el.button(
+        visible,
+        *([rx.el.span(state, aria_hidden="true", class_name="text-sm text-muted")] if show_state else []),
+        rx.el.span(
+            rx.el.span(
+                class_name="size-5 rounded-full bg-surface shadow-card transition-transform "
+                "group-aria-checked/switch:translate-x-5 forced-colors:bg-[ButtonText]"
+            ),
+            class_name="inline-flex h-6.5 w-11.5 shrink-0 items-center rounded-full border border-edge bg-edge px-0.5 "
+            "transition-colors group-aria-checked/switch:border-accent group-aria-checked/switch:bg-accent",
+        ),
+        type="button",
+        role="switch",
+        aria_checked=rx.cond(checked, "true", "false"),
+        aria_label=label,
+        on_click=on_change(~checked) if takes_value else on_change,
+        **({} if disabled is False else {"disabled": disabled}),
+        class_name="group/switch inline-flex min-h-11 min-w-11 items-center gap-3 rounded-full disabled:opacity-60 "
+        f"{FOCUS}",
+        custom_attrs={"data-testid": test_id} if test_id else {},
+    )

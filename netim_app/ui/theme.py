@@ -1,0 +1,108 @@
+"""The one set of design tokens: colours of both themes, type, shape, shadow and motion.
+
+Tailwind turns every token into utility classes (`bg-surface`, `text-muted`, `rounded-card`, `shadow-overlay`). The two
+themes differ in nothing but the values of the colours, so a component never says `dark:`.
+"""
+
+from typing import Any
+
+from reflex.plugins import TailwindV4Plugin
+
+LIGHT = {
+    "canvas": "#f5f6f8",
+    "surface": "#ffffff",
+    "sunken": "#eef0f4",
+    "line": "#dce0e7",
+    "edge": "#7d8795",
+    "ink": "#151a22",
+    "muted": "#55606f",
+    "accent": "#2350c4",
+    "accent-strong": "#1a3f9f",
+    "on-accent": "#ffffff",
+    "accent-soft": "#e9effd",
+    "success": "#18734a",
+    "success-soft": "#e6f4ec",
+    "warning": "#855400",
+    "warning-soft": "#fcf2dc",
+    "danger": "#b3261e",
+    "danger-strong": "#8f1d17",
+    "on-danger": "#ffffff",
+    "danger-soft": "#fcebea",
+}
+DARK = {
+    "canvas": "#0d1015",
+    "surface": "#161a21",
+    "sunken": "#20262f",
+    "line": "#2c333e",
+    "edge": "#747f8f",
+    "ink": "#e9ecf1",
+    "muted": "#a5afbd",
+    "accent": "#8fb0ff",
+    "accent-strong": "#b1c8ff",
+    "on-accent": "#0a1228",
+    "accent-soft": "#1a2540",
+    "success": "#62cf93",
+    "success-soft": "#12291d",
+    "warning": "#e5b552",
+    "warning-soft": "#2c2312",
+    "danger": "#ff9089",
+    "danger-strong": "#ffb1ac",
+    "on-danger": "#2b0a08",
+    "danger-soft": "#351a18",
+}
+SHAPES = {
+    "font-sans": 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif',
+    "font-mono": 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace',
+    "radius-control": "0.5rem",
+    "radius-card": "0.875rem",
+    "shadow-card": "0 1px 2px rgb(16 24 40 / 5%)",
+    "shadow-overlay": "0 16px 48px -12px rgb(8 12 20 / 35%), 0 2px 8px rgb(8 12 20 / 12%)",
+    "animate-appear": "appear 160ms cubic-bezier(0.2, 0, 0, 1)",
+}
+
+FOCUS = "focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent"
+"""The focus ring of everything that can be operated."""
+
+_BASE = """
+@layer base {
+  html { background: var(--color-canvas); color: var(--color-ink); scrollbar-gutter: stable; }
+  body { min-height: 100dvh; line-height: 1.5; -webkit-font-smoothing: antialiased; }
+  html:has(dialog[open]) { overflow: hidden; }
+  button, select, summary { cursor: pointer; }
+  button[aria-disabled="true"], button:disabled { cursor: default; }
+  ::placeholder { color: var(--color-muted); opacity: 1; }
+  [hidden] { display: none !important; }
+  @media (prefers-reduced-motion: reduce) {
+    *, ::before, ::after { transition-duration: 1ms !important; animation-duration: 1ms !important;
+      animation-iteration-count: 1 !important; scroll-behavior: auto !important; }
+  }
+}
+"""
+
+
+def stylesheet() -> str:
+    """The tokens as Tailwind v4 source, and the few rules that belong to elements rather than to components."""
+    theme = "".join(f"  --color-{name}: {value};\n" for name, value in LIGHT.items())
+    theme += "".join(f"  --{name}: {value};\n" for name, value in SHAPES.items())
+    dark = " ".join(f"--color-{name}: {value};" for name, value in DARK.items())
+    return (
+        # `static`: the dark values below override variables, so all of them have to exist.
+        f"@theme static {{\n  --color-*: initial;\n  --color-transparent: transparent;\n{theme}"
+        "  @keyframes appear { from { opacity: 0; transform: translateY(4px); } }\n}\n"
+        f"@layer theme {{\n  :root {{ color-scheme: light dark; }}\n"
+        # Reflex puts the chosen theme as a class on <html>; until then the system decides.
+        f"  @media (prefers-color-scheme: dark) {{ :root:not(.light) {{ {dark} }} }}\n"
+        f"  :root.dark {{ {dark} }}\n}}\n{_BASE}"
+    )
+
+
+class ThemePlugin(TailwindV4Plugin):
+    """Tailwind with our tokens in place of its palette, and without its typography plugin."""
+
+    def __init__(self) -> None:
+        super().__init__(config={"plugins": []})
+
+    def pre_compile(self, **context: Any) -> None:
+        """Appends the tokens to Tailwind's root style. Called by Reflex once per build."""
+        super().pre_compile(**context)
+        context["add_modify_task"]("styles/tailwind.css", lambda css: css + stylesheet())

@@ -1,0 +1,36 @@
+"""Reflex options only, all of them derived from the settings."""
+
+import os
+
+# Before anything of Reflex is imported: npm comes with the virtual environment, bun would need a download.
+os.environ.setdefault("REFLEX_USE_NPM", "1")
+
+import reflex as rx
+from reflex.constants import StateManagerMode
+from reflex.plugins import SitemapPlugin
+
+from netim_app.settings import get_settings
+from netim_app.ui.theme import ThemePlugin
+
+settings = get_settings()
+
+config = rx.Config(
+    app_name="netim_app",
+    plugins=[ThemePlugin()],
+    disable_plugins=[SitemapPlugin],
+    backend_host=settings.host,
+    frontend_port=settings.port,
+    backend_port=settings.port,
+    api_url=settings.public_url,
+    deploy_url=settings.public_url,
+    cors_allowed_origins=settings.allowed_origins,
+    # Our own middleware decides who the client is: client_address.py
+    trusted_proxy_hops=0,
+    state_manager_mode=StateManagerMode.REDIS if settings.redis_url else StateManagerMode.MEMORY,
+    redis_url=settings.redis_url or None,
+    frontend_compression_formats=["gzip", "brotli"],
+    # Libraries for components that a server sends as source. We have none, and they need eval.
+    frontend_lazy_bundled_libraries=True,
+    telemetry_enabled=False,
+    show_built_with_reflex=False,
+)

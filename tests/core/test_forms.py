@@ -1,0 +1,246 @@
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netim_app.core.errors import InvalidForm
+from netim_app.core.forms import MAX_SECRET_LENGTH, Form, refuse_field
+
+WRONG_TYPES = [None, 0, 1, 3.5, math.nan, 10**30, True, False, [], ["a"], {}, {"a": "b"}, ("a",), b"a"]
+HIDDEN = [
+    "a\x00b",
+    "a\x07b",
+    "a\nb",
+    "a\r\nb",
+    "a\x1bb",
+    "a\x85b",
+    "a\u202eb",  # right-to-left override
+    "a\u200fb",  # right-to-left mark
+    "a\u200bb",  # zero-width space
+    "a\ufeffb",
+    "a\u2028b",
+    "a\u2029b",
+    "a\ud800b",  # half of a surrogate pair
+    "a\ue000b",  # private use
+    "a\U000e0001b",
+]
+
+
+def fault(form: Form) -> list[tuple[str, str]]:
+    """(field, key) of all that a form finds wrong."""
+    try:
+        form.finish()
+    except InvalidForm as error:
+        return [(found.field, found.key) for found in error.all]
+    return []
+
+
+def text_of(value: object, **options: Any) -> tuple[str, list[tuple[str, str]]]:
+    form = Form({"name": value})
+    return form.text("name", limit=10, **options), fault(form)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("Ada", "Ada"),
+        ("  Ada  ", "Ada"),
+        ("Ada L.", "Ada L."),
+        ("é", "é"),
+        ("e\N{COMBINING ACUTE ACCENT}", "é"),  # composed
+        ("0123456789", "0123456789"),
+        ("e\N{COMBINING ACUTE ACCENT}" * 10, "é" * 10),  # the limit counts what is stored
+        ("  0123456789  ", "0123456789"),
+        ("<b>&amp;</b>", None),  # too long
+        ("<b>A</b>", "<b>A</b>"),  # kept as text: whoever shows it escapes it
+        ("' OR 1=1", "' OR 1=1"),
+        ("{{7*7}}", "{{7*7}}"),
+        ("李小龍", "李小龍"),
+        ("علي", "علي"),
+        ("👩", "👩"),
+    ],
+)
+def test_a_text_is_read_as_it_will_be_stored(typed: str, read: str | None) -> None:
+    expected = (read, []) if read is not None else ("", [("name", "form.too_long")])
+
+    assert text_of(typed) == expected
+
+
+@pytest.mark.parametrize("value", WRONG_TYPES)
+def test_a_text_of_another_type_is_refused(value: object) -> None:
+    assert text_of(value) == ("", [("name", "form.invalid")])
+
+
+@pytest.mark.parametrize("value", ["", " ", "\t", "   "])
+def test_an_empty_text_is_refused_where_it_is_required(value: str) -> None:
+    assert text_of(value) == ("", [("name", "form.required")])
+    assert text_of(value, required=False) == ("", [])
+
+
+@pytest.mark.parametrize("value", HIDDEN)
+def test_what_cannot_be_seen_is_refused(value: str) -> None:
+    assert text_of(value) == ("", [("name", "form.invisible")])
+
+
+@pytest.mark.parametrize("value", ["0123456789a", "a" * 10_000, "é" * 11, " " * 10_000 + "a", " " * 21])
+def test_a_long_text_is_refused(value: str) -> None:
+    assert text_of(value) == ("", [("name", "form.too_long")])
+
+
+def test_the_limit_of_a_refused_text_is_told() -> None:
+    form = Form({"name": "a" * 11})
+    form.text("name", limit=10)
+
+    with pytest.raises(InvalidForm) as refused:
+        form.finish()
+
+    assert refused.value.all[0].params == {"limit": 10}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        " a ",
+        "Pass",
+        "pass",
+        "e\N{COMBINING ACUTE ACCENT}",
+        "é",
+        "a\tb\nc",
+        "\u202e",
+        "👩\u200d👩\u200d👧",
+        "<script>",
+        "a" * MAX_SECRET_LENGTH,
+        " ",
+    ],
+)
+def test_a_secret_is_taken_exactly_as_typed(typed: str) -> None:
+    form = Form({"password": typed})
+
+    assert form.secret("password") == typed
+    assert fault(form) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        ("", "form.required"),
+        ("a" * (MAX_SECRET_LENGTH + 1), "form.too_long"),
+        ("a" * 1_000_000, "form.too_long"),
+        ("a\0b", "form.invalid"),
+        ("a\ud800b", "form.invalid"),
+        *((value, "form.invalid") for value in WRONG_TYPES),
+    ],
+)
+def test_a_secret_that_cannot_be_hashed_is_refused(value: object, key: str) -> None:
+    form = Form({"password": value})
+
+    assert form.secret("password") == ""
+    assert fault(form) == [("password", key)]
+
+
+@pytest.mark.parametrize("value", ["", "c", "A", " a", "a ", "ab", "constructor", *WRONG_TYPES])
+def test_a_choice_outside_of_the_list_is_refused(value: object) -> None:
+    form = Form({"choice": value})
+
+    assert form.choice("choice", ("a", "b")) == ""
+    assert fault(form) == [("choice", "form.choice")]
+
+
+def test_a_choice_of_the_list_is_taken() -> None:
+    form = Form({"choice": "b"})
+
+    assert form.choice("choice", ("a", "b")) == "b"
+    assert fault(form) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "ticked"),
+    [
+        (True, True),
+        ("on", True),
+        ("true", True),
+        (False, False),
+        ("", False),
+        ("off", False),
+        ("false", False),
+        ("yes", False),
+        (None, False),
+        ([], False),
+        ([True], False),
+        ({}, False),
+        (math.nan, False),
+    ],
+)
+def test_a_flag_is_set_only_by_a_ticked_box(value: object, ticked: bool) -> None:
+    assert Form({"flag": value}).flag("flag") is ticked
+
+
+def test_a_missing_field_is_empty() -> None:
+    form = Form({})
+
+    assert not form.flag("flag")
+    assert (form.text("a", limit=5), form.secret("b"), form.choice("c", ("x",))) == ("", "", "")
+    assert fault(form) == [("a", "form.required"), ("b", "form.required"), ("c", "form.choice")]
+
+
+@pytest.mark.parametrize("data", [None, "", "name=Ada", [], [("name", "Ada")], 7, True, math.nan])
+def test_what_is_no_form_has_no_fields(data: object) -> None:
+    form = Form(data)
+
+    assert form.text("name", limit=10) == ""
+    assert fault(form) == [("name", "form.required")]
+
+
+def test_fields_that_nobody_reads_do_nothing() -> None:
+    form = Form({"name": "Ada", "is_admin": True, "__class__": "x", 5: 6})
+
+    assert form.text("name", limit=10) == "Ada"
+    assert fault(form) == []
+
+
+def test_all_faults_are_told_at_once_and_each_field_knows_its_own() -> None:
+    form = Form({"a": ["x"], "c": "fine"})
+    form.text("a", limit=5)
+    form.text("b", limit=5)
+    form.text("c", limit=5)
+
+    assert [form.has_error(name) for name in "abc"] == [True, True, False]
+    assert fault(form) == [("a", "form.invalid"), ("b", "form.required")]
+
+
+def test_one_field_can_be_refused_at_once() -> None:
+    with pytest.raises(InvalidForm) as refused:
+        refuse_field("email", "form.too_long", limit=5)
+
+    [only] = refused.value.all
+    assert (only.field, only.key, only.params) == ("email", "form.too_long", {"limit": 5})
+
+
+ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=60)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = st.fixed_dictionaries({}, optional=dict.fromkeys(("text", "secret", "choice", "flag"), JSON))
+
+
+@given(FIELDS | JSON)
+def test_whatever_is_sent_a_form_either_reads_or_refuses_it(data: object) -> None:
+    form = Form(data)
+    text = form.text("text", limit=20)
+    secret = form.secret("secret")
+    choice = form.choice("choice", ("a", "b"))
+    flag = form.flag("flag")
+    if fault(form):
+        return
+
+    assert 0 < len(text) <= 20
+    assert text == text.strip()
+    assert text.isprintable() or "\N{NO-BREAK SPACE}" in text or " " in text
+    text.encode()
+    assert 0 < len(secret.encode()) <= 4 * MAX_SECRET_LENGTH
+    assert choice in ("a", "b")
+    assert isinstance(flag, bool)

@@ -1,0 +1,202 @@
+"""Makes what a test starts from: accounts, sessions, callers, tabs. And opens what was mailed."""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import reflex as rx
+from sqlmodel import col, select
+
+from netim_app.core.actor import Actor, Visitor
+from netim_app.core.events import Origin
+from netim_app.core.tokens import digest
+from netim_app.identity import accounts, passwords, sessions
+from netim_app.identity.tables import Account
+from netim_app.infra.outbox import _context
+from netim_app.infra.tables import OutboxMessage
+from netim_app.infra.unit_of_work import UnitOfWork, Units
+
+R = TypeVar("R")
+S = TypeVar("S", bound=rx.State)
+
+PASSWORD = "correct horse battery staple 42"
+NEW_PASSWORD = "purple monkey dishwasher 77"
+EMAIL = "Ada.Lovelace@example.org"
+DEVICE = digest("the device of the tests")
+OTHER_DEVICE = digest("another device")
+HERE = Origin(address="192.0.2.7", browser="Firefox", system="Linux")
+
+
+@lru_cache
+def quick_hash(password: str) -> str:
+    """A bcrypt hash of the lowest cost."""
+    return passwords.hash_password(password, 4)
+
+
+def make_account(unit: UnitOfWork, email: str = EMAIL, *, password: str = PASSWORD, **values: Any) -> int:
+    """The id of a new account. `values` replace fields of the table."""
+    account = accounts.create_account(
+        unit,
+        accounts.NewCustomer(
+            email=email, first_name="Ada", last_name="Lovelace", password="", language="en", time_zone="Europe/Paris"
+        ),
+        quick_hash(password),
+    )
+    for name, value in values.items():
+        setattr(account, name, value)
+    unit.session.flush()
+    return account.id or 0
+
+
+@dataclass(frozen=True)
+class Browser:
+    """A signed-in browser: the cookie it holds."""
+
+    token: str
+    device: str = DEVICE
+
+    @property
+    def digest(self) -> str:
+        return digest(self.token)
+
+
+def make_session(
+    unit: UnitOfWork, account_id: int, *, device: str = DEVICE, remember: bool = False, origin: Origin = HERE
+) -> Browser:
+    """Signs a browser in, the way the HTTP route does."""
+    ticket = sessions.issue_ticket(
+        unit, purpose="sign_in", account_id=account_id, device_digest=device, remember=remember
+    )
+    opened = sessions.redeem_ticket(unit, ticket, device, origin)
+    assert opened is not None
+    return Browser(opened.token, device)
+
+
+def actor_of(unit: UnitOfWork, browser: Browser, origin: Origin = HERE) -> Actor:
+    """Whom the Gate would see behind this browser."""
+    found = sessions.look_up(unit, browser.digest, browser.device, origin).actor
+    assert found is not None
+    return found
+
+
+def signed_in_actor(units: Units, email: str = EMAIL, *, device: str = DEVICE, **values: Any) -> Actor:
+    """A new account with one session, as the Gate would see it."""
+    with units.write() as unit:
+        account_id = make_account(unit, email, **values)
+        return actor_of(unit, make_session(unit, account_id, device=device))
+
+
+def visitor_of(device: str = DEVICE, origin: Origin = HERE) -> Visitor:
+    return Visitor(origin=origin, device_digest=device)
+
+
+# Mail
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A queued mail, opened."""
+
+    event: str
+    to: str
+    subject: str
+    text: str
+    html: str
+
+    @property
+    def token(self) -> str:
+        """The secret in its link."""
+        found = re.search(r"https://account\.netim\.example/[a-z-]+#([A-Za-z0-9_-]{43})", self.text)
+        assert found, self.text
+        return found[1]
+
+
+def mails(unit: UnitOfWork) -> list[Mail]:
+    """All queued mails, oldest first."""
+    opened = []
+    for row in unit.session.exec(select(OutboxMessage).order_by(col(OutboxMessage.id))):
+        content = json.loads(unit.vault.open(row.payload, _context(row.message_id)))
+        opened.append(Mail(row.event, content["to"], content["subject"], content["text"], content["html"]))
+    return opened
+
+
+def mailed(units: Units) -> list[tuple[str, str]]:
+    """(event, recipient) of all queued mails, oldest first."""
+    with units.read() as unit:
+        return [(mail.event, mail.to) for mail in mails(unit)]
+
+
+def last_mail(units: Units, event: str) -> Mail:
+    with units.read() as unit:
+        return next(mail for mail in reversed(mails(unit)) if mail.event == event)
+
+
+# The database, and many at once
+
+
+def stored_account(units: Units, account_id: int) -> Account:
+    """The row as it is now."""
+    with units.read() as unit:
+        return unit.session.get_one(Account, account_id)
+
+
+def at_once(count: int, call: Callable[[int], R]) -> list[R]:
+    """What `call(0)` ... `call(count - 1)` give back when all start at the same moment, each in its own thread."""
+    barrier = threading.Barrier(count)
+
+    def run(number: int) -> R:
+        barrier.wait(timeout=30)
+        return call(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+# Tabs
+
+
+class Tab:
+    """All states of one browser tab, without a browser."""
+
+    def __init__(self, url: str = "") -> None:
+        self.root = rx.State()
+        if url:
+            self.visit(url)
+
+    def visit(self, url: str) -> None:
+        """Makes this the page that the tab shows."""
+        from reflex.istate.data import RouterData
+
+        path = url.partition("?")[0]
+        self.root.router = RouterData.from_router_data(
+            {"pathname": path, "asPath": url, "headers": {"origin": "https://account.netim.example"}}
+        )
+
+    async def state(self, cls: type[S]) -> S:
+        return await self.root.get_state(cls)
+
+    async def run(self, cls: type[S], handler: str, *args: Any) -> tuple[S, list[dict[str, Any]]]:
+        """Runs a handler; gives back its state, and what HandOverState.ticket was at each step."""
+        from netim_app.identity.state.shell import HandOverState
+
+        state = await self.state(cls)
+        bearer = await self.state(HandOverState)
+        result = cls.event_handlers[handler].fn(state, *args)
+        steps: list[Any] = []
+        if hasattr(result, "__aiter__"):
+            steps = [bearer.ticket async for _ in result]
+        elif hasattr(result, "__await__"):
+            steps.append(await result)
+        else:
+            steps.append(result)
+        return state, steps
+
+
+def tickets_of(steps: Sequence[Any]) -> list[str]:
+    """The tickets that a handler handed out, without the steps that took them away again."""
+    return [step for step in steps if isinstance(step, str) and step]

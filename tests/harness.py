@@ -1,0 +1,359 @@
+"""A real server in a process of its own, and a client that speaks to it as a browser would, only without manners."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import httpx
+import socketio
+from reflex.utils import format as reflex_format
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMESPACE = "/_event"
+PASSWORD = "quiet meadow lantern 42"
+START_SECONDS = 90
+ANSWER_SECONDS = 10
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """A running `netim serve`, with its own folder for database, mails, clock and log."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    env: dict[str, str] = field(default_factory=dict)
+    public_url: str = ""
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it really listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """What its pages believe to be their address: that of the one build that all tests share."""
+        return self.public_url or "http://127.0.0.1:3000"
+
+    @property
+    def mail_dir(self) -> Path:
+        return self.folder / "mail"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
+
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("NETIM_", "REFLEX_"))}
+        return {
+            **kept,
+            "NETIM_PORT": str(self.port),
+            "NETIM_PUBLIC_URL": self.origin,
+            "NETIM_VAR_DIR": str(self.folder),
+            "NETIM_BCRYPT_COST": "4",
+            "NETIM_CLOCK_FILE": str(self.folder / "clock"),
+            **self.env,
+        }
+
+    def start(self) -> "Server":
+        """Starts it and waits until it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "netim_app", "serve"],
+                cwd=ROOT,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server stopped at once:\n{self.log[-3000:]}")
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{self.address}/ping", timeout=2).status_code == 200:
+                    return self
+            time.sleep(0.05)
+        self.stop()
+        raise RuntimeError(f"the server did not answer in time:\n{self.log[-3000:]}")
+
+    def stop(self, sign: int = signal.SIGTERM) -> None:
+        """Ends it: politely, or with SIGKILL as a power cut would."""
+        if self.process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, sign)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(15)
+        self.process = None
+
+    def move_clock(self, seconds: float) -> None:
+        """Sets the server's clock to this many seconds from now."""
+        (self.folder / "clock").write_text(str(seconds))
+
+    def netim(self, *args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Runs the `netim` command on this server's database."""
+        return subprocess.run(
+            [sys.executable, "-m", "netim_app", *args],
+            cwd=ROOT,
+            env=self.environment(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def create_account(self, email: str, password: str = PASSWORD, language: str = "en") -> str:
+        """A customer Anna Martin with this address."""
+        done = self.netim(
+            "create-account", email, "--first-name", "Anna", "--last-name", "Martin", "--language", language,
+            stdin=password + "\n",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return email
+
+    def mails(self, to: str = "") -> list[EmailMessage]:
+        """All mails sent so far, oldest first, to one address or to all."""
+        if not self.mail_dir.exists():
+            return []
+        parsed = [message_from_bytes(p.read_bytes(), policy=default) for p in sorted(self.mail_dir.glob("*.eml"))]
+        return [m for m in parsed if not to or to.lower() in str(m["to"]).lower()]
+
+    def wait_for_mail(self, to: str, count: int = 1, subject: str = "") -> EmailMessage:
+        """The `count`-th mail to this address whose subject has these words, as soon as it is there."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < deadline:
+            found = [m for m in self.mails(to) if subject in str(m["subject"])]
+            if len(found) >= count:
+                return found[count - 1]
+            time.sleep(0.05)
+        raise AssertionError(f"no mail {count} to {to} ({subject!r}); there are {[m['subject'] for m in self.mails()]}")
+
+
+def link_in(mail: EmailMessage) -> str:
+    """The secret link in a mail."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    found = re.search(r"https?://\S+#[\w-]{43}", body.get_content())
+    assert found, body.get_content()
+    return found[0]
+
+
+@contextlib.contextmanager
+def running(folder: Path, **options: Any) -> Iterator[Server]:
+    """A server for the length of a block."""
+    server = Server(folder, **options)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+class Client:
+    """One browser tab without a browser: cookies over HTTP, one socket, and every answer remembered.
+
+    Attributes:
+        vars: all state variables received so far, as {"StateClass.var": value}.
+        events: the events that the server asked the browser to run, such as redirects.
+        heard: everything that came over the socket, for tests that look for what must not be there.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        *,
+        local_address: str | None = None,
+        headers: dict[str, str] | None = None,
+        cookies: dict[str, str] | None = None,
+    ) -> None:
+        self.server = server
+        self.token = str(uuid.uuid4())
+        self.path = "/login"
+        self.vars: dict[str, Any] = {}
+        self.events: list[dict[str, Any]] = []
+        self.heard: list[Any] = []
+        self.headers = {"Origin": server.origin, "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+        self.headers |= headers or {}
+        self._arrived = asyncio.Event()
+        self._local_address = local_address
+        self.http = httpx.AsyncClient(
+            base_url=server.address,
+            transport=httpx.AsyncHTTPTransport(local_address=local_address),
+            cookies=cookies,
+            headers=self.headers,
+            timeout=20,
+        )
+        self._sio: socketio.AsyncClient | None = None
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.disconnect()
+        await self.http.aclose()
+
+    async def load(self, path: str = "/login") -> httpx.Response:
+        """Loads a document, so that the browser has its device cookie, and opens the socket there."""
+        response = await self.http.get(path)
+        await self.connect(path)
+        return response
+
+    async def connect(self, path: str = "/login", **headers: str) -> None:
+        """Opens the socket (anew) with the present cookies."""
+        import aiohttp
+
+        await self.disconnect()
+        self.path = path
+        session = None
+        if self._local_address:
+            connector = aiohttp.TCPConnector(local_addr=(self._local_address, 0))
+            session = aiohttp.ClientSession(connector=connector)
+        self._sio = socketio.AsyncClient(reconnection=False, http_session=session)
+        self._session = session
+        self._sio.on("event", self._hear, namespace=NAMESPACE)
+        cookie = "; ".join(f"{c.name}={c.value}" for c in self.http.cookies.jar)
+        sent = self.headers | ({"Cookie": cookie} if cookie else {}) | headers
+        await self._sio.connect(
+            f"{self.server.address}/?token={self.token}",
+            headers=sent,
+            socketio_path=NAMESPACE,
+            namespaces=[NAMESPACE],
+            transports=["websocket"],
+        )
+
+    async def disconnect(self) -> None:
+        if self._sio is not None:
+            await self._sio.disconnect()
+            if self._session is not None:
+                await self._session.close()
+            self._sio = None
+
+    def _hear(self, update: Any) -> None:
+        self.heard.append(update)
+        for state, delta in (update.get("delta") or {}).items():
+            name = reflex_format.to_camel_case(state.rpartition("____")[2])
+            for var, value in delta.items():
+                self.vars[f"{name[0].upper()}{name[1:]}.{var.removesuffix('_rx_state_')}"] = value
+        self.events += update.get("events") or []
+        self._arrived.set()
+
+    async def send(self, handler: str, router: dict[str, Any] | None = None, /, **payload: Any) -> None:
+        """Sends an event: `handler` is "StateClass.method" or a full name as it goes over the wire."""
+        assert self._sio is not None, "call load or connect first"
+        await self._sio.emit(
+            "event",
+            {
+                "name": event_name(handler),
+                "payload": payload,
+                "router_data": {"pathname": self.path, "asPath": self.path, "query": {}} | (router or {}),
+            },
+            namespace=NAMESPACE,
+        )
+
+    async def settle(self) -> dict[str, Any]:
+        """Waits until everything sent so far was handled; gives back all variables, as a hydrating page gets them."""
+        marker = len(self.heard)
+        await self.send("State.hydrate")
+        await self.until(
+            lambda: any("is_hydrated_rx_state_" in str(update) for update in self.heard[marker:]), "hydration"
+        )
+        return self.vars
+
+    async def call(self, handler: str, **payload: Any) -> dict[str, Any]:
+        """Sends an event and waits until it was handled."""
+        await self.send(handler, **payload)
+        return await self.settle()
+
+    async def until(self, condition: Callable[[], bool], what: str = "") -> None:
+        """Waits for something to arrive."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while not condition():
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    async def sign_in(self, email: str, password: str = PASSWORD, *, remember: bool = False) -> httpx.Response:
+        """The whole way: page, form, ticket, cookie, and a new socket on the page behind it."""
+        await self.load("/login")
+        ticket = await self.ticket(
+            "SignInState.submit", form={"email": email, "password": password} | ({"remember": "on"} if remember else {})
+        )
+        response = await self.redeem(ticket)
+        await self.connect(response.headers["location"])
+        await self.call("ShellState.open_account_page")
+        return response
+
+    async def ticket(self, handler: str, **payload: Any) -> str:
+        """Sends an event whose answer is a ticket, and gives back the ticket (empty when there was none)."""
+        marker = len(self.heard)
+        await self.call(handler, **payload)
+        found = re.findall(r"'ticket_rx_state_': '([\w-]+)'", str(self.heard[marker:]))
+        return str(found[0]) if found else ""
+
+    async def redeem(self, ticket: str) -> httpx.Response:
+        """Posts a ticket as the hidden form does."""
+        return await self.http.post(
+            "/auth/session", data={"ticket": ticket}, headers={"Sec-Fetch-Site": "same-origin"}
+        )
+
+    def redirects(self) -> list[str]:
+        """Where the server has sent the page, in order."""
+        return [e["payload"]["path"] for e in self.events if e["name"] == "_redirect"]
+
+
+def event_name(handler: str) -> str:
+    """The name on the wire of "StateClass.method"."""
+    if "___" in handler:
+        return handler
+    state, _, method = handler.partition(".")
+    return f"{STATES[state]}.{method}"
+
+
+class _States(dict[str, str]):
+    """Full names of all states by their class names, read from the product once."""
+
+    def __missing__(self, _key: str) -> str:
+        from netim_app import netim_app  # noqa: F401  registers every state
+        from reflex_base.registry import RegistrationContext
+
+        for full_name, cls in RegistrationContext.get().base_states.items():
+            self[cls.__name__] = full_name
+        return super().__getitem__(_key)
+
+
+STATES = _States()
+
+
+@contextlib.asynccontextmanager
+async def customer(server: Server, email: str, **options: Any) -> AsyncIterator[Client]:
+    """A signed-in customer with an account of their own."""
+    server.create_account(email)
+    async with Client(server, **options) as client:
+        await client.sign_in(email)
+        yield client

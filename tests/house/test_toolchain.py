@@ -1,0 +1,100 @@
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools import check_locks
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ["requirements.lock", "requirements-dev.lock"]
+COMMANDS = ["run", "test", "check", "bench", "dev", "lock", "clean", "help"]
+HASH = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_pins_every_package_by_hash_and_names_no_address(name: str) -> None:
+    lock = check_locks.read_lock(name, (ROOT / name).read_text(encoding="utf-8"))
+
+    assert lock.faults == []
+    assert "reflex" in lock.versions
+
+
+def test_all_locks_are_in_step_with_pyproject() -> None:
+    assert check_locks.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("reflex==0.10.1", "has no sha256 hash"),
+        (f"reflex==0.10.1 --hash={HASH}x", "has no sha256 hash"),
+        (f"reflex>=0.10.1 --hash={HASH}", "is not pinned to one version"),
+        (f"reflex @ https://example.com/reflex.whl --hash={HASH}", "holds an address"),
+        ("--index-url https://example.com/simple", "holds an address"),
+        ("-e .", "not a pinned requirement"),
+    ],
+)
+def test_a_faulty_line_in_a_lock_is_found(line: str, fault: str) -> None:
+    assert any(fault in found for found in check_locks.read_lock("a.lock", line).faults)
+
+
+def test_a_missing_and_an_outdated_package_are_found() -> None:
+    lock = check_locks.read_lock("a.lock", f"Typing_Extensions==4.0 \\\n    --hash={HASH}\n    # via nobody\n")
+
+    assert check_locks.unsatisfied(["typing-extensions>=4"], lock) == []
+    assert check_locks.unsatisfied(["typing-extensions>=5", "typer"], lock) == [
+        "a.lock: typing-extensions 4.0 does not satisfy >=5",
+        "a.lock: typer is missing",
+    ]
+
+
+def test_locks_that_disagree_are_found() -> None:
+    runtime = check_locks.read_lock("a.lock", f"typer==1.0 --hash={HASH}")
+    development = check_locks.read_lock("b.lock", f"typer==1.1 --hash={HASH}")
+
+    assert check_locks.disagreements(runtime, runtime) == []
+    assert len(check_locks.disagreements(runtime, development)) == 1
+
+
+@pytest.mark.parametrize(
+    ("package", "fault"),
+    [
+        ('{"integrity": "sha512-x"}', None),
+        ('{"integrity": "sha512-x", "resolved": "https://example.com/a.tgz"}', "names a download address"),
+        ("{}", "has no hash"),
+    ],
+)
+def test_the_npm_lock_is_checked(tmp_path: Path, package: str, fault: str | None) -> None:
+    path = tmp_path / check_locks.NPM
+    path.parent.mkdir()
+    path.write_text(f'{{"packages": {{"": {{}}, "node_modules/a": {package}}}}}', encoding="utf-8")
+
+    found = check_locks.npm_faults(tmp_path)
+
+    assert len(found) == (fault is not None)
+    assert all(str(fault) in line for line in found)
+
+
+def test_a_missing_npm_lock_is_found(tmp_path: Path) -> None:
+    assert len(check_locks.npm_faults(tmp_path)) == 1
+
+
+def test_the_makefile_offers_every_command_and_explains_it() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    for command in COMMANDS:
+        assert re.search(rf"^{command}:.*## \S", makefile, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_make_can_read_every_command(command: str) -> None:
+    subprocess.run(["make", "--dry-run", command], cwd=ROOT, check=True, capture_output=True, timeout=30)
+
+
+def test_ci_runs_the_checks_and_the_tests() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+    assert "set -euo pipefail" in script
+    assert "for target in check test" in script
+    assert 'make "$target"' in script

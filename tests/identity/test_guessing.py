@@ -1,0 +1,140 @@
+import pytest
+from sqlmodel import select
+
+from netim_app.identity import accounts, guessing
+from netim_app.identity.tables import GuessWindow, KnownDevice
+from netim_app.infra.unit_of_work import Units
+from tests.factories import at_once
+from tests.fakes import FakeClock
+
+
+def pay(units: Units, key: str = "k") -> bool:
+    with units.write() as unit:
+        return guessing.pay_guess(unit, key)
+
+
+def test_five_guesses_are_allowed_and_then_none(units: Units) -> None:
+    assert [pay(units) for _ in range(8)] == [True] * 5 + [False] * 3
+
+
+def test_guesses_that_were_refused_do_not_prolong_the_window(units: Units, clock: FakeClock) -> None:
+    for _ in range(5):
+        pay(units)
+    clock.advance(minutes=14, seconds=59)
+    assert not pay(units)
+
+    clock.advance(seconds=1)
+
+    assert [pay(units) for _ in range(6)] == [True] * 5 + [False]
+
+
+def test_the_window_starts_with_the_first_guess(units: Units, clock: FakeClock) -> None:
+    pay(units)
+    clock.advance(minutes=10)
+    for _ in range(4):
+        pay(units)
+    assert not pay(units)
+
+    clock.advance(minutes=5)
+
+    assert pay(units)
+
+
+def test_a_right_answer_gives_the_whole_budget_back(units: Units) -> None:
+    for _ in range(5):
+        pay(units)
+    with units.write() as unit:
+        guessing.forgive_guesses(unit, "k")
+
+    assert [pay(units) for _ in range(6)] == [True] * 5 + [False]
+
+
+def test_each_key_has_a_budget_of_its_own(units: Units) -> None:
+    for _ in range(5):
+        pay(units, "a")
+
+    assert (pay(units, "a"), pay(units, "b")) == (False, True)
+
+
+def test_keys_tell_accounts_and_devices_apart_and_name_nobody(units: Units) -> None:
+    with units.read() as unit:
+        keys = {
+            guessing.guess_key(unit, "password", email, device)
+            for email in ("ada@example.org", "bob@example.org")
+            for device in ("", "d1", "d2")
+        }
+        again = guessing.guess_key(unit, "password", "ada@example.org", "")
+
+    assert len(keys) == 6
+    assert again in keys
+    assert not any("ada" in key for key in keys)
+    assert all(len(key) <= 64 for key in keys)
+
+
+def test_the_key_depends_on_the_secret(units: Units) -> None:
+    from pydantic import SecretStr
+
+    other = Units(units.engine, units.settings.model_copy(update={"secret_key": SecretStr("x" * 40)}), units.clock)
+    with units.read() as unit, other.read() as other_unit:
+        assert guessing.guess_key(unit, "password", "a", "") != guessing.guess_key(other_unit, "password", "a", "")
+
+
+@pytest.mark.parametrize("minutes", [0, 15], ids=["new window", "window that is over"])
+def test_twenty_guesses_at_once_do_not_slip_past_the_limit(units: Units, clock: FakeClock, minutes: int) -> None:
+    if minutes:
+        pay(units)
+        clock.advance(minutes=minutes)
+
+    assert sum(at_once(20, lambda _: pay(units))) == 5
+    assert not pay(units)
+
+
+def test_a_guess_is_paid_even_when_what_follows_fails(units: Units) -> None:
+    # Paying is a unit of its own: the check of the password comes after its commit.
+    pay(units)
+    with pytest.raises(RuntimeError), units.write() as unit:
+        guessing.pay_guess(unit, "k")
+        raise RuntimeError
+
+    with units.read() as unit:
+        assert [row.failures for row in unit.session.exec(select(GuessWindow))] == [1]
+
+
+def test_windows_that_are_over_are_purged(units: Units, clock: FakeClock) -> None:
+    pay(units, "old")
+    clock.advance(minutes=5)
+    pay(units, "young")
+    clock.advance(minutes=10)
+
+    with units.write() as unit:
+        guessing.purge(unit)
+
+    with units.read() as unit:
+        assert [row.key for row in unit.session.exec(select(GuessWindow))] == ["young"]
+
+
+def test_every_kind_is_unlocked_by_the_operator(units: Units) -> None:
+    from netim_app.core.events import AccountUnlocked
+    from tests.factories import DEVICE, mailed, make_account
+
+    with units.write() as unit:
+        account_id = make_account(unit, "ada@example.org")
+        unit.session.add(
+            KnownDevice(account_id=account_id, device_digest=DEVICE, first_seen_at=unit.now, last_seen_at=unit.now)
+        )
+        keys = [
+            guessing.guess_key(unit, kind, "ada@example.org", device)
+            for kind in guessing.KINDS
+            for device in ("", DEVICE)
+        ]
+        bystander = guessing.guess_key(unit, "password", "bob@example.org", "")
+    for key in (*keys, bystander):
+        for _ in range(5):
+            pay(units, key)
+
+    with units.write() as unit:
+        accounts.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
+
+    assert [pay(units, key) for key in keys] == [True, True]
+    assert not pay(units, bystander)
+    assert mailed(units) == [("account_unlocked", "ada@example.org")]

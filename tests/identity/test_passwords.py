@@ -1,0 +1,179 @@
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netim_app.core.forms import MAX_SECRET_LENGTH
+from netim_app.identity import passwords
+
+PERSONAL = ("ada.lovelace@example.org", "Ada", "Lovelace", "Analytical Engines")
+GOOD = "correct horse battery staple"
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        (GOOD, ""),
+        ("Zq7!vexing-lumps", ""),
+        ("víš že žluťoučký kůň", ""),
+        ("🦊 jumps over 🐢 at noon", ""),
+        ("purple  monkey  dish", ""),  # blanks inside count like any character
+        ("Zq7!vexing-lumps ", ""),
+        ("a" * 60 + GOOD, ""),
+        ((GOOD + " ") * 4, ""),
+        ("", "password.too_short"),
+        ("short", "password.too_short"),
+        ("Zq7!vexing-", "password.too_short"),
+        ("x" * (MAX_SECRET_LENGTH + 1), "password.too_long"),
+        ("password1234", "password.weak"),
+        ("123456789012", "password.weak"),
+        ("qwertyuiop12", "password.weak"),
+        ("aaaaaaaaaaaaaaaa", "password.weak"),
+        ("abababababababab", "password.weak"),
+        ("abcabcabcabcabcabcabc", "password.weak"),
+        ("AaAaAaAaAaAaAaAa", "password.weak"),
+        ("            ", "password.weak"),
+        ("iloveyou2019", "password.weak"),
+        ("ada.lovelace@example.org", "password.personal"),
+        ("Ada.Lovelace@Example.org", "password.personal"),
+        ("ada.lovelace12", "password.personal"),
+        ("LOVELACE1234", "password.personal"),
+        ("netimdirect2026", "password.personal"),
+        ("NetimNetimNetim", "password.personal"),
+        ("netim registrar", "password.personal"),
+        ("Analytical Engines!", "password.personal"),
+    ],
+)
+def test_the_policy(password: str, reason: str) -> None:
+    assert passwords.weakness(password, personal=PERSONAL, min_length=12) == reason
+
+
+def test_the_least_length_is_a_setting() -> None:
+    assert passwords.weakness("Zq7!vexing-lumps", personal=(), min_length=16) == ""
+    assert passwords.weakness("Zq7!vexing-lumps", personal=(), min_length=17) == "password.too_short"
+
+
+def test_short_and_empty_personal_words_take_nothing_away() -> None:
+    assert passwords.weakness("correct horse battery staple", personal=("", "or", "a", "@"), min_length=12) == ""
+
+
+@pytest.mark.parametrize(
+    ("password", "least", "most"),
+    [("", 0, 0), ("password", 0, 0), ("lovelace1815", 0, 2), (GOOD, 4, 4), ("x" * 10_000, 0, 2)],
+)
+def test_the_strength_is_a_score_from_0_to_4(password: str, least: int, most: int) -> None:
+    assert least <= passwords.strength(password, PERSONAL) <= most
+
+
+def test_personal_words_count_as_known() -> None:
+    assert passwords.strength("zyxomma tessellatum", ("zyxomma tessellatum",)) < passwords.strength(
+        "zyxomma tessellatum", ()
+    )
+
+
+@given(st.text(max_size=140))
+@settings(max_examples=60)
+def test_every_text_gets_a_verdict(password: str) -> None:
+    verdict = passwords.weakness(password, personal=PERSONAL, min_length=12)
+
+    assert verdict in {"", "password.too_short", "password.too_long", "password.weak", "password.personal"}
+
+
+# Exactly as typed
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        GOOD,
+        "a" * 64,
+        "é" * 64,
+        "x" * 128,
+        "🦊" * 128,
+        " leading and trailing ",
+        "tab\tand\nline",
+        "‮right to left",
+        "0",
+    ],
+)
+def test_a_password_matches_its_own_hash(password: str) -> None:
+    assert passwords.password_matches(password, passwords.hash_password(password, 4))
+
+
+LONG = "0123456789" * 12 + "01234567"
+
+
+@pytest.mark.parametrize(
+    ("typed", "other"),
+    [
+        (GOOD, GOOD + " "),
+        (GOOD, " " + GOOD),
+        (GOOD, GOOD.title()),
+        (GOOD, GOOD.replace(" ", "\N{NO-BREAK SPACE}")),
+        (GOOD, GOOD.replace(" ", "  ", 1)),
+        (GOOD, GOOD[:-1]),
+        (GOOD, GOOD + "\0"),
+        (GOOD, ""),
+        ("é" * 12, "e\N{COMBINING ACUTE ACCENT}" * 12),
+        ("ﬁnd the ligature", "find the ligature"),
+        (LONG, LONG[:72]),
+        (LONG, LONG[:72] + "x" + LONG[73:]),  # bcrypt alone stops reading at byte 72
+        (LONG, LONG[:-1] + "x"),
+        ("🦊" * 128, "🦊" * 127 + "🐢"),
+    ],
+)
+def test_nothing_but_the_same_characters_match(typed: str, other: str) -> None:
+    assert not passwords.password_matches(other, passwords.hash_password(typed, 4))
+
+
+def test_no_byte_of_the_prehash_is_zero() -> None:
+    # bcrypt ends at a zero byte: a raw digest would lose what comes behind one.
+    assert all(b"\0" not in passwords._prehash(f"password {number}") for number in range(2000))
+
+
+def test_two_hashes_of_one_password_differ_and_name_their_cost() -> None:
+    first, second = passwords.hash_password(GOOD, 4), passwords.hash_password(GOOD, 5)
+
+    assert first != passwords.hash_password(GOOD, 4)
+    assert (first[:7], second[:7]) == ("$2b$04$", "$2b$05$")
+
+
+@pytest.mark.parametrize(("cost", "today", "needed"), [(4, 4, False), (4, 5, True), (5, 4, False)])
+def test_a_hash_is_made_anew_when_the_cost_was_raised(cost: int, today: int, needed: bool) -> None:
+    assert passwords.needs_rehash(passwords.hash_password(GOOD, cost), today) is needed
+
+
+def test_the_dummy_hash_costs_as_much_as_a_real_one_and_matches_nothing() -> None:
+    dummy = passwords.dummy_hash(5)
+
+    assert dummy.startswith("$2b$05$")
+    assert dummy is passwords.dummy_hash(5)
+    assert not passwords.password_matches("", dummy)
+
+
+async def test_hashing_runs_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+    real = passwords.hash_password
+
+    def spy(password: str, cost: int) -> str:
+        threads.append(threading.current_thread().name)
+        return real(password, cost)
+
+    monkeypatch.setattr(passwords, "hash_password", spy)
+
+    hashed = await passwords.hash_in_pool(GOOD, 4)
+
+    assert await passwords.matches_in_pool(GOOD, hashed)
+    assert not await passwords.matches_in_pool(GOOD + "!", hashed)
+    assert [name.startswith("hash") for name in threads] == [True]
+
+
+@pytest.mark.parametrize("typed", [None, 5, True, [], {}, "", "x" * 129, b"bytes", float("nan")])
+async def test_what_is_no_password_is_not_rated(typed: object) -> None:
+    assert await passwords.score_typed(typed) == -1
+
+
+@pytest.mark.parametrize("typed", ["a", GOOD, "\0", "a\ud800b", "x" * 128, "‮"])
+async def test_what_is_typed_is_rated(typed: str) -> None:
+    assert 0 <= await passwords.score_typed(typed) <= 4

@@ -1,0 +1,96 @@
+"""infra.vault: what is sealed opens only with the right key and in the right place."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netim_app.infra.vault import Vault, VaultError
+
+NEW = "n" * 40
+OLD = "o" * 40
+ROW = "totp_device:12:secret"
+FIRST_RELEASE = "01fee68367dc78b7cb9fb38335d1a608c5e697ed5b7a2f0910b9ac961f4f8a37e4466e4c0d"
+
+
+@given(st.binary(max_size=300), st.text(max_size=40))
+def test_what_is_sealed_opens_again(plaintext: bytes, context: str) -> None:
+    vault = Vault(NEW)
+    assert vault.open(vault.seal(plaintext, context), context) == plaintext
+
+
+def test_every_seal_differs_and_shows_nothing() -> None:
+    vault = Vault(NEW)
+    sealed = {vault.seal(b"seed-seed-seed", ROW) for _ in range(50)}
+    assert len(sealed) == 50
+    assert not any(b"seed" in value for value in sealed)
+
+
+def test_a_value_moved_to_another_row_stays_shut() -> None:
+    sealed = Vault(NEW).seal(b"seed", ROW)
+    with pytest.raises(VaultError):
+        Vault(NEW).open(sealed, "totp_device:13:secret")
+
+
+@pytest.mark.parametrize("place", range(5 + 12 + 4 + 16))
+def test_one_changed_byte_anywhere_is_noticed(place: int) -> None:
+    sealed = bytearray(Vault(NEW).seal(b"seed", ROW))
+    sealed[place] ^= 1
+    with pytest.raises(VaultError):
+        Vault(NEW).open(bytes(sealed), ROW)
+
+
+@pytest.mark.parametrize("length", range(5 + 12 + 4 + 16))
+def test_a_value_cut_short_is_refused(length: int) -> None:
+    sealed = Vault(NEW).seal(b"seed", ROW)
+    with pytest.raises(VaultError):
+        Vault(NEW).open(sealed[:length], ROW)
+
+
+def test_another_secret_does_not_open() -> None:
+    with pytest.raises(VaultError):
+        Vault(OLD).open(Vault(NEW).seal(b"seed", ROW), ROW)
+
+
+def test_rotation_opens_the_old_and_seals_with_the_new() -> None:
+    old = Vault(OLD).seal(b"seed", ROW)
+    vault = Vault(NEW, OLD)
+    assert vault.open(old, ROW) == b"seed"
+    assert vault.needs_rewrap(old)
+    fresh = vault.seal(vault.open(old, ROW), ROW)
+    assert not vault.needs_rewrap(fresh)
+    assert Vault(NEW).open(fresh, ROW) == b"seed"
+    assert Vault(NEW).needs_rewrap(b"")
+
+
+def test_the_same_secret_twice_is_no_rotation() -> None:
+    vault = Vault(NEW, NEW)
+    assert not vault.needs_rewrap(vault.seal(b"seed", ROW))
+
+
+def test_digests_depend_on_secret_purpose_and_value() -> None:
+    vault = Vault(NEW)
+    digests = {
+        vault.mac("backup_code", b"123456"),
+        vault.mac("backup_code", b"123457"),
+        vault.mac("recovery", b"123456"),
+        Vault(OLD).mac("backup_code", b"123456"),
+    }
+    assert len(digests) == 4
+    assert all(len(digest) == 64 for digest in digests)
+    assert vault.mac("backup_code", b"123456") == Vault(NEW).mac("backup_code", b"123456")
+
+
+def test_digests_of_both_secrets_are_offered_during_a_rotation() -> None:
+    assert Vault(NEW, OLD).macs("p", b"v") == (Vault(NEW).mac("p", b"v"), Vault(OLD).mac("p", b"v"))
+    assert Vault(NEW).macs("p", b"v") == (Vault(NEW).mac("p", b"v"),)
+
+
+def test_an_empty_secret_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs a secret"):
+        Vault("")
+
+
+def test_the_format_on_disk_stays_readable() -> None:
+    """Sealed by the first release: a later one must still open it."""
+    sealed = bytes.fromhex(FIRST_RELEASE)
+    assert Vault(NEW).open(sealed, ROW) == b"seed"
