@@ -29,7 +29,7 @@ run: $(VENV)/.runtime ## install, migrate, build and serve on http://127.0.0.1:3
 
 dev: $(VENV)/.runtime ## the same with hot reload, on loopback
 	$(PYTHON) -m netim_app migrate
-	$(PYTHON) -m reflex run --env dev --backend-host 127.0.0.1
+	$(PYTHON) -m reflex run --env preview --backend-host 127.0.0.1
 
 test: $(VENV)/.development ## all tests: unit, server, browser (ARGS="-k totp" to choose)
 	browser="$$($(PYTHON) -m tools.find_browser --install)" \

@@ -14,7 +14,7 @@ _SOURCES = (
     "netim_app/**/*.po",
     "assets/**/*",
     "rxconfig.py",
-    "reflex.lock/*",
+    "reflex.lock/package-lock.json",
     "requirements.lock",
 )
 

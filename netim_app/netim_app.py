@@ -21,7 +21,7 @@ from netim_app import pages
 from netim_app.identity import accounts, guessing, http, passwords, sessions
 from netim_app.identity.gate import Gate
 from netim_app.identity.state.shell import ShellState
-from netim_app.infra import outbox, redaction
+from netim_app.infra import outbox, redaction, user_agent
 from netim_app.infra.client_address import ClientAddress
 from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
 from netim_app.infra.mail import make_transport
@@ -29,6 +29,7 @@ from netim_app.infra.page_paths import PagePaths
 from netim_app.infra.unit_of_work import UnitOfWork, configure, in_read_unit, in_unit, units
 from netim_app.registry import install_features
 from netim_app.settings import get_settings
+from netim_app.texts.places import time_zones
 from netim_app.ui import layout
 
 logger = logging.getLogger(__name__)
@@ -123,6 +124,9 @@ async def purge_hourly() -> AsyncIterator[None]:
 async def warm_up() -> None:
     """Computes once, before the first customer comes, what the first sign-in would otherwise wait for."""
     await asyncio.to_thread(passwords.dummy_hash, settings.bcrypt_cost)
+    await asyncio.to_thread(passwords.strength, "loads the dictionaries", ())
+    await asyncio.to_thread(user_agent.describe, "Mozilla/5.0")
+    await asyncio.to_thread(time_zones)
 
 
 STATIC_DIR = get_web_dir() / "build" / "client"
@@ -148,6 +152,9 @@ def _with_client_address(inner: ASGIApp) -> ASGIApp:
 app = rx.App(
     backend_exception_handler=report_fault,
     frontend_exception_handler=report_page_fault,
+    toaster=None,
+    html_lang="en",
+    reset_style=False,
     head_components=layout.head(),
     app_wraps=layout.app_wraps(),
     api_transformer=[

@@ -318,9 +318,7 @@ class Client:
 
     async def redeem(self, ticket: str) -> httpx.Response:
         """Posts a ticket as the hidden form does."""
-        return await self.http.post(
-            "/auth/session", data={"ticket": ticket}, headers={"Sec-Fetch-Site": "same-origin"}
-        )
+        return await self.http.post("/auth/session", data={"ticket": ticket}, headers={"Sec-Fetch-Site": "same-origin"})
 
     def redirects(self) -> list[str]:
         """Where the server has sent the page, in order."""

@@ -226,6 +226,8 @@ def new_link(
     email: str = "",
 ) -> str:
     """A new mailed secret. Older ones for the same purpose and owner die."""
+    if account_id is not None:
+        sessions.lock_account(unit, account_id)
     owner = (
         col(MailedLink.account_id) == account_id if account_id is not None else col(MailedLink.sign_up_id) == sign_up_id
     )
@@ -255,6 +257,7 @@ def spend_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
     Raises:
         DomainError: unknown, expired, used, replaced, or made for something else: all the same to the customer.
     """
+    _lock_owner(unit, token)
     spent = unit.session.exec(
         update(MailedLink)
         .where(
@@ -268,6 +271,20 @@ def spend_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
     if spent.rowcount != 1:
         raise DomainError("link.dead")
     return unit.session.exec(select(MailedLink).where(MailedLink.digest == digest(token))).one()
+
+
+def _lock_owner(unit: UnitOfWork, token: str) -> None:
+    """Keeps others from changing what a link belongs to: for a sign-up, all that wait for the same address."""
+    owner = unit.session.exec(
+        select(MailedLink.account_id, MailedLink.sign_up_id).where(MailedLink.digest == digest(token))
+    ).first()
+    account_id, sign_up_id = owner or (None, None)
+    if account_id is not None:
+        sessions.lock_account(unit, account_id)
+    elif sign_up_id is not None:
+        key = select(SignUp.email_key).where(SignUp.id == sign_up_id).scalar_subquery()
+        rivals = select(SignUp.id).where(SignUp.email_key == key).order_by(col(SignUp.id)).with_for_update()
+        unit.session.exec(rivals).all()
 
 
 def kill_links(unit: UnitOfWork, account_id: int) -> None:
@@ -480,7 +497,7 @@ def locale_of(unit: UnitOfWork, account_id: int) -> tuple[str, str]:
 
 def replace_password(unit: UnitOfWork, fact: events.PasswordChanged, password_hash: str) -> None:
     """Puts a new password in force, records the fact and ends every mailed link."""
-    account = unit.session.get_one(Account, fact.account_id)
+    account = sessions.lock_account(unit, fact.account_id)
     account.password_hash = password_hash
     account.password_changed_at = unit.now
     account.password_policy = passwords.POLICY
@@ -527,7 +544,7 @@ def unlock(unit: UnitOfWork, fact: events.AccountUnlocked) -> None:
 
 def disable(unit: UnitOfWork, account_id: int) -> None:
     """Closes an account. Its rows stay, and nothing opens it any more."""
-    unit.session.get_one(Account, account_id).disabled_at = unit.now
+    sessions.lock_account(unit, account_id).disabled_at = unit.now
     kill_links(unit, account_id)
     sessions.end_sessions(unit, account_id)
     unit.record(events.SessionsRevoked(account_id=account_id, at=unit.now))

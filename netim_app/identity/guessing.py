@@ -36,6 +36,7 @@ def pay_guess(unit: UnitOfWork, key: str) -> bool:
     if restarted.rowcount:
         return True
     insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    # What comes back is asked of the statement itself: PostgreSQL's driver gives no row count for an insert.
     paid = unit.session.exec(
         insert(GuessWindow)
         .values(key=key, failures=1, started_at=unit.now)
@@ -44,8 +45,9 @@ def pay_guess(unit: UnitOfWork, key: str) -> bool:
             set_={"failures": GuessWindow.failures + 1},
             where=col(GuessWindow.failures) < MAX_FAILURES,
         )
+        .returning(col(GuessWindow.failures))
     )
-    return bool(paid.rowcount)
+    return paid.first() is not None
 
 
 def forgive_guesses(unit: UnitOfWork, key: str) -> None:

@@ -88,8 +88,22 @@ def renewal_ticket(unit: UnitOfWork, actor: Actor, *, return_to: str) -> str:
     )
 
 
+def lock_account(unit: UnitOfWork, account_id: int) -> Account:
+    """The account as it is now, kept from being changed by others until this unit ends.
+
+    Whoever opens or ends what belongs to an account does this first. So no session slips through while all are ended,
+    and no two units wait for each other. (SQLite lets one writer in at a time anyway.)
+    """
+    unit.session.flush()  # or reading the row anew would undo what this unit has changed already
+    return unit.session.get_one(Account, account_id, populate_existing=True, with_for_update={"key_share": True})
+
+
 def redeem_ticket(unit: UnitOfWork, ticket: str, device_digest: str, origin: Origin) -> OpenedSession | None:
     """Spends a ticket and opens or renews the session it stands for. None for anything that is not exactly right."""
+    owner = unit.session.exec(select(Ticket.account_id).where(Ticket.digest == digest(ticket))).first()
+    if owner is None:
+        return None
+    account = lock_account(unit, owner)
     spent = unit.session.exec(
         update(Ticket)
         .where(
@@ -103,7 +117,6 @@ def redeem_ticket(unit: UnitOfWork, ticket: str, device_digest: str, origin: Ori
     if spent.rowcount != 1:
         return None
     row = unit.session.exec(select(Ticket).where(Ticket.digest == digest(ticket))).one()
-    account = unit.session.get_one(Account, row.account_id)
     if account.disabled_at is not None or gate_refusal(unit, row.account_id, origin):
         return None
     token = new_token()
@@ -188,6 +201,8 @@ def gate_refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str:
 
 def look_up(unit: UnitOfWork, token_digest: str, device_digest: str, origin: Origin) -> Lookup:
     """Who holds the session cookie with this digest, right now and according to the database."""
+    if not token_digest:
+        return Lookup()
     found = unit.session.exec(
         select(AccountSession, Account.revision)
         .join(Account, col(Account.id) == AccountSession.account_id)
@@ -247,6 +262,7 @@ def end_session(unit: UnitOfWork, token_digest: str, origin: Origin) -> None:
 
 def end_sessions(unit: UnitOfWork, account_id: int, *, keep: int | None = None) -> int:
     """Ends all sessions of an account but one, with every ticket that could open another. Gives back how many."""
+    lock_account(unit, account_id)
     ended = unit.session.exec(
         update(AccountSession)
         .where(

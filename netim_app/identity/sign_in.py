@@ -4,7 +4,7 @@ Every path costs exactly one bcrypt check, whether the account exists or not and
 and every refusal reads the same: nobody learns from here who is a customer (ASVS 6.3.8).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import col, select
 
@@ -54,7 +54,16 @@ async def check_password(email: str, password: str, device_digest: str) -> Guess
     if passwords.needs_rehash(guess.password_hash, cost):
         new_hash = await passwords.hash_in_pool(password, cost)
         await in_unit(accounts.store_rehash, guess.account_id, guess.password_hash, new_hash)
+        guess = replace(guess, password_hash=new_hash)
     return guess
+
+
+def still_right(unit: UnitOfWork, guess: Guess) -> bool:
+    """Whether the password that was checked is still the account's, now and until this unit ends.
+
+    Checking takes a while, and the password may be changed meanwhile.
+    """
+    return sessions.lock_account(unit, guess.account_id).password_hash == guess.password_hash
 
 
 async def sign_in(visitor: Visitor, email: str, password: str, *, remember: bool, return_to: str) -> str:
@@ -71,6 +80,8 @@ async def sign_in(visitor: Visitor, email: str, password: str, *, remember: bool
 
 
 def _accept(unit: UnitOfWork, guess: Guess, visitor: Visitor, remember: bool, return_to: str) -> tuple[str, str]:
+    if not still_right(unit, guess):
+        return "", WRONG
     guessing.forgive_guesses(unit, guess.key)
     if refusal := sessions.gate_refusal(unit, guess.account_id, visitor.origin):
         unit.record(
@@ -103,6 +114,8 @@ async def prove_again(actor: Actor, password: str, return_to: str) -> str:
 
 
 def _accept_proof(unit: UnitOfWork, guess: Guess, actor: Actor, return_to: str) -> str:
+    if not still_right(unit, guess):
+        raise DomainError("step_up.wrong", field="password")
     guessing.forgive_guesses(unit, guess.key)
     unit.record(
         events.IdentityProved(

@@ -43,9 +43,7 @@ def client_address(peer: str | None) -> Address | None:
     return parsed
 
 
-def forwarded_address(
-    peer: str | None, forwarded_for: Sequence[str], trusted: Iterable[Network]
-) -> Address | None:
+def forwarded_address(peer: str | None, forwarded_for: Sequence[str], trusted: Iterable[Network]) -> Address | None:
     """The client's address, as far as it can be known.
 
     Args:
@@ -89,11 +87,7 @@ class ClientAddress:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             peer, port = scope.get("client") or (None, 0)
-            lines = [
-                value.decode("latin-1")
-                for name, value in scope["headers"]
-                if name.lower() == b"x-forwarded-for"
-            ]
+            lines = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"x-forwarded-for"]
             address = forwarded_address(peer, lines, self._trusted)
             if address is None:
                 client: tuple[str, int] = UNKNOWN_CLIENT

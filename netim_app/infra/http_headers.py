@@ -95,9 +95,7 @@ class SecurityHeaders:
         script_hashes: from `inline_script_hashes`.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, public_url: str, production: bool, script_hashes: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, public_url: str, production: bool, script_hashes: Iterable[str] = ()) -> None:
         self._app = app
         policy = content_security_policy(public_url, production=production, script_hashes=script_hashes)
         self._headers = {

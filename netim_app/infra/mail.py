@@ -243,12 +243,7 @@ class SmtpTransport:
         except ValueError:
             raise ValueError("NETIM_SMTP_URL is not a URL") from None
         options = parse_qs(parsed.query, keep_blank_values=True)
-        if (
-            parsed.scheme not in DEFAULT_PORTS
-            or not parsed.hostname
-            or parsed.path.strip("/")
-            or parsed.fragment
-        ):
+        if parsed.scheme not in DEFAULT_PORTS or not parsed.hostname or parsed.path.strip("/") or parsed.fragment:
             raise ValueError("NETIM_SMTP_URL must look like smtp://, smtp+starttls:// or smtps://host:port")
         if set(options) - {"verify"} or options.get("verify", ["yes"]) not in (["yes"], ["no"]):
             raise ValueError("NETIM_SMTP_URL knows one option: verify=yes or verify=no")
@@ -260,9 +255,7 @@ class SmtpTransport:
         if production and not self._verify:
             raise ValueError("NETIM_SMTP_URL: verify=no is for development only")
         if production and self._password and self._scheme == "smtp" and not _is_loopback(self._host):
-            raise ValueError(
-                "NETIM_SMTP_URL would send a password in clear: use smtp+starttls:// or smtps://"
-            )
+            raise ValueError("NETIM_SMTP_URL would send a password in clear: use smtp+starttls:// or smtps://")
 
     async def send(self, message: EmailMessage) -> None:
         sender, recipient = (message[name].addresses[0] for name in ("From", "To"))

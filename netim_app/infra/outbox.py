@@ -291,9 +291,7 @@ class Sender:
         if failure is None:
             self._in_unit(_note_sent, claimed)
             self._recovered("smtp")
-            log_event(
-                logger, "mail.sent", mail=claimed.message_id, kind=claimed.event, attempt=claimed.attempts
-            )
+            log_event(logger, "mail.sent", mail=claimed.message_id, kind=claimed.event, attempt=claimed.attempts)
             return
         dead = isinstance(failure, RecipientRefused) or claimed.attempts >= MAX_ATTEMPTS
         pause = pause_after(claimed.attempts, self._jitter())
@@ -324,10 +322,7 @@ class Sender:
             # wake # itself through the hook after each commit.
             with self._units.read() as uow:
                 candidate = uow.session.exec(
-                    select(message.id)
-                    .where(*_free(uow.now))
-                    .order_by(col(message.due_at), col(message.id))
-                    .limit(1)
+                    select(message.id).where(*_free(uow.now)).order_by(col(message.due_at), col(message.id)).limit(1)
                 ).first()
             if candidate is None:
                 return None
@@ -350,18 +345,14 @@ class Sender:
         self._in_unit(_give_back, claimed)
         log_event(logger, "mail.released", mail=claimed.message_id)
 
-    def _in_unit(
-        self, service: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs
-    ) -> R:
+    def _in_unit(self, service: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         with self._units.write() as uow:
             return service(uow, *args, **kwargs)
 
     def _outage(self, kind: str, reason: str) -> None:
         if kind not in self._outages:
             self._outages.add(kind)
-            log_event(
-                logger, "mail.outage", level=logging.ERROR, kind=kind, reason=reason, worker=self._worker_id
-            )
+            log_event(logger, "mail.outage", level=logging.ERROR, kind=kind, reason=reason, worker=self._worker_id)
 
     def _recovered(self, kind: str) -> None:
         if kind in self._outages:

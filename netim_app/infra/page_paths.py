@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 class PagePaths:
     """ASGI: `/login` is answered with `login/index.html` at once.
 
-    Starlette's static files would redirect there: one round trip more, to an absolute address made from the Host header.
+    Starlette's static files would redirect there: a round trip more, to an address made from the Host header.
     """
 
     def __init__(self, app: ASGIApp, static_dir: Path) -> None:

@@ -72,9 +72,7 @@ _REPLACEMENTS = (
     # seeds.
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE), MASK),
     (
-        re.compile(
-            r"(?<![\w-])(?=[\w-]{0,42}\d)(?=[\w-]{0,42}[A-Z])(?=[\w-]{0,42}[a-z])[\w-]{43}(?![\w-])", re.ASCII
-        ),
+        re.compile(r"(?<![\w-])(?=[\w-]{0,42}\d)(?=[\w-]{0,42}[A-Z])(?=[\w-]{0,42}[a-z])[\w-]{43}(?![\w-])", re.ASCII),
         MASK,
     ),
     (re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}"), MASK),
@@ -158,9 +156,7 @@ def clean(record: logging.LogRecord) -> logging.LogRecord:
     try:
         text = record.getMessage()
     except Exception as error:  # noqa: BLE001  wrong arguments: the raw template is ours, its arguments may be anybody's
-        text = (
-            f"log record could not be written ({type(error).__name__}) at {record.pathname}:{record.lineno}"
-        )
+        text = f"log record could not be written ({type(error).__name__}) at {record.pathname}:{record.lineno}"
     record.msg, record.args = redact(text), ()
     if record.exc_info and record.exc_info[1] is not None:
         record.exc_text = redacted_traceback(record.exc_info[1])
@@ -201,11 +197,7 @@ class LineFormatter(logging.Formatter):
         self._as_json = as_json
 
     def format(self, record: logging.LogRecord) -> str:
-        moment = (
-            datetime.fromtimestamp(record.created, UTC)
-            .isoformat(timespec="milliseconds")
-            .replace("+00:00", "Z")
-        )
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         fields: dict[str, Any] = {"level": record.levelname.lower(), "logger": record.name}
         event = getattr(record, "netim_event", None)
         if event:
@@ -238,9 +230,7 @@ def log_event(logger: logging.Logger, name: str, /, *, level: int = logging.INFO
         if _KEY.search(f"{key}="):
             safe[key] = MASK
         else:
-            safe[key] = (
-                value if isinstance(value, (bool, int, float)) or value is None else redact(str(value))
-            )
+            safe[key] = value if isinstance(value, (bool, int, float)) or value is None else redact(str(value))
     text = " ".join([name, *(f"{key}={_value(value)}" for key, value in safe.items())])
     logger.log(level, "%s", text, extra={"netim_event": name, "netim_fields": safe}, stacklevel=2)
 
@@ -250,9 +240,7 @@ def granian_log_config(*, production: bool) -> dict[str, Any]:
     through_root = {"handlers": [], "level": "INFO", "propagate": True}
     return {
         "formatters": {"line": {"()": f"{__name__}.LineFormatter", "as_json": production}},
-        "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}
-        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {"_granian": dict(through_root), "granian.access": dict(through_root)},
     }
@@ -273,7 +261,7 @@ def install(*, production: bool, level: int = logging.INFO, stream: TextIO | Non
             production.
         stream: where lines go; standard error by default.
     """
-    global _original_factory  # noqa: PLW0603  logging itself is one per process
+    global _original_factory
     if _original_factory is None:
         _original_factory = original = logging.getLogRecordFactory()
         logging.setLogRecordFactory(lambda *args, **kwargs: clean(original(*args, **kwargs)))
@@ -291,7 +279,7 @@ def install(*, production: bool, level: int = logging.INFO, stream: TextIO | Non
 
 def uninstall() -> None:
     """Undoes the record factory. For tests."""
-    global _original_factory  # noqa: PLW0603  logging itself is one per process
+    global _original_factory
     if _original_factory is not None:
         logging.setLogRecordFactory(_original_factory)
         _original_factory = None

@@ -101,9 +101,7 @@ async def in_unit(service: Callable[Concatenate[UnitOfWork, P], R], *args: P.arg
     return await asyncio.to_thread(call)
 
 
-async def in_read_unit(
-    service: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs
-) -> R:
+async def in_read_unit(service: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Like `in_unit`, for a service that only reads."""
 
     def call() -> R:

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from netim_app.identity.access import ANYONE, open_to
+from netim_app.identity.state.shell import ShellState
 from netim_app.infra.mail import read_mailbox
 from netim_app.infra.unit_of_work import units
 from netim_app.ui import kit_page
@@ -44,4 +45,4 @@ def mailbox() -> rx.Component:
 def add_all(app: rx.App) -> None:
     """Adds /dev/mailbox and /dev/kit."""
     app.add_page(mailbox, route="/dev/mailbox", title="Mailbox", on_load=MailboxState.open_page)
-    app.add_page(kit_page.kit_page, route="/dev/kit", title="Kit")
+    app.add_page(kit_page.kit_page, route="/dev/kit", title="Kit", on_load=ShellState.open_public_page)

@@ -39,7 +39,7 @@ def card(
         *([_icon_tile(icon)] if icon else []),
         rx.el.div(
             heading,
-            *([rx.el.div(state, class_name="text-sm text-muted")] if state is not None else []),
+            *([rx.el.div(state, class_name="mt-0.5 text-sm text-muted")] if state is not None else []),
             class_name="min-w-0 flex-1 basis-32",
         ),
         *([rx.el.div(action, class_name="ml-auto shrink-0")] if action is not None else []),

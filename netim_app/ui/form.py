@@ -104,6 +104,11 @@ def form(
     )
 
 
+def columns(*fields: rx.Component) -> rx.Component:
+    """Fields side by side in pairs where there is room for it."""
+    return rx.el.div(*fields, class_name="grid items-start gap-5 sm:grid-cols-2")
+
+
 def text_field(
     name: str,
     label: Text,
@@ -271,12 +276,12 @@ def checkbox_field(
         rx.el.label(
             rx.el.input(
                 type="checkbox", name=name, default_checked=checked, **attrs,
-                class_name=f"size-5 mt-0.5 shrink-0 accent-accent {FOCUS}", custom_attrs=_test_id(test_id),
+                class_name=f"size-6 shrink-0 accent-accent {FOCUS}", custom_attrs=_test_id(test_id),
             ),
-            rx.el.span(label, class_name="text-sm"),
+            rx.el.span(label, class_name="pt-0.5 text-sm"),
             class_name="flex min-h-6 cursor-pointer items-start gap-3",
         ),
-        *_below(html_id, error, hint, indent="pl-8"),
+        *_below(html_id, error, hint, indent="pl-9"),
         class_name="flex flex-col gap-1.5",
     )  # fmt: skip
 
@@ -336,11 +341,18 @@ def button(
 
 
 def link(label: Text, href: Text, *, test_id: str = "", class_name: str = "") -> rx.Component:
-    """A link in a text or below a form. It loads the page anew, so it can also lead to an HTTP route or an anchor."""
-    return rx.el.a(
+    """A link in a text or below a form.
+
+    Args:
+        href: a plain path is a page of the app and is opened inside of it; anything else (an anchor, a query, another
+            site, a Var) is left to the browser, which also knows how to scroll and move the focus to an anchor.
+    """
+    inside = isinstance(href, str) and href.startswith("/") and not set("#?") & set(href)
+    # rx.el.a is React Router's link, rx.el.A the browser's own.
+    return (rx.el.a if inside else rx.el.A.create)(
         label,
         href=href,
-        class_name="rounded-sm font-medium text-accent underline decoration-1 underline-offset-4 "
+        class_name="inline-block rounded-sm py-0.5 font-medium text-accent underline decoration-1 underline-offset-4 "
         f"hover:text-accent-strong hover:decoration-2 {FOCUS} {class_name}".strip(),
         custom_attrs=_test_id(test_id),
     )
@@ -436,7 +448,8 @@ def _unless_empty(text: Text, build: Callable[[], rx.Component]) -> rx.Component
 
 def _button_content(label: Text) -> list[rx.Component]:
     return [
-        rx.el.span(label, class_name="group-aria-disabled/button:invisible"),
+        # Transparent and not hidden: a hidden label would leave the button without a name.
+        rx.el.span(label, class_name="group-aria-disabled/button:opacity-0"),
         rx.el.span(
             icon("spinner", class_name="animate-spin"),
             class_name="absolute inset-0 hidden place-items-center group-aria-disabled/button:grid",

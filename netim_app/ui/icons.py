@@ -34,6 +34,9 @@ _PATHS = {
     "spinner": ("M12 3.5a8.5 8.5 0 1 1-8.5 8.5",),
 }
 
+# As custom_attrs: Reflex takes these for style and would compute a class for each of them in the browser.
+_ROUND = {"strokeLinecap": "round", "strokeLinejoin": "round"}
+
 
 def icon(name: str, *, size: str = "size-5", class_name: str = "") -> rx.Component:
     """A decorative icon in the colour of the text around it.
@@ -45,12 +48,8 @@ def icon(name: str, *, size: str = "size-5", class_name: str = "") -> rx.Compone
     return rx.el.svg(
         *[rx.el.path(d=d) for d in _PATHS[name]],
         view_box="0 0 24 24",
-        fill="none",
-        stroke="currentColor",
-        stroke_width="1.75",
-        stroke_linecap="round",
-        stroke_linejoin="round",
         aria_hidden="true",
+        custom_attrs={"fill": "none", "stroke": "currentColor", "strokeWidth": "1.75", **_ROUND},
         class_name=f"{size} shrink-0 {class_name}".strip(),
     )
 
@@ -67,10 +66,7 @@ def logo() -> rx.Component:
             rx.el.rect(width="32", height="32", rx="9", class_name="fill-accent"),
             rx.el.path(
                 d="M9.5 23V9.5L22.5 22.5V9",
-                fill="none",
-                stroke_width="3.2",
-                stroke_linecap="round",
-                stroke_linejoin="round",
+                custom_attrs={"fill": "none", "strokeWidth": "3.2", **_ROUND},
                 class_name="stroke-on-accent",
             ),
             view_box="0 0 32 32",

@@ -9,12 +9,14 @@ from netim_app.ui.dialog import dialog
 from netim_app.ui.form import button, checkbox_field, form, link, password_field, select_field, text_field
 from netim_app.ui.layout import account_page, skeleton_lines
 from netim_app.ui.menu import menu_form_button, menu_link
-from netim_app.ui.meter import meter, strength_bar
+from netim_app.ui.meter import meter
 from netim_app.ui.notice import notice
+from netim_app.ui.strength import strength
 from netim_app.ui.switch import switch
 from netim_app.ui.text import tr
 
 _ROUTE = "/dev/kit"
+_WORDS = ("Very easy", "Easy", "Could be guessed", "Hard", "Very hard")
 _METERS = (
     (0, "weak", "Weak"),
     (30, "weak", "Weak"),
@@ -94,7 +96,7 @@ def _meters() -> rx.Component:
             ],
             class_name="flex flex-wrap gap-6",
         ),
-        *[strength_bar(percent, "Password", text, level, f"kit-bar-{n}") for n, percent, level, text in numbered],
+        *[strength(rx.Var.create(n), label="Strength", words=_WORDS, empty="Not rated") for n in range(-1, 5)],
         title="Meters",
         icon="shield",
     )

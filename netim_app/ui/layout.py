@@ -237,6 +237,8 @@ def app_wraps() -> dict[tuple[int, str], Callable[[bool], rx.Component | None]]:
     return {(55, "ErrorBoundary"): lambda _stateful: ErrorBoundary.create(fallback_render=_crash())}
 
 
+# Without the address changing: it may hold an anchor that is still needed.
+_TO_MAIN = '(event) => { event.preventDefault(); document.getElementById("main").focus(); }'
 _MAIN = {"id": rx.Var('"main"'), "tab_index": -1}
 
 
@@ -264,9 +266,10 @@ def _language(locale_switch: Any) -> rx.Component:
 def _skip_link(known: rx.Var[bool]) -> rx.Component:
     return rx.cond(
         known,
-        rx.el.a(
+        rx.el.A.create(
             tr("ui.skip_to_content"),
             href="#main",
+            custom_attrs={"onClick": rx.Var(_TO_MAIN)},
             class_name="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-30 "
             "focus:rounded-control focus:bg-surface focus:px-4 focus:py-3 focus:text-sm focus:font-medium "
             f"focus:shadow-overlay {FOCUS}",
@@ -301,7 +304,7 @@ def _footer(known: rx.Var[bool]) -> rx.Component:
 def _loading(skeleton: rx.Component, known: rx.Var[bool]) -> rx.Component:
     return rx.el.div(
         rx.cond(known, rx.el.span(tr("ui.loading"), role="status", class_name="sr-only")),
-        rx.el.div(skeleton, aria_hidden="true"),
+        rx.el.div(skeleton, aria_hidden="true", class_name="flex flex-col gap-5"),
         custom_attrs={"data-testid": "skeleton", "aria-busy": "true"},
     )
 
@@ -322,7 +325,14 @@ def _crash() -> rx.Var:
         logo(),
         rx.el.h1(tr("ui.crash.title"), class_name="text-2xl font-semibold tracking-tight"),
         rx.el.p(tr("ui.crash.text"), class_name="text-muted"),
-        rx.el.a(tr("ui.crash.reload"), href="", class_name="font-medium text-accent underline underline-offset-4"),
+        rx.el.button(
+            tr("ui.crash.reload"),
+            type="button",
+            class_name="min-h-11 w-fit rounded-control bg-accent px-4 text-sm font-medium text-on-accent "
+            f"hover:bg-accent-strong {FOCUS}",
+            # No event: what fails here may be the very thing that carries events.
+            custom_attrs={"onClick": rx.Var("() => location.reload()")},
+        ),
         role="alert",
         class_name="mx-auto flex min-h-dvh w-full max-w-md flex-col justify-center gap-5 px-4",
     )

@@ -50,52 +50,23 @@ def meter(
     )
 
 
-def strength_bar(
-    percent: rx.Var[int], label: rx.Var | str, level_text: rx.Var | str, level: rx.Var[str], test_id: str
-) -> rx.Component:
-    """A thin bar with the level in words below it, for the strength of a password. Parameters as for `meter`."""
-    return rx.el.div(
-        rx.el.div(
-            rx.el.div(
-                class_name="h-full rounded-full bg-current transition-[width] duration-300 "
-                f"forced-colors:bg-[CanvasText] {_COLOURS}",
-                custom_attrs={"data-level": level, "style": rx.Var.create({"width": f"{percent}%"})},
-            ),
-            class_name="h-1.5 overflow-hidden rounded-full bg-sunken forced-colors:border",
-        ),
-        rx.el.div(
-            level_text,
-            aria_hidden="true",
-            class_name=f"mt-1 text-sm font-medium {_COLOURS}",
-            custom_attrs={"data-level": level},
-        ),
-        aria_valuemin=0,
-        aria_valuemax=100,
-        aria_valuenow=percent,
-        aria_valuetext=level_text,
-        aria_label=label,
-        # Reflex does not know this role, so it cannot be given as `role=`.
-        custom_attrs={"role": "meter", "data-testid": test_id, "data-level": level},
-    )
-
-
 def _ring(percent: rx.Var[int], level: rx.Var[str]) -> rx.Component:
-    circle = {"cx": "40", "cy": "40", "r": "34", "fill": "none", "stroke_width": "8", "path_length": 100}
+    place = {"cx": "40", "cy": "40", "r": "34", "path_length": 100}
+    # As custom_attrs: Reflex takes these for style and would compute a class for each of them in the browser.
+    line = {"fill": "none", "strokeWidth": "8"}
+    filled = {
+        **line,
+        "stroke": "currentColor",
+        "strokeLinecap": "round",
+        "strokeDasharray": "100",
+        "strokeDashoffset": 100 - percent,
+        # At 0 a round cap would still paint a dot.
+        "strokeOpacity": rx.cond(percent > 0, 1, 0),
+    }
     return rx.el.div(
         rx.el.svg(
-            rx.el.circle(**circle, class_name="stroke-sunken"),
-            rx.el.circle(
-                **circle,
-                stroke="currentColor",
-                stroke_linecap="round",
-                stroke_dasharray="100",
-                class_name="transition-[stroke-dashoffset] duration-500",
-                # At 0 a round cap would still paint a dot.
-                custom_attrs={
-                    "strokeDashoffset": 100 - percent,
-                    "strokeOpacity": rx.cond(percent > 0, 1, 0),
-                },
-            ),
+            rx.el.circle(**place, custom_attrs=line, class_name="stroke-sunken"),
+            rx.el.circle(**place, custom_attrs=filled, class_name="transition-[stroke-dashoffset] duration-500"),
             view_box="0 0 80 80",
             class_name="size-20 -rotate-90",
         ),

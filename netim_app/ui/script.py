@@ -1,8 +1,8 @@
 """The few functions of the kit that run in the browser.
 
 React calls such a function with the element when it appears, and the function that it returned when the element goes
-(React 19, ref callbacks); without one it would be called again, with null. They stand at module level and so stay the same from render to render. They manage what the browser itself
-knows best: modal dialogs, menus and where the focus is.
+(React 19, ref callbacks); without one it would be called again, with null. They stand at module level and so stay the
+same from render to render. They manage what the browser itself knows best: modal dialogs, menus, where the focus is.
 """
 
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ FOCUS_AFTER_NAVIGATION = Behaviour(
 class Modal(rx.el.Dialog):
     """A `<dialog>` that is modal from the moment it appears."""
 
-    on_close: rx.EventHandler[no_args_event_spec]
+    on_close: rx.EventHandler[no_args_event_spec]  # type: ignore[valid-type, type-arg]  # Reflex's own notation
 
     def add_custom_code(self) -> list[str]:
         return [OPEN_MODAL.source]

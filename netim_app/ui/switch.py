@@ -49,7 +49,7 @@ def switch(
         aria_label=label,
         on_click=on_change(~checked) if takes_value else on_change,
         **({} if disabled is False else {"disabled": disabled}),
-        class_name="group/switch inline-flex min-h-11 min-w-11 items-center gap-3 rounded-full disabled:opacity-60 "
-        f"{FOCUS}",
+        class_name="group/switch inline-flex min-h-11 w-fit min-w-11 items-center gap-3 rounded-full "
+        f"disabled:opacity-60 {FOCUS}",
         custom_attrs={"data-testid": test_id} if test_id else {},
     )

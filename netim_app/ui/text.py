@@ -18,7 +18,7 @@ class LocaleState(rx.State):
 
 def known_locale() -> rx.Var[bool]:
     """Whether the language is settled, so labels may be shown."""
-    return LocaleState.locale != ""
+    return rx.Var.create(LocaleState.locale) != ""
 
 
 def tr(key: str, **params: rx.Var | str | int) -> rx.Var[str]:

@@ -66,8 +66,9 @@ FOCUS = "focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:ou
 _BASE = """
 @layer base {
   html { background: var(--color-canvas); color: var(--color-ink); scrollbar-gutter: stable; }
-  body { min-height: 100dvh; line-height: 1.5; -webkit-font-smoothing: antialiased; }
-  html:has(dialog[open]) { overflow: hidden; }
+  body { min-height: 100dvh; background: var(--color-canvas); line-height: 1.5; -webkit-font-smoothing: antialiased; }
+  /* The backdrop leaves out the gutter of the scrollbar: there, the root is seen, and it is as dark. */
+  html:has(dialog[open]) { overflow: hidden; background: color-mix(in srgb, var(--color-canvas) 45%, #080c14); }
   button, select, summary { cursor: pointer; }
   button[aria-disabled="true"], button:disabled { cursor: default; }
   ::placeholder { color: var(--color-muted); opacity: 1; }

@@ -89,17 +89,6 @@ def test_twenty_guesses_at_once_do_not_slip_past_the_limit(units: Units, clock: 
     assert not pay(units)
 
 
-def test_a_guess_is_paid_even_when_what_follows_fails(units: Units) -> None:
-    # Paying is a unit of its own: the check of the password comes after its commit.
-    pay(units)
-    with pytest.raises(RuntimeError), units.write() as unit:
-        guessing.pay_guess(unit, "k")
-        raise RuntimeError
-
-    with units.read() as unit:
-        assert [row.failures for row in unit.session.exec(select(GuessWindow))] == [1]
-
-
 def test_windows_that_are_over_are_purged(units: Units, clock: FakeClock) -> None:
     pay(units, "old")
     clock.advance(minutes=5)

@@ -93,7 +93,7 @@ def test_every_text_gets_a_verdict(password: str) -> None:
         "🦊" * 128,
         " leading and trailing ",
         "tab\tand\nline",
-        "‮right to left",
+        "\u202eright to left",
         "0",
     ],
 )
@@ -174,6 +174,6 @@ async def test_what_is_no_password_is_not_rated(typed: object) -> None:
     assert await passwords.score_typed(typed) == -1
 
 
-@pytest.mark.parametrize("typed", ["a", GOOD, "\0", "a\ud800b", "x" * 128, "‮"])
+@pytest.mark.parametrize("typed", ["a", GOOD, "\0", "a\ud800b", "x" * 128, "\u202e"])
 async def test_what_is_typed_is_rated(typed: str) -> None:
     assert 0 <= await passwords.score_typed(typed) <= 4

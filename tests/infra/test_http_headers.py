@@ -23,7 +23,9 @@ URL = "https://account.netim.example"
 
 
 async def _page(_request: Request) -> Response:
-    return PlainTextResponse("ok", headers={"Server": "granian/2.8", "X-Powered-By": "python", "X-Frame-Options": "ALLOW"})
+    return PlainTextResponse(
+        "ok", headers={"Server": "granian/2.8", "X-Powered-By": "python", "X-Frame-Options": "ALLOW"}
+    )
 
 
 async def _own_cache(_request: Request) -> Response:
@@ -46,7 +48,9 @@ def _client(*, production: bool = False) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url=URL)
 
 
-@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/missing", 404), ("/crash", 500), ("/assets/a-1234abcd.js", 200)])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/", 200), ("/missing", 404), ("/crash", 500), ("/assets/a-1234abcd.js", 200)]
+)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 async def test_every_answer_carries_the_headers(path: str, status: int, method: str) -> None:
     async with _client() as client:

@@ -24,9 +24,13 @@ UUID = "0b5f7c1e-1f0a-4c57-9a61-0d3d6f1f2a3b"
 TOKEN = "dGhpcyBpcyBhIHRva2VuIG9mIDI1NiBiaXRzLi4uLjA"
 EVENT = {
     "name": "app.login.submit",
-    "payload": {"form_data": {"email": "a@b.test", "password": S, "note": "it's {\"x\": 1}"}},
+    "payload": {"form_data": {"email": "a@b.test", "password": S, "note": 'it\'s {"x": 1}'}},
     "router_data": {
-        "headers": {"cookie": f"__Host-netim_session={COOKIE}; theme=dark", "host": "x", "authorization": f"Bearer {COOKIE}"},
+        "headers": {
+            "cookie": f"__Host-netim_session={COOKIE}; theme=dark",
+            "host": "x",
+            "authorization": f"Bearer {COOKIE}",
+        },
         "token": UUID,
     },
 }
@@ -35,7 +39,8 @@ PARAGRAPH = f"{S}\nTraceback of {S}"
 LINES = [
     # reflex/app.py, on_event
     f"Received event from session abc with no associated token. This may indicate a bug. Event data: {EVENT}",
-    "Received event data as a string. This generally should not happen and may indicate a bug. Event data: " + json.dumps(EVENT),
+    "Received event data as a string. This generally should not happen and may indicate a bug. Event data: "
+    + json.dumps(EVENT),
     f"Received event data as a string. This generally should not happen and may indicate a bug. Event data: {PARAGRAPH}",
     f"Failed to deserialize event data: {EVENT}.",
     f"Failed to deserialize event data: [{S}\n, {S}].",
@@ -157,7 +162,9 @@ def output() -> Iterator[io.StringIO]:
         logging.getLogger(name).propagate = propagate
 
 
-@pytest.mark.parametrize("name", ["reflex.app", "reflex_base.event", "_granian", "socketio.server", "engineio.server", "x.y"])
+@pytest.mark.parametrize(
+    "name", ["reflex.app", "reflex_base.event", "_granian", "socketio.server", "engineio.server", "x.y"]
+)
 def test_whoever_logs_the_line_is_clean(output: io.StringIO, name: str) -> None:
     logging.getLogger(name).warning("Event %s with %r", EVENT, {"cookie": COOKIE})
     line = output.getvalue()
@@ -200,7 +207,14 @@ def test_a_record_that_cannot_be_formatted_shows_no_argument(output: io.StringIO
 
 
 def test_a_line_says_when_who_and_what(output: io.StringIO) -> None:
-    log_event(logging.getLogger("netim.sign_in"), "sign_in.refused", ip="192.0.2.1", account=12, event="x.y", reason="wrong code")
+    log_event(
+        logging.getLogger("netim.sign_in"),
+        "sign_in.refused",
+        ip="192.0.2.1",
+        account=12,
+        event="x.y",
+        reason="wrong code",
+    )
     moment, *fields = output.getvalue().strip().split(" ", 1)
     assert moment.endswith("Z")
     assert fields == [
@@ -273,7 +287,9 @@ async def test_reflex_itself_leaks_nothing(output: io.StringIO) -> None:
 
     _prepare_event_payload(Handler(), {"form": EVENT["payload"]})  # type: ignore[arg-type]
     loop = asyncio.get_running_loop()
-    loop.call_exception_handler({"message": "Task exception", "exception": ValueError(f"password={S}"), "token": COOKIE})
+    loop.call_exception_handler(
+        {"message": "Task exception", "exception": ValueError(f"password={S}"), "token": COOKIE}
+    )
     text = output.getvalue()
     assert text.count("\n") >= 7
     assert not [secret for secret in SECRETS if secret in text]

@@ -14,7 +14,11 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
     [
         ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox 140", "Windows"),
         ("Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0", "Firefox 141", "Linux"),
-        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox 128", "macOS"),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:128.0) Gecko/20100101 Firefox/128.0",
+            "Firefox 128",
+            "macOS",
+        ),
         ("Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0", "Firefox 140", "Android"),
         (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/138.0.0.0 Safari/537.36", "Chrome 138", "Windows"),
         (f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} Chrome/138.0.0.0 Safari/537.36", "Chrome 138", "Linux"),
@@ -25,7 +29,11 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
             "Edge 138",
             "Windows",
         ),
-        (f"Mozilla/5.0 (Windows NT 10.0) {WEBKIT} Chrome/138.0.0.0 Safari/537.36 OPR/121.0.0.0", "Opera 121", "Windows"),
+        (
+            f"Mozilla/5.0 (Windows NT 10.0) {WEBKIT} Chrome/138.0.0.0 Safari/537.36 OPR/121.0.0.0",
+            "Opera 121",
+            "Windows",
+        ),
         (
             "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
             "Safari 18",

@@ -23,6 +23,7 @@ def card() -> rx.Component:
             LoginAlertsState.on,
             LoginAlertsState.switch(~LoginAlertsState.on),
             test_id="login-alerts-switch",
+            show_label=False,
         ),
         anchor="email-alerts",
         icon="mail",

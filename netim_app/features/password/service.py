@@ -49,11 +49,13 @@ async def change_password(actor: Actor, current: str, new: str, return_to: str) 
     if new == current:
         raise DomainError("password.same", field="password")
     hashed = await passwords.hash_in_pool(new, units().settings.bcrypt_cost)
-    return await in_unit(_replace, actor, guess.key, hashed, return_to)
+    return await in_unit(_replace, actor, guess, hashed, return_to)
 
 
-def _replace(unit: UnitOfWork, actor: Actor, guess_key: str, hashed: str, return_to: str) -> str:
-    guessing.forgive_guesses(unit, guess_key)
+def _replace(unit: UnitOfWork, actor: Actor, guess: sign_in.Guess, hashed: str, return_to: str) -> str:
+    if not sign_in.still_right(unit, guess):
+        raise DomainError("password.current_wrong", field="current")
+    guessing.forgive_guesses(unit, guess.key)
     accounts.replace_password(
         unit,
         PasswordChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin, way="changed"),

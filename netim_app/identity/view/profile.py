@@ -8,7 +8,7 @@ from netim_app.texts import catalog
 from netim_app.texts.places import countries, time_zones
 from netim_app.ui.card import card
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import button, form, select_field, text_field
+from netim_app.ui.form import button, columns, form, select_field, text_field
 from netim_app.ui.notice import notice
 from netim_app.ui.text import LocaleState, tr
 
@@ -48,27 +48,37 @@ def _country_field(language: str) -> rx.Component:
     )
 
 
+def _language_field() -> rx.Component:
+    return select_field(
+        "language",
+        tr("field.language"),
+        [(locale, tr(f"ui.language.{locale}")) for locale in catalog.LOCALES],
+        value=ProfileState.values["language"].to(str),
+        error=fault(ProfileState.errors, "language"),
+    )
+
+
+def _time_zone_field() -> rx.Component:
+    return select_field(
+        "time_zone",
+        tr("field.time_zone"),
+        [(zone, zone.replace("_", " ")) for zone in time_zones()],
+        value=ProfileState.values["time_zone"].to(str),
+        error=fault(ProfileState.errors, "time_zone"),
+    )
+
+
 def profile_card() -> rx.Component:
     """Everything but the e-mail address, in one form."""
     return card(
         rx.el.p(tr("profile.intro"), class_name="text-sm text-muted"),
         rx.el.div(
             form(
-                *(_field(name) for name in _AUTOCOMPLETE),
-                rx.match(LocaleState.locale, ("fr", _country_field("fr")), _country_field("en")),
-                select_field(
-                    "language",
-                    tr("field.language"),
-                    [(locale, tr(f"ui.language.{locale}")) for locale in catalog.LOCALES],
-                    value=ProfileState.values["language"].to(str),
-                    error=fault(ProfileState.errors, "language"),
-                ),
-                select_field(
-                    "time_zone",
-                    tr("field.time_zone"),
-                    [(zone, zone.replace("_", " ")) for zone in time_zones()],
-                    value=ProfileState.values["time_zone"].to(str),
-                    error=fault(ProfileState.errors, "time_zone"),
+                columns(
+                    *(_field(name) for name in _AUTOCOMPLETE),
+                    rx.match(LocaleState.locale, ("fr", _country_field("fr")), _country_field("en")),
+                    _language_field(),
+                    _time_zone_field(),
                 ),
                 on_submit=ProfileState.save,
                 submit_label=tr("profile.save"),

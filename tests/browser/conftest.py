@@ -1,0 +1,126 @@
+"""A real server, a real Chromium, and a customer of one's own for each test."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.harness import PASSWORD, Server, running
+from tools.find_browser import find
+
+ARGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+EXPECTED_NOISE = ("Failed to load resource: the server responded with a status of 404",)
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+
+expect.set_options(timeout=10_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all journeys."""
+    with running(tmp_path_factory.mktemp("browser-server") / "var") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(server: Server) -> Iterator[Browser]:
+    """The one build is made for port 3000; the browser is told where the server really listens."""
+    elsewhere = f"--host-resolver-rules=MAP 127.0.0.1:3000 127.0.0.1:{server.port}"
+    path = os.environ.get("NETIM_TEST_BROWSER") or find()
+    assert path, "no browser: run `make test`, which finds or installs one"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*ARGS, elsewhere])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console complained about: violations of the content security policy, for one."""
+    return []
+
+
+@pytest.fixture
+def new_context(chromium: Browser, server: Server, complaints: list[str]) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browsers without a past; `locale` and `viewport` as Playwright has them."""
+    opened: list[BrowserContext] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(EXPECTED_NOISE):
+            complaints.append(message.text)
+
+    def make(**options: object) -> BrowserContext:
+        context = chromium.new_context(
+            **{"locale": "en-GB", "viewport": DESKTOP, "base_url": server.origin, **options}  # type: ignore[arg-type]
+        )
+        context.on("console", note)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(new_context: Callable[..., BrowserContext]) -> Page:
+    """A tab of a desktop browser that speaks English."""
+    return new_context().new_page()
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def email() -> str:
+    """An address that nobody else has."""
+    return f"customer{next(_numbers)}@example.com"
+
+
+@pytest.fixture
+def customer(server: Server, email: str) -> str:
+    """The address of a customer with an account."""
+    return server.create_account(email)
+
+
+def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
+    """Fills in the sign-in form, in English."""
+    page.goto("/login")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+
+
+def go_to_security(page: Page) -> None:
+    """To Connection and Security by the menu under the customer's name, as the seed document says."""
+    page.get_by_role("button", name="Anna Martin").click()
+    page.get_by_role("link", name="Connection and Security").click()
+    expect(page.get_by_role("heading", name="Connection and Security", level=1)).to_be_visible()
+
+
+def log_out(page: Page) -> None:
+    """Logs out by the menu."""
+    page.get_by_role("button", name="Anna Martin").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_text("You are logged out.")).to_be_visible()

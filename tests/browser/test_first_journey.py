@@ -1,0 +1,158 @@
+"""The main job on real input: from nothing to a protected account."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.harness import PASSWORD, Server, link_in
+
+NEW_PASSWORD = "copper window giraffe 77"
+
+WORDS = {
+    "en-GB": {
+        "first": "First name", "last": "Last name", "email": "Email address", "password": "Password",
+        "create": "Create my account", "confirm": "Confirm my address", "to login": "Go to log in", "log in": "Log in",
+        "personal": "Personal information", "increase": "Increase your account security",
+        "security page": "Connection and Security", "security": "Security", "alerts": "Email alerts",
+        "change": "Change password", "current": "Current password", "new": "New password", "log out": "Log out",
+        "weak": "Weak", "alert subject": "sign-in",
+    },
+    "fr-FR": {
+        "first": "Prénom", "last": "Nom", "email": "Adresse e-mail", "password": "Mot de passe",
+        "create": "Créer mon compte", "confirm": "Confirmer mon adresse", "to login": "Aller à la connexion",
+        "log in": "Se connecter", "personal": "Informations personnelles",
+        "increase": "Renforcez la sécurité de votre compte", "security page": "Connexion et sécurité",
+        "security": "Sécurité", "alerts": "Alertes par e-mail", "change": "Modifier le mot de passe",
+        "current": "Mot de passe actuel", "new": "Nouveau mot de passe", "log out": "Se déconnecter", "weak": "Faible",
+        "alert subject": "connexion",
+    },
+}  # fmt: skip
+
+
+class Mouse:
+    """How most people use a page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def type(self, field: Locator, text: str) -> None:
+        field.fill(text)
+
+    def press(self, control: Locator) -> None:
+        control.click()
+
+
+class Keyboard:
+    """How a page is used without a mouse: Tab until the focus is there, then type, or press Enter or Space."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def _reach(self, target: Locator) -> None:
+        expect(target).to_be_visible()
+        for _ in range(60):
+            if target.evaluate("element => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        pytest.fail(f"Tab never reached {target}")
+
+    def type(self, field: Locator, text: str) -> None:
+        self._reach(field)
+        self.page.keyboard.type(text)
+
+    def press(self, control: Locator) -> None:
+        self._reach(control)
+        outline = control.evaluate("element => getComputedStyle(element).outlineStyle")
+        assert outline != "none", f"the focus cannot be seen on {control}"
+        self.page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize(
+    ("locale", "viewport", "hand"),
+    [
+        ("en-GB", DESKTOP, Mouse),
+        ("fr-FR", PHONE, Mouse),
+        ("en-GB", PHONE, Keyboard),
+        ("fr-FR", DESKTOP, Keyboard),
+    ],
+)
+def test_from_sign_up_to_the_first_alert(
+    server: Server,
+    new_context: Callable[..., BrowserContext],
+    email: str,
+    locale: str,
+    viewport: Any,
+    hand: type[Mouse | Keyboard],
+) -> None:
+    page = new_context(locale=locale, viewport=viewport).new_page()
+    say, by = WORDS[locale], hand(page)
+
+    def field(name: str) -> Locator:
+        return page.get_by_label(say[name], exact=True)
+
+    def button(name: str) -> Locator:
+        return page.get_by_role("button", name=say[name])
+
+    def heading(name: str) -> Locator:
+        return page.get_by_role("heading", name=say[name], exact=True)
+
+    def log_in(password: str) -> None:
+        by.type(field("email"), email)
+        by.type(field("password"), password)
+        by.press(button("log in"))
+        expect(heading("personal")).to_be_visible()
+
+    def open_menu() -> None:
+        by.press(page.get_by_role("button", name="Anna Martin"))
+
+    page.goto("/signup")
+    by.type(field("first"), "Anna")
+    by.type(field("last"), "Martin")
+    by.type(field("email"), email)
+    by.type(field("password"), PASSWORD)
+    by.press(button("create"))
+    expect(page.get_by_test_id("sent")).to_contain_text(email)
+
+    page.goto(link_in(server.wait_for_mail(email)))
+    by.press(button("confirm"))
+    by.press(page.get_by_role("link", name=say["to login"]))
+    log_in(PASSWORD)
+
+    expect(heading("increase")).to_be_visible()
+    gauge = page.get_by_role("meter")
+    expect(gauge).to_have_attribute("aria-valuenow", "50")
+
+    open_menu()
+    by.press(page.get_by_role("link", name=say["security page"]))
+    expect(heading("security page")).to_be_visible()
+    expect(heading("security")).to_be_visible()
+    expect(gauge).to_have_attribute("aria-valuenow", "50")
+    switch = page.get_by_role("switch", name=say["alerts"])
+    by.press(switch)
+    expect(switch).to_be_checked()
+    expect(gauge).to_have_attribute("aria-valuenow", "100")
+
+    by.press(button("change"))
+    dialog = page.get_by_role("dialog", name=say["change"])
+    by.type(dialog.get_by_label(say["current"], exact=True), PASSWORD)
+    by.type(dialog.get_by_label(say["new"], exact=True), NEW_PASSWORD)
+    by.press(dialog.get_by_role("button", name=say["change"]))
+    expect(dialog).to_be_hidden()
+    expect(heading("security page")).to_be_visible()
+
+    before = len(server.mails(email))
+    open_menu()
+    by.press(button("log out"))
+    expect(field("email")).to_be_visible()
+    log_in(NEW_PASSWORD)
+    alert = server.wait_for_mail(email, before + 1)
+    body = alert.get_body(("plain",))
+    assert body is not None
+    assert say["alert subject"] in str(alert["subject"])
+    assert "127.0.0.1" in body.get_content()
+    assert "Chrome" in body.get_content()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= viewport["width"], "the page scrolls sideways"

@@ -1,0 +1,71 @@
+"""The customer's own data, and a new e-mail address."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import sign_in
+from tests.harness import PASSWORD, Server, link_in
+
+FRESH_SECONDS = 10 * 60
+
+
+def test_edit_profile(page: Page, customer: str) -> None:
+    sign_in(page, customer)
+    page.get_by_label("Company").fill("Café & Söhne <GmbH>")
+    page.get_by_label("Country").select_option(label="France")
+    page.get_by_label("Phone").fill("call me")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Please enter a phone number such as")).to_be_visible()
+    expect(page.get_by_label("Company")).to_have_value("Café & Söhne <GmbH>")
+    page.get_by_label("Phone").fill("+33 1 23 45 67 89")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your details are saved.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Company")).to_have_value("Café & Söhne <GmbH>")
+    expect(page.get_by_label("Country")).to_have_value("FR")
+
+
+def test_language_of_the_account_wins(page: Page, customer: str) -> None:
+    sign_in(page, customer)
+    page.get_by_role("button", name="Français").click()
+    expect(page.get_by_role("heading", name="Informations personnelles")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    page.reload()
+    expect(page.get_by_role("heading", name="Informations personnelles")).to_be_visible()
+    expect(page.get_by_label("Langue des pages et des e-mails")).to_have_value("fr")
+
+
+def test_theme_is_remembered(page: Page) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto("/login")
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+    page.get_by_role("button", name="Switch between light and dark").wait_for()
+    light = page.evaluate(background)
+    page.get_by_role("button", name="Switch between light and dark").click()
+    page.wait_for_function(f"{background} !== '{light}'")
+    dark = page.evaluate(background)
+    page.reload()
+    assert page.evaluate(background) == dark
+
+
+def test_change_email_after_a_fresh_proof(page: Page, server: Server, customer: str) -> None:
+    new_email = f"new.{customer}"
+    sign_in(page, customer)
+    try:
+        server.move_clock(FRESH_SECONDS + 5)
+        page.get_by_role("button", name="Change email address").click()
+        step_up = page.get_by_role("dialog", name="Please confirm that it is you")
+        step_up.get_by_label("Password", exact=True).fill("not the password 1")
+        step_up.get_by_role("button", name="Confirm").click()
+        expect(step_up.get_by_text("This is not your password")).to_be_visible()
+        step_up.get_by_label("Password", exact=True).fill(PASSWORD)
+        step_up.get_by_role("button", name="Confirm").click()
+        dialog = page.get_by_role("dialog", name="Change email address")
+        dialog.get_by_label("New email address").fill(new_email)
+        dialog.get_by_role("button", name="Send the link").click()
+        expect(page.get_by_test_id("pending-email")).to_contain_text(new_email)
+        server.wait_for_mail(f"<{customer}>" if "<" in str(server.mails()[-1]["to"]) else customer)
+        page.goto(link_in(server.wait_for_mail(new_email)))
+        page.get_by_role("button", name="Confirm my address").click()
+        expect(page.get_by_test_id("email")).to_have_text(new_email)
+    finally:
+        server.move_clock(0)

@@ -1,0 +1,189 @@
+"""What people really do: mistype, go back, reload, open two tabs, wait too long."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import go_to_security, log_out, sign_in
+from tests.harness import PASSWORD, Server, link_in
+
+NEW_PASSWORD = "copper window giraffe 77"
+
+
+def test_wrong_password_says_so_and_keeps_the_address(page: Page, customer: str) -> None:
+    page.goto("/login")
+    page.get_by_label("Email address").fill(customer)
+    page.get_by_label("Password", exact=True).fill("wrong wrong wrong 1")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("Email address or password is wrong.")).to_be_visible()
+    expect(page.get_by_label("Email address")).to_have_value(customer)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+
+
+def test_sign_up_shows_every_fault_at_its_field(page: Page) -> None:
+    page.goto("/signup")
+    page.get_by_label("Email address").fill("not an address")
+    page.get_by_label("Password", exact=True).fill("short")
+    page.get_by_role("button", name="Create my account").click()
+    expect(page.get_by_label("First name")).to_have_accessible_description("Please fill in this field.")
+    expect(page.get_by_label("Email address")).to_have_accessible_description(
+        "Please enter an email address such as name@example.com."
+    )
+    expect(page.get_by_text("Please use at least 12 characters.")).to_be_visible()
+    expect(page.get_by_label("Email address")).to_have_value("not an address")
+
+
+def test_reload_keeps_the_customer_signed_in(page: Page, customer: str) -> None:
+    sign_in(page, customer)
+    page.reload()
+    expect(page.get_by_role("button", name="Anna Martin")).to_be_visible()
+
+
+def test_private_page_leads_to_sign_in_and_back(page: Page, customer: str) -> None:
+    page.goto("/account/connection-and-security")
+    expect(page.get_by_label("Email address")).to_be_visible()
+    page.get_by_label("Email address").fill(customer)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Connection and Security", level=1)).to_be_visible()
+
+
+def test_bare_address_leads_on(page: Page, customer: str) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    sign_in(page, customer)
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+
+
+def test_back_button_after_log_out_shows_nothing(page: Page, customer: str) -> None:
+    sign_in(page, customer)
+    go_to_security(page)
+    log_out(page)
+    page.go_back()
+    page.wait_for_timeout(500)
+    expect(page.get_by_text("Anna Martin")).to_have_count(0)
+    expect(page.get_by_text(customer)).to_have_count(0)
+    stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert customer not in stored
+    assert "Martin" not in stored
+
+
+def test_log_out_in_one_tab_ends_the_other(page: Page, customer: str) -> None:
+    sign_in(page, customer)
+    other = page.context.new_page()
+    other.goto("/account/connection-and-security")
+    expect(other.get_by_role("switch", name="Email alerts")).to_be_visible()
+    log_out(page)
+    other.get_by_role("switch", name="Email alerts").click()
+    expect(other.get_by_text("Your session has ended.")).to_be_visible()
+    expect(other.get_by_text("Anna Martin")).to_have_count(0)
+
+
+def test_change_in_one_tab_reaches_the_other_by_its_next_event(page: Page, customer: str) -> None:
+    sign_in(page, customer)
+    other = page.context.new_page()
+    other.goto("/account/connection-and-security")
+    expect(other.get_by_role("meter")).to_have_attribute("aria-valuenow", "50")
+    go_to_security(page)
+    page.get_by_role("switch", name="Email alerts").click()
+    expect(page.get_by_role("meter")).to_have_attribute("aria-valuenow", "100")
+    other.get_by_role("button", name="Change password").click()
+    expect(other.get_by_role("meter", include_hidden=True)).to_have_attribute("aria-valuenow", "100")
+    expect(other.get_by_role("switch", name="Email alerts", include_hidden=True)).to_be_checked()
+
+
+def test_new_password_lets_the_own_tabs_live_and_ends_other_browsers(
+    page: Page, new_context: Callable[..., BrowserContext], customer: str
+) -> None:
+    sign_in(page, customer)
+    own_tab = page.context.new_page()
+    own_tab.goto("/account/connection-and-security")
+    expect(own_tab.get_by_role("switch", name="Email alerts")).to_be_visible()
+    elsewhere = new_context().new_page()
+    sign_in(elsewhere, customer)
+    go_to_security(page)
+    page.get_by_role("button", name="Change password").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Current password").fill(PASSWORD)
+    dialog.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    dialog.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("Your password is changed.")).to_be_visible()
+    own_tab.get_by_role("switch", name="Email alerts").click()
+    expect(own_tab.get_by_role("button", name="Anna Martin")).to_be_visible()
+    go_to_security(page)
+    elsewhere.get_by_test_id("email-change").click()
+    expect(elsewhere.get_by_text("Your session has ended.")).to_be_visible()
+
+
+def test_password_dialog_refuses_with_a_message_at_the_field(page: Page, customer: str) -> None:
+    sign_in(page, customer)
+    go_to_security(page)
+    page.get_by_role("button", name="Change password").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Current password").fill(PASSWORD)
+    dialog.get_by_label("New password", exact=True).fill("password1234")
+    dialog.get_by_role("button", name="Change password").click()
+    expect(dialog.get_by_text("This password is easy to guess.")).to_be_visible()
+    expect(dialog.get_by_label("Current password")).to_have_value(PASSWORD)
+    dialog.get_by_label("Current password").fill("something else 99")
+    dialog.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    dialog.get_by_role("button", name="Change password").click()
+    expect(dialog.get_by_text("This is not your current password")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="Change password")).to_be_focused()
+
+
+def test_forgotten_password(page: Page, server: Server, customer: str) -> None:
+    page.goto("/login")
+    page.get_by_role("link", name="Forgot your password?").click()
+    page.get_by_label("Email address").fill(customer)
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_test_id("sent")).to_be_visible()
+    link = link_in(server.wait_for_mail(customer))
+    page.goto(link)
+    expect(page.get_by_role("heading", name="Choose a new password")).to_be_visible()
+    assert "#" not in page.url, "the secret stays in the address bar"
+    page.get_by_label("New password", exact=True).fill("password1234")
+    page.get_by_role("button", name="Set the new password").click()
+    expect(page.get_by_text("This password is easy to guess.")).to_be_visible()
+    page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Set the new password").click()
+    expect(page.get_by_test_id("reset-done")).to_be_visible()
+    server.wait_for_mail(customer, 2)
+    sign_in(page, customer, NEW_PASSWORD)
+    page.goto("about:blank")
+    page.goto(link)
+    page.get_by_label("New password", exact=True).fill("walnut kettle saddle 31")
+    page.get_by_role("button", name="Set the new password").click()
+    expect(page.get_by_text("This link no longer works")).to_be_visible()
+
+
+def test_reset_page_without_its_secret_says_what_to_do(page: Page) -> None:
+    page.goto("/reset-password")
+    page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Set the new password").click()
+    expect(page.get_by_text("Please open the link from your email again.")).to_be_visible()
+
+
+def test_idle_customer_is_asked_to_sign_in_again(page: Page, server: Server, customer: str) -> None:
+    sign_in(page, customer)
+    go_to_security(page)
+    try:
+        server.move_clock(31 * 60)
+        page.get_by_role("switch", name="Email alerts").click()
+        expect(page.get_by_text("Your session has ended.")).to_be_visible()
+    finally:
+        server.move_clock(0)
+
+
+def test_unknown_address_helps(page: Page) -> None:
+    response = page.goto("/no/such/page")
+    assert response is not None
+    assert response.status == 404
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+    page.get_by_role("link", name="Go to your account").click()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()

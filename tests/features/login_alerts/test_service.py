@@ -1,0 +1,181 @@
+from netim_app.core.actor import Actor
+from netim_app.core.events import AlertsSwitched, SignedIn, SignInRefused
+from netim_app.features.login_alerts import service
+from netim_app.features.login_alerts.service import AlertSetting
+from netim_app.features.login_alerts.tables import LoginAlert
+from netim_app.identity import accounts, sessions, sign_in
+from netim_app.infra.unit_of_work import Units
+from tests.factories import (
+    EMAIL,
+    HERE,
+    OTHER_DEVICE,
+    PASSWORD,
+    last_mail,
+    mailed,
+    make_session,
+    signed_in_actor,
+    visitor_of,
+)
+from tests.fakes import FakeClock
+
+
+def switch(units: Units, caller: Actor, on: bool) -> None:
+    with units.write() as unit:
+        service.switch_alerts(unit, caller, on)
+
+
+def view(units: Units, account_id: int) -> AlertSetting:
+    with units.read() as unit:
+        return service.view_setting(unit, account_id)
+
+
+def sign_in_again(units: Units, account_id: int, device: str = OTHER_DEVICE) -> None:
+    with units.write() as unit:
+        make_session(unit, account_id, device=device)
+
+
+def test_alerts_are_off_until_they_are_switched_on(units: Units) -> None:
+    caller = signed_in_actor(units)
+    assert view(units, caller.account_id) == AlertSetting(on=False)
+
+    switch(units, caller, True)
+
+    assert view(units, caller.account_id) == AlertSetting(on=True, since="March 1, 2026")
+    with units.read() as unit:
+        assert service.alerts_on(unit, caller.account_id)
+
+
+def test_the_date_is_that_of_the_customers_own_clock_and_language(units: Units, clock: FakeClock) -> None:
+    caller = signed_in_actor(units, language="fr", time_zone="Asia/Tokyo")
+    clock.advance(hours=6)  # 18:00 UTC: the next day in Tokyo
+
+    switch(units, caller, True)
+
+    assert view(units, caller.account_id).since == "2 mars 2026"
+
+
+def test_each_customer_has_a_switch_of_their_own(units: Units) -> None:
+    caller, other = signed_in_actor(units), signed_in_actor(units, "bob@example.org")
+
+    switch(units, caller, True)
+    sign_in_again(units, other.account_id)
+
+    assert not view(units, other.account_id).on
+    assert mailed(units) == []
+
+
+def test_a_sign_in_is_mailed_while_alerts_are_on(units: Units) -> None:
+    caller = signed_in_actor(units)
+    sign_in_again(units, caller.account_id)
+    assert mailed(units) == []
+    switch(units, caller, True)
+
+    sign_in_again(units, caller.account_id)
+
+    assert mailed(units) == [("signed_in", EMAIL)]
+    text = last_mail(units, "signed_in").text
+    for fact in ("192.0.2.7", "Firefox", "Linux", "March 1, 2026"):
+        assert fact in text
+
+
+async def test_a_refused_sign_in_is_never_mailed(units: Units) -> None:
+    import pytest
+
+    from netim_app.core import feature
+    from netim_app.core.errors import DomainError
+    from netim_app.core.feature import Feature, SignInGate
+
+    caller = signed_in_actor(units)
+    switch(units, caller, True)
+    with pytest.raises(DomainError):
+        await sign_in.sign_in(visitor_of(), EMAIL, "wrong", remember=False, return_to=sessions.HOME)
+    gate = SignInGate(name="ip", refusal=lambda _u, _a, _o: "sign_in.reason.refused")
+    feature.install((*feature.offers().features, Feature(name="ip", sign_in_gates=(gate,))))
+    with pytest.raises(DomainError):
+        await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    with units.write() as unit:
+        unit.record(SignInRefused(account_id=caller.account_id, at=unit.now, reason="x"))
+
+    assert mailed(units) == []
+
+
+async def test_a_ticket_that_nobody_redeems_is_no_sign_in(units: Units) -> None:
+    caller = signed_in_actor(units)
+    switch(units, caller, True)
+
+    await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+
+    assert mailed(units) == []
+
+
+def test_a_step_up_is_no_sign_in(units: Units) -> None:
+    caller = signed_in_actor(units)
+    switch(units, caller, True)
+
+    with units.write() as unit:
+        ticket = sessions.renewal_ticket(unit, caller, return_to="/")
+        assert sessions.redeem_ticket(unit, ticket, caller.device_digest, HERE) is not None
+
+    assert mailed(units) == []
+
+
+def test_switching_alerts_off_is_always_told(units: Units) -> None:
+    caller = signed_in_actor(units)
+    switch(units, caller, True)
+    assert mailed(units) == []
+
+    switch(units, caller, False)
+
+    assert mailed(units) == [("alerts_off", EMAIL)]
+    assert view(units, caller.account_id) == AlertSetting(on=False)
+    sign_in_again(units, caller.account_id)
+    assert mailed(units) == [("alerts_off", EMAIL)]
+
+
+def test_switching_twice_changes_nothing_and_tells_nobody(units: Units, clock: FakeClock) -> None:
+    caller = signed_in_actor(units)
+    switch(units, caller, False)
+    switch(units, caller, True)
+    with units.read() as unit:
+        revision = accounts.view_shell(unit, caller.account_id).revision
+    clock.advance(days=40)
+
+    switch(units, caller, True)
+
+    assert view(units, caller.account_id).since == "March 1, 2026"
+    with units.read() as unit:
+        assert accounts.view_shell(unit, caller.account_id).revision == revision
+    switch(units, caller, False)
+    switch(units, caller, False)
+    assert mailed(units) == [("alerts_off", EMAIL)]
+
+
+def test_the_setting_dies_with_the_account(units: Units) -> None:
+    from netim_app.identity.tables import Account
+
+    caller = signed_in_actor(units)
+    switch(units, caller, True)
+
+    with units.write() as unit:
+        unit.session.delete(unit.session.get_one(Account, caller.account_id))
+    with units.read() as unit:
+        assert unit.session.get(LoginAlert, caller.account_id) is None
+
+
+def test_the_facts_stand_for_what_happened(units: Units) -> None:
+    from netim_app.core import feature
+    from netim_app.core.events import Fact
+    from netim_app.core.feature import Feature, Subscription
+
+    heard: list[Fact] = []
+    listener = Feature(name="x", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))
+    feature.install((*feature.offers().features, listener))
+    caller = signed_in_actor(units)
+
+    switch(units, caller, True)
+    switch(units, caller, False)
+
+    assert isinstance(heard[1], SignedIn)
+    assert heard[2:] == [
+        AlertsSwitched(account_id=caller.account_id, at=units.clock(), origin=HERE, on=on) for on in (True, False)
+    ]

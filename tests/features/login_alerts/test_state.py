@@ -1,0 +1,65 @@
+import math
+from typing import Any
+
+import pytest
+
+from netim_app.core.actor import Actor, set_caller
+from netim_app.features.gauge.state import GaugeState
+from netim_app.features.login_alerts.state import LoginAlertsState
+from netim_app.identity.state.shell import ShellState
+from netim_app.infra.unit_of_work import Units
+from tests.factories import EMAIL, Tab, mailed, signed_in_actor, visitor_of
+
+
+@pytest.fixture
+def caller(sqlite_units: Units) -> Actor:
+    found = signed_in_actor(sqlite_units)
+    set_caller(found)
+    return found
+
+
+async def test_the_switch_is_stored_shown_and_said(sqlite_units: Units, caller: Actor) -> None:
+    tab = Tab("/account/connection-and-security")
+    await tab.run(ShellState, "open_account_page")
+    shell, gauge = await tab.state(ShellState), await tab.state(GaugeState)
+    before = gauge.percent
+
+    card, _ = await tab.run(LoginAlertsState, "switch", True)
+
+    assert (card.on, card.since) == (True, "March 1, 2026")
+    assert (shell.notice_kind, shell.notice) == ("success", "Email alerts are on.")
+    assert gauge.percent > before
+    assert gauge.done["login_alerts"]
+
+    card, _ = await tab.run(LoginAlertsState, "switch", False)
+
+    assert (card.on, card.since) == (False, "")
+    assert shell.notice == "Email alerts are off. We sent you a notice."
+    assert gauge.percent == before
+    assert mailed(sqlite_units) == [("alerts_off", EMAIL)]
+
+
+async def test_another_tab_shows_the_switch_when_it_is_refreshed(caller: Actor) -> None:
+    await Tab("/").run(LoginAlertsState, "switch", True)
+    other = Tab("/account/connection-and-security")
+
+    await other.run(ShellState, "open_account_page")
+
+    assert (await other.state(LoginAlertsState)).on
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, "true", "", math.nan, [], [True], {}, {"on": True}])
+async def test_what_is_no_position_of_a_switch_changes_nothing(caller: Actor, value: Any) -> None:
+    tab = Tab("/")
+
+    card, _ = await tab.run(LoginAlertsState, "switch", value)
+
+    assert not card.on
+    assert (await tab.state(ShellState)).notice == ""
+
+
+async def test_nobody_switches_without_a_session(sqlite_units: Units) -> None:
+    set_caller(visitor_of())
+
+    with pytest.raises(PermissionError):
+        await Tab("/").run(LoginAlertsState, "switch", True)

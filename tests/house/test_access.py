@@ -1,0 +1,155 @@
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+import reflex as rx
+from reflex.state import BaseState
+from reflex_base.registry import RegistrationContext
+
+from netim_app.identity import gate
+from netim_app.identity.access import Access, Level, access_of
+from tests.house.modules import modules
+
+REVIEWED = {
+    "ShellState.open_account_page": "SIGNED_IN",
+    "ShellState.open_public_page": "ANYONE",
+    "ShellState.set_language": "ANYONE",
+    "ShellState.close_notice": "ANYONE unchecked",
+    "ShellState.show_incident": "ANYONE unchecked",
+    "StepUpState.close": "SIGNED_IN",
+    "StepUpState.submit": "SIGNED_IN",
+    "SignInState.open_page": "ANYONE",
+    "SignInState.open_home": "ANYONE",
+    "SignInState.submit": "ANYONE",
+    "SignUpState.open_page": "ANYONE",
+    "SignUpState.rate": "ANYONE",
+    "SignUpState.submit": "ANYONE",
+    "VerifyState.open_page": "ANYONE",
+    "VerifyState.submit": "ANYONE",
+    "ForgotState.open_page": "ANYONE",
+    "ForgotState.submit": "ANYONE",
+    "ResetState.open_page": "ANYONE",
+    "ResetState.rate": "ANYONE",
+    "ResetState.submit": "ANYONE",
+    "ProfileState.save": "SIGNED_IN",
+    "EmailState.begin": "FRESH resume=email",
+    "EmailState.resume": "SIGNED_IN",
+    "EmailState.close": "SIGNED_IN",
+    "EmailState.submit": "FRESH resume=email",
+    "LoginAlertsState.switch": "SIGNED_IN",
+    "PasswordState.begin": "SIGNED_IN",
+    "PasswordState.close": "SIGNED_IN",
+    "PasswordState.rate": "SIGNED_IN",
+    "PasswordState.submit": "SIGNED_IN",
+}
+"""Who may send which event. A new line here is a decision about security: look at what the handler does."""
+
+
+def own_states() -> list[type[BaseState]]:
+    modules()  # all of them, so that every state is registered
+    return [cls for cls in RegistrationContext.get().base_states.values() if cls.__module__.startswith("netim_app.")]
+
+
+def handlers() -> dict[str, tuple[type[BaseState], Callable[..., Any]]]:
+    """Every event that a browser can send, by its full name, with the state it belongs to."""
+    modules()
+    return {
+        name: (registered.states[0], registered.handler.fn)
+        for name, registered in RegistrationContext.get().event_handlers.items()
+    }
+
+
+def described(access: Access) -> str:
+    words = [access.level.name]
+    if access.resume:
+        words.append(f"resume={access.resume}")
+    if access.unchecked:
+        words.append("unchecked")
+    return " ".join(words)
+
+
+def test_who_may_send_which_event_is_as_reviewed() -> None:
+    found = {
+        f"{cls.__name__}.{name.rpartition('.')[2]}": described(mark)
+        for name, (cls, fn) in handlers().items()
+        if cls.__module__.startswith("netim_app.") and (mark := access_of(fn)) is not None
+    }
+
+    assert found == REVIEWED
+
+
+def test_every_handler_of_ours_is_marked() -> None:
+    unmarked = [
+        name
+        for name, (cls, fn) in handlers().items()
+        if cls.__module__.startswith("netim_app.") and access_of(fn) is None and name.rpartition(".")[2] != "setvar"
+    ]
+
+    assert unmarked == []
+
+
+def test_what_has_no_mark_is_refused_unless_it_is_reflexs_own() -> None:
+    passed = {
+        name.rpartition(".")[2]
+        for name, (_, fn) in handlers().items()
+        if access_of(fn) is None and gate._is_framework_event(name)
+    }
+    refused = {
+        name for name, (_, fn) in handlers().items() if access_of(fn) is None and not gate._is_framework_event(name)
+    }
+
+    assert passed == gate.FRAMEWORK_EVENTS
+    assert {name.rpartition(".")[2] for name in refused} == {"setvar"}
+
+
+def test_a_state_of_ours_cannot_pass_for_reflexs_own() -> None:
+    for cls in own_states():
+        for name in gate.FRAMEWORK_EVENTS:
+            assert not gate._is_framework_event(f"{cls.get_full_name()}.{name}")
+    assert not gate._is_framework_event("hydrate")
+    assert not gate._is_framework_event("")
+
+
+def test_no_state_has_a_public_method_that_is_no_event() -> None:
+    own = own_states()
+    assert len(own) >= 12
+    for cls in own:
+        for name, value in vars(cls).items():
+            if name.startswith("_") or not (inspect.isroutine(value) or isinstance(value, (classmethod, staticmethod))):
+                continue
+            assert name in cls.event_handlers or name in vars(rx.State), f"{cls.__name__}.{name} is public and no event"
+
+
+def test_every_decorated_method_is_registered() -> None:
+    """`handlers()` sees all there is: as many as the sources hold."""
+    from tests.house.modules import sources
+
+    decorated = sum(len(re.findall(r"'rx', ctx=Load\(\)\), attr='event'", dump)) for dump in _dumps(sources()))
+
+    assert decorated == len(REVIEWED)
+
+
+def _dumps(trees: dict[str, Any]) -> list[str]:
+    import ast
+
+    return [
+        ast.dump(decorator)
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for decorator in node.decorator_list
+    ]
+
+
+def test_levels_are_ordered_so_that_each_includes_those_below() -> None:
+    assert Level.ANYONE < Level.SIGNED_IN < Level.FRESH
+
+
+def test_whoever_needs_a_fresh_proof_names_where_to_go_on() -> None:
+    for name, (_, fn) in handlers().items():
+        mark = access_of(fn)
+        if mark is not None and mark.level == Level.FRESH:
+            assert mark.resume, name
+        if mark is not None and mark.unchecked:
+            assert mark.level == Level.ANYONE, name

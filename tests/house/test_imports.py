@@ -1,0 +1,164 @@
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.house.modules import PACKAGE, ROOT, module_names, sources
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CONTRACTS: list[dict[str, Any]] = PYPROJECT["tool"]["importlinter"]["contracts"]
+OURS_TO_COME = {"netim_app.*.recovery"}
+"""Patterns that may match nothing yet."""
+
+
+def test_the_contracts_are_kept() -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command; lint_imports_command()",
+            "--no-cache",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    kept = re.search(r"Contracts: (\d+) kept, 0 broken", done.stdout)
+    assert kept, done.stdout[-3000:]
+    assert int(kept[1]) == len(CONTRACTS)
+
+
+def pattern(expression: str) -> re.Pattern[str]:
+    """import-linter's wildcards: `*` is one name, `**` one or more."""
+    parts = {"*": r"[^.]+", "**": r"[^.]+(\.[^.]+)*"}
+    return re.compile(r"\.".join(parts.get(part, re.escape(part)) for part in expression.split(".")))
+
+
+def named_modules() -> list[tuple[str, str]]:
+    keys = ("source_modules", "forbidden_modules", "modules", "containers", "protected_modules", "allowed_importers")
+    return [
+        (contract["id"], expression)
+        for contract in CONTRACTS
+        for key in keys
+        for expression in contract.get(key, ())
+        if expression.startswith("netim_app")
+    ]
+
+
+@pytest.mark.parametrize(("contract", "expression"), named_modules())
+def test_a_contract_names_modules_that_exist(contract: str, expression: str) -> None:
+    found = [name for name in ("netim_app", *module_names()) if pattern(expression).fullmatch(name)]
+
+    assert found, f"{contract}: nothing is called {expression}"
+
+
+EXPECTED_IDS = {
+    "storeys",
+    "settings",
+    "pure",
+    "features-independent",
+    "feature-layers",
+    "no-reflex-below",
+    "no-tables-above",
+    "dumb-views",
+    "one-door-to-the-database",
+}
+
+
+def test_no_contract_was_taken_away() -> None:
+    assert {contract["id"] for contract in CONTRACTS} >= EXPECTED_IDS
+
+
+def test_every_module_of_a_kind_is_under_the_contract_of_its_kind() -> None:
+    """A module that is split into a package, or a service under another name, must not slip out."""
+    contracts = {contract["id"]: contract for contract in CONTRACTS}
+
+    def covered(name: str, contract: str) -> bool:
+        return any(
+            pattern(expression).fullmatch(parent)
+            for expression in contracts[contract]["source_modules"]
+            for parent in (name, *_parents(name))
+        )
+
+    for name in module_names():
+        if name.startswith("netim_app.features.") or name.startswith("netim_app.identity."):
+            kinds = set(name.split("."))
+            for kind, contract in (
+                ("rules", "pure"),
+                ("service", "no-reflex-below"),
+                ("tables", "no-reflex-below"),
+                ("state", "no-tables-above"),
+                ("view", "no-tables-above"),
+            ):
+                assert kind not in kinds or covered(name, contract), f"{name} is not under {contract}"
+
+
+def _parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """All modules that a file imports, also inside of functions."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+def test_core_uses_the_standard_library_and_itself_only() -> None:
+    for path, tree in sources().items():
+        if path.startswith("core/") or path.endswith("/rules.py"):
+            foreign = {
+                name
+                for name in imported(tree)
+                if name.partition(".")[0] not in sys.stdlib_module_names and not name.startswith("netim_app.core")
+            }
+            assert not foreign, f"{path} imports {foreign}"
+
+
+def test_every_service_of_identity_is_free_of_reflex() -> None:
+    """Contracts name them one by one; this finds those that nobody named."""
+    speaks_reflex = {"http", "gate", "feature"}
+    for path, tree in sources().items():
+        folder, _, file = path.partition("/")
+        if folder == "identity" and "/" not in file and file.removesuffix(".py") not in speaks_reflex:
+            assert not {name for name in imported(tree) if name.startswith("reflex")}, path
+
+
+def test_states_know_no_query() -> None:
+    states = [path for path in sources() if re.search(r"/state(\.py|/)", path)]
+    assert len(states) >= 5
+
+    for path in states:
+        foreign = {
+            name for name in imported(sources()[path]) if re.match(r"sqlmodel|sqlalchemy|.*\.tables$|.*\.db$", name)
+        }
+        assert not foreign, f"{path} imports {foreign}"
+
+
+def test_every_feature_has_the_same_files() -> None:
+    files = {"__init__", "feature", "view", "state", "service", "tables", "rules"}
+    for folder in sorted((PACKAGE / "features").iterdir()):
+        if (folder / "__init__.py").exists():
+            found = {path.stem for path in folder.glob("*.py")}
+            assert found <= files, f"{folder.name} holds {found - files}"
+            assert "feature" in found
+
+
+def test_every_feature_is_in_the_registry() -> None:
+    from netim_app.registry import FEATURES
+
+    folders = {path.parent.name for path in (PACKAGE / "features").glob("*/feature.py")}
+
+    assert {feature.name for feature in FEATURES} == folders

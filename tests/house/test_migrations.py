@@ -1,0 +1,135 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import alembic.command
+import pytest
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from netim_app.infra.db import make_engine
+from netim_app.infra.unit_of_work import Units
+from netim_app.schema import ALEMBIC_INI, load_metadata, migrate
+from tests.conftest import DATABASES, new_postgres_database, settings_for
+
+
+@pytest.fixture(params=DATABASES)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Units]:
+    """A database without any table."""
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    if request.param == "postgresql":
+        url = new_postgres_database(request.getfixturevalue("postgres_uri"), "netim_migrations")
+    units = Units(make_engine(url), settings_for(url, tmp_path))
+    yield units
+    units.engine.dispose()
+
+
+def tables(units: Units) -> set[str]:
+    return set(sa.inspect(units.engine).get_table_names())
+
+
+def scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(Config(ALEMBIC_INI))
+
+
+def check(units: Units) -> None:
+    """`alembic check`: raises where the tables are not what the code says."""
+    config = Config(ALEMBIC_INI)
+    with units.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        alembic.command.check(config)
+
+
+def test_up_is_what_the_code_says_and_down_leaves_nothing(empty: Units) -> None:
+    migrate(empty)
+    check(empty)
+    assert tables(empty) == {*load_metadata().tables, "alembic_version"}
+
+    migrate(empty, "base")
+    assert tables(empty) == {"alembic_version"}
+
+    migrate(empty)
+    check(empty)
+
+
+def test_each_step_can_be_gone_alone(empty: Units) -> None:
+    for script in reversed(list(scripts().walk_revisions())):
+        migrate(empty, script.revision)
+
+    check(empty)
+
+
+def test_going_up_twice_does_nothing(empty: Units) -> None:
+    migrate(empty)
+    migrate(empty)
+
+    check(empty)
+
+
+def test_a_drift_is_found(empty: Units) -> None:
+    migrate(empty)
+    with empty.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE account ADD COLUMN forgotten VARCHAR(5)"))
+
+    with pytest.raises(alembic.command.util.CommandError, match="forgotten"):
+        check(empty)
+
+
+def test_there_is_one_line_of_migrations() -> None:
+    directory = scripts()
+
+    assert len(directory.get_heads()) == 1
+    assert len(directory.get_bases()) == 1
+
+
+def test_every_migration_says_what_it_does_and_carries_its_date() -> None:
+    for script in scripts().walk_revisions():
+        assert script.doc
+        assert script.path[-3:] == ".py"
+        name = Path(script.path).name
+        date, revision, slug = name.removesuffix(".py").split("_", 2)
+        assert date.isdigit()
+        assert len(date) == 8
+        assert revision == script.revision
+        assert slug
+
+
+def test_every_constraint_of_the_code_has_a_name() -> None:
+    for table in load_metadata().tables.values():
+        for constraint in table.constraints:
+            assert constraint.name, f"{table.name}: {constraint!r}"
+        for index in table.indexes:
+            assert index.name, f"{table.name}: {index!r}"
+
+
+def test_every_constraint_of_the_database_has_the_name_that_the_code_gives_it(empty: Units) -> None:
+    """Or a later migration cannot take it away."""
+    migrate(empty)
+    inspector = sa.inspect(empty.engine)
+    for table in load_metadata().sorted_tables:
+        expected = {str(c.name) for c in table.constraints}
+        found = {
+            str(item["name"])
+            for items in (
+                inspector.get_foreign_keys(table.name),
+                inspector.get_unique_constraints(table.name),
+                inspector.get_check_constraints(table.name),
+                [inspector.get_pk_constraint(table.name)],
+            )
+            for item in items
+        }
+        assert found == expected, table.name
+
+
+def test_whatever_belongs_to_an_account_dies_with_it() -> None:
+    for table in load_metadata().tables.values():
+        for key in table.foreign_keys:
+            assert key.ondelete == "CASCADE", f"{table.name}.{key.parent.name}"
+
+
+def test_every_moment_is_aware() -> None:
+    from netim_app.infra.columns import UtcDateTime
+
+    for table in load_metadata().tables.values():
+        for column in table.columns:
+            assert not isinstance(column.type, sa.DateTime) or isinstance(column.type, UtcDateTime), column

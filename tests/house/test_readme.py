@@ -1,0 +1,121 @@
+"""The worked example of the README, built and used; and the figures that the README repeats."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netim_app.features.gauge.rules import THRESHOLDS
+from netim_app.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+BLOCKS = dict(re.findall(r"```(?:python|po)\n# (netim_app/\S+)\n(.*?)```", README, re.DOTALL))
+
+USE_IT = """
+import asyncio
+from datetime import UTC, datetime, timedelta
+import reflex as rx
+from netim_app.core.actor import Actor, set_caller
+from netim_app.features.checkup.state import CheckupState
+from netim_app.features.gauge.service import read_gauge
+from netim_app.identity import accounts
+from netim_app.infra.unit_of_work import configure
+from netim_app.registry import install_features
+from netim_app.settings import get_settings
+from netim_app.texts import catalog
+import netim_app.netim_app  # the pages compile with the new card
+
+assert not catalog.faults(), catalog.faults()
+install_features()
+units = configure(get_settings())
+customer = accounts.NewCustomer("a@example.com", "Anna", "Martin", "", "en", "Europe/Paris")
+with units.write() as unit:
+    account_id = accounts.create_account(unit, customer, "hash").id
+with units.read() as unit:
+    before = read_gauge(unit, account_id)
+soon = datetime.now(UTC) + timedelta(hours=1)
+set_caller(Actor(account_id=account_id, session_id=1, fresh_until=soon, revision=0))
+tab = rx.State().get_substate(CheckupState.get_full_name().split('.'))
+asyncio.run(CheckupState.submit.fn(tab))
+assert tab.done
+with units.read() as unit:
+    after = read_gauge(unit, account_id)
+assert (before.possible, after.possible) == (50, 50), (before, after)
+assert after.points == before.points + 10, (before, after)
+print("the example works")
+"""
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the product with the example put in, as the README says."""
+    copy = tmp_path_factory.mktemp("example")
+    for name in ("netim_app", "alembic"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "rxconfig.py"):
+        shutil.copy(ROOT / name, copy / name)
+    for path, code in BLOCKS.items():
+        target = copy / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(code)
+    (copy / "netim_app/features/checkup/__init__.py").touch()
+    registry = copy / "netim_app/registry.py"
+    lines = registry.read_text().replace("LOGIN_ALERTS, PASSWORD)", "LOGIN_ALERTS, PASSWORD, CHECKUP)")
+    assert "CHECKUP)" in lines
+    registry.write_text(
+        lines.replace(
+            "from netim_app.features.gauge.feature",
+            "from netim_app.features.checkup.feature import CHECKUP\nfrom netim_app.features.gauge.feature",
+        )
+    )
+    return copy
+
+
+def run(checkout: Path, *command: str) -> str:
+    done = subprocess.run([sys.executable, *command], cwd=checkout, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_example_is_complete() -> None:
+    names = {Path(path).name for path in BLOCKS}
+    assert names == {
+        "rules.py", "tables.py", "service.py", "state.py", "view.py", "feature.py", "en.po", "fr.po"
+    }  # fmt: skip
+
+
+def test_example_migrates_and_works(checkout: Path) -> None:
+    run(checkout, "-m", "netim_app", "migrate")
+    run(checkout, "-m", "alembic", "-c", "alembic/alembic.ini", "revision", "--autogenerate", "-m", "check-up")
+    run(checkout, "-m", "netim_app", "migrate")
+    assert "the example works" in run(checkout, "-c", USE_IT)
+
+
+def test_example_keeps_the_import_contracts(checkout: Path) -> None:
+    run(checkout, "-c", "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports; "
+        "sys.exit(lint_imports())")  # fmt: skip
+
+
+def test_example_is_clean(checkout: Path) -> None:
+    run(checkout, "-m", "ruff", "check", "netim_app/features/checkup")
+    run(checkout, "-m", "ruff", "format", "--check", "netim_app/features/checkup")
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_in_the_readme(name: str) -> None:
+    assert f"`NETIM_{name.upper()}`" in README
+
+
+def test_thresholds_are_those_of_the_gauge() -> None:
+    for percent, level in THRESHOLDS:
+        assert not percent or re.search(rf"\*{level}\*[^*]*\s{percent} %|{percent} %[^*]*\*{level}\*", README), level
+
+
+def test_make_targets_are_in_the_readme() -> None:
+    targets = re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert targets
+    assert [t for t in targets if t not in ("help", "clean") and f"`make {t}`" not in README] == []

@@ -1,0 +1,178 @@
+import ast
+import re
+import string
+from collections.abc import Iterator
+
+import pytest
+
+from netim_app.core import feature
+from netim_app.features.gauge.rules import THRESHOLDS
+from netim_app.texts import catalog
+from tests.house.modules import PACKAGE, sources
+
+REASONS = ("ended", "refused", "again", "bye")
+NOTICES = ("success", "info", "warning", "danger")
+
+FAMILIES = {
+    "password.strength.*": [str(score) for score in range(5)],
+    "field.*": [
+        "first_name",
+        "last_name",
+        "company",
+        "phone",
+        "street",
+        "postal_code",
+        "city",
+        "country",
+        "language",
+        "time_zone",
+    ],
+    "ui.language.*": list(catalog.LOCALES),
+    "sign_in.reason.*": list(REASONS),
+    "ui.notice.*": list(NOTICES),
+    "gauge.level.*": [level for _, level in THRESHOLDS],
+    "*.title": ["<protection>"],
+    "*.advice": ["<protection>"],
+    "*.action": ["<protection>"],
+}
+"""Keys that are put together while the program runs: every pattern in the code stands here, with all its values."""
+
+
+def protections() -> list[str]:
+    from netim_app.registry import install_features
+
+    install_features()
+    return [protection.key for protection in feature.offers().protections]
+
+
+def family_keys() -> set[str]:
+    keys = set()
+    for pattern, values in FAMILIES.items():
+        for value in protections() if values == ["<protection>"] else values:
+            keys.add(pattern.replace("*", value))
+    return keys
+
+
+def calls(*names: str) -> Iterator[tuple[str, ast.Call]]:
+    """Calls of functions of these names, with the file they are in."""
+    for path, tree in sources().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                function = node.func
+                name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+                if name in names:
+                    yield path, node
+
+
+def computed(node: ast.expr) -> str:
+    """An f-string with its values as stars."""
+    assert isinstance(node, ast.JoinedStr)
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values)
+
+
+KEY = re.compile(r"[a-z][a-z_]*(\.[a-z0-9_]+)+")
+
+
+def namespaces() -> set[str]:
+    return {key.partition(".")[0] for key in catalog.keys()}
+
+
+NO_KEYS = {"form.submit"}
+"""Texts in the code that look like keys and are none."""
+FILE_ENDINGS = (".txt", ".html", ".py", ".po", ".json", ".css", ".js", ".db", ".svg", ".ini", ".jinja", ".test")
+
+
+def literal_keys() -> set[tuple[str, str]]:
+    """(file, key): every text in the code that is shaped like a key of one of our namespaces."""
+    found = set()
+    for path, tree in sources().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                text = node.value
+                if KEY.fullmatch(text) and text.partition(".")[0] in namespaces() and not text.endswith(FILE_ENDINGS):
+                    found.add((path, text))
+    return found - {(path, text) for path, text in found if text in NO_KEYS}
+
+
+def template_keys() -> set[str]:
+    """Keys that mail templates name."""
+    texts = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("emails/**/*") if path.is_file()]
+    return {key for key in catalog.keys() if any(f'"{key}"' in text or f"'{key}'" in text for text in texts)}
+
+
+def test_the_catalogue_has_no_fault() -> None:
+    assert catalog.faults() == []
+
+
+def test_every_key_in_the_code_exists() -> None:
+    unknown = {(path, key) for path, key in literal_keys() if key not in catalog.keys()}
+
+    assert not unknown
+
+
+TEXT_FUNCTIONS = ("tr", "tell", "explain", "refuse", "refuse_field", "DomainError")
+
+
+def test_every_key_that_is_handed_to_a_text_function_exists() -> None:
+    """By what is done with it, whatever it looks like."""
+    position = {"tr": 0, "tell": 2, "refuse": 1, "refuse_field": 1, "DomainError": 0}
+    seen = 0
+    for path, call in calls(*position):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id  # type: ignore[attr-defined]
+        if len(call.args) <= position[name]:
+            continue
+        argument = call.args[position[name]]
+        for node in (argument.body, argument.orelse) if isinstance(argument, ast.IfExp) else (argument,):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                seen += 1
+                assert node.value in catalog.keys(), f"{path}: {node.value}"
+    assert seen > 80
+
+
+def test_every_key_that_is_put_together_is_of_a_known_family() -> None:
+    found = {computed(call.args[0]) for _, call in calls("tr") if call.args and isinstance(call.args[0], ast.JoinedStr)}
+
+    assert found == set(FAMILIES)
+
+
+def test_every_family_is_complete() -> None:
+    assert family_keys() <= catalog.keys()
+
+
+def test_every_text_is_used() -> None:
+    used = {key for _, key in literal_keys()} | family_keys() | template_keys()
+
+    assert sorted(catalog.keys() - used) == []
+
+
+@pytest.mark.parametrize("locale", catalog.LOCALES)
+def test_no_text_is_left_in_the_other_language(locale: str) -> None:
+    """Most sentences differ between two languages; one that does not was copied and forgotten."""
+    same = [
+        key
+        for key in sorted(catalog.keys())
+        if len(catalog.template("en", key).split()) > 3 and catalog.template("en", key) == catalog.template("fr", key)
+    ]
+
+    assert same == []
+    assert len({catalog.template(locale, key) for key in catalog.keys()}) > 100
+
+
+def test_the_values_of_a_family_are_those_that_the_code_knows() -> None:
+    from netim_app.identity.accounts import Profile
+    from netim_app.identity.state import entry
+
+    assert set(FAMILIES["field.*"]) == set(Profile.__dataclass_fields__)
+    import inspect
+
+    assert str(REASONS).replace("'", '"') in inspect.getsource(entry)
+
+
+def test_every_placeholder_of_a_refusal_gets_its_value() -> None:
+    """A text with a placeholder needs it wherever it is raised, or the refusal becomes an incident."""
+    for path, call in calls("refuse", "refuse_field", "DomainError", "tell"):
+        keys = [a.value for a in call.args if isinstance(a, ast.Constant) and a.value in catalog.keys()]
+        given = {keyword.arg for keyword in call.keywords} - {"field"}
+        for key in keys:
+            wanted = {name for _, name, _, _ in string.Formatter().parse(catalog.template("en", key)) if name}
+            assert wanted == given or None in given, f"{path}: {key} needs {wanted}, gets {given}"

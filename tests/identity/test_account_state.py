@@ -1,0 +1,318 @@
+import math
+from typing import Any
+
+import pytest
+
+from netim_app.core.actor import Actor, Visitor, set_caller
+from netim_app.core.tokens import digest
+from netim_app.identity import limits, sessions
+from netim_app.identity.state.profile import EmailState, ProfileState
+from netim_app.identity.state.shell import ShellState, StepUpState, safe_path
+from netim_app.infra import rate_limit
+from netim_app.infra.unit_of_work import Units
+from netim_app.ui.text import LocaleState
+from tests.factories import (
+    DEVICE,
+    EMAIL,
+    HERE,
+    PASSWORD,
+    Tab,
+    mailed,
+    signed_in_actor,
+    stored_account,
+    tickets_of,
+    visitor_of,
+)
+from tests.fakes import FakeClock
+
+PROFILE = {
+    "first_name": "Grace",
+    "last_name": "Hopper",
+    "company": "<script>alert(1)</script>",
+    "phone": "",
+    "street": "",
+    "postal_code": "",
+    "city": "",
+    "country": "US",
+    "language": "fr",
+    "time_zone": "America/New_York",
+}
+FORMS: list[Any] = [None, "", 5, True, math.nan, [], ["email"], {}, {"password": [], "email": {}}]
+
+
+@pytest.fixture
+def caller(sqlite_units: Units) -> Actor:
+    found = signed_in_actor(sqlite_units)
+    set_caller(found)
+    return found
+
+
+# The shell
+
+
+async def test_a_page_of_the_account_area_shows_the_account(sqlite_units: Units, caller: Actor) -> None:
+    tab = Tab("/account/personal-information")
+
+    shell, _ = await tab.run(ShellState, "open_account_page")
+
+    assert (shell.ready, shell.customer_name, shell._session_id) == (True, "Ada Lovelace", caller.session_id)
+    assert shell._revision == caller.revision
+    assert (await tab.state(LocaleState)).locale == "en"
+    assert (await tab.state(ProfileState)).email == EMAIL
+
+
+async def test_no_page_opens_for_a_guest(sqlite_units: Units) -> None:
+    set_caller(visitor_of())
+
+    with pytest.raises(PermissionError):
+        await Tab("/account/personal-information").run(ShellState, "open_account_page")
+
+
+@pytest.mark.parametrize(("languages", "locale"), [("fr-CH,de;q=0.5", "fr"), ("de", "en"), ("", "en")])
+async def test_a_guest_reads_the_language_of_the_browser(languages: str, locale: str) -> None:
+    set_caller(Visitor(languages=languages))
+    tab = Tab("/login")
+
+    await tab.run(ShellState, "open_public_page")
+
+    assert (await tab.state(LocaleState)).locale == locale
+
+
+async def test_a_language_that_was_chosen_stays(sqlite_units: Units) -> None:
+    set_caller(Visitor(languages="en"))
+    tab = Tab("/login")
+    await tab.run(ShellState, "set_language", "fr")
+
+    await tab.run(ShellState, "open_public_page")
+
+    assert (await tab.state(LocaleState)).locale == "fr"
+
+
+async def test_a_customers_language_is_stored(sqlite_units: Units, caller: Actor) -> None:
+    await Tab("/").run(ShellState, "set_language", "fr")
+
+    assert stored_account(sqlite_units, caller.account_id).language == "fr"
+
+
+@pytest.mark.parametrize("language", ["de", "", None, 5, True, math.nan, "EN", [], {}, ["fr"], {"fr": 1}])
+async def test_an_unknown_language_changes_nothing(sqlite_units: Units, caller: Actor, language: Any) -> None:
+    tab = Tab("/")
+
+    await tab.run(ShellState, "set_language", language)
+
+    assert (await tab.state(LocaleState)).locale == ""
+    assert stored_account(sqlite_units, caller.account_id).language == "en"
+
+
+async def test_an_incident_is_told_with_its_number_and_closed() -> None:
+    tab = Tab("/")
+    shell, _ = await tab.run(ShellState, "show_incident", "0badcafe")
+    assert "0badcafe" in shell.notice
+    assert shell.notice_kind == "danger"
+
+    shell, _ = await tab.run(ShellState, "close_notice")
+    assert shell.notice == ""
+
+
+@pytest.mark.parametrize("number", ["", "<b>", "0badcafe\n", "0badcafe0", "0BADCAFE", None, 5, [], "call +33 1 23"])
+async def test_nothing_but_a_number_can_be_put_into_a_notice(number: Any) -> None:
+    shell, _ = await Tab("/").run(ShellState, "show_incident", number)
+
+    assert shell.notice == ""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account/personal-information",
+        "/account/connection-and-security",
+        "/account/personal-information?open=email",
+        "/account/connection-and-security#password",
+    ],
+)
+def test_a_path_of_the_account_area_is_safe(path: str) -> None:
+    assert safe_path(path) == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/account/",
+        "/account/x/y",
+        "/account/../x",
+        "//evil.test/account/x",
+        "https://evil.test/account/x",
+        "/account/x\n",
+        "/account/x?open=email&next=//evil.test",
+        "/account/x?open=",
+        "/account/X",
+        "/account/" + "a" * 41,
+        "javascript:alert(1)",
+        None,
+        5,
+        ["/account/x"],
+    ],
+)
+def test_anything_else_leads_home(path: object) -> None:
+    assert safe_path(path) == sessions.HOME
+
+
+# Step-up
+
+
+async def test_a_proof_renews_the_session_and_goes_on_where_it_was_asked_for(
+    sqlite_units: Units, caller: Actor, clock: FakeClock
+) -> None:
+    tab = Tab("/account/personal-information")
+    (await tab.state(StepUpState))._resume = "email"
+    (await tab.state(StepUpState)).open = True
+
+    state, steps = await tab.run(StepUpState, "submit", {"password": PASSWORD})
+
+    assert (state.open, state.errors) == (False, {})
+    [ticket] = tickets_of(steps)
+    assert steps == [ticket, ""]
+    with sqlite_units.write() as unit:
+        opened = sessions.redeem_ticket(unit, ticket, DEVICE, HERE)
+        assert opened is not None
+        assert sessions.look_up(unit, digest(opened.token), DEVICE, HERE).actor is not None
+    assert opened.return_to == "/account/personal-information?open=email"
+
+
+async def test_a_wrong_proof_leaves_the_dialog_open(caller: Actor) -> None:
+    tab = Tab("/account/personal-information")
+    (await tab.state(StepUpState)).open = True
+
+    state, steps = await tab.run(StepUpState, "submit", {"password": "wrong"})
+
+    assert state.open
+    assert list(state.errors) == ["password"]
+    assert steps == []
+
+
+@pytest.mark.parametrize("form", FORMS, ids=repr)
+async def test_nonsense_proves_nothing(caller: Actor, form: object) -> None:
+    state, steps = await Tab("/account/personal-information").run(StepUpState, "submit", form)
+
+    assert list(state.errors) == ["password"]
+    assert steps == []
+
+
+async def test_a_proof_can_be_declined(caller: Actor) -> None:
+    tab = Tab("/account/personal-information")
+    (await tab.state(StepUpState)).open = True
+
+    state, _ = await tab.run(StepUpState, "close")
+
+    assert (state.open, state.errors) == (False, {})
+
+
+# Personal information
+
+
+async def test_personal_information_is_stored_shown_and_said(sqlite_units: Units, caller: Actor) -> None:
+    tab = Tab("/account/personal-information")
+    await tab.run(ShellState, "open_account_page")
+
+    state, _ = await tab.run(ProfileState, "save", PROFILE)
+
+    shell = await tab.state(ShellState)
+    assert state.errors == {}
+    assert state.values == PROFILE
+    assert (shell.customer_name, shell.notice_kind) == ("Grace Hopper", "success")
+    assert (await tab.state(LocaleState)).locale == "fr"
+    assert stored_account(sqlite_units, caller.account_id).company == PROFILE["company"]
+
+
+async def test_the_form_shows_stored_values_again_only_when_they_changed(caller: Actor) -> None:
+    tab = Tab("/account/personal-information")
+    await tab.run(ShellState, "open_account_page")
+    state = await tab.state(ProfileState)
+    version = state.version
+
+    await tab.run(ShellState, "open_account_page")
+    assert state.version == version
+    await tab.run(ProfileState, "save", PROFILE)
+    assert state.version == version + 1
+
+
+async def test_nothing_is_stored_of_a_form_with_a_fault(sqlite_units: Units, caller: Actor) -> None:
+    tab = Tab("/account/personal-information")
+
+    state, _ = await tab.run(ProfileState, "save", {**PROFILE, "phone": "no"})
+
+    assert list(state.errors) == ["phone"]
+    assert (await tab.state(ShellState)).notice_kind == "danger"
+    assert stored_account(sqlite_units, caller.account_id).first_name == "Ada"
+
+
+@pytest.mark.parametrize("form", FORMS, ids=repr)
+async def test_nonsense_changes_no_profile(sqlite_units: Units, caller: Actor, form: object) -> None:
+    state, _ = await Tab("/account/personal-information").run(ProfileState, "save", form)
+
+    assert state.errors
+    assert stored_account(sqlite_units, caller.account_id).first_name == "Ada"
+
+
+# The address
+
+
+async def test_a_new_address_waits_to_be_confirmed(sqlite_units: Units, caller: Actor) -> None:
+    tab = Tab("/account/personal-information")
+    await tab.run(EmailState, "begin")
+
+    state, _ = await tab.run(EmailState, "submit", {"email": "new@example.org"})
+
+    assert (state.open, state.errors) == (False, {})
+    profile = await tab.state(ProfileState)
+    assert (profile.email, profile.pending_email) == (EMAIL, "new@example.org")
+    assert "new@example.org" in (await tab.state(ShellState)).notice
+    assert {event for event, _ in mailed(sqlite_units)} == {"email_change", "email_change_asked"}
+
+
+@pytest.mark.parametrize(("email", "word"), [(EMAIL, "already"), ("x", "such as"), ("", "fill in")])
+async def test_a_wrong_address_keeps_the_dialog_open(sqlite_units: Units, caller: Actor, email: str, word: str) -> None:
+    tab = Tab("/account/personal-information")
+    await tab.run(EmailState, "begin")
+
+    state, _ = await tab.run(EmailState, "submit", {"email": email})
+
+    assert state.open
+    assert word in state.errors["email"]
+    assert mailed(sqlite_units) == []
+
+
+async def test_addresses_cannot_be_asked_for_without_end(sqlite_units: Units, caller: Actor) -> None:
+    for number in range(rate_limit.MAIL_PER_ADDRESS.amount):
+        assert await limits.may_mail(f"c{number}@example.org", HERE.address)
+
+    state, _ = await Tab("/").run(EmailState, "submit", {"email": "new@example.org"})
+
+    assert "Too many" in state.errors["email"]
+    assert mailed(sqlite_units) == []
+
+
+@pytest.mark.parametrize("form", FORMS, ids=repr)
+async def test_nonsense_is_no_address(sqlite_units: Units, caller: Actor, form: object) -> None:
+    state, _ = await Tab("/").run(EmailState, "submit", form)
+
+    assert list(state.errors) == ["email"]
+    assert mailed(sqlite_units) == []
+
+
+@pytest.mark.parametrize(("query", "goes_on"), [("?open=email", True), ("?open=totp", False), ("", False)])
+async def test_the_dialog_opens_again_after_the_step_up(caller: Actor, query: str, goes_on: bool) -> None:
+    _, [answer] = await Tab(f"/account/personal-information{query}").run(EmailState, "resume")
+
+    assert (answer is not None) is goes_on
+
+
+async def test_the_dialog_is_closed_without_a_change(caller: Actor) -> None:
+    tab = Tab("/")
+    await tab.run(EmailState, "begin")
+
+    state, _ = await tab.run(EmailState, "close")
+
+    assert (state.open, state.errors) == (False, {})

@@ -1,0 +1,323 @@
+import math
+from typing import Any
+
+import pytest
+
+from netim_app.core.actor import Visitor, set_caller
+from netim_app.identity import accounts, limits, passwords, recovery, sessions
+from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, VerifyState
+from netim_app.infra import rate_limit
+from netim_app.infra.unit_of_work import Units
+from netim_app.ui.text import LocaleState
+from tests.factories import (
+    DEVICE,
+    EMAIL,
+    HERE,
+    NEW_PASSWORD,
+    PASSWORD,
+    Tab,
+    last_mail,
+    mailed,
+    make_account,
+    quick_hash,
+    signed_in_actor,
+    stored_account,
+    tickets_of,
+    visitor_of,
+)
+
+WRONG = (
+    "Email address or password is wrong. After five failed attempts you need to wait 15 minutes; "
+    "a new account must be confirmed by email first."
+)
+DEAD = "This link no longer works: it was used already, is too old, or was replaced by a newer one."
+FORMS: list[Any] = [None, "", 5, True, math.nan, [], ["email"], {}, {"email": []}, {"email": {"a": 1}, "password": 7}]
+
+
+@pytest.fixture
+def account_id(sqlite_units: Units) -> int:
+    with sqlite_units.write() as unit:
+        return make_account(unit)
+
+
+@pytest.fixture(autouse=True)
+def _guest(sqlite_units: Units) -> None:
+    set_caller(visitor_of())
+
+
+# Sign-in
+
+
+async def test_a_sign_in_hands_the_ticket_to_the_page_for_one_round_trip(sqlite_units: Units, account_id: int) -> None:
+    tab = Tab("/login?next=/account/connection-and-security")
+
+    state, steps = await tab.run(SignInState, "submit", {"email": EMAIL, "password": PASSWORD, "remember": "on"})
+
+    assert state.errors == {}
+    [ticket] = tickets_of(steps)
+    assert steps == [ticket, ""]
+    with sqlite_units.write() as unit:
+        opened = sessions.redeem_ticket(unit, ticket, DEVICE, HERE)
+    assert opened is not None
+    assert opened.return_to == "/account/connection-and-security"
+    assert opened.lifetime is not None
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@example.org"])
+async def test_a_wrong_sign_in_reads_the_same_for_everybody(account_id: int, email: str) -> None:
+    state, steps = await Tab("/login").run(SignInState, "submit", {"email": email, "password": "wrong"})
+
+    assert state.errors == {"": WRONG}
+    assert steps == []
+
+
+async def test_a_refusal_is_told_in_the_language_of_the_page(account_id: int) -> None:
+    tab = Tab("/login")
+    (await tab.state(LocaleState)).locale = "fr"
+
+    state, _ = await tab.run(SignInState, "submit", {"email": EMAIL})
+
+    assert state.errors == {"password": "Veuillez remplir ce champ."}
+
+
+async def test_a_browser_without_cookies_is_told_so(account_id: int) -> None:
+    set_caller(Visitor(origin=HERE))
+
+    state, steps = await Tab("/login").run(SignInState, "submit", {"email": EMAIL, "password": PASSWORD})
+
+    assert "cookies" in state.errors[""]
+    assert steps == []
+
+
+async def test_too_many_sign_ins_from_one_address_are_refused_before_anything_is_checked(account_id: int) -> None:
+    for _ in range(rate_limit.SIGN_IN_PER_ADDRESS.amount):
+        await limits.allow_sign_in(HERE.address)
+
+    state, steps = await Tab("/login").run(SignInState, "submit", {"email": EMAIL, "password": PASSWORD})
+
+    assert "Too many attempts" in state.errors[""]
+    assert steps == []
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("", ""),
+        ("?ended=1", "ended"),
+        ("?refused=1&ended=1", "ended"),
+        ("?again=1", "again"),
+        ("?bye=1", "bye"),
+        ("?evil=1", ""),
+        ("?bye=", ""),
+    ],
+)
+async def test_the_sign_in_page_says_why_the_customer_is_there(query: str, reason: str) -> None:
+    state, steps = await Tab(f"/login{query}").run(SignInState, "open_page")
+
+    assert (state.reason, steps) == (reason, [None])
+
+
+@pytest.mark.parametrize(
+    ("next_page", "target"),
+    [
+        ("/account/connection-and-security", "/account/connection-and-security"),
+        ("/account/personal-information?open=email", "/account/personal-information?open=email"),
+        ("https://evil.test/", sessions.HOME),
+        ("//evil.test/account/x", sessions.HOME),
+        ("/account/../auth/logout", sessions.HOME),
+        ("/account/x%0d%0aSet-Cookie:a", sessions.HOME),
+        ("/login", sessions.HOME),
+        ("", sessions.HOME),
+    ],
+)
+async def test_who_is_signed_in_goes_on_inside_the_account_area_only(
+    sqlite_units: Units, next_page: str, target: str
+) -> None:
+    set_caller(signed_in_actor(sqlite_units))
+
+    _, [redirect] = await Tab(f"/login?next={next_page.replace('?', '%3F')}").run(SignInState, "open_page")
+
+    assert f'"{target}"' in str(redirect)
+
+
+async def test_the_bare_address_leads_to_the_sign_in_or_to_the_account(sqlite_units: Units) -> None:
+    _, [guest] = await Tab("/").run(SignInState, "open_home")
+    set_caller(signed_in_actor(sqlite_units))
+    _, [customer] = await Tab("/").run(SignInState, "open_home")
+
+    assert '"/login"' in str(guest)
+    assert f'"{sessions.HOME}"' in str(customer)
+
+
+# Sign-up
+
+NEW_CUSTOMER = {"email": "new@example.org", "first_name": "Nia", "last_name": "Ewing", "password": NEW_PASSWORD}
+
+
+async def test_a_sign_up_is_noted_and_mailed(sqlite_units: Units) -> None:
+    tab = Tab("/signup")
+    (await tab.state(LocaleState)).locale = "fr"
+
+    state, _ = await tab.run(SignUpState, "submit", {**NEW_CUSTOMER, "time_zone": "Asia/Tokyo", "is_admin": "1"})
+
+    assert (state.errors, state.sent_to) == ({}, "new@example.org")
+    assert mailed(sqlite_units) == [("sign_up", "new@example.org")]
+
+
+async def test_the_answer_to_a_sign_up_is_the_same_for_a_known_address(sqlite_units: Units, account_id: int) -> None:
+    known, _ = await Tab("/signup").run(SignUpState, "submit", {**NEW_CUSTOMER, "email": EMAIL})
+    unknown, _ = await Tab("/signup").run(SignUpState, "submit", {**NEW_CUSTOMER, "email": "Ada.other@example.org"})
+
+    assert (known.errors, unknown.errors) == ({}, {})
+    assert (known.sent_to.lower(), unknown.sent_to) == (EMAIL.lower(), "Ada.other@example.org")
+    assert [event for event, _ in mailed(sqlite_units)] == ["sign_up_again", "sign_up"]
+
+
+async def test_a_mailbox_is_not_flooded_and_nobody_is_told(sqlite_units: Units) -> None:
+    shown = set()
+    for _ in range(8):
+        state, _ = await Tab("/signup").run(SignUpState, "submit", NEW_CUSTOMER)
+        shown.add((state.sent_to, str(state.errors)))
+
+    assert shown == {("new@example.org", "{}")}
+    assert len(mailed(sqlite_units)) == rate_limit.MAIL_PER_RECIPIENT.amount
+
+
+async def test_all_that_is_wrong_with_a_sign_up_is_shown_at_its_field() -> None:
+    state, _ = await Tab("/signup").run(SignUpState, "submit", {"email": "x", "password": "short"})
+
+    assert set(state.errors) == {"email", "first_name", "last_name", "password"}
+    assert "12" in state.errors["password"]
+    assert state.sent_to == ""
+
+
+# Confirmation
+
+
+async def test_a_page_that_opens_confirms_nothing(sqlite_units: Units) -> None:
+    await Tab("/signup").run(SignUpState, "submit", NEW_CUSTOMER)
+    token = last_mail(sqlite_units, "sign_up").token
+
+    state, _ = await Tab(f"/verify-email?token={token}").run(VerifyState, "open_page")
+    assert state.done == ""
+    with sqlite_units.read() as unit:
+        assert accounts.find_account(unit, "new@example.org") is None
+
+    state, steps = await Tab("/verify-email").run(VerifyState, "submit", {"token": token})
+    assert (state.done, state.errors, steps) == ("sign_up", {}, [])
+    state, _ = await Tab("/verify-email").run(VerifyState, "submit", {"token": token})
+    assert (state.done, state.errors) == ("", {"": DEAD})
+
+
+async def test_confirming_a_new_address_renews_the_session_of_this_browser(sqlite_units: Units) -> None:
+    caller = signed_in_actor(sqlite_units)
+    with sqlite_units.write() as unit:
+        accounts.ask_email_change(unit, caller, "new@example.org")
+    set_caller(caller)
+
+    state, steps = await Tab("/verify-email").run(
+        VerifyState, "submit", {"token": last_mail(sqlite_units, "email_change").token}
+    )
+
+    assert state.done == "email_change"
+    [ticket] = tickets_of(steps)
+    assert steps == [ticket, ""]
+
+
+async def test_an_address_without_its_secret_is_explained() -> None:
+    for cls in (VerifyState, ResetState):
+        state, _ = await Tab("/").run(cls, "submit", {"password": NEW_PASSWORD})
+        assert "Something is missing" in state.errors[""]
+
+
+# Forgotten password
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@example.org"])
+async def test_a_forgotten_password_is_answered_alike(sqlite_units: Units, account_id: int, email: str) -> None:
+    state, _ = await Tab("/forgot-password").run(ForgotState, "submit", {"email": email})
+
+    assert (state.sent_to.lower(), state.errors) == (email.lower(), {})
+    assert mailed(sqlite_units) == ([("reset", EMAIL)] if email == EMAIL else [])
+
+
+async def test_a_reset_sets_the_password_and_signs_nobody_in(sqlite_units: Units, account_id: int) -> None:
+    await Tab("/forgot-password").run(ForgotState, "submit", {"email": EMAIL})
+    token = last_mail(sqlite_units, "reset").token
+
+    weak, _ = await Tab("/reset-password").run(ResetState, "submit", {"token": token, "password": EMAIL})
+    done, steps = await Tab("/reset-password").run(ResetState, "submit", {"token": token, "password": NEW_PASSWORD})
+    again, _ = await Tab("/reset-password").run(ResetState, "submit", {"token": token, "password": NEW_PASSWORD})
+
+    assert (list(weak.errors), weak.done) == (["password"], False)
+    assert (done.errors, done.done, tickets_of(steps)) == ({}, True, [])
+    assert (again.errors, again.done) == ({"": DEAD}, False)
+    assert passwords.password_matches(NEW_PASSWORD, stored_account(sqlite_units, account_id).password_hash)
+
+
+async def test_a_dead_link_costs_no_hash(sqlite_units: Units, account_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_args: object) -> str:
+        raise AssertionError("a hash was computed for a stranger")
+
+    monkeypatch.setattr(passwords, "hash_in_pool", never)
+
+    state, _ = await Tab("/").run(ResetState, "submit", {"token": "x" * 43, "password": NEW_PASSWORD})
+
+    assert state.errors == {"": DEAD}
+
+
+async def test_links_cannot_be_tried_without_end(account_id: int) -> None:
+    for _ in range(rate_limit.LINK_PER_ADDRESS.amount):
+        await limits.allow_link(HERE.address)
+
+    for cls, form in ((VerifyState, {"token": "x"}), (ResetState, {"token": "x"}), (ForgotState, {"email": EMAIL})):
+        state, _ = await Tab("/").run(cls, "submit", form)
+        assert "Too many attempts" in state.errors[""]
+
+
+# Whatever is sent
+
+
+@pytest.mark.parametrize("cls", [SignInState, SignUpState, VerifyState, ForgotState, ResetState])
+@pytest.mark.parametrize("form", FORMS, ids=repr)
+async def test_nonsense_is_answered_as_a_wrong_form(sqlite_units: Units, cls: type, form: object) -> None:
+    state, steps = await Tab("/").run(cls, "submit", form)
+
+    assert state.errors
+    assert tickets_of(steps) == []
+    assert mailed(sqlite_units) == []
+
+
+@pytest.mark.parametrize("cls", [SignUpState, ResetState])
+async def test_a_typed_password_is_rated_and_kept_nowhere(cls: Any) -> None:
+    tab = Tab("/")
+
+    state, _ = await tab.run(cls, "rate", NEW_PASSWORD)
+
+    assert state.score == 4
+    assert NEW_PASSWORD not in str(tab.root.dict())
+
+
+@pytest.mark.parametrize("cls", [SignInState, SignUpState, VerifyState, ForgotState, ResetState])
+async def test_a_page_opens_without_what_stood_there_before(cls: Any) -> None:
+    tab = Tab("/login")
+    state, _ = await tab.run(cls, "submit", {})
+    assert state.errors
+
+    state, _ = await tab.run(cls, "open_page")
+
+    assert state.errors == {}
+
+
+async def test_no_secret_stays_in_the_states_of_a_tab(sqlite_units: Units, account_id: int) -> None:
+    tab = Tab("/login")
+    _, steps = await tab.run(SignInState, "submit", {"email": EMAIL, "password": PASSWORD})
+    with sqlite_units.write() as unit:
+        recovery.ask_reset(unit, EMAIL)
+    token = last_mail(sqlite_units, "reset").token
+    await tab.run(ResetState, "submit", {"token": token, "password": NEW_PASSWORD})
+
+    shown = str(tab.root.dict())
+
+    for secret in (PASSWORD, NEW_PASSWORD, token, tickets_of(steps)[0], quick_hash(PASSWORD)):
+        assert secret not in shown

@@ -1,0 +1,138 @@
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from netim_app.settings import DEVELOPMENT_SECRET, Settings, get_settings
+
+SECRET = "s" * 32
+
+
+def production(**changes: Any) -> Settings:
+    values: dict[str, Any] = {
+        "env": "production",
+        "public_url": "https://account.netim.example",
+        "secret_key": SecretStr(SECRET),
+        "smtp_url": SecretStr("smtp://mail.netim.example"),
+    }
+    return Settings(**{**values, **changes})
+
+
+def test_a_fresh_checkout_runs_without_any_setting() -> None:
+    settings = Settings()
+
+    assert settings.faults() == []
+    assert settings.public_url == "http://127.0.0.1:3000"
+    assert settings.database_url == f"sqlite:///{Path('var') / 'netim.db'}"
+    assert settings.mail_dir == Path("var") / "mail"
+    assert (settings.host, settings.bcrypt_cost, settings.password_min_length) == ("127.0.0.1", 12, 12)
+    assert (settings.session_idle_minutes, settings.session_absolute_hours, settings.session_remember_days) == (
+        30,
+        12,
+        30,
+    )
+
+
+def test_a_complete_production_may_start() -> None:
+    assert production().faults() == []
+    assert production().mail_dir is None
+    assert production().allowed_origins == ("https://account.netim.example",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"secret_key": SecretStr(DEVELOPMENT_SECRET)}, "NETIM_SECRET_KEY is not set"),
+        ({"secret_key": SecretStr("")}, "NETIM_SECRET_KEY is not set"),
+        ({"secret_key": SecretStr("s" * 31)}, "too short"),
+        ({"public_url": "http://account.netim.example"}, "https://"),
+        ({"public_url": ""}, "https://"),
+        ({"public_url": "https://account.netim.example/path"}, "bare origin"),
+        ({"public_url": "https://account.netim.example?x"}, "bare origin"),
+        ({"public_url": "*"}, "bare origin"),
+        ({"public_url": "https://"}, "bare origin"),
+        ({"smtp_url": SecretStr("")}, "mail has nowhere to go"),
+        ({"clock_file": Path("clock")}, "development only"),
+        ({"workers": 2}, "NETIM_REDIS_URL"),
+        ({"bcrypt_cost": 11}, "NETIM_BCRYPT_COST"),
+    ],
+)
+def test_an_unsafe_production_is_refused_with_a_line_that_says_why(changes: dict[str, Any], word: str) -> None:
+    faults = production(**changes).faults()
+
+    assert any(word in fault for fault in faults), faults
+    assert not any("\n" in fault or SECRET in fault for fault in faults)
+
+
+def test_every_fault_is_told_at_once() -> None:
+    assert len(Settings(env="production").faults()) == 3
+
+
+@pytest.mark.parametrize(
+    "changes", [{"workers": 2, "redis_url": "redis://localhost"}, {"smtp_url": SecretStr(""), "mail_dir": Path("m")}]
+)
+def test_a_safe_variation_may_start(changes: dict[str, Any]) -> None:
+    assert production(**changes).faults() == []
+
+
+def test_development_is_forgiving_but_for_nonsense() -> None:
+    assert Settings(bcrypt_cost=4, clock_file=Path("c"), workers=2).faults() == []
+    assert len(Settings(public_url="ftp://x").faults()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", 0),
+        ("port", 65536),
+        ("port", "x"),
+        ("workers", 0),
+        ("env", "staging"),
+        ("bcrypt_cost", 3),
+        ("bcrypt_cost", 17),
+        ("password_min_length", 7),
+        ("password_min_length", 65),
+        ("session_idle_minutes", 0),
+        ("session_absolute_hours", -1),
+        ("session_remember_days", 0),
+        ("trusted_proxies", "not a network"),
+        ("trusted_proxies", "10.0.0.1/8"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused(name: str, value: object) -> None:
+    changes: dict[str, Any] = {name: value}
+
+    with pytest.raises(ValidationError):
+        Settings(**changes)
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "NETIM_PUBLIC_URL": "https://a.example/",
+        "NETIM_TRUSTED_PROXIES": "10.0.0.0/8, 2001:db8::/32,192.0.2.1,",
+        "NETIM_SECRET_KEY": "k",
+        "PORT": "99",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    settings = Settings()
+
+    assert settings.public_url == "https://a.example"
+    assert settings.trusted_proxies == tuple(map(ip_network, ("10.0.0.0/8", "2001:db8::/32", "192.0.2.1/32")))
+    assert settings.secret_key.get_secret_value() == "k"
+    assert settings.port == 3000
+
+
+def test_settings_cannot_be_changed_and_do_not_show_their_secrets() -> None:
+    settings = production(smtp_url=SecretStr("smtp://user:hunter2@mail"), secret_key_old=SecretStr("old secret"))
+
+    with pytest.raises(ValidationError):
+        settings.port = 5  # type: ignore[misc]
+    for secret in (SECRET, "hunter2", "old secret"):
+        assert secret not in repr(settings) + str(settings)
+
+
+def test_they_are_read_once() -> None:
+    assert get_settings() is get_settings()

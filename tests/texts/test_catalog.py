@@ -1,0 +1,117 @@
+"""The catalog: what it finds, what it reports, how it chooses a language and writes dates."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from netim_app.texts import catalog
+
+MOMENT = datetime(2026, 8, 3, 22, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def package(tmp_path: Path):
+    """Writes `.po` files into a package of its own: `package("texts/en", a="Hello")`; returns the loaded faults."""
+
+    def write(**files: dict[str, str] | str) -> tuple[str, ...]:
+        for name, texts in files.items():
+            path = tmp_path / (name.replace("__", "/").replace("_en", "/en").replace("_fr", "/fr") + ".po")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            entries = "".join(f'\nmsgid "{key}"\nmsgstr "{value}"\n' for key, value in dict(texts).items())
+            path.write_text(f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n{entries}', "utf-8")
+        return catalog.load(tmp_path).faults
+
+    return write
+
+
+def test_the_product_has_no_faults():
+    assert catalog.faults() == []
+    assert catalog.keys() >= {"ui.menu.log_out"}
+
+
+def test_a_text_comes_in_the_language_asked_for_and_in_english_for_any_other():
+    assert catalog.text("en", "ui.menu.log_out") == "Log out"
+    assert catalog.text("fr", "ui.menu.log_out") == "Se déconnecter"
+    assert catalog.text("", "ui.menu.log_out") == catalog.text("de", "ui.menu.log_out") == "Log out"
+
+
+def test_an_unknown_key_or_a_missing_value_is_an_error():
+    with pytest.raises(KeyError):
+        catalog.text("fr", "ui.menu.no_such_key")
+    with pytest.raises(KeyError):
+        catalog.text("fr", "ui.date.moment", date="x")
+
+
+def test_folders_of_features_are_merged(package):
+    assert package(texts_en={"a": "A"}, texts_fr={"a": "A"}, features__x__texts_en={"b": "B"}) == ("fr: b is missing",)
+
+
+def test_equal_keys_are_reported_across_files_and_inside_of_one(package, tmp_path):
+    both = {"texts_fr": {"a": "A"}, "texts_en": {"a": "A"}}
+    assert package(**both) == ()
+    assert package(**both, pages__texts_en={"a": "other"}) == ("en: a is defined twice",)
+    (tmp_path / "pages/texts/en.po").unlink()
+    with (tmp_path / "texts/fr.po").open("a", encoding="utf-8") as file:
+        file.write('\nmsgid "a"\nmsgstr "encore"\n')
+    assert catalog.load(tmp_path).faults == ("fr: a is defined twice",)
+
+
+@pytest.mark.parametrize(
+    ("english", "french", "fault"),
+    [
+        ("Hi {name}", "Bonjour", "a has different placeholders: en ['name'], fr []"),
+        ("Hi {name}", "Bonjour {nom}", "a has different placeholders: en ['name'], fr ['nom']"),
+        ("Hi", " ", "fr: a is empty"),
+        ("Hi {name:>9}", "Bonjour {name}", "a has a broken placeholder"),
+        ("Hi {0}", "Bonjour {0}", "a has a broken placeholder"),
+        ("Hi {name", "Bonjour {name}", "a has a broken placeholder"),
+    ],
+)
+def test_languages_that_differ_are_reported(package, english, french, fault):
+    (found,) = package(texts_en={"a": english}, texts_fr={"a": french})
+    assert found.startswith(fault)
+
+
+@pytest.mark.parametrize(
+    ("header", "locale"),
+    [
+        ("fr-CH, fr;q=0.9, en;q=0.8", "fr"),
+        ("FR", "fr"),
+        ("en;q=0.1,fr;q=0.5", "fr"),
+        ("en;q=0.5,fr;q=0.1", "en"),
+        ("fr;q=0, de", "en"),
+        ("de, fr;q=0.1", "fr"),
+        ("*", "en"),
+        ("", "en"),
+        (";;;q=x,\x00,--,-fr,\u2603", "en"),
+        ("fr;q=1.2.3", "en"),
+        ("x" * 100_000 + ",fr", "en"),
+    ],
+)
+def test_the_language_of_a_guest_is_the_best_that_we_have(header, locale):
+    assert catalog.choose_locale(header) == locale
+
+
+def test_a_moment_is_told_in_the_reader_s_zone_and_language():
+    english = catalog.format_datetime(MOMENT, "en", "Europe/Paris").replace("\u202f", " ")
+    assert english == "August 4, 2026 at 12:05 AM (Central European Summer Time)"
+    assert (
+        catalog.format_datetime(MOMENT, "fr", "Europe/Paris") == "4 août 2026 à 00:05 (heure d’été d’Europe centrale)"
+    )
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd", "Europe", "a\x00b"])
+def test_an_unknown_zone_means_utc(zone):
+    assert catalog.format_datetime(MOMENT, "fr", zone) == "3 août 2026 à 22:05 (temps universel coordonné)"
+
+
+def test_a_naive_moment_is_taken_for_utc():
+    naive = MOMENT.replace(tzinfo=None)
+    assert catalog.format_datetime(naive, "fr", "Asia/Tokyo") == catalog.format_datetime(MOMENT, "fr", "Asia/Tokyo")
+
+
+def test_a_day_is_written_out():
+    assert catalog.format_date(MOMENT, "en", "UTC") == "August 3, 2026"
+    assert catalog.format_date(MOMENT, "fr", "Europe/Paris") == "4 août 2026"
+    assert catalog.format_date(MOMENT, "xx", "Mars/Olympus") == "August 3, 2026"

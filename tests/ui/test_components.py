@@ -1,0 +1,159 @@
+"""Cards, dialogs, menus, switches, meters, notices and the hand-over as markup."""
+
+import re
+
+import pytest
+import reflex as rx
+
+from netim_app.ui.card import badge, card
+from netim_app.ui.dialog import dialog
+from netim_app.ui.handover import handover_form
+from netim_app.ui.icons import icon, icon_names
+from netim_app.ui.kit_page import kit_page
+from netim_app.ui.menu import menu, menu_form_button, menu_link
+from netim_app.ui.meter import meter
+from netim_app.ui.notice import live_region, notice
+from netim_app.ui.switch import switch
+
+NOTHING_ELSE = "):(jsx(Fragment,{},))))"
+
+
+class KitTestState(rx.State):
+    """What components need of a state."""
+
+    on: bool = False
+    text: str = ""
+    percent: int = 0
+
+    @rx.event
+    def switch(self, on: bool) -> None:
+        self.on = on
+
+    @rx.event
+    def toggle(self) -> None:
+        self.on = not self.on
+
+
+def opened(**more) -> str:
+    return str(dialog(rx.el.p("x"), open=KitTestState.on, title="T", on_close=KitTestState.toggle, test_id="d", **more))
+
+
+def test_a_dialog_is_there_only_while_it_is_open():
+    assert opened().startswith(f"jsx(Fragment,{{}},({KitTestState.on!s}?(jsx(")
+    assert opened().endswith(NOTHING_ELSE)
+
+
+def test_a_dialog_is_modal_named_by_its_title_and_closes_itself():
+    markup = opened()
+    assert "ref:openModal" in markup
+    assert '"aria-labelledby":"d-title"' in markup
+    assert 'id:"d-title"' in markup
+    assert '"aria-label":' in markup
+    assert "onClose:" in markup
+
+
+def test_the_functions_of_the_browser_are_compiled_once_and_clean_up_after_themselves():
+    page = rx.fragment(
+        dialog(open=KitTestState.on, title="T", on_close=KitTestState.toggle, test_id="d"),
+        menu(label="M", test_id="m"),
+        card(title="C", anchor="c"),
+    )
+    code = list(page._get_all_custom_code())
+    for name in ("openModal", "disclose", "scrollToAnchor"):
+        (source,) = [each for each in code if each.startswith(f"const {name} = ")]
+        # React calls a ref function without a clean-up again, with null.
+        assert "return () => {" in source
+
+
+def test_a_menu_says_what_it_opens_and_begins_closed():
+    markup = str(menu(menu_link("Here", "/here"), label=KitTestState.text, test_id="m"))
+    assert '"aria-controls":"m-list"' in markup
+    assert '"aria-expanded":"false"' in markup
+    assert re.search(r'jsx\("ul",\{[^}]*hidden:true,id:"m-list"', markup)
+    assert 'to:"/here"' in markup
+
+
+def test_a_menu_posts_a_plain_form_past_the_form_component_of_reflex():
+    markup = str(menu_form_button("Log out", "/auth/logout"))
+    assert 'action:"/auth/logout"' in markup
+    assert 'method:"post"' in markup
+    assert "currentTarget.form.submit()" in markup
+    assert 'type:"button"' in markup
+
+
+def test_a_switch_has_a_role_a_name_and_a_state():
+    markup = str(switch("Alerts", KitTestState.on, KitTestState.switch, test_id="s"))
+    assert 'role:"switch"' in markup
+    assert '"aria-label":"Alerts"' in markup
+    assert f'"aria-checked":({KitTestState.on!s} ? "true" : "false")' in markup
+
+
+def test_a_switch_asks_for_the_value_it_wants_when_the_handler_takes_one():
+    assert f'["on"] : !({KitTestState.on!s})' in str(switch("A", KitTestState.on, KitTestState.switch))
+    assert '["on"]' not in str(switch("A", KitTestState.on, KitTestState.toggle))
+
+
+@pytest.mark.parametrize("build", [meter])
+def test_a_meter_says_its_value_in_figures_and_words(build):
+    markup = str(build(KitTestState.percent, "Security", KitTestState.text, KitTestState.text, "m"))
+    assert 'role:"meter"' in markup
+    assert f'"aria-valuenow":{KitTestState.percent!s}' in markup
+    assert f'"aria-valuetext":{KitTestState.text!s}' in markup
+    assert '"aria-label":"Security"' in markup
+    assert f'"data-level":{KitTestState.text!s}' in markup
+
+
+def test_only_a_danger_interrupts():
+    assert 'role:"alert"' in str(notice("danger", "x"))
+    for kind in ("success", "info", "warning"):
+        assert "role:" not in str(notice(kind, "x"))
+
+
+def test_a_notice_says_its_kind_in_words_too():
+    assert '"Warning:"' in str(notice("warning", "x"))
+    assert '"Attention :"' in str(notice("warning", "x"))
+
+
+def test_a_live_region_is_mounted_before_there_is_a_message():
+    markup = str(live_region(KitTestState.text, KitTestState.text))
+    assert markup.startswith('jsx("div",{"aria-live":"polite"')
+    assert 'role:"alert"' not in markup  # it would be read twice
+    assert "hidden" not in markup.split("jsx(", 2)[1]
+
+
+def test_a_card_with_an_anchor_is_named_by_its_title_and_can_be_reached():
+    markup = str(card(title="Password", anchor="password"))
+    assert 'id:"password"' in markup
+    assert '"aria-labelledby":"password-title"' in markup
+    assert 'jsx("h2",{className:"text-base font-semibold",id:"password-title"}' in markup
+    assert "ref:" not in str(card(title="Password"))
+
+
+def test_a_badge_does_not_speak_by_colour_alone():
+    assert "svg" in str(badge("Active"))
+    assert "svg" not in str(badge("Off", on=False))
+
+
+def test_a_ticket_is_posted_only_when_there_is_one():
+    markup = str(handover_form("/auth/session", KitTestState.text, "ticket", "hand-over"))
+    assert str(KitTestState.text) in markup
+    assert 'action:"/auth/session"' in markup
+    assert 'name:"ticket"' in markup
+    assert markup.endswith(NOTHING_ELSE)
+
+
+def test_a_ticket_is_posted_by_the_submit_method():
+    form = handover_form("/auth/session", KitTestState.text, "ticket", "hand-over").children[0]
+    assert 'getElementById("hand-over").submit()' in str(form._get_all_hooks())
+
+
+@pytest.mark.parametrize("name", sorted(icon_names()))
+def test_icons_are_hidden_from_screen_readers(name):
+    assert '"aria-hidden":"true"' in str(icon(name))
+
+
+def test_the_kit_page_shows_everything_and_has_no_handlers():
+    markup = str(kit_page())
+    for part in ('role:"meter"', 'role:"switch"', "openModal", "disclose", "noValidate", 'role:"alert"'):
+        assert part in markup
+    assert not [state for state in rx.State.get_substates() if state.__module__ == "netim_app.ui.kit_page"]

@@ -1,0 +1,123 @@
+"""The frames: nothing private and nothing in the wrong language before everything is known."""
+
+import re
+
+import reflex as rx
+
+from netim_app.ui import layout
+from netim_app.ui.text import LocaleState
+
+
+class LayoutTestState(rx.State):
+    """What a frame needs of a state."""
+
+    ready: bool = False
+    name: str = ""
+
+    @rx.event
+    def choose(self, locale: str) -> None:
+        pass
+
+
+def account() -> str:
+    page = layout.account_page(
+        rx.el.p("PRIVATE"),
+        heading="HEADING",
+        ready=LayoutTestState.ready,
+        skeleton=layout.skeleton_lines(2),
+        customer_name=LayoutTestState.name,
+        menu_items=[],
+        locale_switch=LayoutTestState.choose,
+    )
+    return str(page)
+
+
+def public() -> str:
+    return str(
+        layout.public_page(
+            rx.el.p("PRIVATE"), title="HEADING", ready=LayoutTestState.ready, locale_switch=LayoutTestState.choose
+        )
+    )
+
+
+def shown_only_when_known(markup: str, text: str) -> bool:
+    """Whether a condition on both the page's state and the language decides about the part that holds a text."""
+    known = f'(!(({LocaleState.locale!s}?.valueOf?.() === ""?.valueOf?.())))'
+    condition = f"(pyAnd({LayoutTestState.ready!s}, () => {known})?("
+    return any(text in guarded_part(markup, at.end()) for at in re.finditer(re.escape(condition), markup))
+
+
+def guarded_part(markup: str, start: int) -> str:
+    """The text from a position to the parenthesis that ends the expression there."""
+    depth = 1
+    for end in range(start, len(markup)):
+        depth += {"(": 1, ")": -1}.get(markup[end], 0)
+        if depth == 0:
+            return markup[start:end]
+    raise AssertionError("unbalanced markup")
+
+
+def test_content_heading_and_name_wait_for_state_and_language():
+    markup = account()
+    for text in ("PRIVATE", "HEADING", str(LayoutTestState.name)):
+        assert shown_only_when_known(markup, text), text
+        assert markup.count(text) == 1
+    assert shown_only_when_known(public(), "PRIVATE")
+    assert shown_only_when_known(public(), "HEADING")
+
+
+def test_every_frame_has_landmarks_one_heading_and_a_way_past_the_header():
+    for markup in (account(), public()):
+        assert markup.count('jsx("main",') == 1
+        assert markup.count('jsx("header",') == 1
+        assert markup.count('jsx("footer",') == 1
+        assert markup.count('jsx("h1",') == 1
+        assert 'href:"#main"' in markup
+        assert 'id:"main"' in markup
+
+
+def test_a_skeleton_is_hidden_from_screen_readers_and_its_parts_stand_apart():
+    assert 'jsx("div",{"aria-hidden":"true",className:"flex flex-col gap-5"},jsx("div",' in account()
+
+
+def test_a_skeleton_has_as_many_lines_as_asked_for():
+    assert str(layout.skeleton_lines(5)).count('jsx("div",') == 1 + 5
+
+
+def test_languages_are_buttons_that_say_which_one_is_on():
+    markup = str(layout.language_switch(LayoutTestState.choose))
+    for locale in ("en", "fr"):
+        assert f'lang:"{locale}"' in markup
+    assert markup.count('"aria-pressed":') == 2
+    assert 'role:"group"' in markup
+
+
+def test_a_switch_of_the_caller_is_taken_as_it_is():
+    page = layout.public_page(title="T", ready=LayoutTestState.ready, locale_switch=rx.el.span("MINE"))
+    assert "MINE" in str(page)
+    assert 'locale-fr"' not in str(page)
+
+
+def test_the_document_says_its_language():
+    hooks = "".join(layout.not_found()._get_all_hooks())
+    assert "document.documentElement.lang" in hooks
+
+
+def test_not_found_needs_no_state_to_be_loaded():
+    assert '"Page not found"' in str(layout.not_found())
+    assert 'to:"/"' in str(layout.not_found())
+
+
+def test_the_wraps_of_the_app_have_no_overlay_and_no_details_of_a_crash():
+    ((key, build),) = layout.app_wraps().items()
+    assert key == (55, "ErrorBoundary")
+    markup = str(build(True))
+    assert '"Something went wrong on this page"' in markup
+    assert "event_args.error" not in markup
+    assert "location.reload()" in markup
+
+
+def test_the_head_sets_the_chosen_theme_before_anything_is_painted():
+    markup = "".join(str(part) for part in layout.head())
+    assert "localStorage.getItem" in markup
+    assert "/favicon.svg" in markup
