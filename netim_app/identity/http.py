@@ -4,12 +4,14 @@ A state cannot set an HttpOnly cookie. It hands out a ticket (see `sessions`), a
 answer carries the cookie.
 """
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -23,6 +25,8 @@ from netim_app.identity import sessions
 from netim_app.infra import user_agent
 from netim_app.infra.unit_of_work import in_unit
 from netim_app.settings import Settings, get_settings
+
+logger = logging.getLogger(__name__)
 
 DEVICE_COOKIE_LIFE = timedelta(days=365)
 MAX_FORM_BYTES = 4096
@@ -165,7 +169,11 @@ def _guarded(
             return Response(status_code=403)
         if int(request.headers.get("content-length") or 0) > MAX_FORM_BYTES:
             return Response(status_code=413)
-        return await handler(request)
+        try:
+            return await handler(request)
+        except SQLAlchemyError:
+            logger.exception("the database did not answer")
+            return RedirectResponse("/login?fault=1", status_code=303)
 
     return guard
 

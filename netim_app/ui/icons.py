@@ -59,8 +59,12 @@ def icon_names() -> frozenset[str]:
     return frozenset(_PATHS)
 
 
-def logo() -> rx.Component:
-    """The product's mark and name. The name is text, so it is read, scaled and coloured like text."""
+def logo(*, compact: bool = False) -> rx.Component:
+    """The product's mark and name. The name is text, so it is read, scaled and coloured like text.
+
+    Args:
+        compact: on a phone only the mark is seen; screen readers still hear the name.
+    """
     return rx.el.span(
         rx.el.svg(
             rx.el.rect(width="32", height="32", rx="9", class_name="fill-accent"),
@@ -76,7 +80,8 @@ def logo() -> rx.Component:
         rx.el.span(
             "Netim ",
             rx.el.span("Direct", class_name="font-normal text-muted"),
-            class_name="text-base font-semibold tracking-tight whitespace-nowrap",
+            class_name="text-base font-semibold tracking-tight whitespace-nowrap"
+            + (" max-sm:sr-only" if compact else ""),
         ),
         class_name="inline-flex items-center gap-2.5",
     )

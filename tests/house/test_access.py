@@ -42,6 +42,7 @@ REVIEWED = {
     "PasswordState.close": "SIGNED_IN",
     "PasswordState.rate": "SIGNED_IN",
     "PasswordState.submit": "SIGNED_IN",
+    "MailboxState.open_page": "ANYONE",  # development only: see below
 }
 """Who may send which event. A new line here is a decision about security: look at what the handler does."""
 
@@ -140,6 +141,43 @@ def _dumps(trees: dict[str, Any]) -> list[str]:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         for decorator in node.decorator_list
     ]
+
+
+def test_events_of_development_are_not_in_production() -> None:
+    """A fresh process builds the production app: what it registers is what customers can reach."""
+    import subprocess
+    import sys
+    import tempfile
+
+    from tests.house.modules import ROOT
+
+    script = (
+        "import netim_app.netim_app; from reflex_base.registry import RegistrationContext as R;"
+        "print(*(s.__name__ for s in R.get().base_states.values() if s.__module__.startswith('netim_app')))"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env={
+                "PATH": "/usr/bin:/bin",
+                "NETIM_ENV": "production",
+                "NETIM_PUBLIC_URL": "https://account.netim.example",
+                "NETIM_SECRET_KEY": "k" * 40,
+                "NETIM_MAIL_DIR": folder,
+                "NETIM_VAR_DIR": folder,
+                "REFLEX_TELEMETRY_ENABLED": "false",
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert done.returncode == 0, done.stderr
+    reviewed = {name.partition(".")[0] for name in REVIEWED} - {"MailboxState"}
+    without_handlers = {"GaugeState", "HandOverState", "LocaleState"}
+    assert set(done.stdout.split()) == reviewed | without_handlers
 
 
 def test_levels_are_ordered_so_that_each_includes_those_below() -> None:

@@ -280,7 +280,7 @@ async def test_links_cannot_be_tried_without_end(account_id: int) -> None:
 
 @pytest.mark.parametrize("cls", [SignInState, SignUpState, VerifyState, ForgotState, ResetState])
 @pytest.mark.parametrize("form", FORMS, ids=repr)
-async def test_nonsense_is_answered_as_a_wrong_form(sqlite_units: Units, cls: type, form: object) -> None:
+async def test_nonsense_is_answered_as_a_wrong_form(sqlite_units: Units, cls: Any, form: object) -> None:
     state, steps = await Tab("/").run(cls, "submit", form)
 
     assert state.errors

@@ -39,7 +39,7 @@ class SignInState(rx.State):
         if isinstance(visitor(), Actor):
             return rx.redirect(safe_path(self._query("next")))
         self.errors = {}
-        self.reason = next((name for name in ("ended", "refused", "again", "bye") if self._query(name)), "")
+        self.reason = next((name for name in ("ended", "refused", "again", "fault", "bye") if self._query(name)), "")
         return None
 
     @rx.event

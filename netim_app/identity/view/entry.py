@@ -9,7 +9,7 @@ from netim_app.ui.form import checkbox_field, form, link, password_field, text_f
 from netim_app.ui.notice import notice
 from netim_app.ui.text import tr
 
-_REASONS = {"ended": "info", "refused": "warning", "again": "warning", "bye": "success"}
+_REASONS = {"ended": "info", "refused": "warning", "again": "warning", "fault": "danger", "bye": "success"}
 
 
 def _aside(*content: rx.Component | rx.Var[str] | str) -> rx.Component:
