@@ -13,8 +13,9 @@ logger = logging.getLogger(__name__)
 _NOT_LOGGED = {"at", "origin", "old_email", "new_email"}
 
 
-def log_fact(_unit: UnitOfWork, fact: Fact) -> None:
-    """Writes who, what, from where; never an address book entry, never a secret."""
+def log_fact(unit: UnitOfWork, fact: Fact) -> None:
+    """Writes, once it stands: who, what, from where; never an address book entry, never a secret."""
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower()
     details = {f.name: getattr(fact, f.name) for f in fields(fact) if f.name not in _NOT_LOGGED}
-    log_event(logger, name, ip=fact.origin.address, client=fact.origin.browser, **details)
+    origin = {"ip": fact.origin.address, "client": fact.origin.browser}
+    unit.after_commit.append(lambda: log_event(logger, name, **origin, **details))

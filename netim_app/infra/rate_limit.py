@@ -76,7 +76,7 @@ def email_key(email: str) -> str:
 
 
 class Limiter:
-    """Counts hits in a sliding window (the weighted sum of two fixed ones).
+    """Counts hits in a sliding window (the weighted sum of two fixed ones, rounded down: now and then one too many).
 
     Args:
         redis_url: `redis://...` to share the counts between workers; empty to keep them in this process.
