@@ -206,7 +206,7 @@ def test_exceptions_are_cleaned_with_their_causes_and_groups(output: io.StringIO
     line = output.getvalue()
     assert all(
         word in line for word in ("ab12", "KeyError: {", "ValueError: Event data", "direct cause", "test_redaction.py")
-    )  # noqa: E501
+    )
     assert not [secret for secret in SECRETS if secret in line]
     assert line.count("\n") == 1
 
