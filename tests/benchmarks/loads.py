@@ -26,7 +26,7 @@ SIGN_INS_PER_ROUND = 3
 BURST_ROUNDS = 4
 BURST = 20
 OTHERS = 10
-OTHERS_PAUSE = 0.1
+OTHERS_PAUSE = 0.25
 PAGES = 200
 MEMORY_ROUNDS = 3
 WARM_UP_PAGES = 20
@@ -37,15 +37,24 @@ Press = Callable[[Tab, int], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Pair:
-    """One figure of the product and the same of its base."""
+class Rounds:
+    """One figure of the product and the same of its base, measured right after each other, round by round."""
 
-    ours: float
-    base: float
+    all_ours: Sequence[float]
+    all_base: Sequence[float]
+
+    @property
+    def ours(self) -> float:
+        return median(self.all_ours)
+
+    @property
+    def base(self) -> float:
+        return median(self.all_base)
 
     @property
     def ratio(self) -> float:
-        return self.ours / self.base
+        """The median of the ratios of all rounds: what else the machine does changes from round to round."""
+        return median(ours / base for ours, base in zip(self.all_ours, self.all_base, strict=True))
 
 
 def product_tabs(server: ProductServer, count: int) -> list[Tab]:
@@ -68,7 +77,7 @@ def login_tabs(server: ProductServer, count: int) -> list[Tab]:
 # Memory
 
 
-async def memory(product: ProductServer, counter: CounterServer) -> Pair:
+async def memory(product: ProductServer, counter: CounterServer) -> Rounds:
     """Bytes by which the worker grows per open page. Both servers are fresh."""
     ours: list[float] = []
     base: list[float] = []
@@ -86,7 +95,7 @@ async def memory(product: ProductServer, counter: CounterServer) -> Pair:
                 grown.append((await _settled_rss(server) - before) / PAGES)
     finally:
         await asyncio.gather(*(tab.close() for tab in kept), return_exceptions=True)
-    return Pair(median(ours), median(base))
+    return Rounds(ours, base)
 
 
 async def _settled_rss(server: Server) -> int:
@@ -97,7 +106,7 @@ async def _settled_rss(server: Server) -> int:
 # Events
 
 
-async def latency(product: ProductServer, counter: CounterServer) -> Pair:
+async def latency(product: ProductServer, counter: CounterServer) -> Rounds:
     """Seconds from an event to its answer, with one client."""
     async with opened(product_tabs(product, 1)) as ours, opened(counter_tabs(counter, 1)) as base:
         rounds: dict[Tab, list[float]] = {ours[0]: [], base[0]: []}
@@ -108,10 +117,10 @@ async def latency(product: ProductServer, counter: CounterServer) -> Pair:
                 if number:  # the first round warms up
                     rounds[tab].append(median(took))
             await asyncio.to_thread(product.drain)
-        return Pair(median(rounds[ours[0]]), median(rounds[base[0]]))
+        return Rounds(rounds[ours[0]], rounds[base[0]])
 
 
-async def throughput(product: ProductServer, counter: CounterServer) -> Pair:
+async def throughput(product: ProductServer, counter: CounterServer) -> Rounds:
     """Events per second with 20 clients that each send the next one as soon as the last is answered."""
     async with (
         opened(product_tabs(product, THROUGHPUT_CLIENTS)) as ours,
@@ -123,7 +132,7 @@ async def throughput(product: ProductServer, counter: CounterServer) -> Pair:
             ours_rates.append(await _rate(ours, switch, done))
             await asyncio.to_thread(product.drain)
             base_rates.append(await _rate(base, count, done))
-        return Pair(median(ours_rates), median(base_rates))
+        return Rounds(ours_rates, base_rates)
 
 
 async def _rate(tabs: Sequence[Tab], press: Press, done: dict[Tab, int]) -> float:
@@ -145,11 +154,11 @@ async def _rate(tabs: Sequence[Tab], press: Press, done: dict[Tab, int]) -> floa
 
 @dataclass(frozen=True)
 class SignIns:
-    """Seconds for one, and sign-ins per second with 20 at once; `parallel_bcrypt` is what bare checks reach there."""
+    """Seconds for one; sign-ins per second with 20 at once, and what bare checks in as many threads reach there."""
 
-    alone: Pair
-    rate: Pair
-    parallel_bcrypt: float
+    alone: Rounds
+    rate: Rounds
+    parallel_bcrypt: Rounds
     others_idle: Sequence[float]
     others_busy: Sequence[float]
 
@@ -181,9 +190,9 @@ async def sign_ins(product: ProductServer) -> SignIns:
             busy += await _while_running(asyncio.create_task(_all_at_once(tabs)), others)
         await asyncio.to_thread(product.drain)
     return SignIns(
-        alone=Pair(median(ours), median(base)),
-        rate=Pair(median(rates), median(ideal)),
-        parallel_bcrypt=median(parallel),
+        alone=Rounds(ours, base),
+        rate=Rounds(rates, ideal),
+        parallel_bcrypt=Rounds(parallel, ideal),
         others_idle=idle,
         others_busy=busy,
     )
@@ -205,7 +214,7 @@ async def _all_at_once(tabs: Sequence[Tab]) -> None:
 
 
 async def _while_running(task: "asyncio.Task[None]", others: Sequence[Tab]) -> list[float]:
-    """How long other customers' events take until a task has ended: each sends ten a second."""
+    """How long other customers' events take until a task has ended: each sends four a second."""
     took: list[float] = []
 
     async def press(position: int, tab: Tab) -> None:
