@@ -54,6 +54,16 @@ class SignInRefused(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CodeNotGiven(Fact):
+    """A right password was given, but the second factor was wrong, cancelled or never given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodesStopped(Fact):
+    """So many wrong codes in a row that the password must be taken as stolen: sign-in is blocked until a reset."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class IdentityProved(Fact):
     """A signed-in customer proved again who is there (step-up)."""
 
@@ -92,6 +102,42 @@ class AlertsSwitched(Fact):
     """E-mail alerts on sign-in were switched."""
 
     on: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorEnabled(Fact):
+    """Two-factor authentication was switched on by a proved code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorDisabled(Fact):
+    """Two-factor authentication was switched off; its secrets and codes are deleted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceAdded(Fact):
+    """Another device shows codes from now on."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceRemoved(Fact):
+    """A device's codes are no longer accepted."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupCodesMade(Fact):
+    """There is a new set of backup codes; the old one is dead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupCodeUsed(Fact):
+    """A backup code was spent; `left` remain."""
+
+    left: int
 
 
 @dataclass(frozen=True, kw_only=True)

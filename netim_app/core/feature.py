@@ -42,6 +42,17 @@ class SignInGate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondFactor:
+    """A kind of code that is asked for after the password. Limits on guessing are not its business."""
+
+    name: str
+    enrolled: Callable[[Unit, int], bool]
+    """(unit, account id) -> whether the account has it, so that a sign-in has to ask."""
+    spend: Callable[[Unit, int, str], bool]
+    """(unit, account id, six digits) -> whether the code is right. A right one is spent: it is right once."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Subscription:
     """Runs `handle` in the transaction that records a fact of this kind (or a subclass)."""
 
@@ -66,6 +77,7 @@ class Feature:
     name: str
     protections: Sequence[Protection] = ()
     sign_in_gates: Sequence[SignInGate] = ()
+    second_factors: Sequence[SecondFactor] = ()
     subscriptions: Sequence[Subscription] = ()
     card: Callable[[], Component] | None = None
     """Shown on Connection and Security, in registry order."""
@@ -85,6 +97,10 @@ class Offers:
     @property
     def sign_in_gates(self) -> tuple[SignInGate, ...]:
         return tuple(g for f in self.features for g in f.sign_in_gates)
+
+    @property
+    def second_factors(self) -> tuple[SecondFactor, ...]:
+        return tuple(s for f in self.features for s in f.second_factors)
 
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
