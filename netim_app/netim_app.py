@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import cast
 
 import reflex as rx
@@ -18,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from netim_app import pages
-from netim_app.identity import accounts, guessing, http, passwords, second_factor, sessions
+from netim_app.identity import accounts, guessing, http, limits, passwords, second_factor, sessions
 from netim_app.identity.gate import Gate
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra import outbox, redaction, user_agent
@@ -44,22 +45,17 @@ configure(settings)
 
 
 async def healthz(_request: Request) -> JSONResponse:
-    """GET /healthz: 200 while the database answers, else 503; how many mails wait, and for how long."""
+    """GET /healthz: 200 while database and Redis (if configured) answer, else 503; and how many mails wait."""
+    report: dict[str, object] = {}
     try:
         async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
-            backlog = await in_read_unit(outbox.backlog)
+            report["outbox"] = asdict(await in_read_unit(outbox.backlog))
+        report["database"] = "up"
     except (SQLAlchemyError, TimeoutError):
-        return JSONResponse({"database": "down"}, status_code=503)
-    return JSONResponse(
-        {
-            "database": "up",
-            "outbox": {
-                "queued": backlog.queued,
-                "oldest_age_seconds": round(backlog.oldest_age_seconds),
-                "dead": backlog.dead,
-            },
-        }
-    )
+        report["database"] = "down"
+    if settings.redis_url:
+        report["redis"] = "up" if await limits.limiter().check() else "down"
+    return JSONResponse(report, status_code=503 if "down" in report.values() else 200)
 
 
 def report_fault(exception: Exception) -> EventSpec:

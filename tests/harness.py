@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import itertools
+import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,18 +18,39 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import aiohttp
 import httpx
 import socketio
+from pydantic import SecretStr
 from reflex.utils import format as reflex_format
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from netim_app import build as front_end
+from netim_app.core.clock import shifted_clock
+from netim_app.identity import accounts, passwords
+from netim_app.infra.db import make_engine
+from netim_app.infra.unit_of_work import Units
+from netim_app.registry import install_features
+from netim_app.schema import load_metadata
+from netim_app.settings import DEVELOPMENT_SECRET, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMESPACE = "/_event"
 PASSWORD = "quiet meadow lantern 42"
 START_SECONDS = 90
 ANSWER_SECONDS = 10
+_addresses = itertools.count(256)
+
+
+def fresh_address() -> str:
+    """A loopback address that no client has used: one more machine, as far as limits per address can tell."""
+    number = next(_addresses)
+    return f"127.1.{number // 250}.{number % 250 + 1}"
 
 
 def free_port() -> int:
@@ -66,7 +90,7 @@ class Server:
 
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("NETIM_", "REFLEX_"))}
-        return {
+        wanted = {
             **kept,
             "NETIM_PORT": str(self.port),
             "NETIM_PUBLIC_URL": self.origin,
@@ -75,6 +99,7 @@ class Server:
             "NETIM_CLOCK_FILE": str(self.folder / "clock"),
             **self.env,
         }
+        return {name: value for name, value in wanted.items() if value}
 
     def start(self) -> "Server":
         """Starts it and waits until it answers."""
@@ -113,6 +138,16 @@ class Server:
             self.process.wait(15)
         self.process = None
 
+    def kill(self) -> None:
+        """Ends it as a power cut would."""
+        self.stop(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Gives back what this process holds of the server's database."""
+        if "units" in self.__dict__:
+            self.units.engine.dispose()
+            del self.units
+
     def move_clock(self, seconds: float) -> None:
         """Sets the server's clock to this many seconds from now."""
         (self.folder / "clock").write_text(str(seconds))
@@ -130,14 +165,60 @@ class Server:
             check=False,
         )
 
-    def create_account(self, email: str, password: str = PASSWORD, language: str = "en") -> str:
-        """A customer Anna Martin with this address."""
-        done = self.netim(
-            "create-account", email, "--first-name", "Anna", "--last-name", "Martin", "--language", language,
-            stdin=password + "\n",
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+    @cached_property
+    def units(self) -> Units:
+        """The server's database and clock, for looking and for setting the scene from this process."""
+        settings = Settings(
+            database_url=self.env.get("NETIM_DATABASE_URL", ""),
+            var_dir=self.folder,
+            public_url=self.origin,
+            secret_key=SecretStr(self.env.get("NETIM_SECRET_KEY", DEVELOPMENT_SECRET)),
+            bcrypt_cost=int(self.environment()["NETIM_BCRYPT_COST"]),
+        )
+        return Units(make_engine(settings.database_url), settings, shifted_clock(self.folder / "clock"))
+
+    def query(self, sql: str, **params: Any) -> list[Any]:
+        """The rows that a statement finds in the database (one value each where it asks for one)."""
+        with self.units.engine.connect() as connection:
+            rows = connection.execute(text(sql), params).all()
+        return [row[0] if len(row) == 1 else tuple(row) for row in rows]
+
+    def dump(self, *without: str) -> dict[str, list[str]]:
+        """All rows of all tables but those named, as text."""
+        load_metadata()
+        tables = sorted(set(SQLModel.metadata.tables) - set(without))
+        with self.units.engine.connect() as connection:
+            return {
+                name: sorted(str(tuple(row)) for row in connection.execute(SQLModel.metadata.tables[name].select()))
+                for name in tables
+            }
+
+    def create_account(
+        self,
+        email: str,
+        password: str = PASSWORD,
+        language: str = "en",
+        first_name: str = "Anna",
+        last_name: str = "Martin",
+    ) -> str:
+        """A customer with this address. Written to the database at once: the command takes two seconds to start."""
+        install_features()
+        customer = accounts.NewCustomer(
+            email=email,
+            first_name=first_name,
+            last_name=last_name,
+            password=password,
+            language=language,
+            time_zone=accounts.DEFAULT_TIME_ZONE,
+        )
+        with self.units.write() as unit:
+            accounts.create_account(unit, customer, passwords.hash_password(password, unit.settings.bcrypt_cost))
         return email
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process that was started still runs."""
+        return self.process is not None and self.process.poll() is None
 
     def mails(self, to: str = "") -> list[EmailMessage]:
         """All mails sent so far, oldest first, to one address or to all."""
@@ -174,6 +255,30 @@ def running(folder: Path, **options: Any) -> Iterator[Server]:
         yield server.start()
     finally:
         server.stop()
+        server.close()
+
+
+@contextlib.contextmanager
+def production_server(folder: Path, **env: str) -> Iterator[Server]:
+    """A server in production settings, for raw HTTP and the socket.
+
+    It serves a copy of the pages that are built already: a build of its own would take half a minute, and would throw
+    away the one that all other tests share.
+    """
+    url = "https://account.netim.example"
+    web = folder / "web"
+    shutil.copytree(front_end.web_dir() / "build", web / "build")
+    (web / "netim-build").write_text(front_end.fingerprint(Settings(env="production", public_url=url)))
+    settings = {
+        "NETIM_ENV": "production",
+        "NETIM_SECRET_KEY": "a secret of the tests that nobody else has",
+        "NETIM_MAIL_DIR": str(folder / "mail"),
+        "NETIM_BCRYPT_COST": "12",
+        "NETIM_CLOCK_FILE": "",
+        "REFLEX_WEB_WORKDIR": str(web),
+    }
+    with running(folder, public_url=url, env=settings | env) as started:
+        yield started
 
 
 class Client:
@@ -181,6 +286,7 @@ class Client:
 
     Attributes:
         vars: all state variables received so far, as {"StateClass.var": value}.
+        local_address: the loopback address that it comes from, a new one unless told otherwise.
         events: the events that the server asked the browser to run, such as redirects.
         heard: everything that came over the socket, for tests that look for what must not be there.
     """
@@ -202,17 +308,19 @@ class Client:
         self.headers = {"Origin": server.origin, "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
         self.headers |= headers or {}
         self._arrived = asyncio.Event()
-        self._local_address = local_address
+        self._settled = 0
+        self.local_address = local_address or fresh_address()
         self.http = httpx.AsyncClient(
             base_url=server.address,
-            transport=httpx.AsyncHTTPTransport(local_address=local_address),
-            cookies=cookies,
+            transport=httpx.AsyncHTTPTransport(local_address=self.local_address),
             headers=self.headers,
             timeout=20,
         )
+        for name, value in (cookies or {}).items():
+            self.http.cookies.set(name, value, domain="127.0.0.1")
         self._sio: socketio.AsyncClient | None = None
 
-    async def __aenter__(self) -> "Client":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -225,34 +333,44 @@ class Client:
         await self.connect(path)
         return response
 
-    async def connect(self, path: str = "/login", **headers: str) -> None:
-        """Opens the socket (anew) with the present cookies."""
-        import aiohttp
+    async def connect(
+        self, path: str = "/login", headers: dict[str, str | None] | None = None, boot: dict[str, Any] | None = None
+    ) -> None:
+        """Opens the socket (anew) with the present cookies.
 
+        Args:
+            path: the page that it is opened from.
+            headers: others for the handshake; None leaves one out.
+            boot: an event that rides in the CONNECT packet, as `packet` makes it.
+
+        Raises:
+            socketio.exceptions.ConnectionError: the server refused the handshake.
+        """
         await self.disconnect()
         self.path = path
-        session = None
-        if self._local_address:
-            connector = aiohttp.TCPConnector(local_addr=(self._local_address, 0))
-            session = aiohttp.ClientSession(connector=connector)
-        self._sio = socketio.AsyncClient(reconnection=False, http_session=session)
-        self._session = session
+        connector = aiohttp.TCPConnector(local_addr=(self.local_address, 0))
+        self._session = aiohttp.ClientSession(connector=connector)
+        self._sio = socketio.AsyncClient(reconnection=False, http_session=self._session, json=json)
         self._sio.on("event", self._hear, namespace=NAMESPACE)
         cookie = "; ".join(f"{c.name}={c.value}" for c in self.http.cookies.jar)
-        sent = self.headers | ({"Cookie": cookie} if cookie else {}) | headers
-        await self._sio.connect(
-            f"{self.server.address}/?token={self.token}",
-            headers=sent,
-            socketio_path=NAMESPACE,
-            namespaces=[NAMESPACE],
-            transports=["websocket"],
-        )
+        sent = self.headers | ({"Cookie": cookie} if cookie else {}) | (headers or {})
+        try:
+            await self._sio.connect(
+                f"{self.server.address}/?token={self.token}",
+                headers={name: value for name, value in sent.items() if value is not None},
+                auth={"event": boot} if boot else None,
+                socketio_path=NAMESPACE,
+                namespaces=[NAMESPACE],
+                transports=["websocket"],
+            )
+        except BaseException:
+            await self.disconnect()
+            raise
 
     async def disconnect(self) -> None:
         if self._sio is not None:
             await self._sio.disconnect()
-            if self._session is not None:
-                await self._session.close()
+            await self._session.close()
             self._sio = None
 
     def _hear(self, update: Any) -> None:
@@ -266,27 +384,30 @@ class Client:
 
     async def send(self, handler: str, router: dict[str, Any] | None = None, /, **payload: Any) -> None:
         """Sends an event: `handler` is "StateClass.method" or a full name as it goes over the wire."""
+        await self.emit("event", self.packet(handler, payload, router))
+
+    async def emit(self, name: str, data: Any) -> None:
+        """Sends anything at all over the socket."""
         assert self._sio is not None, "call load or connect first"
-        await self._sio.emit(
-            "event",
-            {
-                "name": event_name(handler),
-                "payload": payload,
-                "router_data": {"pathname": self.path, "asPath": self.path, "query": {}} | (router or {}),
-            },
-            namespace=NAMESPACE,
-        )
+        await self._sio.emit(name, data, namespace=NAMESPACE)
+
+    def packet(self, handler: str, payload: dict[str, Any], router: dict[str, Any] | None = None) -> dict[str, Any]:
+        """An event as it goes over the wire."""
+        return {
+            "name": event_name(handler),
+            "payload": payload,
+            "router_data": {"pathname": self.path, "asPath": self.path, "query": {}} | (router or {}),
+        }
 
     async def settle(self) -> dict[str, Any]:
         """Waits until everything sent so far was handled; gives back all variables, as a hydrating page gets them."""
-        marker = len(self.heard)
-        await self.send("State.hydrate")
-        await self.until(
-            lambda: any("is_hydrated_rx_state_" in str(update) for update in self.heard[marker:]), "hydration"
-        )
+        self._settled += 1
+        sign = f"{'&' if '?' in self.path else '?'}settled={self._settled}"
+        await self.send("State.hydrate", {"asPath": self.path + sign})
+        await self.until(lambda: any(sign in str(update) for update in self.heard[-5:]), "hydration")
         return self.vars
 
-    async def call(self, handler: str, **payload: Any) -> dict[str, Any]:
+    async def call(self, handler: str, /, **payload: Any) -> dict[str, Any]:
         """Sends an event and waits until it was handled."""
         await self.send(handler, **payload)
         return await self.settle()
@@ -309,7 +430,7 @@ class Client:
         await self.call("ShellState.open_account_page")
         return response
 
-    async def ticket(self, handler: str, **payload: Any) -> str:
+    async def ticket(self, handler: str, /, **payload: Any) -> str:
         """Sends an event whose answer is a ticket, and gives back the ticket (empty when there was none)."""
         marker = len(self.heard)
         await self.call(handler, **payload)
@@ -319,6 +440,15 @@ class Client:
     async def redeem(self, ticket: str) -> httpx.Response:
         """Posts a ticket as the hidden form does."""
         return await self.http.post("/auth/session", data={"ticket": ticket}, headers={"Sec-Fetch-Site": "same-origin"})
+
+    async def log_out(self) -> httpx.Response:
+        """Posts what the entry "Log out" posts."""
+        return await self.http.post("/auth/logout", headers={"Sec-Fetch-Site": "same-origin"})
+
+    @property
+    def session_cookie(self) -> str:
+        """The value of the session cookie, or empty."""
+        return next((str(c.value) for c in self.http.cookies.jar if c.name.endswith("netim_session")), "")
 
     def redirects(self) -> list[str]:
         """Where the server has sent the page, in order."""
@@ -337,8 +467,9 @@ class _States(dict[str, str]):
     """Full names of all states by their class names, read from the product once."""
 
     def __missing__(self, _key: str) -> str:
-        from netim_app import netim_app  # noqa: F401  registers every state
         from reflex_base.registry import RegistrationContext
+
+        from netim_app import netim_app  # noqa: F401  registers every state
 
         for full_name, cls in RegistrationContext.get().base_states.items():
             self[cls.__name__] = full_name

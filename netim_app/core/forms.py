@@ -59,7 +59,8 @@ class Form:
 
     def flag(self, name: str) -> bool:
         """Whether a checkbox was ticked."""
-        return self._data.get(name) in (True, "on", "true")
+        value = self._data.get(name)
+        return value is True or value == "on"
 
     def refuse(self, name: str, key: str, **params: object) -> str:
         """Notes a fault at a field and gives back the empty text, so that reading can go on."""

@@ -350,8 +350,6 @@ def _create_account(unit: UnitOfWork, link: MailedLink, origin: Origin) -> None:
         row.password_hash,
         origin,
     )
-    others = select(SignUp.id).where(SignUp.email_key == account.email_key)
-    unit.session.exec(delete(MailedLink).where(col(MailedLink.sign_up_id).in_(others)))
     unit.session.exec(delete(SignUp).where(col(SignUp.email_key) == account.email_key))
 
 

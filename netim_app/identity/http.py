@@ -167,7 +167,10 @@ def _guarded(
     async def guard(request: Request) -> Response:
         if not _from_our_pages(request):
             return Response(status_code=403)
-        if int(request.headers.get("content-length") or 0) > MAX_FORM_BYTES:
+        length = request.headers.get("content-length", "")
+        if not length.isdecimal():
+            return Response(status_code=411)  # a form always says how long it is
+        if int(length) > MAX_FORM_BYTES:
             return Response(status_code=413)
         try:
             return await handler(request)

@@ -30,7 +30,7 @@ _SCORED_LENGTH = 72
 """zxcvbn's cost grows with the square of the length; what comes behind this many characters only helps."""
 _MIN_DISTINCT = 4
 _MIN_UNKNOWN_LENGTH = 8
-_MIN_WORD_LENGTH = 4
+_MIN_WORD_LENGTH = 3
 _PREHASH_LABEL = b"netim-direct password v1"
 
 Strength = Literal["none", "weak", "fair", "good", "strong"]

@@ -94,7 +94,6 @@ def lock_account(unit: UnitOfWork, account_id: int) -> Account:
     Whoever opens or ends what belongs to an account does this first. So no session slips through while all are ended,
     and no two units wait for each other. (SQLite lets one writer in at a time anyway.)
     """
-    unit.session.flush()  # or reading the row anew would undo what this unit has changed already
     return unit.session.get_one(Account, account_id, populate_existing=True, with_for_update={"key_share": True})
 
 

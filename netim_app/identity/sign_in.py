@@ -66,6 +66,19 @@ def still_right(unit: UnitOfWork, guess: Guess) -> bool:
     return sessions.lock_account(unit, guess.account_id).password_hash == guess.password_hash
 
 
+async def check_own_password(actor: Actor, password: str) -> Guess:
+    """Checks the password of a customer who is signed in, within the same limits.
+
+    Raises:
+        DomainError: wrong or throttled.
+    """
+    view = await in_read_unit(accounts.view_account, actor.account_id)
+    guess = await check_password(view.email, password, actor.device_digest)
+    if guess.account_id != actor.account_id:
+        raise DomainError(WRONG)
+    return guess
+
+
 async def sign_in(visitor: Visitor, email: str, password: str, *, remember: bool, return_to: str) -> str:
     """Gives back the ticket that opens a session; empty when a second factor has to follow (see `second_factor`).
 
@@ -112,9 +125,8 @@ async def prove_again(actor: Actor, password: str, code: str, return_to: str) ->
     Raises:
         DomainError: wrong or throttled, at the field that is wrong.
     """
-    view = await in_read_unit(accounts.view_account, actor.account_id)
     try:
-        guess = await check_password(view.email, password, actor.device_digest)
+        guess = await check_own_password(actor, password)
     except DomainError as error:
         raise DomainError("step_up.wrong", field="password") from error
     ticket = await in_unit(_accept_proof, guess, actor, code, return_to)

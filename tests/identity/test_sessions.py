@@ -3,16 +3,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from netim_app.core import feature
-from netim_app.core.events import Fact, Origin
+from netim_app.core.events import Fact, Origin, SessionsRevoked
 from netim_app.core.feature import Feature, SignInGate, Subscription
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, sessions
 from netim_app.identity.sessions import Lookup, OpenedSession
-from netim_app.identity.tables import AccountSession, KnownDevice, Ticket
-from netim_app.infra.unit_of_work import Units
+from netim_app.identity.tables import Account, AccountSession, KnownDevice, Ticket
+from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.registry import FEATURES
 from tests.factories import DEVICE, HERE, OTHER_DEVICE, Browser, actor_of, at_once, make_account, make_session
 from tests.fakes import FakeClock
@@ -460,24 +460,47 @@ def test_all_sessions_end(units: Units, account_id: int) -> None:
     assert [look_up(units, browser) for browser in browsers] == [Lookup()] * 3
 
 
-def test_a_ticket_redeemed_while_all_sessions_end_leaves_no_session_behind(units: Units, account_id: int) -> None:
+def close_account(unit: UnitOfWork, account_id: int) -> None:
+    accounts.disable(unit, account_id)
+
+
+def revoke_all(unit: UnitOfWork, account_id: int) -> None:
+    sessions.end_sessions(unit, account_id)
+    unit.record(SessionsRevoked(account_id=account_id, at=unit.now))
+
+
+@pytest.mark.parametrize("end", [close_account, revoke_all])
+@pytest.mark.parametrize("purpose", ["sign_in", "renew"])
+def test_a_ticket_redeemed_while_all_sessions_end_leaves_no_session_behind(
+    units: Units, account_id: int, end: Callable[[UnitOfWork, int], None], purpose: sessions.Purpose
+) -> None:
     for _ in range(5):
-        ticket = issue(units, account_id)
+        caller = look_up(units, sign_in(units, account_id)).actor
+        assert caller is not None
+        session_id = caller.session_id if purpose == "renew" else None
+        ticket = issue(units, account_id, purpose=purpose, session_id=session_id)
 
         def either(number: int, ticket: str = ticket) -> str:
             if number:
-                opened = redeem(units, ticket)
-                return opened.token if opened else ""
-            with units.write() as unit:
-                accounts.disable(unit, account_id)
+                redeem(units, ticket)
+            else:
+                with units.write() as unit:
+                    end(unit, account_id)
             return ""
 
         at_once(2, either)
 
         with units.write() as unit:
-            live = unit.session.exec(select(AccountSession).where(AccountSession.ended_at == None)).all()  # noqa: E711
-            assert live == []
-            unit.session.get_one(accounts.Account, account_id).disabled_at = None
+            live = unit.session.exec(select(AccountSession).where(col(AccountSession.ended_at).is_(None))).all()
+            unit.session.get_one(Account, account_id).disabled_at = None
+        assert live == []
+
+
+def test_locking_an_account_keeps_what_the_unit_has_changed_already(units: Units, account_id: int) -> None:
+    with units.write() as unit:
+        unit.session.get_one(Account, account_id).first_name = "Grace"
+
+        assert sessions.lock_account(unit, account_id).first_name == "Grace"
 
 
 def test_what_opens_nothing_any_more_is_purged(units: Units, account_id: int, clock: FakeClock) -> None:

@@ -9,7 +9,7 @@ from netim_app.infra.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True)
 class Item:
-    """One protection. Its texts are `gauge.<key>.title`, `.advice` and `.action`."""
+    """One protection. Its texts are `<key>.title`, `.advice` and `.action`."""
 
     key: str
     points: int

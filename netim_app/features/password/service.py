@@ -7,7 +7,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.events import PasswordChanged
 from netim_app.features.password import rules
 from netim_app.identity import accounts, guessing, passwords, sessions, sign_in
-from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, units
+from netim_app.infra.unit_of_work import UnitOfWork, in_unit, units
 from netim_app.texts import catalog
 
 
@@ -41,9 +41,8 @@ async def change_password(actor: Actor, current: str, new: str, return_to: str) 
     Raises:
         DomainError: the current password is wrong or throttled, or the new one is the same.
     """
-    view = await in_read_unit(accounts.view_account, actor.account_id)
     try:
-        guess = await sign_in.check_password(view.email, current, actor.device_digest)
+        guess = await sign_in.check_own_password(actor, current)
     except DomainError as error:
         raise DomainError("password.current_wrong", field="current") from error
     if new == current:

@@ -1,0 +1,413 @@
+"""infra.mail: what a mail says, how it is addressed, and how it leaves us: through a real SMTP server and as files."""
+
+import asyncio
+import ssl
+import stat
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import TemplateNotFound, UndefinedError
+from markupsafe import Markup
+
+from netim_app.infra import mail
+from netim_app.infra.mail import (
+    DeliveryFailed,
+    FileTransport,
+    RecipientRefused,
+    RenderedMail,
+    SmtpTransport,
+    Templates,
+    TransportDown,
+    address,
+    build,
+    masked,
+    read_mailbox,
+    render,
+)
+from netim_app.settings import Settings
+from tests.fakes import START, FakeClock, smtp_server
+
+PARAMS: dict[str, Any] = {"first_name": "Zoë", "at": START, "browser": "Firefox", "link": "https://account.netim.example/x"}
+PLAIN = RenderedMail("Grüße", "Straße\n", "<p>Straße</p>\n")
+
+
+def _message(to: str = "jane@example.com") -> EmailMessage:
+    return build(PLAIN, to=to, sender="Netim Direct <security@netim.example>", message_id="abc", at=START)
+
+
+# --- texts
+
+
+def test_a_mail_has_three_texts_in_the_customers_language(mail_templates: Templates) -> None:
+    english, french = render("signed_in", "en", PARAMS), render("signed_in", "fr", PARAMS)
+    assert english.subject == "Sign-in to your account, Zoë"
+    assert english.text.startswith("Hello Zoë,\n\nSigned in on ")
+    assert french.text.startswith("Bonjour Zoë,\n\nhttps://")
+    assert '<html lang="fr">' in french.html
+    assert '<a href="https://account.netim.example/x"' in english.html
+
+
+def test_a_moment_is_written_in_the_customers_time_zone(mail_templates: Templates) -> None:
+    assert "1:00" in render("signed_in", "en", PARAMS).text  # 12:00 UTC is 13:00 in Paris
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentence"),
+    [("en", "We never ask for your password"), ("fr", "Nous ne demandons jamais votre mot de passe")],
+)
+def test_every_mail_says_who_sends_it_and_that_we_never_ask_for_a_password(
+    mail_templates: Templates, locale: str, sentence: str
+) -> None:
+    rendered = render("signed_in", locale, PARAMS)
+    for body in (rendered.text, rendered.html):
+        assert sentence in body
+        assert "Netim Direct" in body
+
+
+def test_html_is_escaped_and_loads_nothing_from_afar(mail_templates: Templates) -> None:
+    rendered = render("signed_in", "en", {**PARAMS, "first_name": "Jo & Co", "browser": "<img src=//evil.test/x>"})
+    assert "Hello Jo &amp; Co," in rendered.html
+    assert "&lt;img src=//evil.test/x&gt;" in rendered.html
+    assert "Hello Jo & Co," in rendered.text
+    assert not [word for word in ("<img", "<script", "<link", "url(", "@import", "<iframe") if word in rendered.html]
+
+
+@given(st.text(max_size=300))
+def test_the_subject_is_always_one_clean_line(name: str) -> None:
+    subject = mail.templates().render("signed_in", "en", {**PARAMS, "first_name": name}).subject
+    assert subject == " ".join(subject.split())
+    assert not set(subject) & {chr(code) for code in (*range(32), 127, 0x85, 0x2028, 0x2029, 0x202E)}
+
+
+@pytest.fixture(autouse=True)
+def _templates(mail_templates: Templates) -> None:
+    """All tests of this module see the event `signed_in`."""
+
+
+def test_a_name_cannot_add_a_paragraph_to_the_text(mail_templates: Templates) -> None:
+    text = render("signed_in", "fr", {**PARAMS, "link": "https://x\r\n\r\nCall +33 1\x00 now"}).text
+    assert "https://x Call +33 1 now" in text
+
+
+@pytest.mark.parametrize(
+    "name", ["win at http://evil.test", "www.evil", "evil.test", "x@y", "a/b", "y" * 81, "<b>", ""]
+)
+def test_a_name_that_looks_like_a_link_is_not_greeted(mail_templates: Templates, name: str) -> None:
+    rendered = render("signed_in", "en", {**PARAMS, "first_name": name})
+    assert rendered.text.startswith("Hello,\n")
+    assert ">Hello,</p>" in rendered.html
+
+
+@pytest.mark.parametrize("name", ["Jean-Pierre", "O’Neil", "Dr. No", "José María", "Łukasz", "李"])
+def test_a_real_name_is_greeted(mail_templates: Templates, name: str) -> None:
+    assert render("signed_in", "en", {**PARAMS, "first_name": name}).text.startswith(f"Hello {name},")
+
+
+def test_a_missing_parameter_is_an_error(mail_templates: Templates) -> None:
+    with pytest.raises(UndefinedError):
+        render("signed_in", "en", {"first_name": "Jane"})
+
+
+@pytest.mark.parametrize(("event", "locale"), [("nothing", "en"), ("signed_in", "de"), ("../signed_in", "en")])
+def test_an_unknown_event_or_language_is_an_error(mail_templates: Templates, event: str, locale: str) -> None:
+    with pytest.raises(TemplateNotFound):
+        render(event, locale, PARAMS)
+
+
+def test_ready_made_markup_is_no_parameter(mail_templates: Templates) -> None:
+    with pytest.raises(TypeError):
+        render("signed_in", "en", {**PARAMS, "browser": Markup("<b>x</b>")})
+
+
+def test_two_places_for_one_event_are_an_error(tmp_path: Path) -> None:
+    for feature in ("a", "b"):
+        (tmp_path / "features" / feature / "emails" / "signed_in").mkdir(parents=True)
+    with pytest.raises(ValueError, match="signed_in"):
+        Templates(tmp_path)
+
+
+def test_the_products_own_templates_are_found() -> None:
+    assert "layout.html" not in Templates().events
+
+
+# --- messages
+
+
+def test_a_message_is_complete() -> None:
+    message = _message()
+    assert message["To"] == "jane@example.com"
+    assert message["From"] == "Netim Direct <security@netim.example>"
+    assert message["Message-ID"] == "<abc@netim.example>"
+    assert message["Date"].datetime == START
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Subject"] == "Grüße"
+    assert [part.get_content_type() for part in message.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    assert message.as_bytes().isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("jane@example.com", "jane@example.com"),
+        ("jane+x@Example.com", "jane+x@Example.com"),
+        ("o'neil@example.com", "o'neil@example.com"),
+        ("jane@bücher.example", "jane@xn--bcher-kva.example"),
+        ("josé@example.com", "josé@example.com"),
+        ("jane@localhost", "jane@localhost"),
+    ],
+)
+def test_addresses(text: str, expected: str) -> None:
+    assert address(text).addr_spec == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "jane", "@example.com", "jane@", "jane@example.com\nBcc: x@y.test", "jane@example.com\r\nBcc: x@y.test",
+        "jane@example.com, x@y.test", "Jane <jane@example.com>", "jane@example.com>", "jane@exa mple.com", "a@b@c",
+        "jane@example.com\x00", "jane@xn--.example\x85", "jane@-ü.example", "jane@example.com;x@y.test", "jane doe@example.com",
+    ],
+)  # fmt: skip
+def test_what_is_no_bare_address_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"address") as caught:
+        address(text)
+    assert "example" not in str(caught.value)
+
+
+@given(st.text(max_size=80))
+def test_no_text_breaks_out_of_the_address_header(text: str) -> None:
+    try:
+        parsed = address(text)
+    except ValueError:
+        return
+    message = build(PLAIN, to=text, sender="a <a@b.test>", message_id="x", at=START)
+    assert message["To"].addresses[0].addr_spec == parsed.addr_spec
+    assert len(message["To"].addresses) == 1
+    assert "Bcc" not in message
+
+
+def test_an_address_is_masked_for_logs() -> None:
+    assert masked("jane@example.com") == "j***@example.com"
+    assert masked("nonsense") == "***"
+    assert "\n" not in masked("j\n@example.com")
+
+
+# --- SMTP
+
+
+async def test_smtp_delivers_the_whole_message() -> None:
+    async with smtp_server() as server:
+        await SmtpTransport(server.url, production=False).send(_message())
+    (message,), (envelope,) = server.received, server.envelopes
+    assert message["Message-ID"] == "<abc@netim.example>"
+    parts: list[Any] = list(message.iter_parts())
+    assert [part.get_content() for part in parts] == ["Straße\n", "<p>Straße</p>\n"]
+    assert (envelope.mail_from, envelope.rcpt_tos) == ("security@netim.example", ["jane@example.com"])
+
+
+async def test_smtp_delivers_to_an_international_address() -> None:
+    async with smtp_server() as server:
+        await SmtpTransport(server.url, production=False).send(_message("josé@example.com"))
+    assert server.envelopes[0].rcpt_tos == ["josé@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "reason"),
+    [
+        ("refuse", RecipientRefused, "recipient refused: 550 5.1.1"),
+        ("greylist", DeliveryFailed, "recipient refused: 451 4.7.1"),
+        ("reject", DeliveryFailed, "SMTPDataError: 554 5.7.1"),
+        ("busy", TransportDown, "SMTPSenderRefused: 421 4.3.2"),
+        ("close", TransportDown, "SMTPServerDisconnected"),
+        ("hang", TransportDown, "SMTPReadTimeoutError"),
+    ],
+)
+async def test_smtp_failures_are_told_apart_and_name_nobody(
+    behaviour: str, kind: type[Exception], reason: str
+) -> None:
+    async with smtp_server(behaviour) as server:
+        with pytest.raises(DeliveryFailed) as caught:
+            await SmtpTransport(server.url, production=False, timeout=0.3).send(_message())
+    assert type(caught.value) is kind
+    assert str(caught.value) == reason
+    assert not server.received
+
+
+async def test_a_server_that_is_not_there_is_an_outage() -> None:
+    async with smtp_server() as server:
+        url = server.url
+    with pytest.raises(TransportDown, match="SMTPConnectError"):
+        await SmtpTransport(url, production=False).send(_message())
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1 with its key, in one PEM file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail.test")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+@pytest.fixture
+def tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tls: ssl.SSLContext, scheme: str) -> None:
+    kind: Any = {"tls": tls} if scheme == "smtps" else {"starttls": tls}
+    async with smtp_server(**kind) as server:
+        with pytest.raises(TransportDown):
+            await SmtpTransport(f"{scheme}://127.0.0.1:{server.port}", production=False).send(_message())
+        assert not server.received
+        await SmtpTransport(f"{scheme}://127.0.0.1:{server.port}?verify=no", production=False).send(_message())
+    assert len(server.received) == 1
+    assert server.over_tls == [True]
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+async def test_a_certificate_of_a_known_authority_is_accepted(
+    tls: ssl.SSLContext, certificate: Path, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    kind: Any = {"tls": tls} if scheme == "smtps" else {"starttls": tls}
+    async with smtp_server(**kind) as server:
+        await SmtpTransport(f"{scheme}://127.0.0.1:{server.port}", production=True).send(_message())
+    assert server.over_tls == [True]
+
+
+async def test_without_starttls_nothing_is_sent_in_clear() -> None:
+    async with smtp_server() as server:
+        with pytest.raises(DeliveryFailed):
+            await SmtpTransport(f"smtp+starttls://127.0.0.1:{server.port}?verify=no", production=False).send(_message())
+    assert not server.received
+
+
+@pytest.mark.parametrize(("password", "taken"), [("p%40ss%3Aword", True), ("wrong", False)])
+async def test_smtp_signs_in_with_a_percent_encoded_password(tls: ssl.SSLContext, password: str, taken: bool) -> None:
+    async with smtp_server(starttls=tls, auth=True) as server:
+        url = f"smtp+starttls://us%40er:{password}@127.0.0.1:{server.port}?verify=no"
+        if taken:
+            await SmtpTransport(url, production=False).send(_message())
+        else:
+            with pytest.raises(TransportDown, match="SMTPAuthenticationError: 535"):
+                await SmtpTransport(url, production=False).send(_message())
+    assert server.logins[0][0] == "us@er"
+    assert len(server.received) == taken
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "mail.test", "http://mail.test", "smtp://", "smtp://mail.test:x", "smtp://mail.test/path", "smtp://mail.test?verify=maybe",
+        "smtp://mail.test?other=1", "smtp://u:hunter2@mail.test:99999", "smtp://[::1",
+    ],
+)  # fmt: skip
+def test_a_wrong_url_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(ValueError, match="NETIM_SMTP_URL") as caught:
+        SmtpTransport(url, production=False)
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("url", ["smtps://mail.test?verify=no", "smtp://user:pw@mail.test:25"])
+def test_production_refuses_what_lays_a_password_bare(url: str) -> None:
+    SmtpTransport(url, production=False)
+    with pytest.raises(ValueError, match="NETIM_SMTP_URL"):
+        SmtpTransport(url, production=True)
+
+
+def test_production_takes_a_relay_on_its_own_machine() -> None:
+    SmtpTransport("smtp://user:pw@127.0.0.1:25", production=True)
+    SmtpTransport("smtp://mail.test:25", production=True)
+
+
+# --- files
+
+
+async def test_files_are_private_sorted_and_read_back(tmp_path: Path) -> None:
+    clock = FakeClock()
+    transport = FileTransport(tmp_path / "mail", clock)
+    for name in ("first", "second", "third"):
+        mail_ = RenderedMail(name, f"{name} text é\n", "<p></p>")
+        await transport.send(build(mail_, to=f"{name}@example.com", sender="a <a@b.test>", message_id=name, at=clock()))
+        clock.advance(seconds=0.001)
+    files = sorted((tmp_path / "mail").iterdir())
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 3
+    assert stat.S_IMODE((tmp_path / "mail").stat().st_mode) == 0o700
+    assert all(file.suffix == ".eml" for file in files)
+    newest, *_, oldest = read_mailbox(tmp_path / "mail")
+    assert (newest.subject, newest.to, newest.text) == ("third", "third@example.com", "third text é\n")
+    assert (oldest.id, oldest.date) == (files[0].stem, START)
+    assert len(read_mailbox(tmp_path / "mail", limit=2)) == 2
+
+
+def test_an_empty_mailbox_and_a_half_written_file(tmp_path: Path) -> None:
+    assert read_mailbox(tmp_path / "missing") == []
+    (tmp_path / ".x.part").write_text("Subject: half")
+    (tmp_path / ".x.eml").write_text("Subject: hidden")
+    (tmp_path / "bare.eml").write_text("")
+    assert [(stored.subject, stored.text) for stored in read_mailbox(tmp_path)] == [("", "\n")] or [
+        stored.subject for stored in read_mailbox(tmp_path)
+    ] == [""]
+
+
+async def test_a_folder_that_cannot_be_written_is_an_outage(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TransportDown):
+        await FileTransport(tmp_path / "file" / "mail").send(_message())
+
+
+async def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "no space left")
+
+    monkeypatch.setattr(mail.os, "fsync", full)
+    with pytest.raises(TransportDown, match="28"):
+        await FileTransport(tmp_path).send(_message())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_way_out_is_the_one_configured(tmp_path: Path) -> None:
+    assert isinstance(mail.make_transport(Settings(smtp_url="smtp://mail.test")), SmtpTransport)  # type: ignore[arg-type]
+    assert isinstance(mail.make_transport(Settings(mail_dir=tmp_path)), FileTransport)
+    with pytest.raises(ValueError, match="nowhere"):
+        mail.make_transport(Settings(env="production"))
+
+
+async def test_mails_go_out_side_by_side() -> None:
+    async with smtp_server() as server:
+        transport = SmtpTransport(server.url, production=False)
+        await asyncio.gather(*(transport.send(_message()) for _ in range(5)))
+    assert len(server.received) == 5

@@ -1,0 +1,67 @@
+"""What the tests of a running server share. Where a server does not start, its tests fail: they are never skipped."""
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness import Client, Server, production_server, running
+
+HERE = Path(__file__).parent
+_numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.server)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests of a module. Its clock is put right again by `clock_put_right`."""
+    with running(tmp_path_factory.mktemp("server")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same in production settings."""
+    with production_server(tmp_path_factory.mktemp("production")) as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def clock_put_right(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "server" in request.fixturenames:
+        request.getfixturevalue("server").move_clock(0)
+
+
+@pytest.fixture
+def new_email() -> Callable[[], str]:
+    """Gives addresses that nobody has used."""
+    return lambda: f"customer{next(_numbers)}@example.com"
+
+
+@pytest.fixture
+async def guest(server: Server) -> AsyncIterator[Client]:
+    """Somebody on the sign-in page, with a device cookie and no session."""
+    async with Client(server) as client:
+        await client.load("/login")
+        yield client
+
+
+@pytest.fixture
+def email(server: Server, new_email: Callable[[], str]) -> str:
+    """The address of an account that nobody is signed in to."""
+    return server.create_account(new_email())
+
+
+@pytest.fixture
+async def anna(server: Server, email: str) -> AsyncIterator[Client]:
+    """A signed-in customer."""
+    async with Client(server) as client:
+        await client.sign_in(email)
+        yield client

@@ -1,0 +1,156 @@
+"""Bad input into every field of every form, over the raw socket."""
+
+import inspect
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from reflex_base.registry import RegistrationContext
+
+from netim_app import netim_app  # noqa: F401  registers every state
+from netim_app.identity import accounts
+from tests.harness import PASSWORD, Client, Server
+
+HTML = "<img src=x onerror=alert(1)>"
+BAD: dict[str, Any] = {
+    "empty": "",
+    "missing": ...,
+    "spaces": "     ",
+    "long": "x" * 10_000,
+    "long and composed": "e\u0301" * 10_000,
+    "control": "An\x07na",
+    "NUL": "An\0na",
+    "line break": "Anna\r\nBcc: all@example.com",
+    "right-to-left": "An\u202ena",
+    "zero width": "An\u200bna",
+    "surrogate": "An\ud800na",
+    "html": HTML,
+    "null": None,
+    "bool": True,
+    "number": 42,
+    "float": float("nan"),
+    "list": ["Anna"],
+    "dict": {"a": "Anna"},
+    "bytes-like": {"type": "Buffer", "data": [1, 2]},
+}
+CUSTOMER = {"first_name": "Anna", "last_name": "Martin", "email": "new@example.com", "password": PASSWORD}
+PROFILE = {
+    "first_name": "Anna", "last_name": "Martin", "company": "Firm", "phone": "+33 1 23 45 67 89", "street": "Road 1",
+    "postal_code": "75001", "city": "Paris", "country": "FR", "language": "en", "time_zone": "Europe/Paris",
+}  # fmt: skip
+FORMS: dict[str, dict[str, Any]] = {
+    "SignInState.submit": {"email": "nobody@example.com", "password": "wrong " + PASSWORD},
+    "SignUpState.submit": CUSTOMER,
+    "VerifyState.submit": {"token": "A" * 43},
+    "ForgotState.submit": {"email": "nobody@example.com"},
+    "ResetState.submit": {"token": "A" * 43, "password": PASSWORD},
+    "ProfileState.save": PROFILE,
+    "EmailState.submit": {"email": "new@example.com"},
+    "PasswordState.submit": {"current": "wrong " + PASSWORD, "password": "another 9 lanterns in fog"},
+    "StepUpState.submit": {"password": "wrong " + PASSWORD},
+}
+"""Every form handler with a form that is well formed (tests/house checks that a form has no other name)."""
+OPTIONAL = ("company", "phone", "street", "postal_code", "city", "country")
+FREE_TEXT = ("first_name", "last_name", "company", "street", "city")
+
+
+def is_fine(handler: str, field: str, kind: str) -> bool:
+    """What looks odd and is still a valid value."""
+    if field == "password":
+        return handler in ("SignUpState.submit", "ResetState.submit") and kind in (
+            "control",
+            "line break",
+            "right-to-left",
+            "html",
+        )
+    if kind == "html":
+        return field in FREE_TEXT
+    if field == "country":
+        return kind in ("empty", "missing")
+    return field in OPTIONAL and kind in ("empty", "missing", "spaces")
+
+
+def form_handlers() -> set[str]:
+    """Every handler that takes a form, from the running registry."""
+    return {
+        f"{found.states[0].__name__}.{name.rpartition('.')[2]}"
+        for name, found in RegistrationContext.get().event_handlers.items()
+        if "form" in inspect.signature(found.handler.fn).parameters
+    }
+
+
+def test_every_form_is_here() -> None:
+    assert form_handlers() == set(FORMS)
+
+
+def written(server: Server) -> tuple[object, object]:
+    """All that a form could have changed. A mail that is being sent changes its row by itself, so mails are counted."""
+    rows = server.dump("guess_window", "account_session", "outbox_message")
+    return rows, server.query("SELECT count(*) FROM outbox_message")
+
+
+def reset_token(server: Server, email: str) -> str:
+    """The secret of a reset link, as if it had been mailed."""
+    with server.units.write() as unit:
+        account = accounts.find_account(unit, email)
+        return accounts.new_link(unit, purpose="reset", life=timedelta(hours=1), account_id=account)
+
+
+CASES = [(handler, field) for handler, form in FORMS.items() for field in form]
+
+
+@pytest.mark.parametrize(("handler", "field"), CASES, ids=[f"{h}-{f}" for h, f in CASES])
+async def test_bad_input(server: Server, anna: Client, email: str, handler: str, field: str) -> None:
+    state = handler.partition(".")[0]
+    async with Client(server) as stranger:
+        await stranger.load("/login")
+        open_to_all = state in ("SignInState", "SignUpState", "VerifyState", "ForgotState", "ResetState")
+        client = stranger if open_to_all else anna
+        for kind, value in BAD.items():
+            valid = FORMS[handler]
+            if state == "ResetState" and field == "password":
+                valid = valid | {"token": reset_token(server, email)}
+            form = {name: v for name, v in (valid | {field: value}).items() if v is not ...}
+            before = written(server)
+            client.heard.clear()
+            await client.call(handler, form=form)
+            errors = client.vars[f"{state}.errors"]
+            heard = str(client.heard)
+            for trace in ("Traceback", ".py", "Error:", "incident", "site-packages"):
+                assert trace not in heard, kind
+            if is_fine(handler, field, kind):
+                assert errors == {} or handler != "ProfileState.save", (kind, errors)
+                continue
+            assert written(server) == before, f"{kind}: something was written"
+            assert errors, f"{kind}: no message"
+            assert set(errors) <= {field, "current", ""} | ({"password"} if state == "StepUpState" else set()), kind
+            assert all(isinstance(message, str) and message for message in errors.values())
+            if field not in ("token", "current") and state not in ("SignInState", "StepUpState", "PasswordState"):
+                assert field in errors, kind
+    assert server.alive
+
+
+NOT_FORMS: list[Any] = [None, True, 7, "text", [], ["a"], {}, {"": ""}, {"form": {}}, "x" * 100_000, [[["a"]]]]
+
+
+@pytest.mark.parametrize("handler", FORMS)
+async def test_not_even_a_form(server: Server, anna: Client, guest: Client, handler: str) -> None:
+    before = written(server)
+    for client in (guest, anna):
+        for value in NOT_FORMS:
+            await client.call(handler, form=value)
+            assert "Traceback" not in str(client.heard)
+    assert written(server) == before
+
+
+async def test_html_stays_text(server: Server, anna: Client, email: str) -> None:
+    await anna.call("ProfileState.save", form=PROFILE | {"first_name": HTML, "company": "{{ 7*7 }} ${7*7}"})
+    assert anna.vars["ProfileState.values"]["first_name"] == HTML
+    assert anna.vars["ProfileState.values"]["company"] == "{{ 7*7 }} ${7*7}"
+    await anna.call("LoginAlertsState.switch", on=True)
+    await anna.call("LoginAlertsState.switch", on=False)
+    mail = server.wait_for_mail(email)
+    page = mail.get_body(("html",))
+    assert page is not None
+    assert HTML not in page.get_content()
+    assert "\r" not in str(mail["subject"])

@@ -1,0 +1,136 @@
+"""What every answer carries, and what no answer gives away."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from netim_app.build import web_dir
+from tests.harness import Server
+
+PAGES = [
+    "/", "/login", "/signup", "/verify-email", "/forgot-password", "/reset-password", "/account/personal-information",
+    "/account/connection-and-security",
+]  # fmt: skip
+EXPOSED = [
+    "/_upload", "/_upload/x", "/_all_routes", "/auth-codespace", "/.env", "/.git/config", "/.git/HEAD", "/rxconfig.py",
+    "/netim_app/netim_app.py", "/netim_app.py", "/settings.py", "/.states/", "/.states", "/var/netim.db", "/netim.db",
+    "/alembic/alembic.ini", "/package.json", "/.web/package.json", "/requirements.lock", "/Makefile", "/pyproject.toml",
+    "/docs", "/openapi.json", "/redoc", "/admin", "/metrics", "/server-status", "/..%2f..%2fetc/passwd",
+    "/%2e%2e/%2e%2e/pyproject.toml", "/assets/..%2f..%2f..%2fpackage.json", "/login/../../package.json",
+    "/vite.config.js", "/node_modules/react/package.json", "/netim-build",
+]  # fmt: skip
+ALWAYS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "server": "netim",
+}
+
+
+@pytest.fixture
+def http(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.address) as client:
+        yield client
+
+
+def directives(answer: httpx.Response) -> dict[str, list[str]]:
+    parts = [part.split() for part in answer.headers["content-security-policy"].split(";")]
+    return {name: values for name, *values in parts}
+
+
+def assert_guarded(answer: httpx.Response) -> None:
+    for name, value in ALWAYS.items():
+        assert answer.headers[name] == value, (answer.url, name)
+    assert answer.headers.get_list("server") == ["netim"]
+    assert "x-powered-by" not in answer.headers
+    assert "camera=()" in answer.headers["permissions-policy"]
+    assert "default-src" in directives(answer)
+    if answer.headers.get("content-type", "").startswith("text/html"):
+        assert "charset=utf-8" in answer.headers["content-type"].lower()
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nowhere", "/healthz", "/ping", "/auth/session", "/favicon.ico", "/_event/"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE"])
+def test_headers(http: httpx.Client, path: str, method: str) -> None:
+    answer = http.request(method, path)
+    assert_guarded(answer)
+    assert "Traceback" not in answer.text
+    if method in ("PUT", "DELETE") and path != "/_event/":
+        assert answer.status_code in (404, 405)
+
+
+def test_headers_on_a_refused_upgrade(http: httpx.Client) -> None:
+    upgrade = {
+        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Origin": "https://evil.test",
+    }  # fmt: skip
+    answer = http.get("/_event/?EIO=4&transport=websocket&token=x", headers=upgrade)
+    # Granian answers by itself before there is a response of ours that could carry headers: nothing but the status.
+    assert answer.status_code == 403
+    assert answer.content == b""
+    assert "set-cookie" not in answer.headers
+
+
+def test_headers_in_production(production: Server) -> None:
+    with httpx.Client(base_url=production.address) as client:
+        for path in (*PAGES, "/nowhere", "/healthz"):
+            answer = client.get(path)
+            assert_guarded(answer)
+            assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
+            assert "upgrade-insecure-requests" in directives(answer)
+            assert directives(answer)["connect-src"] == ["'self'", "wss://account.netim.example"]
+
+
+def test_trace_is_no_echo(http: httpx.Client) -> None:
+    answer = http.request("TRACE", "/login", headers={"Cookie": "netim_session=secret"})
+    assert answer.status_code in (400, 404, 405, 501)
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_csp(http: httpx.Client, path: str) -> None:
+    answer = http.get(path)
+    assert answer.status_code == 200
+    policy = directives(answer)
+    assert policy["default-src"] == ["'none'"]
+    for name in ("object-src", "base-uri", "frame-ancestors"):
+        assert policy[name] == ["'none'"]
+    assert policy["form-action"] == ["'self'"]
+    scripts = policy["script-src"]
+    assert scripts[0] == "'self'"
+    assert all(re.fullmatch(r"'sha256-[A-Za-z0-9+/]{43}='", source) for source in scripts[1:])
+    assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "data:", "https:"} & set(scripts)
+    assert not re.search(r"<[^>]+\son\w+\s*=", answer.text), "handlers in attributes would not run"
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!127\.0\.0\.1)', answer.text), "nothing from other hosts"
+
+
+@pytest.mark.parametrize("path", EXPOSED)
+def test_exposed(http: httpx.Client, path: str) -> None:
+    for method in ("GET", "POST"):
+        answer = http.request(method, path)
+        assert answer.status_code in (404, 405), answer.text[:200]
+        for sign in ("netim_app", "[core]", "root:", '"dependencies"', "SECRET"):
+            assert sign not in answer.text or "text/html" in answer.headers["content-type"]
+        assert_guarded(answer)
+
+
+def test_exposed_no_source_maps(http: httpx.Client) -> None:
+    scripts = sorted((web_dir() / "build" / "client" / "assets").glob("*.js"))
+    assert scripts
+    for script in scripts:
+        assert "sourceMappingURL" not in script.read_text(errors="replace")[-300:]
+    assert http.get(f"/assets/{scripts[0].name}.map").status_code == 404
+
+
+def test_no_store_and_immutable(http: httpx.Client) -> None:
+    for path in (*PAGES, "/nowhere", "/healthz", "/auth/session"):
+        assert http.get(path).headers["cache-control"] == "no-store"
+    for found in set(re.findall(r'/assets/[^"]+-[\w-]{8}\.(?:js|css)', http.get("/login").text)):
+        answer = http.get(found)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert http.get("/assets/missing-AAAAAAAA.js").headers["cache-control"] == "no-store"
