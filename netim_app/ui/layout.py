@@ -112,7 +112,7 @@ def account_page(
         _connection_notice(known),
         rx.el.header(
             rx.el.div(
-                rx.el.a(logo(compact=True), href="/", class_name=f"flex min-w-0 overflow-hidden rounded-control {FOCUS}"),
+                rx.el.a(logo(compact=True), href="/", class_name=f"flex min-w-0 rounded-control {FOCUS}"),
                 rx.el.div(
                     _preferences(locale_switch, known),
                     rx.cond(

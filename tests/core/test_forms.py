@@ -160,7 +160,9 @@ def test_a_choice_of_the_list_is_taken() -> None:
     [
         (True, True),
         ("on", True),
-        ("true", True),
+        ("true", False),
+        (1, False),
+        (1.0, False),
         (False, False),
         ("", False),
         ("off", False),
