@@ -22,6 +22,8 @@ REVIEWED = {
     "SignInState.open_page": "ANYONE",
     "SignInState.open_home": "ANYONE",
     "SignInState.submit": "ANYONE",
+    "SignInState.submit_code": "PENDING",
+    "SignInState.cancel_code": "PENDING",
     "SignUpState.open_page": "ANYONE",
     "SignUpState.rate": "ANYONE",
     "SignUpState.submit": "ANYONE",
