@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from netim_app import pages
-from netim_app.identity import accounts, guessing, http, limits, passwords, sessions
+from netim_app.identity import accounts, guessing, http, limits, passwords, second_factor, sessions
 from netim_app.identity.gate import Gate
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra import outbox, redaction, user_agent
@@ -35,7 +35,7 @@ from netim_app.ui import layout
 
 logger = logging.getLogger(__name__)
 
-PURGE_EVERY_SECONDS = 3600
+PURGE_EVERY_SECONDS = 60
 HEALTH_TIMEOUT_SECONDS = 3
 
 settings = get_settings()
@@ -94,10 +94,11 @@ def _purge(unit: UnitOfWork) -> None:
     sessions.purge(unit)
     guessing.purge(unit)
     accounts.purge(unit)
+    second_factor.expire_pending(unit)
 
 
 @contextlib.asynccontextmanager
-async def purge_hourly() -> AsyncIterator[None]:
+async def purge_regularly() -> AsyncIterator[None]:
     """Deletes what is of no use any more."""
 
     async def run() -> None:
@@ -105,7 +106,7 @@ async def purge_hourly() -> AsyncIterator[None]:
             try:
                 await in_unit(_purge)
             except SQLAlchemyError:
-                logger.warning("purging failed; it is tried again in an hour", exc_info=True)
+                logger.warning("purging failed; it is tried again in a minute", exc_info=True)
             await asyncio.sleep(PURGE_EVERY_SECONDS)
 
     task = asyncio.create_task(run(), name="purge")
@@ -163,7 +164,7 @@ app = rx.App(
     ],
 )
 app.add_middleware(Gate(), index=0)
-for task in (send_mails, purge_hourly, warm_up):
+for task in (send_mails, purge_regularly, warm_up):
     app.register_lifespan_task(task)
 pages.add_all(app)
 if not settings.production:

@@ -2,11 +2,12 @@
 
 from netim_app.core.feature import Feature, install
 from netim_app.features.gauge.feature import GAUGE
+from netim_app.features.ip_restriction.feature import IP_RESTRICTION
 from netim_app.features.login_alerts.feature import LOGIN_ALERTS
 from netim_app.features.password.feature import PASSWORD
 from netim_app.identity.feature import IDENTITY
 
-FEATURES: tuple[Feature, ...] = (GAUGE, LOGIN_ALERTS, PASSWORD)
+FEATURES: tuple[Feature, ...] = (GAUGE, LOGIN_ALERTS, IP_RESTRICTION, PASSWORD)
 
 
 def install_features() -> None:

@@ -54,6 +54,16 @@ class SignInRefused(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CodeNotGiven(Fact):
+    """A right password was given, but the second factor was wrong, cancelled or never given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodesStopped(Fact):
+    """So many wrong codes in a row that the password must be taken as stolen: sign-in is blocked until a reset."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class IdentityProved(Fact):
     """A signed-in customer proved again who is there (step-up)."""
 
@@ -92,6 +102,27 @@ class AlertsSwitched(Fact):
     """E-mail alerts on sign-in were switched."""
 
     on: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IpRestrictionSwitched(Fact):
+    """Access by IP address was switched on or off: by the customer, or off by the operator's unlock."""
+
+    on: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IpRuleAdded(Fact):
+    """Another address, network or range is on the list."""
+
+    rule: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IpRuleRemoved(Fact):
+    """An address, network or range is no longer on the list."""
+
+    rule: str
 
 
 @dataclass(frozen=True, kw_only=True)

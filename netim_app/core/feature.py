@@ -6,8 +6,8 @@ A feature's `feature.py` builds one `Feature`; `registry.py` lists them; `instal
 `Unit` stands for `infra.unit_of_work.UnitOfWork`, which this module must not import.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from netim_app.core.events import Fact, Origin
@@ -15,6 +15,7 @@ from netim_app.core.events import Fact, Origin
 Unit = Any
 State = Any
 Component = Any
+Handler = Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,17 @@ class SignInGate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondFactor:
+    """A kind of code that is asked for after the password. Limits on guessing are not its business."""
+
+    name: str
+    enrolled: Callable[[Unit, int], bool]
+    """(unit, account id) -> whether the account has it, so that a sign-in has to ask."""
+    spend: Callable[[Unit, int, str], bool]
+    """(unit, account id, six digits) -> whether the code is right. A right one is spent: it is right once."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Subscription:
     """Runs `handle` in the transaction that records a fact of this kind (or a subclass)."""
 
@@ -66,10 +78,14 @@ class Feature:
     name: str
     protections: Sequence[Protection] = ()
     sign_in_gates: Sequence[SignInGate] = ()
+    second_factors: Sequence[SecondFactor] = ()
     subscriptions: Sequence[Subscription] = ()
     card: Callable[[], Component] | None = None
     """Shown on Connection and Security, in registry order."""
     refresher: Refresher | None = None
+    resumes: Mapping[str, Handler] = field(default_factory=dict)
+    """By the `resume` of an `@open_to(FRESH, resume=...)`: the event handler that goes on after the step-up, when the
+    account page is loaded again with `?open=...`. It may open a dialog but change nothing: anybody can write a link."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +103,16 @@ class Offers:
         return tuple(g for f in self.features for g in f.sign_in_gates)
 
     @property
+    def second_factors(self) -> tuple[SecondFactor, ...]:
+        return tuple(s for f in self.features for s in f.second_factors)
+
+    @property
     def subscriptions(self) -> tuple[Subscription, ...]:
         return tuple(s for f in self.features for s in f.subscriptions)
+
+    @property
+    def resumes(self) -> dict[str, Handler]:
+        return {name: handler for f in self.features for name, handler in f.resumes.items()}
 
     @property
     def cards(self) -> tuple[Callable[[], Component], ...]:

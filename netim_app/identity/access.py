@@ -11,15 +11,17 @@ _MARK = "__netim_access__"
 
 
 class Level(IntEnum):
-    """How much a caller has proved. Each level includes those below it."""
+    """How much a caller has proved."""
 
     ANYONE = 0
+    PENDING = 1
+    """Password accepted in this browser, second factor outstanding. Opens the code form only."""
     SIGNED_IN = 2
     FRESH = 3
     """Signed in, and identity proved again within the last ten minutes."""
 
 
-ANYONE, SIGNED_IN, FRESH = Level
+ANYONE, PENDING, SIGNED_IN, FRESH = Level
 
 
 @dataclass(frozen=True)

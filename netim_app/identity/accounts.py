@@ -21,6 +21,7 @@ from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 from netim_app.texts.places import countries, time_zones
 
+HALF_SIGN_IN_EVERY = timedelta(hours=1)
 CONFIRM_LIFE = timedelta(hours=24)
 MAX_EMAIL_LENGTH = 254
 DEFAULT_TIME_ZONE = "Europe/Paris"
@@ -155,6 +156,17 @@ def notify(unit: UnitOfWork, event: str, fact: Fact, *, to: str = "", **params: 
             **params,
         },
     )
+
+
+def mail_half_sign_in(unit: UnitOfWork, fact: events.CodeNotGiven) -> None:
+    """Somebody knows the password but has no code. Told once an hour at most."""
+    if not outbox.queued_since(unit, fact.account_id, "half_sign_in", unit.now - HALF_SIGN_IN_EVERY):
+        notify(unit, "half_sign_in", fact)
+
+
+def mail_codes_stopped(unit: UnitOfWork, fact: events.CodesStopped) -> None:
+    """Sign-in is blocked until a reset: the owner has to know, and how to go on."""
+    notify(unit, "codes_stopped", fact)
 
 
 def bump_revision(unit: UnitOfWork, fact: Fact) -> None:

@@ -1,16 +1,22 @@
 """What identity itself offers: it is no entry of the registry, but joins in like a feature."""
 
-from netim_app.core.events import Fact
+from netim_app.core.events import AccountUnlocked, CodeNotGiven, CodesStopped, Fact, PasswordChanged
 from netim_app.core.feature import Feature, Refresher, Subscription
-from netim_app.identity import accounts
+from netim_app.identity import accounts, second_factor
 from netim_app.identity.security_log import log_fact
-from netim_app.identity.state.profile import show_profile
+from netim_app.identity.state.profile import EmailState, show_profile
 
 IDENTITY = Feature(
     name="identity",
     subscriptions=(
         Subscription(fact=Fact, handle=accounts.bump_revision),
         Subscription(fact=Fact, handle=log_fact),
+        Subscription(fact=PasswordChanged, handle=second_factor.forget_pending),
+        Subscription(fact=PasswordChanged, handle=second_factor.lift_stop),
+        Subscription(fact=AccountUnlocked, handle=second_factor.lift_stop),
+        Subscription(fact=CodeNotGiven, handle=accounts.mail_half_sign_in),
+        Subscription(fact=CodesStopped, handle=accounts.mail_codes_stopped),
     ),
     refresher=Refresher(load=accounts.view_account, show=show_profile),
+    resumes={"email": EmailState.begin},
 )

@@ -16,9 +16,9 @@ from reflex_base.event import EventSpec
 from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
 
-from netim_app.core.actor import Actor, Visitor, set_caller
-from netim_app.identity import sessions
-from netim_app.identity.access import ANYONE, FRESH, Access, access_of
+from netim_app.core.actor import Visitor, set_caller
+from netim_app.identity import second_factor, sessions
+from netim_app.identity.access import ANYONE, FRESH, PENDING, Access, access_of
 from netim_app.identity.http import caller_digests, origin_of
 from netim_app.identity.sessions import Lookup
 from netim_app.identity.state.shell import ShellState, StepUpState, refresh
@@ -66,23 +66,34 @@ class Gate(Middleware):
             return await _answer(root)
         if access is None or access.level == ANYONE:
             return None
-        if lookup.actor is None:
-            log_event(logger, "event.refused", event=event.name, reason=lookup.refusal or "not signed in")
-            return await _answer(root, rx.redirect(_login_path(lookup, shell)))
-        return await _let_in(root, shell, access, lookup.actor, lookup.seen_long_ago)
+        if access.level == PENDING:
+            return await _let_pending(root, visitor)
+        return await _let_in(root, shell, access, lookup, event.name)
+
+
+async def _let_pending(root: BaseState, visitor: Visitor) -> StateUpdate | None:
+    """Lets a browser go on that owes a code."""
+    if await in_read_unit(second_factor.is_pending, visitor.device_digest):
+        return None
+    return await _answer(root, rx.redirect("/login?again=1"))
 
 
 async def _let_in(
-    root: BaseState, shell: ShellState, access: Access, actor: Actor, seen_long_ago: bool
+    root: BaseState, shell: ShellState, access: Access, lookup: Lookup, event_name: str
 ) -> StateUpdate | None:
-    """The last steps for a customer: a fresh proof where one is needed, and a page that is up to date."""
+    """Lets a customer go on: with a fresh proof where one is needed, and on a page that is up to date."""
+    actor = lookup.actor
+    if actor is None:
+        log_event(logger, "event.refused", event=event_name, reason=lookup.refusal or "not signed in")
+        return await _answer(root, rx.redirect(_login_path(lookup, shell)))
     if access.level == FRESH and not actor.is_fresh(units().clock()):
         dialog = await root.get_state(StepUpState)
         dialog.open = True
+        dialog.needs_code = await in_read_unit(second_factor.enrolled, actor.account_id)
         dialog.errors = {}
         dialog._resume = access.resume
         return await _answer(root)
-    if seen_long_ago:
+    if lookup.seen_long_ago:
         await in_unit(sessions.mark_seen, actor.session_id)
     if shell.ready and shell._revision != actor.revision:
         await refresh(root)

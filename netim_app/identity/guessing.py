@@ -18,8 +18,8 @@ from netim_app.infra.unit_of_work import UnitOfWork
 MAX_FAILURES = 5
 WINDOW = timedelta(minutes=15)
 
-Kind = Literal["password"]
-KINDS: tuple[Kind, ...] = ("password",)
+Kind = Literal["password", "code"]
+KINDS: tuple[Kind, ...] = ("password", "code")
 
 
 def guess_key(unit: UnitOfWork, kind: Kind, email_key: str, known_device: str) -> str:

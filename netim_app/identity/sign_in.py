@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from netim_app.core import events
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
-from netim_app.identity import accounts, guessing, passwords, sessions
+from netim_app.identity import accounts, guessing, passwords, second_factor, sessions
 from netim_app.identity.tables import Account, KnownDevice
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, units
 
@@ -80,7 +80,7 @@ async def check_own_password(actor: Actor, password: str) -> Guess:
 
 
 async def sign_in(visitor: Visitor, email: str, password: str, *, remember: bool, return_to: str) -> str:
-    """Gives back the ticket that opens a session.
+    """Gives back the ticket that opens a session; empty when a second factor has to follow (see `second_factor`).
 
     Raises:
         DomainError: wrong, unknown or throttled (field-less), or refused by a sign-in gate.
@@ -101,6 +101,11 @@ def _accept(unit: UnitOfWork, guess: Guess, visitor: Visitor, remember: bool, re
             events.SignInRefused(account_id=guess.account_id, at=unit.now, origin=visitor.origin, reason=refusal)
         )
         return "", refusal
+    if second_factor.enrolled(unit, guess.account_id):
+        if second_factor.is_stopped(unit, guess.account_id):
+            return "", WRONG
+        second_factor.begin(unit, guess.account_id, visitor, remember=remember, return_to=return_to)
+        return "", ""
     ticket = sessions.issue_ticket(
         unit,
         purpose="sign_in",
@@ -112,23 +117,32 @@ def _accept(unit: UnitOfWork, guess: Guess, visitor: Visitor, remember: bool, re
     return ticket, ""
 
 
-async def prove_again(actor: Actor, password: str, return_to: str) -> str:
-    """Step-up: gives back the ticket that renews the session as freshly proved.
+async def prove_again(actor: Actor, password: str, code: str, return_to: str) -> str:
+    """Step-up by password, and by a code where there is a second factor.
+
+    Gives back the ticket that renews the session as freshly proved.
 
     Raises:
-        DomainError: wrong or throttled.
+        DomainError: wrong or throttled, at the field that is wrong.
     """
     try:
         guess = await check_own_password(actor, password)
     except DomainError as error:
         raise DomainError("step_up.wrong", field="password") from error
-    return await in_unit(_accept_proof, guess, actor, return_to)
+    ticket = await in_unit(_accept_proof, guess, actor, code, return_to)
+    if not ticket:
+        raise DomainError(second_factor.WRONG, field="code")
+    return ticket
 
 
-def _accept_proof(unit: UnitOfWork, guess: Guess, actor: Actor, return_to: str) -> str:
+def _accept_proof(unit: UnitOfWork, guess: Guess, actor: Actor, code: str, return_to: str) -> str:
+    """Empty when the code is wrong: then nothing is undone, so that the guess stays paid."""
     if not still_right(unit, guess):
         raise DomainError("step_up.wrong", field="password")
     guessing.forgive_guesses(unit, guess.key)
+    needs_code = second_factor.enrolled(unit, actor.account_id)
+    if needs_code and not second_factor.check_code(unit, actor.account_id, code, actor.device_digest):
+        return ""
     unit.record(
         events.IdentityProved(
             account_id=actor.account_id, at=unit.now, origin=actor.origin, session_id=actor.session_id

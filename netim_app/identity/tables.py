@@ -132,3 +132,30 @@ class GuessWindow(SQLModel, table=True):
     """A keyed digest: addresses that are no account of ours are not kept in clear."""
     failures: int
     started_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class PendingSignIn(SQLModel, table=True):
+    """A password that was right, in a browser that still owes the second factor. It opens nothing but the code form."""
+
+    __tablename__ = "pending_sign_in"
+
+    device_digest: str = Field(primary_key=True, max_length=64)
+    """One for each browser: a newer sign-in replaces the older."""
+    account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    remember: bool
+    return_to: str = Field(max_length=200)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    address: str = Field(max_length=45)
+    browser: str = Field(max_length=80)
+    system: str = Field(max_length=80)
+
+
+class CodeGuard(SQLModel, table=True):
+    """How many wrong codes an account has seen in a row."""
+
+    __tablename__ = "code_guard"
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    failures: int
+    stopped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when sign-in is blocked: until a mailed password reset, or the operator's unlock."""

@@ -95,6 +95,14 @@ def queue(
     )
 
 
+def queued_since(uow: UnitOfWork, account_id: int, event: str, since: datetime) -> bool:
+    """Whether this account was sent such a mail since then: for notices that must not become a flood."""
+    found = select(OutboxMessage.id).where(
+        OutboxMessage.account_id == account_id, OutboxMessage.event == event, OutboxMessage.created_at > since
+    )
+    return uow.session.exec(found.limit(1)).first() is not None
+
+
 def backlog(uow: UnitOfWork) -> Backlog:
     """What is waiting and what was given up."""
     states = col(OutboxMessage.state)

@@ -35,13 +35,18 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "email_changed": COMMON | {"new_email": NEW_EMAIL},
     "account_unlocked": COMMON,
     "sign_in_refused": COMMON | {"reason_text": "This network is not on the list."},
+    "half_sign_in": COMMON,
+    "codes_stopped": COMMON,
     "signed_in": COMMON | {"known_device": True},
     "alerts_off": COMMON,
+    "ip_restriction_changed": COMMON | {"change": "removed", "rule": "198.51.100.0/24"},
     "password_changed": COMMON | {"way": "changed"},
 }
 """What the services hand over, by event."""
 
 UNSAID: dict[str, set[str]] = {
+    "half_sign_in": {"security_url"},
+    "codes_stopped": {"security_url"},
     "email_change": {*PLACE, "security_url", "forgot_url"},  # the mailbox is not yet known to be the customer's
     "email_changed": {"forgot_url"},  # a reset would go to the new mailbox, which may be a stranger's
     "account_unlocked": set(PLACE),  # the console of our operator
@@ -51,6 +56,7 @@ UNSAID: dict[str, set[str]] = {
 VARIANTS: dict[str, dict[str, tuple[Any, Any]]] = {
     "signed_in": {"known_device": (True, False)},
     "password_changed": {"way": ("changed", "reset")},
+    "ip_restriction_changed": {"change": ("on", "off")},
 }
 EVENTS = sorted(mail.templates().events)
 every_mail = pytest.mark.parametrize(("event", "locale"), [(event, locale) for event in EVENTS for locale in LOCALES])

@@ -7,8 +7,8 @@ import reflex as rx
 from netim_app.core.actor import Actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.identity import accounts, limits, passwords, recovery, sign_in
-from netim_app.identity.access import ANYONE, open_to
+from netim_app.identity import accounts, limits, passwords, recovery, second_factor, sign_in
+from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.sessions import HOME
 from netim_app.identity.state.shell import explain, hand_over, safe_path
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
@@ -29,15 +29,18 @@ class SignInState(rx.State):
     """The sign-in form."""
 
     errors: dict[str, str] = {}
+    needs_code: bool = False
+    """The password was right; the second factor is outstanding in this browser."""
     reason: str = ""
     """Why the customer is here: text key suffix of `sign_in.reason.*`, or empty."""
 
     @rx.event
     @open_to(ANYONE)
-    def open_page(self) -> Any:
-        """Says why the customer was sent here; who is signed in already goes on."""
+    async def open_page(self) -> Any:
+        """Says why the customer was sent here; who is signed in already goes on, who owes a code is asked for it."""
         if isinstance(visitor(), Actor):
             return rx.redirect(safe_path(self._query("next")))
+        self.needs_code = await in_read_unit(second_factor.is_pending, visitor().device_digest)
         self.errors = {}
         self.reason = next((name for name in ("ended", "refused", "again", "fault", "bye") if self._query(name)), "")
         return None
@@ -70,8 +73,40 @@ class SignInState(rx.State):
         except DomainError as error:
             self.errors = await explain(self, error)
             return
+        if not ticket:
+            self.needs_code = True
+            return
         async for step in hand_over(self, ticket):
             yield step
+
+    @rx.event
+    @open_to(PENDING)
+    async def submit_code(self, form: dict[str, Any]) -> Any:
+        """Checks the second factor; the ticket then opens the session."""
+        self.errors = {}
+        read = Form(form)
+        code = read.text("code", limit=20)
+        caller = visitor()
+        try:
+            read.finish()
+            await limits.allow_sign_in(caller.origin.address)
+            ticket, reason = await in_unit(second_factor.finish_sign_in, caller, code)
+            if reason:
+                raise DomainError(reason, field="code" if reason == second_factor.WRONG else "")
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.needs_code = False
+        async for step in hand_over(self, ticket):
+            yield step
+
+    @rx.event
+    @open_to(PENDING)
+    async def cancel_code(self) -> None:
+        """Gives up this sign-in, and shows the password form again."""
+        await in_unit(second_factor.drop_pending, visitor().device_digest)
+        self.needs_code = False
+        self.errors = {}
 
     def _query(self, name: str) -> str:
         return str(self.router.url.query_parameters.get(name, ""))

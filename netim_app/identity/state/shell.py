@@ -51,10 +51,11 @@ class ShellState(rx.State):
 
     @rx.event
     @open_to(SIGNED_IN)
-    async def open_account_page(self) -> None:
-        """Runs when a page of the account area opens."""
+    async def open_account_page(self) -> Any:
+        """Runs when a page of the account area opens. Goes on where a step-up interrupted."""
         await refresh(self)
         self.ready = True
+        return offers().resumes.get(str(self.router.url.query_parameters.get("open", "")))
 
     @rx.event
     @open_to(ANYONE)
@@ -100,6 +101,7 @@ class StepUpState(rx.State):
     """The dialog that asks a signed-in customer to prove again who is there."""
 
     open: bool = False
+    needs_code: bool = False
     errors: dict[str, str] = {}
 
     _resume: str = ""
@@ -118,11 +120,12 @@ class StepUpState(rx.State):
         self.errors = {}
         read = Form(form)
         password = read.secret("password")
+        code = read.text("code", limit=20, required=self.needs_code)
         path = self.router.url.path.rstrip("/")
         return_to = safe_path(f"{path}?open={self._resume}" if self._resume else path)
         try:
             read.finish()
-            ticket = await sign_in.prove_again(actor(), password, return_to)
+            ticket = await sign_in.prove_again(actor(), password, code, return_to)
         except DomainError as error:
             self.errors = await explain(self, error)
             return

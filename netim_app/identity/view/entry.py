@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, VerifyState
-from netim_app.identity.view.shell import entry_page, fault, new_password_field
+from netim_app.identity.view.shell import code_field, entry_page, fault, new_password_field
 from netim_app.ui.browser import field_from_browser
 from netim_app.ui.form import checkbox_field, form, link, password_field, text_field
 from netim_app.ui.notice import notice
@@ -25,13 +25,8 @@ def _token_field() -> rx.Component:
     return field_from_browser("token", "link-token", "fragment")
 
 
-def sign_in_page() -> rx.Component:
-    """The page /login."""
-    return entry_page(
-        *(
-            rx.cond(SignInState.reason == reason, notice(kind, tr(f"sign_in.reason.{reason}")))
-            for reason, kind in _REASONS.items()
-        ),
+def _password_step() -> rx.Component:
+    return rx.fragment(
         form(
             _email_field(fault(SignInState.errors, "email")),
             password_field("password", tr("field.password"), error=fault(SignInState.errors, "password")),
@@ -43,7 +38,38 @@ def sign_in_page() -> rx.Component:
             full_width=True,
         ),
         _aside(link(tr("sign_in.forgot"), "/forgot-password")),
-        title=tr("sign_in.title"),
+    )
+
+
+def _code_step() -> rx.Component:
+    return rx.fragment(
+        rx.el.p(tr("second_factor.text")),
+        form(
+            code_field(fault(SignInState.errors, "code"), field_id="sign-in-code"),
+            on_submit=SignInState.submit_code,
+            submit_label=tr("sign_in.submit"),
+            error=fault(SignInState.errors),
+            cancel=SignInState.cancel_code,
+            test_id="sign-in-code",
+            full_width=True,
+        ),
+        rx.el.details(
+            rx.el.summary(tr("second_factor.lost"), class_name="cursor-pointer font-medium text-accent"),
+            rx.el.p(tr("second_factor.lost.text"), class_name="mt-2"),
+            class_name="text-sm text-muted",
+        ),
+    )
+
+
+def sign_in_page() -> rx.Component:
+    """The page /login."""
+    return entry_page(
+        *(
+            rx.cond(SignInState.reason == reason, notice(kind, tr(f"sign_in.reason.{reason}")))
+            for reason, kind in _REASONS.items()
+        ),
+        rx.cond(SignInState.needs_code, _code_step(), _password_step()),
+        title=rx.cond(SignInState.needs_code, tr("second_factor.title"), tr("sign_in.title")),
         below=_aside(tr("sign_in.no_account"), " ", link(tr("sign_in.sign_up"), "/signup")),
     )
 

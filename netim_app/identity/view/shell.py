@@ -8,7 +8,7 @@ from netim_app.identity.state.shell import MIN_PASSWORD_LENGTH, HandOverState, S
 from netim_app.ui import layout
 from netim_app.ui.browser import reload_when
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import form, password_field
+from netim_app.ui.form import form, password_field, text_field
 from netim_app.ui.handover import handover_form
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.notice import live_region
@@ -78,6 +78,7 @@ def step_up_dialog() -> rx.Component:
                 field_id="step-up-password",
                 auto_focus=True,
             ),
+            rx.cond(StepUpState.needs_code, code_field(fault(StepUpState.errors, "code"), field_id="step-up-code")),
             on_submit=StepUpState.submit,
             submit_label=tr("step_up.submit"),
             error=fault(StepUpState.errors),
@@ -88,6 +89,20 @@ def step_up_dialog() -> rx.Component:
         title=tr("step_up.title"),
         on_close=StepUpState.close,
         test_id="step-up-dialog",
+    )
+
+
+def code_field(error: rx.Var[str], *, field_id: str) -> rx.Component:
+    """A field for the six digits of an application, or of a backup code."""
+    return text_field(
+        "code",
+        tr("field.code"),
+        hint=tr("second_factor.hint"),
+        autocomplete="one-time-code",
+        inputmode="numeric",
+        max_length=20,
+        error=error,
+        field_id=field_id,
     )
 
 

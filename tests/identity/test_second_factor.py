@@ -1,0 +1,243 @@
+"""The code step of a sign-in, with a factor made up for the tests: features bring the real ones."""
+
+from datetime import timedelta
+
+import pytest
+
+from netim_app.core import feature
+from netim_app.core.errors import DomainError
+from netim_app.core.events import PasswordChanged
+from netim_app.core.feature import Feature, SecondFactor
+from netim_app.identity import accounts, guessing, second_factor, sessions, sign_in
+from netim_app.infra.unit_of_work import UnitOfWork, Units
+from tests.factories import (
+    DEVICE,
+    EMAIL,
+    NEW_PASSWORD,
+    OTHER_DEVICE,
+    PASSWORD,
+    at_once,
+    mails,
+    make_account,
+    quick_hash,
+    signed_in_actor,
+    visitor_of,
+)
+from tests.fakes import FakeClock
+
+RIGHT = "123456"
+PAGE = "/account/connection-and-security"
+
+
+class Wheel:
+    """A factor that accepts each of its codes once."""
+
+    def __init__(self) -> None:
+        self.codes = {RIGHT}
+
+    def enrolled(self, _unit: UnitOfWork, _account_id: int) -> bool:
+        return True
+
+    def spend(self, _unit: UnitOfWork, _account_id: int, code: str) -> bool:
+        right = code in self.codes
+        self.codes.discard(code)
+        return right
+
+
+@pytest.fixture
+def wheel() -> Wheel:
+    made = Wheel()
+    factor = SecondFactor(name="wheel", enrolled=made.enrolled, spend=made.spend)
+    feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(factor,))))
+    return made
+
+
+@pytest.fixture
+def account_id(units: Units) -> int:
+    with units.write() as unit:
+        return make_account(unit)
+
+
+async def password_step(device: str = DEVICE, email: str = EMAIL) -> str:
+    return await sign_in.sign_in(visitor_of(device), email, PASSWORD, remember=False, return_to=PAGE)
+
+
+def code_step(units: Units, code: str, device: str = DEVICE) -> tuple[str, str]:
+    with units.write() as unit:
+        return second_factor.finish_sign_in(unit, visitor_of(device), code)
+
+
+@pytest.mark.parametrize("typed", ["123456", " 123456 ", "123 456", "1 2 3 4 5 6"])
+def test_normal_code_takes_blanks_out(typed: str) -> None:
+    assert second_factor.normal_code(typed) == "123456"
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "１２３４５６", "-12345", "1234.6"])
+def test_normal_code_is_empty_for_anything_else(typed: str) -> None:
+    assert second_factor.normal_code(typed) == ""
+
+
+async def test_password_alone_opens_nothing(units: Units, wheel: Wheel, account_id: int) -> None:
+    assert await password_step() == ""
+    with units.read() as unit:
+        assert second_factor.is_pending(unit, DEVICE)
+        assert not second_factor.is_pending(unit, OTHER_DEVICE)
+
+
+async def test_without_a_factor_the_password_is_enough(units: Units, account_id: int) -> None:
+    assert await password_step()
+
+
+async def test_right_code_opens_the_session_once(units: Units, wheel: Wheel, account_id: int) -> None:
+    await password_step()
+    ticket, reason = code_step(units, RIGHT)
+    assert (bool(ticket), reason) == (True, "")
+    with units.write() as unit:
+        opened = sessions.redeem_ticket(unit, ticket, DEVICE, visitor_of().origin)
+    assert opened is not None
+    assert opened.return_to == PAGE
+    assert code_step(units, RIGHT) == ("", second_factor.GONE)
+
+
+async def test_wrong_code_leaves_the_step_open(units: Units, wheel: Wheel, account_id: int) -> None:
+    await password_step()
+    assert code_step(units, "000000") == ("", second_factor.WRONG)
+    assert code_step(units, RIGHT)[0]
+
+
+async def test_code_without_password_step_is_nothing(units: Units, wheel: Wheel, account_id: int) -> None:
+    await password_step()
+    assert code_step(units, RIGHT, OTHER_DEVICE) == ("", second_factor.GONE)
+
+
+async def test_pending_dies_after_ten_minutes_and_the_owner_hears_of_it(
+    units: Units, wheel: Wheel, account_id: int, clock: FakeClock
+) -> None:
+    await password_step()
+    clock.advance(minutes=10)
+    assert code_step(units, RIGHT) == ("", second_factor.GONE)
+    with units.write() as unit:
+        second_factor.expire_pending(unit)
+        second_factor.expire_pending(unit)
+        assert [mail.event for mail in mails(unit)] == ["half_sign_in"]
+
+
+async def test_half_done_sign_ins_are_told_once_an_hour(
+    units: Units, wheel: Wheel, account_id: int, clock: FakeClock
+) -> None:
+    for _ in range(3):
+        await password_step()
+    with units.write() as unit:
+        assert [mail.event for mail in mails(unit)] == ["half_sign_in"]
+    clock.advance(minutes=61)
+    await password_step()
+    with units.write() as unit:
+        assert len(mails(unit)) == 2
+
+
+async def test_newer_sign_in_replaces_the_older(units: Units, wheel: Wheel, account_id: int) -> None:
+    with units.write() as unit:
+        make_account(unit, "other@example.org")
+    await password_step()
+    await password_step(email="other@example.org")
+    ticket, _ = code_step(units, RIGHT)
+    with units.write() as unit:
+        opened = sessions.redeem_ticket(unit, ticket, DEVICE, visitor_of().origin)
+        assert opened is not None
+        look = sessions.look_up(unit, sessions.digest(opened.token), DEVICE, visitor_of().origin)
+    assert look.actor is not None
+    assert look.actor.account_id != account_id
+
+
+async def test_guesses_are_shared_by_all_sign_ins_and_not_reset_by_a_password(
+    units: Units, wheel: Wheel, account_id: int, clock: FakeClock
+) -> None:
+    for number in range(guessing.MAX_FAILURES):
+        device = DEVICE if number % 2 else OTHER_DEVICE
+        await password_step(device)
+        assert code_step(units, f"00000{number}", device) == ("", second_factor.WRONG)
+    await password_step()
+    assert code_step(units, RIGHT) == ("", second_factor.WRONG)
+    clock.advance(minutes=15)
+    await password_step()
+    assert code_step(units, RIGHT)[0]
+
+
+async def test_hard_stop_blocks_sign_in_until_a_reset(
+    units: Units, wheel: Wheel, account_id: int, clock: FakeClock
+) -> None:
+    await password_step()
+    for _ in range(second_factor.HARD_STOP):
+        clock.advance(minutes=4)
+        with units.write() as unit:
+            second_factor.check_code(unit, account_id, "000000", OTHER_DEVICE)
+    with units.read() as unit:
+        assert second_factor.is_stopped(unit, account_id)
+        assert [mail.event for mail in mails(unit)].count("codes_stopped") == 1
+    clock.advance(hours=1)
+    with pytest.raises(DomainError, match=sign_in.WRONG):
+        await password_step()
+    with units.write() as unit:
+        fact = PasswordChanged(account_id=account_id, at=unit.now, way="reset")
+        accounts.replace_password(unit, fact, quick_hash(PASSWORD))
+    assert await password_step() == ""
+    assert code_step(units, RIGHT)[0]
+
+
+async def test_one_below_the_hard_stop_still_lets_the_owner_in(
+    units: Units, wheel: Wheel, account_id: int, clock: FakeClock
+) -> None:
+    for _ in range(second_factor.HARD_STOP - 1):
+        clock.advance(minutes=4)
+        with units.write() as unit:
+            second_factor.check_code(unit, account_id, "000000", DEVICE)
+    clock.advance(minutes=15)
+    await password_step()
+    assert code_step(units, RIGHT)[0]
+    with units.read() as unit:
+        assert not second_factor.is_stopped(unit, account_id)
+
+
+async def test_changed_password_ends_what_the_old_one_began(units: Units, wheel: Wheel, account_id: int) -> None:
+    await password_step()
+    with units.write() as unit:
+        fact = PasswordChanged(account_id=account_id, at=unit.now, way="changed")
+        accounts.replace_password(unit, fact, quick_hash(NEW_PASSWORD))
+    assert code_step(units, RIGHT) == ("", second_factor.GONE)
+
+
+async def test_disabled_account_gets_no_further(units: Units, wheel: Wheel, account_id: int) -> None:
+    await password_step()
+    with units.write() as unit:
+        accounts.disable(unit, account_id)
+    assert code_step(units, RIGHT) == ("", second_factor.GONE)
+
+
+async def test_one_code_opens_one_session(units: Units, wheel: Wheel, account_id: int) -> None:
+    await password_step()
+    answers = at_once(20, lambda _: code_step(units, RIGHT))
+    assert sum(bool(ticket) for ticket, _ in answers) == 1
+
+
+async def test_step_up_wants_password_and_code(units: Units, wheel: Wheel) -> None:
+    actor = signed_in_actor(units)
+    with pytest.raises(DomainError) as refused:
+        await sign_in.prove_again(actor, PASSWORD, "000000", PAGE)
+    assert refused.value.field == "code"
+    with pytest.raises(DomainError) as refused:
+        await sign_in.prove_again(actor, "wrong wrong wrong 1", RIGHT, PAGE)
+    assert refused.value.field == "password"
+    assert await sign_in.prove_again(actor, PASSWORD, RIGHT, PAGE)
+
+
+async def test_wrong_step_up_codes_stay_paid(units: Units, wheel: Wheel) -> None:
+    actor = signed_in_actor(units)
+    for _ in range(guessing.MAX_FAILURES):
+        with pytest.raises(DomainError):
+            await sign_in.prove_again(actor, PASSWORD, "000000", PAGE)
+    with pytest.raises(DomainError):
+        await sign_in.prove_again(actor, PASSWORD, RIGHT, PAGE)
+
+
+def test_pending_life_is_that_of_the_decision() -> None:
+    assert timedelta(minutes=10) == second_factor.PENDING_LIFE
