@@ -273,6 +273,7 @@ def production_server(folder: Path, **env: str) -> Iterator[Server]:
         "NETIM_ENV": "production",
         "NETIM_SECRET_KEY": "a secret of the tests that nobody else has",
         "NETIM_MAIL_DIR": str(folder / "mail"),
+        "NETIM_MAIL_FROM": "Netim Direct <security@example.com>",
         "NETIM_BCRYPT_COST": "12",
         "NETIM_CLOCK_FILE": "",
         "REFLEX_WEB_WORKDIR": str(web),

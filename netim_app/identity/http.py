@@ -194,6 +194,9 @@ async def open_session(request: Request) -> Response:
         opened = await in_unit(sessions.redeem_ticket, ticket, device, origin)
     if opened is None:
         return RedirectResponse("/login?again=1", status_code=303)
+    # What the browser held before is dead from now on, whoever's it was (ASVS 7.2.4).
+    if old := _token_digest(request.cookies.get(names.session)):
+        await in_unit(sessions.end_session, old, origin)
     response = RedirectResponse(opened.return_to, status_code=303)
     _set_cookie(response, names.session, opened.token, opened.lifetime, settings)
     return response
