@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from netim_app.core.errors import DomainError
+from netim_app.identity.security_log import log_refusal
 from netim_app.infra import rate_limit
 from netim_app.infra.rate_limit import Limiter, Rule, email_key, network_key
 from netim_app.infra.unit_of_work import units
@@ -14,8 +15,15 @@ def limiter() -> Limiter:
     return Limiter.from_settings(units().settings, units().clock)
 
 
+async def _hit(rule: Rule, *identity: str) -> bool:
+    allowed = await limiter().hit(rule, *identity)
+    if not allowed:
+        log_refusal("limit_reached", rule=rule.name)
+    return allowed
+
+
 async def _allow(rule: Rule, *identity: str) -> None:
-    if not await limiter().hit(rule, *identity):
+    if not await _hit(rule, *identity):
         raise DomainError("form.too_often")
 
 
@@ -49,7 +57,7 @@ async def allow_recovery(address: str) -> None:
 
 async def may_rate_password(address: str) -> bool:
     """Whether one more password that is being typed at this address may be rated: that costs milliseconds each."""
-    return await limiter().hit(rate_limit.PASSWORD_WORK_PER_ADDRESS, network_key(address))
+    return await _hit(rate_limit.PASSWORD_WORK_PER_ADDRESS, network_key(address))
 
 
 async def allow_link(address: str) -> None:
@@ -66,6 +74,6 @@ async def may_mail(recipient: str, address: str) -> bool:
 
     The answer is not told: whoever sees it could tell which mailboxes we write to.
     """
-    return await limiter().hit(rate_limit.MAIL_PER_ADDRESS, network_key(address)) and await limiter().hit(
+    return await _hit(rate_limit.MAIL_PER_ADDRESS, network_key(address)) and await _hit(
         rate_limit.MAIL_PER_RECIPIENT, email_key(recipient)
     )
