@@ -8,6 +8,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 BUSY_TIMEOUT_MS = 10_000
 """How long to wait for what somebody else has locked."""
 WRITES = "netim_writes"
+_POOL_SIZE = 10
+_MAX_OVERFLOW = 20
+MAX_CONNECTIONS = _POOL_SIZE + _MAX_OVERFLOW
+"""Of one engine."""
 _POSTGRES_LIMITS = {
     "lock_timeout": BUSY_TIMEOUT_MS,
     "statement_timeout": 15_000,
@@ -48,7 +52,11 @@ def make_engine(url: str) -> Engine:
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        parsed, pool_size=10, max_overflow=20, connect_args={"check_same_thread": False}, hide_parameters=True
+        parsed,
+        pool_size=_POOL_SIZE,
+        max_overflow=_MAX_OVERFLOW,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
