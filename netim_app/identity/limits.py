@@ -7,6 +7,7 @@ from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.identity import sessions
 from netim_app.identity.accounts import email_key
+from netim_app.identity.security_log import log_refusal
 from netim_app.infra import rate_limit
 from netim_app.infra.rate_limit import Limiter, Rule
 from netim_app.infra.unit_of_work import in_read_unit, units
@@ -20,8 +21,22 @@ def limiter() -> Limiter:
     return Limiter.from_settings(units().settings, units().clock)
 
 
+async def _hit(rule: Rule, *identity: str) -> bool:
+    return _logged(rule, await limiter().hit(rule, *identity))
+
+
+async def _hit_from(rule: Rule, address: str) -> bool:
+    return _logged(rule, await limiter().hit_from(rule, address))
+
+
+def _logged(rule: Rule, allowed: bool) -> bool:
+    if not allowed:
+        log_refusal("limit_reached", rule=rule.name)
+    return allowed
+
+
 async def _allow_from(rule: Rule, address: str) -> None:
-    if not await limiter().hit_from(rule, address):
+    if not await _hit_from(rule, address):
         raise DomainError(TOO_OFTEN)
 
 
@@ -35,7 +50,7 @@ async def allow_sign_in(visitor: Visitor, email: str) -> None:
         DomainError: too many, from there or from everywhere together.
     """
     await _allow_from(rate_limit.SIGN_IN_PER_ADDRESS, visitor.origin.address)
-    if await limiter().hit(rate_limit.SIGN_IN_OVERALL):
+    if await _hit(rate_limit.SIGN_IN_OVERALL):
         return
     if not await in_read_unit(sessions.is_known_device, email_key(email), visitor.device_digest):
         raise DomainError(TOO_OFTEN)
@@ -56,7 +71,7 @@ async def allow_proof(account_id: int) -> None:
     Raises:
         DomainError: too many.
     """
-    if not await limiter().hit(rate_limit.PROOF_PER_ACCOUNT, str(account_id)):
+    if not await _hit(rate_limit.PROOF_PER_ACCOUNT, str(account_id)):
         raise DomainError(TOO_OFTEN)
 
 
@@ -80,7 +95,7 @@ async def allow_recovery(address: str) -> None:
 
 async def may_rate_password(address: str) -> bool:
     """Whether one more password that is being typed at this address may be rated: that costs milliseconds each."""
-    return await limiter().hit_from(rate_limit.RATING_PER_ADDRESS, address)
+    return await _hit_from(rate_limit.RATING_PER_ADDRESS, address)
 
 
 async def allow_new_password(address: str) -> None:
@@ -107,6 +122,6 @@ async def may_mail(purpose: Literal["sign_up", "reset", "email_change"], recipie
     Each purpose has a budget of its own, so that nobody uses up a mailbox' reset links by registering its address.
     The answer is not told: whoever sees it could tell which mailboxes we write to.
     """
-    return await limiter().hit_from(rate_limit.MAIL_PER_ADDRESS, address) and await limiter().hit(
+    return await _hit_from(rate_limit.MAIL_PER_ADDRESS, address) and await _hit(
         rate_limit.MAIL_PER_RECIPIENT, purpose, email_key(recipient)
     )

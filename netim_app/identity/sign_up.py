@@ -12,6 +12,7 @@ from netim_app.core.forms import Form
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, guessing, links, passwords
 from netim_app.identity.accounts import NewCustomer
+from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import Account, MailedLink, SignUp
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork, in_unit
@@ -120,6 +121,7 @@ async def confirm_email(token: str, password: str, visitor: Visitor) -> Confirme
     if chosen and not password:
         raise DomainError("form.required", field="password")
     if chosen and not await passwords.matches_in_pool(password, chosen):
+        log_refusal("confirmation_refused", reason="wrong")
         raise DomainError("verify.wrong_password", field="password")
     return await in_unit(_confirm, token, visitor)
 
@@ -130,6 +132,7 @@ def _pay(unit: UnitOfWork, token: str) -> str:
     if sign_up_id is None:
         return ""
     if not guessing.pay_guess(unit, guessing.guess_key(unit, "sign_up", digest(token))):
+        log_refusal("confirmation_refused", reason="throttled")
         raise DomainError("form.too_often")
     return unit.session.get_one(SignUp, sign_up_id).password_hash
 
