@@ -26,9 +26,14 @@ def test_edit_profile(page: Page, customer: str) -> None:
 
 def test_language_of_the_account_wins(page: Page, customer: str) -> None:
     sign_in(page, customer)
+    page.get_by_label("Company").fill("Not saved yet")
     page.get_by_role("button", name="Français").click()
     expect(page.get_by_role("heading", name="Informations personnelles")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "fr")
+    expect(page.get_by_label("Langue des pages et des e-mails")).to_have_value("fr")
+    expect(page.get_by_label("Société")).to_have_value("Not saved yet")
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_text("Vos coordonnées sont enregistrées.")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Informations personnelles")).to_be_visible()
     expect(page.get_by_label("Langue des pages et des e-mails")).to_have_value("fr")

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from netim_app import build as front_end
 from netim_app.core.tokens import digest
-from tests.harness import PASSWORD, Client, Server, link_in, production_server
+from netim_app.settings import Settings
+from tests.harness import PASSWORD, ROOT, Client, Server, link_in, production_server
 
 NEW_PASSWORD = "another 9 lanterns in fog"
 WRONG = "wrong " + PASSWORD
@@ -541,3 +545,23 @@ async def test_default_acct(tmp_path: Path) -> None:
     assert not (tmp_path / "bad" / "netim.db").exists()
     with production_server(tmp_path / "good") as server:
         assert server.query("SELECT count(*) FROM account") == [0]
+
+
+def test_default_acct_past_the_command(tmp_path: Path) -> None:
+    """Whoever starts the application without `netim serve` gets no further with unsafe settings."""
+    bad = Server(tmp_path, env={"NETIM_ENV": "production", "NETIM_CLOCK_FILE": "", "NETIM_PUBLIC_URL": "http://x.test"})
+    server_command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--port", str(bad.port)]
+    started = subprocess.run(
+        [*server_command, "netim_app.netim_app:app"],
+        cwd=ROOT,
+        env=front_end.environment(Settings(env="production"))
+        | bad.environment()
+        | {"__REFLEX_SKIP_COMPILE": "true", "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert started.returncode != 0
+    assert "NETIM_SECRET_KEY is not set" in started.stdout + started.stderr
