@@ -68,7 +68,7 @@ def test_change_email_after_a_fresh_proof(page: Page, server: Server, customer: 
         dialog.get_by_label("New email address").fill(new_email)
         dialog.get_by_role("button", name="Send the link").click()
         expect(page.get_by_test_id("pending-email")).to_contain_text(new_email)
-        server.wait_for_mail(f"<{customer}>" if "<" in str(server.mails()[-1]["to"]) else customer)
+        server.wait_for_mail(customer)
         page.goto(link_in(server.wait_for_mail(new_email)))
         page.get_by_role("button", name="Confirm my address").click()
         expect(page.get_by_test_id("email")).to_have_text(new_email)
