@@ -28,6 +28,8 @@ config = rx.Config(
     trusted_proxy_hops=0,
     state_manager_mode=StateManagerMode.REDIS if settings.redis_url else StateManagerMode.MEMORY,
     redis_url=settings.redis_url or None,
+    # In seconds, in memory as in Redis: what a page held is of no use once its session has idled.
+    redis_token_expiration=settings.session_idle_minutes * 60,
     frontend_compression_formats=["gzip", "brotli"],
     # Libraries for components that a server sends as source. We have none, and they need eval.
     frontend_lazy_bundled_libraries=True,

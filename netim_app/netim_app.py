@@ -27,6 +27,7 @@ from netim_app.infra.client_address import ClientAddress
 from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
 from netim_app.infra.mail import make_transport
 from netim_app.infra.page_paths import PagePaths
+from netim_app.infra.socket_limits import SocketLimits
 from netim_app.infra.unit_of_work import UnitOfWork, configure, in_read_unit, in_unit, units
 from netim_app.registry import install_features
 from netim_app.settings import get_settings
@@ -141,6 +142,10 @@ def _with_page_paths(inner: ASGIApp) -> ASGIApp:
     return PagePaths(inner, STATIC_DIR)
 
 
+def _with_socket_limits(inner: ASGIApp) -> ASGIApp:
+    return SocketLimits(inner, limiter=limits.limiter)
+
+
 def _with_headers(inner: ASGIApp) -> ASGIApp:
     return SecurityHeaders(
         inner,
@@ -167,6 +172,7 @@ app = rx.App(
         _with_page_paths,
         http.DeviceCookie,
         http.HandshakeCookies,
+        _with_socket_limits,
         _with_headers,
         _with_client_address,
     ],

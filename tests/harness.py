@@ -368,6 +368,12 @@ class Client:
             await self.disconnect()
             raise
 
+    async def closed(self) -> None:
+        """Waits until the server has closed the socket."""
+        assert self._sio is not None, "call load or connect first"
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await self._sio.wait()
+
     async def disconnect(self) -> None:
         if self._sio is not None:
             await self._sio.disconnect()

@@ -53,6 +53,7 @@ MAIL_PER_RECIPIENT = Rule("mail_per_recipient", 5, HOUR)
 MAIL_PER_ADDRESS = Rule("mail_per_address", 20, HOUR)
 RATING_PER_ADDRESS = Rule("rating_per_address", 60, MINUTE)
 NEW_PASSWORD_PER_ADDRESS = Rule("new_password_per_address", 60, MINUTE)
+SOCKETS_PER_ADDRESS = Rule("sockets_per_address", 240, MINUTE, closed=False)
 PROOF_PER_ACCOUNT = Rule("proof_per_account", 20, MINUTE)
 WIDE_FACTOR = 10
 """How many times the amount of one /64 a whole IPv6 /48 may have: what one customer of a provider can get."""

@@ -1,10 +1,12 @@
 """Who may open the socket: pages of ours only."""
 
+import asyncio
 import re
 
 import pytest
 from socketio.exceptions import ConnectionError as Refused
 
+from netim_app.infra.socket_limits import MAX_SOCKETS
 from tests.harness import PASSWORD, Client, Server
 
 PAGE = "/account/personal-information"
@@ -63,3 +65,33 @@ async def test_ws_origin_no_other_transport(server: Server, anna: Client) -> Non
             answer = await anna.http.get(f"/_event/?{query}", headers={"Origin": origin})
             assert answer.status_code >= 400
             assert not re.search(r'"sid"', answer.text)
+
+
+async def test_ws_flood(server: Server, anna: Client) -> None:
+    """A program sends too much at once, and too many things: it is shut out, and others do not notice."""
+    async with Client(server) as program:
+        await program.load("/login")
+        await program.emit("event", program.packet("SignInState.submit", {"form": {"email": "x" * 100_000}}))
+        await program.closed()
+    async with Client(server) as program:
+        await program.load("/login")
+        for _ in range(400):
+            await program.send("LocaleState.hydrate")
+        await anna.call("ShellState.open_account_page")
+        assert anna.vars["ShellState.ready"]
+    sockets = [Client(server, local_address=program.local_address) for _ in range(MAX_SOCKETS + 1)]
+    try:
+        refused = 0
+        for socket in sockets:
+            try:
+                await socket.connect("/login")
+            except Refused:
+                refused += 1
+        assert refused >= 1
+        await anna.connect(PAGE)
+        await anna.call("ShellState.open_account_page")
+    finally:
+        await asyncio.gather(*(socket.__aexit__() for socket in sockets))
+    assert server.alive
+    assert "event=socket.refused" in server.log
+    assert "event=socket.closed" in server.log

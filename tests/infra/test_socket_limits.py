@@ -1,0 +1,133 @@
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netim_app.infra import socket_limits
+from netim_app.infra.rate_limit import SOCKETS_PER_ADDRESS, Limiter
+from netim_app.infra.socket_limits import MAX_MESSAGE_BYTES, SocketLimits
+from netim_app.settings import Settings
+from tests.fakes import captured_log
+
+HOME = ("192.0.2.7", 1000)
+
+
+class Line:
+    """One websocket: what its client sends, and what the server answers."""
+
+    def __init__(self, limits: SocketLimits, client: tuple[str, int] = HOME) -> None:
+        self.sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.answers: list[dict[str, Any]] = []
+        self.sent.put_nowait({"type": "websocket.connect"})
+        self.task = asyncio.create_task(limits({"type": "websocket", "client": client}, self.sent.get, self._send))
+
+    async def _send(self, message: Any) -> None:
+        self.answers.append(message)
+
+    def say(self, text: str) -> None:
+        self.sent.put_nowait({"type": "websocket.receive", "text": text})
+
+    async def hang_up(self) -> None:
+        self.sent.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        await self.task
+
+
+@pytest.fixture
+def heard() -> list[Any]:
+    """What reached the application."""
+    return []
+
+
+@pytest.fixture
+def limits(heard: list[Any], tmp_path: Path) -> SocketLimits:
+    async def application(_scope: Any, receive: Any, _send: Any) -> None:
+        while (message := await receive())["type"] != "websocket.disconnect":
+            heard.append(message.get("text"))
+
+    limiter = Limiter.from_settings(Settings(var_dir=tmp_path))
+    return SocketLimits(application, limiter=lambda: limiter)
+
+
+async def soon() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_messages_pass_unchanged(limits: SocketLimits, heard: list[Any]) -> None:
+    line = Line(limits)
+    line.say("x" * MAX_MESSAGE_BYTES)
+    await line.hang_up()
+
+    assert heard == [None, "x" * MAX_MESSAGE_BYTES]
+    assert line.answers == []
+
+
+async def test_too_large_a_message_closes_the_socket_and_never_arrives(limits: SocketLimits, heard: list[Any]) -> None:
+    line = Line(limits)
+    line.say("x" * (MAX_MESSAGE_BYTES + 1))
+    await line.task
+
+    assert heard == [None]
+    assert line.answers == [{"type": "websocket.close", "code": 1009}]
+
+
+async def test_a_flood_is_slowed_down(limits: SocketLimits, heard: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket_limits, "BURST", 5)
+    monkeypatch.setattr(socket_limits, "MESSAGES_PER_SECOND", 0.001)  # none comes back while the test runs
+    line, other = Line(limits), Line(limits, ("192.0.2.8", 1))
+    await soon()
+    limits._clients["192.0.2.7"].credit = 5
+    for number in range(50):
+        line.say(str(number))
+    other.say("from elsewhere")
+    await soon()
+
+    assert len([text for text in heard if text and text.isdecimal()]) == 5
+    assert "from elsewhere" in heard
+    line.task.cancel()
+    await other.hang_up()
+
+
+async def test_an_address_may_hold_so_many_sockets_and_others_are_not_touched(
+    limits: SocketLimits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_limits, "MAX_SOCKETS", 3)
+    lines = [Line(limits) for _ in range(3)]
+    await soon()
+    with captured_log("netim_app.infra.socket_limits") as log:
+        one_more, elsewhere = Line(limits), Line(limits, ("192.0.2.8", 1))
+        await one_more.task
+
+    assert one_more.answers == [{"type": "websocket.close", "code": 1013}]
+    assert [vars(record)["netim_event"] for record in log] == ["socket.refused"]
+    assert elsewhere.answers == []
+    await lines.pop().hang_up()
+    again = Line(limits)
+    await soon()
+    assert again.answers == []
+    for line in (*lines, again, elsewhere):
+        await line.hang_up()
+    assert limits._clients == {}
+
+
+async def test_new_sockets_have_a_limit_too(limits: SocketLimits) -> None:
+    for _ in range(SOCKETS_PER_ADDRESS.amount):
+        await Line(limits).hang_up()
+    refused, elsewhere = Line(limits), Line(limits, ("192.0.2.8", 1))
+    await refused.task
+
+    assert refused.answers == [{"type": "websocket.close", "code": 1013}]
+    await elsewhere.hang_up()
+    assert elsewhere.answers == []
+    assert limits._clients == {}
+
+
+async def test_what_is_no_websocket_passes(heard: list[Any], tmp_path: Path) -> None:
+    async def application(scope: Any, _receive: Any, _send: Any) -> None:
+        heard.append(scope["type"])
+
+    limiter = Limiter.from_settings(Settings(var_dir=tmp_path))
+    await SocketLimits(application, limiter=lambda: limiter)({"type": "http"}, None, None)  # type: ignore[arg-type]
+
+    assert heard == ["http"]
