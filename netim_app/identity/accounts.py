@@ -129,12 +129,15 @@ def read_customer(data: object, *, language: str, time_zone: str, min_length: in
     )
 
 
-def notify(unit: UnitOfWork, event: str, fact: Fact, *, to: str = "", **params: object) -> None:
+def notify(
+    unit: UnitOfWork, event: str, fact: Fact, *, to: str = "", expires_at: datetime | None = None, **params: object
+) -> None:
     """Queues a notice about a fact to the account's owner, in their language and time zone.
 
     Args:
         event: name of the mail's folder.
         to: another address than the account's own.
+        expires_at: when a link in it stops working.
         params: further values for the templates, besides `first_name`, `when`, `address`, `browser`, `system` and
             `security_url`.
     """
@@ -145,6 +148,7 @@ def notify(unit: UnitOfWork, event: str, fact: Fact, *, to: str = "", **params: 
         to=to or account.email,
         locale=account.language,
         account_id=account.id,
+        expires_at=expires_at,
         params={
             "first_name": account.first_name,
             "when": catalog.format_datetime(fact.at, account.language, account.time_zone),
@@ -220,6 +224,7 @@ def _mail_confirmation(unit: UnitOfWork, row: SignUp) -> None:
         event="sign_up",
         to=row.email,
         locale=row.language,
+        expires_at=unit.now + CONFIRM_LIFE,
         params={
             "first_name": row.first_name,
             "link": f"{unit.settings.public_url}/verify-email#{token}",
@@ -455,6 +460,7 @@ def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
         "email_change",
         fact,
         to=new_email,
+        expires_at=unit.now + CONFIRM_LIFE,
         new_email=new_email,
         link=f"{unit.settings.public_url}/verify-email#{token}",
         hours=int(CONFIRM_LIFE.total_seconds() // 3600),
