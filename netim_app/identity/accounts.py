@@ -98,12 +98,15 @@ def read_profile(data: object) -> Profile:
     return profile
 
 
-def notify(unit: UnitOfWork, event: str, fact: Fact, *, to: str = "", **params: object) -> None:
+def notify(
+    unit: UnitOfWork, event: str, fact: Fact, *, to: str = "", expires_at: datetime | None = None, **params: object
+) -> None:
     """Queues a notice about a fact to the account's owner, in their language and time zone.
 
     Args:
         event: name of the mail's folder.
         to: another address than the account's own.
+        expires_at: when a link in it stops working.
         params: further values for the templates, besides `first_name`, `when`, `address`, `browser`, `system` and
             `security_url`.
     """
@@ -114,6 +117,7 @@ def notify(unit: UnitOfWork, event: str, fact: Fact, *, to: str = "", **params: 
         to=to or account.email,
         locale=account.language,
         account_id=account.id,
+        expires_at=expires_at,
         params={
             "first_name": account.first_name,
             "when": catalog.format_datetime(fact.at, account.language, account.time_zone),
@@ -248,6 +252,7 @@ def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
         "email_change",
         fact,
         to=new_email,
+        expires_at=unit.now + links.CONFIRM_LIFE,
         new_email=new_email,
         link=f"{unit.settings.public_url}/verify-email#{token}",
         hours=int(links.CONFIRM_LIFE.total_seconds() // 3600),

@@ -99,7 +99,23 @@ def password_matches(password: str, hashed: str) -> bool:
 
 def needs_rehash(hashed: str, cost: int) -> bool:
     """Whether the hash was made with a lower cost than today's."""
-    return int(hashed.split("$")[2]) < cost
+    return _cost_of(hashed) < cost
+
+
+def _cost_of(hashed: str) -> int:
+    return int(hashed.split("$")[2])
+
+
+def _matches_in_time(password: str, hashed: str, cost: int) -> bool:
+    """`password_matches`, in the time that a hash of `cost` takes.
+
+    Each step of the cost doubles the time, so 2^4 + 2^4 + 2^5 = 2^6: checks of dummies make up for what a hash of an
+    older, lower cost saves. Or a wrong password would be refused sooner where there is an account.
+    """
+    right = password_matches(password, hashed)
+    for missing in range(_cost_of(hashed), cost):
+        password_matches(password, dummy_hash(missing))
+    return right
 
 
 @lru_cache
@@ -124,9 +140,13 @@ async def hash_in_pool(password: str, cost: int) -> str:
     return await asyncio.get_running_loop().run_in_executor(_pool(), hash_password, password, cost)
 
 
-async def matches_in_pool(password: str, hashed: str) -> bool:
-    """`password_matches` off the event loop, at most one per core at a time."""
-    return await asyncio.get_running_loop().run_in_executor(_pool(), password_matches, password, hashed)
+async def matches_in_pool(password: str, hashed: str, cost: int) -> bool:
+    """`password_matches` off the event loop, at most one per core at a time.
+
+    It takes as long as a hash of `cost` does, also for one that was made before the cost was raised. That a cost was
+    lowered is not hidden: older hashes take longer then.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_pool(), _matches_in_time, password, hashed, cost)
 
 
 @lru_cache

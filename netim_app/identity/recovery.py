@@ -31,6 +31,7 @@ def ask_reset(unit: UnitOfWork, email: str) -> None:
         to=account.email,
         locale=account.language,
         account_id=account.id,
+        expires_at=unit.now + RESET_LIFE,
         params={
             "first_name": account.first_name,
             "link": f"{unit.settings.public_url}/reset-password#{token}",

@@ -1,7 +1,7 @@
 """Signing in, and proving again who is there.
 
-Every path costs exactly one bcrypt check, whether the account exists or not and whether its guesses are used up or not,
-and every refusal reads the same: nobody learns from here who is a customer (ASVS 6.3.8).
+Every path costs as much as one bcrypt check of today's cost, whether the account exists or not and whether its guesses
+are used up or not, and every refusal reads the same: nobody learns from here who is a customer (ASVS 6.3.8).
 """
 
 from dataclasses import dataclass, replace
@@ -60,7 +60,7 @@ async def check_password(email: str, password: str, device_digest: str, *, faile
     """
     cost = units().settings.bcrypt_cost
     guess = await in_unit(_pay, email, device_digest)
-    right = await passwords.matches_in_pool(password, guess.password_hash or passwords.dummy_hash(cost))
+    right = await passwords.matches_in_pool(password, guess.password_hash or passwords.dummy_hash(cost), cost)
     if not right or guess.refused:
         log_refusal(failed, account_id=guess.account_id, reason=guess.refused or "wrong")
         raise DomainError(WRONG)

@@ -15,7 +15,7 @@ from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import Account, MailedLink, SignUp
 from netim_app.infra import outbox
-from netim_app.infra.unit_of_work import UnitOfWork, in_unit
+from netim_app.infra.unit_of_work import UnitOfWork, in_unit, units
 from netim_app.texts import catalog
 from netim_app.texts.places import time_zones
 
@@ -89,6 +89,7 @@ def _mail_confirmation(unit: UnitOfWork, row: SignUp) -> None:
         event="sign_up",
         to=row.email,
         locale=row.language,
+        expires_at=unit.now + links.CONFIRM_LIFE,
         params={
             "first_name": row.first_name,
             "link": f"{unit.settings.public_url}/verify-email?for=sign-up#{token}",
@@ -117,20 +118,20 @@ async def confirm_email(token: str, password: str, visitor: Visitor) -> Confirme
     Raises:
         DomainError: the link does not work, the password is not the one, or the address was taken in the meantime.
     """
-    chosen = await in_unit(_pay, token)
-    if chosen and not password:
-        raise DomainError("form.required", field="password")
-    if chosen and not await passwords.matches_in_pool(password, chosen):
+    chosen = await in_unit(_pay, token, password)
+    if chosen and not await passwords.matches_in_pool(password, chosen, units().settings.bcrypt_cost):
         log_refusal("confirmation_refused", reason="wrong")
         raise DomainError("verify.wrong_password", field="password")
     return await in_unit(_confirm, token, visitor)
 
 
-def _pay(unit: UnitOfWork, token: str) -> str:
+def _pay(unit: UnitOfWork, token: str, password: str) -> str:
     """Takes one guess at the password of a registration, and gives back its hash; empty when none is asked for."""
     sign_up_id = unit.session.exec(select(MailedLink.sign_up_id).where(MailedLink.digest == digest(token))).first()
     if sign_up_id is None:
         return ""
+    if not password:
+        raise DomainError("form.required", field="password")
     if not guessing.pay_guess(unit, guessing.guess_key(unit, "sign_up", digest(token))):
         log_refusal("confirmation_refused", reason="throttled")
         raise DomainError("form.too_often")

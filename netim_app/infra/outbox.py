@@ -17,7 +17,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, Update, case, func
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import col, delete, or_, select, update
+from sqlmodel import and_, col, delete, or_, select, update
 
 from netim_app.infra.mail import (
     DeliveryFailed,
@@ -48,7 +48,7 @@ GRACE_SECONDS = 3.0
 PAUSES = tuple(timedelta(seconds=s) for s in (30, 120, 600, 1800, 3600, 10_800))
 MAX_ATTEMPTS = 12
 JITTER = 0.2
-KEEP_SENT = timedelta(days=30)
+KEEP = timedelta(days=30)
 PURGE_EVERY = timedelta(hours=1)
 DELIVERED = "delivered"
 
@@ -70,10 +70,12 @@ def queue(
     locale: str,
     params: Mapping[str, object],
     account_id: int | None = None,
+    expires_at: datetime | None = None,
 ) -> None:
     """Renders a mail and puts it into the outbox, in the caller's transaction.
 
-    Templates find `public_url` among their parameters besides what is handed in.
+    Templates find `public_url` among their parameters besides what is handed in. A mail whose link stops working is
+    queued with that moment as `expires_at`: it is not sent later than that.
 
     Raises:
         ValueError: `to` is no e-mail address.
@@ -91,6 +93,7 @@ def queue(
             payload=uow.vault.seal(content.encode(), _context(message_id)),
             created_at=uow.now,
             due_at=uow.now,
+            expires_at=expires_at,
         )
     )
 
@@ -118,7 +121,10 @@ def backlog(uow: UnitOfWork) -> Backlog:
 
 
 def retry_dead(uow: UnitOfWork) -> int:
-    """Queues again all mails that were given up, with a full set of attempts; returns how many."""
+    """Queues again all mails that were given up but may still be of use, with a full set of attempts.
+
+    Returns how many.
+    """
     message = OutboxMessage
     return _change(
         uow,
@@ -143,9 +149,13 @@ def rewrap(uow: UnitOfWork) -> int:
 
 
 def purge(uow: UnitOfWork) -> int:
-    """Deletes what was sent more than 30 days ago; returns how many rows."""
+    """Deletes what was sent or given up more than 30 days ago; returns how many rows."""
+    before = uow.now - KEEP
     old = delete(OutboxMessage).where(
-        col(OutboxMessage.state) == SENT, col(OutboxMessage.sent_at) < uow.now - KEEP_SENT
+        or_(
+            and_(col(OutboxMessage.state) == SENT, col(OutboxMessage.sent_at) < before),
+            and_(col(OutboxMessage.state) == DEAD, col(OutboxMessage.due_at) < before),
+        )
     )
     return int(uow.session.exec(old).rowcount)
 
@@ -160,6 +170,10 @@ def pause_after(attempts: int, jitter: float) -> timedelta:
     return PAUSES[min(attempts, len(PAUSES)) - 1] * (1 + JITTER * jitter)
 
 
+class Expired(DeliveryFailed):
+    """The link in this mail no longer works."""
+
+
 @dataclass(frozen=True)
 class _Claimed:
     """A mail that this sender may send until its lease ends."""
@@ -171,6 +185,7 @@ class _Claimed:
     attempts: int
     payload: bytes
     created_at: datetime
+    expires_at: datetime | None
 
 
 class Sender:
@@ -282,6 +297,8 @@ class Sender:
         return failure or DELIVERED
 
     async def _attempt(self, claimed: _Claimed) -> DeliveryFailed | None:
+        if claimed.expires_at is not None and claimed.expires_at <= self._units.clock():
+            return Expired("its link has expired")
         try:
             message = self._open(claimed)
             async with asyncio.timeout(SEND_TIMEOUT):
@@ -303,9 +320,9 @@ class Sender:
             self._recovered("smtp")
             log_event(logger, "mail.sent", mail=claimed.message_id, kind=claimed.event, attempt=claimed.attempts)
             return
-        dead = isinstance(failure, RecipientRefused) or claimed.attempts >= MAX_ATTEMPTS
+        dead = isinstance(failure, (RecipientRefused, Expired)) or claimed.attempts >= MAX_ATTEMPTS
         pause = pause_after(claimed.attempts, self._jitter())
-        if not self._in_unit(_note_failure, claimed, str(failure), dead, pause):
+        if not self._in_unit(_note_failure, claimed, failure, dead, pause):
             log_event(logger, "mail.claim_lost", mail=claimed.message_id, level=logging.WARNING)
             return
         if isinstance(failure, TransportDown):
@@ -399,7 +416,7 @@ def _take(uow: UnitOfWork, row_id: int, claim: str) -> _Claimed | None:
     if not taken:
         return None
     row = uow.session.exec(select(message).where(col(message.id) == row_id)).one()
-    return _Claimed(row_id, row.message_id, row.event, claim, row.attempts, row.payload, row.created_at)
+    return _Claimed(row_id, row.message_id, row.event, claim, row.attempts, row.payload, row.created_at, row.expires_at)
 
 
 def _note_sent(uow: UnitOfWork, claimed: _Claimed) -> None:
@@ -413,7 +430,7 @@ def _note_sent(uow: UnitOfWork, claimed: _Claimed) -> None:
     )
 
 
-def _note_failure(uow: UnitOfWork, claimed: _Claimed, reason: str, dead: bool, pause: timedelta) -> bool:
+def _note_failure(uow: UnitOfWork, claimed: _Claimed, failure: DeliveryFailed, dead: bool, pause: timedelta) -> bool:
     """False when the claim has gone to another sender meanwhile, who will note a result of its own."""
     return (
         _change(
@@ -423,7 +440,8 @@ def _note_failure(uow: UnitOfWork, claimed: _Claimed, reason: str, dead: bool, p
                 due_at=uow.now + pause,
                 claimed_by="",
                 claimed_until=None,
-                last_error=reason[:200],
+                last_error=str(failure)[:200],
+                **({"payload": b""} if isinstance(failure, Expired) else {}),
             ),
         )
         == 1

@@ -18,10 +18,10 @@ logger = logging.getLogger(__name__)
 
 MAX_SOCKETS = 200
 """Open at once from one address: an office behind one router is many people."""
-MAX_MESSAGE_BYTES = 64 * 1024
-"""The largest form that we have is a tenth of that."""
-MESSAGES_PER_SECOND = 50
-BURST = 200
+MAX_MESSAGE_BYTES = 256 * 1024
+"""The largest form that we have is a small part of that. Whoever types too much is to hear so at the field."""
+MESSAGES_PER_SECOND = 100
+BURST = 500
 TOO_BIG, TRY_LATER = 1009, 1013
 """Codes of a closing websocket (RFC 6455 and its registry)."""
 

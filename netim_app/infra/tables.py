@@ -17,7 +17,7 @@ class OutboxMessage(SQLModel, table=True):
 
     `payload` is sealed by the vault in the context `outbox:<message_id>`: recipient, subject, text and html,
     as JSON. It is emptied once the mail is sent. `claimed_by` names one claim of one sender, which holds it
-    until `claimed_until`.
+    until `claimed_until`. From `expires_at` on the mail is of no use to anybody, and is not sent.
     """
 
     __tablename__ = "outbox_message"
@@ -33,6 +33,7 @@ class OutboxMessage(SQLModel, table=True):
     payload: bytes
     created_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempts: int = 0
     claimed_by: str = Field(default="", max_length=128)
     claimed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

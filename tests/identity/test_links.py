@@ -1,20 +1,31 @@
+import json
+import re
+from collections.abc import Callable
+
 import pytest
+from sqlmodel import select
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
+from netim_app.core.tokens import digest
 from netim_app.identity import accounts, links, recovery, sign_up
 from netim_app.identity.accounts import NewCustomer
-from netim_app.infra.unit_of_work import Units
+from netim_app.identity.tables import MailedLink
+from netim_app.infra.outbox import _context
+from netim_app.infra.tables import OutboxMessage
+from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.factories import (
     EMAIL,
     PASSWORD,
     mails,
     make_account,
     quick_hash,
+    signed_in_actor,
     visitor_of,
 )
 
 GUEST = visitor_of()
+NEW_EMAIL = "new@example.org"
 NEW = NewCustomer("New@Example.org", "Nia", "Ewing", "", "fr", "Europe/Paris")
 
 
@@ -92,3 +103,32 @@ def test_a_disabled_account_has_no_working_links(units: Units, account_id: int) 
     for purpose, token in tokens.items():
         with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
             links.spend_link(unit, token, purpose)
+
+
+def _sign_up(unit: UnitOfWork, _actor: Actor) -> None:
+    customer = accounts.NewCustomer(NEW_EMAIL, "N", "E", PASSWORD, "en", "Europe/Paris")
+    sign_up.sign_up(unit, customer, quick_hash(PASSWORD))
+
+
+def ask_reset(unit: UnitOfWork, _actor: Actor) -> None:
+    recovery.ask_reset(unit, EMAIL)
+
+
+def ask_email_change(unit: UnitOfWork, actor: Actor) -> None:
+    accounts.ask_email_change(unit, actor, NEW_EMAIL)
+
+
+@pytest.mark.parametrize("ask", [_sign_up, ask_reset, ask_email_change])
+def test_a_mail_expires_with_its_link_and_others_never(units: Units, ask: Callable[[UnitOfWork, Actor], None]) -> None:
+    caller = signed_in_actor(units)
+    with units.write() as unit:
+        ask(unit, caller)
+        known = {link.digest: link.expires_at for link in unit.session.exec(select(MailedLink))}
+        assert len(known) == 1
+        with_a_link = 0
+        for row in unit.session.exec(select(OutboxMessage)):
+            text = json.loads(unit.vault.open(row.payload, _context(row.message_id)))["text"]
+            secret = re.search(r"#([\w-]{43})", text)
+            with_a_link += secret is not None
+            assert row.expires_at == (known[digest(secret[1])] if secret else None), row.event
+        assert with_a_link == 1

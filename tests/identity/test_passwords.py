@@ -165,8 +165,8 @@ async def test_hashing_runs_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) 
 
     hashed = await passwords.hash_in_pool(GOOD, 4)
 
-    assert await passwords.matches_in_pool(GOOD, hashed)
-    assert not await passwords.matches_in_pool(GOOD + "!", hashed)
+    assert await passwords.matches_in_pool(GOOD, hashed, 4)
+    assert not await passwords.matches_in_pool(GOOD + "!", hashed, 4)
     assert [name.startswith("hash") for name in threads] == [True]
 
 

@@ -263,12 +263,30 @@ async def test_a_hash_of_an_old_cost_is_made_anew(
     assert await attempt() == ""
 
 
+async def test_a_hash_of_an_old_cost_takes_as_long_as_one_of_todays(
+    units: Units, account_id: int, checks: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised = Units(units.engine, units.settings.model_copy(update={"bcrypt_cost": 7}), units.clock)
+    monkeypatch.setattr("netim_app.infra.unit_of_work._units", raised)
+
+    async def work(email: str, password: str) -> int:
+        """Rounds of bcrypt."""
+        checks.clear()
+        await attempt(email, password)
+        return sum(2 ** int(hashed[4:6]) for hashed in checks)
+
+    assert await work(EMAIL, "wrong") == await work("nobody@example.org", "wrong") == 2**7
+    assert await work(EMAIL, PASSWORD) == 2**7
+    assert await work(EMAIL, PASSWORD) == 2**7, "with its new hash"
+    assert len(checks) == 1
+
+
 def change_meanwhile(units: Units, account_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next bcrypt check takes so long that the owner changes the password in the meantime."""
     real = passwords.matches_in_pool
 
-    async def slow(password: str, hashed: str) -> bool:
-        answer = await real(password, hashed)
+    async def slow(password: str, hashed: str, cost: int) -> bool:
+        answer = await real(password, hashed, cost)
         with units.write() as unit:
             fact = PasswordChanged(account_id=account_id, at=unit.now, way="changed")
             accounts.replace_password(unit, fact, quick_hash(NEW_PASSWORD))

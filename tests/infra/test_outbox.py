@@ -35,10 +35,15 @@ def _templates(mail_templates: Templates) -> None:
     """All tests of this module see the event `signed_in`."""
 
 
-def _queue(units: Units, to: str = "jane@example.com", link: str = "https://x.test/secret-link") -> None:
+def _queue(
+    units: Units,
+    to: str = "jane@example.com",
+    link: str = "https://x.test/secret-link",
+    expires_at: datetime | None = None,
+) -> None:
     params = {"first_name": "Jane", "at": units.clock(), "browser": "Firefox", "link": link}
     with units.write() as uow:
-        queue(uow, event="signed_in", to=to, locale="en", params=params, account_id=7)
+        queue(uow, event="signed_in", to=to, locale="en", params=params, account_id=7, expires_at=expires_at)
 
 
 def _rows(units: Units) -> list[OutboxMessage]:
@@ -186,6 +191,44 @@ async def test_a_refused_recipient_is_given_up_at_once_and_can_be_retried(units:
     assert _row(units).attempts == 0
     await sender.drain()
     assert (_row(units).state, len(transport.sent)) == (SENT, 1)
+
+
+async def test_a_mail_is_sent_until_its_link_expires(units: Units, clock: FakeClock) -> None:
+    _queue(units, expires_at=clock() + timedelta(hours=1))
+    transport = FakeTransport(TransportDown("SMTPConnectError"))
+    await _sender(units, transport).drain()
+    clock.advance(minutes=59, seconds=59)
+    assert await _sender(units, transport).drain() == 1
+    assert _row(units).state == SENT
+
+
+async def test_a_mail_whose_link_has_expired_is_given_up_and_forgotten(units: Units, clock: FakeClock) -> None:
+    _queue(units, expires_at=clock() + timedelta(hours=1))
+    transport = FakeTransport(TransportDown("SMTPConnectError"))
+    await _sender(units, transport).drain()
+    assert _row(units).payload, "kept for the next try"
+    clock.advance(hours=1)
+    _queue(units, "joe@example.com")
+    with captured_log(outbox.__name__) as records:
+        assert await _sender(units, transport).drain() == 1
+    assert [message["To"] for message in transport.sent] == ["joe@example.com"], "it holds up nobody"
+    expired = _rows(units)[0]
+    assert (expired.state, expired.last_error, expired.payload) == (DEAD, "its link has expired", b"")
+    assert "mail.dead" in events(records)
+    with units.write() as uow:
+        assert retry_dead(uow) == 0
+        assert rewrap(uow) == 0
+
+
+async def test_what_was_given_up_is_not_sent_late_either(sqlite_units: Units, clock: FakeClock) -> None:
+    _queue(sqlite_units, expires_at=clock() + timedelta(hours=1))
+    await _sender(sqlite_units, FakeTransport(RecipientRefused("550"))).drain()
+    clock.advance(hours=2)
+    with sqlite_units.write() as uow:
+        assert retry_dead(uow) == 1
+    transport = FakeTransport()
+    await _sender(sqlite_units, transport).drain()
+    assert (_row(sqlite_units).state, transport.sent) == (DEAD, [])
 
 
 async def test_one_bad_mail_does_not_hold_up_the_others(units: Units) -> None:
@@ -503,22 +546,30 @@ async def test_the_backlog_counts_and_tells_the_age(units: Units, clock: FakeClo
         assert backlog(uow) == outbox.Backlog(queued=2, oldest_age_seconds=90.0, dead=1)
 
 
-async def test_only_old_sent_mails_are_purged(units: Units, clock: FakeClock) -> None:
-    _queue(units, "dead@example.com")
-    await _sender(units, FakeTransport(RecipientRefused("550"))).drain()
-    _queue(units, "old@example.com")
-    await _sender(units, FakeTransport()).drain()
-    clock.advance(days=20)
-    _queue(units, "new@example.com")
-    await _sender(units, FakeTransport()).drain()
-    clock.advance(days=10)
+async def test_only_what_was_sent_or_given_up_long_ago_is_purged(units: Units, clock: FakeClock) -> None:
+    async def one_of_each() -> None:
+        _queue(units, "dead@example.com")
+        await _sender(units, FakeTransport(RecipientRefused("550"))).drain()
+        _queue(units, "sent@example.com")
+        await _sender(units, FakeTransport()).drain()
+
     with units.write() as uow:
         assert purge(uow) == 0
-    clock.advance(seconds=1)
+    await one_of_each()
+    clock.advance(days=20)
+    await one_of_each()
     _queue(units, "waiting@example.com")
+    clock.advance(days=9, hours=23)
     with units.write() as uow:
-        assert purge(uow) == 1
+        assert purge(uow) == 0
+    clock.advance(hours=2)
+    with units.write() as uow:
+        assert purge(uow) == 2
     assert [row.state for row in _rows(units)] == [DEAD, SENT, QUEUED]
+    clock.advance(days=400)
+    with units.write() as uow:
+        assert purge(uow) == 2
+    assert [row.state for row in _rows(units)] == [QUEUED]
 
 
 async def test_the_running_sender_purges(sqlite_units: Units, clock: FakeClock) -> None:

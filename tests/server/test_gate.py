@@ -229,7 +229,7 @@ async def test_framework_events(server: Server, victim: Client) -> None:
             "dict", "get_delta", "get_substate", "setvar.fn", "",
         ):  # fmt: skip
             await victim.send(f"{full}.{method}", name="ready", value=sentinel)
-    await victim.settle()
+        await victim.settle()
     assert sentinel not in str(victim.heard)
     assert {name: victim.vars[name] for name in shown if not name.startswith("State.")} == {
         name: value for name, value in shown.items() if not name.startswith("State.")

@@ -71,11 +71,11 @@ async def test_ws_flood(server: Server, anna: Client) -> None:
     """A program sends too much at once, and too many things: it is shut out, and others do not notice."""
     async with Client(server) as program:
         await program.load("/login")
-        await program.emit("event", program.packet("SignInState.submit", {"form": {"email": "x" * 100_000}}))
+        await program.emit("event", program.packet("SignInState.submit", {"form": {"email": "x" * 300_000}}))
         await program.closed()
     async with Client(server) as program:
         await program.load("/login")
-        for _ in range(400):
+        for _ in range(800):
             await program.send("LocaleState.hydrate")
         await anna.call("ShellState.open_account_page")
         assert anna.vars["ShellState.ready"]

@@ -1,0 +1,142 @@
+"""What a stolen, open session must not be enough for: changes that ask for a fresh proof of identity."""
+
+import inspect
+from typing import Any
+
+from reflex_base.registry import RegistrationContext
+
+from netim_app import netim_app  # noqa: F401  registers every state
+from netim_app.identity.access import Level, access_of
+from tests.harness import PASSWORD, Client, Server, is_served
+
+PERSONAL = "/account/personal-information"
+SECURITY = "/account/connection-and-security"
+NEW_PASSWORD = "another 9 lanterns in fog"
+WINDOW = 10 * 60
+FORM = {
+    "email": "mallory@example.com",
+    "password": NEW_PASSWORD,
+    "current": "wrong " + PASSWORD,
+    "address": "203.0.113.1",
+    "note": "",
+    "confirmed": "on",
+}
+REVIEWED = {
+    "EmailState.begin",
+    "EmailState.submit",
+    "IpRestrictionState.add_here",
+    "IpDialogState.begin_add",
+    "IpDialogState.add",
+    "IpDialogState.begin_switch",
+    "IpDialogState.switch",
+    "IpDialogState.begin_remove",
+    "IpDialogState.remove",
+}
+"""Reviewed by eye: what asks for a fresh proof. A handler that is missing here, or no longer asks, is a decision."""
+
+
+def marked(level: Level) -> dict[str, dict[str, Any]]:
+    """All handlers of the server that are open at this level, with arguments as their pages would send them."""
+    found = {}
+    for name, registered in RegistrationContext.get().event_handlers.items():
+        access = access_of(registered.handler.fn)
+        if is_served(registered.states[0]) and access is not None and access.level == level:
+            known: dict[str, Any] = {"form": FORM, "rule_id": 1, "on": True, "password": "typed so far"}
+            wanted = inspect.signature(registered.handler.fn).parameters
+            short = f"{registered.states[0].__name__}.{name.rpartition('.')[2]}"
+            found[short] = {each: known.get(each, "1") for each in wanted if each != "self"}
+    return found
+
+
+def guarded(server: Server) -> list[Any]:
+    """All that may be changed with a fresh proof only."""
+    return [
+        server.query("SELECT id, email, password_hash, disabled_at FROM account ORDER BY id"),
+        server.query("SELECT * FROM ip_restriction"),
+        server.query("SELECT * FROM ip_rule"),
+        server.query("SELECT digest FROM mailed_link WHERE purpose = 'email_change' ORDER BY digest"),
+        server.query("SELECT id, ended_at FROM account_session ORDER BY id"),
+    ]
+
+
+async def asks_for_a_proof(client: Client, handler: str = "EmailState.begin", /, **payload: Any) -> bool:
+    """Whether the answer to an event is the step-up dialog."""
+    await client.call("StepUpState.close")
+    await client.call(handler, **payload)
+    return bool(client.vars["StepUpState.open"])
+
+
+async def prove(client: Client, path: str = PERSONAL) -> None:
+    """What the dialog does: proof, ticket, new cookie, page loaded again."""
+    ticket = await client.ticket("StepUpState.submit", form={"password": PASSWORD})
+    assert (await client.redeem(ticket)).headers["location"].startswith(path)
+    await client.connect(path)
+    await client.call("ShellState.open_account_page")
+
+
+def test_reauth_is_asked_for_by_the_reviewed_list() -> None:
+    assert set(marked(Level.FRESH)) == REVIEWED
+
+
+async def test_reauth(server: Server, anna: Client, email: str) -> None:
+    """Every handler of a signed-in customer, in a session whose proof is too old: nothing that counts is changed."""
+    await anna.connect(SECURITY)
+    await anna.call("ShellState.open_account_page")
+    server.move_clock(WINDOW + 1)
+    before = guarded(server)
+    for handler, payload in marked(Level.FRESH).items():
+        assert await asks_for_a_proof(anna, handler, **payload), handler
+    assert guarded(server) == before
+    for handler, payload in marked(Level.SIGNED_IN).items():
+        await anna.call(handler, **payload)
+    assert guarded(server) == before, "and no other handler does it without one"
+    assert "set-cookie" not in (await anna.redeem("A" * 43)).headers
+
+    server.move_clock(WINDOW + 16 * 60)  # the guesses made above are forgiven
+    await prove(anna, SECURITY)
+    for handler, form in {"EmailState.submit": FORM, "IpDialogState.add": FORM}.items():
+        assert not await asks_for_a_proof(anna, handler, form=form), handler
+    form = {"current": PASSWORD, "password": NEW_PASSWORD}
+    assert await anna.ticket("PasswordState.submit", form=form)
+    after = guarded(server)
+    assert [old == new for old, new in zip(before, after, strict=True)] == [False, True, False, False, True]
+
+
+async def test_reauth_window_ends_by_the_clock(server: Server, anna: Client) -> None:
+    server.move_clock(WINDOW - 5)
+    assert not await asks_for_a_proof(anna)
+    server.move_clock(WINDOW + 1)
+    assert await asks_for_a_proof(anna)
+    await prove(anna)
+    server.move_clock(2 * WINDOW - 5)
+    assert not await asks_for_a_proof(anna), "ten minutes from the proof"
+    server.move_clock(2 * WINDOW + 2)
+    assert await asks_for_a_proof(anna), "and using it does not prolong it"
+
+
+async def test_reauth_wrong_proof_opens_nothing(server: Server, anna: Client) -> None:
+    server.move_clock(WINDOW + 1)
+    cookie = anna.session_cookie
+    for form in ({"password": "wrong " + PASSWORD}, {"password": ""}, {"password": None}, {}, {"code": "123456"}):
+        assert await anna.ticket("StepUpState.submit", form=form) == ""
+        assert await asks_for_a_proof(anna)
+    assert anna.session_cookie == cookie
+    await prove(anna)
+    assert anna.session_cookie != cookie, "a new value after each step up"
+    assert not await asks_for_a_proof(anna)
+
+
+async def test_reauth_is_bound_to_one_session(server: Server, anna: Client, email: str) -> None:
+    async with Client(server) as thief:
+        await thief.sign_in(email)
+        server.move_clock(WINDOW + 1)
+        ticket = await anna.ticket("StepUpState.submit", form={"password": PASSWORD})
+        stolen = await thief.redeem(ticket)
+        assert stolen.headers["location"] == "/login?again=1", "a ticket works in the browser that asked for it"
+        assert "netim_session" not in stolen.headers.get("set-cookie", "")
+        await prove(anna)
+        assert not await asks_for_a_proof(anna)
+        assert await asks_for_a_proof(thief), "what one browser has proved says nothing about another"
+        before = guarded(server)
+        await thief.call("EmailState.submit", form=FORM)
+        assert guarded(server) == before
