@@ -4,13 +4,18 @@ import asyncio
 import contextlib
 import math
 import re
+import signal
+import socket
 import sqlite3
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from aiosmtpd.smtp import SMTP
+from sqlalchemy import text
 
 from netim_app.core.tokens import digest
 from tests.fakes import SmtpServer, until
@@ -18,6 +23,8 @@ from tests.harness import PASSWORD, Client, Server, free_port, link_in, running
 
 PAGE = "/account/personal-information"
 SECURITY = "/account/connection-and-security"
+ANSWERS_WITHIN = 2.0
+"""Seconds for what must not wait; what does wait takes longer."""
 INCIDENT = re.compile(r"\b[0-9a-f]{8}\b")
 TRACES = ("Traceback", ".py", "sqlalchemy", "psycopg", "sqlite", "OperationalError", "SELECT")
 
@@ -122,6 +129,13 @@ class Postgres:
         self.stop = self._server.stop
         self.start = self._server.start
 
+    def signal(self, sign: int) -> None:
+        """To every process of it: SIGSTOP makes it hang, with all connections open, until SIGCONT."""
+        first = psutil.Process(self._server.get_pid())
+        for process in (first, *first.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended meanwhile
+                process.send_signal(sign)
+
     def cleanup(self) -> None:
         self._server.ensure_postgres_running()  # it cannot clean up what does not run
         self._server.cleanup()
@@ -186,6 +200,118 @@ async def test_dead_database_postgresql(tmp_path: Path, postgres: Postgres, new_
             assert (await guest.redeem(ticket)).headers["location"] == PAGE, "the ticket was not spent"
             assert await asyncio.to_thread(server.wait_for_mail, email), "the outbox goes on by itself"
             assert server.alive
+
+
+@contextlib.contextmanager
+def hanging(postgres: Postgres) -> Iterator[None]:
+    """The database keeps all connections open and answers nothing, for the length of a block."""
+    postgres.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        postgres.signal(signal.SIGCONT)
+
+
+async def test_hung_database_postgresql(tmp_path: Path, postgres: Postgres, new_email: Callable[[], str]) -> None:
+    """Whatever needs no database is answered as ever, and whatever waits for it is done once when it comes back."""
+    email = new_email()
+    with running(tmp_path, env={"NETIM_DATABASE_URL": postgres.uri}) as server:
+        server.create_account(email)
+        async with Client(server) as client, Client(server) as guest:
+            await client.sign_in(email)
+            await guest.load("/login")
+            server.close()
+            with hanging(postgres):
+                await client.send("LoginAlertsState.switch", on=True)
+                started = time.monotonic()
+                async with asyncio.timeout(ANSWERS_WITHIN):
+                    assert (await guest.http.get("/login")).status_code == 200
+                    await guest.call("ShellState.set_language", language="fr")
+                    assert guest.vars["LocaleState.locale"] == "fr"
+                assert client.vars["LoginAlertsState.on"] is False, "it waits"
+                assert await health(server) == 503, "a hanging database counts as dead"
+                assert time.monotonic() - started < ANSWERS_WITHIN + 5
+                assert server.alive
+            await until(lambda: client.vars["LoginAlertsState.on"] is True, 30)
+            await guest.call("SignInState.submit", form={"email": email, "password": PASSWORD})
+            assert guest.vars["SignInState.errors"] == {}
+            assert await health(server) == 200
+            assert server.log.count("event=alerts_switched") == 1
+
+
+async def test_locked_account_postgresql(tmp_path: Path, postgres: Postgres, new_email: Callable[[], str]) -> None:
+    """Somebody holds the row of one account: its customer waits, for a while; no other customer does."""
+    held, free = new_email(), new_email()
+    url = f"{postgres.uri}&options=-c%20lock_timeout%3D3000"
+    with running(tmp_path, env={"NETIM_DATABASE_URL": url}) as server:
+        server.create_account(held)
+        server.create_account(free)
+        async with Client(server) as one, Client(server) as other, Client(server) as guest:
+            await one.sign_in(held)
+            await other.sign_in(free)
+            await guest.load("/login")
+            with server.units.engine.begin() as holder:
+                holder.execute(text("SELECT 1 FROM account WHERE email = :e FOR UPDATE"), {"e": held})
+                one.vars["ShellState.notice"] = ""
+                await one.send("LoginAlertsState.switch", on=True)
+                async with asyncio.timeout(ANSWERS_WITHIN):
+                    await other.call("LoginAlertsState.switch", on=True)
+                    assert await guest.ticket("SignInState.submit", form={"email": free, "password": PASSWORD})
+                assert other.vars["LoginAlertsState.on"] is True
+                assert one.vars["ShellState.notice"] == "", "it waits still"
+                await until(lambda: bool(INCIDENT.search(one.vars["ShellState.notice"])), 15)
+                assert one.vars["LoginAlertsState.on"] is False
+                assert "LockNotAvailable" in server.log
+            await one.call("LoginAlertsState.switch", on=True)
+            assert one.vars["LoginAlertsState.on"] is True
+
+
+async def test_hung_smtp(tmp_path: Path, new_email: Callable[[], str]) -> None:
+    """A mail server that takes the call and never says a word. Nobody but the mail waits for it."""
+    first, second = new_email(), new_email()
+    silent = socket.create_server(("127.0.0.1", 0))
+    port = int(silent.getsockname()[1])
+    with running(tmp_path, env={"NETIM_SMTP_URL": f"smtp://127.0.0.1:{port}"}) as server:
+        server.create_account(first)
+        server.create_account(second)
+        async with Client(server) as client, Client(server) as other:
+            await other.sign_in(second)
+            await client.load("/forgot-password")
+            await client.call("ForgotState.submit", form={"email": first})
+            caller, _ = await asyncio.to_thread(silent.accept)
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                await client.call("ForgotState.submit", form={"email": second})
+                assert client.vars["ForgotState.sent_to"] == second
+                await other.call("LoginAlertsState.switch", on=True)
+                assert other.vars["LoginAlertsState.on"] is True
+                answer = (await client.http.get("/healthz")).json()
+            assert answer["outbox"]["queued"] >= 2
+            assert "mail.outage" not in server.log, "it is still waiting for the first word"
+            caller.close()
+            silent.close()
+            async with smtp_on(port, SmtpServer()) as seen:
+                server.move_clock(40)
+                await until(lambda: {str(m["to"]) for m in seen.received} == {first, second}, 15)
+
+
+async def test_a_reset_mail_is_not_sent_when_its_link_is_dead(tmp_path: Path, new_email: Callable[[], str]) -> None:
+    port, email = free_port(), new_email()
+    with running(tmp_path, env={"NETIM_SMTP_URL": f"smtp://127.0.0.1:{port}"}) as server:
+        server.create_account(email)
+        async with Client(server) as client:
+            await client.load("/forgot-password")
+            await client.call("ForgotState.submit", form={"email": email})
+            await until(lambda: "mail.outage" in server.log)
+            async with smtp_on(port, SmtpServer()) as seen:
+                server.move_clock(61 * 60)
+                await until(lambda: "mail.dead" in server.log)
+                await client.call("ForgotState.submit", form={"email": email})
+                await until(lambda: bool(seen.received))
+                token = link_in(seen.received[0]).partition("#")[2]
+            assert len(seen.received) == 1
+            await client.call("ResetState.submit", form={"token": token, "password": "another 9 lanterns in fog"})
+            assert client.vars["ResetState.done"], "the one that came works"
+            assert server.query("SELECT state, length(payload) FROM outbox_message ORDER BY id")[0] == ("dead", 0)
 
 
 async def test_dead_database_sqlite_locked(tmp_path: Path, new_email: Callable[[], str]) -> None:
