@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from netim_app import build as front_end
 from netim_app.core.errors import DomainError
 from netim_app.core.events import AccountUnlocked, Origin, SessionsRevoked
+from netim_app.core.feature import offers
 from netim_app.identity import accounts, passwords, sessions
 from netim_app.infra import outbox, redaction
 from netim_app.infra.unit_of_work import UnitOfWork, Units, configure
@@ -171,7 +172,7 @@ def disable(email: str) -> None:
 def rotate_key() -> None:
     """Seal everything with NETIM_SECRET_KEY that is still sealed with NETIM_SECRET_KEY_OLD."""
     with _open().write() as unit:
-        count = outbox.rewrap(unit)
+        count = outbox.rewrap(unit) + sum(rewrap(unit) for rewrap in offers().rewraps)
     typer.echo(f"sealed {count} record(s) anew; NETIM_SECRET_KEY_OLD is no longer needed")
 
 

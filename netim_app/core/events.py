@@ -105,6 +105,27 @@ class AlertsSwitched(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IpRestrictionSwitched(Fact):
+    """Access by IP address was switched on or off: by the customer, or off by the operator's unlock."""
+
+    on: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IpRuleAdded(Fact):
+    """Another address, network or range is on the list."""
+
+    rule: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IpRuleRemoved(Fact):
+    """An address, network or range is no longer on the list."""
+
+    rule: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SecondFactorEnabled(Fact):
     """Two-factor authentication was switched on by a proved code."""
 

@@ -4,7 +4,7 @@ from netim_app.core.events import AccountUnlocked, CodeNotGiven, CodesStopped, F
 from netim_app.core.feature import Feature, Refresher, Subscription
 from netim_app.identity import accounts, second_factor
 from netim_app.identity.security_log import log_fact
-from netim_app.identity.state.profile import show_profile
+from netim_app.identity.state.profile import EmailState, show_profile
 
 IDENTITY = Feature(
     name="identity",
@@ -18,4 +18,5 @@ IDENTITY = Feature(
         Subscription(fact=CodesStopped, handle=accounts.mail_codes_stopped),
     ),
     refresher=Refresher(load=accounts.view_account, show=show_profile),
+    resumes={"email": EmailState.begin},
 )

@@ -3,7 +3,6 @@
 import reflex as rx
 
 from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, VerifyState
-from netim_app.identity.state.profile import EmailState
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.view import entry
 from netim_app.pages import connection_and_security, home, not_found, personal_information
@@ -30,7 +29,7 @@ def add_all(app: rx.App) -> None:
         personal_information.page,
         route="/account/personal-information",
         title=_title("page.personal_information"),
-        on_load=[ShellState.open_account_page, EmailState.resume],
+        on_load=ShellState.open_account_page,
     )
     app.add_page(
         connection_and_security.page,

@@ -73,6 +73,13 @@ _BASE = """
   button[aria-disabled="true"], button:disabled { cursor: default; }
   ::placeholder { color: var(--color-muted); opacity: 1; }
   [hidden] { display: none !important; }
+  @media print {
+    :root:has(.print-sheet) { color-scheme: light; background: #fff; overflow: visible; scrollbar-gutter: auto; }
+    :root:has(.print-sheet) body { visibility: hidden; background: #fff; color: #000; }
+    .print-sheet { visibility: visible; position: fixed; inset: 0; color: #000; }
+    dialog:has(.print-sheet) { position: static; max-height: none; overflow: visible; border: 0; box-shadow: none; }
+    dialog:has(.print-sheet)::backdrop { display: none; }
+  }
   @media (prefers-reduced-motion: reduce) {
     *, ::before, ::after { transition-duration: 1ms !important; animation-duration: 1ms !important;
       animation-iteration-count: 1 !important; scroll-behavior: auto !important; }

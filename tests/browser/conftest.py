@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from netim_app.registry import FEATURES
 from tests.harness import PASSWORD, Server, running
 from tools.find_browser import find
 
@@ -117,6 +118,12 @@ def go_to_security(page: Page) -> None:
     page.get_by_role("button", name="Anna Martin").click()
     page.get_by_role("link", name="Connection and Security").click()
     expect(page.get_by_role("heading", name="Connection and Security", level=1)).to_be_visible()
+
+
+def gauge_percent(*done: str) -> str:
+    """What the gauge shows when the protections of these keys are in force, and no others."""
+    weights = {p.key: p.weight for f in FEATURES for p in f.protections}
+    return str(sum(weights[key] for key in done) * 100 // sum(weights.values()))
 
 
 def log_out(page: Page) -> None:

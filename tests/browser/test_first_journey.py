@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PHONE, gauge_percent
 from tests.harness import PASSWORD, Server, link_in
 
 NEW_PASSWORD = "copper window giraffe 77"
@@ -123,17 +123,17 @@ def test_from_sign_up_to_the_first_alert(
 
     expect(heading("increase")).to_be_visible()
     gauge = page.get_by_role("meter")
-    expect(gauge).to_have_attribute("aria-valuenow", "50")
+    expect(gauge).to_have_attribute("aria-valuenow", gauge_percent("password"))
 
     open_menu()
     by.press(page.get_by_role("link", name=say["security page"]))
     expect(heading("security page")).to_be_visible()
     expect(heading("security")).to_be_visible()
-    expect(gauge).to_have_attribute("aria-valuenow", "50")
+    expect(gauge).to_have_attribute("aria-valuenow", gauge_percent("password"))
     switch = page.get_by_role("switch", name=say["alerts"])
     by.press(switch)
     expect(switch).to_be_checked()
-    expect(gauge).to_have_attribute("aria-valuenow", "100")
+    expect(gauge).to_have_attribute("aria-valuenow", gauge_percent("password", "login_alerts"))
 
     by.press(button("change"))
     dialog = page.get_by_role("dialog", name=say["change"])

@@ -302,9 +302,9 @@ async def test_nonsense_is_no_address(sqlite_units: Units, caller: Actor, form: 
     assert mailed(sqlite_units) == []
 
 
-@pytest.mark.parametrize(("query", "goes_on"), [("?open=email", True), ("?open=totp", False), ("", False)])
+@pytest.mark.parametrize(("query", "goes_on"), [("?open=email", True), ("?open=nonsense", False), ("", False)])
 async def test_the_dialog_opens_again_after_the_step_up(caller: Actor, query: str, goes_on: bool) -> None:
-    _, [answer] = await Tab(f"/account/personal-information{query}").run(EmailState, "resume")
+    _, [answer] = await Tab(f"/account/personal-information{query}").run(ShellState, "open_account_page")
 
     assert (answer is not None) is goes_on
 

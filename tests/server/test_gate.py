@@ -422,7 +422,7 @@ async def test_tab_switch_user(server: Server, victim: Client, email: str) -> No
 async def test_hydrate_dump(server: Server, email: str) -> None:
     async with Client(server) as client:
         await client.sign_in(email)
-        opened = {"/login": "SignInState.open_page", PERSONAL: "EmailState.resume", SECURITY: "PasswordState.begin"}
+        opened = {"/login": "SignInState.open_page", PERSONAL: "EmailState.begin", SECURITY: "PasswordState.begin"}
         for path, handler in opened.items():
             await client.connect(path)
             await client.call("ShellState.open_account_page")

@@ -57,14 +57,6 @@ class EmailState(rx.State):
 
     @rx.event
     @open_to(SIGNED_IN)
-    def resume(self) -> Any:
-        """Runs when the page opens: goes on where the step-up interrupted."""
-        if self.router.url.query_parameters.get("open") == "email":
-            return EmailState.begin
-        return None
-
-    @rx.event
-    @open_to(SIGNED_IN)
     def close(self) -> None:
         """Closes the dialog without a change."""
         self.open = False

@@ -47,10 +47,13 @@ class ShellState(rx.State):
 
     @rx.event
     @open_to(SIGNED_IN)
-    async def open_account_page(self) -> None:
-        """Runs when a page of the account area opens."""
+    async def open_account_page(self) -> Any:
+        """Runs when a page of the account area opens. Goes on where a step-up interrupted."""
+        for begin_visit in offers().page_opened:
+            await begin_visit(self)
         await refresh(self)
         self.ready = True
+        return offers().resumes.get(str(self.router.url.query_parameters.get("open", "")))
 
     @rx.event
     @open_to(ANYONE)

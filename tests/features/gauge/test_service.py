@@ -86,7 +86,12 @@ def done(units: Units, account_id: int) -> dict[str, bool]:
 def test_a_new_account_has_a_young_password_and_no_alerts(units: Units) -> None:
     caller = signed_in_actor(units)
 
-    assert done(units, caller.account_id) == {"login_alerts": False, "password": True}
+    assert done(units, caller.account_id) == {
+        "login_alerts": False,
+        "ip_restriction": False,
+        "totp": False,
+        "password": True,
+    }
 
 
 def test_the_gauge_goes_up_and_down_with_the_switch(units: Units) -> None:

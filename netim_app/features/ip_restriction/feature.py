@@ -1,0 +1,34 @@
+"""IP restriction: the account can be used from listed addresses only."""
+
+from netim_app.core.events import AccountUnlocked, IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, SignInRefused
+from netim_app.core.feature import Feature, Protection, Refresher, SignInGate, Subscription
+from netim_app.features.ip_restriction import service
+from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, show_restriction
+from netim_app.features.ip_restriction.view import card
+
+IP_RESTRICTION = Feature(
+    name="ip_restriction",
+    protections=(
+        Protection(
+            key="ip_restriction",
+            weight=20,
+            active=service.is_on,
+            href="/account/connection-and-security#ip-restriction",
+        ),
+    ),
+    sign_in_gates=(SignInGate(name="ip_restriction", refusal=service.refusal),),
+    subscriptions=(
+        Subscription(fact=AccountUnlocked, handle=service.switch_off_on_unlock),
+        Subscription(fact=SignInRefused, handle=service.mail_refused),
+        Subscription(fact=IpRestrictionSwitched, handle=service.mail_change),
+        Subscription(fact=IpRuleAdded, handle=service.mail_change),
+        Subscription(fact=IpRuleRemoved, handle=service.mail_change),
+    ),
+    card=card,
+    refresher=Refresher(load=service.view_restriction, show=show_restriction),
+    resumes={
+        "ip_restriction": IpRestrictionState.resume,
+        "ip_restriction_add": IpDialogState.begin_add,
+        "ip_restriction_switch": IpDialogState.begin_switch,
+    },
+)

@@ -1,0 +1,222 @@
+"""The card with the rules, its dialogs, and the field that tests an address."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.state import BaseState
+
+from netim_app.core.actor import actor
+from netim_app.core.errors import DomainError
+from netim_app.core.forms import Form
+from netim_app.features.ip_restriction import rules, service
+from netim_app.features.ip_restriction.service import Added, Restriction, Rule
+from netim_app.identity.access import FRESH, SIGNED_IN, open_to
+from netim_app.identity.state.shell import ShellState, explain, refresh, tell
+from netim_app.infra.unit_of_work import in_read_unit, in_unit
+
+MAX_NOTE = service.MAX_NOTE
+MAX_ENTRY = rules.MAX_ENTRY
+MAX_ID = 2**31 - 1
+
+
+class IpRestrictionState(rx.State):
+    """What is in force, and the rules."""
+
+    since: str = ""
+    """A date, or empty while the restriction is off."""
+    rules: list[Rule] = []
+    here: str = ""
+    """The customer's present address; empty when it is unknown."""
+    here_rule: str = ""
+    """The rule that lets it in, or empty."""
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def resume(self) -> Any:
+        """Leads back to the card after a step-up that no dialog goes on from."""
+        await tell(self, "info", "ip_restriction.resume")
+        return rx.redirect("/account/connection-and-security#ip-restriction")
+
+    @rx.event
+    @open_to(FRESH, resume="ip_restriction_add")
+    async def add_here(self) -> None:
+        """Puts the present address on the list."""
+        try:
+            added = await in_unit(service.add_present_address, actor())
+        except DomainError as error:
+            await refresh(self)
+            await tell(self, "warning", error.key, **error.params)
+            return
+        await refresh(self)
+        await _tell_added(self, added)
+
+
+class IpDialogState(rx.State):
+    """The dialogs that change something."""
+
+    dialog: str = ""
+    """Which one is open: "add", "switch", "remove", or empty."""
+    errors: dict[str, str] = {}
+    turning_on: bool = False
+    rule: str = ""
+    """The one to be removed."""
+    shuts_out: bool = False
+    """Whether going on would shut out the customer's present address."""
+
+    _rule_id: int = 0
+
+    @rx.event
+    @open_to(FRESH, resume="ip_restriction_add")
+    def begin_add(self) -> None:
+        """Opens the dialog that adds a rule."""
+        self._begin("add")
+
+    @rx.event
+    @open_to(FRESH, resume="ip_restriction_add")
+    async def add(self, form: dict[str, Any]) -> None:
+        """Adds the rule; what was typed stays where it is when something is wrong."""
+        self.errors = {}
+        read = Form(form)
+        entry = read.text("address", limit=rules.MAX_ENTRY)
+        note = read.text("note", limit=service.MAX_NOTE, required=False)
+        try:
+            read.finish()
+            added = await in_unit(service.add_rule, actor(), rules.parse(entry), note)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self._end()
+        await refresh(self)
+        await _tell_added(self, added)
+
+    @rx.event
+    @open_to(FRESH, resume="ip_restriction_switch")
+    async def begin_switch(self) -> None:
+        """Opens the dialog that switches the restriction on, or off when it is on."""
+        turning_on = not await in_read_unit(service.is_on, actor().account_id)
+        shuts_out = False
+        if turning_on:
+            try:
+                shuts_out = await in_read_unit(service.shuts_out_on_switch, actor())
+            except DomainError:  # no rule yet: that is the first step
+                self._begin("add")
+                return
+        self._begin("switch", shuts_out)
+        self.turning_on = turning_on
+
+    @rx.event
+    @open_to(FRESH, resume="ip_restriction_switch")
+    async def switch(self, form: dict[str, Any]) -> Any:
+        """Switches the restriction as the dialog has said."""
+        on, confirmed = self.turning_on, Form(form).flag(service.CONFIRM_FIELD)
+        if self.dialog != "switch":
+            return None
+        try:
+            await in_unit(service.switch_restriction, actor(), on, confirmed=confirmed)
+        except DomainError as error:
+            return await self._refuse(error)
+        return await self._done("success", "ip_restriction.switched_on" if on else "ip_restriction.switched_off")
+
+    @rx.event
+    @open_to(FRESH, resume="ip_restriction")
+    async def begin_remove(self, rule_id: int) -> None:
+        """Opens the dialog that removes a rule."""
+        if not isinstance(rule_id, int) or isinstance(rule_id, bool) or not 0 < rule_id <= MAX_ID:
+            return
+        try:
+            text, shuts_out = await in_read_unit(service.shuts_out_on_removal, actor(), rule_id)
+        except DomainError as error:
+            await refresh(self)
+            await tell(self, "warning", error.key, **error.params)
+            return
+        self._begin("remove", shuts_out)
+        self.rule = text
+        self._rule_id = rule_id
+
+    @rx.event
+    @open_to(FRESH, resume="ip_restriction")
+    async def remove(self, form: dict[str, Any]) -> Any:
+        """Removes the rule that the dialog has named."""
+        if self.dialog != "remove":
+            return None
+        confirmed = Form(form).flag(service.CONFIRM_FIELD)
+        try:
+            text = await in_unit(service.remove_rule, actor(), self._rule_id, confirmed=confirmed)
+        except DomainError as error:
+            return await self._refuse(error)
+        return await self._done("success", "ip_restriction.removed", rule=text)
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    def close(self) -> None:
+        """Closes the dialog without a change."""
+        self._end()
+
+    def _begin(self, dialog: str, shuts_out: bool = False) -> None:
+        self.dialog = dialog
+        self.shuts_out = shuts_out
+        self.errors = {}
+
+    def _end(self) -> None:
+        self._begin("")
+        self.rule = ""
+        self._rule_id = 0
+
+    async def _refuse(self, error: DomainError) -> None:
+        """Says why not; shows the box to tick when that is what is missing."""
+        self.shuts_out = self.shuts_out or error.key == service.SHUTS_OUT
+        self.errors = await explain(self, error)
+
+    async def _done(self, kind: str, key: str, **params: object) -> Any:
+        """Closes the dialog. When the customer shut out this address, the next event leads to the sign-in."""
+        self._end()
+        await refresh(self)
+        await tell(self, kind, key, **params)
+        return ShellState.open_account_page
+
+
+class IpTestState(rx.State):
+    """The field that tests an address against the rules."""
+
+    errors: dict[str, str] = {}
+    address: str = ""
+    """The one that was tested, in its one form; empty before."""
+    rule: str = ""
+    """The rule that lets it in, or empty."""
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Says whether an address would be let in, and by which rule."""
+        self.errors = {}
+        self.address = self.rule = ""
+        read = Form(form)
+        entry = read.text("address", limit=rules.MAX_ENTRY)
+        try:
+            read.finish()
+            tested = rules.parse_address(entry)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.rule = await in_read_unit(service.let_in_by, actor().account_id, tested)
+        self.address = tested.text
+
+
+async def _tell_added(state: BaseState, added: Added) -> None:
+    """Says what came of it, and points out what is there twice."""
+    if added.inside:
+        await tell(state, "info", "ip_restriction.added.inside", rule=added.text, other=added.inside)
+    elif added.covers:
+        await tell(state, "info", "ip_restriction.added.covers", rule=added.text, count=added.covers)
+    else:
+        await tell(state, "success", "ip_restriction.added", rule=added.text)
+
+
+async def show_restriction(state: BaseState, restriction: Restriction) -> None:
+    """Puts the stored rules into the card, and how they treat the address that the customer has now."""
+    card = await state.get_state(IpRestrictionState)
+    here = rules.of_client(actor().origin.address)
+    card.since = restriction.since
+    card.rules = list(restriction.rules)
+    card.here = here.text if here else ""
+    card.here_rule = restriction.lets_in(here)

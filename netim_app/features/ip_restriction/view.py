@@ -1,0 +1,273 @@
+"""The card "IP Restriction"."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.features.ip_restriction.state import (
+    MAX_ENTRY,
+    MAX_NOTE,
+    IpDialogState,
+    IpRestrictionState,
+    IpTestState,
+)
+from netim_app.identity.view.shell import fault
+from netim_app.ui import card as kit
+from netim_app.ui.dialog import dialog
+from netim_app.ui.form import button, checkbox_field, form, text_field
+from netim_app.ui.notice import notice
+from netim_app.ui.switch import switch
+from netim_app.ui.text import tr
+from netim_app.ui.theme import FOCUS
+
+_ADDRESS = "font-mono font-medium break-words"
+
+
+def card() -> rx.Component:
+    """The switch, the customer's present address, the rules, and the field that tests an address."""
+    on = IpRestrictionState.since != ""
+    return kit.card(
+        rx.el.p(tr("ip_restriction.text"), class_name="text-sm text-muted"),
+        _here(),
+        _list(),
+        _test(),
+        _add_dialog(),
+        _switch_dialog(),
+        _remove_dialog(),
+        title=tr("ip_restriction.title"),
+        state=rx.cond(
+            on, tr("ip_restriction.on", date=IpRestrictionState.since), tr("ip_restriction.off")
+        ),
+        action=switch(
+            tr("ip_restriction.switch"),
+            on,
+            IpDialogState.begin_switch,
+            test_id="ip-restriction-switch",
+            show_label=False,
+        ),
+        anchor="ip-restriction",
+        icon="globe",
+    )  # fmt: skip
+
+
+def _here() -> rx.Component:
+    state = IpRestrictionState
+    verdict = rx.cond(
+        state.here_rule != "",
+        tr("ip_restriction.here.in", rule=state.here_rule),
+        tr("ip_restriction.here.out"),
+    )
+    known = rx.el.div(
+        rx.el.div(
+            rx.el.p(tr("ip_restriction.here"), " ", rx.el.strong(state.here, class_name=_ADDRESS)),
+            rx.el.p(verdict, class_name="text-muted"),
+            class_name="min-w-0 flex-1 basis-48",
+        ),
+        rx.cond(
+            state.here_rule == "",
+            button(tr("ip_restriction.here.add"), state.add_here, icon_name="plus", test_id="ip-add-here"),
+        ),
+        class_name="flex flex-wrap items-center gap-3 rounded-control bg-sunken p-3.5",
+        custom_attrs={"data-testid": "ip-here"},
+    )
+    return rx.cond(state.here != "", known, notice("warning", tr("ip_restriction.here.unknown")))
+
+
+def _list() -> rx.Component:
+    state = IpRestrictionState
+    return rx.el.div(
+        rx.el.div(
+            rx.el.h3(
+                tr("ip_restriction.rules"), " (", state.rules.length(), ")", class_name="font-semibold"
+            ),
+            button(
+                tr("ip_restriction.add"), IpDialogState.begin_add, icon_name="plus", test_id="ip-add"
+            ),
+            class_name="flex flex-wrap items-center justify-between gap-3",
+        ),
+        rx.cond(
+            state.rules.length() == 0,
+            rx.el.p(tr("ip_restriction.none"), class_name="text-muted"),
+            rx.el.ul(
+                rx.foreach(state.rules, _rule),
+                class_name=f"flex max-h-96 flex-col divide-y divide-line overflow-y-auto rounded-control border "
+                f"border-line {FOCUS}",
+                tab_index=0,
+                custom_attrs={"data-testid": "ip-rules", "aria-label": tr("ip_restriction.rules")},
+            ),
+        ),
+        class_name="flex flex-col gap-3",
+    )  # fmt: skip
+
+
+def _rule(rule: Any) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.p(rule.text, class_name=_ADDRESS),
+            rx.cond(rule.note != "", rx.el.p(rule.note, class_name="break-words")),
+            rx.el.p(
+                tr("ip_restriction.added_at", when=rule.added, address=rule.added_from),
+                class_name="text-xs text-muted",
+            ),
+            rx.cond(
+                rule.inside != "",
+                rx.el.p(tr("ip_restriction.inside", rule=rule.inside), class_name="text-xs text-warning"),
+            ),
+            class_name="min-w-0 flex-1",
+        ),
+        button(
+            tr("ip_restriction.remove"),
+            IpDialogState.begin_remove(rule.id),
+            kind="ghost",
+            aria_label=tr("ip_restriction.remove_rule", rule=rule.text),
+        ),
+        key=rule.id.to(str),
+        class_name="flex items-center gap-3 py-2.5 pr-1 pl-3.5",
+    )
+
+
+def _test() -> rx.Component:
+    state = IpTestState
+    verdict = rx.cond(
+        state.rule != "",
+        notice("success", tr("ip_restriction.test.in", address=state.address, rule=state.rule)),
+        notice("warning", tr("ip_restriction.test.out", address=state.address)),
+    )
+    return rx.el.div(
+        rx.el.h3(tr("ip_restriction.test.title"), class_name="font-semibold"),
+        form(
+            text_field(
+                "address",
+                tr("ip_restriction.test.label"),
+                hint=tr("ip_restriction.test.hint"),
+                autocomplete="off",
+                max_length=MAX_ENTRY,
+                error=fault(state.errors, "address"),
+                field_id="ip-test",
+            ),
+            on_submit=state.submit,
+            submit_label=tr("ip_restriction.test.submit"),
+            submit_kind="secondary",
+            error=fault(state.errors),
+            test_id="ip-test-form",
+        ),
+        rx.el.div(
+            rx.cond(state.address != "", verdict),
+            role="status",
+            custom_attrs={"data-testid": "ip-test-result"},
+        ),
+        class_name="flex flex-col gap-3 border-t border-line pt-4",
+    )
+
+
+def _add_dialog() -> rx.Component:
+    state = IpDialogState
+    return dialog(
+        rx.cond(
+            IpRestrictionState.rules.length() == 0,
+            notice("info", tr("ip_restriction.add.first")),
+        ),
+        form(
+            text_field(
+                "address",
+                tr("ip_restriction.add.address"),
+                hint=tr("ip_restriction.add.hint"),
+                autocomplete="off",
+                max_length=MAX_ENTRY,
+                error=fault(state.errors, "address"),
+                auto_focus=True,
+                field_id="ip-address",
+            ),
+            text_field(
+                "note",
+                tr("ip_restriction.add.note"),
+                hint=tr("ip_restriction.add.note.hint"),
+                autocomplete="off",
+                required=False,
+                max_length=MAX_NOTE,
+                error=fault(state.errors, "note"),
+                field_id="ip-note",
+            ),
+            on_submit=state.add,
+            submit_label=tr("ip_restriction.add.submit"),
+            error=fault(state.errors),
+            cancel=state.close,
+            test_id="ip-add-form",
+        ),
+        open=state.dialog == "add",
+        title=tr("ip_restriction.add.title"),
+        on_close=state.close,
+        test_id="ip-add-dialog",
+    )
+
+
+def _shut_out() -> rx.Component:
+    """What happens, in words, and the box that says that the customer has understood it."""
+    here = rx.cond(
+        IpRestrictionState.here != "",
+        tr("ip_restriction.shut_out.here", address=IpRestrictionState.here),
+        tr("ip_restriction.here.unknown"),
+    )
+    return rx.cond(
+        IpDialogState.shuts_out,
+        rx.el.div(
+            notice("danger", rx.el.span(here, " ", tr("ip_restriction.shut_out.text"))),
+            checkbox_field(
+                "confirmed",
+                tr("ip_restriction.shut_out.confirm"),
+                error=fault(IpDialogState.errors, "confirmed"),
+                field_id="ip-confirmed",
+            ),
+            class_name="flex flex-col gap-4",
+        ),
+    )
+
+
+def _confirm_form(on_submit: Any, submit_label: Any, *, submit_kind: Any, test_id: str) -> rx.Component:
+    return form(
+        _shut_out(),
+        on_submit=on_submit,
+        submit_label=submit_label,
+        submit_kind=submit_kind,
+        error=fault(IpDialogState.errors),
+        cancel=IpDialogState.close,
+        test_id=test_id,
+    )
+
+
+def _switch_dialog() -> rx.Component:
+    state = IpDialogState
+
+    turn_on = rx.fragment(
+        rx.el.p(tr("ip_restriction.turn_on.text")),
+        _confirm_form(
+            state.switch, tr("ip_restriction.turn_on.submit"), submit_kind="primary", test_id="ip-turn-on"
+        ),
+    )  # fmt: skip
+    turn_off = rx.fragment(
+        rx.el.p(tr("ip_restriction.turn_off.text")),
+        _confirm_form(
+            state.switch, tr("ip_restriction.turn_off.submit"), submit_kind="danger", test_id="ip-turn-off"
+        ),
+    )  # fmt: skip
+    return dialog(
+        rx.cond(state.turning_on, turn_on, turn_off),
+        open=state.dialog == "switch",
+        title=rx.cond(state.turning_on, tr("ip_restriction.turn_on.title"), tr("ip_restriction.turn_off.title")),
+        on_close=state.close,
+        test_id="ip-switch-dialog",
+    )
+
+
+def _remove_dialog() -> rx.Component:
+    state = IpDialogState
+    return dialog(
+        rx.el.p(tr("ip_restriction.remove.text", rule=state.rule)),
+        _confirm_form(
+            state.remove, tr("ip_restriction.remove.submit"), submit_kind="danger", test_id="ip-remove"
+        ),
+        open=state.dialog == "remove",
+        title=tr("ip_restriction.remove.title"),
+        on_close=state.close,
+        test_id="ip-remove-dialog",
+    )  # fmt: skip

@@ -1,0 +1,335 @@
+"""Two-factor authentication as a customer meets it: a QR code read from the screen, codes, devices, a lost phone."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pyotp
+import pytest
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from netim_app.features.totp.rules import STEP_SECONDS, step_at
+from tests.browser.conftest import DESKTOP, PHONE, gauge_percent, go_to_security, log_out, sign_in
+from tests.browser.test_first_journey import Keyboard
+from tests.harness import PASSWORD, Server
+
+SECURITY = "/account/connection-and-security"
+
+
+class Phone:
+    """An application that scans QR codes and shows codes. Each code is given out once, as the server takes it once."""
+
+    def __init__(self, server: Server, picture: Locator) -> None:
+        expect(picture).to_be_visible()
+        (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
+        self.uri = found.text
+        self._server = server
+        self._totp = pyotp.parse_uri(self.uri)
+        self._last = 0
+
+    def code(self, steps: int = 0) -> str:
+        """The next code that nobody has seen yet; time is moved until there is one."""
+        now = step_at(self._server.units.clock())
+        if steps:
+            return str(self._totp.generate_otp(now + steps))
+        if now <= self._last:
+            self._server.move_clock(self._offset() + (self._last + 1 - now) * STEP_SECONDS)
+            now = self._last + 1
+        self._last = now
+        return str(self._totp.generate_otp(now))
+
+    def _offset(self) -> int:
+        path = self._server.folder / "clock"
+        return int(float(path.read_text() or 0)) if path.exists() else 0
+
+
+@pytest.fixture(autouse=True)
+def clock_put_right(server: Server) -> Iterator[None]:
+    yield
+    server.move_clock(0)
+
+
+def open_wizard(page: Page, name: str = "Enable") -> Locator:
+    page.get_by_role("button", name=name, exact=True).click()
+    dialog = page.get_by_test_id("totp-wizard")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+def enable(page: Page, server: Server) -> tuple[Phone, list[str]]:
+    """Enables two-factor authentication; gives back the phone and the backup codes."""
+    dialog = open_wizard(page)
+    expect(dialog.get_by_text("Step 1 of 3")).to_be_visible()
+    phone = Phone(server, dialog.get_by_test_id("totp-qr"))
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog.get_by_text("Step 2 of 3")).to_be_visible()
+    dialog.get_by_label("Code (6 digits)").fill(phone.code())
+    dialog.get_by_label("Name of the device").fill("Pixel")
+    dialog.get_by_role("button", name="Check").click()
+    sheet = page.get_by_test_id("backup-codes-new")
+    expect(sheet.get_by_text("Step 3 of 3")).to_be_visible()
+    codes = sheet.get_by_test_id("backup-codes-list").get_by_role("listitem").all_inner_texts()
+    assert len(set(codes)) == 10
+    return phone, codes
+
+
+def finish(page: Page) -> None:
+    sheet = page.get_by_test_id("backup-codes-new")
+    sheet.get_by_label("I have saved them").check()
+    sheet.get_by_role("button", name="Done").click()
+    expect(sheet).to_have_count(0)
+
+
+def give_password(page: Page, email: str) -> None:
+    page.goto("/login")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def give_code(page: Page, code: str) -> None:
+    page.get_by_label("Code (6 digits)").fill(code)
+    page.get_by_role("button", name="Log in").click()
+
+
+def card(page: Page) -> Locator:
+    return page.locator("#two-factor")
+
+
+def test_enable_sign_in_add_remove_and_disable(page: Page, server: Server, customer: str) -> None:
+    sign_in(page, customer)
+    go_to_security(page)
+    phone, codes = enable(page, server)
+    assert phone.uri.startswith("otpauth://totp/Netim%20Direct:")
+    finish(page)
+    expect(card(page).get_by_text("Pixel")).to_be_visible()
+    expect(page.get_by_text("10 of 10 left")).to_be_visible()
+    expect(page.get_by_role("meter")).to_have_attribute("aria-valuenow", gauge_percent("totp", "password"))
+    server.wait_for_mail(customer, subject="Two-factor authentication is on")
+
+    log_out(page)
+    give_password(page, customer)
+    give_code(page, phone.code())
+    expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+    go_to_security(page)
+
+    dialog = open_wizard(page, "Add a device")
+    expect(dialog.get_by_text("Step 1 of 2")).to_be_visible()
+    tablet = Phone(server, dialog.get_by_test_id("totp-qr"))
+    assert tablet.uri != phone.uri
+    dialog.get_by_role("button", name="Next").click()
+    dialog.get_by_label("Code (6 digits)").fill(tablet.code())
+    dialog.get_by_label("Name of the device").fill("pixel")
+    dialog.get_by_role("button", name="Check").click()
+    expect(dialog.get_by_text("Another device has this name.")).to_be_visible()
+    dialog.get_by_label("Name of the device").fill("Tablet")
+    dialog.get_by_role("button", name="Check").click()
+    expect(page.get_by_test_id("totp-devices").get_by_role("listitem")).to_have_count(2)
+
+    card(page).get_by_role("button", name="Rename Tablet").click()
+    page.get_by_role("dialog").get_by_label("Name of the device").fill("Old tablet")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    card(page).get_by_role("button", name="Remove Old tablet").click()
+    page.get_by_test_id("totp-remove-submit").click()
+    expect(page.get_by_test_id("totp-devices").get_by_role("listitem")).to_have_count(1)
+    server.wait_for_mail(customer, subject="removed")
+
+    page.get_by_role("button", name="Disable", exact=True).click()
+    dialog = page.get_by_test_id("totp-disable-dialog")
+    dialog.get_by_label("Code (6 digits)").fill("000000")
+    dialog.get_by_role("button", name="Disable").click()
+    expect(dialog.get_by_text("This code is not right")).to_be_visible()
+    dialog.get_by_label("Code (6 digits)").fill(phone.code())
+    dialog.get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("button", name="Enable", exact=True)).to_be_visible()
+    expect(page.locator("#backup-codes")).to_have_count(0)
+    server.wait_for_mail(customer, subject="Two-factor authentication is off")
+
+
+def test_a_lost_phone(page: Page, server: Server, customer: str) -> None:
+    sign_in(page, customer)
+    go_to_security(page)
+    _, codes = enable(page, server)
+    finish(page)
+
+    for left in (9, 8):
+        log_out(page)
+        give_password(page, customer)
+        give_code(page, codes[left])
+        expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+        go_to_security(page)
+        expect(page.get_by_text(f"{left} of 10 left")).to_be_visible()
+    server.wait_for_mail(customer, 2, subject="backup code")
+    log_out(page)
+    give_password(page, customer)
+    give_code(page, codes[8])
+    expect(page.get_by_text("This code is not right")).to_be_visible()
+    give_code(page, codes[0])
+    go_to_security(page)
+
+    page.get_by_test_id("backup-codes-make").click()
+    page.get_by_test_id("backup-codes-make-submit").click()
+    sheet = page.get_by_test_id("backup-codes-new")
+    fresh = sheet.get_by_test_id("backup-codes-list").get_by_role("listitem").all_inner_texts()
+    assert set(fresh) != set(codes)
+    sheet.get_by_role("button", name="Done").click()
+    expect(sheet.get_by_text("Please save the codes first")).to_be_visible()
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    expect(sheet).to_be_visible()
+    finish(page)
+    expect(page.get_by_text("10 of 10 left")).to_be_visible()
+
+
+def test_copy_download_and_print(page: Page, server: Server, customer: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(page, customer)
+    go_to_security(page)
+    dialog = open_wizard(page)
+    key = dialog.get_by_test_id("totp-key")
+    shown = key.locator("span").first.inner_text()
+    assert re.fullmatch(r"([A-Z2-7]{4} ){7}[A-Z2-7]{4}", shown)
+    key.click()
+    expect(dialog.get_by_role("status")).to_have_text("The key was copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == shown.replace(" ", "")
+    uri = dialog.get_by_test_id("totp-uri").get_attribute("href") or ""
+    assert pyotp.parse_uri(uri).secret == shown.replace(" ", "")
+    dialog.get_by_role("button", name="Cancel").click()
+
+    _, codes = enable(page, server)
+    sheet = page.get_by_test_id("backup-codes-new")
+    sheet.get_by_role("button", name="Copy").click()
+    expect(sheet.get_by_text("Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    with page.expect_download() as download:
+        sheet.get_by_role("link", name="Download").click()
+    saved = download.value.path().read_text(encoding="utf-8")
+    assert copied == saved
+    assert set(codes) <= set(saved.splitlines())
+    assert customer in saved
+    page.evaluate("window.print = () => { window.printed = true; }")
+    sheet.get_by_role("button", name="Print").click()
+    assert page.evaluate("window.printed")
+    page.emulate_media(media="print")
+    expect(sheet.get_by_text(f"Account: {customer}")).to_be_visible()
+    expect(page.get_by_role("heading", name="Password")).to_be_hidden()
+
+
+@contextmanager
+def nothing_changed(page: Page, server: Server, email: str) -> Iterator[None]:
+    """Two-factor authentication is off before and after, and no secret is left."""
+    yield
+    expect(page.get_by_role("button", name="Enable", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("totp-wizard")).to_have_count(0)
+    owner = "(SELECT id FROM account WHERE email = :email)"
+    for table in ("totp_device", "totp_enrolment"):
+        assert server.query(f"SELECT count(*) FROM {table} WHERE account_id = {owner}", email=email) == [0]  # noqa: S608
+
+
+@pytest.mark.parametrize("leave", ["close", "escape", "reload", "back"])
+@pytest.mark.parametrize("step", [1, 2])
+def test_leaving_half_way_leaves_everything_as_it_was(
+    page: Page, server: Server, customer: str, leave: str, step: int
+) -> None:
+    sign_in(page, customer)
+    go_to_security(page)
+    with nothing_changed(page, server, customer):
+        dialog = open_wizard(page)
+        if step == 2:
+            dialog.get_by_role("button", name="Next").click()
+            expect(dialog.get_by_text("Step 2 of 3")).to_be_visible()
+        if leave == "close":
+            dialog.get_by_role("button", name="Close").click()
+        elif leave == "escape":
+            page.keyboard.press("Escape")
+        elif leave == "reload":
+            page.reload()
+        else:
+            page.go_back()
+            expect(page.get_by_role("heading", name="Personal information", level=1)).to_be_visible()
+            page.go_forward()
+        expect(dialog).to_have_count(0)
+
+
+def test_codes_are_shown_once(page: Page, server: Server, customer: str) -> None:
+    sign_in(page, customer)
+    go_to_security(page)
+    _, codes = enable(page, server)
+
+    page.reload()
+
+    expect(page.get_by_text("10 of 10 left")).to_be_visible()
+    expect(page.get_by_test_id("backup-codes-new")).to_have_count(0)
+    assert not any(code in page.content() for code in codes)
+
+
+def test_two_tabs_do_not_mix(page: Page, server: Server, customer: str) -> None:
+    sign_in(page, customer)
+    other = page.context.new_page()
+    phones = []
+    for tab in (page, other):
+        tab.goto(SECURITY)
+        phones.append(Phone(server, open_wizard(tab).get_by_test_id("totp-qr")))
+        tab.get_by_role("button", name="Next").click()
+    page.get_by_label("Code (6 digits)").fill(phones[1].code())
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("This code is not right")).to_be_visible()
+    page.get_by_label("Code (6 digits)").fill(phones[0].code())
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("Step 3 of 3")).to_be_visible()
+
+
+def test_a_clock_that_is_wrong_is_told(page: Page, server: Server, customer: str) -> None:
+    sign_in(page, customer)
+    go_to_security(page)
+    dialog = open_wizard(page)
+    phone = Phone(server, dialog.get_by_test_id("totp-qr"))
+    dialog.get_by_role("button", name="Next").click()
+    for steps, words in ((10, "fast by about 5 min"), (-10, "slow by about 5 min")):
+        dialog.get_by_label("Code (6 digits)").fill(phone.code(steps))
+        dialog.get_by_role("button", name="Check").click()
+        expect(dialog.get_by_text(words)).to_be_visible()
+
+
+def test_after_a_while_the_password_is_asked_for_first(page: Page, server: Server, customer: str) -> None:
+    sign_in(page, customer)
+    go_to_security(page)
+    server.move_clock(11 * 60)
+    page.get_by_role("button", name="Enable", exact=True).click()
+    page.get_by_test_id("step-up").get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_test_id("step-up").get_by_role("button", name="Confirm").click()
+    expect(page.get_by_test_id("totp-wizard")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP])
+def test_in_french_by_keyboard(
+    server: Server, new_context: Callable[..., BrowserContext], email: str, viewport: dict[str, int], scheme: str
+) -> None:
+    server.create_account(email, language="fr")
+    page = new_context(locale="fr-FR", viewport=viewport, color_scheme=scheme).new_page()
+    by = Keyboard(page)
+    page.goto("/login")
+    by.type(page.get_by_label("Adresse e-mail"), email)
+    by.type(page.get_by_label("Mot de passe", exact=True), PASSWORD)
+    by.press(page.get_by_role("button", name="Se connecter"))
+    expect(page.get_by_role("heading", name="Informations personnelles")).to_be_visible()
+    page.goto(SECURITY)
+    by.press(page.get_by_role("button", name="Activer", exact=True))
+    dialog = page.get_by_test_id("totp-wizard")
+    expect(dialog.get_by_text("Étape 1 sur 3")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    phone = Phone(server, dialog.get_by_test_id("totp-qr"))
+    by.press(dialog.get_by_role("button", name="Suivant"))
+    by.type(dialog.get_by_label("Code (6 chiffres)"), phone.code())
+    page.keyboard.press("Enter")
+    sheet = page.get_by_test_id("backup-codes-new")
+    expect(sheet.get_by_text("Étape 3 sur 3")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    by._reach(sheet.get_by_label("Je les ai enregistrés"))
+    page.keyboard.press("Space")
+    by.press(sheet.get_by_role("button", name="Terminer"))
+    expect(page.locator("#two-factor").get_by_text("Mon appareil")).to_be_visible()

@@ -1,0 +1,477 @@
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from netim_app.core import feature
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError
+from netim_app.core.events import AccountUnlocked, Fact, IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, Origin
+from netim_app.core.feature import Feature, Subscription
+from netim_app.features.ip_restriction import service
+from netim_app.features.ip_restriction.rules import MAX_RULES, parse, parse_address
+from netim_app.features.ip_restriction.service import Restriction
+from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
+from netim_app.identity import accounts, recovery, sessions, sign_in
+from netim_app.identity.tables import Account
+from netim_app.infra.unit_of_work import Units
+from tests.factories import (
+    DEVICE,
+    EMAIL,
+    HERE,
+    OTHER_DEVICE,
+    PASSWORD,
+    actor_of,
+    at_once,
+    last_mail,
+    mailed,
+    make_account,
+    make_session,
+    quick_hash,
+    signed_in_actor,
+    visitor_of,
+)
+from tests.fakes import FakeClock
+
+ELSEWHERE = Origin(address="198.51.100.9", browser="Firefox", system="Linux")
+NOWHERE = Origin(address="", browser="Firefox", system="Linux")
+HERE_NETWORK = "192.0.2.0/24"
+
+
+@pytest.fixture
+def caller(units: Units) -> Actor:
+    return signed_in_actor(units)
+
+
+def add(units: Units, caller: Actor, *entries: str, note: str = "") -> service.Added:
+    added = None
+    for entry in entries:
+        with units.write() as unit:
+            added = service.add_rule(unit, caller, parse(entry), note)
+    assert added is not None
+    return added
+
+
+def switch(units: Units, caller: Actor, on: bool, *, confirmed: bool = False) -> None:
+    with units.write() as unit:
+        service.switch_restriction(unit, caller, on, confirmed=confirmed)
+
+
+def remove(units: Units, caller: Actor, text: str, *, confirmed: bool = False) -> None:
+    with units.write() as unit:
+        service.remove_rule(unit, caller, rule_id(units, caller, text), confirmed=confirmed)
+
+
+def view(units: Units, caller: Actor) -> Restriction:
+    with units.read() as unit:
+        return service.view_restriction(unit, caller.account_id)
+
+
+def rule_id(units: Units, caller: Actor, text: str) -> int:
+    return next(rule.id for rule in view(units, caller).rules if rule.text == text)
+
+
+def refusal(units: Units, caller: Actor, address: str) -> str:
+    with units.read() as unit:
+        return service.refusal(unit, caller.account_id, Origin(address=address))
+
+
+def refused(call: Any) -> DomainError:
+    with pytest.raises(DomainError) as found:
+        call()
+    return found.value
+
+
+def heard() -> list[Fact]:
+    facts: list[Fact] = []
+    listener = Feature(name="x", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: facts.append(f)),))
+    feature.install((*feature.offers().features, listener))
+    return facts
+
+
+def test_a_rule_is_shown_in_its_one_form_with_when_and_from_where(units: Units, caller: Actor) -> None:
+    added = add(units, caller, "198.51.100.0 - 198.51.100.255", note="Office")
+
+    [rule] = view(units, caller).rules
+
+    assert added == service.Added(text="198.51.100.0/24", inside="", covers=0)
+    assert (rule.text, rule.note, rule.added_from, rule.inside) == ("198.51.100.0/24", "Office", "192.0.2.7", "")
+    assert "March 1, 2026" in rule.added
+    assert view(units, caller).since == ""
+
+
+def test_rules_stand_in_the_order_of_their_addresses(units: Units, caller: Actor) -> None:
+    add(units, caller, "2001:db8::/32", "203.0.113.1", "10.0.0.0/8", "9.255.255.255", "::1")
+
+    assert [rule.text for rule in view(units, caller).rules] == [
+        "9.255.255.255", "10.0.0.0/8", "203.0.113.1", "::1", "2001:db8::/32"
+    ]  # fmt: skip
+
+
+def test_what_is_there_already_is_refused(units: Units, caller: Actor) -> None:
+    add(units, caller, HERE_NETWORK)
+
+    error = refused(lambda: add(units, caller, "192.0.2.0 - 192.0.2.255"))
+
+    assert (error.key, error.params) == ("ip_restriction.duplicate", {"rule": HERE_NETWORK})
+    assert len(view(units, caller).rules) == 1
+
+
+def test_rules_inside_others_are_pointed_out(units: Units, caller: Actor) -> None:
+    add(units, caller, "192.0.2.8", "192.0.2.9")
+    wide = add(units, caller, HERE_NETWORK)
+    narrow = add(units, caller, "192.0.2.16/28")
+
+    assert (wide.inside, wide.covers) == ("", 2)
+    assert (narrow.inside, narrow.covers) == (HERE_NETWORK, 0)
+    assert {rule.text: rule.inside for rule in view(units, caller).rules} == {
+        HERE_NETWORK: "", "192.0.2.8": HERE_NETWORK, "192.0.2.9": HERE_NETWORK, "192.0.2.16/28": HERE_NETWORK
+    }  # fmt: skip
+
+
+def test_the_list_ends_at_200(units: Units, caller: Actor) -> None:
+    with units.write() as unit:
+        for n in range(MAX_RULES - 1):
+            service.add_rule(unit, caller, parse(f"10.0.{n}.1"), "")
+    results = at_once(4, lambda n: _tried(lambda: add(units, caller, f"10.1.{n}.1")))
+
+    assert sorted(results) == ["", *["ip_restriction.full"] * 3]
+    assert len(view(units, caller).rules) == MAX_RULES
+    switch(units, caller, True, confirmed=True)
+    assert refusal(units, caller, "10.0.100.1") == ""
+    assert refusal(units, caller, "10.0.100.2") == service.REFUSED
+
+
+def _tried(call: Any) -> str:
+    try:
+        call()
+    except DomainError as error:
+        return error.key
+    return ""
+
+
+def test_the_same_rule_at_once_is_there_once(units: Units, caller: Actor) -> None:
+    results = at_once(6, lambda _: _tried(lambda: add(units, caller, HERE_NETWORK)))
+
+    assert sorted(results) == ["", *["ip_restriction.duplicate"] * 5]
+
+
+def test_the_present_address_is_added(units: Units, caller: Actor) -> None:
+    with units.write() as unit:
+        assert service.add_present_address(unit, caller).text == "192.0.2.7"
+    assert view(units, caller).lets_in(parse_address("192.0.2.7")) == "192.0.2.7"
+    with units.write() as unit:
+        unknown = replace(caller, origin=NOWHERE)
+        assert refused(lambda: service.add_present_address(unit, unknown)).key == "ip_restriction.here.unknown"
+
+
+def test_an_empty_list_cannot_be_on(units: Units, caller: Actor) -> None:
+    for confirmed in (False, True):
+        assert refused(lambda: switch(units, caller, True, confirmed=confirmed)).key == "ip_restriction.empty"  # noqa: B023
+    add(units, caller, HERE_NETWORK)
+    switch(units, caller, True)
+    for confirmed in (False, True):
+        assert refused(lambda: remove(units, caller, HERE_NETWORK, confirmed=confirmed)).key == "ip_restriction.empty"  # noqa: B023
+    assert view(units, caller).since == "March 1, 2026"
+    switch(units, caller, False)
+    remove(units, caller, HERE_NETWORK)
+    assert view(units, caller) == Restriction(since="", rules=(), spans=())
+
+
+def test_the_last_two_rules_do_not_both_go_at_once(units: Units, caller: Actor) -> None:
+    add(units, caller, HERE_NETWORK, "192.0.2.7")
+    switch(units, caller, True)
+    ids = [rule.id for rule in view(units, caller).rules]
+
+    def take(n: int) -> str:
+        def call() -> None:
+            with units.write() as unit:
+                service.remove_rule(unit, caller, ids[n], confirmed=True)
+
+        return _tried(call)
+
+    assert sorted(at_once(2, take)) == ["", "ip_restriction.empty"]
+    assert len(view(units, caller).rules) == 1
+
+
+def test_switching_on_while_the_last_rule_goes_leaves_no_empty_list_on(units: Units, caller: Actor) -> None:
+    for _ in range(5):
+        add(units, caller, HERE_NETWORK)
+        calls = (lambda: switch(units, caller, True), lambda: remove(units, caller, HERE_NETWORK))
+        results = at_once(2, lambda n: _tried(calls[n]))  # noqa: B023
+        assert sorted(results) == ["", "ip_restriction.empty"]
+        if view(units, caller).since:
+            switch(units, caller, False)
+            remove(units, caller, HERE_NETWORK)
+
+
+@pytest.mark.parametrize("origin", [HERE, NOWHERE])
+def test_shutting_oneself_out_has_to_be_confirmed(units: Units, caller: Actor, origin: Origin) -> None:
+    caller = replace(caller, origin=origin)
+    add(units, caller, "203.0.113.0/24")
+
+    error = refused(lambda: switch(units, caller, True))
+
+    assert (error.key, error.field) == (service.SHUTS_OUT, "confirmed")
+    assert view(units, caller).since == ""
+    switch(units, caller, True, confirmed=True)
+    assert refusal(units, caller, origin.address) == service.REFUSED
+
+
+def test_so_has_the_removal_of_the_rule_that_lets_one_in(units: Units, caller: Actor) -> None:
+    add(units, caller, HERE_NETWORK, "192.0.2.7", "203.0.113.0/24")
+    switch(units, caller, True)
+    remove(units, caller, HERE_NETWORK)
+
+    assert refused(lambda: remove(units, caller, "192.0.2.7")).key == service.SHUTS_OUT
+    assert refusal(units, caller, "192.0.2.7") == ""
+    remove(units, caller, "192.0.2.7", confirmed=True)
+    assert refusal(units, caller, "192.0.2.7") == service.REFUSED
+
+
+def test_while_it_is_off_anything_may_be_removed(units: Units, caller: Actor) -> None:
+    add(units, caller, "192.0.2.7", "203.0.113.0/24")
+
+    remove(units, caller, "192.0.2.7")
+
+    assert refusal(units, caller, "192.0.2.7") == ""
+
+
+def test_nobody_touches_the_rules_of_another(units: Units, caller: Actor) -> None:
+    other = signed_in_actor(units, "bob@example.org", device=OTHER_DEVICE)
+    add(units, caller, HERE_NETWORK)
+    mine = rule_id(units, caller, HERE_NETWORK)
+
+    for wrong in (mine, 987654):
+        with units.write() as unit:
+            assert refused(lambda: service.remove_rule(unit, other, wrong, confirmed=True)).key == "ip_restriction.gone"  # noqa: B023
+            assert refused(lambda: service.shuts_out_on_removal(unit, other, wrong)).key == "ip_restriction.gone"  # noqa: B023
+
+    assert view(units, other).rules == ()
+    assert refusal(units, other, "198.51.100.9") == ""
+    assert len(view(units, caller).rules) == 1
+
+
+@pytest.mark.parametrize("address", ["", "unknown", "192.0.2.7:80", "192.0.2.07", "fe80::1%eth0"])
+def test_an_unknown_address_is_kept_out(units: Units, caller: Actor, address: str) -> None:
+    add(units, caller, HERE_NETWORK, "fe80::/10")
+    assert refusal(units, caller, address) == ""
+    switch(units, caller, True)
+
+    assert refusal(units, caller, address) == service.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("address", "let_in"),
+    [
+        ("192.0.1.255", ""), ("192.0.2.0", HERE_NETWORK), ("192.0.2.255", HERE_NETWORK), ("192.0.3.0", ""),
+        ("::ffff:192.0.2.9", HERE_NETWORK), ("203.0.113.9", ""), ("203.0.113.10", "203.0.113.10 - 203.0.113.20"),
+        ("203.0.113.20", "203.0.113.10 - 203.0.113.20"), ("203.0.113.21", ""), ("2001:db8::", "2001:db8::/127"),
+        ("2001:db8::1", "2001:db8::/127"), ("2001:db8::2", ""), ("::c000:207", ""),
+        ("255.255.255.255", "255.255.255.255"), ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff::/16"),
+    ],
+)  # fmt: skip
+def test_the_database_counts_as_the_rules_do(units: Units, caller: Actor, address: str, let_in: str) -> None:
+    add(units, caller, HERE_NETWORK, "203.0.113.10-203.0.113.20", "2001:db8::/127", "255.255.255.255", "ffff::/16")
+    switch(units, caller, True)
+    wanted = parse_address(address)
+
+    with units.read() as unit:
+        assert service.let_in_by(unit, caller.account_id, wanted) == let_in
+    assert view(units, caller).lets_in(wanted) == let_in
+    assert refusal(units, caller, address) == ("" if let_in else service.REFUSED)
+
+
+def test_switching_twice_changes_nothing_and_tells_nobody(units: Units, caller: Actor, clock: FakeClock) -> None:
+    add(units, caller, HERE_NETWORK)
+    switch(units, caller, False)
+    switch(units, caller, True)
+    clock.advance(days=40)
+    switch(units, caller, True)
+
+    assert view(units, caller).since == "March 1, 2026"
+    assert mailed(units) == [("ip_restriction_changed", EMAIL)] * 2
+    switch(units, caller, False)
+    switch(units, caller, False)
+    assert mailed(units) == [("ip_restriction_changed", EMAIL)] * 3
+
+
+def test_every_change_is_recorded_and_mailed(units: Units, caller: Actor) -> None:
+    facts = heard()
+    subjects = []
+    for change in (
+        lambda: add(units, caller, HERE_NETWORK),
+        lambda: add(units, caller, "198.51.100.9"),
+        lambda: switch(units, caller, True),
+        lambda: remove(units, caller, "198.51.100.9"),
+        lambda: switch(units, caller, False),
+    ):
+        change()
+        subjects.append(last_mail(units, "ip_restriction_changed").subject)
+
+    about: dict[str, Any] = {"account_id": caller.account_id, "at": units.clock(), "origin": HERE}
+    assert facts == [
+        IpRuleAdded(**about, rule=HERE_NETWORK),
+        IpRuleAdded(**about, rule="198.51.100.9"),
+        IpRestrictionSwitched(**about, on=True),
+        IpRuleRemoved(**about, rule="198.51.100.9"),
+        IpRestrictionSwitched(**about, on=False),
+    ]
+    assert subjects == [
+        "An address was added to your IP restriction",
+        "An address was added to your IP restriction",
+        "IP restriction was switched on",
+        "An address was removed from your IP restriction",
+        "IP restriction was switched off",
+    ]
+
+
+def test_it_counts_in_the_gauge_only_while_it_is_on(units: Units, caller: Actor) -> None:
+    add(units, caller, HERE_NETWORK)
+    with units.read() as unit:
+        assert not service.is_on(unit, caller.account_id)
+    switch(units, caller, True)
+    with units.read() as unit:
+        assert service.is_on(unit, caller.account_id)
+
+
+# Where it holds
+
+
+async def test_a_right_password_elsewhere_is_refused_recorded_and_mailed_once_an_hour(
+    units: Units, caller: Actor, clock: FakeClock
+) -> None:
+    add(units, caller, HERE_NETWORK)
+    switch(units, caller, True)
+
+    async def come(password: str, origin: Origin) -> str:
+        try:
+            await sign_in.sign_in(
+                visitor_of(OTHER_DEVICE, origin), EMAIL, password, remember=False, return_to=sessions.HOME
+            )
+        except DomainError as error:
+            return error.key
+        return ""
+
+    def told() -> int:
+        return mailed(units).count(("sign_in_refused", EMAIL))
+
+    assert await come("not the password", ELSEWHERE) == sign_in.WRONG
+    assert told() == 0
+    facts = heard()
+    for origin in (ELSEWHERE, NOWHERE, ELSEWHERE):
+        assert await come(PASSWORD, origin) == service.REFUSED
+    assert [type(fact).__name__ for fact in facts] == ["SignInRefused"] * 3
+    assert told() == 1
+    mail = last_mail(units, "sign_in_refused").text
+    assert "198.51.100.9" in mail
+    assert "192.0.2" not in mail
+    assert "IP restriction" in mail
+    clock.advance(minutes=59)
+    await come(PASSWORD, ELSEWHERE)
+    assert told() == 1
+    clock.advance(minutes=2)
+    await come(PASSWORD, ELSEWHERE)
+    assert told() == 2
+    assert await come(PASSWORD, HERE) == ""
+
+
+def test_refused_at_once_is_mailed_once(units: Units, caller: Actor) -> None:
+    add(units, caller, HERE_NETWORK)
+    switch(units, caller, True)
+
+    def come(_: int) -> str:
+        with units.write() as unit:
+            guess = sign_in.Guess(
+                caller.account_id, unit.session.get_one(Account, caller.account_id).password_hash, "k"
+            )
+            return sign_in._accept(unit, guess, visitor_of(origin=ELSEWHERE), False, sessions.HOME)[1]
+
+    assert at_once(6, come) == [service.REFUSED] * 6
+    assert mailed(units).count(("sign_in_refused", EMAIL)) == 1
+
+
+def test_sessions_that_are_open_are_refused_at_once(units: Units) -> None:
+    with units.write() as unit:
+        account_id = make_account(unit)
+        here = make_session(unit, account_id)
+        there = make_session(unit, account_id, device=OTHER_DEVICE, origin=ELSEWHERE)
+        caller = actor_of(unit, here)
+    add(units, caller, HERE_NETWORK)
+    switch(units, caller, True)
+
+    with units.read() as unit:
+        assert sessions.look_up(unit, here.digest, DEVICE, HERE).actor is not None
+        assert sessions.look_up(unit, here.digest, DEVICE, ELSEWHERE).refusal == service.REFUSED
+        assert sessions.look_up(unit, there.digest, OTHER_DEVICE, ELSEWHERE).refusal == service.REFUSED
+        assert sessions.look_up(unit, there.digest, OTHER_DEVICE, NOWHERE).refusal == service.REFUSED
+    switch(units, caller, False)
+    with units.read() as unit:
+        assert sessions.look_up(unit, there.digest, OTHER_DEVICE, ELSEWHERE).actor is not None
+
+
+def test_a_ticket_is_not_redeemed_elsewhere(units: Units, caller: Actor) -> None:
+    add(units, caller, HERE_NETWORK)
+    switch(units, caller, True)
+
+    for origin, opened in ((ELSEWHERE, False), (HERE, True)):
+        with units.write() as unit:
+            ticket = sessions.issue_ticket(unit, purpose="sign_in", account_id=caller.account_id, device_digest=DEVICE)
+            assert (sessions.redeem_ticket(unit, ticket, DEVICE, origin) is not None) is opened
+
+
+def test_a_reset_is_refused_elsewhere_and_the_link_is_not_spent(units: Units, caller: Actor) -> None:
+    add(units, caller, HERE_NETWORK)
+    switch(units, caller, True)
+    with units.write() as unit:
+        recovery.ask_reset(unit, EMAIL)
+    token = last_mail(units, "reset").token
+
+    def reset(origin: Origin) -> None:
+        with units.write() as unit:
+            recovery.finish_reset(unit, token, quick_hash("new"), origin)
+
+    assert refused(lambda: reset(ELSEWHERE)).key == service.REFUSED
+    reset(HERE)
+
+
+# The way out
+
+
+def test_the_operators_unlock_switches_it_off_keeps_the_rules_and_tells(units: Units, caller: Actor) -> None:
+    add(units, caller, "203.0.113.0/24")
+    switch(units, caller, True, confirmed=True)
+    facts = heard()
+
+    with units.write() as unit:
+        accounts.unlock(unit, AccountUnlocked(account_id=caller.account_id, at=unit.now))
+
+    assert refusal(units, caller, "192.0.2.7") == ""
+    assert [rule.text for rule in view(units, caller).rules] == ["203.0.113.0/24"]
+    assert [type(fact).__name__ for fact in facts] == ["IpRestrictionSwitched", "AccountUnlocked"]
+    assert [event for event, _ in mailed(units)][-2:] == ["ip_restriction_changed", "account_unlocked"]
+    assert last_mail(units, "ip_restriction_changed").subject == "IP restriction was switched off"
+
+
+def test_an_unlock_of_somebody_without_it_says_nothing_of_it(units: Units, caller: Actor) -> None:
+    with units.write() as unit:
+        accounts.unlock(unit, AccountUnlocked(account_id=caller.account_id, at=unit.now))
+
+    assert mailed(units) == [("account_unlocked", EMAIL)]
+
+
+def test_it_all_dies_with_the_account(units: Units, caller: Actor) -> None:
+    from sqlmodel import select
+
+    add(units, caller, HERE_NETWORK)
+    switch(units, caller, True)
+    with units.write() as unit:
+        unit.session.delete(unit.session.get_one(Account, caller.account_id))
+    with units.read() as unit:
+        assert unit.session.exec(select(IpRule)).all() == []
+        assert unit.session.exec(select(IpRestriction)).all() == []
+
+
+def test_the_mails_window_is_an_hour() -> None:
+    assert timedelta(hours=1) == service.REFUSED_MAIL_EVERY

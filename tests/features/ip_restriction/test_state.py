@@ -1,0 +1,232 @@
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from netim_app.core.actor import Actor, set_caller
+from netim_app.core.events import Origin
+from netim_app.features.gauge.state import GaugeState
+from netim_app.features.ip_restriction import service
+from netim_app.features.ip_restriction.rules import parse
+from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState
+from netim_app.identity.state.shell import ShellState
+from netim_app.infra.unit_of_work import Units
+from tests.factories import Tab, mailed, signed_in_actor, visitor_of
+
+PAGE = "/account/connection-and-security"
+NO_FORMS: list[Any] = [
+    None, 0, 1.5, math.nan, True, "", "x", [], ["address"], {}, {"address": None}, {"address": []},
+    {"address": {"x": 1}}, {"address": 10**30}, {"address": "\0"}, {"address": "1" * 100_000},
+]  # fmt: skip
+
+
+@pytest.fixture
+def caller(sqlite_units: Units) -> Actor:
+    found = signed_in_actor(sqlite_units)
+    set_caller(found)
+    return found
+
+
+@pytest.fixture
+async def tab(caller: Actor) -> Tab:
+    made = Tab(PAGE)
+    await made.run(ShellState, "open_account_page")
+    return made
+
+
+def add(units: Units, caller: Actor, *entries: str) -> None:
+    with units.write() as unit:
+        for entry in entries:
+            service.add_rule(unit, caller, parse(entry), "")
+
+
+async def notice(tab: Tab) -> str:
+    return (await tab.state(ShellState)).notice
+
+
+async def test_a_rule_is_added_and_said_in_its_one_form(tab: Tab) -> None:
+    dialog, _ = await tab.run(IpDialogState, "begin_add")
+    assert dialog.dialog == "add"
+
+    dialog, _ = await tab.run(IpDialogState, "add", {"address": " 192.0.2.0 - 192.0.2.255 ", "note": " Office "})
+
+    card = await tab.state(IpRestrictionState)
+    assert (dialog.dialog, dialog.errors) == ("", {})
+    assert [(rule.text, rule.note) for rule in card.rules] == [("192.0.2.0/24", "Office")]
+    assert (card.here, card.here_rule, card.since) == ("192.0.2.7", "192.0.2.0/24", "")
+    assert await notice(tab) == "192.0.2.0/24 is on the list."
+
+
+async def test_what_is_wrong_is_said_at_the_field(tab: Tab) -> None:
+    await tab.run(IpDialogState, "begin_add")
+
+    dialog, _ = await tab.run(IpDialogState, "add", {"address": "192.0.2.7/24", "note": "x" * 81})
+    assert list(dialog.errors) == ["note"]
+    dialog, _ = await tab.run(IpDialogState, "add", {"address": "192.0.2.7/24"})
+
+    assert dialog.dialog == "add"
+    assert "192.0.2.0/24 for the whole network, or 192.0.2.7" in dialog.errors["address"]
+    assert (await tab.state(IpRestrictionState)).rules == []
+
+
+async def test_overlaps_are_pointed_out(tab: Tab) -> None:
+    await tab.run(IpDialogState, "add", {"address": "192.0.2.9"})
+    await tab.run(IpDialogState, "add", {"address": "192.0.2.0/24"})
+    assert "also covers other rules of yours (1)" in await notice(tab)
+    await tab.run(IpRestrictionState, "add_here")
+    assert "192.0.2.0/24 lets in the same addresses already" in await notice(tab)
+    await tab.run(IpRestrictionState, "add_here")
+    assert await notice(tab) == "192.0.2.7 is on the list already."
+
+
+async def test_switching_on_and_off(sqlite_units: Units, caller: Actor, tab: Tab) -> None:
+    await tab.run(IpRestrictionState, "add_here")
+    before = (await tab.state(GaugeState)).percent
+
+    dialog, _ = await tab.run(IpDialogState, "begin_switch")
+    assert (dialog.dialog, dialog.turning_on, dialog.shuts_out) == ("switch", True, False)
+    dialog, _ = await tab.run(IpDialogState, "switch", {})
+
+    assert dialog.dialog == ""
+    assert (await tab.state(IpRestrictionState)).since == "March 1, 2026"
+    assert (await tab.state(GaugeState)).percent > before
+    dialog, _ = await tab.run(IpDialogState, "begin_switch")
+    assert (dialog.dialog, dialog.turning_on) == ("switch", False)
+    await tab.run(IpDialogState, "switch", {})
+    assert (await tab.state(IpRestrictionState)).since == ""
+    assert [event for event, _ in mailed(sqlite_units)] == ["ip_restriction_changed"] * 3
+
+
+async def test_an_empty_list_leads_to_the_first_rule(tab: Tab) -> None:
+    dialog, _ = await tab.run(IpDialogState, "begin_switch")
+
+    assert dialog.dialog == "add"
+
+
+@pytest.mark.parametrize("form", [{}, {"confirmed": ""}, {"confirmed": 1}, {"confirmed": ["on"]}, None, "on"])
+async def test_nobody_is_shut_out_without_the_words(sqlite_units: Units, caller: Actor, tab: Tab, form: Any) -> None:
+    add(sqlite_units, caller, "203.0.113.0/24")
+    dialog, _ = await tab.run(IpDialogState, "begin_switch")
+    assert dialog.shuts_out
+
+    dialog, _ = await tab.run(IpDialogState, "switch", form)
+
+    assert dialog.dialog == "switch"
+    assert "shut you out" in dialog.errors["confirmed"]
+    assert (await tab.state(IpRestrictionState)).since == ""
+    _, [answer] = await tab.run(IpDialogState, "switch", {"confirmed": "on"})
+    assert answer is ShellState.open_account_page  # which the Gate refuses
+    with sqlite_units.read() as unit:
+        assert service.refusal(unit, caller.account_id, caller.origin) == service.REFUSED
+
+
+async def test_the_box_appears_when_the_removal_shuts_out_only_now(
+    sqlite_units: Units, caller: Actor, tab: Tab
+) -> None:
+    add(sqlite_units, caller, "192.0.2.0/24", "192.0.2.7", "203.0.113.0/24")
+    with sqlite_units.write() as unit:
+        service.switch_restriction(unit, caller, True, confirmed=False)
+        rules = {rule.text: rule.id for rule in service.view_restriction(unit, caller.account_id).rules}
+    dialog, _ = await tab.run(IpDialogState, "begin_remove", rules["192.0.2.0/24"])
+    assert (dialog.dialog, dialog.rule, dialog.shuts_out) == ("remove", "192.0.2.0/24", False)
+    with sqlite_units.write() as unit:  # in another tab
+        service.remove_rule(unit, caller, rules["192.0.2.7"], confirmed=False)
+
+    dialog, _ = await tab.run(IpDialogState, "remove", {})
+
+    assert (dialog.dialog, dialog.shuts_out) == ("remove", True)
+    await tab.run(IpDialogState, "remove", {"confirmed": "on"})
+    assert [rule.text for rule in (await tab.state(IpRestrictionState)).rules] == ["203.0.113.0/24"]
+
+
+@pytest.mark.parametrize("value", [None, 0, -1, True, "1", 1.0, math.nan, 10**30, [], {}, 4711])
+async def test_what_is_no_rule_opens_nothing(tab: Tab, value: Any) -> None:
+    dialog, _ = await tab.run(IpDialogState, "begin_remove", value)
+
+    assert dialog.dialog == ""
+
+
+async def test_a_dialog_that_is_not_open_does_nothing(sqlite_units: Units, caller: Actor, tab: Tab) -> None:
+    await tab.run(IpRestrictionState, "add_here")
+    for handler in ("switch", "remove"):
+        await tab.run(IpDialogState, handler, {"confirmed": "on"})
+
+    card = await tab.state(IpRestrictionState)
+    assert (card.since, len(card.rules)) == ("", 1)
+
+
+async def test_closing_changes_nothing(tab: Tab) -> None:
+    await tab.run(IpRestrictionState, "add_here")
+    [rule] = (await tab.state(IpRestrictionState)).rules
+    await tab.run(IpDialogState, "begin_remove", rule.id)
+
+    dialog, _ = await tab.run(IpDialogState, "close")
+
+    assert (dialog.dialog, dialog.rule, dialog._rule_id) == ("", "", 0)
+    await tab.run(IpDialogState, "remove", {})
+    assert len((await tab.state(IpRestrictionState)).rules) == 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "address", "rule"),
+    [
+        ("192.0.2.77", "192.0.2.77", "192.0.2.0/24"),
+        (" ::ffff:192.0.2.77", "192.0.2.77", "192.0.2.0/24"),
+        ("2001:DB8:0::1", "2001:db8::1", "2001:db8::/32"),
+        ("198.51.100.1", "198.51.100.1", ""),
+    ],
+)
+async def test_an_address_is_tested(tab: Tab, entry: str, address: str, rule: str) -> None:
+    for listed in ("192.0.2.0/24", "2001:db8::/32"):
+        await tab.run(IpDialogState, "add", {"address": listed})
+
+    state, _ = await tab.run(IpTestState, "submit", {"address": entry})
+
+    assert (state.address, state.rule, state.errors) == (address, rule, {})
+    state, _ = await tab.run(IpTestState, "submit", {"address": "x"})
+    assert (state.address, state.rule, list(state.errors)) == ("", "", ["address"])
+
+
+@pytest.mark.parametrize("form", NO_FORMS, ids=lambda form: repr(form)[:30])
+async def test_nonsense_is_refused_at_the_field(tab: Tab, form: Any) -> None:
+    for state, handler in ((IpDialogState, "add"), (IpTestState, "submit")):
+        found, _ = await tab.run(state, handler, form)
+        assert list(found.errors) == ["address"]
+    assert (await tab.state(IpRestrictionState)).rules == []
+
+
+async def test_an_unknown_address_is_said(sqlite_units: Units, caller: Actor) -> None:
+    set_caller(replace(caller, origin=Origin(address="")))
+    tab = Tab(PAGE)
+    await tab.run(ShellState, "open_account_page")
+
+    await tab.run(IpRestrictionState, "add_here")
+
+    assert (await tab.state(IpRestrictionState)).here == ""
+    assert await notice(tab) == "We cannot tell which IP address you are using."
+
+
+@pytest.mark.parametrize(
+    ("query", "handler"),
+    [("ip_restriction_add", IpDialogState.begin_add), ("ip_restriction_switch", IpDialogState.begin_switch),
+     ("ip_restriction", IpRestrictionState.resume)],
+)  # fmt: skip
+async def test_the_page_goes_on_after_the_step_up(caller: Actor, query: str, handler: Any) -> None:
+    _, [answer] = await Tab(f"{PAGE}?open={query}").run(ShellState, "open_account_page")
+
+    assert answer is handler
+
+
+async def test_nobody_changes_anything_without_a_session(sqlite_units: Units) -> None:
+    set_caller(visitor_of())
+
+    for state, handler, arguments in (
+        (IpRestrictionState, "add_here", ()),
+        (IpDialogState, "add", ({"address": "192.0.2.1"},)),
+        (IpDialogState, "begin_switch", ()),
+        (IpDialogState, "begin_remove", (1,)),
+        (IpTestState, "submit", ({"address": "192.0.2.1"},)),
+    ):
+        with pytest.raises(PermissionError):
+            await Tab("/").run(state, handler, *arguments)

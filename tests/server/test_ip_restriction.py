@@ -1,0 +1,266 @@
+"""Access by IP address, against a running server: from several addresses of this machine, and through proxies."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from netim_app.core.events import Origin
+from netim_app.features.ip_restriction import service
+from netim_app.features.ip_restriction.rules import parse
+from netim_app.features.ip_restriction.tables import IpRestriction
+from tests.harness import PASSWORD, Client, Server, link_in, running
+
+SECURITY = "/account/connection-and-security"
+HOME, OFFICE = "127.0.0.1", "127.0.0.2"
+PROXY = "127.0.0.9"
+REFUSED = "Access from this network is not allowed for this account."
+
+
+class ServerOnSix(Server):
+    """One that listens on the loopback address of IPv6."""
+
+    @property
+    def address(self) -> str:
+        return f"http://[::1]:{self.port}"
+
+
+def restrict(server: Server, email: str, *entries: str, on: bool = True) -> None:
+    """Sets the scene in the database: a list, and the switch."""
+    from netim_app.core.actor import Actor
+    from netim_app.identity import accounts
+
+    with server.units.write() as unit:
+        account_id = accounts.find_account(unit, email) or 0
+        owner = Actor(origin=Origin(), account_id=account_id, session_id=0, fresh_until=unit.now, revision=0)
+        for entry in entries:
+            service.add_rule(unit, owner, parse(entry), "")
+        if on and unit.session.get(IpRestriction, account_id) is None:
+            service.switch_restriction(unit, owner, True, confirmed=True)
+
+
+def is_on(server: Server, email: str) -> bool:
+    return bool(
+        server.query(
+            "SELECT 1 FROM ip_restriction JOIN account ON account.id = account_id WHERE account.email = :e", e=email
+        )
+    )
+
+
+async def try_sign_in(client: Client, email: str, password: str = PASSWORD) -> str:
+    """Empty when a ticket was handed out, else the message."""
+    await client.load("/login")
+    form = {"email": email, "password": password}
+    ticket = await client.ticket("SignInState.submit", form=form)
+    return "" if ticket else str(client.vars["SignInState.errors"][""])
+
+
+@pytest.fixture(scope="module")
+def behind_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that believes what a proxy at 127.0.0.9 says."""
+    with running(tmp_path_factory.mktemp("proxied"), env={"NETIM_TRUSTED_PROXIES": f"{PROXY}/32"}) as started:
+        yield started
+
+
+@pytest.fixture
+async def anna(server: Server, email: str) -> AsyncIterator[Client]:
+    """Signed in at home."""
+    async with Client(server, local_address=HOME) as client:
+        await client.sign_in(email)
+        yield client
+
+
+async def test_ip_sign_in(server: Server, email: str) -> None:
+    restrict(server, email, HOME, "203.0.113.77")
+    async with Client(server, local_address=OFFICE) as stranger:
+        wrong = await try_sign_in(stranger, email, "not the password 1")
+        unknown = await try_sign_in(stranger, "nobody@example.com")
+        assert wrong == unknown != REFUSED  # who has no password learns of no rules
+        for _ in range(2):
+            assert await try_sign_in(stranger, email) == REFUSED
+        assert "203.0.113" not in str(stranger.heard)
+    server.wait_for_mail(email, subject="refused")
+    assert len([m for m in server.mails(email) if "refused" in str(m["subject"])]) == 1
+    assert server.log.count("sign_in_refused") >= 2
+    async with Client(server, local_address=HOME) as owner:
+        assert await try_sign_in(owner, email) == ""
+
+
+async def test_ip_whole_loop_over_the_socket(server: Server, anna: Client, email: str) -> None:
+    await anna.connect(SECURITY)
+    await anna.call("ShellState.open_account_page")
+    assert anna.vars["IpRestrictionState.here"] == HOME
+    await anna.call("IpDialogState.add", form={"address": OFFICE, "note": "Office"})
+    await anna.call("IpDialogState.begin_switch")
+    await anna.call("IpDialogState.switch", form={})
+    assert anna.vars["IpDialogState.shuts_out"] is True
+    assert not is_on(server, email)
+    await anna.call("IpRestrictionState.add_here")
+    await anna.call("IpDialogState.begin_switch")
+    await anna.call("IpDialogState.switch", form={})
+    assert is_on(server, email)
+    await anna.call("IpTestState.submit", form={"address": "::ffff:127.0.0.2"})
+    assert (anna.vars["IpTestState.address"], anna.vars["IpTestState.rule"]) == (OFFICE, OFFICE)
+
+
+async def test_ip_live(server: Server, anna: Client, email: str) -> None:
+    """Open sessions: the next event, page and reconnect from elsewhere are refused; at home they go on."""
+    async with Client(server, local_address=OFFICE) as other:
+        await other.sign_in(email)
+        restrict(server, email, HOME)
+        marker = len(other.heard)
+        await other.call("LoginAlertsState.switch", on=True)
+        await other.call("ShellState.open_account_page")
+        assert any("refused=1" in path for path in other.redirects())
+        assert "Martin" not in str(other.heard[marker:])
+        assert other.vars["ShellState.customer_name"] == ""
+        assert other.vars["IpRestrictionState.rules"] == []
+        await other.connect(SECURITY)
+        await other.call("ShellState.open_account_page")
+        assert other.vars["ShellState.ready"] is False
+        assert server.query("SELECT count(*) FROM login_alert") == [0]
+    await anna.call("ShellState.open_account_page")
+    assert anna.vars["ShellState.customer_name"] == "Anna Martin"
+
+
+async def test_ip_stolen_cookie(server: Server, anna: Client, email: str) -> None:
+    restrict(server, email, HOME)
+    names = {c.name: str(c.value) for c in anna.http.cookies.jar}
+    async with Client(server, local_address=OFFICE, cookies=names) as thief:
+        await thief.connect(SECURITY)
+        await thief.call("ShellState.open_account_page")
+        assert thief.vars["ShellState.ready"] is False
+        assert "Martin" not in str(thief.heard)
+
+
+async def test_ip_ticket_taken_elsewhere(server: Server, email: str) -> None:
+    async with Client(server, local_address=OFFICE) as client:
+        await client.load("/login")
+        ticket = await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+        restrict(server, email, HOME)
+        answer = await client.redeem(ticket)
+        assert answer.headers["location"] == "/login?again=1"
+        assert not client.session_cookie
+
+
+async def test_ip_reset(server: Server, email: str) -> None:
+    restrict(server, email, HOME)
+    before = server.query("SELECT password_hash FROM account WHERE email = :e", e=email)
+    async with Client(server, local_address=OFFICE) as client:
+        await client.load("/forgot-password")
+        await client.call("ForgotState.submit", form={"email": email})
+        token = link_in(server.wait_for_mail(email, subject="assword")).partition("#")[2]
+        form = {"token": token, "password": "copper window giraffe 77"}
+        await client.call("ResetState.submit", form=form)
+        assert client.vars["ResetState.errors"] == {"": REFUSED}
+    assert server.query("SELECT password_hash FROM account WHERE email = :e", e=email) == before
+    async with Client(server, local_address=HOME) as client:
+        await client.load("/reset-password")
+        await client.call("ResetState.submit", form=form)
+        assert client.vars["ResetState.done"] is True
+
+
+SPOOFS: list[dict[str, str]] = [
+    {"X-Forwarded-For": HOME},
+    {"X-Forwarded-For": f"{HOME}, {HOME}"},
+    {"X-Real-IP": HOME, "True-Client-IP": HOME, "CF-Connecting-IP": HOME, "X-Client-IP": HOME},
+    {"Forwarded": f"for={HOME}"},
+]
+
+
+@pytest.mark.parametrize("headers", SPOOFS, ids=str)
+async def test_ip_spoof(server: Server, email: str, headers: dict[str, str]) -> None:
+    restrict(server, email, HOME)
+    async with Client(server, local_address=OFFICE, headers=headers) as liar:
+        assert await try_sign_in(liar, email) == REFUSED
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "let_in"),
+    [
+        (PROXY, "203.0.113.7", True),
+        (PROXY, "::ffff:203.0.113.7", True),
+        (PROXY, "198.51.100.1, 203.0.113.7", True),
+        (PROXY, "203.0.113.7, 198.51.100.1", False),  # what the client wrote stands to the left
+        (PROXY, "198.51.100.1", False),
+        (PROXY, "unknown", False),
+        (PROXY, None, False),
+        (PROXY, "203.0.113.7,", False),
+        (OFFICE, "203.0.113.7", False),  # no proxy of ours
+        (PROXY, "2001:db8::5", True),
+        (PROXY, "2001:db9::5", False),
+    ],
+)
+async def test_ip_through_a_proxy(
+    behind_proxy: Server, new_email: Callable[[], str], peer: str, forwarded: str | None, let_in: bool
+) -> None:
+    email = behind_proxy.create_account(new_email())
+    restrict(behind_proxy, email, "203.0.113.0/24", "2001:db8::/32")
+    headers = {"X-Forwarded-For": forwarded} if forwarded is not None else {}
+    async with Client(behind_proxy, local_address=peer, headers=headers) as client:
+        assert (await try_sign_in(client, email) == "") is let_in
+
+
+async def test_ip_version_six(tmp_path: Any) -> None:
+    six = ServerOnSix(tmp_path / "six", env={"NETIM_HOST": "::1"})
+    try:
+        six.start()
+        email = six.create_account("six@example.com")
+        restrict(six, email, "::1")
+        async with Client(six, local_address="::1") as client:
+            assert await try_sign_in(client, email) == ""
+        other = six.create_account("other@example.com")
+        restrict(six, other, "0.0.0.1", "127.0.0.1", "::2/127")
+        async with Client(six, local_address="::1") as client:
+            assert await try_sign_in(client, other) == REFUSED
+    finally:
+        six.stop()
+        six.close()
+
+
+async def test_ip_idor(server: Server, anna: Client, email: str, new_email: Callable[[], str]) -> None:
+    victim = server.create_account(new_email())
+    restrict(server, victim, "203.0.113.0/24", on=False)
+    (rule,) = server.query(
+        "SELECT ip_rule.id FROM ip_rule JOIN account a ON a.id = account_id WHERE email = :e", e=victim
+    )
+    await anna.connect(SECURITY)
+    await anna.call("ShellState.open_account_page")
+    for wrong in (rule, 987654):
+        await anna.call("IpDialogState.begin_remove", rule_id=wrong)
+        await anna.call("IpDialogState.remove", form={"confirmed": "on", "rule_id": wrong})
+        assert anna.vars["ShellState.notice"] == "This rule is no longer on the list."
+        assert anna.vars["IpDialogState.dialog"] == ""
+    assert server.query("SELECT count(*) FROM ip_rule WHERE id = :id", id=rule) == [1]
+    assert "203.0.113" not in str(anna.heard)
+
+
+async def test_ip_needs_a_fresh_proof(server: Server, anna: Client, email: str) -> None:
+    await anna.connect(SECURITY)
+    await anna.call("ShellState.open_account_page")
+    server.move_clock(11 * 60)
+    before = server.dump("account_session")
+    for handler, payload in {
+        "IpRestrictionState.add_here": {},
+        "IpDialogState.add": {"form": {"address": "203.0.113.1"}},
+        "IpDialogState.begin_switch": {},
+        "IpDialogState.switch": {"form": {"confirmed": "on"}},
+        "IpDialogState.begin_remove": {"rule_id": 1},
+        "IpDialogState.remove": {"form": {"confirmed": "on"}},
+    }.items():
+        await anna.call("StepUpState.close")
+        await anna.call(handler, **payload)
+        assert anna.vars["StepUpState.open"] is True, handler
+    assert server.dump("account_session") == before
+
+
+async def test_ip_unlock(server: Server, email: str) -> None:
+    restrict(server, email, "203.0.113.0/24")
+    async with Client(server, local_address=HOME) as client:
+        assert await try_sign_in(client, email) == REFUSED
+        done = server.netim("unlock", email)
+        assert done.returncode == 0, done.stderr
+        assert not is_on(server, email)
+        assert await try_sign_in(client, email) == ""
+    server.wait_for_mail(email, subject="unlocked")
+    server.wait_for_mail(email, subject="switched off")
