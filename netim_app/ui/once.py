@@ -1,4 +1,4 @@
-"""Vars that are shown once: the page keeps them, the server does not."""
+"""What belongs to one visit of a page: vars that it keeps and the server does not, and dialogs that end with it."""
 
 from reflex.state import BaseState
 
@@ -17,3 +17,13 @@ def forget(state: BaseState, *names: str) -> None:
     for name in names:
         # A field without a stored value has its default. Setting it would mark it to be sent.
         vars(state).pop(name, None)
+
+
+def visit_of(state: BaseState) -> str:
+    """Tells one visit of a page from others in the same tab.
+
+    Reloading makes a new one, and so does going to another page. A dialog that notes it when it opens can be closed
+    when a page opens, unless it belongs there: the first click may be handled before the event that says that the page
+    opened.
+    """
+    return f"{state.router.session.session_id} {state.router.url.path.rstrip('/')}"

@@ -75,9 +75,11 @@ _BASE = """
   [hidden] { display: none !important; }
   @media print {
     :root:has(.print-sheet) { color-scheme: light; background: #fff; overflow: visible; scrollbar-gutter: auto; }
-    :root:has(.print-sheet) body { visibility: hidden; background: #fff; color: #000; }
-    .print-sheet { visibility: visible; position: fixed; inset: 0; color: #000; }
-    dialog:has(.print-sheet) { position: static; max-height: none; overflow: visible; border: 0; box-shadow: none; }
+    /* Only the sheet, what it holds and what holds it. */
+    :root:has(.print-sheet) body :not(:has(.print-sheet), .print-sheet, .print-sheet *) { display: none !important; }
+    .print-sheet { color: #000; }
+    dialog:has(.print-sheet) { inset: 0; margin: 0; padding: 0; max-width: none; max-height: none; overflow: visible;
+      border: 0; box-shadow: none; background: #fff; }
     dialog:has(.print-sheet)::backdrop { display: none; }
   }
   @media (prefers-reduced-motion: reduce) {

@@ -102,7 +102,7 @@ def card(page: Page) -> Locator:
 def test_enable_sign_in_add_remove_and_disable(page: Page, server: Server, customer: str) -> None:
     sign_in(page, customer)
     go_to_security(page)
-    phone, codes = enable(page, server)
+    phone, _ = enable(page, server)
     assert phone.uri.startswith("otpauth://totp/Netim%20Direct:")
     finish(page)
     expect(card(page).get_by_text("Pixel")).to_be_visible()
@@ -216,6 +216,7 @@ def test_copy_download_and_print(page: Page, server: Server, customer: str) -> N
     page.emulate_media(media="print")
     expect(sheet.get_by_text(f"Account: {customer}")).to_be_visible()
     expect(page.get_by_role("heading", name="Password")).to_be_hidden()
+    assert len(re.findall(rb"/Type /Page\b", page.pdf())) == 1
 
 
 @contextmanager

@@ -45,3 +45,18 @@ def test_afterwards_the_var_works_as_ever() -> None:
     state.shown = ""
 
     assert "shown" in str(state.get_delta())
+
+
+def at(path: str, session: str) -> str:
+    from reflex.istate.data import RouterData
+
+    from netim_app.ui.once import visit_of
+
+    root = rx.State()
+    root.router = RouterData.from_router_data({"pathname": path, "asPath": f"{path}?open=x", "sid": session})
+    return visit_of(root)
+
+
+def test_another_page_or_another_load_is_another_visit() -> None:
+    assert at("/account/a", "1") == at("/account/a", "1")
+    assert len({at("/account/a", "1"), at("/account/b", "1"), at("/account/a", "2")}) == 3

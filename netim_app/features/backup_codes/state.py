@@ -13,7 +13,7 @@ from netim_app.features.backup_codes.service import NewCodes, Stock
 from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.state.shell import explain, refresh, tell
 from netim_app.infra.unit_of_work import in_unit
-from netim_app.ui.once import forget
+from netim_app.ui.once import forget, visit_of
 
 _ONCE = ("dialog", "first", "codes", "sheet", "account", "made_on")
 
@@ -40,6 +40,8 @@ class NewCodesState(rx.State):
     made_on: str = ""
     errors: dict[str, str] = {}
 
+    _visit: str = ""
+
     @rx.event
     @open_to(FRESH, resume="backup_codes_first")
     async def begin_first(self) -> Any:
@@ -55,6 +57,7 @@ class NewCodesState(rx.State):
     def begin(self) -> None:
         """Asks before the present set is replaced."""
         self.errors = {}
+        self._visit = visit_of(self)
         self.dialog = "ask"
 
     @rx.event
@@ -90,6 +93,7 @@ class NewCodesState(rx.State):
 async def _show(state: NewCodesState, made: NewCodes, *, first: bool) -> Any:
     await refresh(state)
     state.errors = {}
+    state._visit = visit_of(state)  # noqa: SLF001  its own helper
     state.first = first
     state.codes = list(made.codes)
     state.sheet = made.sheet
@@ -102,7 +106,9 @@ async def _show(state: NewCodesState, made: NewCodes, *, first: bool) -> Any:
 
 async def begin_visit(state: BaseState) -> None:
     """A page that opens shows no dialog of an earlier visit."""
-    (await state.get_state(NewCodesState)).reset()
+    shown = await state.get_state(NewCodesState)
+    if shown._visit != visit_of(state):  # noqa: SLF001  public, it would be sent to the page
+        shown.reset()
 
 
 async def show_stock(state: BaseState, stock: Stock) -> None:

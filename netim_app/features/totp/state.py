@@ -14,7 +14,7 @@ from netim_app.features.totp.service import Device, Devices
 from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.state.shell import explain, hand_over, refresh, tell
 from netim_app.infra.unit_of_work import in_unit
-from netim_app.ui.once import forget
+from netim_app.ui.once import forget, visit_of
 
 PAGE = "/account/connection-and-security"
 MAX_NAME = rules.MAX_NAME
@@ -69,6 +69,7 @@ class TotpWizardState(rx.State):
     errors: dict[str, str] = {}
 
     _enrolment: str = ""
+    _visit: str = ""
 
     @rx.event
     @open_to(FRESH, resume="totp")
@@ -81,6 +82,7 @@ class TotpWizardState(rx.State):
             await tell(self, "warning", error.key, **error.params)
             return
         self._enrolment = made.handle
+        self._visit = visit_of(self)
         self.adding = (await self.get_state(TotpState)).enabled
         self.systems = _own_first(caller.origin.system)
         self.key_text, self.uri, self.picture = made.key, made.uri, made.picture
@@ -136,7 +138,9 @@ class TotpWizardState(rx.State):
         """Gives up: the secret is deleted, and everything is as it was."""
         await self._end()
 
-    async def _end(self) -> None:
+    async def _end(self, *, but: str | None = None) -> None:
+        if self._visit == but:
+            return
         if self._enrolment:
             await in_unit(service.abandon, actor(), self._enrolment)
         self.reset()
@@ -144,8 +148,11 @@ class TotpWizardState(rx.State):
 
 async def begin_visit(state: BaseState) -> None:
     """A page that opens shows no dialog of an earlier visit."""
-    await (await state.get_state(TotpWizardState))._end()  # noqa: SLF001  public, it would be an event
-    (await state.get_state(TotpDialogState)).dialog = ""
+    visit = visit_of(state)
+    wizard, dialogs = await state.get_state(TotpWizardState), await state.get_state(TotpDialogState)
+    await wizard._end(but=visit)  # noqa: SLF001  public, it would be an event
+    if dialogs._visit != visit:  # noqa: SLF001  same
+        dialogs.reset()
 
 
 class TotpDialogState(rx.State):
@@ -156,6 +163,8 @@ class TotpDialogState(rx.State):
     device: int = 0
     device_name: str = ""
     errors: dict[str, str] = {}
+
+    _visit: str = ""
 
     @rx.event
     @open_to(SIGNED_IN)
@@ -213,6 +222,7 @@ class TotpDialogState(rx.State):
     def begin_disable(self) -> None:
         """Asks for the code that disables."""
         self.errors = {}
+        self._visit = visit_of(self)
         self.dialog = "disable"
 
     @rx.event
@@ -248,6 +258,7 @@ class TotpDialogState(rx.State):
         known = {row.id: row.name for row in (await self.get_state(TotpState)).devices}
         if device in known:
             self.errors = {}
+            self._visit = visit_of(self)
             self.device = device
             self.device_name = known[device]
             self.dialog = dialog

@@ -1,0 +1,401 @@
+"""Two-factor authentication against a running server: what an attacker tries, and what the owner may still do."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pyotp
+import pytest
+
+from netim_app.features.totp.rules import STEP_SECONDS, step_at
+from tests.harness import PASSWORD, Client, Server, customer
+
+SECURITY = "/account/connection-and-security"
+WIZARD, DIALOG, NEW_CODES = "TotpWizardState", "TotpDialogState", "NewCodesState"
+
+
+class Owner:
+    """A customer with an application that shows codes. Time is moved so that each code is a new one."""
+
+    def __init__(self, server: Server, client: Client, email: str) -> None:
+        self.server, self.client, self.email = server, client, email
+        self.key = ""
+        self.codes: list[str] = []
+        self.offset = 0
+
+    @property
+    def now(self) -> int:
+        return step_at(self.server.units.clock())
+
+    def code(self, steps: int = 0) -> str:
+        return str(pyotp.TOTP(self.key).generate_otp(self.now + steps))
+
+    def wait(self, seconds: int = STEP_SECONDS) -> None:
+        self.offset += seconds
+        self.server.move_clock(self.offset)
+
+    async def begin(self) -> str:
+        """Opens the wizard; gives back the key that it shows."""
+        marker = len(self.client.heard)
+        await self.client.call(f"{WIZARD}.begin")
+        found = re.findall(r"'key_text_rx_state_': '([A-Z2-7 ]{39})'", str(self.client.heard[marker:]))
+        return found[0].replace(" ", "") if found else ""
+
+    async def confirm(self, code: str, name: str = "Phone") -> str:
+        """The ticket, or empty."""
+        return await self.client.ticket(f"{WIZARD}.confirm", form={"code": code, "name": name})
+
+    async def enable(self) -> None:
+        """The whole way, as the page goes it."""
+        self.key = await self.begin()
+        ticket = await self.confirm(self.code())
+        response = await self.client.redeem(ticket)
+        assert response.headers["location"] == f"{SECURITY}?open=backup_codes_first"
+        await self.client.connect(SECURITY)
+        await self.client.call("ShellState.open_account_page")
+        self.codes = await self.new_codes("begin_first")
+        self.wait()
+
+    async def new_codes(self, handler: str = "make") -> list[str]:
+        marker = len(self.client.heard)
+        await self.client.call(f"{NEW_CODES}.{handler}")
+        return re.findall(r"'(\d{6})'", str(self.client.heard[marker:]))
+
+    async def disable(self, code: str) -> str:
+        return await self.client.ticket(f"{DIALOG}.disable", form={"code": code})
+
+    def row(self, table: str, what: str = "count(*)") -> Any:
+        return self.server.query(
+            f"SELECT {what} FROM {table} WHERE account_id = (SELECT id FROM account WHERE email = :e)",  # noqa: S608
+            e=self.email,
+        )
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.row("totp_device") != [0])
+
+
+async def give_password(client: Client, email: str) -> None:
+    await client.load("/login")
+    assert await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD}) == ""
+
+
+async def give_code(client: Client, code: Any) -> str:
+    """The ticket, or empty."""
+    return await client.ticket("SignInState.submit_code", form={"code": code})
+
+
+@pytest.fixture
+async def plain(server: Server, new_email: Any) -> AsyncIterator[Owner]:
+    """A customer without a second factor."""
+    email = new_email()
+    async with customer(server, email) as client:
+        await client.connect(SECURITY)
+        await client.call("ShellState.open_account_page")
+        yield Owner(server, client, email)
+
+
+@pytest.fixture
+async def owner(plain: Owner) -> Owner:
+    await plain.enable()
+    return plain
+
+
+@pytest.fixture
+async def thief(server: Server, owner: Owner) -> AsyncIterator[Client]:
+    """Somebody who knows the password and is asked for the code."""
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        assert client.vars["SignInState.needs_code"]
+        yield client
+
+
+# Codes
+
+
+async def test_totp_replay_the_code_that_enrolled_cannot_sign_in(plain: Owner, server: Server) -> None:
+    plain.key = await plain.begin()
+    code = plain.code()
+    assert await plain.confirm(code)
+    async with Client(server) as client:
+        await give_password(client, plain.email)
+        assert await give_code(client, code) == ""
+        plain.wait()
+        assert await give_code(client, plain.code())
+
+
+async def test_totp_replay_from_one_sign_in_to_the_next_and_to_disabling(
+    owner: Owner, thief: Client, server: Server
+) -> None:
+    code, before = owner.code(), owner.code(-1)
+    assert await give_code(thief, code)
+
+    async with Client(server) as second:
+        await give_password(second, owner.email)
+        assert await give_code(second, code) == ""
+        assert await give_code(second, before) == ""
+    assert await owner.disable(code) == ""
+    assert owner.is_on
+
+
+async def test_totp_replay_to_a_step_up(owner: Owner, thief: Client) -> None:
+    code = owner.code()
+    assert await give_code(thief, code)
+
+    async def step_up(code: str) -> str:
+        return await owner.client.ticket("StepUpState.submit", form={"password": PASSWORD, "code": code})
+
+    assert await step_up(code) == ""
+    owner.wait()
+    assert await step_up(owner.code())
+
+
+@pytest.mark.parametrize(("steps", "accepted"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+async def test_totp_window(owner: Owner, server: Server, steps: int, accepted: bool) -> None:
+    owner.wait(600)
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        ticket = await client.ticket(
+            "SignInState.submit_code",
+            form={"code": owner.code(steps), "offset": str(steps), "time": "0", "now": owner.now + steps},
+        )
+    assert bool(ticket) is accepted
+
+
+async def test_totp_window_does_not_learn_from_failed_codes(owner: Owner, thief: Client) -> None:
+    for steps in (3, 4, 5):
+        assert await give_code(thief, owner.code(steps)) == ""
+    assert await give_code(thief, owner.code())
+
+
+async def test_totp_cross(owner: Owner, server: Server, new_email: Any) -> None:
+    async with customer(server, new_email()) as client, AsyncExitStack() as stack:
+        await client.connect(SECURITY)
+        await client.call("ShellState.open_account_page")
+        other = Owner(server, client, client.vars["ProfileState.email"])
+        other.offset = owner.offset
+        await other.enable()
+        stranger = await stack.enter_async_context(Client(server))
+        await give_password(stranger, owner.email)
+        for code in (other.code(), *other.codes[:2]):
+            assert await give_code(stranger, code) == ""
+        owner.offset = other.offset
+        assert await give_code(stranger, owner.code())
+
+        (foreign,) = owner.row("totp_device", "id")
+        before = owner.row("totp_device", "id, name")
+        for handler in ("begin_rename", "begin_remove"):
+            await client.call(f"{DIALOG}.{handler}", device=foreign)
+            assert not client.vars[f"{DIALOG}.dialog"]
+        await client.call(f"{DIALOG}.rename", form={"name": "Mine"})
+        await client.call(f"{DIALOG}.remove")
+        assert owner.row("totp_device", "id, name") == before
+
+
+async def test_race_once_of_twenty_submissions_one_signs_in(owner: Owner, server: Server) -> None:
+    for code in (owner.code(), owner.codes[0]):
+        async with AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(Client(server)) for _ in range(5)]
+            await clients[0].load("/login")
+            for client in clients[1:]:  # all in one browser: its pending sign-in is one
+                client.http.cookies = clients[0].http.cookies
+                await client.connect("/login")
+            await give_password(clients[0], owner.email)
+            tickets = await asyncio.gather(*(give_code(client, code) for client in clients))
+        assert sum(bool(ticket) for ticket in tickets) == 1
+
+
+# Setting up
+
+
+async def test_enrol_is_nothing_without_a_proved_code(plain: Owner) -> None:
+    keys = {await plain.begin() for _ in range(3)}
+    assert {len(pyotp.TOTP(key).byte_secret()) for key in keys} == {20}
+    assert len(keys) == 3
+    assert plain.row("totp_enrolment") == [1]  # a new one of the same tab replaces the old one
+
+    for code in ("", "000000", None, 0, True, [], {}, "1" * 100_000, "\0", "\ud800"):
+        assert await plain.client.ticket(f"{WIZARD}.confirm", form={"code": code, "name": "x"}) == ""
+    await plain.client.call(f"{WIZARD}.confirm", form=["code"])
+    assert not plain.is_on
+
+    await plain.client.call(f"{WIZARD}.close")
+    assert plain.row("totp_enrolment") == [0]
+
+
+async def test_enrol_takes_no_secret_from_the_client(plain: Owner) -> None:
+    mine = pyotp.random_base32()
+    await plain.begin()
+    form = {
+        "code": pyotp.TOTP(mine).generate_otp(plain.now),
+        "name": "x",
+        "key_text": mine,
+        "secret": mine,
+        "handle": "x",
+        "_enrolment": "x",
+    }
+    assert await plain.client.ticket(f"{WIZARD}.confirm", form=form) == ""
+    assert not plain.is_on
+
+
+async def test_enrol_shows_its_secret_once(plain: Owner, server: Server) -> None:
+    key = await plain.begin()
+    grouped = " ".join(key[i : i + 4] for i in range(0, 32, 4))
+    marker = len(plain.client.heard)
+
+    await plain.client.connect(SECURITY)  # the page is loaded again
+    await plain.client.settle()
+    async with Client(server) as eavesdropper:  # somebody who knows the token in the socket's URL
+        eavesdropper.token = plain.client.token
+        await eavesdropper.load("/login")
+        await eavesdropper.settle()
+        heard = str(plain.client.heard[marker:]) + str(eavesdropper.heard)
+    assert key not in heard
+    assert grouped not in heard
+
+    await plain.client.call("ShellState.open_account_page")
+    assert plain.row("totp_enrolment") == [0]
+
+
+async def test_pending_enrol(owner: Owner, thief: Client) -> None:
+    tables = ("totp_device", "totp_enrolment", "backup_code", "backup_code_set")
+    before = [owner.row(table, "*") for table in tables]
+    form = {"code": "000000", "name": "Mine", "saved": "on"}
+    for handler, payload in (
+        (f"{WIZARD}.begin", {}),
+        (f"{WIZARD}.confirm", {"form": form}),
+        (f"{DIALOG}.begin_remove", {"device": 1}),
+        (f"{DIALOG}.remove", {}),
+        (f"{DIALOG}.rename", {"form": form}),
+        (f"{DIALOG}.disable", {"form": form}),
+        (f"{NEW_CODES}.make", {}),
+        (f"{NEW_CODES}.begin_first", {}),
+    ):
+        await thief.call(handler, **payload)
+    assert [owner.row(table, "*") for table in tables] == before
+    assert await give_code(thief, owner.code())
+
+
+# Disabling
+
+
+async def test_disable_2fa_needs_a_fresh_proof_and_a_code(owner: Owner) -> None:
+    for code in ("", "000000", None, True, ["000000"]):
+        assert await owner.client.ticket(f"{DIALOG}.disable", form={"code": code}) == ""
+    assert owner.is_on
+
+    owner.wait(11 * 60)
+    assert await owner.disable(owner.code()) == ""
+    assert owner.client.vars["StepUpState.open"]
+    assert owner.client.vars["StepUpState.needs_code"]
+    assert owner.is_on
+
+
+async def test_disable_2fa_deletes_everything_and_ends_other_sessions(owner: Owner, server: Server) -> None:
+    async with Client(server) as other:
+        await give_password(other, owner.email)
+        await other.redeem(await give_code(other, owner.code()))
+        await other.connect(SECURITY)
+        await other.call("ShellState.open_account_page")
+        cookie = owner.client.session_cookie
+        owner.wait()
+
+        assert (await owner.client.redeem(await owner.disable(owner.code()))).status_code == 303
+
+        assert owner.client.session_cookie != cookie
+        for table in ("totp_device", "totp_enrolment", "backup_code", "backup_code_set"):
+            assert owner.row(table) == [0]
+        await other.call("PasswordState.begin")
+        assert any(path.startswith("/login") for path in other.redirects())
+    server.wait_for_mail(owner.email, subject="off")
+
+
+async def test_disable_2fa_by_a_backup_code(owner: Owner) -> None:
+    assert await owner.disable(owner.codes[0])
+    assert not owner.is_on
+
+
+# Devices
+
+
+async def test_devices_type_confusion_and_foreign_ids(owner: Owner) -> None:
+    before = owner.row("totp_device", "*")
+    for device in (None, True, -1, 0, 10**30, "1", [], {}, float("1e300")):
+        for handler in ("begin_rename", "begin_remove"):
+            await owner.client.call(f"{DIALOG}.{handler}", device=device)
+            assert not owner.client.vars[f"{DIALOG}.dialog"]
+    for step in (None, True, 3, "1", [], {}, 10**30):
+        await owner.client.call(f"{WIZARD}.go_to", step=step)
+    for name in ("", " ", None, [], "x" * 41, "a\u202eb", "a\0b"):
+        await owner.client.call(f"{DIALOG}.begin_rename", device=before[0][0])
+        await owner.client.call(f"{DIALOG}.rename", form={"name": name})
+    assert owner.row("totp_device", "*") == before
+    await owner.client.call(f"{DIALOG}.rename", form={"name": "Renamed"})
+    assert owner.row("totp_device", "name") == ["Renamed"]
+
+
+async def test_devices_the_last_one_is_not_removed_without_a_code(owner: Owner) -> None:
+    (device,) = owner.row("totp_device", "id")
+    await owner.client.call(f"{DIALOG}.begin_remove", device=device)
+    assert owner.client.vars[f"{DIALOG}.dialog"] == "disable"
+    await owner.client.call(f"{DIALOG}.remove")
+    assert owner.is_on
+
+
+# Backup codes
+
+
+async def test_bc_once(owner: Owner, server: Server) -> None:
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        assert await give_code(client, owner.codes[0])
+        await give_password(client, owner.email)
+        assert await give_code(client, owner.codes[0]) == ""
+        assert await give_code(client, f"{owner.codes[1][:3]} {owner.codes[1][3:]}")
+    assert owner.row("backup_code", "count(used_at)") == [2]
+
+
+async def test_bc_regen(owner: Owner, server: Server) -> None:
+    fresh = await owner.new_codes()
+    assert len(set(fresh)) == 10
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        old = next(code for code in owner.codes if code not in fresh)
+        assert await give_code(client, old) == ""
+        assert await give_code(client, fresh[0])
+
+    owner.wait(11 * 60)
+    assert await owner.new_codes() == []
+    assert owner.client.vars["StepUpState.open"]
+    server.wait_for_mail(owner.email, 2, subject="New backup codes")
+
+
+async def test_bc_regen_is_never_caused_by_a_link(owner: Owner) -> None:
+    before = owner.row("backup_code", "digest")
+    for name in ("backup_codes_first", "backup_codes", "totp_disable", "totp_devices"):
+        await owner.client.send("ShellState.open_account_page", {"asPath": f"{SECURITY}?open={name}"})
+        await owner.client.settle()
+    await owner.client.call(f"{NEW_CODES}.begin_first")
+    assert owner.row("backup_code", "digest") == before
+    assert owner.is_on
+
+
+async def test_bc_store_totp_at_rest_and_qr_local(owner: Owner, server: Server) -> None:
+    """No secret and no code lies anywhere on the machine: database, states, logs, mails."""
+    marker = len(owner.client.heard)
+    await owner.client.settle()
+    later = str(owner.client.heard[marker:])
+    secrets = [owner.key, " ".join(owner.key[i : i + 4] for i in range(0, 32, 4)), "otpauth://"]
+    assert not any(secret in later for secret in secrets)
+
+    files = [path for path in server.folder.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".eml" for path in files)
+    for path in files:
+        content = path.read_bytes()
+        assert not any(secret.encode() in content for secret in secrets), path
+    dump = str(server.dump())
+    assert not any(f"'{code}'" in dump for code in owner.codes)
+    mails = " ".join(str(mail) for mail in server.mails(owner.email))
+    assert not any(re.search(rf"\b{code}\b", mails) for code in owner.codes)
