@@ -49,7 +49,7 @@ bench: $(VENV)/.development ## the benchmark table
 
 # Keeps every pin that still fits; UPGRADE=--upgrade takes the newest. UV_NO_CONFIG: no registry of this machine.
 COMPILE = UV_NO_CONFIG=1 $(VENV)/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --group install
+	--generate-hashes --no-strip-extras --no-emit-index-url --custom-compile-command "make lock" --group install
 lock: $(VENV)/.development ## write requirements*.lock anew from pyproject.toml (UPGRADE=--upgrade for the newest)
 	$(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml
 	$(COMPILE) --constraints requirements-dev.lock --output-file requirements.lock pyproject.toml

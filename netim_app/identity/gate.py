@@ -53,11 +53,14 @@ class Gate(Middleware):
         visitor, lookup = await _identify()
         set_caller(lookup.actor or visitor)
         shell = await root.get_state(ShellState)
-        shell.reload = lookup.renewed_elsewhere
-        if lookup.renewed_elsewhere:
+        socket = str(EventContext.get().router_data.get("sid"))
+        shell.reload = lookup.renewed_elsewhere and shell._reload_told_to in ("", socket)
+        if shell.reload:
+            shell._reload_told_to = socket
             return await _answer(root)
-        was_signed_in = bool(shell._session_id)
+        told = shell._reload_told_to if lookup.renewed_elsewhere else ""
         await _make_theirs(root, shell, lookup.actor.session_id if lookup.actor else 0)
+        shell._reload_told_to = told
         if access is None and not _is_framework_event(event.name):
             log_event(logger, "event.refused", event=event.name[:200], reason="not marked")
             return await _answer(root)
@@ -65,7 +68,7 @@ class Gate(Middleware):
             return None
         if access.level == PENDING:
             return await _let_pending(root, visitor)
-        return await _let_in(root, shell, access, lookup, was_signed_in)
+        return await _let_in(root, shell, access, lookup, event.name)
 
 
 async def _let_pending(root: BaseState, visitor: Visitor) -> StateUpdate | None:
@@ -76,13 +79,13 @@ async def _let_pending(root: BaseState, visitor: Visitor) -> StateUpdate | None:
 
 
 async def _let_in(
-    root: BaseState, shell: ShellState, access: Access, lookup: Lookup, was_signed_in: bool
+    root: BaseState, shell: ShellState, access: Access, lookup: Lookup, event_name: str
 ) -> StateUpdate | None:
     """Lets a customer go on: with a fresh proof where one is needed, and on a page that is up to date."""
     actor = lookup.actor
     if actor is None:
-        log_event(logger, "event.refused", reason=lookup.refusal or "not signed in")
-        return await _answer(root, rx.redirect(_login_path(lookup, was_signed_in)))
+        log_event(logger, "event.refused", event=event_name, reason=lookup.refusal or "not signed in")
+        return await _answer(root, rx.redirect(_login_path(lookup, shell)))
     if access.level == FRESH and not actor.is_fresh(units().clock()):
         dialog = await root.get_state(StepUpState)
         dialog.open = True
@@ -100,9 +103,11 @@ async def _let_in(
 async def _make_theirs(root: BaseState, shell: ShellState, session_id: int) -> None:
     """Empties all states of a tab when what they hold belongs to somebody else, or to nobody any more."""
     if shell._session_id != session_id:
+        ended = shell._session_id != 0 and session_id == 0
         for cls in _own_states():
             (await root.get_state(cls)).reset()  # type: ignore[no-untyped-call]
         shell._session_id = session_id
+        shell._ended = ended
 
 
 def _access(event_name: str) -> Access | None:
@@ -139,12 +144,13 @@ def _own_states() -> list[type[BaseState]]:
     ]
 
 
-def _login_path(lookup: Lookup, was_signed_in: bool) -> str:
+def _login_path(lookup: Lookup, shell: ShellState) -> str:
     path = EventContext.get().router_data.get("pathname") or ""
     query = f"?next={quote(path)}" if isinstance(path, str) and path.startswith("/account/") else "?next="
     if lookup.refusal:
         return f"/login{query}&refused=1"
-    return f"/login{query}&ended=1" if was_signed_in else f"/login{query}"
+    ended, shell._ended = shell._ended, False
+    return f"/login{query}&ended=1" if ended else f"/login{query}"
 
 
 async def _answer(root: BaseState, *specs: EventSpec) -> StateUpdate:

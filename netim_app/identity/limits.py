@@ -38,8 +38,22 @@ async def allow_sign_up(address: str) -> None:
     await _allow(rate_limit.SIGN_UP_PER_ADDRESS, network_key(address))
 
 
+async def allow_recovery(address: str) -> None:
+    """One more reset link may be asked for from this address.
+
+    Raises:
+        DomainError: too many.
+    """
+    await _allow(rate_limit.RECOVERY_PER_ADDRESS, network_key(address))
+
+
+async def may_rate_password(address: str) -> bool:
+    """Whether one more password that is being typed at this address may be rated: that costs milliseconds each."""
+    return await limiter().hit(rate_limit.PASSWORD_WORK_PER_ADDRESS, network_key(address))
+
+
 async def allow_link(address: str) -> None:
-    """One more mailed link may be asked for, or tried, from this address.
+    """One more mailed link may be tried from this address.
 
     Raises:
         DomainError: too many.

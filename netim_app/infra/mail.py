@@ -147,22 +147,20 @@ def address(text: str) -> Address:
     Raises:
         ValueError: it is no address, or would break out of its header.
     """
-    if _CONTROLS.search(text):
-        raise ValueError("an e-mail address holds control characters")
-    local, at, domain = text.rpartition("@")
-    if not at or not local or not domain:
-        raise ValueError("not an e-mail address")
+    local, _, domain = text.rpartition("@")
+    if _CONTROLS.search(text) or any(character.isspace() for character in text):
+        raise ValueError("an e-mail address holds blanks or control characters")
     try:
-        parsed = Address(
-            addr_spec=f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
-        )
+        ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+        # The parser of the standard library knows ASCII only: letters of other scripts (RFC 6531) stand in as "x".
+        stand_in = "".join(character if character.isascii() else "x" for character in local)
+        parsed = Address(addr_spec=f"{stand_in}@{ascii_domain}")
     except Exception:  # noqa: BLE001
-        # The parser of the standard library leaves with IndexError and its own MessageErrors too. Its text
-        # would repeat the address, so it is dropped.
+        # It leaves with IndexError and errors of its own too. Their texts would repeat the address.
         raise ValueError("not an e-mail address") from None
-    if parsed.addr_spec.count("@") != 1 or not parsed.domain or " " in parsed.addr_spec:
+    if parsed.addr_spec != f"{stand_in}@{ascii_domain}" or not stand_in or not ascii_domain or "@" in stand_in:
         raise ValueError("not an e-mail address")
-    return parsed
+    return Address(username=local, domain=ascii_domain)
 
 
 def masked(email: str) -> str:
@@ -186,9 +184,10 @@ def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: date
     """
     name, sender_address = parseaddr(sender)
     origin = address(sender_address)
-    message = EmailMessage(policy=SMTP)
+    recipient = address(to)
+    message = EmailMessage(policy=SMTP if recipient.addr_spec.isascii() else SMTP.clone(utf8=True))
     message["From"] = Address(display_name=name, addr_spec=origin.addr_spec)
-    message["To"] = address(to)
+    message["To"] = recipient
     message["Subject"] = mail.subject
     message["Date"] = rfc5322_date(at.astimezone(UTC))
     message["Message-ID"] = f"<{message_id}@{origin.domain}>"
@@ -368,7 +367,7 @@ def _read(files: Iterable[Path]) -> Iterable[StoredMail]:
                 subject=str(message["Subject"] or ""),
                 to=str(message["To"] or ""),
                 date=date.datetime if date else None,
-                text=body.get_content() if body else "",
+                text=body.get_content().replace("\r\n", "\n") if body else "",
             )
 
 

@@ -260,7 +260,9 @@ class Sender:
         if not step.cancelled() and step.exception() is not None:
             self._outage("sender", type(step.exception()).__name__)
         if self._held is not None:
-            await asyncio.to_thread(self._release, self._held)
+            # Without a database the claim stays: it ends with its lease.
+            with suppress(SQLAlchemyError, OSError):
+                await asyncio.to_thread(self._release, self._held)
 
     async def _purge(self) -> None:
         now = self._units.clock()
@@ -275,8 +277,8 @@ class Sender:
             return None
         self._held = claimed
         failure = await self._attempt(claimed)
+        self._held = None  # from here on its lease protects it, also when the note below cannot be written
         await asyncio.to_thread(self._settle, claimed, failure)
-        self._held = None
         return failure or DELIVERED
 
     async def _attempt(self, claimed: _Claimed) -> DeliveryFailed | None:
@@ -327,7 +329,7 @@ class Sender:
         message = OutboxMessage
         while True:
             # Looked up in a reading unit first: a sender with nothing to do must not take the write lock, nor
-            # wake # itself through the hook after each commit.
+            # wake itself through the hook after each commit.
             with self._units.read() as uow:
                 candidate = uow.session.exec(
                     select(message.id).where(*_free(uow.now)).order_by(col(message.due_at), col(message.id)).limit(1)

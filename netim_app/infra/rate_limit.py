@@ -52,9 +52,6 @@ LINK_PER_ADDRESS = Rule("link_per_address", 60, HOUR)
 MAIL_PER_RECIPIENT = Rule("mail_per_recipient", 5, HOUR)
 MAIL_PER_ADDRESS = Rule("mail_per_address", 20, HOUR)
 PASSWORD_WORK_PER_ADDRESS = Rule("password_work_per_address", 60, MINUTE)
-HTTP_PER_ADDRESS = Rule("http_per_address", 600, MINUTE, closed=False)
-SOCKETS_PER_ADDRESS = Rule("sockets_per_address", 120, MINUTE, closed=False)
-EVENTS_PER_SOCKET = Rule("events_per_socket", 600, MINUTE, closed=False)
 
 
 def network_key(address: str) -> str:
@@ -76,7 +73,7 @@ def email_key(email: str) -> str:
 
 
 class Limiter:
-    """Counts hits in a sliding window (the weighted sum of two fixed ones).
+    """Counts hits in a sliding window (the weighted sum of two fixed ones, rounded down: now and then one too many).
 
     Args:
         redis_url: `redis://...` to share the counts between workers; empty to keep them in this process.

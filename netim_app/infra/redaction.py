@@ -53,8 +53,7 @@ def _from(start: str, end: str = "") -> tuple[re.Pattern[str], str]:
 
 _REPLACEMENTS = (
     # Lines of Reflex: what follows came from the client, in whatever form.
-    _from(r"Event data: "),
-    _from(r"Failed to deserialize event data: "),
+    _from(r"Event data: "),  # also: "Failed to deserialize event data: "
     _from(r"Event data must be a dictionary, but received ", r" of type <"),
     _from(r"Error transforming event argument '[^']{0,200}' with value ", r" and type hint "),
     _from(r"Received an invalid \w{1,20} value \(", r"\) for "),

@@ -27,6 +27,7 @@ class UnitOfWork:
         session: the open transaction.
         now: one aware moment in UTC for the whole unit.
         settings, vault: as configured.
+        after_commit: what is called once the change stands, and never when it was undone: log lines, for one.
     """
 
     def __init__(self, session: Session, now: datetime, settings: Settings, vault: Vault) -> None:
@@ -34,6 +35,7 @@ class UnitOfWork:
         self.now = now
         self.settings = settings
         self.vault = vault
+        self.after_commit: list[Callable[[], None]] = []
 
     def record(self, fact: Fact) -> None:
         """Hands a fact to everybody who subscribed to its kind, in this transaction."""
@@ -58,8 +60,11 @@ class Units:
     def write(self) -> Iterator[UnitOfWork]:
         """A unit that commits at the end, or undoes everything when an exception leaves it."""
         with Session(self.writing_engine, expire_on_commit=False) as session:
-            yield UnitOfWork(session, self.clock(), self.settings, self.vault)
+            unit = UnitOfWork(session, self.clock(), self.settings, self.vault)
+            yield unit
             session.commit()
+        for call in unit.after_commit:
+            call()
         self.after_write()
 
     @contextmanager

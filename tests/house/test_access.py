@@ -9,6 +9,7 @@ from reflex_base.registry import RegistrationContext
 
 from netim_app.identity import gate
 from netim_app.identity.access import Access, Level, access_of
+from tests.harness import is_served
 from tests.house.modules import modules
 
 REVIEWED = {
@@ -97,6 +98,7 @@ def handlers() -> dict[str, tuple[type[BaseState], Callable[..., Any]]]:
     return {
         name: (registered.states[0], registered.handler.fn)
         for name, registered in RegistrationContext.get().event_handlers.items()
+        if is_served(registered.states[0])
     }
 
 

@@ -269,6 +269,8 @@ async def test_a_dead_link_costs_no_hash(sqlite_units: Units, account_id: int, m
 async def test_links_cannot_be_tried_without_end(account_id: int) -> None:
     for _ in range(rate_limit.LINK_PER_ADDRESS.amount):
         await limits.allow_link(HERE.address)
+    for _ in range(rate_limit.RECOVERY_PER_ADDRESS.amount):
+        await limits.allow_recovery(HERE.address)
 
     for cls, form in ((VerifyState, {"token": "x"}), (ResetState, {"token": "x"}), (ForgotState, {"email": EMAIL})):
         state, _ = await Tab("/").run(cls, "submit", form)
@@ -286,6 +288,15 @@ async def test_nonsense_is_answered_as_a_wrong_form(sqlite_units: Units, cls: An
     assert state.errors
     assert tickets_of(steps) == []
     assert mailed(sqlite_units) == []
+
+
+async def test_rating_has_an_end_too() -> None:
+    tab = Tab("/")
+    await tab.run(SignUpState, "rate", "correct horse battery staple")
+    while await limits.may_rate_password(HERE.address):
+        pass
+    state, _ = await tab.run(SignUpState, "rate", "x")
+    assert state.score == 4
 
 
 @pytest.mark.parametrize("cls", [SignUpState, ResetState])

@@ -308,7 +308,7 @@ async def test_a_customer_proves_again_who_is_there(units: Units, clock: FakeClo
     caller = signed_in_actor(units)
     clock.advance(minutes=20)
 
-    ticket = await sign_in.prove_again(caller, PASSWORD, "/account/connection-and-security?open=email")
+    ticket = await sign_in.prove_again(caller, PASSWORD, "", "/account/connection-and-security?open=email")
 
     with units.write() as unit:
         opened = sessions.redeem_ticket(unit, ticket, DEVICE, HERE)
@@ -325,7 +325,7 @@ async def test_a_wrong_proof_is_refused_at_its_field_and_throttled_like_a_sign_i
 
     for password in ("wrong",) * 5 + (PASSWORD,):
         with pytest.raises(DomainError) as refused:
-            await sign_in.prove_again(caller, password, sessions.HOME)
+            await sign_in.prove_again(caller, password, "", sessions.HOME)
         assert (refused.value.key, refused.value.field) == ("step_up.wrong", "password")
 
     assert await attempt(visitor=visitor_of(DEVICE)) == "sign_in.wrong"
@@ -339,4 +339,4 @@ async def test_the_proof_of_a_password_that_is_replaced_meanwhile_counts_for_not
     change_meanwhile(units, caller.account_id, monkeypatch)
 
     with pytest.raises(DomainError, match=r"step_up\.wrong"):
-        await sign_in.prove_again(caller, PASSWORD, sessions.HOME)
+        await sign_in.prove_again(caller, PASSWORD, "", sessions.HOME)

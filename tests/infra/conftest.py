@@ -1,15 +1,16 @@
-"""Mail templates that belong to no feature."""
+"""Mail templates that belong to no feature, and logging as Python starts it."""
 
+import logging
 from pathlib import Path
 
 import pytest
 
-from netim_app.infra import mail
+from netim_app.infra import mail, redaction
 
 TEMPLATES = {
     "en/subject.txt": "Sign-in to your account, {{ first_name }}",
     "en/body.txt": (
-        "{% extends 'layout.txt' %}{% block content %}\nSigned in on {{ at|moment('Europe/Paris') }}.\n{{ link }}\n{% endblock %}"
+        "{% extends 'layout.txt' %}{% block content %}\nSigned in on {{ at|moment('Europe/Paris') }}.\n{{ link }}\n{% endblock %}"  # noqa: E501
     ),
     "en/body.html": (
         "{% extends 'layout.html' %}{% from 'parts.html' import button, facts %}{% block content %}"
@@ -19,6 +20,14 @@ TEMPLATES = {
     "fr/body.txt": "{% extends 'layout.txt' %}{% block content %}{{ link }}{% endblock %}",
     "fr/body.html": "{% extends 'layout.html' %}{% block content %}<p>Connexion.</p>{% endblock %}",
 }
+
+
+@pytest.fixture(autouse=True)
+def untouched_logging() -> None:
+    """As in a process that has not imported the product: another test may have, and that sets up the logging."""
+    redaction.uninstall()
+    for name in ("socketio.server", "engineio.server"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 @pytest.fixture

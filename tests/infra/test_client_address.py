@@ -29,7 +29,7 @@ def test_addresses_are_normalised(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        None, "", " ", "unknown", "testclient", "fe80::1%eth0", "192.0.2.1:80", "[2001:db8::1]", "192.0.2.1 ", "192.0.2.01",
+        None, "", " ", "unknown", "testclient", "fe80::1%eth0", "192.0.2.1:80", "[2001:db8::1]", "192.0.2.1 ", "192.0.2.01",  # noqa: E501
         "192.0.2", "3221225985", "0xc0000201", "192.0.2.256", "192.0.2.1\n", "١٩٢.0.2.1", "1" * 5000, "192.0.2.1/32",
     ],
 )  # fmt: skip
@@ -109,6 +109,7 @@ async def _scope_seen(kind: str, client: Any, headers: list[tuple[bytes, bytes]]
         (("192.0.2.7", 4711), [(b"x-forwarded-for", b"1.1.1.1")], ("192.0.2.7", 4711)),
         (("::ffff:192.0.2.7", 4711), [], ("192.0.2.7", 4711)),
         (("10.0.0.1", 4711), [(b"X-Forwarded-For", b"1.1.1.1"), (b"x-forwarded-for", b"192.0.2.7")], ("192.0.2.7", 0)),
+        (("10.0.0.1", 4711), [(b"X-FORWARDED-FOR", b"192.0.2.7")], ("192.0.2.7", 0)),
         (("10.0.0.1", 4711), [(b"forwarded", b"for=1.1.1.1"), (b"x-real-ip", b"1.1.1.1")], ("", 0)),
         (("10.0.0.1", 4711), [(b"x-forwarded-for", b"\xff\xfe")], ("", 0)),
         (None, [], ("", 0)),

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netim_app.infra import user_agent
 from netim_app.infra.user_agent import describe
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -35,24 +36,28 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
             "Windows",
         ),
         (
-            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",  # noqa: E501
             "Safari 18",
             "macOS",
         ),
         (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5"
-            " Mobile/15E148 Safari/604.1",
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5"  # noqa: E501
+                " Mobile/15E148 Safari/604.1"
+            ),
             "Safari 18",
             "iOS",
         ),
         (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-            " CriOS/138.0.7204.119 Mobile/15E148 Safari/604.1",
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+                " CriOS/138.0.7204.119 Mobile/15E148 Safari/604.1"
+            ),
             "Chrome 138",
             "iOS",
         ),
         (
-            f"Mozilla/5.0 (Linux; Android 14; SM-S918B) {WEBKIT} SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
+            f"Mozilla/5.0 (Linux; Android 14; SM-S918B) {WEBKIT} SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",  # noqa: E501
             "Samsung Internet 28",
             "Android",
         ),
@@ -76,6 +81,7 @@ def test_no_header_raises_and_none_brings_markup(header: str) -> None:
 
 
 def test_a_hostile_family_name_is_cleaned() -> None:
+    assert user_agent._clean("<b onclick='x'>Fire&fox\n</b>") == "b onclickxFirefox/b"
     browser, system = describe("Mozilla/5.0 (compatible; <script>alert(1)</script>bot/1.0; +http://x.test/)")
     assert "<" not in browser + system
 

@@ -256,6 +256,23 @@ async def test_renewal_tells_other_tabs_to_reload(server: Server, anna: Client) 
         assert tab.vars["ShellState.reload"] is False
 
 
+async def test_tab_that_lost_the_new_cookie_signs_in_again_instead_of_reloading_for_ever(
+    server: Server, anna: Client
+) -> None:
+    async with Client(server, cookies=dict(anna.http.cookies)) as tab:
+        assert await is_signed_in(tab)
+        await anna.redeem(await anna.ticket("StepUpState.submit", form={"password": PASSWORD}))
+        await tab.call("LoginAlertsState.switch", on=True)
+        assert tab.vars["ShellState.reload"] is True
+        await tab.connect("/account/connection-and-security")
+        await tab.call("ShellState.open_account_page")
+        assert tab.vars["ShellState.reload"] is False
+        assert tab.redirects()[-1].endswith("&ended=1")
+        await tab.connect("/login")
+        await tab.call("SignInState.open_page")
+        assert tab.vars["ShellState.reload"] is False
+
+
 @pytest.mark.parametrize("headers", CROSS_SITE)
 async def test_csrf(server: Server, email: str, headers: dict[str, str]) -> None:
     async with Client(server) as client:

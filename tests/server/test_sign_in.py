@@ -43,7 +43,7 @@ def link_or_none(mail: EmailMessage) -> str:
     return ""
 
 
-async def link_from(server: Server, email: str, count: int = 1, page: str = "reset") -> str:
+async def link_from(server: Server, email: str, count: int = 1, page: str = "reset-password") -> str:
     """The secret of a mailed link."""
     for _ in range(200):
         links = [link for mail in server.mails(email) if (link := link_or_none(mail)) and f"/{page}#" in link]

@@ -14,6 +14,10 @@ from tests.harness import PASSWORD, Client, Server, customer
 
 SECURITY = "/account/connection-and-security"
 WIZARD, DIALOG, NEW_CODES = "TotpWizardState", "TotpDialogState", "NewCodesState"
+NO_CODES: tuple[Any, ...] = ("", "000000", None, 0, True, [], {}, "1" * 100_000, "\0", "\ud800")
+NO_DEVICES: tuple[Any, ...] = (None, True, -1, 0, 10**30, "1", [], {}, float("1e300"))
+NO_STEPS: tuple[Any, ...] = (None, True, 3, "1", [], {}, 10**30)
+NO_NAMES: tuple[Any, ...] = ("", " ", None, [], "x" * 41, "a\u202eb", "a\0b")
 
 
 class Owner:
@@ -216,7 +220,7 @@ async def test_enrol_is_nothing_without_a_proved_code(plain: Owner) -> None:
     assert len(keys) == 3
     assert plain.row("totp_enrolment") == [1]  # a new one of the same tab replaces the old one
 
-    for code in ("", "000000", None, 0, True, [], {}, "1" * 100_000, "\0", "\ud800"):
+    for code in NO_CODES:
         assert await plain.client.ticket(f"{WIZARD}.confirm", form={"code": code, "name": "x"}) == ""
     await plain.client.call(f"{WIZARD}.confirm", form=["code"])
     assert not plain.is_on
@@ -322,13 +326,13 @@ async def test_disable_2fa_by_a_backup_code(owner: Owner) -> None:
 
 async def test_devices_type_confusion_and_foreign_ids(owner: Owner) -> None:
     before = owner.row("totp_device", "*")
-    for device in (None, True, -1, 0, 10**30, "1", [], {}, float("1e300")):
+    for device in NO_DEVICES:
         for handler in ("begin_rename", "begin_remove"):
             await owner.client.call(f"{DIALOG}.{handler}", device=device)
             assert not owner.client.vars[f"{DIALOG}.dialog"]
-    for step in (None, True, 3, "1", [], {}, 10**30):
+    for step in NO_STEPS:
         await owner.client.call(f"{WIZARD}.go_to", step=step)
-    for name in ("", " ", None, [], "x" * 41, "a\u202eb", "a\0b"):
+    for name in NO_NAMES:
         await owner.client.call(f"{DIALOG}.begin_rename", device=before[0][0])
         await owner.client.call(f"{DIALOG}.rename", form={"name": name})
     assert owner.row("totp_device", "*") == before

@@ -8,7 +8,7 @@ from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.password.service import PasswordSetting, change_password
-from netim_app.identity import accounts, passwords
+from netim_app.identity import accounts, limits, passwords
 from netim_app.identity.access import SIGNED_IN, open_to
 from netim_app.identity.state.shell import explain, hand_over, tell
 from netim_app.infra.unit_of_work import in_read_unit, units
@@ -43,7 +43,8 @@ class PasswordState(rx.State):
     @open_to(SIGNED_IN)
     async def rate(self, password: str) -> None:
         """Rates the new password while it is typed. It is kept nowhere."""
-        self.score = await passwords.score_typed(password)
+        if await limits.may_rate_password(actor().origin.address):
+            self.score = await passwords.score_typed(password)
 
     @rx.event
     @open_to(SIGNED_IN)

@@ -132,7 +132,8 @@ class SignUpState(rx.State):
     @open_to(ANYONE)
     async def rate(self, password: str) -> None:
         """Rates a password while it is typed. It is kept nowhere."""
-        self.score = await passwords.score_typed(password)
+        if await limits.may_rate_password(visitor().origin.address):
+            self.score = await passwords.score_typed(password)
 
     @rx.event
     @open_to(ANYONE)
@@ -213,7 +214,7 @@ class ForgotState(rx.State):
         address = visitor().origin.address
         try:
             read.finish()
-            await limits.allow_link(address)
+            await limits.allow_recovery(address)
             if await limits.may_mail(email, address):
                 await in_unit(recovery.ask_reset, email)
         except DomainError as error:
@@ -241,7 +242,8 @@ class ResetState(rx.State):
     @open_to(ANYONE)
     async def rate(self, password: str) -> None:
         """Rates a password while it is typed. It is kept nowhere."""
-        self.score = await passwords.score_typed(password)
+        if await limits.may_rate_password(visitor().origin.address):
+            self.score = await passwords.score_typed(password)
 
     @rx.event
     @open_to(ANYONE)

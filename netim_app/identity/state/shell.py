@@ -40,6 +40,10 @@ class ShellState(rx.State):
     reload: bool = False
     """Mounts a component that loads the page anew: the session was renewed in another tab."""
 
+    _reload_told_to: str = ""
+    """The socket that was told. A tab that comes back by another one with the same old cookie has lost the new one."""
+    _ended: bool = False
+    """A session ended in this tab, and its customer has not been told so yet."""
     _session_id: int = 0
     """Whose data this tab's states hold. The Gate empties them when somebody else comes."""
     _revision: int = -1

@@ -1,4 +1,5 @@
 import pickle
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,8 @@ async def test_the_first_set_comes_once(tab: Tab) -> None:
 async def test_the_dialog_goes_when_the_codes_are_saved(tab: Tab) -> None:
     await show(tab, "make")
 
-    for form in ({}, {"saved": "yes"}, None, []):
+    forms: tuple[Any, ...] = ({}, {"saved": "yes"}, None, [])
+    for form in forms:
         state, _ = await tab.run(NewCodesState, "finish", form)
         assert set(state.errors) == {"saved"}
     state, _ = await tab.run(NewCodesState, "finish", {"saved": "on"})

@@ -3,6 +3,7 @@ from typing import Any
 
 import pyotp
 import pytest
+from sqlmodel import select
 
 from netim_app.core.actor import set_caller
 from netim_app.features.totp.rules import step_at
@@ -66,7 +67,7 @@ async def test_faults_stand_at_their_fields(tab: Tab) -> None:
 async def test_a_new_visit_ends_the_wizard_and_the_same_one_does_not(tab: Tab, sqlite_units: Units) -> None:
     def enrolments() -> int:
         with sqlite_units.read() as unit:
-            return unit.session.query(TotpEnrolment).count()  # type: ignore[deprecated]
+            return len(unit.session.exec(select(TotpEnrolment)).all())
 
     await open_wizard(tab)
     await tab.run(ShellState, "open_account_page")
@@ -89,7 +90,8 @@ async def test_only_the_two_steps_can_be_gone_to(tab: Tab, step: Any) -> None:
 
 
 async def test_a_device_that_the_page_does_not_list_opens_no_dialog(tab: Tab) -> None:
-    for device in (1, -1, True, "1", None, {}):
+    devices: tuple[Any, ...] = (1, -1, True, "1", None, {})
+    for device in devices:
         for handler in ("begin_rename", "begin_remove"):
             dialogs, _ = await tab.run(TotpDialogState, handler, device)
             assert dialogs.dialog == ""

@@ -1,0 +1,145 @@
+"""The two servers of the comparison: the product with customers in its database, and the bare counter app."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+from pydantic import SecretStr
+
+from netim_app import build as product_build
+from netim_app.core.events import Origin
+from netim_app.core.tokens import digest, new_token
+from netim_app.identity import accounts, passwords, sessions
+from netim_app.infra.db import make_engine
+from netim_app.infra.unit_of_work import UnitOfWork, Units
+from netim_app.registry import install_features
+from netim_app.settings import DEVELOPMENT_SECRET, Settings
+from tests.harness import PASSWORD, START_SECONDS, Server
+
+COST = 12
+"""The bcrypt cost of production."""
+ORIGIN = "http://127.0.0.1:3000"
+COUNTER = Path(__file__).parent / "counter"
+DRAIN_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Customer:
+    """An account, and the cookies of a browser that is signed in to it (or only known to be a browser)."""
+
+    email: str
+    device: str
+    session: str = ""
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        return {"netim_device": self.device} | ({"netim_session": self.session} if self.session else {})
+
+
+def build_both(folder: Path) -> Path:
+    """Builds what has no build yet; gives back the folder of the built counter app."""
+    settings = Settings(public_url=ORIGIN)
+    product_build.build(settings)
+    counter = folder / "counter"
+    shutil.copytree(COUNTER, counter, ignore=shutil.ignore_patterns("__pycache__"))
+    done = subprocess.run(
+        [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
+        cwd=counter,
+        env=product_build.environment(settings) | {"PYTHONPATH": "", "REFLEX_WEB_WORKDIR": ".web"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"the counter app could not be built:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return counter
+
+
+class ProductServer(Server):
+    """`netim serve` with the production cost of bcrypt, and a door to its database."""
+
+    def environment(self) -> dict[str, str]:
+        kept = super().environment() | {"NETIM_BCRYPT_COST": str(COST)}
+        kept.pop("NETIM_CLOCK_FILE")  # production reads no clock from a file
+        return kept
+
+    def make_customers(self, count: int, *, signed_in: bool) -> list[Customer]:
+        """New accounts with one password, written straight into the database."""
+        settings = Settings(
+            var_dir=self.folder, public_url=ORIGIN, secret_key=SecretStr(DEVELOPMENT_SECRET), bcrypt_cost=COST
+        )
+        install_features()
+        units = Units(make_engine(settings.database_url), settings)
+        hashed = passwords.hash_password(PASSWORD, COST)
+        with units.write() as unit:
+            made = [_make_customer(unit, hashed, signed_in=signed_in) for _ in range(count)]
+        units.engine.dispose()
+        return made
+
+    def drain(self) -> None:
+        """Waits until all mails are sent: what is left over from one measurement must not burden the next."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while time.monotonic() < deadline:
+            if httpx.get(f"{self.address}/healthz", timeout=10).json()["outbox"]["queued"] == 0:
+                return
+            time.sleep(0.1)
+        raise RuntimeError("the mails of a measurement were not sent in time")
+
+
+def _make_customer(unit: UnitOfWork, hashed: str, *, signed_in: bool) -> Customer:
+    email = f"{new_token()[:20].lower()}@example.com"
+    account = accounts.create_account(
+        unit,
+        accounts.NewCustomer(
+            email=email, first_name="Anna", last_name="Martin", password="", language="en", time_zone="Europe/Paris"
+        ),
+        hashed,
+    )
+    device = new_token()
+    if not signed_in:
+        return Customer(email, device)
+    ticket = sessions.issue_ticket(unit, purpose="sign_in", account_id=account.id or 0, device_digest=digest(device))
+    opened = sessions.redeem_ticket(unit, ticket, digest(device), Origin(address="127.0.0.1"))
+    assert opened is not None
+    return Customer(email, device, opened.token)
+
+
+class CounterServer(Server):
+    """The counter app, served as the product is. `folder` is where it was built."""
+
+    def start(self) -> "CounterServer":
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("NETIM_", "REFLEX_"))}
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "serve.py", str(self.port)],
+                cwd=self.folder,
+                env=kept | {"REFLEX_TELEMETRY_ENABLED": "false"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if httpx.get(f"{self.address}/ping", timeout=2).status_code == httpx.codes.OK:
+                    return self
+            except httpx.HTTPError:
+                time.sleep(0.05)
+        self.stop()
+        raise RuntimeError(f"the counter app did not start:\n{self.log[-3000:]}")
+
+    def drain(self) -> None:
+        """Nothing is ever left over."""
+
+
+def worker_rss(server: Server) -> int:
+    """Bytes of memory that the server's one worker process holds."""
+    assert server.process is not None
+    return max(int(child.memory_info().rss) for child in psutil.Process(server.process.pid).children(recursive=True))

@@ -1,0 +1,145 @@
+"""Open pages without a browser: raw sockets that answer as soon as the server does. The same for both apps."""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+import aiohttp
+import socketio
+
+from tests.benchmarks.servers import ORIGIN, Customer
+from tests.harness import NAMESPACE, Server
+
+ROOT_STATE = "reflex___state____state"
+SWITCH_STATE = f"{ROOT_STATE}.netim_app___features___login_alerts___state____login_alerts_state"
+SIGN_IN_STATE = f"{ROOT_STATE}.netim_app___identity___state___entry____sign_in_state"
+HAND_OVER_STATE = f"{ROOT_STATE}.netim_app___identity___state___shell____hand_over_state"
+COUNTER_STATE = f"{ROOT_STATE}.counter___counter____counter"
+SECURITY_PAGE = "/account/connection-and-security"
+ANSWER_SECONDS = 30
+OPEN_AT_ONCE = 10
+
+Delta = dict[str, dict[str, Any]]
+
+
+def loopback(number: int) -> str:
+    """An own address for each customer: the limits count by address."""
+    return f"127.0.{1 + number // 250}.{2 + number % 250}"
+
+
+class Tab:
+    """One open page with its socket."""
+
+    def __init__(self, server: Server, path: str, number: int, customer: Customer | None = None) -> None:
+        self.server = server
+        self.path = path
+        self.customer = customer
+        self._address = loopback(number)
+        self._socket: socketio.AsyncClient | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._wanted: Callable[[Delta], Any] = bool
+        self._answer: asyncio.Future[Any] | None = None
+
+    async def open(self) -> None:
+        """Connects and hydrates, as the page does in a browser."""
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(local_addr=(self._address, 0)))
+        self._socket = socketio.AsyncClient(reconnection=False, http_session=self._session)
+        self._socket.on("event", self._hear, namespace=NAMESPACE)
+        await self._socket.connect(
+            f"{self.server.address}/?token={uuid.uuid4()}",
+            headers=self._headers(),
+            socketio_path=NAMESPACE,
+            namespaces=[NAMESPACE],
+            transports=["websocket"],
+        )
+        await self.ask(f"{ROOT_STATE}.hydrate_and_load", lambda delta: _var(delta, ROOT_STATE, "is_hydrated"))
+
+    async def close(self) -> None:
+        if self._socket is not None:
+            await self._socket.disconnect()
+        if self._session is not None:
+            await self._session.close()
+
+    async def ask(self, event: str, wanted: Callable[[Delta], Any], **payload: Any) -> Any:
+        """Sends an event and waits for the first delta that `wanted` finds something in; gives back what."""
+        assert self._socket is not None
+        self._wanted = wanted
+        self._answer = asyncio.get_running_loop().create_future()
+        router = {"pathname": self.path, "asPath": self.path, "query": {}}
+        await self._socket.emit(
+            "event", {"name": event, "payload": payload, "router_data": router}, namespace=NAMESPACE
+        )
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await self._answer
+
+    async def redeem(self, ticket: str) -> int:
+        """Posts a ticket as the hidden form does; gives back the status of the answer."""
+        assert self._session is not None
+        async with self._session.post(
+            f"{self.server.address}/auth/session",
+            data={"ticket": ticket},
+            headers=self._headers() | {"Sec-Fetch-Site": "same-origin"},
+            allow_redirects=False,
+        ) as response:
+            return response.status if "netim_session" in response.headers.get("set-cookie", "") else 0
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Origin": ORIGIN, "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"}
+        cookies = self.customer.cookies if self.customer else {}
+        return headers | ({"Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())} if cookies else {})
+
+    def _hear(self, update: dict[str, Any]) -> None:
+        if self._answer is not None and not self._answer.done():
+            found = self._wanted(update.get("delta") or {})
+            if found:
+                self._answer.set_result(found)
+
+
+def _var(delta: Delta, state: str, name: str) -> Any:
+    return delta.get(state, {}).get(f"{name}_rx_state_")
+
+
+async def switch(tab: Tab, number: int) -> None:
+    """One event of the product: the switch of the login alerts, on or off by turns."""
+    on = number % 2 == 0
+    await tab.ask(f"{SWITCH_STATE}.switch", lambda delta: _var(delta, SWITCH_STATE, "on") is on, on=on)
+
+
+async def count(tab: Tab, number: int) -> None:
+    """One event of the counter."""
+    await tab.ask(f"{COUNTER_STATE}.increment", lambda delta: _var(delta, COUNTER_STATE, "count") == number + 1)
+
+
+async def submit(tab: Tab, password: str) -> str:
+    """Fills in the sign-in form; gives back the ticket."""
+    assert tab.customer is not None
+    form = {"email": tab.customer.email, "password": password}
+    return str(
+        await tab.ask(f"{SIGN_IN_STATE}.submit", lambda delta: _var(delta, HAND_OVER_STATE, "ticket"), form=form)
+    )
+
+
+async def open_all(tabs: Sequence[Tab]) -> Sequence[Tab]:
+    """Opens pages, a few at a time."""
+    for start in range(0, len(tabs), OPEN_AT_ONCE):
+        await asyncio.gather(*(tab.open() for tab in tabs[start : start + OPEN_AT_ONCE]))
+    return tabs
+
+
+@contextlib.asynccontextmanager
+async def opened(tabs: Sequence[Tab]) -> AsyncIterator[Sequence[Tab]]:
+    """Opens pages, and closes them at the end of the block."""
+    try:
+        yield await open_all(tabs)
+    finally:
+        await asyncio.gather(*(tab.close() for tab in tabs), return_exceptions=True)
+
+
+async def timed(work: Awaitable[object]) -> float:
+    """How many seconds something takes."""
+    start = time.perf_counter()
+    await work
+    return time.perf_counter() - start

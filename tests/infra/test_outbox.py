@@ -1,0 +1,554 @@
+"""infra.outbox: a mail stands or falls with its transaction, and is sent once, whoever dies meanwhile."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
+from sqlmodel import select
+
+from netim_app.infra import outbox
+from netim_app.infra.mail import DeliveryFailed, RecipientRefused, SmtpTransport, Templates, TransportDown
+from netim_app.infra.outbox import MAX_ATTEMPTS, Sender, backlog, pause_after, purge, queue, retry_dead, rewrap
+from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
+from netim_app.infra.unit_of_work import Units
+from tests.conftest import settings_for
+from tests.fakes import (
+    BrokenTransport,
+    FakeClock,
+    FakeTransport,
+    GatedTransport,
+    captured_log,
+    events,
+    smtp_server,
+    until,
+)
+
+
+@pytest.fixture(autouse=True)
+def _templates(mail_templates: Templates) -> None:
+    """All tests of this module see the event `signed_in`."""
+
+
+def _queue(units: Units, to: str = "jane@example.com", link: str = "https://x.test/secret-link") -> None:
+    params = {"first_name": "Jane", "at": units.clock(), "browser": "Firefox", "link": link}
+    with units.write() as uow:
+        queue(uow, event="signed_in", to=to, locale="en", params=params, account_id=7)
+
+
+def _rows(units: Units) -> list[OutboxMessage]:
+    with units.read() as uow:
+        return list(uow.session.exec(select(OutboxMessage).order_by(OutboxMessage.id)))  # type: ignore[arg-type]
+
+
+def _row(units: Units) -> OutboxMessage:
+    (row,) = _rows(units)
+    return row
+
+
+def _sender(units: Units, transport: Any, name: str = "a", jitter: float = 0.0) -> Sender:
+    return Sender(units, transport, name, jitter=lambda: jitter)
+
+
+@asynccontextmanager
+async def _running(sender: Sender) -> Any:
+    """The sender as a lifespan task."""
+    task = asyncio.create_task(sender.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+# --- queueing
+
+
+def test_a_mail_falls_with_its_transaction(units: Units) -> None:
+    def use_case() -> None:
+        with units.write() as uow:
+            queue(
+                uow,
+                event="signed_in",
+                to="jane@example.com",
+                locale="fr",
+                params={"first_name": "J", "link": "x"},
+            )
+            raise RuntimeError("the change failed")
+
+    with pytest.raises(RuntimeError):
+        use_case()
+    assert _rows(units) == []
+
+
+def test_what_lies_in_the_database_tells_nothing(units: Units) -> None:
+    _queue(units)
+    row = _row(units)
+    assert (row.event, row.account_id, row.state, row.attempts) == ("signed_in", 7, QUEUED, 0)
+    assert row.created_at == row.due_at == units.clock()
+    assert not [word for word in (b"jane", b"Jane", b"secret-link") if word in row.payload]
+    assert not {"jane@example.com", "Jane"} & {str(value) for value in row.model_dump(exclude={"payload"}).values()}
+
+
+@pytest.mark.parametrize("to", ["", "jane", "jane@example.com\nBcc: x@y.test"])
+def test_a_wrong_recipient_is_refused_at_once(sqlite_units: Units, to: str) -> None:
+    with pytest.raises(ValueError, match="address"):
+        _queue(sqlite_units, to=to)
+    assert _rows(sqlite_units) == []
+
+
+# --- sending
+
+
+async def test_what_is_due_is_sent_and_emptied(units: Units) -> None:
+    _queue(units, "jane@example.com")
+    _queue(units, "joe@example.com")
+    transport = FakeTransport()
+    with captured_log(outbox.__name__) as records:
+        assert await _sender(units, transport).drain() == 2
+    assert [message["To"] for message in transport.sent] == ["jane@example.com", "joe@example.com"]
+    for row, message in zip(_rows(units), transport.sent, strict=True):
+        assert (row.state, row.payload, row.sent_at, row.attempts) == (SENT, b"", units.clock(), 1)
+        assert (row.claimed_by, row.claimed_until) == ("", None)
+        assert message["Message-ID"] == f"<{row.message_id}@netim.example>"
+    assert events(records) == ["mail.sent", "mail.sent"]
+
+
+async def test_no_log_line_names_a_recipient_or_content(sqlite_units: Units) -> None:
+    async with smtp_server("refuse") as server:
+        _queue(sqlite_units)
+        with captured_log("netim_app") as records:
+            await _sender(sqlite_units, SmtpTransport(server.url, production=False)).drain()
+    log = "\n".join(record.getMessage() for record in records)
+    assert "mail.dead" in log
+    assert "550 5.1.1" in log
+    assert not [word for word in ("jane", "Jane", "example.com", "secret-link") if word in log]
+    assert "jane" not in _row(sqlite_units).last_error
+
+
+async def test_nothing_to_do_writes_nothing(sqlite_units: Units) -> None:
+    sender = _sender(sqlite_units, FakeTransport())
+    await sender.drain()  # the first one purges
+    writes: list[int] = []
+    sqlite_units.after_write = lambda: writes.append(1)
+    assert await sender.drain() == 0
+    assert writes == []
+
+
+# --- failures
+
+
+async def test_a_failed_mail_waits_longer_each_time_and_is_given_up(units: Units, clock: FakeClock) -> None:
+    _queue(units)
+    transport = BrokenTransport(DeliveryFailed("450 later"))
+    sender = _sender(units, transport, jitter=0.5)
+    pauses = [30, 120, 600, 1800, 3600, *[10_800] * 6]
+    with captured_log(outbox.__name__) as records:
+        for attempt, seconds in enumerate(pauses, 1):
+            await sender.drain()
+            row = _row(units)
+            assert (row.state, row.attempts, row.last_error) == (QUEUED, attempt, "450 later")
+            assert row.due_at == clock() + timedelta(seconds=seconds * 1.1)
+            clock.advance(seconds=seconds * 1.1 - 1)
+            await sender.drain()
+            assert transport.calls == attempt  # a second too early
+            clock.advance(seconds=1)
+        await sender.drain()
+        clock.advance(days=2)
+        await sender.drain()
+    row = _row(units)
+    assert (row.state, row.attempts, transport.calls) == (DEAD, MAX_ATTEMPTS, MAX_ATTEMPTS)
+    assert events(records) == ["mail.deferred"] * 11 + ["mail.dead"]
+
+
+@pytest.mark.parametrize("jitter", [0.0, 1.0])
+def test_pauses_grow_and_stay_bounded(jitter: float) -> None:
+    pauses = [pause_after(attempts, jitter) for attempts in range(1, 30)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == timedelta(hours=3) * (1 + 0.2 * jitter)
+
+
+async def test_a_refused_recipient_is_given_up_at_once_and_can_be_retried(units: Units) -> None:
+    _queue(units)
+    transport = FakeTransport(RecipientRefused("550"))
+    sender = _sender(units, transport)
+    await sender.drain()
+    assert _row(units).state == DEAD
+    with units.write() as uow:
+        assert retry_dead(uow) == 1
+        assert retry_dead(uow) == 0
+    assert _row(units).attempts == 0
+    await sender.drain()
+    assert (_row(units).state, len(transport.sent)) == (SENT, 1)
+
+
+async def test_one_bad_mail_does_not_hold_up_the_others(units: Units) -> None:
+    for name in ("a", "b", "c"):
+        _queue(units, f"{name}@example.com")
+    transport = FakeTransport(DeliveryFailed("451"), RuntimeError("a bug in the transport"))
+    await _sender(units, transport).drain()
+    assert [message["To"] for message in transport.sent] == ["c@example.com"]
+    assert [row.last_error for row in _rows(units)] == ["451", "transport failed: RuntimeError", ""]
+
+
+async def test_a_damaged_payload_is_given_up_in_the_end(sqlite_units: Units, clock: FakeClock) -> None:
+    _queue(sqlite_units, "a@example.com")
+    _queue(sqlite_units, "b@example.com")
+    with sqlite_units.write() as uow:
+        first, second = uow.session.exec(select(OutboxMessage)).all()
+        first.payload, second.payload = second.payload, first.payload  # swapped rows fail closed
+        uow.session.add_all([first, second])
+    transport = FakeTransport()
+    for _ in range(MAX_ATTEMPTS):
+        await _sender(sqlite_units, transport).drain()
+        clock.advance(hours=4)
+    assert [row.state for row in _rows(sqlite_units)] == [DEAD, DEAD]
+    assert transport.sent == []
+
+
+async def test_while_the_server_is_down_one_mail_is_tried_and_one_error_logged(
+    sqlite_units: Units, clock: FakeClock
+) -> None:
+    for name in ("a", "b", "c"):
+        _queue(sqlite_units, f"{name}@example.com")
+    transport = FakeTransport(*[TransportDown("SMTPConnectError")] * 3)
+    sender = _sender(sqlite_units, transport)
+    with captured_log(outbox.__name__) as records:
+        assert await sender.drain() == 0
+        assert transport.calls == 1
+        await sender.drain()
+        await sender.drain()
+        clock.advance(minutes=1)
+        assert await sender.drain() == 3
+    assert events(records).count("mail.outage") == 1
+    assert events(records).count("mail.outage_over") == 1
+
+
+@pytest.mark.parametrize("behaviour", ["up", "greylist", "reject", "hang", "close", "busy"])
+async def test_with_a_real_server_in_every_mood(sqlite_units: Units, clock: FakeClock, behaviour: str) -> None:
+    _queue(sqlite_units)
+    async with smtp_server(behaviour) as server:
+        sender = _sender(sqlite_units, SmtpTransport(server.url, production=False, timeout=0.3))
+        await sender.drain()
+        if behaviour != "up":
+            assert _row(sqlite_units).state == QUEUED
+            server.behaviour = "up"
+            clock.advance(minutes=1)
+            await sender.drain()
+    assert _row(sqlite_units).state == SENT
+    assert len(server.received) == 1
+
+
+async def test_a_transport_that_never_returns_is_cut_off(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "SEND_TIMEOUT", 0.05)
+    _queue(sqlite_units)
+    await asyncio.wait_for(_sender(sqlite_units, GatedTransport()).drain(), 5)
+    assert _row(sqlite_units).last_error == "sending took too long"
+
+
+def test_sending_is_cut_off_before_the_lease_ends() -> None:
+    assert outbox.LEASE.total_seconds() > outbox.SEND_TIMEOUT
+
+
+# --- several senders
+
+
+async def test_two_senders_share_the_work_and_send_each_mail_once(units: Units) -> None:
+    for number in range(30):
+        _queue(units, f"c{number}@example.com")
+    transports = [FakeTransport(), FakeTransport(), FakeTransport()]
+    senders = [_sender(units, transport, f"w{number}") for number, transport in enumerate(transports)]
+    await asyncio.gather(*(sender.drain() for sender in senders))
+    recipients = [str(message["To"]) for transport in transports for message in transport.sent]
+    assert sorted(recipients) == sorted(f"c{number}@example.com" for number in range(30))
+    assert {row.state for row in _rows(units)} == {SENT}
+    assert [row.attempts for row in _rows(units)] == [1] * 30
+
+
+async def test_of_two_that_want_the_same_mail_one_gets_it(units: Units) -> None:
+    """Both have looked it up before either claims it."""
+    _queue(units)
+    row_id = _row(units).id
+    assert row_id is not None
+    barrier = threading.Barrier(4)
+
+    def take(number: int) -> bool:
+        barrier.wait(5)
+        with units.write() as uow:
+            return outbox._take(uow, row_id, f"w{number}") is not None
+
+    assert sum(await asyncio.gather(*(asyncio.to_thread(take, number) for number in range(4)))) == 1
+    assert _row(units).attempts == 1
+
+
+async def test_a_killed_workers_mail_is_sent_by_another_when_its_lease_ends(units: Units, clock: FakeClock) -> None:
+    _queue(units)
+    assert _sender(units, FakeTransport(), "dies")._claim() is not None  # and nothing more is heard of it
+    transport = FakeTransport()
+    other = _sender(units, transport, "lives")
+    clock.advance(seconds=59)
+    assert await other.drain() == 0
+    clock.advance(seconds=1)
+    assert await other.drain() == 1
+    assert (_row(units).state, _row(units).attempts) == (SENT, 2)
+
+
+async def test_a_mail_that_kills_its_worker_is_given_up(sqlite_units: Units, clock: FakeClock) -> None:
+    _queue(sqlite_units)
+    for _ in range(MAX_ATTEMPTS - 1):
+        assert _sender(sqlite_units, FakeTransport())._claim() is not None
+        clock.advance(minutes=2)
+    await _sender(sqlite_units, BrokenTransport()).drain()
+    assert _row(sqlite_units).state == DEAD
+
+
+async def test_whoever_lost_its_claim_overwrites_nothing(units: Units, clock: FakeClock) -> None:
+    _queue(units)
+    slow = _sender(units, FakeTransport(), "slow")
+    claimed = slow._claim()
+    assert claimed is not None
+    clock.advance(minutes=2)
+    assert await _sender(units, FakeTransport(), "fast").drain() == 1
+    with captured_log(outbox.__name__) as records:
+        slow._settle(claimed, DeliveryFailed("too late"))
+    assert events(records) == ["mail.claim_lost"]
+    assert _row(units).state == SENT
+
+
+async def test_a_mail_that_was_sent_late_is_sent_all_the_same(units: Units, clock: FakeClock) -> None:
+    """The lease ended and another has claimed it: it need not send it again, and its failure changes nothing."""
+    _queue(units)
+    slow, other = _sender(units, FakeTransport(), "slow"), _sender(units, FakeTransport(), "other")
+    first = slow._claim()
+    clock.advance(minutes=2)
+    second = other._claim()
+    assert first is not None
+    assert second is not None
+    slow._settle(first, None)
+    other._settle(second, DeliveryFailed("x"))
+    assert (_row(units).state, _row(units).payload) == (SENT, b"")
+
+
+# --- the running task
+
+
+async def test_a_commit_wakes_the_sender_at_once(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "POLL_SECONDS", 3600)
+    transport = FakeTransport()
+    sender = _sender(units, transport)
+    units.after_write = sender.wake
+    async with _running(sender):
+        await until(lambda: sender._purged_at is not None)
+        await asyncio.to_thread(_queue, units)
+        await until(lambda: len(transport.sent) == 1)
+        await until(lambda: _row(units).state == SENT)
+
+
+async def test_without_a_wake_it_polls(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "POLL_SECONDS", 0.01)
+    transport = FakeTransport()
+    async with _running(_sender(sqlite_units, transport)):
+        await asyncio.to_thread(_queue, sqlite_units)
+        await until(lambda: len(transport.sent) == 1)
+
+
+async def test_an_idle_sender_does_not_wake_itself(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "POLL_SECONDS", 3600)
+    transport = FakeTransport()
+    sender = _sender(sqlite_units, transport)
+    sqlite_units.after_write = sender.wake
+    rounds = 0
+    drain = sender.drain
+
+    async def counted() -> int:
+        nonlocal rounds
+        rounds += 1
+        return await drain()
+
+    monkeypatch.setattr(sender, "drain", counted)
+    async with _running(sender):
+        await asyncio.to_thread(_queue, sqlite_units)
+        await until(lambda: len(transport.sent) == 1)
+        await asyncio.sleep(0.2)
+    assert rounds <= 6
+
+
+def test_waking_a_sender_that_does_not_run_is_harmless(sqlite_units: Units) -> None:
+    sender = _sender(sqlite_units, FakeTransport())
+    sender.wake()
+    asyncio.run(_run_shortly(sender))
+    sender.wake()
+
+
+async def _run_shortly(sender: Sender) -> None:
+    async with _running(sender):
+        await asyncio.sleep(0.01)
+
+
+@contextmanager
+def _database_down(units: Units, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def fail(*_args: Any) -> Any:
+        raise OperationalError("SELECT secret", {"x": "jane@example.com"}, Exception("server closed the connection"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(units, "read", fail)
+        patch.setattr(units, "write", fail)
+        yield
+
+
+async def test_it_survives_a_database_outage_and_says_so_once(
+    sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "POLL_SECONDS", 0.01)
+    _queue(sqlite_units)
+    transport = FakeTransport()
+    sender = _sender(sqlite_units, transport)
+    with captured_log(outbox.__name__) as records:
+        with _database_down(sqlite_units, monkeypatch):
+            task = asyncio.create_task(sender.run())
+            await until(lambda: "mail.outage" in events(records))
+            await asyncio.sleep(0.1)
+        await until(lambda: len(transport.sent) == 1)
+        await until(lambda: "mail.outage_over" in events(records))
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    assert events(records).count("mail.outage") == 1
+    assert "jane" not in "".join(record.getMessage() for record in records)
+
+
+async def test_it_survives_a_fault_of_ours(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "POLL_SECONDS", 0.01)
+    _queue(sqlite_units)
+    transport = FakeTransport()
+    sender = _sender(sqlite_units, transport)
+    claim, calls = sender._claim, 0
+
+    def faulty() -> Any:
+        nonlocal calls
+        calls += 1
+        if calls <= 3:
+            raise ZeroDivisionError
+        return claim()
+
+    monkeypatch.setattr(sender, "_claim", faulty)
+    with captured_log(outbox.__name__) as records:
+        async with _running(sender):
+            await until(lambda: len(transport.sent) == 1)
+    assert sum(bool(record.exc_info or record.exc_text) for record in records) == 1
+
+
+async def test_a_stop_lets_the_mail_under_way_finish(units: Units) -> None:
+    _queue(units)
+    transport = GatedTransport()
+    sender = _sender(units, transport)
+    task = asyncio.create_task(sender.run())
+    await asyncio.wait_for(transport.reached.wait(), 5)
+    task.cancel()
+    await asyncio.sleep(0.02)
+    assert not task.done()
+    transport.open.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert _row(units).state == SENT
+
+
+async def test_a_stop_gives_back_what_it_cannot_finish(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "GRACE_SECONDS", 0.02)
+    _queue(units)
+    transport = GatedTransport()
+    task = asyncio.create_task(_sender(units, transport).run())
+    await asyncio.wait_for(transport.reached.wait(), 5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    row = _row(units)
+    assert (row.state, row.claimed_by, row.claimed_until, row.attempts) == (QUEUED, "", None, 0)
+    assert await _sender(units, FakeTransport(), "next").drain() == 1
+
+
+async def test_a_stop_without_a_database_still_stops(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "GRACE_SECONDS", 0.02)
+    _queue(sqlite_units)
+    transport = GatedTransport()
+    task = asyncio.create_task(_sender(sqlite_units, transport).run())
+    await asyncio.wait_for(transport.reached.wait(), 5)
+    with _database_down(sqlite_units, monkeypatch):
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 5)
+
+
+# --- looking after it
+
+
+async def test_the_backlog_counts_and_tells_the_age(units: Units, clock: FakeClock) -> None:
+    with units.read() as uow:
+        assert backlog(uow) == outbox.Backlog(0, 0.0, 0)
+    _queue(units, "dead@example.com")
+    await _sender(units, FakeTransport(RecipientRefused("550"))).drain()
+    _queue(units, "sent@example.com")
+    await _sender(units, FakeTransport()).drain()
+    clock.advance(minutes=1)
+    _queue(units)
+    clock.advance(seconds=90)
+    _queue(units)
+    with units.read() as uow:
+        assert backlog(uow) == outbox.Backlog(queued=2, oldest_age_seconds=90.0, dead=1)
+
+
+async def test_only_old_sent_mails_are_purged(units: Units, clock: FakeClock) -> None:
+    _queue(units, "dead@example.com")
+    await _sender(units, FakeTransport(RecipientRefused("550"))).drain()
+    _queue(units, "old@example.com")
+    await _sender(units, FakeTransport()).drain()
+    clock.advance(days=20)
+    _queue(units, "new@example.com")
+    await _sender(units, FakeTransport()).drain()
+    clock.advance(days=10)
+    with units.write() as uow:
+        assert purge(uow) == 0
+    clock.advance(seconds=1)
+    _queue(units, "waiting@example.com")
+    with units.write() as uow:
+        assert purge(uow) == 1
+    assert [row.state for row in _rows(units)] == [DEAD, SENT, QUEUED]
+
+
+async def test_the_running_sender_purges(sqlite_units: Units, clock: FakeClock) -> None:
+    _queue(sqlite_units)
+    sender = _sender(sqlite_units, FakeTransport())
+    await sender.drain()
+    clock.advance(days=31)
+    await sender.drain()
+    assert _rows(sqlite_units) == []
+
+
+async def test_a_rotated_key_opens_what_was_queued_before(units: Units) -> None:
+    old = units.settings.secret_key.get_secret_value()
+    _queue(units)
+    rotated = settings_for(
+        units.settings.database_url,
+        units.settings.var_dir,
+        secret_key=SecretStr("n" * 40),
+        secret_key_old=SecretStr(old),
+    )
+    after = Units(units.engine, rotated, units.clock)
+    with after.write() as uow:
+        assert rewrap(uow) == 1
+        assert rewrap(uow) == 0
+    only_new = settings_for(units.settings.database_url, units.settings.var_dir, secret_key=SecretStr("n" * 40))
+    transport = FakeTransport()
+    assert await _sender(Units(units.engine, only_new, units.clock), transport).drain() == 1
+
+
+def test_moments_come_back_aware(units: Units) -> None:
+    _queue(units)
+    created: datetime = _row(units).created_at
+    assert created.utcoffset() == timedelta(0)
