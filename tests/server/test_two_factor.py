@@ -10,10 +10,23 @@ import pyotp
 import pytest
 
 from netim_app.features.totp.rules import STEP_SECONDS, step_at
+from netim_app.identity.second_factor import HARD_STOP
+from netim_app.identity.tables import CodeGuard
 from tests.harness import PASSWORD, Client, Server, customer
+from tests.server.test_gate import handlers, plausible, short
+from tests.server.test_sign_in import NEW_PASSWORD, ask_reset
 
 SECURITY = "/account/connection-and-security"
 WIZARD, DIALOG, NEW_CODES = "TotpWizardState", "TotpDialogState", "NewCodesState"
+HALF = "without a code"
+CHANGES = (
+    "authentication is on",
+    "New backup codes",
+    "device was added",
+    "device was removed",
+    "backup code of your",
+    "authentication is off",
+)
 NO_CODES: tuple[Any, ...] = ("", "000000", None, 0, True, [], {}, "1" * 100_000, "\0", "\ud800")
 NO_DEVICES: tuple[Any, ...] = (None, True, -1, 0, 10**30, "1", [], {}, float("1e300"))
 NO_STEPS: tuple[Any, ...] = (None, True, 3, "1", [], {}, 10**30)
@@ -81,9 +94,9 @@ class Owner:
         return bool(self.row("totp_device") != [0])
 
 
-async def give_password(client: Client, email: str) -> None:
+async def give_password(client: Client, email: str, password: str = PASSWORD) -> None:
     await client.load("/login")
-    assert await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD}) == ""
+    assert await client.ticket("SignInState.submit", form={"email": email, "password": password}) == ""
 
 
 async def give_code(client: Client, code: Any) -> str:
@@ -199,16 +212,215 @@ async def test_totp_cross(owner: Owner, server: Server, new_email: Any) -> None:
 
 
 async def test_race_once_of_twenty_submissions_one_signs_in(owner: Owner, server: Server) -> None:
+    """All in one browser, whose pending sign-in is one."""
     for code in (owner.code(), owner.codes[0]):
         async with AsyncExitStack() as stack:
-            clients = [await stack.enter_async_context(Client(server)) for _ in range(5)]
+            clients = [await stack.enter_async_context(Client(server)) for _ in range(20)]
             await clients[0].load("/login")
-            for client in clients[1:]:  # all in one browser: its pending sign-in is one
+            for client in clients[1:]:
                 client.http.cookies = clients[0].http.cookies
                 await client.connect("/login")
             await give_password(clients[0], owner.email)
             tickets = await asyncio.gather(*(give_code(client, code) for client in clients))
         assert sum(bool(ticket) for ticket in tickets) == 1
+
+
+async def test_race_once_between_browsers(owner: Owner, server: Server) -> None:
+    """Each has given the password, and all have the same code."""
+    for code in (owner.code(), owner.codes[0]):
+        async with AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(Client(server)) for _ in range(5)]
+            for client in clients:
+                await give_password(client, owner.email)
+            tickets = await asyncio.gather(*(give_code(client, code) for client in clients))
+        assert sum(bool(ticket) for ticket in tickets) == 1
+        owner.wait(16 * 60)
+
+
+# Guessing
+
+
+async def test_totp_limit_is_one_for_all_who_guess(owner: Owner, server: Server) -> None:
+    """Five wrong codes, whoever gives them and of whatever kind; then even the right one is none. The owner gets in."""
+    async with AsyncExitStack() as stack:
+        thieves = [await stack.enter_async_context(Client(server)) for _ in range(6)]
+        for thief, wrong in zip(
+            thieves, (owner.code(9), "123", owner.code(-9), "no code", owner.code(99)), strict=False
+        ):
+            await give_password(thief, owner.email)
+            assert await give_code(thief, wrong) == ""
+        assert owner.row("code_guard", "failures") == [5]
+
+        late = thieves[5]
+        await give_password(late, owner.email)  # a new password step does not begin anew
+        assert await give_code(late, owner.code()) == ""
+        assert await give_code(late, owner.codes[0]) == ""
+        throttled = late.vars["SignInState.errors"]
+        assert owner.row("code_guard", "failures") == [5], "a throttled guess is not looked at"
+        assert owner.row("backup_code", "count(used_at)") == [0]
+
+        await owner.client.log_out()
+        await give_password(owner.client, owner.email)
+        assert await give_code(owner.client, "1") == ""
+        assert owner.client.vars["SignInState.errors"] == throttled, "throttled reads like wrong"
+        assert await give_code(owner.client, owner.code()), "the owner's browser is known, and has guesses of its own"
+
+        owner.wait(15 * 60)
+        await give_password(late, owner.email)
+        assert await give_code(late, owner.code())
+
+
+async def test_totp_limit_counts_step_up_and_disabling_too(owner: Owner) -> None:
+    async def step_up(code: str) -> str:
+        return await owner.client.ticket("StepUpState.submit", form={"password": PASSWORD, "code": code})
+
+    for _ in range(2):
+        assert await step_up("1") == ""
+    for _ in range(3):
+        assert await owner.disable("1") == ""
+    assert await owner.disable(owner.code()) == ""
+    assert await step_up(owner.code()) == ""
+    assert owner.is_on
+
+    owner.wait(15 * 60)
+    assert await owner.client.redeem(await step_up(owner.code()))
+    owner.wait()
+    await owner.client.connect(SECURITY)
+    assert await owner.disable(owner.code())
+
+
+async def test_bc_guess_stops_at_a_hundred_until_the_password_is_a_new_one(owner: Owner, server: Server) -> None:
+    account_id = owner.row("totp_device", "account_id")[0]
+    with server.units.write() as unit:
+        unit.session.add(CodeGuard(account_id=account_id, failures=HARD_STOP - 1))
+    async with Client(server) as thief:
+        await give_password(thief, owner.email)
+        assert await give_code(thief, "000000") == ""
+        await asyncio.to_thread(server.wait_for_mail, owner.email, subject="blocked")
+        owner.wait(16 * 60)
+        await thief.call("SignInState.open_page")
+        assert await give_code(thief, owner.code()) == ""
+        await thief.ticket("SignInState.submit", form={"email": owner.email, "password": PASSWORD})
+        assert not thief.vars["SignInState.needs_code"]
+        assert thief.vars["SignInState.errors"]
+
+    async with Client(server) as client:
+        await client.load("/forgot-password")
+        token = await ask_reset(server, client, owner.email)
+        await client.call("ResetState.submit", form={"token": token, "password": NEW_PASSWORD})
+        await give_password(client, owner.email, NEW_PASSWORD)
+        assert await give_code(client, owner.code())
+
+
+# Half-way
+
+
+async def test_handlers_pending(owner: Owner, thief: Client, server: Server, new_email: Any) -> None:
+    """Everything that there is, called by somebody who owes the code: nothing moves but the code form itself."""
+    may_change = ("guess_window", "code_guard", "sign_up", "mailed_link", "outbox_message", "pending_sign_in")
+    before = server.dump(*may_change)
+    for name, handler in handlers().items():
+        if short(name).startswith(("SignInState.", "MailboxState.")):
+            continue
+        for payload in ({}, plausible(handler, owner.email)):
+            thief.path = SECURITY
+            await thief.call(name, **payload)
+    assert server.dump(*may_change) == before
+    assert "Martin" not in str(thief.heard)
+    assert not thief.vars["ShellState.ready"]
+    assert thief.session_cookie == ""
+
+    await thief.connect("/login")
+    assert await give_code(thief, owner.code())
+
+
+async def test_pending_cookie_opens_nothing_and_dies(owner: Owner, thief: Client) -> None:
+    for path in ("/account/personal-information", SECURITY):
+        await thief.connect(path)
+        await thief.call("ShellState.open_account_page")
+        assert thief.redirects()[-1].startswith("/login")
+    await thief.connect("/login")
+    owner.wait(10 * 60)
+    assert await give_code(thief, owner.code()) == ""
+    await give_password(thief, owner.email)
+    assert await give_code(thief, owner.code())
+
+
+async def test_pending_cancelled(owner: Owner, thief: Client) -> None:
+    await thief.call("SignInState.cancel_code")
+    assert not thief.vars["SignInState.needs_code"]
+    assert await give_code(thief, owner.code()) == ""
+    assert owner.row("pending_sign_in") == [0]
+    await give_password(thief, owner.email)
+    assert await give_code(thief, owner.code())
+
+
+async def test_pending_mix(owner: Owner, server: Server, new_email: Any) -> None:
+    """Mallory begins as herself, swaps to the owner's password half-way, and gives her own code."""
+    async with customer(server, new_email()) as client, Client(server) as mixed, Client(server) as parallel:
+        await client.connect(SECURITY)
+        await client.call("ShellState.open_account_page")
+        mallory = Owner(server, client, client.vars["ProfileState.email"])
+        mallory.offset = owner.offset
+        await mallory.enable()
+
+        await give_password(mixed, mallory.email)
+        parallel.http.cookies = mixed.http.cookies
+        await parallel.connect("/login")
+        await give_password(parallel, owner.email)
+        for tab in (mixed, parallel):
+            assert await give_code(tab, mallory.code()) == ""
+
+        await give_password(mixed, mallory.email)
+        response = await mixed.redeem(await give_code(mixed, mallory.code()))
+        assert response.status_code == 303
+        await mixed.connect(SECURITY)
+        await mixed.call("ShellState.open_account_page")
+        assert mixed.vars["ProfileState.email"] == mallory.email
+
+
+async def test_half_login_is_told_once(owner: Owner, thief: Client, server: Server) -> None:
+    """A right password without its code: somebody knows it. A wrong password tells nothing."""
+    assert await give_code(thief, "000000") == ""
+    await thief.ticket("SignInState.submit", form={"email": owner.email, "password": "wrong " + PASSWORD})
+    assert [mail for mail in server.mails(owner.email) if HALF in str(mail["subject"])] == []
+    await thief.call("SignInState.cancel_code")
+    mail = await asyncio.to_thread(server.wait_for_mail, owner.email, subject=HALF)
+    assert thief.local_address in mail.as_string()
+
+    await give_password(thief, owner.email)
+    await thief.call("SignInState.cancel_code")
+    assert await give_code(thief, owner.code()) == ""
+    assert len([m for m in server.mails(owner.email) if HALF in str(m["subject"])]) == 1, "once an hour at most"
+    (account_id,) = owner.row("totp_device", "account_id")
+    assert server.log.count(f"event=code_not_given account_id={account_id} ") == 2
+
+
+async def test_reset_2fa(owner: Owner, server: Server) -> None:
+    """A reset link replaces the password and nothing else."""
+    devices, codes = owner.row("totp_device", "*"), owner.row("backup_code", "*")
+    async with Client(server) as client:
+        await client.load("/forgot-password")
+        token = await ask_reset(server, client, owner.email)
+        await client.connect("/reset-password")
+        await client.call("ResetState.submit", form={"token": token, "password": NEW_PASSWORD})
+        assert client.vars["ResetState.done"]
+        assert client.session_cookie == ""
+        assert (owner.row("totp_device", "*"), owner.row("backup_code", "*")) == (devices, codes)
+
+        await give_password(client, owner.email, NEW_PASSWORD)
+        assert client.vars["SignInState.needs_code"]
+        assert await give_code(client, "000000") == ""
+        assert await give_code(client, owner.code())
+
+
+async def test_remember_2fa_a_known_browser_is_asked_all_the_same(owner: Owner) -> None:
+    await owner.client.log_out()
+    await owner.client.load("/login")
+    form = {"email": owner.email, "password": PASSWORD, "remember": "on"}
+    assert await owner.client.ticket("SignInState.submit", form=form) == ""
+    assert owner.client.vars["SignInState.needs_code"]
+    assert await give_code(owner.client, owner.code())
 
 
 # Setting up
@@ -282,6 +494,18 @@ async def test_pending_enrol(owner: Owner, thief: Client) -> None:
     assert await give_code(thief, owner.code())
 
 
+async def test_enrol_ends_other_sessions_and_renews_this_one(plain: Owner, server: Server) -> None:
+    async with Client(server) as other:
+        await other.sign_in(plain.email)
+        old = plain.client.session_cookie
+        await plain.enable()
+        assert plain.client.session_cookie not in ("", old)
+        await other.call("PasswordState.begin")
+        assert any(path.startswith("/login") for path in other.redirects())
+    await plain.client.call("PasswordState.begin")
+    assert plain.client.vars["PasswordState.open"]
+
+
 # Disabling
 
 
@@ -346,6 +570,51 @@ async def test_devices_the_last_one_is_not_removed_without_a_code(owner: Owner) 
     assert owner.client.vars[f"{DIALOG}.dialog"] == "disable"
     await owner.client.call(f"{DIALOG}.remove")
     assert owner.is_on
+
+
+async def test_devices_add_use_and_remove_one(owner: Owner, server: Server) -> None:
+    first = owner.key
+    owner.key = await owner.begin()
+    assert owner.key != first
+    await owner.confirm(owner.code(), "Tablet")
+    assert owner.row("totp_device", "name") == ["Phone", "Tablet"]
+    owner.wait()
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        assert await give_code(client, owner.code())
+
+    device = owner.row("totp_device", "id")[0]
+    await owner.client.call(f"{DIALOG}.begin_remove", device=device)
+    await owner.client.call(f"{DIALOG}.remove")
+    assert owner.row("totp_device", "name") == ["Tablet"]
+    owner.wait()
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        assert await give_code(client, pyotp.TOTP(first).generate_otp(owner.now)) == ""
+        assert await give_code(client, owner.code())
+
+
+async def test_mail_alerts_for_every_change(owner: Owner, server: Server) -> None:
+    keys = [owner.key]
+    owner.key = await owner.begin()
+    keys.append(owner.key)
+    await owner.confirm(owner.code(), "Tablet")
+    owner.wait()
+    await owner.client.call(f"{DIALOG}.begin_remove", device=owner.row("totp_device", "id")[0])
+    await owner.client.call(f"{DIALOG}.remove")
+    codes = owner.codes + await owner.new_codes()
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        assert await give_code(client, codes[-1])
+    assert await owner.disable(owner.code())
+    for subject in CHANGES:
+        await asyncio.to_thread(server.wait_for_mail, owner.email, subject=subject)
+
+    mails = [mail for mail in server.mails(owner.email) if any(subject in str(mail["subject"]) for subject in CHANGES)]
+    assert len(mails) == len(CHANGES) + 1, "one each, and one more for the second set of backup codes"
+    text = " ".join(mail.as_string() for mail in mails)
+    assert not any(key in text for key in keys)
+    assert not any(re.search(rf"\b{code}\b", text) for code in codes)
 
 
 # Backup codes
