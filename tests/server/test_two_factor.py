@@ -283,7 +283,7 @@ async def test_totp_limit_counts_step_up_and_disabling_too(owner: Owner) -> None
     assert owner.is_on
 
     owner.wait(15 * 60)
-    assert await owner.client.redeem(await step_up(owner.code()))
+    assert (await owner.client.redeem(await step_up(owner.code()))).status_code == 303
     owner.wait()
     await owner.client.connect(SECURITY)
     assert await owner.disable(owner.code())
@@ -297,6 +297,7 @@ async def test_bc_guess_stops_at_a_hundred_until_the_password_is_a_new_one(owner
         await give_password(thief, owner.email)
         assert await give_code(thief, "000000") == ""
         await asyncio.to_thread(server.wait_for_mail, owner.email, subject="blocked")
+        assert await owner.disable(owner.code()) == "", "no code is looked at anywhere"
         owner.wait(16 * 60)
         await thief.call("SignInState.open_page")
         assert await give_code(thief, owner.code()) == ""
@@ -543,6 +544,34 @@ async def test_disable_2fa_deletes_everything_and_ends_other_sessions(owner: Own
 async def test_disable_2fa_by_a_backup_code(owner: Owner) -> None:
     assert await owner.disable(owner.codes[0])
     assert not owner.is_on
+
+
+async def test_reauth_after_ten_minutes_nothing_changes_without_a_fresh_proof(owner: Owner) -> None:
+    assert await owner.begin()
+    await owner.client.call(f"{WIZARD}.close")
+    owner.wait(11 * 60)
+    device = owner.row("totp_device", "id")[0]
+    tables = ("totp_device", "totp_enrolment", "backup_code", "backup_code_set")
+    before = [owner.row(table, "*") for table in tables]
+    form = {"code": owner.code(), "name": "Mine"}
+    for handler, payload in (
+        (f"{WIZARD}.begin", {}),
+        (f"{WIZARD}.confirm", {"form": form}),
+        (f"{DIALOG}.begin_remove", {"device": device}),
+        (f"{DIALOG}.remove", {}),
+        (f"{DIALOG}.disable", {"form": form}),
+        (f"{NEW_CODES}.make", {}),
+    ):
+        await owner.client.call("StepUpState.close")
+        await owner.client.call(handler, **payload)
+        assert owner.client.vars["StepUpState.open"], handler
+    assert [owner.row(table, "*") for table in tables] == before
+
+    proof = {"password": PASSWORD, "code": owner.code()}
+    await owner.client.redeem(await owner.client.ticket("StepUpState.submit", form=proof))
+    await owner.client.connect(SECURITY)
+    await owner.client.call("ShellState.open_account_page")
+    assert await owner.begin()
 
 
 # Devices
