@@ -68,11 +68,11 @@ def copy_button(text: rx.Var[str], *, label: rx.Var[str], done: rx.Var[str], tes
             icon("copy"),
             rx.el.span(label),
             type="button",
-            class_name=_LIKE_A_BUTTON,
+            class_name=f"{_LIKE_A_BUTTON} grow",
             custom_attrs=_copying(text, done, test_id),
         ),
-        rx.el.span(role="status", class_name="text-sm text-success"),
-        class_name="flex flex-wrap items-center gap-3",
+        rx.el.span(role="status", class_name="text-sm text-success not-empty:ml-3"),
+        class_name="flex flex-wrap items-center",
     )
 
 

@@ -67,7 +67,7 @@ def _new_codes() -> rx.Component:
             copy_button(NewCodesState.sheet, label=tr("backup_codes.copy"), done=tr("backup_codes.copied")),
             download_link(NewCodesState.sheet, FILE_NAME, label=tr("backup_codes.download")),
             print_button(tr("backup_codes.print")),
-            class_name="flex flex-wrap items-center gap-3",
+            class_name="flex flex-wrap items-center gap-3 max-sm:*:grow",
         ),
         form(
             checkbox_field(

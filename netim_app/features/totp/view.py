@@ -178,18 +178,18 @@ def _applications() -> rx.Component:
 
 def _names(kind: str) -> rx.Component:
     parts: list[Any] = []
-    for name, href in APPLICATIONS[kind]:
-        parts += [", "] if parts else []
-        parts.append(
-            rx.el.A.create(
-                name,
-                href=href,
-                target="_blank",
-                rel="noopener noreferrer",
-                class_name="inline-block py-0.5 text-accent underline underline-offset-4",
-            )
+    for number, (name, href) in enumerate(APPLICATIONS[kind], start=1):
+        website = rx.el.A.create(
+            name,
+            href=href,
+            target="_blank",
+            rel="noopener noreferrer",
+            class_name="text-accent underline underline-offset-4",
         )
-    return rx.el.li(tr(f"totp.system.{kind}"), " ", *parts)
+        comma = "," if number < len(APPLICATIONS[kind]) else ""
+        # The comma stays with its name when the line is full.
+        parts += [" ", rx.el.span(website, comma, class_name="inline-block py-0.5")]
+    return rx.el.li(tr(f"totp.system.{kind}"), *parts)
 
 
 def _key() -> rx.Component:
