@@ -141,11 +141,21 @@ def _account_id(unit: UnitOfWork, email: str) -> int:
 
 
 @app.command()
-def unlock(email: str) -> None:
+def unlock(
+    email: str,
+    two_factor_off: Annotated[
+        bool, typer.Option("--two-factor-off", help="Also for one who has lost every device and every backup code.")
+    ] = False,
+) -> None:
     """Lift every lock-out of an account: the operator's way out, logged and mailed to the customer."""
     with _open().write() as unit:
-        account_id = _account_id(unit, email)
-        accounts.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now, origin=OPERATOR))
+        fact = AccountUnlocked(
+            account_id=_account_id(unit, email),
+            at=unit.now,
+            origin=OPERATOR,
+            without_second_factor=two_factor_off,
+        )
+        accounts.unlock(unit, fact)
     typer.echo(f"unlocked {email}; the customer is told by mail")
 
 

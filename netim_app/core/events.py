@@ -169,3 +169,6 @@ class SessionsRevoked(Fact):
 @dataclass(frozen=True, kw_only=True)
 class AccountUnlocked(Fact):
     """The operator lifted a lock-out by `netim unlock`."""
+
+    without_second_factor: bool = False
+    """Whether two-factor authentication is to go, too: the customer has lost every device and every backup code."""

@@ -574,6 +574,22 @@ async def test_reauth_after_ten_minutes_nothing_changes_without_a_fresh_proof(ow
     assert await owner.begin()
 
 
+async def test_disable_2fa_by_the_operator_only_in_so_many_words(owner: Owner, server: Server) -> None:
+    done = server.netim("unlock", owner.email)
+    assert done.returncode == 0, done.stderr
+    assert owner.is_on
+    done = server.netim("unlock", "--two-factor-off", owner.email)
+    assert done.returncode == 0, done.stderr
+    for table in ("totp_device", "totp_enrolment", "backup_code", "backup_code_set"):
+        assert owner.row(table) == [0]
+    await asyncio.to_thread(server.wait_for_mail, owner.email, subject="authentication is off")
+    await owner.client.call("PasswordState.begin")
+    assert owner.client.redirects()[-1].startswith("/login"), "all sessions ended"
+    async with Client(server) as client:
+        await client.sign_in(owner.email)
+        assert client.vars["ProfileState.email"] == owner.email
+
+
 # Devices
 
 

@@ -1,6 +1,6 @@
 """Two-factor authentication by codes of an application (RFC 6238)."""
 
-from netim_app.core.events import DeviceAdded, DeviceRemoved, SecondFactorDisabled, SecondFactorEnabled
+from netim_app.core.events import AccountUnlocked, DeviceAdded, DeviceRemoved, SecondFactorDisabled, SecondFactorEnabled
 from netim_app.core.feature import Feature, Protection, Refresher, SecondFactor, Subscription
 from netim_app.features.totp import service
 from netim_app.features.totp.state import TotpDialogState, TotpWizardState, begin_visit, show_devices
@@ -12,9 +12,12 @@ TOTP = Feature(
         Protection(key="totp", weight=40, active=service.enrolled, href="/account/connection-and-security#two-factor"),
     ),
     second_factors=(SecondFactor(name="totp", enrolled=service.enrolled, spend=service.spend),),
-    subscriptions=tuple(
-        Subscription(fact=fact, handle=service.mail_change)
-        for fact in (SecondFactorEnabled, SecondFactorDisabled, DeviceAdded, DeviceRemoved)
+    subscriptions=(
+        Subscription(fact=AccountUnlocked, handle=service.switch_off_on_unlock),
+        *(
+            Subscription(fact=fact, handle=service.mail_change)
+            for fact in (SecondFactorEnabled, SecondFactorDisabled, DeviceAdded, DeviceRemoved)
+        ),
     ),
     card=card,
     refresher=Refresher(load=service.view_devices, show=show_devices),

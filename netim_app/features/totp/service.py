@@ -12,6 +12,7 @@ from sqlmodel import col, delete, func, select, update
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.events import (
+    AccountUnlocked,
     DeviceAdded,
     DeviceRemoved,
     Fact,
@@ -264,10 +265,22 @@ def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
         raise DomainError("totp.off_already")
     if not second_factor.check_code(unit, actor.account_id, code, actor.device_digest):
         return ""
-    for table in (TotpDevice, TotpEnrolment):
-        unit.session.exec(delete(table).where(col(table.account_id) == actor.account_id))
-    unit.record(SecondFactorDisabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+    _switch_off(unit, SecondFactorDisabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
     return _end_other_sessions(unit, actor, return_to)
+
+
+def switch_off_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
+    """The way out of having lost every device and every backup code: the operator says so by `--two-factor-off`."""
+    sessions.lock_account(unit, fact.account_id)
+    if fact.without_second_factor and enrolled(unit, fact.account_id):
+        _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
+        sessions.end_sessions(unit, fact.account_id)
+
+
+def _switch_off(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
+    for table in (TotpDevice, TotpEnrolment):
+        unit.session.exec(delete(table).where(col(table.account_id) == fact.account_id))
+    unit.record(fact)
 
 
 def mail_change(unit: UnitOfWork, fact: Fact) -> None:

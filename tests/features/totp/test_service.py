@@ -8,10 +8,12 @@ from sqlmodel import col, func, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
+from netim_app.core.events import AccountUnlocked
 from netim_app.features.backup_codes.tables import BackupCode
 from netim_app.features.totp import rules, service
 from netim_app.features.totp.tables import TotpDevice, TotpEnrolment
-from netim_app.identity import second_factor, sessions
+from netim_app.identity import accounts, second_factor, sessions
+from netim_app.identity.tables import AccountSession
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
 from tests.factories import (
@@ -447,6 +449,25 @@ def test_secrets_lie_sealed_and_bound_to_their_row(units: Units, clock: FakeCloc
     with units.write() as unit:  # damaged
         unit.session.exec(update(TotpDevice).values(sealed=b"\x01" * 40))
     assert not spend(units, other.account_id, code(others_secret, clock))
+
+
+@pytest.mark.parametrize("without_second_factor", [False, True])
+def test_the_operators_unlock_switches_it_off_only_when_told_to(
+    units: Units, clock: FakeClock, without_second_factor: bool
+) -> None:
+    caller = signed_in_actor(units)
+    secret = enable(units, caller, clock)
+
+    with units.write() as unit:
+        fact = AccountUnlocked(account_id=caller.account_id, at=unit.now, without_second_factor=without_second_factor)
+        accounts.unlock(unit, fact)
+
+    assert spend(units, caller.account_id, code(secret, clock)) is not without_second_factor
+    assert bool(devices(units, caller.account_id)) is not without_second_factor
+    assert ("off" in last_mail(units, "two_factor_changed").subject) is without_second_factor
+    with units.read() as unit:
+        (session,) = unit.session.exec(select(AccountSession)).all()
+        assert (session.ended_at is not None) is without_second_factor
 
 
 def test_a_change_of_the_secret_key_keeps_devices(
