@@ -22,6 +22,9 @@ def render_item(kind: str, item: Any, _context: Any) -> str | bool:
 
 
 def run(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # A table may take its time to be changed. Nobody is made to wait long for it: the lock has a limit still.
+        connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
     context.configure(
         connection=connection,
         target_metadata=load_metadata(),

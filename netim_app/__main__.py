@@ -1,5 +1,6 @@
 """The `netim` command: runs the server, and what an operator needs now and then."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from netim_app import build as front_end
 from netim_app.core.errors import DomainError
 from netim_app.core.events import AccountUnlocked, Origin, SessionsRevoked
 from netim_app.core.feature import offers
-from netim_app.identity import accounts, passwords, sessions
+from netim_app.identity import accounts, passwords, sessions, sign_up
 from netim_app.infra import outbox, redaction
 from netim_app.infra.unit_of_work import UnitOfWork, Units, configure
 from netim_app.registry import install_features
@@ -113,11 +114,13 @@ def create_account(
         password = sys.stdin.readline().rstrip("\n")
     data = {"email": email, "first_name": first_name, "last_name": last_name, "password": password}
     try:
-        customer = accounts.read_customer(
-            data,
-            language=language,
-            time_zone=accounts.DEFAULT_TIME_ZONE,
-            min_length=units.settings.password_min_length,
+        customer = asyncio.run(
+            sign_up.read_customer(
+                data,
+                language=language,
+                time_zone=accounts.DEFAULT_TIME_ZONE,
+                min_length=units.settings.password_min_length,
+            )
         )
         hashed = passwords.hash_password(password, units.settings.bcrypt_cost)
         with units.write() as unit:

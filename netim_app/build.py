@@ -9,6 +9,8 @@ from pathlib import Path
 from netim_app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+_SETTINGS = ("env", "public_url", "password_min_length", "session_remember_days")
+"""What of the settings is written into the pages."""
 _SOURCES = (
     "netim_app/**/*.py",
     "netim_app/**/*.po",
@@ -40,7 +42,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 def fingerprint(settings: Settings) -> str:
     """Stands for all that a build depends on. A build belongs to one environment and one address."""
-    hashed = hashlib.sha256(f"{settings.env} {settings.public_url}".encode())
+    hashed = hashlib.sha256(repr([getattr(settings, name) for name in _SETTINGS]).encode())
     for pattern in _SOURCES:
         for path in sorted(ROOT.glob(pattern)):
             if path.is_file():

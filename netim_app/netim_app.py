@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from netim_app import pages
 from netim_app.core.feature import offers
-from netim_app.identity import accounts, guessing, http, limits, passwords, second_factor, sessions
+from netim_app.identity import guessing, http, limits, links, passwords, second_factor, sessions
 from netim_app.identity.gate import Gate
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra import outbox, redaction, user_agent
@@ -72,6 +72,14 @@ def report_page_fault(exception: Exception) -> None:
 
 
 @contextlib.asynccontextmanager
+async def refuse_faults() -> AsyncIterator[None]:
+    """Whoever starts the server, by `netim serve` or past it: not with settings that are not safe."""
+    if faults := settings.faults():
+        raise RuntimeError("; ".join(faults))
+    yield
+
+
+@contextlib.asynccontextmanager
 async def send_mails() -> AsyncIterator[None]:
     """Sends what is in the outbox while the server runs; each commit wakes it."""
     loop = asyncio.get_running_loop()
@@ -94,7 +102,7 @@ async def send_mails() -> AsyncIterator[None]:
 def _purge(unit: UnitOfWork) -> None:
     sessions.purge(unit)
     guessing.purge(unit)
-    accounts.purge(unit)
+    links.purge(unit)
     second_factor.expire_pending(unit)
     for purge in offers().purges:
         purge(unit)
@@ -167,7 +175,7 @@ app = rx.App(
     ],
 )
 app.add_middleware(Gate(), index=0)
-for task in (send_mails, purge_regularly, warm_up):
+for task in (refuse_faults, send_mails, purge_regularly, warm_up):
     app.register_lifespan_task(task)
 pages.add_all(app)
 if not settings.production:

@@ -1,17 +1,20 @@
 """Every setting of the product, typed and read once from the environment (prefix `NETIM_`)."""
 
+from email.utils import parseaddr
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105  refused in production
 MIN_SECRET_LENGTH = 32
 MIN_BCRYPT_COST = 12
+SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 
 
 class Settings(BaseSettings):
@@ -69,29 +72,58 @@ class Settings(BaseSettings):
         return (self.public_url,)
 
     def faults(self) -> list[str]:
-        """One clear line for everything that forbids a start; development allows all but nonsense."""
-        found = []
+        """One clear line for everything that forbids a start."""
         url = urlsplit(self.public_url)
+        found = []
         if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query or url.fragment:
             found.append("NETIM_PUBLIC_URL must be a bare origin such as https://account.example.com")
-        if not self.production:
-            return found
-        secret = self.secret_key.get_secret_value()
-        if secret == DEVELOPMENT_SECRET or not secret:
-            found.append("NETIM_SECRET_KEY is not set: production needs a secret of its own")
-        elif len(secret) < MIN_SECRET_LENGTH:
-            found.append(f"NETIM_SECRET_KEY is too short: at least {MIN_SECRET_LENGTH} characters")
-        if url.scheme != "https":
-            found.append("NETIM_PUBLIC_URL must start with https:// in production")
-        if not self.smtp_url.get_secret_value() and self.mail_dir is None:
-            found.append("mail has nowhere to go: set NETIM_SMTP_URL (or NETIM_MAIL_DIR)")
-        if self.clock_file is not None:
-            found.append("NETIM_CLOCK_FILE is for development only")
-        if self.workers > 1 and not self.redis_url:
-            found.append("several workers (NETIM_WORKERS) need NETIM_REDIS_URL")
-        if self.bcrypt_cost < MIN_BCRYPT_COST:
-            found.append(f"NETIM_BCRYPT_COST must be at least {MIN_BCRYPT_COST} in production")
+        if self.production:
+            return [*found, *self._unsafe(), *self._mail_faults()]
+        if not (_is_loopback(self.host) and _is_loopback(url.hostname or "")):
+            found.append("development is for this machine only: set NETIM_ENV=production to serve others")
         return found
+
+    def _unsafe(self) -> list[str]:
+        secret = self.secret_key.get_secret_value()
+        rules = (
+            (secret in ("", DEVELOPMENT_SECRET), "NETIM_SECRET_KEY is not set: production needs a secret of its own"),
+            (
+                0 < len(secret) < MIN_SECRET_LENGTH,
+                f"NETIM_SECRET_KEY is too short: at least {MIN_SECRET_LENGTH} characters",
+            ),
+            (not self.public_url.startswith("https://"), "NETIM_PUBLIC_URL must start with https:// in production"),
+            (self.clock_file is not None, "NETIM_CLOCK_FILE is for development only"),
+            (self.workers > 1 and not self.redis_url, "several workers (NETIM_WORKERS) need NETIM_REDIS_URL"),
+            (self.bcrypt_cost < MIN_BCRYPT_COST, f"NETIM_BCRYPT_COST must be at least {MIN_BCRYPT_COST} in production"),
+        )
+        return [fault for broken, fault in rules if broken]
+
+    def _mail_faults(self) -> list[str]:
+        smtp_url = self.smtp_url.get_secret_value()
+        smtp = urlsplit(smtp_url)
+        try:
+            sender = validate_email(parseaddr(self.mail_from)[1], check_deliverability=False).domain
+        except EmailNotValidError:
+            sender = ""
+        rules = (
+            (not smtp_url and self.mail_dir is None, "mail has nowhere to go: set NETIM_SMTP_URL (or NETIM_MAIL_DIR)"),
+            (
+                bool(smtp_url) and (smtp.scheme not in SMTP_SCHEMES or not smtp.hostname),
+                "NETIM_SMTP_URL must look like smtps://user:password@mail.example.com",
+            ),
+            (
+                not sender or sender.endswith(".example"),
+                "NETIM_MAIL_FROM must be an address of yours, such as Netim Direct <security@example.com>",
+            ),
+        )
+        return [fault for broken, fault in rules if broken]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 @lru_cache

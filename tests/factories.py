@@ -111,7 +111,7 @@ class Mail:
     @property
     def token(self) -> str:
         """The secret in its link."""
-        found = re.search(r"https://account\.netim\.example/[a-z-]+#([A-Za-z0-9_-]{43})", self.text)
+        found = re.search(r"https://account\.netim\.example/[a-z-]+(?:\?for=sign-up)?#([A-Za-z0-9_-]{43})", self.text)
         assert found, self.text
         return found[1]
 

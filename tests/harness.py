@@ -225,7 +225,7 @@ class Server:
         if not self.mail_dir.exists():
             return []
         parsed = [message_from_bytes(p.read_bytes(), policy=default) for p in sorted(self.mail_dir.glob("*.eml"))]
-        return [m for m in parsed if not to or to.lower() in str(m["to"]).lower()]
+        return [m for m in parsed if not to or to.lower() in {a.addr_spec.lower() for a in m["to"].addresses}]
 
     def wait_for_mail(self, to: str, count: int = 1, subject: str = "") -> EmailMessage:
         """The `count`-th mail to this address whose subject has these words, as soon as it is there."""
@@ -273,6 +273,7 @@ def production_server(folder: Path, **env: str) -> Iterator[Server]:
         "NETIM_ENV": "production",
         "NETIM_SECRET_KEY": "a secret of the tests that nobody else has",
         "NETIM_MAIL_DIR": str(folder / "mail"),
+        "NETIM_MAIL_FROM": "Netim Direct <security@example.com>",
         "NETIM_BCRYPT_COST": "12",
         "NETIM_CLOCK_FILE": "",
         "REFLEX_WEB_WORKDIR": str(web),

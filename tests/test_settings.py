@@ -16,6 +16,7 @@ def production(**changes: Any) -> Settings:
         "public_url": "https://account.netim.example",
         "secret_key": SecretStr(SECRET),
         "smtp_url": SecretStr("smtp://mail.netim.example"),
+        "mail_from": "Netim Direct <security@example.com>",
     }
     return Settings(**{**values, **changes})
 
@@ -57,6 +58,10 @@ def test_a_complete_production_may_start() -> None:
         ({"clock_file": Path("clock")}, "development only"),
         ({"workers": 2}, "NETIM_REDIS_URL"),
         ({"bcrypt_cost": 11}, "NETIM_BCRYPT_COST"),
+        ({"smtp_url": SecretStr("mail.example.com:25")}, "NETIM_SMTP_URL must look like"),
+        ({"smtp_url": SecretStr("http://mail.example.com")}, "NETIM_SMTP_URL must look like"),
+        ({"mail_from": "Netim Direct <security@netim.example>"}, "NETIM_MAIL_FROM"),
+        ({"mail_from": "nobody"}, "NETIM_MAIL_FROM"),
     ],
 )
 def test_an_unsafe_production_is_refused_with_a_line_that_says_why(changes: dict[str, Any], word: str) -> None:
@@ -67,7 +72,7 @@ def test_an_unsafe_production_is_refused_with_a_line_that_says_why(changes: dict
 
 
 def test_every_fault_is_told_at_once() -> None:
-    assert len(Settings(env="production").faults()) == 3
+    assert len(Settings(env="production").faults()) == 4
 
 
 @pytest.mark.parametrize(
@@ -79,7 +84,22 @@ def test_a_safe_variation_may_start(changes: dict[str, Any]) -> None:
 
 def test_development_is_forgiving_but_for_nonsense() -> None:
     assert Settings(bcrypt_cost=4, clock_file=Path("c"), workers=2).faults() == []
-    assert len(Settings(public_url="ftp://x").faults()) == 1
+    assert len(Settings(public_url="ftp://127.0.0.1").faults()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"host": "0.0.0.0"}, True),  # noqa: S104
+        ({"host": "192.0.2.1"}, True),
+        ({"public_url": "https://account.netim.example"}, True),
+        ({"host": "::1", "public_url": "http://localhost:3000"}, False),
+        ({"host": "127.0.0.2", "public_url": "http://[::1]:3000"}, False),
+    ],
+)
+def test_development_serves_its_own_machine_only(changes: dict[str, Any], refused: bool) -> None:
+    """Its secret is known to everybody."""
+    assert any("NETIM_ENV=production" in fault for fault in Settings(**changes).faults()) is refused
 
 
 @pytest.mark.parametrize(

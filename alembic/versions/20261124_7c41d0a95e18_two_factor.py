@@ -1,7 +1,7 @@
 """Devices that show codes, those being set up, and backup codes.
 
 Revision: 7c41d0a95e18
-After: 2375a8403965
+After: 5b1e0c7fa4d2
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7c41d0a95e18"
-down_revision = "2375a8403965"
+down_revision = "5b1e0c7fa4d2"
 branch_labels = None
 depends_on = None
 

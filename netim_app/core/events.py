@@ -48,9 +48,10 @@ class SignedOut(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class SignInRefused(Fact):
-    """A right password was given, but a sign-in gate refused: the reason is a text key."""
+    """A right password or a working reset link was given, but a sign-in gate refused: the reason is a text key."""
 
     reason: str
+    way: Literal["password", "reset"] = "password"
 
 
 @dataclass(frozen=True, kw_only=True)

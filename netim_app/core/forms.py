@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Collection, Mapping
-from typing import NoReturn
 
 from netim_app.core.errors import DomainError, InvalidForm
 
@@ -39,13 +38,13 @@ class Form:
             return self.refuse(name, "form.required")
         return value
 
-    def secret(self, name: str) -> str:
+    def secret(self, name: str, *, required: bool = True) -> str:
         """A password exactly as typed: not trimmed, not normalised (ASVS 6.2.8). Empty when absent or refused."""
         value = self._data.get(name, "")
         if not isinstance(value, str):
             return self.refuse(name, "form.invalid")
         if not value:
-            return self.refuse(name, "form.required")
+            return self.refuse(name, "form.required") if required else ""
         if len(value) > MAX_SECRET_LENGTH:
             return self.refuse(name, "form.too_long", limit=MAX_SECRET_LENGTH)
         if any(unicodedata.category(character) == "Cs" or character == "\0" for character in value):
@@ -67,9 +66,6 @@ class Form:
         self._errors.append(DomainError(key, field=name, **params))
         return ""
 
-    def has_error(self, name: str) -> bool:
-        return any(error.field == name for error in self._errors)
-
     def finish(self) -> None:
         """Call after the last field.
 
@@ -78,8 +74,3 @@ class Form:
         """
         if self._errors:
             raise InvalidForm(self._errors)
-
-
-def refuse_field(name: str, key: str, **params: object) -> NoReturn:
-    """Refuses one field at once."""
-    raise InvalidForm([DomainError(key, field=name, **params)])

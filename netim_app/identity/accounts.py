@@ -1,29 +1,28 @@
-"""Use cases of an account: sign-up and its confirmation, personal information, change of address, of password."""
+"""Use cases of an account: personal information, change of address, of password; and what the operator does."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, delete, select, update
+from sqlmodel import col, select, update
 
 from netim_app.core import events
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.events import Fact, Origin
 from netim_app.core.forms import Form
-from netim_app.core.tokens import digest, new_token
-from netim_app.identity import guessing, passwords, sessions
-from netim_app.identity.tables import Account, KnownDevice, MailedLink, SignUp
+from netim_app.identity import guessing, links, passwords, sessions
+from netim_app.identity.tables import Account, KnownDevice, MailedLink
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 from netim_app.texts.places import countries, time_zones
 
 HALF_SIGN_IN_EVERY = timedelta(hours=1)
-CONFIRM_LIFE = timedelta(hours=24)
 MAX_EMAIL_LENGTH = 254
+EMAIL_CHANGE = "email_change"
+"""Purpose of the link that confirms a new address."""
 DEFAULT_TIME_ZONE = "Europe/Paris"
 _PHONE = re.compile(r"(?=(\D*\d){6,15}\D*$)[0-9+\-. ()/]+")
 """Six to fifteen digits (E.164) and what people put between them."""
@@ -74,14 +73,6 @@ def read_email(form: Form, name: str = "email") -> str:
         return form.refuse(name, "form.email")
 
 
-def read_new_password(form: Form, name: str, *, personal: tuple[str, ...], min_length: int) -> str:
-    """A password that today's policy accepts, from a form field."""
-    password = form.secret(name)
-    if password and (reason := passwords.weakness(password, personal=personal, min_length=min_length)):
-        form.refuse(name, reason, limit=min_length)
-    return password
-
-
 def read_profile(data: object) -> Profile:
     """Checked personal information.
 
@@ -105,28 +96,6 @@ def read_profile(data: object) -> Profile:
         form.refuse("phone", "form.phone")
     form.finish()
     return profile
-
-
-def read_customer(data: object, *, language: str, time_zone: str, min_length: int) -> NewCustomer:
-    """A checked sign-up form.
-
-    Raises:
-        InvalidForm: with every fault at its field.
-    """
-    form = Form(data)
-    email = read_email(form)
-    first_name = form.text("first_name", limit=80)
-    last_name = form.text("last_name", limit=80)
-    password = read_new_password(form, "password", personal=(email, first_name, last_name), min_length=min_length)
-    form.finish()
-    return NewCustomer(
-        email=email,
-        first_name=first_name,
-        last_name=last_name,
-        password=password,
-        language=language if language in catalog.LOCALES else catalog.DEFAULT_LOCALE,
-        time_zone=time_zone if time_zone in time_zones() else DEFAULT_TIME_ZONE,
-    )
 
 
 def notify(unit: UnitOfWork, event: str, fact: Fact, *, to: str = "", **params: object) -> None:
@@ -174,185 +143,6 @@ def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
     unit.session.exec(update(Account).where(col(Account.id) == fact.account_id).values(revision=Account.revision + 1))
 
 
-# Sign-up
-
-
-def sign_up(unit: UnitOfWork, customer: NewCustomer, password_hash: str) -> None:
-    """Notes a registration and mails its link; to somebody who is a customer already, a hint instead.
-
-    The caller learns nothing about which of the two happened.
-    """
-    key = email_key(customer.email)
-    account = unit.session.exec(select(Account).where(Account.email_key == key)).first()
-    if account is not None:
-        outbox.queue(
-            unit,
-            event="sign_up_again",
-            to=account.email,
-            locale=account.language,
-            account_id=account.id,
-            params={
-                "first_name": account.first_name,
-                "login_url": unit.settings.public_url + "/login",
-                "forgot_url": unit.settings.public_url + "/forgot-password",
-            },
-        )
-        return
-    row = SignUp(
-        email=customer.email,
-        email_key=key,
-        first_name=customer.first_name,
-        last_name=customer.last_name,
-        language=customer.language,
-        time_zone=customer.time_zone,
-        password_hash=password_hash,
-        created_at=unit.now,
-    )
-    unit.session.add(row)
-    unit.session.flush()  # the link names its id
-    _mail_confirmation(unit, row)
-
-
-def _mail_confirmation(unit: UnitOfWork, row: SignUp) -> None:
-    token = new_link(unit, purpose="sign_up", life=CONFIRM_LIFE, sign_up_id=row.id)
-    outbox.queue(
-        unit,
-        event="sign_up",
-        to=row.email,
-        locale=row.language,
-        params={
-            "first_name": row.first_name,
-            "link": f"{unit.settings.public_url}/verify-email#{token}",
-            "hours": int(CONFIRM_LIFE.total_seconds() // 3600),
-        },
-    )
-
-
-def new_link(
-    unit: UnitOfWork,
-    *,
-    purpose: str,
-    life: timedelta,
-    account_id: int | None = None,
-    sign_up_id: int | None = None,
-    email: str = "",
-) -> str:
-    """A new mailed secret. Older ones for the same purpose and owner die."""
-    if account_id is not None:
-        sessions.lock_account(unit, account_id)
-    owner = (
-        col(MailedLink.account_id) == account_id if account_id is not None else col(MailedLink.sign_up_id) == sign_up_id
-    )
-    unit.session.exec(
-        update(MailedLink)
-        .where(owner, col(MailedLink.purpose) == purpose, col(MailedLink.used_at).is_(None))
-        .values(used_at=unit.now)
-    )
-    token = new_token()
-    unit.session.add(
-        MailedLink(
-            digest=digest(token),
-            purpose=purpose,
-            account_id=account_id,
-            sign_up_id=sign_up_id,
-            email=email,
-            created_at=unit.now,
-            expires_at=unit.now + life,
-        )
-    )
-    return token
-
-
-def spend_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
-    """Spends a mailed secret.
-
-    Raises:
-        DomainError: unknown, expired, used, replaced, or made for something else: all the same to the customer.
-    """
-    _lock_owner(unit, token)
-    spent = unit.session.exec(
-        update(MailedLink)
-        .where(
-            col(MailedLink.digest) == digest(token),
-            col(MailedLink.purpose) == purpose,
-            col(MailedLink.used_at).is_(None),
-            col(MailedLink.expires_at) > unit.now,
-        )
-        .values(used_at=unit.now)
-    )
-    if spent.rowcount != 1:
-        raise DomainError("link.dead")
-    return unit.session.exec(select(MailedLink).where(MailedLink.digest == digest(token))).one()
-
-
-def _lock_owner(unit: UnitOfWork, token: str) -> None:
-    """Keeps others from changing what a link belongs to: for a sign-up, all that wait for the same address."""
-    owner = unit.session.exec(
-        select(MailedLink.account_id, MailedLink.sign_up_id).where(MailedLink.digest == digest(token))
-    ).first()
-    account_id, sign_up_id = owner or (None, None)
-    if account_id is not None:
-        sessions.lock_account(unit, account_id)
-    elif sign_up_id is not None:
-        key = select(SignUp.email_key).where(SignUp.id == sign_up_id).scalar_subquery()
-        rivals = select(SignUp.id).where(SignUp.email_key == key).order_by(col(SignUp.id)).with_for_update()
-        unit.session.exec(rivals).all()
-
-
-def kill_links(unit: UnitOfWork, account_id: int) -> None:
-    """Ends every mailed secret of an account, after a change of password or address."""
-    unit.session.exec(
-        update(MailedLink)
-        .where(col(MailedLink.account_id) == account_id, col(MailedLink.used_at).is_(None))
-        .values(used_at=unit.now)
-    )
-
-
-@dataclass(frozen=True)
-class Confirmed:
-    """What a confirmation link did. `ticket` renews the session of a customer who is signed in in this browser."""
-
-    purpose: str
-    ticket: str = ""
-
-
-def confirm_email(unit: UnitOfWork, token: str, visitor: Visitor) -> Confirmed:
-    """Follows a confirmation link: creates the account, or puts its new address in force.
-
-    Raises:
-        DomainError: the link does not work, or the address was taken by an account in the meantime.
-    """
-    purpose = unit.session.exec(select(MailedLink.purpose).where(MailedLink.digest == digest(token))).first()
-    if purpose not in ("sign_up", "email_change"):
-        raise DomainError("link.dead")
-    link = spend_link(unit, token, purpose)
-    try:
-        if purpose == "sign_up":
-            _create_account(unit, link, visitor.origin)
-            return Confirmed(purpose)
-        return Confirmed(purpose, _change_email(unit, link, visitor))
-    except IntegrityError as error:
-        raise DomainError("link.dead") from error
-
-
-def _create_account(unit: UnitOfWork, link: MailedLink, origin: Origin) -> None:
-    row = unit.session.get_one(SignUp, link.sign_up_id)
-    account = create_account(
-        unit,
-        NewCustomer(
-            email=row.email,
-            first_name=row.first_name,
-            last_name=row.last_name,
-            password="",
-            language=row.language,
-            time_zone=row.time_zone,
-        ),
-        row.password_hash,
-        origin,
-    )
-    unit.session.exec(delete(SignUp).where(col(SignUp.email_key) == account.email_key))
-
-
 def create_account(
     unit: UnitOfWork, customer: NewCustomer, password_hash: str, origin: Origin | None = None
 ) -> Account:
@@ -370,7 +160,7 @@ def create_account(
         time_zone=customer.time_zone,
         password_hash=password_hash,
         password_changed_at=unit.now,
-        password_policy=passwords.POLICY,
+        password_policy=passwords.policy(unit.settings.password_min_length),
         created_at=unit.now,
     )
     unit.session.add(account)
@@ -413,7 +203,7 @@ def view_account(unit: UnitOfWork, account_id: int) -> AccountView:
     pending = unit.session.exec(
         select(MailedLink.email).where(
             MailedLink.account_id == account_id,
-            MailedLink.purpose == "email_change",
+            MailedLink.purpose == EMAIL_CHANGE,
             col(MailedLink.used_at).is_(None),
             col(MailedLink.expires_at) > unit.now,
         )
@@ -433,6 +223,7 @@ def edit_profile(unit: UnitOfWork, actor: Actor, profile: Profile) -> None:
 def set_language(unit: UnitOfWork, actor: Actor, language: str) -> None:
     """Stores the language of pages and mails."""
     unit.session.get_one(Account, actor.account_id).language = language
+    unit.record(events.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin))
 
 
 def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
@@ -447,7 +238,9 @@ def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
     fact = events.EmailChangeAsked(account_id=actor.account_id, at=unit.now, origin=actor.origin, new_email=new_email)
     unit.record(fact)
     notify(unit, "email_change_asked", fact, new_email=new_email)
-    token = new_link(unit, purpose="email_change", life=CONFIRM_LIFE, account_id=actor.account_id, email=new_email)
+    token = links.new_link(
+        unit, purpose=EMAIL_CHANGE, life=links.CONFIRM_LIFE, account_id=actor.account_id, email=new_email
+    )
     if unit.session.exec(select(Account.id).where(Account.email_key == email_key(new_email))).first():
         return  # taken: nothing is sent there, and the page says the same as always
     notify(
@@ -457,14 +250,20 @@ def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
         to=new_email,
         new_email=new_email,
         link=f"{unit.settings.public_url}/verify-email#{token}",
-        hours=int(CONFIRM_LIFE.total_seconds() // 3600),
+        hours=int(links.CONFIRM_LIFE.total_seconds() // 3600),
     )
 
 
-def _change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str:
+def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str:
+    """Puts the address that a link was sent to in force. Gives back the ticket that renews the customer's session.
+
+    Raises:
+        DomainError: the account is closed.
+        IntegrityError: the address was taken by another account in the meantime.
+    """
     account = unit.session.get_one(Account, link.account_id)
     if account.disabled_at is not None:
-        raise DomainError("link.dead")
+        raise DomainError(links.DEAD)
     fact = events.EmailChanged(
         account_id=account.id or 0,
         at=unit.now,
@@ -477,7 +276,7 @@ def _change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str:
     account.email_key = email_key(link.email)
     unit.session.flush()
     notify(unit, "email_changed", fact, new_email=link.email)
-    kill_links(unit, fact.account_id)
+    links.kill_links(unit, fact.account_id)
     unit.record(fact)
     own = visitor if isinstance(visitor, Actor) and visitor.account_id == fact.account_id else None
     sessions.end_sessions(unit, fact.account_id, keep=own.session_id if own else None)
@@ -510,8 +309,8 @@ def replace_password(unit: UnitOfWork, fact: events.PasswordChanged, password_ha
     account = sessions.lock_account(unit, fact.account_id)
     account.password_hash = password_hash
     account.password_changed_at = unit.now
-    account.password_policy = passwords.POLICY
-    kill_links(unit, fact.account_id)
+    account.password_policy = passwords.policy(unit.settings.password_min_length)
+    links.kill_links(unit, fact.account_id)
     unit.record(fact)
 
 
@@ -522,13 +321,6 @@ def store_rehash(unit: UnitOfWork, account_id: int, old_hash: str, new_hash: str
         .where(col(Account.id) == account_id, col(Account.password_hash) == old_hash)
         .values(password_hash=new_hash)
     )
-
-
-def purge(unit: UnitOfWork) -> None:
-    """Deletes links and sign-ups that can no longer be confirmed."""
-    unit.session.exec(delete(MailedLink).where(col(MailedLink.expires_at) < unit.now))
-    waiting = select(MailedLink.sign_up_id).where(col(MailedLink.sign_up_id).is_not(None))
-    unit.session.exec(delete(SignUp).where(col(SignUp.id).not_in(waiting)))
 
 
 # The operator's hand
@@ -555,6 +347,6 @@ def unlock(unit: UnitOfWork, fact: events.AccountUnlocked) -> None:
 def disable(unit: UnitOfWork, account_id: int) -> None:
     """Closes an account. Its rows stay, and nothing opens it any more."""
     sessions.lock_account(unit, account_id).disabled_at = unit.now
-    kill_links(unit, account_id)
+    links.kill_links(unit, account_id)
     sessions.end_sessions(unit, account_id)
     unit.record(events.SessionsRevoked(account_id=account_id, at=unit.now))

@@ -4,7 +4,6 @@ Every method of a state whose name does not start with an underscore can be call
 any page, with any arguments. So no page is guarded: each event is, right before its handler runs.
 """
 
-import logging
 from urllib.parse import quote
 
 import reflex as rx
@@ -20,13 +19,11 @@ from netim_app.core.actor import Visitor, set_caller
 from netim_app.identity import second_factor, sessions
 from netim_app.identity.access import ANYONE, FRESH, PENDING, Access, access_of
 from netim_app.identity.http import caller_digests, origin_of
+from netim_app.identity.security_log import log_refusal
 from netim_app.identity.sessions import Lookup
 from netim_app.identity.state.shell import ShellState, StepUpState, refresh
-from netim_app.infra.redaction import log_event
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
 from netim_app.ui.text import LocaleState
-
-logger = logging.getLogger(__name__)
 
 FRAMEWORK_EVENTS = frozenset(
     {
@@ -62,19 +59,20 @@ class Gate(Middleware):
         await _make_theirs(root, shell, lookup.actor.session_id if lookup.actor else 0)
         shell._reload_told_to = told
         if access is None and not _is_framework_event(event.name):
-            log_event(logger, "event.refused", event=event.name[:200], reason="not marked")
+            log_refusal("event.refused", event=event.name[:200], reason="not marked")
             return await _answer(root)
         if access is None or access.level == ANYONE:
             return None
         if access.level == PENDING:
-            return await _let_pending(root, visitor)
+            return await _let_pending(root, visitor, event.name)
         return await _let_in(root, shell, access, lookup, event.name)
 
 
-async def _let_pending(root: BaseState, visitor: Visitor) -> StateUpdate | None:
+async def _let_pending(root: BaseState, visitor: Visitor, event_name: str) -> StateUpdate | None:
     """Lets a browser go on that owes a code."""
     if await in_read_unit(second_factor.is_pending, visitor.device_digest):
         return None
+    log_refusal("event.refused", event=event_name, reason="no code is asked for")
     return await _answer(root, rx.redirect("/login?again=1"))
 
 
@@ -84,7 +82,7 @@ async def _let_in(
     """Lets a customer go on: with a fresh proof where one is needed, and on a page that is up to date."""
     actor = lookup.actor
     if actor is None:
-        log_event(logger, "event.refused", event=event_name, reason=lookup.refusal or "not signed in")
+        log_refusal("event.refused", event=event_name, reason=lookup.refusal or "not signed in")
         return await _answer(root, rx.redirect(_login_path(lookup, shell)))
     if access.level == FRESH and not actor.is_fresh(units().clock()):
         dialog = await root.get_state(StepUpState)

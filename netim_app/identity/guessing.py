@@ -18,13 +18,21 @@ from netim_app.infra.unit_of_work import UnitOfWork
 MAX_FAILURES = 5
 WINDOW = timedelta(minutes=15)
 
-Kind = Literal["password", "code"]
+Kind = Literal["password", "code", "sign_up"]
 KINDS: tuple[Kind, ...] = ("password", "code")
+"""What is guessed at accounts. At a registration it is the password that was chosen there."""
 
 
-def guess_key(unit: UnitOfWork, kind: Kind, email_key: str, known_device: str) -> str:
-    """Which budget a guess is paid from. `known_device` is the digest of a device known to the account, or empty."""
-    return unit.vault.mac("guess", f"{kind}\0{email_key}\0{known_device}".encode())
+def guess_key(unit: UnitOfWork, kind: Kind, owner: str, known_device: str = "") -> str:
+    """Which budget a guess is paid from.
+
+    Args:
+        unit: for its vault.
+        kind: what is guessed.
+        owner: the `email_key` of an account, the digest of the link of a registration.
+        known_device: the digest of a device known to the account, or empty for all strangers together.
+    """
+    return unit.vault.mac("guess", f"{kind}\0{owner}\0{known_device}".encode())
 
 
 def pay_guess(unit: UnitOfWork, key: str) -> bool:

@@ -8,13 +8,12 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -60,17 +59,6 @@ def caller_digests(authorization: str) -> CallerDigests:
     return CallerDigests(found[1] or "", found[2] or "") if found else CallerDigests()
 
 
-def read_cookies(headers: Headers) -> dict[str, str]:
-    """The cookies of a request; a malformed header counts as none."""
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        for header in headers.getlist("cookie"):
-            jar.load(header)
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in jar.items()}
-
-
 def _token_digest(value: str | None) -> str:
     return digest(value) if value and _TOKEN.fullmatch(value) else ""
 
@@ -99,7 +87,7 @@ class HandshakeCookies:
         settings = get_settings()
         headers = Headers(scope=scope)
         names = cookie_names(settings)
-        cookies = read_cookies(headers)
+        cookies = HTTPConnection(scope).cookies
         session = _token_digest(cookies.get(names.session))
         device = _token_digest(cookies.get(names.device))
         if session and headers.get("origin") not in settings.allowed_origins:
@@ -123,7 +111,7 @@ class DeviceCookie:
             return
         settings = get_settings()
         name = cookie_names(settings).device
-        known = _token_digest(read_cookies(Headers(scope=scope)).get(name))
+        known = _token_digest(HTTPConnection(scope).cookies.get(name))
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and not known:
@@ -194,6 +182,9 @@ async def open_session(request: Request) -> Response:
         opened = await in_unit(sessions.redeem_ticket, ticket, device, origin)
     if opened is None:
         return RedirectResponse("/login?again=1", status_code=303)
+    # What the browser held before is dead from now on, whoever's it was (ASVS 7.2.4).
+    if old := _token_digest(request.cookies.get(names.session)):
+        await in_unit(sessions.end_session, old, origin)
     response = RedirectResponse(opened.return_to, status_code=303)
     _set_cookie(response, names.session, opened.token, opened.lifetime, settings)
     return response

@@ -1,11 +1,18 @@
-"""Limits by network address and by mailbox. What is counted per account stands in `guessing`."""
+"""Limits by network address, by mailbox and on costly work. What is counted per account stands in `guessing`."""
 
 from functools import lru_cache
+from typing import Literal
 
+from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
+from netim_app.identity import sessions
+from netim_app.identity.accounts import email_key
+from netim_app.identity.security_log import log_refusal
 from netim_app.infra import rate_limit
-from netim_app.infra.rate_limit import Limiter, Rule, email_key, network_key
-from netim_app.infra.unit_of_work import units
+from netim_app.infra.rate_limit import Limiter, Rule
+from netim_app.infra.unit_of_work import in_read_unit, units
+
+TOO_OFTEN = "form.too_often"
 
 
 @lru_cache
@@ -14,19 +21,58 @@ def limiter() -> Limiter:
     return Limiter.from_settings(units().settings, units().clock)
 
 
-async def _allow(rule: Rule, *identity: str) -> None:
-    if not await limiter().hit(rule, *identity):
-        raise DomainError("form.too_often")
+async def _hit(rule: Rule, *identity: str) -> bool:
+    return _logged(rule, await limiter().hit(rule, *identity))
 
 
-async def allow_sign_in(address: str) -> None:
+async def _hit_from(rule: Rule, address: str) -> bool:
+    return _logged(rule, await limiter().hit_from(rule, address))
+
+
+def _logged(rule: Rule, allowed: bool) -> bool:
+    if not allowed:
+        log_refusal("limit_reached", rule=rule.name)
+    return allowed
+
+
+async def _allow_from(rule: Rule, address: str) -> None:
+    if not await _hit_from(rule, address):
+        raise DomainError(TOO_OFTEN)
+
+
+async def allow_sign_in(visitor: Visitor, email: str) -> None:
     """One more password may be tried from this address.
+
+    Where all together try too many, only those get on who come from a browser known to the account that they name: no
+    storm of guesses keeps a customer out.
 
     Raises:
         DomainError: too many, from there or from everywhere together.
     """
-    await _allow(rate_limit.SIGN_IN_PER_ADDRESS, network_key(address))
-    await _allow(rate_limit.SIGN_IN_OVERALL)
+    await _allow_from(rate_limit.SIGN_IN_PER_ADDRESS, visitor.origin.address)
+    if await _hit(rate_limit.SIGN_IN_OVERALL):
+        return
+    if not await in_read_unit(sessions.is_known_device, email_key(email), visitor.device_digest):
+        raise DomainError(TOO_OFTEN)
+
+
+async def allow_code(address: str) -> None:
+    """One more code may be tried from this address, after a right password.
+
+    Raises:
+        DomainError: too many.
+    """
+    await _allow_from(rate_limit.SIGN_IN_PER_ADDRESS, address)
+
+
+async def allow_proof(account_id: int) -> None:
+    """One more password may be checked, or made, for a customer who is signed in: each costs a quarter of a second.
+
+    Raises:
+        DomainError: too many.
+    """
+    if not await _hit(rate_limit.PROOF_PER_ACCOUNT, str(account_id)):
+        raise DomainError(TOO_OFTEN)
 
 
 async def allow_sign_up(address: str) -> None:
@@ -35,7 +81,7 @@ async def allow_sign_up(address: str) -> None:
     Raises:
         DomainError: too many.
     """
-    await _allow(rate_limit.SIGN_UP_PER_ADDRESS, network_key(address))
+    await _allow_from(rate_limit.SIGN_UP_PER_ADDRESS, address)
 
 
 async def allow_recovery(address: str) -> None:
@@ -44,12 +90,21 @@ async def allow_recovery(address: str) -> None:
     Raises:
         DomainError: too many.
     """
-    await _allow(rate_limit.RECOVERY_PER_ADDRESS, network_key(address))
+    await _allow_from(rate_limit.RECOVERY_PER_ADDRESS, address)
 
 
 async def may_rate_password(address: str) -> bool:
     """Whether one more password that is being typed at this address may be rated: that costs milliseconds each."""
-    return await limiter().hit(rate_limit.PASSWORD_WORK_PER_ADDRESS, network_key(address))
+    return await _hit_from(rate_limit.RATING_PER_ADDRESS, address)
+
+
+async def allow_new_password(address: str) -> None:
+    """One more password that somebody has chosen at this address may be judged.
+
+    Raises:
+        DomainError: too many.
+    """
+    await _allow_from(rate_limit.NEW_PASSWORD_PER_ADDRESS, address)
 
 
 async def allow_link(address: str) -> None:
@@ -58,14 +113,15 @@ async def allow_link(address: str) -> None:
     Raises:
         DomainError: too many.
     """
-    await _allow(rate_limit.LINK_PER_ADDRESS, network_key(address))
+    await _allow_from(rate_limit.LINK_PER_ADDRESS, address)
 
 
-async def may_mail(recipient: str, address: str) -> bool:
+async def may_mail(purpose: Literal["sign_up", "reset", "email_change"], recipient: str, address: str) -> bool:
     """Whether one more mail may go to this mailbox because somebody at this address asked for it.
 
+    Each purpose has a budget of its own, so that nobody uses up a mailbox' reset links by registering its address.
     The answer is not told: whoever sees it could tell which mailboxes we write to.
     """
-    return await limiter().hit(rate_limit.MAIL_PER_ADDRESS, network_key(address)) and await limiter().hit(
-        rate_limit.MAIL_PER_RECIPIENT, email_key(recipient)
+    return await _hit_from(rate_limit.MAIL_PER_ADDRESS, address) and await _hit(
+        rate_limit.MAIL_PER_RECIPIENT, purpose, email_key(recipient)
     )

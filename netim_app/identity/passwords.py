@@ -14,15 +14,14 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from typing import Literal
+from functools import lru_cache, partial
 
 import bcrypt
 from zxcvbn import zxcvbn
 
-from netim_app.core.forms import MAX_SECRET_LENGTH
+from netim_app.core.forms import MAX_SECRET_LENGTH, Form
 
-POLICY = 1
+POLICY_VERSION = 1
 """Raise it when the policy gets stricter: older passwords then stop counting in the gauge."""
 MIN_SCORE = 3
 PRODUCT_WORDS = ("netim", "netimdirect", "netim direct", "domain", "registrar")
@@ -34,7 +33,10 @@ _MIN_UNKNOWN_LENGTH = 8
 _MIN_WORD_LENGTH = 3
 _PREHASH_LABEL = b"netim-direct password v1"
 
-Strength = Literal["none", "weak", "fair", "good", "strong"]
+
+def policy(min_length: int) -> int:
+    """A number for today's policy that is larger the stricter it is: a longer minimum counts like a new version."""
+    return POLICY_VERSION * 1000 + min_length
 
 
 def strength(password: str, personal: Sequence[str]) -> int:
@@ -127,8 +129,24 @@ async def matches_in_pool(password: str, hashed: str) -> bool:
     return await asyncio.get_running_loop().run_in_executor(_pool(), password_matches, password, hashed)
 
 
+@lru_cache
+def _judges() -> ThreadPoolExecutor:
+    """One thread for zxcvbn: a hostile text keeps others who choose a password waiting, and nobody else."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="zxcvbn", initializer=_be_nice)
+
+
 async def score_typed(password: object) -> int:
     """Zxcvbn's score of a password that is still being typed, off the event loop; -1 for nothing to rate."""
     if not isinstance(password, str) or not password or len(password) > MAX_SECRET_LENGTH:
         return -1
-    return await asyncio.to_thread(strength, password, ())
+    return await asyncio.get_running_loop().run_in_executor(_judges(), strength, password, ())
+
+
+async def read_new(form: Form, name: str, *, personal: Sequence[str], min_length: int) -> str:
+    """A password that today's policy accepts, from a form field. Count a `limits.allow_new_password` before."""
+    password = form.secret(name)
+    if password:
+        judge = partial(weakness, password, personal=personal, min_length=min_length)
+        if reason := await asyncio.get_running_loop().run_in_executor(_judges(), judge):
+            return form.refuse(name, reason, limit=min_length)
+    return password

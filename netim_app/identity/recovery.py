@@ -5,10 +5,10 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from netim_app.core import events
+from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import Origin
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, sessions
+from netim_app.identity import accounts, guessing, links, sessions
 from netim_app.identity.tables import Account, MailedLink
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -24,7 +24,7 @@ def ask_reset(unit: UnitOfWork, email: str) -> None:
     ).first()
     if account is None:
         return
-    token = accounts.new_link(unit, purpose=PURPOSE, life=RESET_LIFE, account_id=account.id)
+    token = links.new_link(unit, purpose=PURPOSE, life=RESET_LIFE, account_id=account.id)
     outbox.queue(
         unit,
         event="reset",
@@ -54,26 +54,40 @@ def owner_of(unit: UnitOfWork, token: str) -> int:
         )
     ).first()
     if owner is None:
-        raise DomainError("link.dead")
+        raise DomainError(links.DEAD)
     return owner
 
 
-def finish_reset(unit: UnitOfWork, token: str, password_hash: str, origin: Origin) -> None:
-    """Spends the link, puts the password in force and ends all sessions.
+def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visitor) -> str:
+    """Spends the link, puts the password in force, ends all sessions, and lets the owner in again.
+
+    From here on the browser that holds the link is the only one known to the account. So strangers who keep guessing
+    do not keep its owner out, and browsers that a thief has used are strangers too.
+
+    Returns:
+        The text key of the reason why a sign-in gate keeps this browser out; the link then stays unspent. Else empty.
 
     Raises:
         DomainError: the link does not work.
     """
-    link = accounts.spend_link(unit, token, PURPOSE)
-    account = unit.session.get_one(Account, link.account_id)
+    account_id = owner_of(unit, token)
+    if refusal := sessions.gate_refusal(unit, account_id, visitor.origin):
+        unit.record(
+            events.SignInRefused(account_id=account_id, at=unit.now, origin=visitor.origin, reason=refusal, way="reset")
+        )
+        return refusal
+    links.spend_link(unit, token, PURPOSE)
+    account = unit.session.get_one(Account, account_id)
     if account.disabled_at is not None:
-        raise DomainError("link.dead")
-    account_id = account.id or 0
-    if refusal := sessions.gate_refusal(unit, account_id, origin):
-        raise DomainError(refusal)
+        raise DomainError(links.DEAD)
     accounts.replace_password(
         unit,
-        events.PasswordChanged(account_id=account_id, at=unit.now, origin=origin, way="reset"),
+        events.PasswordChanged(account_id=account_id, at=unit.now, origin=visitor.origin, way="reset"),
         password_hash,
     )
     sessions.end_sessions(unit, account_id)
+    sessions.forget_devices(unit, account_id)
+    if visitor.device_digest:
+        sessions.remember_device(unit, account_id, visitor.device_digest)
+        guessing.forgive_guesses(unit, guessing.guess_key(unit, "password", account.email_key, visitor.device_digest))
+    return ""

@@ -14,6 +14,7 @@ from netim_app.core.actor import Visitor
 from netim_app.core.events import Origin
 from netim_app.core.feature import offers
 from netim_app.identity import guessing, sessions
+from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import Account, CodeGuard, KnownDevice, PendingSignIn
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -102,10 +103,12 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, device_digest: str)
     """
     account = sessions.lock_account(unit, account_id)
     if is_stopped(unit, account_id):
+        log_refusal("code_refused", account_id=account_id, reason="stopped")
         return ""
     known = unit.session.get(KnownDevice, (account_id, device_digest)) if device_digest else None
     key = guessing.guess_key(unit, "code", account.email_key, device_digest if known else "")
     if not guessing.pay_guess(unit, key):
+        log_refusal("code_refused", account_id=account_id, reason="throttled")
         return ""
     digits = normal_code(code)
     factors = offers().second_factors if digits else ()
@@ -114,6 +117,7 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, device_digest: str)
         guessing.forgive_guesses(unit, key)
         unit.session.exec(delete(CodeGuard).where(col(CodeGuard.account_id) == account_id))
     else:
+        log_refusal("code_refused", account_id=account_id, reason="wrong")
         _count_failure(unit, account_id)
     return accepted
 
@@ -153,11 +157,14 @@ def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> tuple[str, 
     """
     row = _pending(unit, visitor.device_digest)
     if row is None:
+        log_refusal("code_refused", reason="too late")
         return "", GONE
     account = unit.session.get_one(Account, row.account_id)
     if account.disabled_at is not None:
+        log_refusal("code_refused", account_id=row.account_id, reason="disabled")
         return "", GONE
     if refusal := sessions.gate_refusal(unit, row.account_id, visitor.origin):
+        log_refusal("code_refused", account_id=row.account_id, reason=refusal)
         return "", refusal
     if not check_code(unit, row.account_id, code, visitor.device_digest):
         return "", WRONG

@@ -151,7 +151,7 @@ def _open(unit: UnitOfWork, ticket: Ticket, token: str, origin: Origin) -> Accou
             at=unit.now,
             origin=origin,
             session_id=session.id or 0,
-            known_device=_remember_device(unit, ticket.account_id, ticket.device_digest),
+            known_device=remember_device(unit, ticket.account_id, ticket.device_digest),
         )
     )
     return session
@@ -169,7 +169,7 @@ def _renew(unit: UnitOfWork, ticket: Ticket, token: str) -> AccountSession | Non
     return session
 
 
-def _remember_device(unit: UnitOfWork, account_id: int, device_digest: str) -> bool:
+def remember_device(unit: UnitOfWork, account_id: int, device_digest: str) -> bool:
     """Notes the browser as known to the account; says whether it was before."""
     known = unit.session.get(KnownDevice, (account_id, device_digest))
     if known is None:
@@ -184,6 +184,21 @@ def _remember_device(unit: UnitOfWork, account_id: int, device_digest: str) -> b
         return False
     known.last_seen_at = unit.now
     return True
+
+
+def is_known_device(unit: UnitOfWork, email_key: str, device_digest: str) -> bool:
+    """Whether somebody has signed in to the account with this address in this browser before."""
+    known = (
+        select(KnownDevice.account_id)
+        .join(Account, col(Account.id) == KnownDevice.account_id)
+        .where(Account.email_key == email_key, KnownDevice.device_digest == device_digest)
+    )
+    return bool(device_digest) and unit.session.exec(known).first() is not None
+
+
+def forget_devices(unit: UnitOfWork, account_id: int) -> None:
+    """Makes every browser a stranger to the account again."""
+    unit.session.exec(delete(KnownDevice).where(col(KnownDevice.account_id) == account_id))
 
 
 def _absolute_limit(settings: Settings, remember: bool) -> timedelta:

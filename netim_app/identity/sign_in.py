@@ -12,19 +12,28 @@ from netim_app.core import events
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.identity import accounts, guessing, passwords, second_factor, sessions
+from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import Account, KnownDevice
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, units
 
 WRONG = "sign_in.wrong"
+SIGN_IN_FAILED = "sign_in_failed"
+PROOF_FAILED = "proof_failed"
+"""What the log calls a refused sign-in, and a refused password of somebody who is signed in."""
 
 
 @dataclass(frozen=True)
 class Guess:
-    """A paid attempt: what to check the password against. `account_id` is 0 for an attempt that cannot succeed."""
+    """A paid attempt: what to check the password against.
+
+    `refused` says why an attempt cannot succeed, for the log alone; there is no hash to check against then, and
+    `account_id` is 0 when there is no such account.
+    """
 
     account_id: int
     password_hash: str
     key: str
+    refused: str = ""
 
 
 def _pay(unit: UnitOfWork, email: str, device_digest: str) -> Guess:
@@ -35,13 +44,16 @@ def _pay(unit: UnitOfWork, email: str, device_digest: str) -> Guess:
     known = account and device_digest and unit.session.get(KnownDevice, (account.id, device_digest))
     budget = guessing.guess_key(unit, "password", key, device_digest if known else "")
     allowed = guessing.pay_guess(unit, budget)
-    if account is None or not allowed:
-        return Guess(account_id=0, password_hash="", key=budget)
-    return Guess(account_id=account.id or 0, password_hash=account.password_hash, key=budget)
+    account_id = (account and account.id) or 0
+    if not allowed:
+        return Guess(account_id, password_hash="", key=budget, refused="throttled")
+    if account is None:
+        return Guess(account_id, password_hash="", key=budget, refused="no account")
+    return Guess(account_id, password_hash=account.password_hash, key=budget)
 
 
-async def check_password(email: str, password: str, device_digest: str) -> Guess:
-    """Checks a password within the guessing limits.
+async def check_password(email: str, password: str, device_digest: str, *, failed: str = SIGN_IN_FAILED) -> Guess:
+    """Checks a password within the guessing limits. `failed` is what the log calls a refusal.
 
     Raises:
         DomainError: wrong, unknown or throttled; no way to tell which.
@@ -49,7 +61,8 @@ async def check_password(email: str, password: str, device_digest: str) -> Guess
     cost = units().settings.bcrypt_cost
     guess = await in_unit(_pay, email, device_digest)
     right = await passwords.matches_in_pool(password, guess.password_hash or passwords.dummy_hash(cost))
-    if not right or not guess.account_id:
+    if not right or guess.refused:
+        log_refusal(failed, account_id=guess.account_id, reason=guess.refused or "wrong")
         raise DomainError(WRONG)
     if passwords.needs_rehash(guess.password_hash, cost):
         new_hash = await passwords.hash_in_pool(password, cost)
@@ -73,8 +86,9 @@ async def check_own_password(actor: Actor, password: str) -> Guess:
         DomainError: wrong or throttled.
     """
     view = await in_read_unit(accounts.view_account, actor.account_id)
-    guess = await check_password(view.email, password, actor.device_digest)
+    guess = await check_password(view.email, password, actor.device_digest, failed=PROOF_FAILED)
     if guess.account_id != actor.account_id:
+        log_refusal(PROOF_FAILED, account_id=actor.account_id, reason="changed meanwhile")
         raise DomainError(WRONG)
     return guess
 
@@ -94,6 +108,7 @@ async def sign_in(visitor: Visitor, email: str, password: str, *, remember: bool
 
 def _accept(unit: UnitOfWork, guess: Guess, visitor: Visitor, remember: bool, return_to: str) -> tuple[str, str]:
     if not still_right(unit, guess):
+        log_refusal(SIGN_IN_FAILED, account_id=guess.account_id, reason="changed meanwhile")
         return "", WRONG
     guessing.forgive_guesses(unit, guess.key)
     if refusal := sessions.gate_refusal(unit, guess.account_id, visitor.origin):
@@ -103,6 +118,7 @@ def _accept(unit: UnitOfWork, guess: Guess, visitor: Visitor, remember: bool, re
         return "", refusal
     if second_factor.enrolled(unit, guess.account_id):
         if second_factor.is_stopped(unit, guess.account_id):
+            log_refusal(SIGN_IN_FAILED, account_id=guess.account_id, reason="stopped")
             return "", WRONG
         second_factor.begin(unit, guess.account_id, visitor, remember=remember, return_to=return_to)
         return "", ""
@@ -138,6 +154,7 @@ async def prove_again(actor: Actor, password: str, code: str, return_to: str) ->
 def _accept_proof(unit: UnitOfWork, guess: Guess, actor: Actor, code: str, return_to: str) -> str:
     """Empty when the code is wrong: then nothing is undone, so that the guess stays paid."""
     if not still_right(unit, guess):
+        log_refusal(PROOF_FAILED, account_id=actor.account_id, reason="changed meanwhile")
         raise DomainError("step_up.wrong", field="password")
     guessing.forgive_guesses(unit, guess.key)
     needs_code = second_factor.enrolled(unit, actor.account_id)

@@ -3,14 +3,36 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 BUSY_TIMEOUT_MS = 10_000
+"""How long to wait for what somebody else has locked."""
 WRITES = "netim_writes"
+_POOL_SIZE = 10
+_MAX_OVERFLOW = 20
+MAX_CONNECTIONS = _POOL_SIZE + _MAX_OVERFLOW
+"""Of one engine."""
+_POSTGRES_LIMITS = {
+    "lock_timeout": BUSY_TIMEOUT_MS,
+    "statement_timeout": 15_000,
+    "idle_in_transaction_session_timeout": 30_000,
+}
+"""In milliseconds. A wait for a lock ends before the statement does, so that the error says which it was. A transaction
+that nobody goes on with must not keep its locks: ours take milliseconds."""
+_POSTGRES_LINE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""libpq's names. A server that is gone without a word is noticed after a minute, not after two hours."""
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for `url`; creates the folder of an SQLite file.
+    """An engine for `url`; creates the folder of an SQLite file. No wait in it is endless.
+
+    For PostgreSQL, what the url's own query says about timeouts and keepalives counts more than our values.
 
     A transaction that is going to write says so in the execution option `WRITES`, so that SQLite takes its lock at the
     start: two writers then queue up, instead of one failing half-way.
@@ -20,16 +42,32 @@ def make_engine(url: str) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
         return create_engine(
-            parsed, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_timeout=10, hide_parameters=True
+            _with_timeouts(parsed),
+            pool_size=10,
+            max_overflow=20,
+            pool_pre_ping=True,
+            pool_timeout=10,
+            hide_parameters=True,
         )
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        parsed, pool_size=10, max_overflow=20, connect_args={"check_same_thread": False}, hide_parameters=True
+        parsed,
+        pool_size=_POOL_SIZE,
+        max_overflow=_MAX_OVERFLOW,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _with_timeouts(url: URL) -> URL:
+    options = [f"-c {name}={value}" for name, value in _POSTGRES_LIMITS.items()]
+    given = url.query.get("options", ())
+    options += [given] if isinstance(given, str) else given
+    return url.set(query={**_POSTGRES_LINE, **url.query, "options": " ".join(options)})
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

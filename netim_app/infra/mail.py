@@ -22,13 +22,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
 import idna
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
-from jinja2.runtime import Context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from netim_app.core.clock import Clock, system_clock
 from netim_app.settings import Settings
-from netim_app.texts.catalog import format_datetime
 
 PACKAGE = Path(__file__).resolve().parent.parent
 SMTP_TIMEOUT = 20.0
@@ -81,7 +79,6 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters["moment"] = _moment
         self._environment.tests["greetable"] = _greetable
 
     def render(self, event: str, locale: str, params: Mapping[str, object]) -> RenderedMail:
@@ -109,19 +106,13 @@ def render(event: str, locale: str, params: Mapping[str, object]) -> RenderedMai
 
     Texts in `params` become one line without control characters, so that a customer's name cannot add a
     paragraph of its own. `first_name`, when given, is greeted, unless it looks like a link: sign-up must not
-    turn us into a sender of adverts. In templates `{{ at|moment(time_zone) }}` writes a moment, and
-    `parts.html` holds a button and a table of facts.
+    turn us into a sender of adverts. `parts.html` holds a button and a table of facts.
 
     Raises:
         jinja2.TemplateNotFound: there is no such event or language.
         jinja2.UndefinedError: the template needs a parameter that was not given.
     """
     return templates().render(event, locale, params)
-
-
-@pass_context
-def _moment(context: Context, moment: datetime, time_zone: str) -> str:
-    return format_datetime(moment, str(context["locale"]), time_zone)
 
 
 def _greetable(name: str) -> bool:
@@ -161,12 +152,6 @@ def address(text: str) -> Address:
     if parsed.addr_spec != f"{stand_in}@{ascii_domain}" or not stand_in or not ascii_domain or "@" in stand_in:
         raise ValueError("not an e-mail address")
     return Address(username=local, domain=ascii_domain)
-
-
-def masked(email: str) -> str:
-    """An address as a log may show it: `j***@example.com`."""
-    local, _, domain = _CONTROLS.sub("", email).rpartition("@")
-    return f"{local[:1]}***@{domain}" if local else "***"
 
 
 def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: datetime) -> EmailMessage:

@@ -31,7 +31,7 @@ from netim_app.infra.mail import (
 )
 from netim_app.infra.redaction import log_event
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
-from netim_app.infra.unit_of_work import UnitOfWork, Units
+from netim_app.infra.unit_of_work import UnitOfWork, Units, in_unit_thread
 from netim_app.infra.vault import VaultError
 
 P = ParamSpec("P")
@@ -262,23 +262,23 @@ class Sender:
         if self._held is not None:
             # Without a database the claim stays: it ends with its lease.
             with suppress(SQLAlchemyError, OSError):
-                await asyncio.to_thread(self._release, self._held)
+                await in_unit_thread(self._release, self._held)
 
     async def _purge(self) -> None:
         now = self._units.clock()
         if self._purged_at is None or abs(now - self._purged_at) >= PURGE_EVERY:
             self._purged_at = now
-            await asyncio.to_thread(self._in_unit, purge)
+            await in_unit_thread(self._in_unit, purge)
 
     async def _step(self) -> DeliveryFailed | str | None:
         """Claims one mail, sends it, notes the result: `DELIVERED`, why not, or None when nothing is due."""
-        claimed = await asyncio.to_thread(self._claim)
+        claimed = await in_unit_thread(self._claim)
         if claimed is None:
             return None
         self._held = claimed
         failure = await self._attempt(claimed)
         self._held = None  # from here on its lease protects it, also when the note below cannot be written
-        await asyncio.to_thread(self._settle, claimed, failure)
+        await in_unit_thread(self._settle, claimed, failure)
         return failure or DELIVERED
 
     async def _attempt(self, claimed: _Claimed) -> DeliveryFailed | None:

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import IPv6Address, ip_network
 
@@ -51,25 +51,24 @@ RECOVERY_PER_ADDRESS = Rule("recovery_per_address", 20, HOUR)
 LINK_PER_ADDRESS = Rule("link_per_address", 60, HOUR)
 MAIL_PER_RECIPIENT = Rule("mail_per_recipient", 5, HOUR)
 MAIL_PER_ADDRESS = Rule("mail_per_address", 20, HOUR)
-PASSWORD_WORK_PER_ADDRESS = Rule("password_work_per_address", 60, MINUTE)
+RATING_PER_ADDRESS = Rule("rating_per_address", 60, MINUTE)
+NEW_PASSWORD_PER_ADDRESS = Rule("new_password_per_address", 60, MINUTE)
+PROOF_PER_ACCOUNT = Rule("proof_per_account", 20, MINUTE)
+WIDE_FACTOR = 10
+"""How many times the amount of one /64 a whole IPv6 /48 may have: what one customer of a provider can get."""
 
 
-def network_key(address: str) -> str:
-    """What a client address counts as.
+def network_keys(address: str) -> tuple[str, ...]:
+    """What a client address counts as, the narrowest network first.
 
-    IPv4: itself. IPv6: its /64, which is one customer's line. All that is no address shares one bucket.
+    IPv4: itself. IPv6: its /64, which is one line, and its /48. All that is no address shares one bucket.
     """
     parsed = client_address(address)
     if parsed is None:
-        return UNKNOWN
+        return (UNKNOWN,)
     if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, 64), strict=False))
-    return str(parsed)
-
-
-def email_key(email: str) -> str:
-    """What a mail recipient counts as: no look-alike by case gets a budget of its own."""
-    return email.strip().casefold()
+        return tuple(str(ip_network((parsed, length), strict=False)) for length in (64, 48))
+    return (str(parsed),)
 
 
 class Limiter:
@@ -108,7 +107,7 @@ class Limiter:
 
         Args:
             rule: which limit.
-            identity: who hits: `network_key(address)`, `email_key(...)`, an id. Stored as a digest only.
+            identity: who hits: a mailbox, an id. Stored as a digest only.
         """
         item = RateLimitItemPerSecond(rule.amount, rule.seconds, namespace=rule.name)
         try:
@@ -123,6 +122,14 @@ class Limiter:
             self._down = False
             log_event(logger, "limiter.up")
         return allowed
+
+    async def hit_from(self, rule: Rule, address: str) -> bool:
+        """`hit` for a client address: for IPv6 also the network around it counts, with ten times the amount."""
+        narrow, *wide = network_keys(address)
+        if not await self.hit(rule, narrow):
+            return False
+        wide_rule = replace(rule, name=f"{rule.name}_wide", amount=rule.amount * WIDE_FACTOR)
+        return all([await self.hit(wide_rule, key) for key in wide])
 
     async def check(self) -> bool:
         """Whether the store answers. For /healthz."""

@@ -134,8 +134,9 @@ def _end_of_brackets(text: str, start: int) -> int:
     position = start
     while position < len(text):
         character = text[position]
-        if character in "'\"" and (position == 0 or text[position - 1] != "\\"):
-            position = _end_of_quoted(text, position + 1, character)
+        if character in "'\"":
+            before = len(text[start:position]) - len(text[start:position].rstrip("\\"))  # a repr inside a repr
+            position = _end_of_quoted(text, position + 1, "\\" * before + character)
             continue
         if character in _CLOSING:
             open_brackets.append(_CLOSING[character])

@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import datetime
+from functools import lru_cache
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine
@@ -12,7 +15,7 @@ from sqlmodel import Session
 from netim_app.core.clock import Clock, shifted_clock, system_clock
 from netim_app.core.events import Fact
 from netim_app.core.feature import offers
-from netim_app.infra.db import WRITES, make_engine
+from netim_app.infra.db import MAX_CONNECTIONS, WRITES, make_engine
 from netim_app.infra.vault import Vault
 from netim_app.settings import Settings
 
@@ -96,6 +99,21 @@ def units() -> Units:
     return _units
 
 
+@lru_cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=MAX_CONNECTIONS, thread_name_prefix="unit")
+
+
+async def in_unit_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Runs what uses the database off the event loop, with the caller's context variables.
+
+    Its threads serve nothing else, one for each connection that there can be: a slow name server or a disk, which keep
+    the event loop's own threads busy, hold up no customer.
+    """
+    context = copy_context()
+    return await asyncio.get_running_loop().run_in_executor(_threads(), lambda: context.run(call, *args, **kwargs))
+
+
 async def in_unit(service: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Runs a service in a thread, in one transaction of its own, and gives back its plain result."""
 
@@ -103,7 +121,7 @@ async def in_unit(service: Callable[Concatenate[UnitOfWork, P], R], *args: P.arg
         with units().write() as unit:
             return service(unit, *args, **kwargs)
 
-    return await asyncio.to_thread(call)
+    return await in_unit_thread(call)
 
 
 async def in_read_unit(service: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -113,4 +131,4 @@ async def in_read_unit(service: Callable[Concatenate[UnitOfWork, P], R], *args: 
         with units().read() as unit:
             return service(unit, *args, **kwargs)
 
-    return await asyncio.to_thread(call)
+    return await in_unit_thread(call)

@@ -89,14 +89,9 @@ class Vault:
     def mac(self, purpose: str, value: bytes) -> str:
         """HMAC-SHA-256 keyed from the present secret, one key per purpose, as 64 hexadecimal digits.
 
-        It cannot be rewrapped: after a rotation see `macs`.
+        It cannot be rewrapped: a rotation of the secret makes it unequal to every stored one.
         """
         return hmac.new(self._key.mac_key(purpose), value, hashlib.sha256).hexdigest()
-
-    def macs(self, purpose: str, value: bytes) -> tuple[str, ...]:
-        """The digest under the present secret, then under the old one: all that a stored one may equal."""
-        keys = [self._key, *(key for key in self._keys.values() if key is not self._key)]
-        return tuple(hmac.new(key.mac_key(purpose), value, hashlib.sha256).hexdigest() for key in keys)
 
     def _key_of(self, sealed: bytes) -> _Key | None:
         if sealed[:1] != VERSION:

@@ -46,7 +46,7 @@ def kit_page(*, locale_switch: Any | None = None) -> rx.Component:
         card(
             title="A switch that is off",
             state=badge("Off", on=False),
-            action=switch("IP restriction", no, rx.noop(), test_id="kit-off", show_label=False, show_state=True),
+            action=switch("IP restriction", no, rx.noop(), test_id="kit-off", show_label=False),
             icon="globe",
         ),
         card(

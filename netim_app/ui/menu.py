@@ -1,7 +1,6 @@
 """A button that shows a list of links and actions (the disclosure pattern of the WAI-ARIA practices)."""
 
 import json
-from typing import Any
 
 import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
@@ -22,7 +21,7 @@ def menu(*items: rx.Component, label: Text, test_id: str, icon_name: str = "") -
     """A menu button and its items. Esc, a click outside and leaving with Tab close it; arrows move inside.
 
     Args:
-        items: made by `menu_link`, `menu_form_button` or `menu_button`.
+        items: made by `menu_link` or `menu_form_button`.
         label: text of the button.
         test_id: also makes the HTML ids, so it has to be unique on the page.
     """
@@ -54,11 +53,6 @@ def menu(*items: rx.Component, label: Text, test_id: str, icon_name: str = "") -
 def menu_link(label: Text, href: str, *, test_id: str = "") -> rx.Component:
     """An item that leads to a page of the app, without loading the document anew."""
     return ReactRouterLink.create(label, to=href, class_name=_ITEM, custom_attrs=_test_id(test_id))
-
-
-def menu_button(label: Text, on_click: Any, *, test_id: str = "") -> rx.Component:
-    """An item that runs an event handler."""
-    return rx.el.button(label, type="button", on_click=on_click, class_name=_ITEM, custom_attrs=_test_id(test_id))
 
 
 def menu_form_button(label: Text, action: str, *, test_id: str = "") -> rx.Component:

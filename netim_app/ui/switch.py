@@ -5,7 +5,6 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventHandler
 
-from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
 
 
@@ -17,7 +16,6 @@ def switch(
     test_id: str = "",
     *,
     show_label: bool = True,
-    show_state: bool = False,
 ) -> rx.Component:
     """A button with the role of a switch.
 
@@ -27,14 +25,11 @@ def switch(
         on_change: event handler. One that takes an argument is given the wanted new value: that is safer than
             "the other one" when a click is sent twice.
         show_label: show the label beside the track; it is always its name.
-        show_state: show "On" or "Off" beside the track.
     """
     takes_value = isinstance(on_change, EventHandler) and len(on_change.get_parameters()) > 1
     visible = rx.el.span(label, class_name="text-sm font-medium") if show_label else rx.fragment()
-    state = rx.cond(checked, tr("ui.switch.on"), tr("ui.switch.off"))
     return rx.el.button(
         visible,
-        *([rx.el.span(state, aria_hidden="true", class_name="text-sm text-muted")] if show_state else []),
         rx.el.span(
             rx.el.span(
                 class_name="size-5 rounded-full bg-surface shadow-card transition-transform "

@@ -18,7 +18,8 @@ WORDS = {
         "personal": "Personal information", "increase": "Increase your account security",
         "security page": "Connection and Security", "security": "Security", "alerts": "Email alerts",
         "change": "Change password", "current": "Current password", "new": "New password", "log out": "Log out",
-        "weak": "Weak", "alert subject": "sign-in",
+        "weak": "Weak", "alert subject": "login",
+        "chosen": "The password you chose when you signed up",
     },
     "fr-FR": {
         "first": "Prénom", "last": "Nom", "email": "Adresse e-mail", "password": "Mot de passe",
@@ -28,6 +29,7 @@ WORDS = {
         "security": "Sécurité", "alerts": "Alertes par e-mail", "change": "Modifier le mot de passe",
         "current": "Mot de passe actuel", "new": "Nouveau mot de passe", "log out": "Se déconnecter", "weak": "Faible",
         "alert subject": "connexion",
+        "chosen": "Le mot de passe choisi lors de l’inscription",
     },
 }  # fmt: skip
 
@@ -121,6 +123,7 @@ def test_from_sign_up_to_the_first_alert(
     expect(page.get_by_test_id("sent")).to_contain_text(email)
 
     page.goto(link_in(server.wait_for_mail(email)))
+    by.type(field("chosen"), PASSWORD)
     by.press(button("confirm"))
     by.press(page.get_by_role("link", name=say["to login"]))
     log_in(PASSWORD)

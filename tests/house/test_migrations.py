@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import alembic.command
 import pytest
@@ -73,6 +74,22 @@ def test_a_drift_is_found(empty: Units) -> None:
 
     with pytest.raises(alembic.command.util.CommandError, match="forgotten"):
         check(empty)
+
+
+@pytest.mark.parametrize("empty", ["postgresql"], indirect=True)  # SQLite ends no statement that takes long
+def test_a_migration_may_take_its_time(empty: Units) -> None:
+    limits: set[str] = set()
+
+    @sa.event.listens_for(empty.engine, "before_cursor_execute")
+    def look(connection: Any, _cursor: object, statement: str, *_: object) -> None:
+        if "CREATE TABLE" in statement:
+            for name in ("statement_timeout", "lock_timeout"):
+                cursor = connection.connection.cursor()
+                limits.add(f"{name} {cursor.execute(f'SHOW {name}').fetchone()[0]}")
+
+    migrate(empty)
+
+    assert limits == {"statement_timeout 0", "lock_timeout 10s"}
 
 
 def test_there_is_one_line_of_migrations() -> None:

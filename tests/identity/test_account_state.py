@@ -286,7 +286,7 @@ async def test_a_wrong_address_keeps_the_dialog_open(sqlite_units: Units, caller
 
 async def test_addresses_cannot_be_asked_for_without_end(sqlite_units: Units, caller: Actor) -> None:
     for number in range(rate_limit.MAIL_PER_ADDRESS.amount):
-        assert await limits.may_mail(f"c{number}@example.org", HERE.address)
+        assert await limits.may_mail("email_change", f"c{number}@example.org", HERE.address)
 
     state, _ = await Tab("/").run(EmailState, "submit", {"email": "new@example.org"})
 

@@ -1,46 +1,38 @@
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from netim_app.core import feature
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, InvalidForm
-from netim_app.core.events import AccountCreated, EmailChangeAsked, EmailChanged, Fact, Origin, ProfileChanged
+from netim_app.core.events import EmailChangeAsked, EmailChanged, Fact, Origin, ProfileChanged
 from netim_app.core.feature import Feature, Subscription
 from netim_app.core.forms import Form
-from netim_app.core.tokens import digest
-from netim_app.identity import accounts, passwords, recovery, sessions
-from netim_app.identity.accounts import Confirmed, NewCustomer, Profile
-from netim_app.identity.tables import Account, MailedLink, SignUp
+from netim_app.identity import accounts, recovery, sessions
+from netim_app.identity.accounts import Profile
+from netim_app.identity.sign_up import Confirmed, _confirm
+from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
     DEVICE,
     EMAIL,
     HERE,
     OTHER_DEVICE,
-    PASSWORD,
     Browser,
-    Mail,
     actor_of,
     at_once,
     last_mail,
     mailed,
-    mails,
     make_account,
     make_session,
-    quick_hash,
     signed_in_actor,
     stored_account,
     visitor_of,
 )
-from tests.fakes import FakeClock
 
 GUEST = visitor_of()
-NEW = NewCustomer("New@Example.org", "Nia", "Ewing", "", "fr", "Europe/Paris")
 
 
 @pytest.fixture
@@ -51,17 +43,9 @@ def facts(units: Units) -> list[Fact]:
     return heard
 
 
-def sign_up(units: Units, customer: NewCustomer = NEW, password: str = PASSWORD) -> Mail:
-    """Signs up and gives back the mail that was sent."""
-    with units.write() as unit:
-        accounts.sign_up(unit, customer, quick_hash(password))
-    with units.read() as unit:
-        return mails(unit)[-1]
-
-
 def confirm(units: Units, token: str, visitor: Visitor = GUEST) -> Confirmed:
     with units.write() as unit:
-        return accounts.confirm_email(unit, token, visitor)
+        return _confirm(unit, token, visitor)
 
 
 def refusal(units: Units, token: str) -> str:
@@ -78,213 +62,10 @@ def all_accounts(units: Units) -> list[Account]:
         return list(unit.session.exec(select(Account)))
 
 
-# Sign-up
-
-
-def test_a_sign_up_makes_an_account_only_once_it_is_confirmed(units: Units, facts: list[Fact]) -> None:
-    mail = sign_up(units)
-    assert (mail.event, mail.to) == ("sign_up", "New@Example.org")
-    assert "/verify-email#" in mail.text
-    assert all_accounts(units) == []
-
-    confirmed = confirm(units, mail.token)
-
-    assert confirmed == Confirmed("sign_up")  # nobody is signed in by a link
-    [account] = all_accounts(units)
-    assert (account.email, account.email_key) == ("New@Example.org", "new@example.org")
-    assert (account.first_name, account.last_name, account.language) == ("Nia", "Ewing", "fr")
-    assert passwords.password_matches(PASSWORD, account.password_hash)
-    assert account.password_policy == passwords.POLICY
-    assert account.password_changed_at == units.clock()
-    assert facts == [AccountCreated(account_id=account.id or 0, at=units.clock(), origin=HERE)]
-    with units.read() as unit:
-        assert unit.session.exec(select(SignUp)).all() == []
-
-
-def test_the_secret_of_a_link_is_stored_as_a_digest_and_the_mail_is_sealed(units: Units) -> None:
-    token = sign_up(units).token
-
-    with units.read() as unit:
-        [link] = unit.session.exec(select(MailedLink))
-        from netim_app.infra.tables import OutboxMessage
-
-        [message] = unit.session.exec(select(OutboxMessage))
-    assert link.digest == digest(token)
-    assert token not in str(link.model_dump())
-    assert token.encode() not in message.payload
-
-
-def test_a_known_and_an_unknown_address_get_the_same_answer_and_other_mails(units: Units) -> None:
-    with units.write() as unit:
-        make_account(unit, EMAIL, language="fr")
-
-    with units.write() as unit:
-        outcomes = [
-            accounts.sign_up(unit, replace(NEW, email=email), quick_hash(PASSWORD))  # type: ignore[func-returns-value]
-            for email in (EMAIL.upper(), "new@example.org")
-        ]
-
-    assert outcomes == [None, None]
-    with units.read() as unit:
-        again, first = mails(unit)
-    assert (again.event, again.to) == ("sign_up_again", EMAIL)  # as its owner spells it
-    assert (first.event, first.to) == ("sign_up", "new@example.org")
-    assert "#" not in again.text
-    [account] = all_accounts(units)
-    assert passwords.password_matches(PASSWORD, account.password_hash)
-
-
-def test_several_may_wait_for_one_address_and_the_first_confirmed_wins(units: Units) -> None:
-    first = sign_up(units, replace(NEW, first_name="First"))
-    second = sign_up(units, replace(NEW, email="NEW@example.org", first_name="Second"), "another password")
-    third = sign_up(units, replace(NEW, first_name="Third"))
-
-    assert refusal(units, second.token) == ""
-
-    [account] = all_accounts(units)
-    assert (account.first_name, account.email) == ("Second", "NEW@example.org")
-    assert passwords.password_matches("another password", account.password_hash)
-    assert [refusal(units, mail.token) for mail in (first, second, third)] == ["link.dead"] * 3
-
-
-def test_of_twenty_confirmations_at_once_one_succeeds(units: Units) -> None:
-    token = sign_up(units).token
-
-    assert sorted(at_once(20, lambda _: refusal(units, token))) == [""] + ["link.dead"] * 19
-    assert len(all_accounts(units)) == 1
-
-
-def test_of_several_sign_ups_confirmed_at_once_one_succeeds(units: Units) -> None:
-    tokens = [sign_up(units, replace(NEW, first_name=f"N{number}")).token for number in range(8)]
-
-    assert sorted(at_once(8, lambda number: refusal(units, tokens[number]))) == [""] + ["link.dead"] * 7
-    assert len(all_accounts(units)) == 1
-
-
-def test_a_sign_up_cannot_take_an_address_that_became_an_accounts(units: Units) -> None:
-    token = sign_up(units).token
-    with units.write() as unit:
-        make_account(unit, "new@EXAMPLE.org")
-
-    assert refusal(units, token) == "link.dead"
-    assert len(all_accounts(units)) == 1
-
-
-def test_an_address_belongs_to_one_account_whatever_its_case(units: Units) -> None:
-    with units.write() as unit:
-        make_account(unit, "ada@example.org")
-
-    with pytest.raises(IntegrityError), units.write() as unit:
-        make_account(unit, "ADA@example.org")
-
-
-@pytest.mark.parametrize(("hours", "seconds", "works"), [(23, 3599, True), (24, 0, False)])
-def test_a_sign_up_waits_for_a_day(units: Units, clock: FakeClock, hours: int, seconds: int, works: bool) -> None:
-    token = sign_up(units).token
-    clock.advance(hours=hours, seconds=seconds)
-
-    assert (refusal(units, token) == "") is works
-
-
-@pytest.mark.parametrize("token", ["", "x", "A" * 43])
-def test_an_unknown_link_is_dead(units: Units, token: str) -> None:
-    sign_up(units)
-
-    assert refusal(units, token) == "link.dead"
-
-
-def test_what_can_no_longer_be_confirmed_is_purged(units: Units, clock: FakeClock) -> None:
-    old = sign_up(units, replace(NEW, email="old@example.org"))
-    clock.advance(hours=12)
-    young = sign_up(units)
-    clock.advance(hours=12, seconds=1)
-
-    with units.write() as unit:
-        accounts.purge(unit)
-
-    with units.read() as unit:
-        assert [row.email for row in unit.session.exec(select(SignUp))] == ["New@Example.org"]
-        assert len(unit.session.exec(select(MailedLink)).all()) == 1
-    assert refusal(units, old.token) == "link.dead"
-    assert refusal(units, young.token) == ""
-
-
-# Mailed links
-
-
-PURPOSES = ("sign_up", "email_change", "reset")
-
-
-def link_for(units: Units, purpose: str, account_id: int) -> str:
-    with units.write() as unit:
-        if purpose == "sign_up":
-            accounts.sign_up(unit, NEW, quick_hash(PASSWORD))
-        elif purpose == "reset":
-            recovery.ask_reset(unit, EMAIL)
-        else:
-            caller = Actor(account_id=account_id, session_id=0, fresh_until=unit.now, revision=0)
-            accounts.ask_email_change(unit, caller, "changed@example.org")
-    with units.read() as unit:
-        return next(mail for mail in reversed(mails(unit)) if mail.event == purpose).token
-
-
 @pytest.fixture
 def account_id(units: Units) -> int:
     with units.write() as unit:
         return make_account(unit)
-
-
-@pytest.mark.parametrize("purpose", PURPOSES)
-@pytest.mark.parametrize("wrong", PURPOSES)
-def test_a_link_works_for_its_own_purpose_only(units: Units, account_id: int, purpose: str, wrong: str) -> None:
-    token = link_for(units, purpose, account_id)
-
-    with units.write() as unit:
-        if wrong != purpose:
-            with pytest.raises(DomainError, match=r"link\.dead"):
-                accounts.spend_link(unit, token, wrong)
-        assert accounts.spend_link(unit, token, purpose).purpose == purpose
-        with pytest.raises(DomainError, match=r"link\.dead"):
-            accounts.spend_link(unit, token, purpose)
-
-
-def test_a_reset_link_confirms_nothing_and_a_confirmation_resets_nothing(units: Units, account_id: int) -> None:
-    reset, change = (link_for(units, purpose, account_id) for purpose in ("reset", "email_change"))
-
-    assert refusal(units, reset) == "link.dead"
-    with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
-        recovery.finish_reset(unit, change, quick_hash("x"), HERE)
-    with pytest.raises(DomainError, match=r"link\.dead"), units.read() as unit:
-        recovery.owner_of(unit, change)
-
-
-@pytest.mark.parametrize("purpose", ["reset", "email_change"])
-def test_a_newer_link_kills_the_older_one_of_its_own_purpose_and_owner(
-    units: Units, account_id: int, purpose: str
-) -> None:
-    with units.write() as unit:
-        other = make_account(unit, "bob@example.org")
-        others = accounts.new_link(unit, purpose=purpose, life=accounts.CONFIRM_LIFE, account_id=other)
-        another_purpose = accounts.new_link(unit, purpose="x", life=accounts.CONFIRM_LIFE, account_id=account_id)
-    old = link_for(units, purpose, account_id)
-    new = link_for(units, purpose, account_id)
-
-    with units.write() as unit:
-        with pytest.raises(DomainError):
-            accounts.spend_link(unit, old, purpose)
-        assert accounts.spend_link(unit, new, purpose).account_id == account_id
-        assert accounts.spend_link(unit, others, purpose).account_id == other
-        accounts.spend_link(unit, another_purpose, "x")
-
-
-def test_a_disabled_account_has_no_working_links(units: Units, account_id: int) -> None:
-    tokens = {purpose: link_for(units, purpose, account_id) for purpose in ("reset", "email_change")}
-    with units.write() as unit:
-        accounts.disable(unit, account_id)
-
-    for purpose, token in tokens.items():
-        with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
-            accounts.spend_link(unit, token, purpose)
 
 
 # Change of address
@@ -607,54 +388,6 @@ def test_a_malformed_address_is_refused(address: object, fault: str) -> None:
     assert [(found.field, found.key) for found in refused.value.all] == [("email", fault)]
 
 
-SIGN_UP_FORM = {"email": "New@Example.org", "first_name": "Nia", "last_name": "Ewing", "password": PASSWORD}
-
-
-def read_customer(language: str = "fr", time_zone: str = "Asia/Tokyo", **changes: Any) -> NewCustomer:
-    return accounts.read_customer({**SIGN_UP_FORM, **changes}, language=language, time_zone=time_zone, min_length=12)
-
-
-def test_a_sign_up_form_is_read() -> None:
-    assert read_customer() == NewCustomer("New@example.org", "Nia", "Ewing", PASSWORD, "fr", "Asia/Tokyo")
-
-
-@pytest.mark.parametrize(
-    ("language", "time_zone", "expected"),
-    [
-        ("", "", ("en", "Europe/Paris")),
-        ("de", "None", ("en", "Europe/Paris")),
-        ("fr", "Mars/Olympus", ("fr", "Europe/Paris")),
-        ("en", "UTC", ("en", "UTC")),
-    ],
-)
-def test_what_the_browser_says_of_itself_is_used_where_it_makes_sense(
-    language: str, time_zone: str, expected: tuple[str, str]
-) -> None:
-    customer = read_customer(language, time_zone)
-
-    assert (customer.language, customer.time_zone) == expected
-
-
-@pytest.mark.parametrize(
-    ("changes", "faults"),
-    [
-        ({"email": "x"}, {"email": "form.email"}),
-        ({"password": "short"}, {"password": "password.too_short"}),
-        ({"password": "password1234"}, {"password": "password.weak"}),
-        ({"password": "new@example.org1"}, {"password": "password.personal"}),
-        ({"password": ""}, {"password": "form.required"}),
-        ({"password": ["x"]}, {"password": "form.invalid"}),
-        ({"password": "x" * 129}, {"password": "form.too_long"}),
-        ({"first_name": "", "last_name": " "}, {"first_name": "form.required", "last_name": "form.required"}),
-    ],
-)
-def test_a_wrong_sign_up_form_is_refused(changes: dict[str, object], faults: dict[str, str]) -> None:
-    with pytest.raises(InvalidForm) as refused:
-        read_customer(**changes)
-
-    assert {fault.field: fault.key for fault in refused.value.all} == faults
-
-
 # The operator's hand
 
 
@@ -675,13 +408,6 @@ def test_a_disabled_account_keeps_its_rows_and_nothing_opens_it(units: Units) ->
         assert sessions.redeem_ticket(unit, ticket, DEVICE, HERE) is None
         recovery.ask_reset(unit, EMAIL)
     assert "reset" not in [event for event, _ in mailed(units)]
-
-
-def test_an_owner_of_a_disabled_account_who_signs_up_again_gets_no_second_one(units: Units, account_id: int) -> None:
-    with units.write() as unit:
-        accounts.disable(unit, account_id)
-
-    assert sign_up(units, replace(NEW, email=EMAIL)).event == "sign_up_again"
 
 
 def test_each_fact_moves_the_revision_of_its_own_account(units: Units) -> None:

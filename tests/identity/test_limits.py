@@ -2,10 +2,13 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
+from netim_app.core.events import Origin
 from netim_app.identity import limits
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
+from tests.factories import DEVICE, EMAIL, OTHER_DEVICE, signed_in_actor
 
 HOME = "192.0.2.7"
 
@@ -29,10 +32,16 @@ async def allowed(ask: Callable[[str], Awaitable[None]], times: int, address: st
     return passed
 
 
+async def allow_sign_in(address: str) -> None:
+    """A stranger tries the password of a customer."""
+    await limits.allow_sign_in(Visitor(origin=Origin(address=address), device_digest=OTHER_DEVICE), EMAIL)
+
+
 @pytest.mark.parametrize(
     ("ask", "rule"),
     [
-        (limits.allow_sign_in, rate_limit.SIGN_IN_PER_ADDRESS),
+        (allow_sign_in, rate_limit.SIGN_IN_PER_ADDRESS),
+        (limits.allow_code, rate_limit.SIGN_IN_PER_ADDRESS),
         (limits.allow_sign_up, rate_limit.SIGN_UP_PER_ADDRESS),
         (limits.allow_link, rate_limit.LINK_PER_ADDRESS),
     ],
@@ -61,22 +70,56 @@ async def test_what_is_no_address_shares_one_bucket(address: str) -> None:
     assert await allowed(limits.allow_sign_up, 1, address) == 0
 
 
-async def test_all_sign_ins_together_are_limited_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limit, "SIGN_IN_OVERALL", rate_limit.Rule("sign_in_overall", 7, 60))
+async def test_an_ipv6_network_counts_too() -> None:
+    amount = rate_limit.SIGN_UP_PER_ADDRESS.amount * rate_limit.WIDE_FACTOR
+    answers = [await allowed(limits.allow_sign_up, 1, f"2001:db8:1:{line:x}::1") for line in range(amount + 3)]
 
-    assert sum([await allowed(limits.allow_sign_in, 1, f"192.0.2.{n}") for n in range(10)]) == 7
+    assert sum(answers) == amount
+    assert await allowed(limits.allow_sign_up, 1, "2001:db8:2::1") == 1
+
+
+async def test_a_storm_of_sign_ins_keeps_strangers_out_but_no_known_browser(
+    sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limit, "SIGN_IN_OVERALL", rate_limit.Rule("sign_in_overall", 7, 60))
+    signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
+
+    assert sum([await allowed(allow_sign_in, 1, f"192.0.2.{n}") for n in range(10)]) == 7
+    known = Visitor(origin=Origin(address="192.0.2.99"), device_digest=DEVICE)
+    await limits.allow_sign_in(known, EMAIL.upper())
+    for browser, email in ((known, "bob@example.org"), (Visitor(origin=Origin(address="192.0.2.98")), EMAIL)):
+        with pytest.raises(DomainError, match=r"form\.too_often"):
+            await limits.allow_sign_in(browser, email)
+
+
+async def test_proofs_of_one_customer_have_an_end_and_others_are_not_touched() -> None:
+    amount = rate_limit.PROOF_PER_ACCOUNT.amount
+    for _ in range(amount):
+        await limits.allow_proof(1)
+
+    with pytest.raises(DomainError, match=r"form\.too_often"):
+        await limits.allow_proof(1)
+    await limits.allow_proof(2)
+
+
+async def test_nobody_uses_up_the_reset_links_of_a_mailbox_by_registering_it() -> None:
+    for number in range(rate_limit.MAIL_PER_RECIPIENT.amount + 1):
+        await limits.may_mail("sign_up", EMAIL, f"192.0.2.{number}")
+
+    assert not await limits.may_mail("sign_up", EMAIL, HOME)
+    assert await limits.may_mail("reset", EMAIL, HOME)
 
 
 async def test_a_mailbox_gets_so_many_mails_whoever_asks_and_however_it_is_spelt() -> None:
     spellings = ("ada@example.org", "ADA@example.org", " Ada@Example.org ")
-    answers = [await limits.may_mail(spellings[n % 3], f"192.0.2.{n}") for n in range(8)]
+    answers = [await limits.may_mail("reset", spellings[n % 3], f"192.0.2.{n}") for n in range(8)]
 
     assert answers == [True] * rate_limit.MAIL_PER_RECIPIENT.amount + [False] * 3
-    assert await limits.may_mail("bob@example.org", HOME)
+    assert await limits.may_mail("reset", "bob@example.org", HOME)
 
 
 async def test_an_address_may_cause_so_many_mails_whatever_the_mailbox() -> None:
-    answers = [await limits.may_mail(f"c{n}@example.org", HOME) for n in range(25)]
+    answers = [await limits.may_mail("reset", f"c{n}@example.org", HOME) for n in range(25)]
 
     assert answers.count(True) == rate_limit.MAIL_PER_ADDRESS.amount
-    assert await limits.may_mail("c1@example.org", "198.51.100.1")
+    assert await limits.may_mail("reset", "c1@example.org", "198.51.100.1")

@@ -1,10 +1,11 @@
+import asyncio
 import threading
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netim_app.core.forms import MAX_SECRET_LENGTH
+from netim_app.core.forms import MAX_SECRET_LENGTH, Form
 from netim_app.identity import passwords
 
 PERSONAL = ("ada.lovelace@example.org", "Ada", "Lovelace", "Analytical Engines")
@@ -177,3 +178,24 @@ async def test_what_is_no_password_is_not_rated(typed: object) -> None:
 @pytest.mark.parametrize("typed", ["a", GOOD, "\0", "a\ud800b", "x" * 128, "\u202e"])
 async def test_what_is_typed_is_rated(typed: str) -> None:
     assert 0 <= await passwords.score_typed(typed) <= 4
+
+
+@pytest.mark.parametrize("judge", ["read_new", "score_typed"])
+async def test_a_password_is_judged_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch, judge: str) -> None:
+    loop_went_on = threading.Event()
+
+    def patient(_password: str, _personal: object) -> int:
+        assert loop_went_on.wait(timeout=10), "the event loop waits for the judgement"
+        return 4
+
+    monkeypatch.setattr(passwords, "strength", patient)
+    if judge == "read_new":
+        task: asyncio.Task[object] = asyncio.create_task(
+            passwords.read_new(Form({"password": GOOD}), "password", personal=(), min_length=12)
+        )
+    else:
+        task = asyncio.create_task(passwords.score_typed(GOOD))
+    await asyncio.sleep(0)
+    loop_went_on.set()
+
+    assert await task == (GOOD if judge == "read_new" else 4)

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from sqlmodel import select
 
@@ -5,14 +7,17 @@ from netim_app.core import feature
 from netim_app.core.errors import DomainError
 from netim_app.core.events import PasswordChanged
 from netim_app.core.feature import Feature, SignInGate
-from netim_app.identity import accounts, passwords, recovery, sessions
+from netim_app.core.tokens import digest
+from netim_app.identity import accounts, guessing, passwords, recovery, sessions, sign_in
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import Units
 from netim_app.registry import FEATURES
 from tests.factories import (
+    DEVICE,
     EMAIL,
     HERE,
     NEW_PASSWORD,
+    OTHER_DEVICE,
     PASSWORD,
     at_once,
     last_mail,
@@ -21,6 +26,7 @@ from tests.factories import (
     make_session,
     quick_hash,
     stored_account,
+    visitor_of,
 )
 from tests.fakes import FakeClock
 
@@ -42,14 +48,13 @@ def asked(units: Units) -> str:
     return last_mail(units, "reset").token
 
 
-def finish(units: Units, token: str, password: str = NEW_PASSWORD) -> str:
+def finish(units: Units, token: str, password: str = NEW_PASSWORD, device: str = DEVICE) -> str:
     """The key of the refusal, or empty."""
     try:
         with units.write() as unit:
-            recovery.finish_reset(unit, token, quick_hash(password), HERE)
+            return recovery.finish_reset(unit, token, quick_hash(password), visitor_of(device))
     except DomainError as error:
         return error.key
-    return ""
 
 
 def has_password(units: Units, account_id: int, password: str) -> bool:
@@ -188,3 +193,31 @@ def test_a_reset_link_of_one_customer_changes_nobody_elses_password(units: Units
     assert finish(units, asked(units)) == ""
 
     assert has_password(units, other, PASSWORD)
+
+
+def test_who_resets_gets_in_from_that_browser_whatever_strangers_guess_and_older_browsers_are_strangers(
+    units: Units, account_id: int
+) -> None:
+    with units.write() as unit:
+        make_session(unit, account_id, device=OTHER_DEVICE)
+    token = asked(units)
+    stranger = digest("a stranger's browser")
+    for _ in range(guessing.MAX_FAILURES):
+        assert signing_in(stranger, "guessed") == "sign_in.wrong"
+    for _ in range(guessing.MAX_FAILURES):
+        assert signing_in(DEVICE, "guessed") == "sign_in.wrong"  # unknown so far: the owner is kept out, too
+
+    assert finish(units, token, device=DEVICE) == ""
+
+    assert signing_in(stranger, NEW_PASSWORD) == "sign_in.wrong"
+    assert signing_in(OTHER_DEVICE, NEW_PASSWORD) == "sign_in.wrong"
+    assert signing_in(DEVICE, NEW_PASSWORD) == ""
+
+
+def signing_in(device: str, password: str) -> str:
+    """The key of the refusal, or empty."""
+    try:
+        asyncio.run(sign_in.sign_in(visitor_of(device), EMAIL, password, remember=False, return_to="/"))
+    except DomainError as error:
+        return error.key
+    return ""

@@ -11,7 +11,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.events import Fact, IdentityProved, Origin, PasswordChanged, SignInRefused
 from netim_app.core.feature import Feature, SignInGate, Subscription
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, passwords, sessions, sign_in
+from netim_app.identity import accounts, passwords, sessions, sign_in, sign_up
 from netim_app.identity.tables import Ticket
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
@@ -111,7 +111,7 @@ async def test_every_branch_costs_one_bcrypt_check_of_the_same_cost(
         disabled = make_account(unit, "gone@example.org")
         accounts.disable(unit, disabled)
         pending = accounts.NewCustomer("new@example.org", "N", "E", PASSWORD, "en", "UTC")
-        accounts.sign_up(unit, pending, quick_hash(PASSWORD))
+        sign_up.sign_up(unit, pending, quick_hash(PASSWORD))
 
     async def cost(email: str, password: str) -> tuple[str, list[str]]:
         checks.clear()

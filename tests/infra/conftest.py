@@ -10,7 +10,7 @@ from netim_app.infra import mail, redaction
 TEMPLATES = {
     "en/subject.txt": "Sign-in to your account, {{ first_name }}",
     "en/body.txt": (
-        "{% extends 'layout.txt' %}{% block content %}\nSigned in on {{ at|moment('Europe/Paris') }}.\n{{ link }}\n{% endblock %}"  # noqa: E501
+        "{% extends 'layout.txt' %}{% block content %}\nSigned in with {{ browser }}.\n{{ link }}\n{% endblock %}"
     ),
     "en/body.html": (
         "{% extends 'layout.html' %}{% from 'parts.html' import button, facts %}{% block content %}"

@@ -80,11 +80,6 @@ def test_digests_depend_on_secret_purpose_and_value() -> None:
     assert vault.mac("backup_code", b"123456") == Vault(NEW).mac("backup_code", b"123456")
 
 
-def test_digests_of_both_secrets_are_offered_during_a_rotation() -> None:
-    assert Vault(NEW, OLD).macs("p", b"v") == (Vault(NEW).mac("p", b"v"), Vault(OLD).mac("p", b"v"))
-    assert Vault(NEW).macs("p", b"v") == (Vault(NEW).mac("p", b"v"),)
-
-
 def test_an_empty_secret_is_refused() -> None:
     with pytest.raises(ValueError, match="needs a secret"):
         Vault("")

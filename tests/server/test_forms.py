@@ -8,7 +8,7 @@ import pytest
 from reflex_base.registry import RegistrationContext
 
 from netim_app import netim_app  # noqa: F401  registers every state
-from netim_app.identity import accounts
+from netim_app.identity import accounts, links
 from tests.harness import PASSWORD, Client, Server
 
 HTML = "<img src=x onerror=alert(1)>"
@@ -100,7 +100,7 @@ def reset_token(server: Server, email: str) -> str:
     """The secret of a reset link, as if it had been mailed."""
     with server.units.write() as unit:
         account = accounts.find_account(unit, email)
-        return accounts.new_link(unit, purpose="reset", life=timedelta(hours=1), account_id=account)
+        return links.new_link(unit, purpose="reset", life=timedelta(hours=1), account_id=account)
 
 
 CASES = [(handler, field) for handler, form in FORMS.items() for field in form]

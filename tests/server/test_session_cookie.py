@@ -118,6 +118,13 @@ async def test_fixation(server: Server, email: str) -> None:
         async with Client(server, cookies={"netim_session": first}) as old:
             assert not await is_signed_in(old)
         last = await _logged_out(server, client)
+    async with Client(server, cookies={"netim_session": ""}) as twice:
+        await twice.sign_in(email)
+        held = twice.session_cookie
+        await twice.sign_in(email)
+        assert await is_signed_in(twice)
+        async with Client(server, cookies={"netim_session": held}) as old:
+            assert not await is_signed_in(old), "what the browser held before signing in again is dead"
     async with Client(server, cookies={"netim_session": last}) as again:
         await again.sign_in(email)
         assert again.session_cookie not in (first, last, planted)

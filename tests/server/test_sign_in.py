@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from netim_app import build as front_end
 from netim_app.core.tokens import digest
-from tests.harness import PASSWORD, Client, Server, link_in, production_server
+from netim_app.settings import Settings
+from tests.harness import PASSWORD, ROOT, Client, Server, link_in, production_server
 
 NEW_PASSWORD = "another 9 lanterns in fog"
 WRONG = "wrong " + PASSWORD
@@ -46,7 +50,7 @@ def link_or_none(mail: EmailMessage) -> str:
 async def link_from(server: Server, email: str, count: int = 1, page: str = "reset-password") -> str:
     """The secret of a mailed link."""
     for _ in range(200):
-        links = [link for mail in server.mails(email) if (link := link_or_none(mail)) and f"/{page}#" in link]
+        links = [link for mail in server.mails(email) if (link := link_or_none(mail)) and f"/{page}" in link]
         if len(links) >= count:
             return links[count - 1].partition("#")[2]
         await asyncio.sleep(0.05)
@@ -159,6 +163,10 @@ async def test_victim_lockout(server: Server, anna: Client, email: str) -> None:
         token = await ask_reset(server, elsewhere, email)
         await elsewhere.call("ResetState.submit", form={"token": token, "password": NEW_PASSWORD})
         assert elsewhere.vars["ResetState.done"]
+        async with Client(server) as attacker:
+            await attacker.load("/login")
+            assert await attempt(attacker, email, NEW_PASSWORD) == "", "the attacker's budget is still used up"
+        assert await attempt(elsewhere, email, NEW_PASSWORD), "the browser that reset is known from then on"
 
 
 async def test_unlock(server: Server, anna: Client, email: str) -> None:
@@ -305,8 +313,10 @@ async def test_pw_fidelity(server: Server, new_email: Callable[[], str], passwor
         await client.call("SignUpState.submit", form=form)
         assert client.vars["SignUpState.errors"] == {}
         token = await link_from(server, email, page="verify-email")
-        await client.call("VerifyState.submit", form={"token": token})
-        assert client.vars["VerifyState.done"] == "sign_up"
+        await client.call("VerifyState.submit", form={"token": token, "password": password[:-1]})
+        assert "password" in client.vars["VerifyState.errors"]
+        await client.call("VerifyState.submit", form={"token": token, "password": password})
+        assert client.vars["VerifyState.done"] == "sign_up", client.vars["VerifyState.errors"]
     near = {password + " ", password.rstrip() + "x", password.swapcase(), password[:-1], password[:72]}
     near |= {password[:73] + "!" + password[74:]} if len(password) > 74 else set()
     async with Client(server) as client:
@@ -470,8 +480,9 @@ async def test_token_swap(server: Server, anna: Client, email: str, new_email: C
             assert client.vars["VerifyState.done"] == ""
             assert (await client.redeem(token)).headers["location"] == "/login?again=1"
         assert server.dump("outbox_message") == before
-        await client.call("VerifyState.submit", form={"token": sign_up})
+        await client.call("VerifyState.submit", form={"token": sign_up, "password": PASSWORD})
         assert client.vars["VerifyState.done"] == "sign_up"
+        await client.call("VerifyState.open_page")
         await client.call("VerifyState.submit", form={"token": change})
         assert client.vars["VerifyState.done"] == "email_change"
         await client.call("ResetState.submit", form={"token": reset, "password": NEW_PASSWORD})
@@ -490,14 +501,19 @@ async def test_race_once(server: Server, email: str, new_email: Callable[[], str
         if kind == "reset":
             token = await ask_reset(server, clients[0], email)
             handler, done = "ResetState.submit", lambda c: c.vars["ResetState.done"]
+            passwords = [f"{NEW_PASSWORD} {number}" for number in range(20)]
         else:
             address = new_email()
             form = {"email": address, "first_name": "A", "last_name": "B", "password": PASSWORD}
             await clients[0].call("SignUpState.submit", form=form)
             token = await link_from(server, address, page="verify-email")
             handler, done = "VerifyState.submit", lambda c: c.vars["VerifyState.done"]
+            passwords = [PASSWORD] * 20
         await asyncio.gather(
-            *(c.call(handler, form={"token": token, "password": f"{NEW_PASSWORD} {n}"}) for n, c in enumerate(clients))
+            *(
+                client.call(handler, form={"token": token, "password": password})
+                for client, password in zip(clients, passwords, strict=True)
+            )
         )
         assert len([client for client in clients if done(client)]) == 1
         assert not any("incident" in str(client.heard) for client in clients)
@@ -529,3 +545,23 @@ async def test_default_acct(tmp_path: Path) -> None:
     assert not (tmp_path / "bad" / "netim.db").exists()
     with production_server(tmp_path / "good") as server:
         assert server.query("SELECT count(*) FROM account") == [0]
+
+
+def test_default_acct_past_the_command(tmp_path: Path) -> None:
+    """Whoever starts the application without `netim serve` gets no further with unsafe settings."""
+    bad = Server(tmp_path, env={"NETIM_ENV": "production", "NETIM_CLOCK_FILE": "", "NETIM_PUBLIC_URL": "http://x.test"})
+    server_command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--port", str(bad.port)]
+    started = subprocess.run(
+        [*server_command, "netim_app.netim_app:app"],
+        cwd=ROOT,
+        env=front_end.environment(Settings(env="production"))
+        | bad.environment()
+        | {"__REFLEX_SKIP_COMPILE": "true", "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert started.returncode != 0
+    assert "NETIM_SECRET_KEY is not set" in started.stdout + started.stderr

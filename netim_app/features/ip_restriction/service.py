@@ -237,7 +237,7 @@ def mail_change(unit: UnitOfWork, fact: Fact) -> None:
 
 def mail_refused(unit: UnitOfWork, fact: events.SignInRefused) -> None:
     """Somebody gave the right password at an address that is not on the list. Told once an hour at most."""
-    if fact.reason != REFUSED:
+    if fact.reason != REFUSED or fact.way != "password":
         return
     if outbox.queued_since(unit, fact.account_id, REFUSED_MAIL, unit.now - REFUSED_MAIL_EVERY):
         return

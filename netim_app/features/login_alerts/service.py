@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from netim_app.core.actor import Actor
 from netim_app.core.events import AlertsSwitched, SignedIn
 from netim_app.features.login_alerts.tables import LoginAlert
-from netim_app.identity import accounts
+from netim_app.identity import accounts, sessions
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
@@ -34,6 +34,7 @@ def view_setting(unit: UnitOfWork, account_id: int) -> AlertSetting:
 
 def switch_alerts(unit: UnitOfWork, actor: Actor, on: bool) -> None:
     """Switches alerts on or off. Doing it twice changes nothing and tells nobody."""
+    sessions.lock_account(unit, actor.account_id)
     alert = unit.session.get(LoginAlert, actor.account_id)
     if on == (alert is not None):
         return

@@ -22,7 +22,8 @@ class PasswordSetting:
 def up_to_date(unit: UnitOfWork, account_id: int) -> bool:
     """Whether the password is young enough and in line with today's policy."""
     changed_at, accepted_under = accounts.password_age(unit, account_id)
-    return rules.is_up_to_date(changed_at, unit.now, accepted_under=accepted_under, policy=passwords.POLICY)
+    policy = passwords.policy(unit.settings.password_min_length)
+    return rules.is_up_to_date(changed_at, unit.now, accepted_under=accepted_under, policy=policy)
 
 
 def view_setting(unit: UnitOfWork, account_id: int) -> PasswordSetting:

@@ -54,13 +54,14 @@ class PasswordState(rx.State):
         caller = actor()
         read = Form(form)
         current = read.secret("current")
-        new = accounts.read_new_password(
-            read,
-            "password",
-            personal=await in_read_unit(accounts.personal_words, caller.account_id),
-            min_length=units().settings.password_min_length,
-        )
         try:
+            await limits.allow_proof(caller.account_id)
+            new = await passwords.read_new(
+                read,
+                "password",
+                personal=await in_read_unit(accounts.personal_words, caller.account_id),
+                min_length=units().settings.password_min_length,
+            )
             read.finish()
             ticket = await change_password(caller, current, new, RETURN_TO)
         except DomainError as error:

@@ -7,7 +7,7 @@ import reflex as rx
 from netim_app.core.actor import Actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.identity import accounts, limits, passwords, recovery, second_factor, sign_in
+from netim_app.identity import accounts, limits, passwords, recovery, second_factor, sign_in, sign_up
 from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.sessions import HOME
 from netim_app.identity.state.shell import explain, hand_over, safe_path
@@ -66,7 +66,7 @@ class SignInState(rx.State):
             read.finish()
             if not caller.device_digest:
                 raise DomainError("sign_in.no_cookies")
-            await limits.allow_sign_in(caller.origin.address)
+            await limits.allow_sign_in(caller, email)
             ticket = await sign_in.sign_in(
                 caller, email, password, remember=remember, return_to=safe_path(self._query("next"))
             )
@@ -89,7 +89,7 @@ class SignInState(rx.State):
         caller = visitor()
         try:
             read.finish()
-            await limits.allow_sign_in(caller.origin.address)
+            await limits.allow_code(caller.origin.address)
             ticket, reason = await in_unit(second_factor.finish_sign_in, caller, code)
             if reason:
                 raise DomainError(reason, field="code" if reason == second_factor.WRONG else "")
@@ -145,13 +145,14 @@ class SignUpState(rx.State):
         language = (await self.get_state(LocaleState)).locale
         zone = form.get("time_zone") if isinstance(form, dict) else None
         try:
-            customer = accounts.read_customer(
+            await limits.allow_new_password(caller.origin.address)
+            customer = await sign_up.read_customer(
                 form, language=language, time_zone=str(zone), min_length=settings.password_min_length
             )
             await limits.allow_sign_up(caller.origin.address)
             hashed = await passwords.hash_in_pool(customer.password, settings.bcrypt_cost)
-            if await limits.may_mail(customer.email, caller.origin.address):
-                await in_unit(accounts.sign_up, customer, hashed)
+            if await limits.may_mail("sign_up", customer.email, caller.origin.address):
+                await in_unit(sign_up.sign_up, customer, hashed)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -162,6 +163,8 @@ class VerifyState(rx.State):
     """The page behind a confirmation link: opening it does nothing, pressing its button does."""
 
     errors: dict[str, str] = {}
+    is_sign_up: bool = False
+    """The link belongs to a registration: its password is asked for."""
     done: str = ""
     """What was confirmed: "sign_up", "email_change", or empty."""
 
@@ -171,6 +174,7 @@ class VerifyState(rx.State):
         """Starts anew."""
         self.errors = {}
         self.done = ""
+        self.is_sign_up = self.router.url.query_parameters.get("for") == "sign-up"
 
     @rx.event
     @open_to(ANYONE)
@@ -179,10 +183,14 @@ class VerifyState(rx.State):
         self.errors = {}
         caller = visitor()
         try:
-            token = _read_token(Form(form))
+            read = Form(form)
+            token = _read_token(read)
+            password = read.secret("password", required=False)
+            read.finish()
             await limits.allow_link(caller.origin.address)
-            confirmed = await in_unit(accounts.confirm_email, token, caller)
+            confirmed = await sign_up.confirm_email(token, password, caller)
         except DomainError as error:
+            self.is_sign_up = self.is_sign_up or any(fault.field == "password" for fault in error.all)
             self.errors = await explain(self, error)
             return
         self.done = confirmed.purpose
@@ -215,7 +223,7 @@ class ForgotState(rx.State):
         try:
             read.finish()
             await limits.allow_recovery(address)
-            if await limits.may_mail(email, address):
+            if await limits.may_mail("reset", email, address):
                 await in_unit(recovery.ask_reset, email)
         except DomainError as error:
             self.errors = await explain(self, error)
@@ -256,8 +264,9 @@ class ResetState(rx.State):
             read = Form(form)
             token = _read_token(read)
             await limits.allow_link(caller.origin.address)
+            await limits.allow_new_password(caller.origin.address)
             owner = await in_read_unit(recovery.owner_of, token)
-            password = accounts.read_new_password(
+            password = await passwords.read_new(
                 read,
                 "password",
                 personal=await in_read_unit(accounts.personal_words, owner),
@@ -265,7 +274,8 @@ class ResetState(rx.State):
             )
             read.finish()
             hashed = await passwords.hash_in_pool(password, settings.bcrypt_cost)
-            await in_unit(recovery.finish_reset, token, hashed, caller.origin)
+            if refusal := await in_unit(recovery.finish_reset, token, hashed, caller):
+                raise DomainError(refusal)
         except DomainError as error:
             self.errors = await explain(self, error)
             return

@@ -24,7 +24,8 @@ class ProfileState(rx.State):
     values: dict[str, str] = {}
     """What is stored, by field name."""
     version: int = 0
-    """Moves with each load, so that the form shows stored values again."""
+    """Moves when stored values have changed, so that the form shows them. But not with the language alone: it can be
+    switched at the top of the page, while somebody is typing here."""
     errors: dict[str, str] = {}
 
     @rx.event
@@ -72,7 +73,7 @@ class EmailState(rx.State):
         caller = actor()
         try:
             read.finish()
-            if not await limits.may_mail(email, caller.origin.address):
+            if not await limits.may_mail("email_change", email, caller.origin.address):
                 raise DomainError("form.too_often", field="email")
             await in_unit(accounts.ask_email_change, caller, email)
         except DomainError as error:
@@ -88,6 +89,7 @@ async def show_profile(state: BaseState, view: AccountView) -> None:
     profile = await state.get_state(ProfileState)
     profile.email = view.email
     profile.pending_email = view.pending_email
-    if profile.values != asdict(view.profile):
-        profile.values = asdict(view.profile)
+    stored = asdict(view.profile)
+    if {**profile.values, "language": stored["language"]} != stored:
         profile.version += 1
+    profile.values = stored

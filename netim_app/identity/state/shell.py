@@ -10,7 +10,7 @@ from netim_app.core.actor import Actor, actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.feature import offers
 from netim_app.core.forms import Form
-from netim_app.identity import accounts, sessions, sign_in
+from netim_app.identity import accounts, limits, sessions, sign_in
 from netim_app.identity.access import ANYONE, SIGNED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
 from netim_app.settings import get_settings
@@ -19,6 +19,7 @@ from netim_app.ui.text import LocaleState
 
 MIN_PASSWORD_LENGTH = get_settings().password_min_length
 """In characters; the hint at a password field says so."""
+REMEMBER_DAYS = get_settings().session_remember_days
 _ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(\?open=[a-z_]{1,30})?(#[a-z-]{1,40})?")
 _INCIDENT = re.compile(r"[0-9a-f]{8}")
 
@@ -78,6 +79,8 @@ class ShellState(rx.State):
         caller = visitor()
         if isinstance(caller, Actor):
             await in_unit(accounts.set_language, caller, language)
+            if self.ready:
+                await refresh(self)
 
     @rx.event
     @open_to(ANYONE, unchecked=True)
@@ -127,6 +130,7 @@ class StepUpState(rx.State):
         return_to = safe_path(f"{path}?open={self._resume}" if self._resume else path)
         try:
             read.finish()
+            await limits.allow_proof(actor().account_id)
             ticket = await sign_in.prove_again(actor(), password, code, return_to)
         except DomainError as error:
             self.errors = await explain(self, error)

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, VerifyState
+from netim_app.identity.state.shell import REMEMBER_DAYS
 from netim_app.identity.view.shell import code_field, entry_page, fault, new_password_field
 from netim_app.ui.browser import field_from_browser
 from netim_app.ui.form import checkbox_field, form, link, password_field, text_field
@@ -30,7 +31,7 @@ def _password_step() -> rx.Component:
         form(
             _email_field(fault(SignInState.errors, "email")),
             password_field("password", tr("field.password"), error=fault(SignInState.errors, "password")),
-            checkbox_field("remember", tr("sign_in.remember"), hint=tr("sign_in.remember.hint")),
+            checkbox_field("remember", tr("sign_in.remember"), hint=tr("sign_in.remember.hint", days=REMEMBER_DAYS)),
             on_submit=SignInState.submit,
             submit_label=tr("sign_in.submit"),
             error=fault(SignInState.errors),
@@ -129,6 +130,15 @@ def verify_page() -> rx.Component:
                 rx.el.p(tr("verify.text")),
                 form(
                     _token_field(),
+                    rx.cond(
+                        VerifyState.is_sign_up,
+                        password_field(
+                            "password",
+                            tr("verify.password"),
+                            hint=tr("verify.password.hint"),
+                            error=fault(VerifyState.errors, "password"),
+                        ),
+                    ),
                     on_submit=VerifyState.submit,
                     submit_label=tr("verify.submit"),
                     error=fault(VerifyState.errors),

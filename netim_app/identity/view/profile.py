@@ -49,13 +49,15 @@ def _country_field(language: str) -> rx.Component:
 
 
 def _language_field() -> rx.Component:
-    return select_field(
+    stored = ProfileState.values["language"].to(str)
+    field = select_field(
         "language",
         tr("field.language"),
         [(locale, tr(f"ui.language.{locale}")) for locale in catalog.LOCALES],
-        value=ProfileState.values["language"].to(str),
+        value=stored,
         error=fault(ProfileState.errors, "language"),
     )
+    return rx.el.div(field, key=stored)
 
 
 def _time_zone_field() -> rx.Component:

@@ -52,7 +52,7 @@ async def test_a_new_password_is_in_force_and_told(units: Units, clock: FakeCloc
     account = stored_account(units, caller.account_id)
     assert passwords.password_matches(NEW_PASSWORD, account.password_hash)
     assert not passwords.password_matches(PASSWORD, account.password_hash)
-    assert (account.password_changed_at, account.password_policy) == (clock(), passwords.POLICY)
+    assert (account.password_changed_at, account.password_policy) == (clock(), passwords.policy(12))
     assert mailed(units) == [("password_changed", EMAIL)]
     assert NEW_PASSWORD not in last_mail(units, "password_changed").text
 
@@ -163,7 +163,7 @@ def test_a_stricter_policy_makes_older_passwords_out_of_date(units: Units, monke
     with units.read() as unit:
         assert service.up_to_date(unit, caller.account_id)
 
-    monkeypatch.setattr(passwords, "POLICY", passwords.POLICY + 1)
+    monkeypatch.setattr(passwords, "POLICY_VERSION", passwords.POLICY_VERSION + 1)
 
     with units.read() as unit:
         assert not service.up_to_date(unit, caller.account_id)

@@ -1,0 +1,102 @@
+"""Secrets that are sent by mail: bound to one purpose and one owner, spent once (security-checks.md, decision 7)."""
+
+from datetime import timedelta
+
+from sqlmodel import col, delete, select, update
+
+from netim_app.core.errors import DomainError
+from netim_app.core.tokens import digest, new_token
+from netim_app.identity import sessions
+from netim_app.identity.tables import MailedLink, SignUp
+from netim_app.infra.unit_of_work import UnitOfWork
+
+DEAD = "link.dead"
+CONFIRM_LIFE = timedelta(hours=24)
+"""How long a new address may wait for its confirmation."""
+
+
+def new_link(
+    unit: UnitOfWork,
+    *,
+    purpose: str,
+    life: timedelta,
+    account_id: int | None = None,
+    sign_up_id: int | None = None,
+    email: str = "",
+) -> str:
+    """A new mailed secret. Older ones for the same purpose and owner die."""
+    if account_id is not None:
+        sessions.lock_account(unit, account_id)
+    owner = (
+        col(MailedLink.account_id) == account_id if account_id is not None else col(MailedLink.sign_up_id) == sign_up_id
+    )
+    unit.session.exec(
+        update(MailedLink)
+        .where(owner, col(MailedLink.purpose) == purpose, col(MailedLink.used_at).is_(None))
+        .values(used_at=unit.now)
+    )
+    token = new_token()
+    unit.session.add(
+        MailedLink(
+            digest=digest(token),
+            purpose=purpose,
+            account_id=account_id,
+            sign_up_id=sign_up_id,
+            email=email,
+            created_at=unit.now,
+            expires_at=unit.now + life,
+        )
+    )
+    return token
+
+
+def spend_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
+    """Spends a mailed secret.
+
+    Raises:
+        DomainError: unknown, expired, used, replaced, or made for something else: all the same to the customer.
+    """
+    _lock_owner(unit, token)
+    spent = unit.session.exec(
+        update(MailedLink)
+        .where(
+            col(MailedLink.digest) == digest(token),
+            col(MailedLink.purpose) == purpose,
+            col(MailedLink.used_at).is_(None),
+            col(MailedLink.expires_at) > unit.now,
+        )
+        .values(used_at=unit.now)
+    )
+    if spent.rowcount != 1:
+        raise DomainError(DEAD)
+    return unit.session.exec(select(MailedLink).where(MailedLink.digest == digest(token))).one()
+
+
+def _lock_owner(unit: UnitOfWork, token: str) -> None:
+    """Keeps others from changing what a link belongs to: for a sign-up, all that wait for the same address."""
+    owner = unit.session.exec(
+        select(MailedLink.account_id, MailedLink.sign_up_id).where(MailedLink.digest == digest(token))
+    ).first()
+    account_id, sign_up_id = owner or (None, None)
+    if account_id is not None:
+        sessions.lock_account(unit, account_id)
+    elif sign_up_id is not None:
+        key = select(SignUp.email_key).where(SignUp.id == sign_up_id).scalar_subquery()
+        rivals = select(SignUp.id).where(SignUp.email_key == key).order_by(col(SignUp.id)).with_for_update()
+        unit.session.exec(rivals).all()
+
+
+def kill_links(unit: UnitOfWork, account_id: int) -> None:
+    """Ends every mailed secret of an account, after a change of password or address."""
+    unit.session.exec(
+        update(MailedLink)
+        .where(col(MailedLink.account_id) == account_id, col(MailedLink.used_at).is_(None))
+        .values(used_at=unit.now)
+    )
+
+
+def purge(unit: UnitOfWork) -> None:
+    """Deletes links that no longer work, and registrations that can no longer be confirmed."""
+    unit.session.exec(delete(MailedLink).where(col(MailedLink.expires_at) < unit.now))
+    waiting = select(MailedLink.sign_up_id).where(col(MailedLink.sign_up_id).is_not(None))
+    unit.session.exec(delete(SignUp).where(col(SignUp.id).not_in(waiting)))

@@ -1,0 +1,169 @@
+"""Becoming a customer: a registration, and its confirmation from the mailbox that it names."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, delete, select
+
+from netim_app.core.actor import Visitor
+from netim_app.core.errors import DomainError
+from netim_app.core.events import Origin
+from netim_app.core.forms import Form
+from netim_app.core.tokens import digest
+from netim_app.identity import accounts, guessing, links, passwords
+from netim_app.identity.accounts import NewCustomer
+from netim_app.identity.security_log import log_refusal
+from netim_app.identity.tables import Account, MailedLink, SignUp
+from netim_app.infra import outbox
+from netim_app.infra.unit_of_work import UnitOfWork, in_unit
+from netim_app.texts import catalog
+from netim_app.texts.places import time_zones
+
+PURPOSE = "sign_up"
+
+
+async def read_customer(data: object, *, language: str, time_zone: str, min_length: int) -> NewCustomer:
+    """A checked sign-up form.
+
+    Raises:
+        InvalidForm: with every fault at its field.
+    """
+    form = Form(data)
+    email = accounts.read_email(form)
+    first_name = form.text("first_name", limit=80)
+    last_name = form.text("last_name", limit=80)
+    password = await passwords.read_new(
+        form, "password", personal=(email, first_name, last_name), min_length=min_length
+    )
+    form.finish()
+    return NewCustomer(
+        email=email,
+        first_name=first_name,
+        last_name=last_name,
+        password=password,
+        language=language if language in catalog.LOCALES else catalog.DEFAULT_LOCALE,
+        time_zone=time_zone if time_zone in time_zones() else accounts.DEFAULT_TIME_ZONE,
+    )
+
+
+def sign_up(unit: UnitOfWork, customer: NewCustomer, password_hash: str) -> None:
+    """Notes a registration and mails its link; to somebody who is a customer already, a hint instead.
+
+    The caller learns nothing about which of the two happened.
+    """
+    key = accounts.email_key(customer.email)
+    account = unit.session.exec(select(Account).where(Account.email_key == key)).first()
+    if account is not None:
+        outbox.queue(
+            unit,
+            event="sign_up_again",
+            to=account.email,
+            locale=account.language,
+            account_id=account.id,
+            params={
+                "first_name": account.first_name,
+                "login_url": unit.settings.public_url + "/login",
+                "forgot_url": unit.settings.public_url + "/forgot-password",
+            },
+        )
+        return
+    row = SignUp(
+        email=customer.email,
+        email_key=key,
+        first_name=customer.first_name,
+        last_name=customer.last_name,
+        language=customer.language,
+        time_zone=customer.time_zone,
+        password_hash=password_hash,
+        created_at=unit.now,
+    )
+    unit.session.add(row)
+    unit.session.flush()  # the link names its id
+    _mail_confirmation(unit, row)
+
+
+def _mail_confirmation(unit: UnitOfWork, row: SignUp) -> None:
+    token = links.new_link(unit, purpose=PURPOSE, life=links.CONFIRM_LIFE, sign_up_id=row.id)
+    outbox.queue(
+        unit,
+        event="sign_up",
+        to=row.email,
+        locale=row.language,
+        params={
+            "first_name": row.first_name,
+            "link": f"{unit.settings.public_url}/verify-email?for=sign-up#{token}",
+            "hours": int(links.CONFIRM_LIFE.total_seconds() // 3600),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What a confirmation link did. `ticket` renews the session of a customer who is signed in in this browser."""
+
+    purpose: str
+    ticket: str = ""
+
+
+async def confirm_email(token: str, password: str, visitor: Visitor) -> Confirmed:
+    """Follows a confirmation link: creates the account, or puts its new address in force.
+
+    Args:
+        token: the secret of the link.
+        password: the one chosen at the registration. Whoever opens the link has to know it: else a stranger who
+            registers somebody else's address would hold the password of the account that its owner confirms.
+        visitor: who follows it.
+
+    Raises:
+        DomainError: the link does not work, the password is not the one, or the address was taken in the meantime.
+    """
+    chosen = await in_unit(_pay, token)
+    if chosen and not password:
+        raise DomainError("form.required", field="password")
+    if chosen and not await passwords.matches_in_pool(password, chosen):
+        log_refusal("confirmation_refused", reason="wrong")
+        raise DomainError("verify.wrong_password", field="password")
+    return await in_unit(_confirm, token, visitor)
+
+
+def _pay(unit: UnitOfWork, token: str) -> str:
+    """Takes one guess at the password of a registration, and gives back its hash; empty when none is asked for."""
+    sign_up_id = unit.session.exec(select(MailedLink.sign_up_id).where(MailedLink.digest == digest(token))).first()
+    if sign_up_id is None:
+        return ""
+    if not guessing.pay_guess(unit, guessing.guess_key(unit, "sign_up", digest(token))):
+        log_refusal("confirmation_refused", reason="throttled")
+        raise DomainError("form.too_often")
+    return unit.session.get_one(SignUp, sign_up_id).password_hash
+
+
+def _confirm(unit: UnitOfWork, token: str, visitor: Visitor) -> Confirmed:
+    purpose = unit.session.exec(select(MailedLink.purpose).where(MailedLink.digest == digest(token))).first()
+    if purpose not in (PURPOSE, accounts.EMAIL_CHANGE):
+        raise DomainError(links.DEAD)
+    link = links.spend_link(unit, token, purpose)
+    try:
+        if purpose == PURPOSE:
+            _create_account(unit, link, visitor.origin)
+            return Confirmed(purpose)
+        return Confirmed(purpose, accounts.change_email(unit, link, visitor))
+    except IntegrityError as error:
+        raise DomainError(links.DEAD) from error
+
+
+def _create_account(unit: UnitOfWork, link: MailedLink, origin: Origin) -> None:
+    row = unit.session.get_one(SignUp, link.sign_up_id)
+    account = accounts.create_account(
+        unit,
+        NewCustomer(
+            email=row.email,
+            first_name=row.first_name,
+            last_name=row.last_name,
+            password="",
+            language=row.language,
+            time_zone=row.time_zone,
+        ),
+        row.password_hash,
+        origin,
+    )
+    unit.session.exec(delete(SignUp).where(col(SignUp.email_key) == account.email_key))

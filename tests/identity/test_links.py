@@ -1,0 +1,94 @@
+import pytest
+
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError
+from netim_app.identity import accounts, links, recovery, sign_up
+from netim_app.identity.accounts import NewCustomer
+from netim_app.infra.unit_of_work import Units
+from tests.factories import (
+    EMAIL,
+    PASSWORD,
+    mails,
+    make_account,
+    quick_hash,
+    visitor_of,
+)
+
+GUEST = visitor_of()
+NEW = NewCustomer("New@Example.org", "Nia", "Ewing", "", "fr", "Europe/Paris")
+
+
+PURPOSES = ("sign_up", "email_change", "reset")
+
+
+def link_for(units: Units, purpose: str, account_id: int) -> str:
+    with units.write() as unit:
+        if purpose == "sign_up":
+            sign_up.sign_up(unit, NEW, quick_hash(PASSWORD))
+        elif purpose == "reset":
+            recovery.ask_reset(unit, EMAIL)
+        else:
+            caller = Actor(account_id=account_id, session_id=0, fresh_until=unit.now, revision=0)
+            accounts.ask_email_change(unit, caller, "changed@example.org")
+    with units.read() as unit:
+        return next(mail for mail in reversed(mails(unit)) if mail.event == purpose).token
+
+
+@pytest.fixture
+def account_id(units: Units) -> int:
+    with units.write() as unit:
+        return make_account(unit)
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("wrong", PURPOSES)
+def test_a_link_works_for_its_own_purpose_only(units: Units, account_id: int, purpose: str, wrong: str) -> None:
+    token = link_for(units, purpose, account_id)
+
+    with units.write() as unit:
+        if wrong != purpose:
+            with pytest.raises(DomainError, match=r"link\.dead"):
+                links.spend_link(unit, token, wrong)
+        assert links.spend_link(unit, token, purpose).purpose == purpose
+        with pytest.raises(DomainError, match=r"link\.dead"):
+            links.spend_link(unit, token, purpose)
+
+
+def test_a_reset_link_confirms_nothing_and_a_confirmation_resets_nothing(units: Units, account_id: int) -> None:
+    reset, change = (link_for(units, purpose, account_id) for purpose in ("reset", "email_change"))
+
+    with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
+        sign_up._confirm(unit, reset, GUEST)
+    with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
+        recovery.finish_reset(unit, change, quick_hash("x"), GUEST)
+    with pytest.raises(DomainError, match=r"link\.dead"), units.read() as unit:
+        recovery.owner_of(unit, change)
+
+
+@pytest.mark.parametrize("purpose", ["reset", "email_change"])
+def test_a_newer_link_kills_the_older_one_of_its_own_purpose_and_owner(
+    units: Units, account_id: int, purpose: str
+) -> None:
+    with units.write() as unit:
+        other = make_account(unit, "bob@example.org")
+        others = links.new_link(unit, purpose=purpose, life=links.CONFIRM_LIFE, account_id=other)
+        another_purpose = links.new_link(unit, purpose="x", life=links.CONFIRM_LIFE, account_id=account_id)
+    old = link_for(units, purpose, account_id)
+    new = link_for(units, purpose, account_id)
+
+    with units.write() as unit:
+        with pytest.raises(DomainError):
+            links.spend_link(unit, old, purpose)
+        assert links.spend_link(unit, new, purpose).account_id == account_id
+        assert links.spend_link(unit, others, purpose).account_id == other
+        links.spend_link(unit, another_purpose, "x")
+
+
+def test_a_disabled_account_has_no_working_links(units: Units, account_id: int) -> None:
+    tokens = {purpose: link_for(units, purpose, account_id) for purpose in ("reset", "email_change")}
+    with units.write() as unit:
+        accounts.disable(unit, account_id)
+
+    for purpose, token in tokens.items():
+        with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
+            links.spend_link(unit, token, purpose)

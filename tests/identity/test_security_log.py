@@ -1,0 +1,240 @@
+"""What is refused leaves one line each, and no line says what was typed."""
+
+import contextvars
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from netim_app.core import feature
+from netim_app.core.actor import Visitor, set_caller
+from netim_app.core.errors import DomainError
+from netim_app.core.events import Origin
+from netim_app.core.feature import Feature, SecondFactor
+from netim_app.identity import accounts, guessing, limits, second_factor, security_log, sessions, sign_in, sign_up
+from netim_app.infra import rate_limit
+from netim_app.infra.unit_of_work import Units, in_unit
+from tests.factories import (
+    DEVICE,
+    EMAIL,
+    HERE,
+    PASSWORD,
+    last_mail,
+    make_account,
+    quick_hash,
+    signed_in_actor,
+    visitor_of,
+)
+from tests.fakes import FakeClock, captured_log
+
+WRONG = "wrong secret lantern 4711"
+UNKNOWN = "nobody@example.org"
+FROM_HERE = {"ip": HERE.address, "client": HERE.browser}
+
+
+@pytest.fixture
+def account_id(units: Units) -> int:
+    with units.write() as unit:
+        return make_account(unit)
+
+
+@pytest.fixture
+def log() -> Iterator[list[logging.LogRecord]]:
+    with captured_log("netim_app.identity.security_log") as records:
+        yield records
+
+
+@pytest.fixture(autouse=True)
+def called_from_here() -> None:
+    set_caller(visitor_of())
+
+
+@pytest.fixture
+def factor() -> None:
+    """A second factor that accepts 123456."""
+    made = SecondFactor(name="wheel", enrolled=lambda _u, _a: True, spend=lambda _u, _a, code: code == "123456")
+    feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(made,))))
+
+
+def lines(log: list[logging.LogRecord], *names: str) -> list[tuple[str, dict[str, Any]]]:
+    """(event, fields) of the lines with one of these names; none of the lines says what was typed."""
+    for record in log:
+        for typed in (EMAIL, EMAIL.lower(), UNKNOWN, PASSWORD, WRONG, "000000"):
+            assert typed not in record.getMessage()
+    found = [(str(vars(r)["netim_event"]), dict(vars(r)["netim_fields"])) for r in log]
+    return [line for line in found if line[0] in names]
+
+
+async def attempt(email: str, password: str) -> None:
+    with pytest.raises(DomainError):
+        await sign_in.sign_in(visitor_of(), email, password, remember=False, return_to=sessions.HOME)
+
+
+async def test_each_failed_sign_in_leaves_one_line_with_its_reason(
+    units: Units, account_id: int, log: list[logging.LogRecord]
+) -> None:
+    for _ in range(guessing.MAX_FAILURES):
+        await attempt(EMAIL, WRONG)
+    await attempt(EMAIL, PASSWORD)
+    await attempt(UNKNOWN, PASSWORD)
+
+    of_the_account = {"account_id": account_id, **FROM_HERE}
+    assert lines(log, "sign_in_failed", "proof_failed", "code_refused") == [
+        *[("sign_in_failed", {**of_the_account, "reason": "wrong"})] * guessing.MAX_FAILURES,
+        ("sign_in_failed", {**of_the_account, "reason": "throttled"}),
+        ("sign_in_failed", {**FROM_HERE, "reason": "no account"}),
+    ]
+
+
+async def test_an_unknown_address_is_nobodys_even_when_a_customer_types_it(
+    units: Units, log: list[logging.LogRecord]
+) -> None:
+    set_caller(signed_in_actor(units))
+
+    await attempt(UNKNOWN, WRONG)
+
+    assert lines(log, "sign_in_failed") == [("sign_in_failed", {**FROM_HERE, "reason": "no account"})]
+
+
+async def test_a_right_sign_in_leaves_no_line_of_a_refusal_and_one_of_its_own(
+    units: Units, account_id: int, log: list[logging.LogRecord]
+) -> None:
+    ticket = await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    await in_unit(sessions.redeem_ticket, ticket, DEVICE, HERE)
+
+    [(name, fields)] = lines(log, "signed_in", "sign_in_failed", "code_refused", "proof_failed", "limit_reached")
+    assert (name, fields["account_id"], fields["ip"]) == ("signed_in", account_id, HERE.address)
+
+
+async def test_a_refused_step_up_leaves_one_line(units: Units, log: list[logging.LogRecord]) -> None:
+    caller = signed_in_actor(units)
+
+    with pytest.raises(DomainError):
+        await sign_in.prove_again(caller, WRONG, "", sessions.HOME)
+
+    expected = {"account_id": caller.account_id, **FROM_HERE, "reason": "wrong"}
+    assert lines(log, "proof_failed", "sign_in_failed", "code_refused") == [("proof_failed", expected)]
+
+
+@pytest.mark.usefixtures("factor")
+async def test_each_refused_code_leaves_one_line(
+    units: Units, account_id: int, log: list[logging.LogRecord], clock: FakeClock
+) -> None:
+    def code_step(code: str) -> str:
+        with units.write() as unit:
+            return second_factor.finish_sign_in(unit, visitor_of(), code)[1]
+
+    await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    for _ in range(guessing.MAX_FAILURES):
+        assert code_step("000000")
+    assert code_step("123456"), "throttled"
+    clock.advance(minutes=20)
+    assert code_step("123456"), "too late"
+    await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    with units.write() as unit:
+        accounts.disable(unit, account_id)
+    assert code_step("123456"), "the account is closed"
+
+    reasons = [(fields["reason"], fields.get("account_id")) for _, fields in lines(log, "code_refused")]
+    assert reasons == [
+        *[("wrong", account_id)] * guessing.MAX_FAILURES,
+        ("throttled", account_id),
+        ("too late", None),
+        ("disabled", account_id),
+    ]
+    assert all(
+        (fields["ip"], fields["client"]) == tuple(FROM_HERE.values()) for _, fields in lines(log, "code_refused")
+    )
+
+
+@pytest.mark.usefixtures("factor")
+async def test_a_wrong_code_at_a_step_up_leaves_one_line(units: Units, log: list[logging.LogRecord]) -> None:
+    caller = signed_in_actor(units)
+
+    with pytest.raises(DomainError):
+        await sign_in.prove_again(caller, PASSWORD, "000000", sessions.HOME)
+
+    [(name, fields)] = lines(log, "proof_failed", "sign_in_failed", "code_refused")
+    assert (name, fields["reason"], fields["account_id"]) == ("code_refused", "wrong", caller.account_id)
+
+
+@pytest.mark.usefixtures("factor")
+async def test_a_stopped_account_leaves_a_line_too(
+    units: Units, account_id: int, log: list[logging.LogRecord], clock: FakeClock
+) -> None:
+    for _ in range(second_factor.HARD_STOP):
+        clock.advance(minutes=4)
+        with units.write() as unit:
+            second_factor.check_code(unit, account_id, "000000", DEVICE)
+    log.clear()
+
+    await attempt(EMAIL, PASSWORD)
+    with units.write() as unit:
+        second_factor.check_code(unit, account_id, "123456", DEVICE)
+
+    stopped = {"account_id": account_id, **FROM_HERE, "reason": "stopped"}
+    assert lines(log, "sign_in_failed", "code_refused") == [("sign_in_failed", stopped), ("code_refused", stopped)]
+
+
+@pytest.mark.usefixtures("factor")
+def test_a_refusal_is_written_although_the_change_is_undone(
+    units: Units, account_id: int, log: list[logging.LogRecord]
+) -> None:
+    with pytest.raises(RuntimeError), units.write() as unit:  # noqa: PT012  the refusal and what undoes it
+        assert not second_factor.check_code(unit, account_id, "000000", DEVICE)
+        raise RuntimeError
+
+    assert len(lines(log, "code_refused")) == 1
+
+
+async def test_a_full_limit_says_which_one(units: Units, log: list[logging.LogRecord]) -> None:
+    rule = rate_limit.SIGN_UP_PER_ADDRESS
+    for _ in range(rule.amount):
+        await limits.allow_sign_up(HERE.address)
+    assert lines(log, "limit_reached") == []
+    for _ in range(2):
+        with pytest.raises(DomainError):
+            await limits.allow_sign_up(HERE.address)
+    assert lines(log, "limit_reached") == [("limit_reached", {"rule": rule.name, **FROM_HERE})] * 2
+
+
+async def test_limits_that_refuse_silently_are_logged_as_well(units: Units, log: list[logging.LogRecord]) -> None:
+    caller = signed_in_actor(units)
+    set_caller(caller)
+    while await limits.may_rate_password(HERE.address):
+        pass
+    while await limits.may_mail("reset", EMAIL, HERE.address):
+        pass
+
+    assert lines(log, "limit_reached") == [
+        ("limit_reached", {"account_id": caller.account_id, "rule": rule.name, **FROM_HERE})
+        for rule in (rate_limit.RATING_PER_ADDRESS, rate_limit.MAIL_PER_RECIPIENT)
+    ]
+
+
+def test_a_refusal_outside_of_an_event_is_written_without_a_sender(log: list[logging.LogRecord]) -> None:
+    contextvars.Context().run(security_log.log_refusal, "sign_in_failed", reason="wrong")
+
+    assert lines(log, "sign_in_failed") == [("sign_in_failed", {"reason": "wrong", "ip": "", "client": ""})]
+
+
+def test_what_the_browser_calls_itself_cannot_forge_a_line(log: list[logging.LogRecord]) -> None:
+    set_caller(Visitor(origin=Origin(address="192.0.2.1\nevent=signed_in", browser="x\ny")))
+
+    security_log.log_refusal("sign_in_failed", reason="wrong")
+
+    assert "\n" not in log[0].getMessage()
+
+
+async def test_a_confirmation_with_a_wrong_password_leaves_a_line(units: Units, log: list[logging.LogRecord]) -> None:
+    customer = accounts.NewCustomer("new@example.org", "Nia", "Ewing", "", "en", "UTC")
+    with units.write() as unit:
+        sign_up.sign_up(unit, customer, quick_hash(PASSWORD))
+    token = last_mail(units, "sign_up").token
+    for _ in range(guessing.MAX_FAILURES + 1):
+        with pytest.raises(DomainError):
+            await sign_up.confirm_email(token, WRONG, visitor_of())
+
+    refused = lines(log, "confirmation_refused")
+    assert [fields["reason"] for _, fields in refused] == ["wrong"] * guessing.MAX_FAILURES + ["throttled"]

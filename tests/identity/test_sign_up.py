@@ -1,0 +1,293 @@
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from netim_app.core import feature
+from netim_app.core.errors import DomainError, InvalidForm
+from netim_app.core.events import AccountCreated, Fact
+from netim_app.core.feature import Feature, Subscription
+from netim_app.core.tokens import digest
+from netim_app.identity import accounts, guessing, links, passwords, sign_up
+from netim_app.identity.accounts import NewCustomer
+from netim_app.identity.sign_up import Confirmed
+from netim_app.identity.tables import Account, MailedLink, SignUp
+from netim_app.infra.unit_of_work import Units
+from tests.factories import (
+    EMAIL,
+    HERE,
+    PASSWORD,
+    Mail,
+    at_once,
+    mails,
+    make_account,
+    quick_hash,
+    visitor_of,
+)
+from tests.fakes import FakeClock
+
+GUEST = visitor_of()
+NEW = NewCustomer("New@Example.org", "Nia", "Ewing", "", "fr", "Europe/Paris")
+
+
+@pytest.fixture
+def facts(units: Units) -> list[Fact]:
+    heard: list[Fact] = []
+    listener = Feature(name="listener", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))
+    feature.install((*feature.offers().features, listener))
+    return heard
+
+
+def signed_up(units: Units, customer: NewCustomer = NEW, password: str = PASSWORD) -> Mail:
+    """Signs up and gives back the mail that was sent."""
+    with units.write() as unit:
+        sign_up.sign_up(unit, customer, quick_hash(password))
+    with units.read() as unit:
+        return mails(unit)[-1]
+
+
+def refusal(units: Units, token: str, password: str = PASSWORD) -> str:
+    """The key of the refusal of a confirmation link; empty when it worked."""
+    try:
+        asyncio.run(sign_up.confirm_email(token, password, GUEST))
+    except DomainError as error:
+        return error.key
+    return ""
+
+
+def refusal_after_the_password(units: Units, token: str) -> str:
+    """The same for what follows when the password was right."""
+    try:
+        with units.write() as unit:
+            sign_up._confirm(unit, token, GUEST)
+    except DomainError as error:
+        return error.key
+    return ""
+
+
+def all_accounts(units: Units) -> list[Account]:
+    with units.read() as unit:
+        return list(unit.session.exec(select(Account)))
+
+
+@pytest.fixture
+def account_id(units: Units) -> int:
+    with units.write() as unit:
+        return make_account(unit)
+
+
+def test_a_sign_up_makes_an_account_only_once_it_is_confirmed(units: Units, facts: list[Fact]) -> None:
+    mail = signed_up(units)
+    assert (mail.event, mail.to) == ("sign_up", "New@Example.org")
+    assert "/verify-email?for=sign-up#" in mail.text
+    assert all_accounts(units) == []
+
+    confirmed = asyncio.run(sign_up.confirm_email(mail.token, PASSWORD, GUEST))
+
+    assert confirmed == Confirmed("sign_up")  # nobody is signed in by a link
+    [account] = all_accounts(units)
+    assert (account.email, account.email_key) == ("New@Example.org", "new@example.org")
+    assert (account.first_name, account.last_name, account.language) == ("Nia", "Ewing", "fr")
+    assert passwords.password_matches(PASSWORD, account.password_hash)
+    assert account.password_policy == passwords.policy(12)
+    assert account.password_changed_at == units.clock()
+    assert facts == [AccountCreated(account_id=account.id or 0, at=units.clock(), origin=HERE)]
+    with units.read() as unit:
+        assert unit.session.exec(select(SignUp)).all() == []
+
+
+def test_the_secret_of_a_link_is_stored_as_a_digest_and_the_mail_is_sealed(units: Units) -> None:
+    token = signed_up(units).token
+
+    with units.read() as unit:
+        [link] = unit.session.exec(select(MailedLink))
+        from netim_app.infra.tables import OutboxMessage
+
+        [message] = unit.session.exec(select(OutboxMessage))
+    assert link.digest == digest(token)
+    assert token not in str(link.model_dump())
+    assert token.encode() not in message.payload
+
+
+def test_a_known_and_an_unknown_address_get_the_same_answer_and_other_mails(units: Units) -> None:
+    with units.write() as unit:
+        make_account(unit, EMAIL, language="fr")
+
+    with units.write() as unit:
+        outcomes = [
+            sign_up.sign_up(unit, replace(NEW, email=email), quick_hash(PASSWORD))  # type: ignore[func-returns-value]
+            for email in (EMAIL.upper(), "new@example.org")
+        ]
+
+    assert outcomes == [None, None]
+    with units.read() as unit:
+        again, first = mails(unit)
+    assert (again.event, again.to) == ("sign_up_again", EMAIL)  # as its owner spells it
+    assert (first.event, first.to) == ("sign_up", "new@example.org")
+    assert "#" not in again.text
+    [account] = all_accounts(units)
+    assert passwords.password_matches(PASSWORD, account.password_hash)
+
+
+def test_several_may_wait_for_one_address_and_the_first_confirmed_wins(units: Units) -> None:
+    first = signed_up(units, replace(NEW, first_name="First"))
+    second = signed_up(units, replace(NEW, email="NEW@example.org", first_name="Second"), "another password")
+    third = signed_up(units, replace(NEW, first_name="Third"))
+
+    assert refusal(units, second.token, "another password") == ""
+
+    [account] = all_accounts(units)
+    assert (account.first_name, account.email) == ("Second", "NEW@example.org")
+    assert passwords.password_matches("another password", account.password_hash)
+    assert [refusal(units, mail.token) for mail in (first, second, third)] == ["link.dead"] * 3
+
+
+def test_of_twenty_confirmations_at_once_one_succeeds(units: Units) -> None:
+    token = signed_up(units).token
+
+    assert sorted(at_once(20, lambda _: refusal_after_the_password(units, token))) == [""] + ["link.dead"] * 19
+    assert len(all_accounts(units)) == 1
+
+
+def test_of_several_sign_ups_confirmed_at_once_one_succeeds(units: Units) -> None:
+    tokens = [signed_up(units, replace(NEW, first_name=f"N{number}")).token for number in range(8)]
+
+    assert (
+        sorted(at_once(8, lambda number: refusal_after_the_password(units, tokens[number]))) == [""] + ["link.dead"] * 7
+    )
+    assert len(all_accounts(units)) == 1
+
+
+def test_a_sign_up_cannot_take_an_address_that_became_an_accounts(units: Units) -> None:
+    token = signed_up(units).token
+    with units.write() as unit:
+        make_account(unit, "new@EXAMPLE.org")
+
+    assert refusal(units, token) == "link.dead"
+    assert len(all_accounts(units)) == 1
+
+
+def test_an_address_belongs_to_one_account_whatever_its_case(units: Units) -> None:
+    with units.write() as unit:
+        make_account(unit, "ada@example.org")
+
+    with pytest.raises(IntegrityError), units.write() as unit:
+        make_account(unit, "ADA@example.org")
+
+
+@pytest.mark.parametrize(("hours", "seconds", "works"), [(23, 3599, True), (24, 0, False)])
+def test_a_sign_up_waits_for_a_day(units: Units, clock: FakeClock, hours: int, seconds: int, works: bool) -> None:
+    token = signed_up(units).token
+    clock.advance(hours=hours, seconds=seconds)
+
+    assert (refusal(units, token) == "") is works
+
+
+@pytest.mark.parametrize("token", ["", "x", "A" * 43])
+def test_an_unknown_link_is_dead(units: Units, token: str) -> None:
+    signed_up(units)
+
+    assert refusal(units, token) == "link.dead"
+
+
+def test_what_can_no_longer_be_confirmed_is_purged(units: Units, clock: FakeClock) -> None:
+    old = signed_up(units, replace(NEW, email="old@example.org"))
+    clock.advance(hours=12)
+    young = signed_up(units)
+    clock.advance(hours=12, seconds=1)
+
+    with units.write() as unit:
+        links.purge(unit)
+
+    with units.read() as unit:
+        assert [row.email for row in unit.session.exec(select(SignUp))] == ["New@Example.org"]
+        assert len(unit.session.exec(select(MailedLink)).all()) == 1
+    assert refusal(units, old.token) == "link.dead"
+    assert refusal(units, young.token) == ""
+
+
+def test_a_stranger_s_registration_is_of_no_use_without_its_password(units: Units) -> None:
+    """Somebody registers the address of somebody else, who takes the mail for the own one and follows its link."""
+    strangers = signed_up(units, password="the stranger's password")
+    own = signed_up(units)
+
+    assert refusal(units, strangers.token, PASSWORD) == "verify.wrong_password"
+    assert refusal(units, strangers.token, "") == "form.required"
+    assert all_accounts(units) == []
+    assert refusal(units, own.token, PASSWORD) == ""
+    [account] = all_accounts(units)
+    assert passwords.password_matches(PASSWORD, account.password_hash)
+    assert refusal(units, strangers.token, "the stranger's password") == "link.dead"
+
+
+def test_the_password_of_a_registration_cannot_be_guessed_without_end(units: Units, clock: FakeClock) -> None:
+    token = signed_up(units).token
+    wrong = [refusal(units, token, f"wrong {number}") for number in range(guessing.MAX_FAILURES + 1)]
+
+    assert wrong == ["verify.wrong_password"] * guessing.MAX_FAILURES + ["form.too_often"]
+    assert refusal(units, token) == "form.too_often"
+    clock.advance(minutes=15)
+    assert refusal(units, token) == ""
+
+
+def test_an_owner_of_a_disabled_account_who_signs_up_again_gets_no_second_one(units: Units, account_id: int) -> None:
+    with units.write() as unit:
+        accounts.disable(unit, account_id)
+
+    assert signed_up(units, replace(NEW, email=EMAIL)).event == "sign_up_again"
+
+
+# The form
+
+
+SIGN_UP_FORM = {"email": "New@Example.org", "first_name": "Nia", "last_name": "Ewing", "password": PASSWORD}
+
+
+def read_customer(language: str = "fr", time_zone: str = "Asia/Tokyo", **changes: Any) -> NewCustomer:
+    return asyncio.run(
+        sign_up.read_customer({**SIGN_UP_FORM, **changes}, language=language, time_zone=time_zone, min_length=12)
+    )
+
+
+def test_a_sign_up_form_is_read() -> None:
+    assert read_customer() == NewCustomer("New@example.org", "Nia", "Ewing", PASSWORD, "fr", "Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("language", "time_zone", "expected"),
+    [
+        ("", "", ("en", "Europe/Paris")),
+        ("de", "None", ("en", "Europe/Paris")),
+        ("fr", "Mars/Olympus", ("fr", "Europe/Paris")),
+        ("en", "UTC", ("en", "UTC")),
+    ],
+)
+def test_what_the_browser_says_of_itself_is_used_where_it_makes_sense(
+    language: str, time_zone: str, expected: tuple[str, str]
+) -> None:
+    customer = read_customer(language, time_zone)
+
+    assert (customer.language, customer.time_zone) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "faults"),
+    [
+        ({"email": "x"}, {"email": "form.email"}),
+        ({"password": "short"}, {"password": "password.too_short"}),
+        ({"password": "password1234"}, {"password": "password.weak"}),
+        ({"password": "new@example.org1"}, {"password": "password.personal"}),
+        ({"password": ""}, {"password": "form.required"}),
+        ({"password": ["x"]}, {"password": "form.invalid"}),
+        ({"password": "x" * 129}, {"password": "form.too_long"}),
+        ({"first_name": "", "last_name": " "}, {"first_name": "form.required", "last_name": "form.required"}),
+    ],
+)
+def test_a_wrong_sign_up_form_is_refused(changes: dict[str, object], faults: dict[str, str]) -> None:
+    with pytest.raises(InvalidForm) as refused:
+        read_customer(**changes)
+
+    assert {fault.field: fault.key for fault in refused.value.all} == faults
