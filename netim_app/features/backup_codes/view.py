@@ -110,7 +110,7 @@ def _sheet() -> rx.Component:
         rx.el.ol(
             rx.foreach(NewCodesState.codes, rx.el.li),
             class_name="grid grid-cols-2 gap-x-6 gap-y-2 rounded-control bg-sunken p-4 text-center font-mono text-lg "
-            "tracking-widest print:border print:border-edge print:bg-transparent",
+            "tracking-widest print:max-w-md print:border print:border-edge print:bg-transparent",
             aria_label=tr("backup_codes.title"),
             custom_attrs={"data-testid": "backup-codes-list"},
         ),

@@ -15,7 +15,10 @@ RFC_SECRET = b"12345678901234567890"
 
 
 def code_at(secret: bytes, step: int, digits: int = 6) -> str:
-    """RFC 4226, section 5.3, written from the text of the standard: the second opinion."""
+    """RFC 4226, section 5.3, written from the text of the standard with Python's own `hmac` alone.
+
+    The second opinion, where other projects ask `oathtool`: that is not installed everywhere.
+    """
     digest = hmac.new(secret, struct.pack(">Q", step), sha1).digest()
     offset = digest[19] & 15
     number = struct.unpack(">I", digest[offset : offset + 4])[0] & 0x7FFFFFFF
