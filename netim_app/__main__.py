@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from netim_app import build as front_end
 from netim_app.core.errors import DomainError
 from netim_app.core.events import AccountUnlocked, Origin, SessionsRevoked
+from netim_app.core.feature import offers
 from netim_app.identity import accounts, passwords, sessions, sign_up
 from netim_app.infra import outbox, redaction
 from netim_app.infra.unit_of_work import UnitOfWork, Units, configure
@@ -143,11 +144,21 @@ def _account_id(unit: UnitOfWork, email: str) -> int:
 
 
 @app.command()
-def unlock(email: str) -> None:
+def unlock(
+    email: str,
+    two_factor_off: Annotated[
+        bool, typer.Option("--two-factor-off", help="Also for one who has lost every device and every backup code.")
+    ] = False,
+) -> None:
     """Lift every lock-out of an account: the operator's way out, logged and mailed to the customer."""
     with _open().write() as unit:
-        account_id = _account_id(unit, email)
-        accounts.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now, origin=OPERATOR))
+        fact = AccountUnlocked(
+            account_id=_account_id(unit, email),
+            at=unit.now,
+            origin=OPERATOR,
+            without_second_factor=two_factor_off,
+        )
+        accounts.unlock(unit, fact)
     typer.echo(f"unlocked {email}; the customer is told by mail")
 
 
@@ -174,7 +185,7 @@ def disable(email: str) -> None:
 def rotate_key() -> None:
     """Seal everything with NETIM_SECRET_KEY that is still sealed with NETIM_SECRET_KEY_OLD."""
     with _open().write() as unit:
-        count = outbox.rewrap(unit)
+        count = outbox.rewrap(unit) + sum(rewrap(unit) for rewrap in offers().rewraps)
     typer.echo(f"sealed {count} record(s) anew; NETIM_SECRET_KEY_OLD is no longer needed")
 
 

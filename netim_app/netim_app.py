@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from netim_app import pages
+from netim_app.core.feature import offers
 from netim_app.identity import guessing, http, limits, links, passwords, second_factor, sessions
 from netim_app.identity.gate import Gate
 from netim_app.identity.state.shell import ShellState
@@ -104,6 +105,8 @@ def _purge(unit: UnitOfWork) -> None:
     guessing.purge(unit)
     links.purge(unit)
     second_factor.expire_pending(unit)
+    for purge in offers().purges:
+        purge(unit)
 
 
 @contextlib.asynccontextmanager

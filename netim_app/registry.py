@@ -1,13 +1,15 @@
 """The one list that names every feature, in the order of their cards. A new feature is one more line here."""
 
 from netim_app.core.feature import Feature, install
+from netim_app.features.backup_codes.feature import BACKUP_CODES
 from netim_app.features.gauge.feature import GAUGE
 from netim_app.features.ip_restriction.feature import IP_RESTRICTION
 from netim_app.features.login_alerts.feature import LOGIN_ALERTS
 from netim_app.features.password.feature import PASSWORD
+from netim_app.features.totp.feature import TOTP
 from netim_app.identity.feature import IDENTITY
 
-FEATURES: tuple[Feature, ...] = (GAUGE, LOGIN_ALERTS, IP_RESTRICTION, PASSWORD)
+FEATURES: tuple[Feature, ...] = (GAUGE, LOGIN_ALERTS, IP_RESTRICTION, TOTP, BACKUP_CODES, PASSWORD)
 
 
 def install_features() -> None:

@@ -127,6 +127,42 @@ class IpRuleRemoved(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondFactorEnabled(Fact):
+    """Two-factor authentication was switched on by a proved code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorDisabled(Fact):
+    """Two-factor authentication was switched off; its secrets and codes are deleted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceAdded(Fact):
+    """Another device shows codes from now on."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceRemoved(Fact):
+    """A device's codes are no longer accepted."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupCodesMade(Fact):
+    """There is a new set of backup codes; the old one is dead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupCodeUsed(Fact):
+    """A backup code was spent; `left` remain."""
+
+    left: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionsRevoked(Fact):
     """All sessions, or all but the present one, were ended."""
 
@@ -134,3 +170,6 @@ class SessionsRevoked(Fact):
 @dataclass(frozen=True, kw_only=True)
 class AccountUnlocked(Fact):
     """The operator lifted a lock-out by `netim unlock`."""
+
+    without_second_factor: bool = False
+    """Whether two-factor authentication is to go, too: the customer has lost every device and every backup code."""

@@ -34,6 +34,16 @@ class Protection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hint:
+    """Something that the gauge reminds of while it applies, without points. Texts as for a Protection."""
+
+    key: str
+    applies: Callable[[Unit, int], bool]
+    """(unit, account id) -> whether the customer should do something about it now."""
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignInGate:
     """May refuse a sign-in or a live session."""
 
@@ -77,6 +87,7 @@ class Feature:
 
     name: str
     protections: Sequence[Protection] = ()
+    hints: Sequence[Hint] = ()
     sign_in_gates: Sequence[SignInGate] = ()
     second_factors: Sequence[SecondFactor] = ()
     subscriptions: Sequence[Subscription] = ()
@@ -86,6 +97,14 @@ class Feature:
     resumes: Mapping[str, Handler] = field(default_factory=dict)
     """By the `resume` of an `@open_to(FRESH, resume=...)`: the event handler that goes on after the step-up, when the
     account page is loaded again with `?open=...`. It may open a dialog but change nothing: anybody can write a link."""
+    after_enabling: str = ""
+    """One of `resumes`: where the wizard of two-factor authentication goes on as soon as that is enabled."""
+    page_opened: Callable[[State], Awaitable[None]] | None = None
+    """(any state of the tab) -> runs when an account page opens: ends what an earlier visit had left half-done."""
+    purge: Callable[[Unit], None] | None = None
+    """Deletes what is of no use any more; called every minute."""
+    rewrap: Callable[[Unit], int] | None = None
+    """Seals stored secrets with the present key (`netim rotate-key`); gives back how many were not."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +116,10 @@ class Offers:
     @property
     def protections(self) -> tuple[Protection, ...]:
         return tuple(p for f in self.features for p in f.protections)
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        return tuple(h for f in self.features for h in f.hints)
 
     @property
     def sign_in_gates(self) -> tuple[SignInGate, ...]:
@@ -113,6 +136,22 @@ class Offers:
     @property
     def resumes(self) -> dict[str, Handler]:
         return {name: handler for f in self.features for name, handler in f.resumes.items()}
+
+    @property
+    def after_enabling(self) -> str:
+        return next((f.after_enabling for f in self.features if f.after_enabling), "")
+
+    @property
+    def page_opened(self) -> tuple[Callable[[State], Awaitable[None]], ...]:
+        return tuple(f.page_opened for f in self.features if f.page_opened)
+
+    @property
+    def purges(self) -> tuple[Callable[[Unit], None], ...]:
+        return tuple(f.purge for f in self.features if f.purge)
+
+    @property
+    def rewraps(self) -> tuple[Callable[[Unit], int], ...]:
+        return tuple(f.rewrap for f in self.features if f.rewrap)
 
     @property
     def cards(self) -> tuple[Callable[[], Component], ...]:

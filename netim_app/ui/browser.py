@@ -1,9 +1,12 @@
 """What only the browser knows, and what only it can do."""
 
 import json
-from typing import Literal
+from typing import Any, Literal
 
 import reflex as rx
+
+from netim_app.ui.icons import icon
+from netim_app.ui.theme import FOCUS
 
 _SOURCES = {
     # Read, and taken out of the address bar and the history at once: what stands there is a secret.
@@ -35,3 +38,90 @@ def field_from_browser(name: str, html_id: str, source: Literal["fragment", "tim
 def reload_when(condition: rx.Var[bool]) -> rx.Component:
     """Loads the document anew, with the present cookies and a new socket, as soon as the condition is true."""
     return rx.cond(condition, rx.el.span(hidden=True, on_mount=rx.call_function(rx.Var("() => location.reload()"))))
+
+
+_COPY = """async (event) => {
+  const button = event.currentTarget, said = button.parentElement.querySelector("[role=status]");
+  await navigator.clipboard.writeText(button.dataset.text);
+  said.textContent = button.dataset.done;
+  setTimeout(() => { said.textContent = ""; }, 4000);
+}"""
+_LIKE_A_BUTTON = (
+    "inline-flex min-h-11 items-center justify-center gap-2 rounded-control border border-edge bg-surface px-4 py-2 "
+    f"text-sm font-medium text-ink hover:bg-sunken {FOCUS}"
+)
+
+
+def _copying(text: rx.Var[str], done: rx.Var[str], test_id: str) -> dict[str, Any]:
+    attrs = {"onClick": rx.Var(_COPY), "data-text": text, "data-done": done}
+    return attrs | ({"data-testid": test_id} if test_id else {})
+
+
+def copy_button(text: rx.Var[str], *, label: rx.Var[str], done: rx.Var[str], test_id: str = "") -> rx.Component:
+    """A button that copies a text; no event goes to the server.
+
+    Args:
+        done: shown for a moment afterwards, and said by screen readers.
+    """
+    return rx.el.div(
+        rx.el.button(
+            icon("copy"),
+            rx.el.span(label),
+            type="button",
+            class_name=f"{_LIKE_A_BUTTON} grow",
+            custom_attrs=_copying(text, done, test_id),
+        ),
+        rx.el.span(role="status", class_name="text-sm text-success not-empty:ml-3"),
+        class_name="flex flex-wrap items-center",
+    )
+
+
+def copy_by_click(
+    text: rx.Var[str], *, label: rx.Var[str], done: rx.Var[str], without_blanks: bool = False, test_id: str = ""
+) -> rx.Component:
+    """A text that is copied by a click on it.
+
+    Args:
+        label: says what a click does; screen readers hear it after the text.
+        without_blanks: blanks are for reading only and are not copied.
+    """
+    copied = rx.Var(f"({text!s}.replaceAll(' ', ''))", _var_data=text._get_all_var_data()) if without_blanks else text
+    return rx.el.div(
+        rx.el.button(
+            rx.el.span(text, class_name="font-mono text-base break-words"),
+            icon("copy", class_name="text-muted"),
+            rx.el.span(" ", label, class_name="sr-only"),
+            type="button",
+            title=label,
+            class_name=f"{_LIKE_A_BUTTON} max-w-full",
+            custom_attrs=_copying(copied, done, test_id),
+        ),
+        rx.el.p(role="status", class_name="min-h-5 text-sm text-success"),
+        class_name="flex flex-col items-center gap-1",
+    )
+
+
+def download_link(text: rx.Var[str], file_name: str, *, label: rx.Var[str], test_id: str = "") -> rx.Component:
+    """A link that saves a text as a file. The browser makes the file: no request is sent."""
+    address: rx.Var[str] = rx.Var(
+        f"('data:text/plain;charset=utf-8,' + encodeURIComponent({text!s}))", _var_data=text._get_all_var_data()
+    )
+    return rx.el.A.create(
+        icon("download"),
+        rx.el.span(label),
+        href=address,
+        download=file_name,
+        class_name=_LIKE_A_BUTTON,
+        custom_attrs={"data-testid": test_id} if test_id else {},
+    )
+
+
+def print_button(label: rx.Var[str]) -> rx.Component:
+    """A button that prints. While a `print-sheet` is on the page, nothing else of the page gets onto the paper."""
+    return rx.el.button(
+        icon("print"),
+        rx.el.span(label),
+        type="button",
+        class_name=_LIKE_A_BUTTON,
+        custom_attrs={"onClick": rx.Var("() => window.print()")},
+    )

@@ -10,6 +10,11 @@ from netim_app.ui.script import OPEN_MODAL, Modal
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
 
+_STAYS: dict[str, Any] = {
+    "onCancel": rx.Var("(event) => event.preventDefault()"),
+    # Chromium closes at the second Esc whatever the page says.
+    "onClose": rx.Var("(event) => { if (event.currentTarget.isConnected) event.currentTarget.showModal(); }"),
+}
 _SIZES = {"sm": "sm:max-w-sm", "md": "sm:max-w-lg", "lg": "sm:max-w-2xl"}
 
 
@@ -17,7 +22,7 @@ def dialog(
     *content: rx.Component,
     open: rx.Var[bool],  # noqa: A002  the attribute's own name
     title: rx.Var | str,
-    on_close: Any,
+    on_close: Any | None,
     test_id: str,
     size: Literal["sm", "md", "lg"] = "md",
 ) -> rx.Component:
@@ -26,7 +31,8 @@ def dialog(
     Args:
         open: whether it is there.
         title: names it.
-        on_close: event handler that makes `open` false: for the close button and Esc. It may run twice.
+        on_close: event handler that makes `open` false: for the close button and Esc. It may run twice. With None the
+            dialog stays until something in it closes it: for what must not go by a slip of the hand.
         test_id: also makes the HTML ids, so it has to be unique on the page.
     """
     title_id = f"{test_id}-title"
@@ -35,22 +41,26 @@ def dialog(
         Modal.create(
             rx.el.div(
                 rx.el.h2(title, id=rx.Var(json.dumps(title_id)), class_name="text-lg font-semibold"),
-                rx.el.button(
-                    icon("close"),
-                    type="button",
-                    aria_label=tr("ui.dialog.close"),
-                    on_click=on_close,
-                    class_name="-mt-2 -mr-2 ml-auto grid size-11 shrink-0 place-items-center rounded-control "
-                    f"text-muted hover:bg-sunken hover:text-ink {FOCUS}",
-                ),
+                *([_close_button(on_close)] if on_close is not None else []),
                 class_name="flex items-start gap-3 pb-2",
             ),
             rx.el.div(*content, class_name="flex flex-col gap-5 text-sm"),
-            on_close=on_close,
+            **({"on_close": on_close} if on_close is not None else {}),
             aria_labelledby=title_id,
             class_name="m-auto w-full max-w-[calc(100vw-1.5rem)] max-h-[calc(100dvh-1.5rem)] overflow-y-auto "
             "rounded-card border border-line bg-surface p-5 text-ink shadow-overlay outline-none animate-appear sm:p-6 "
             f"backdrop:bg-[rgb(8_12_20/0.55)] {_SIZES[size]}",
-            custom_attrs={"data-testid": test_id, "ref": OPEN_MODAL.ref},
+            custom_attrs={"data-testid": test_id, "ref": OPEN_MODAL.ref, **({} if on_close is not None else _STAYS)},
         ),
+    )
+
+
+def _close_button(on_close: Any) -> rx.Component:
+    return rx.el.button(
+        icon("close"),
+        type="button",
+        aria_label=tr("ui.dialog.close"),
+        on_click=on_close,
+        class_name="-mt-2 -mr-2 ml-auto grid size-11 shrink-0 place-items-center rounded-control "
+        f"text-muted hover:bg-sunken hover:text-ink {FOCUS}",
     )

@@ -35,7 +35,7 @@ OPEN_MODAL = Behaviour(
     # Closing gives the focus back to the opener. When that is gone, the main landmark gets it instead of nothing.
     """(dialog) => {
   if (!dialog.open) dialog.showModal();
-  dialog.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  dialog.querySelector("input:not([type=hidden], [type=checkbox]), select, textarea")?.focus();
   return () => {
     dialog.addEventListener("close", (event) => event.stopImmediatePropagation(), {capture: true, once: true});
     dialog.close();

@@ -73,6 +73,18 @@ _BASE = """
   button[aria-disabled="true"], button:disabled { cursor: default; }
   ::placeholder { color: var(--color-muted); opacity: 1; }
   [hidden] { display: none !important; }
+  @media print {
+    /* Black on white whatever the theme; important, as classes would win over this layer otherwise. */
+    :root:has(.print-sheet), :root:has(.print-sheet) body { color-scheme: light; background: #fff !important;
+      overflow: visible; scrollbar-gutter: auto; }
+    /* Only the sheet, what it holds and what holds it. */
+    :root:has(.print-sheet) body :not(:has(.print-sheet), .print-sheet, .print-sheet *) { display: none !important; }
+    .print-sheet, .print-sheet * { color: #000 !important; border-color: #000 !important; }
+    dialog:has(.print-sheet) { position: static !important; margin: 0 !important; padding: 0 !important;
+      max-width: none !important; max-height: none !important; overflow: visible !important; border: 0 !important;
+      box-shadow: none !important; background: #fff !important; animation: none !important; }
+    dialog:has(.print-sheet)::backdrop { display: none; }
+  }
   @media (prefers-reduced-motion: reduce) {
     *, ::before, ::after { transition-duration: 1ms !important; animation-duration: 1ms !important;
       animation-iteration-count: 1 !important; scroll-behavior: auto !important; }

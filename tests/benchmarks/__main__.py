@@ -76,6 +76,8 @@ def measure(folder: Path) -> tuple[list[Line], list[str]]:
         event = asyncio.run(loads.latency(*servers))
         say("many events ...")
         events = asyncio.run(loads.throughput(*servers))
+        say("IP rules ...")
+        adding, testing = asyncio.run(loads.ip_rules(servers[0]))
         say("sign-ins ...")
         product, counter = servers
         counter.stop()
@@ -86,6 +88,12 @@ def measure(folder: Path) -> tuple[list[Line], list[str]]:
         Line("alert switch, median", _ms(event.ours), _ms(event.base), event.ratio, 3),
         Line("alert switch, throughput", _rate(events.ours), _rate(events.base), events.ratio, 0.4, at_least=True),
         Line("sign-in / one bcrypt check", _ms(signed.alone.ours), _ms(signed.alone.base), signed.alone.ratio, 1.1),
+        Line(
+            "sign-in with code / one bcrypt check",
+            _ms(signed.with_code.ours), _ms(signed.with_code.base), signed.with_code.ratio, 1.2,
+        ),
+        Line("add an IP rule, 200 / none", _ms(adding.ours), _ms(adding.base), adding.ratio, 3),
+        Line("test an address, 200 / none", _ms(testing.ours), _ms(testing.base), testing.ratio, 3),
         Line(
             "sign-ins at once / (cores / bcrypt)",
             _rate(signed.rate.ours), _rate(signed.rate.base), signed.rate.ratio, 0.9, at_least=True,

@@ -13,7 +13,20 @@ from statistics import median, quantiles
 import bcrypt
 
 from tests.benchmarks.servers import COST, CounterServer, ProductServer, worker_rss
-from tests.benchmarks.tabs import SECURITY_PAGE, Tab, count, open_all, opened, submit, switch, timed
+from tests.benchmarks.tabs import (
+    SECURITY_PAGE,
+    Tab,
+    add_rule,
+    count,
+    give_password,
+    open_all,
+    opened,
+    submit,
+    submit_code,
+    switch,
+    timed,
+    try_address,
+)
 from tests.harness import PASSWORD, Server
 
 LATENCY_ROUNDS = 7
@@ -23,6 +36,9 @@ THROUGHPUT_CLIENTS = 20
 THROUGHPUT_SECONDS = 1.5
 SIGN_IN_ROUNDS = 6
 SIGN_INS_PER_ROUND = 3
+RULES = 200
+RULE_ROUNDS = 5
+EVENTS_PER_RULE_ROUND = 4
 BURST_ROUNDS = 4
 BURST = 20
 OTHERS = 10
@@ -120,6 +136,29 @@ async def latency(product: ProductServer, counter: CounterServer) -> Rounds:
         return Rounds(rounds[ours[0]], rounds[base[0]])
 
 
+async def ip_rules(product: ProductServer) -> tuple[Rounds, Rounds]:
+    """Seconds to add a rule among 200 and among none, and to test an address against them.
+
+    The lists grow while rules are added: they end with 200 and 20.
+    """
+    many = product.make_customers(1, signed_in=True, rules=RULES - RULE_ROUNDS * EVENTS_PER_RULE_ROUND)
+    none = product.make_customers(1, signed_in=True)
+    tabs = [Tab(product, SECURITY_PAGE, next(_numbers), customer) for customer in (*many, *none)]
+    adding: tuple[list[float], list[float]] = ([], [])
+    testing: tuple[list[float], list[float]] = ([], [])
+    async with opened(tabs):
+        await asyncio.to_thread(product.drain)
+        for tab in tabs:
+            await try_address(tab, 0)
+        for number in range(RULE_ROUNDS):
+            numbers = range(1 + number * EVENTS_PER_RULE_ROUND, 1 + (number + 1) * EVENTS_PER_RULE_ROUND)
+            for press, figures in ((add_rule, adding), (try_address, testing)):
+                for tab, all_rounds in zip(tabs, figures, strict=True):
+                    all_rounds.append(median([await timed(press(tab, n)) for n in numbers]))
+                    await asyncio.to_thread(product.drain)
+    return Rounds(*adding), Rounds(*testing)
+
+
 async def throughput(product: ProductServer, counter: CounterServer) -> Rounds:
     """Events per second with 20 clients that each send the next one as soon as the last is answered."""
     async with (
@@ -157,6 +196,7 @@ class SignIns:
     """Seconds for one; sign-ins per second with 20 at once, and what bare checks in as many threads reach there."""
 
     alone: Rounds
+    with_code: Rounds
     rate: Rounds
     parallel_bcrypt: Rounds
     others_idle: Sequence[float]
@@ -172,6 +212,13 @@ async def sign_ins(product: ProductServer) -> SignIns:
             for tab in tabs:
                 base.append(await timed(asyncio.to_thread(check.once)))
                 ours.append(await timed(_sign_in(tab)))
+    coded, coded_base = [], []
+    for _ in range(SIGN_IN_ROUNDS):
+        customers = product.make_customers(SIGN_INS_PER_ROUND, signed_in=False, with_code=True)
+        async with opened([Tab(product, "/login", next(_numbers), customer) for customer in customers]) as tabs:
+            for tab in tabs:
+                coded_base.append(await timed(asyncio.to_thread(check.once)))
+                coded.append(await timed(_sign_in_with_code(tab)))
     rates, ideal, parallel = [], [], []
     idle: list[float] = []
     busy: list[float] = []
@@ -191,6 +238,7 @@ async def sign_ins(product: ProductServer) -> SignIns:
         await asyncio.to_thread(product.drain)
     return SignIns(
         alone=Rounds(ours, base),
+        with_code=Rounds(coded, coded_base),
         rate=Rounds(rates, ideal),
         parallel_bcrypt=Rounds(parallel, ideal),
         others_idle=idle,
@@ -207,6 +255,13 @@ async def _sign_in(tab: Tab) -> None:
     status = await tab.redeem(await submit(tab, PASSWORD))
     if status != 303:
         raise RuntimeError(f"a sign-in was answered with {status}")
+
+
+async def _sign_in_with_code(tab: Tab) -> None:
+    await give_password(tab, PASSWORD)
+    status = await tab.redeem(await submit_code(tab))
+    if status != 303:
+        raise RuntimeError(f"a sign-in with a code was answered with {status}")
 
 
 async def _all_at_once(tabs: Sequence[Tab]) -> None:

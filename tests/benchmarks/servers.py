@@ -10,11 +10,17 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pyotp
 from pydantic import SecretStr
 
 from netim_app import build as product_build
+from netim_app.core.actor import Actor
 from netim_app.core.events import Origin
 from netim_app.core.tokens import digest, new_token
+from netim_app.features.ip_restriction.rules import parse
+from netim_app.features.ip_restriction.service import add_rule
+from netim_app.features.totp import service as totp
+from netim_app.features.totp.tables import TotpDevice
 from netim_app.identity import accounts, passwords, sessions
 from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -36,6 +42,8 @@ class Customer:
     email: str
     device: str
     session: str = ""
+    secret: str = ""
+    """Of an application that shows codes; empty without two-factor authentication."""
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -69,8 +77,13 @@ class ProductServer(Server):
         kept.pop("NETIM_CLOCK_FILE")  # production reads no clock from a file
         return kept
 
-    def make_customers(self, count: int, *, signed_in: bool) -> list[Customer]:
-        """New accounts with one password, written straight into the database."""
+    def make_customers(self, count: int, *, signed_in: bool, with_code: bool = False, rules: int = 0) -> list[Customer]:
+        """New accounts with one password, written straight into the database.
+
+        Args:
+            with_code: whether two-factor authentication is on.
+            rules: how many addresses are on the list of each. The restriction is off.
+        """
         settings = Settings(
             var_dir=self.folder, public_url=ORIGIN, secret_key=SecretStr(DEVELOPMENT_SECRET), bcrypt_cost=COST
         )
@@ -78,7 +91,10 @@ class ProductServer(Server):
         units = Units(make_engine(settings.database_url), settings)
         hashed = passwords.hash_password(PASSWORD, COST)
         with units.write() as unit:
-            made = [_make_customer(unit, hashed, signed_in=signed_in) for _ in range(count)]
+            made = [
+                _make_customer(unit, hashed, signed_in=signed_in, with_code=with_code, rules=rules)
+                for _ in range(count)
+            ]
         units.engine.dispose()
         return made
 
@@ -92,7 +108,7 @@ class ProductServer(Server):
         raise RuntimeError("the mails of a measurement were not sent in time")
 
 
-def _make_customer(unit: UnitOfWork, hashed: str, *, signed_in: bool) -> Customer:
+def _make_customer(unit: UnitOfWork, hashed: str, *, signed_in: bool, with_code: bool, rules: int) -> Customer:
     email = f"{new_token()[:20].lower()}@example.com"
     account = accounts.create_account(
         unit,
@@ -101,13 +117,27 @@ def _make_customer(unit: UnitOfWork, hashed: str, *, signed_in: bool) -> Custome
         ),
         hashed,
     )
+    account_id = account.id or 0
+    nobody = Actor(account_id=account_id, session_id=0, fresh_until=unit.now, revision=0)
+    for number in range(rules):
+        add_rule(unit, nobody, parse(f"10.{number}.0.1"), "")
+    secret = _add_device(unit, account_id) if with_code else ""
     device = new_token()
     if not signed_in:
-        return Customer(email, device)
-    ticket = sessions.issue_ticket(unit, purpose="sign_in", account_id=account.id or 0, device_digest=digest(device))
+        return Customer(email, device, secret=secret)
+    ticket = sessions.issue_ticket(unit, purpose="sign_in", account_id=account_id, device_digest=digest(device))
     opened = sessions.redeem_ticket(unit, ticket, digest(device), Origin(address="127.0.0.1"))
     assert opened is not None
-    return Customer(email, device, opened.token)
+    return Customer(email, device, opened.token, secret)
+
+
+def _add_device(unit: UnitOfWork, account_id: int) -> str:
+    secret = pyotp.random_base32()
+    row = TotpDevice(account_id=account_id, name="Phone", sealed=b"", last_step=0, added_at=unit.now)
+    unit.session.add(row)
+    unit.session.flush()
+    row.sealed = unit.vault.seal(secret.encode(), totp._context(row))
+    return secret
 
 
 class CounterServer(Server):

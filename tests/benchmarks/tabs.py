@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import aiohttp
+import pyotp
 import socketio
 
 from tests.benchmarks.servers import ORIGIN, Customer
@@ -17,6 +18,7 @@ ROOT_STATE = "reflex___state____state"
 SWITCH_STATE = f"{ROOT_STATE}.netim_app___features___login_alerts___state____login_alerts_state"
 SIGN_IN_STATE = f"{ROOT_STATE}.netim_app___identity___state___entry____sign_in_state"
 HAND_OVER_STATE = f"{ROOT_STATE}.netim_app___identity___state___shell____hand_over_state"
+IP_STATES = f"{ROOT_STATE}.netim_app___features___ip_restriction___state____"
 COUNTER_STATE = f"{ROOT_STATE}.counter___counter____counter"
 SECURITY_PAGE = "/account/connection-and-security"
 ANSWER_SECONDS = 30
@@ -119,6 +121,42 @@ async def submit(tab: Tab, password: str) -> str:
     form = {"email": tab.customer.email, "password": password}
     return str(
         await tab.ask(f"{SIGN_IN_STATE}.submit", lambda delta: _var(delta, HAND_OVER_STATE, "ticket"), form=form)
+    )
+
+
+async def submit_code(tab: Tab) -> str:
+    """Fills in the form for the code, too; gives back the ticket."""
+    assert tab.customer is not None
+    form = {"code": pyotp.TOTP(tab.customer.secret).now()}
+    return str(
+        await tab.ask(f"{SIGN_IN_STATE}.submit_code", lambda delta: _var(delta, HAND_OVER_STATE, "ticket"), form=form)
+    )
+
+
+async def give_password(tab: Tab, password: str) -> None:
+    """Fills in the sign-in form of an account that is asked for a code next."""
+    assert tab.customer is not None
+    form = {"email": tab.customer.email, "password": password}
+    await tab.ask(f"{SIGN_IN_STATE}.submit", lambda delta: _var(delta, SIGN_IN_STATE, "needs_code"), form=form)
+
+
+async def add_rule(tab: Tab, number: int) -> None:
+    """Puts an address on the list of IP restriction, which is shown anew then."""
+    form = {"address": f"172.16.0.{number}", "note": ""}
+    await tab.ask(
+        f"{IP_STATES}ip_dialog_state.add",
+        lambda delta: form["address"] in str(_var(delta, f"{IP_STATES}ip_restriction_state", "rules")),
+        form=form,
+    )
+
+
+async def try_address(tab: Tab, number: int) -> None:
+    """Asks whether an address is on the list."""
+    form = {"address": f"203.0.113.{number}"}
+    await tab.ask(
+        f"{IP_STATES}ip_test_state.submit",
+        lambda delta: _var(delta, f"{IP_STATES}ip_test_state", "address") == form["address"],
+        form=form,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from netim_app.registry import FEATURES
 from tests.harness import PASSWORD, Server, running
@@ -68,11 +68,16 @@ def new_context(chromium: Browser, server: Server, complaints: list[str]) -> Ite
         if message.type == "error" and not message.text.startswith(EXPECTED_NOISE):
             complaints.append(message.text)
 
+    def note_foreign(request: Request) -> None:
+        if not request.url.startswith((server.origin, "data:", "blob:")):
+            complaints.append(f"asked somebody else: {request.url}")
+
     def make(**options: object) -> BrowserContext:
         context = chromium.new_context(
             **{"locale": "en-GB", "viewport": DESKTOP, "base_url": server.origin, **options}  # type: ignore[arg-type]
         )
         context.on("console", note)
+        context.on("request", note_foreign)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         opened.append(context)
         return context

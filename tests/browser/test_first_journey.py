@@ -65,6 +65,10 @@ class Keyboard:
         self._reach(field)
         self.page.keyboard.type(text)
 
+    def tick(self, box: Locator) -> None:
+        self._reach(box)
+        self.page.keyboard.press("Space")
+
     def press(self, control: Locator) -> None:
         self._reach(control)
         outline = control.evaluate("element => getComputedStyle(element).outlineStyle")

@@ -40,6 +40,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "signed_in": COMMON | {"known_device": True},
     "alerts_off": COMMON,
     "ip_restriction_changed": COMMON | {"change": "removed", "rule": "198.51.100.0/24"},
+    "two_factor_changed": COMMON | {"change": "added", "device": "Pixel 9"},
+    "backup_codes_made": COMMON,
+    "backup_code_used": COMMON | {"left": 7},
     "password_changed": COMMON | {"way": "changed"},
 }
 """What the services hand over, by event."""
@@ -49,6 +52,7 @@ UNSAID: dict[str, set[str]] = {
     "codes_stopped": {"security_url"},
     "email_change": {*PLACE, "security_url", "forgot_url"},  # the mailbox is not yet known to be the customer's
     "email_changed": {"forgot_url"},  # a reset would go to the new mailbox, which may be a stranger's
+    "backup_code_used": set(PLACE),  # where from is said by the alert of the sign-in
     "account_unlocked": set(PLACE),  # the console of our operator
 }
 """What a mail keeps to itself on purpose."""
@@ -56,6 +60,7 @@ UNSAID: dict[str, set[str]] = {
 VARIANTS: dict[str, dict[str, tuple[Any, Any]]] = {
     "signed_in": {"known_device": (True, False)},
     "password_changed": {"way": ("changed", "reset")},
+    "two_factor_changed": {"change": ("added", "removed")},
     "ip_restriction_changed": {"change": ("on", "off")},
 }
 EVENTS = sorted(mail.templates().events)

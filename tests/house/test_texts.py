@@ -32,6 +32,7 @@ FAMILIES: dict[str, list[str]] = {
     "sign_in.reason.*": list(REASONS),
     "ui.notice.*": list(NOTICES),
     "gauge.level.*": [level for _, level in THRESHOLDS],
+    "totp.system.*": ["android", "ios", "windows", "macos", "linux", "browser"],
     "*.title": ["<protection>"],
     "*.advice": ["<protection>"],
     "*.action": ["<protection>"],
@@ -43,7 +44,8 @@ def protections() -> list[str]:
     from netim_app.registry import install_features
 
     install_features()
-    return [protection.key for protection in feature.offers().protections]
+    offered = feature.offers()
+    return [offer.key for offer in (*offered.protections, *offered.hints)]
 
 
 def family_keys() -> set[str]:

@@ -50,12 +50,15 @@ FORMS: dict[str, dict[str, Any]] = {
     "StepUpState.submit": {"password": "wrong " + PASSWORD},
     "IpDialogState.add": {"address": "203.0.113.0/24", "note": "Office"},
     "IpTestState.submit": {"address": "203.0.113.7"},
+    "TotpWizardState.confirm": {"code": "123456", "name": "Phone"},
+    "TotpDialogState.rename": {"name": "Phone"},
+    "TotpDialogState.disable": {"code": "123456"},
 }
 """Every form handler with a form that is well formed (tests/house checks that a form has no other name)."""
-WITHOUT_FIELDS = ("IpDialogState.switch", "IpDialogState.remove", "SignInState.submit_code")
+WITHOUT_FIELDS = ("IpDialogState.switch", "IpDialogState.remove", "NewCodesState.finish", "SignInState.submit_code")
 """Forms with a box to tick at most, and the code form, which is not open before a password was right."""
 OPTIONAL = ("note", "company", "phone", "street", "postal_code", "city", "country")
-FREE_TEXT = ("note", "first_name", "last_name", "company", "street", "city")
+FREE_TEXT = ("note", "name", "first_name", "last_name", "company", "street", "city")
 
 
 def is_fine(handler: str, field: str, kind: str) -> bool:
@@ -129,7 +132,11 @@ async def test_bad_input(server: Server, anna: Client, email: str, handler: str,
             assert errors, f"{kind}: no message"
             assert set(errors) <= {field, "current", ""} | ({"password"} if state == "StepUpState" else set()), kind
             assert all(isinstance(message, str) and message for message in errors.values())
-            if field not in ("token", "current") and state not in ("SignInState", "StepUpState", "PasswordState"):
+            if field not in ("token", "current", "code") and state not in (
+                "SignInState",
+                "StepUpState",
+                "PasswordState",
+            ):
                 assert field in errors, kind
     assert server.alive
 

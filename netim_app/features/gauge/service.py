@@ -26,6 +26,8 @@ class Gauge:
     points: int
     possible: int
     items: tuple[Item, ...]
+    hints: tuple[str, ...] = ()
+    """Keys of what the customer should see to, apart from the points."""
 
 
 def read_gauge(unit: UnitOfWork, account_id: int) -> Gauge:
@@ -35,5 +37,8 @@ def read_gauge(unit: UnitOfWork, account_id: int) -> Gauge:
     )
     possible = sum(item.points for item in items)
     points = sum(item.points for item in items if item.done)
+    hints = tuple(hint.key for hint in offers().hints if hint.applies(unit, account_id))
     percent = rules.percentage(points, possible)
-    return Gauge(percent=percent, level=rules.level(percent), points=points, possible=possible, items=items)
+    return Gauge(
+        percent=percent, level=rules.level(percent), points=points, possible=possible, items=items, hints=hints
+    )

@@ -18,6 +18,7 @@ class GaugeState(rx.State):
     done: dict[str, bool] = {}
     """By the key of a protection, whether it is in force."""
     steps_left: int = 0
+    hints: list[str] = []
 
 
 async def show_gauge(state: rx.State, gauge: Gauge) -> None:
@@ -28,4 +29,5 @@ async def show_gauge(state: rx.State, gauge: Gauge) -> None:
     shown.points = gauge.points
     shown.possible = gauge.possible
     shown.done = {item.key: item.done for item in gauge.items}
+    shown.hints = list(gauge.hints)
     shown.steps_left = sum(not item.done for item in gauge.items)

@@ -2,12 +2,13 @@
 
 import reflex as rx
 
-from netim_app.core.feature import Protection, offers
+from netim_app.core.feature import Hint, Protection, offers
 from netim_app.features.gauge.state import LEVELS, GaugeState
 from netim_app.ui import card as kit
 from netim_app.ui.form import link
 from netim_app.ui.icons import icon
 from netim_app.ui.meter import meter
+from netim_app.ui.notice import notice
 from netim_app.ui.text import tr
 
 
@@ -32,12 +33,18 @@ def block(title: rx.Var[str]) -> rx.Component:
             tr("gauge.thresholds", **least),
             class_name="text-sm text-muted",
         ),
+        *(_hint(hint) for hint in offers().hints),
         rx.el.ul(*(_item(p) for p in offers().protections), class_name="flex flex-col divide-y divide-line"),
         rx.cond(GaugeState.steps_left == 0, rx.el.p(tr("gauge.all_done"), class_name="text-sm font-medium")),
         title=title,
         anchor="security-level",
         icon="shield",
     )
+
+
+def _hint(hint: Hint) -> rx.Component:
+    text = rx.fragment(tr(f"{hint.key}.advice"), " ", link(tr(f"{hint.key}.action"), hint.href))
+    return rx.cond(GaugeState.hints.contains(hint.key), notice("warning", text, test_id=f"hint-{hint.key}"))
 
 
 def _item(protection: Protection) -> rx.Component:

@@ -54,6 +54,8 @@ class ShellState(rx.State):
     @open_to(SIGNED_IN)
     async def open_account_page(self) -> Any:
         """Runs when a page of the account area opens. Goes on where a step-up interrupted."""
+        for begin_visit in offers().page_opened:
+            await begin_visit(self)
         await refresh(self)
         self.ready = True
         return offers().resumes.get(str(self.router.url.query_parameters.get("open", "")))

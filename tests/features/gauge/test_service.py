@@ -89,6 +89,7 @@ def test_a_new_account_has_a_young_password_and_no_alerts(units: Units) -> None:
     assert done(units, caller.account_id) == {
         "login_alerts": False,
         "ip_restriction": False,
+        "totp": False,
         "password": True,
     }
 

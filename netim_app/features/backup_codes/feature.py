@@ -1,0 +1,30 @@
+"""Backup codes: ten codes that stand in for the application, each once."""
+
+from netim_app.core.events import BackupCodesMade, BackupCodeUsed, SecondFactorDisabled
+from netim_app.core.feature import Feature, Hint, Refresher, SecondFactor, Subscription
+from netim_app.features.backup_codes import service
+from netim_app.features.backup_codes.state import NewCodesState, begin_visit, show_stock
+from netim_app.features.backup_codes.view import card
+
+BACKUP_CODES = Feature(
+    name="backup_codes",
+    hints=(
+        Hint(
+            key="backup_codes",
+            applies=service.runs_low,
+            href="/account/connection-and-security#backup-codes",
+        ),
+    ),
+    second_factors=(SecondFactor(name="backup_codes", enrolled=service.never_enrolled, spend=service.spend),),
+    subscriptions=(
+        Subscription(fact=SecondFactorDisabled, handle=service.delete_all),
+        Subscription(fact=BackupCodesMade, handle=service.mail_made),
+        Subscription(fact=BackupCodeUsed, handle=service.mail_used),
+    ),
+    card=card,
+    refresher=Refresher(load=service.view_stock, show=show_stock),
+    resumes={"backup_codes": NewCodesState.begin, "backup_codes_first": NewCodesState.begin_first},
+    after_enabling="backup_codes_first",
+    page_opened=begin_visit,
+    rewrap=service.rewrap,
+)

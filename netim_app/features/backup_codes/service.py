@@ -1,0 +1,176 @@
+"""Making backup codes, and spending them."""
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from sqlmodel import col, delete, func, select, update
+
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError
+from netim_app.core.events import BackupCodesMade, BackupCodeUsed, SecondFactorDisabled
+from netim_app.features.backup_codes import rules
+from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
+from netim_app.identity import accounts, second_factor, sessions
+from netim_app.infra.redaction import log_event
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.infra.vault import VaultError
+from netim_app.texts import catalog
+
+logger = logging.getLogger(__name__)
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What the card shows. `made_on` is a date in the customer's language; empty when there never was a set."""
+
+    enabled: bool
+    left: int = 0
+    made_on: str = ""
+    low: bool = False
+
+
+@dataclass(frozen=True)
+class NewCodes:
+    """A fresh set, in clear. It is shown once."""
+
+    codes: tuple[str, ...]
+    account: str
+    made_on: str
+    sheet: str
+    """The text of the file that the customer may keep."""
+
+
+def view_stock(unit: UnitOfWork, account_id: int) -> Stock:
+    """What the card shows."""
+    if not second_factor.enrolled(unit, account_id):
+        return Stock(enabled=False)
+    made = unit.session.get(BackupCodeSet, account_id)
+    language, time_zone = accounts.locale_of(unit, account_id)
+    left = codes_left(unit, account_id)
+    return Stock(
+        enabled=True,
+        left=left,
+        made_on=catalog.format_date(made.made_at, language, time_zone) if made else "",
+        low=rules.is_low(left),
+    )
+
+
+def codes_left(unit: UnitOfWork, account_id: int) -> int:
+    """How many codes still work."""
+    unused = select(func.count()).where(BackupCode.account_id == account_id, col(BackupCode.used_at).is_(None))
+    return unit.session.exec(unused).one()
+
+
+def runs_low(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether the customer needs new codes."""
+    return second_factor.enrolled(unit, account_id) and rules.is_low(codes_left(unit, account_id))
+
+
+def never_enrolled(_unit: UnitOfWork, _account_id: int) -> bool:
+    """Backup codes alone ask for nothing: they stand in for another factor and go with it."""
+    return False
+
+
+def spend(unit: UnitOfWork, account_id: int, code: str) -> bool:
+    """Whether this is an unused code of the account's set. It is used then, and the customer is told."""
+    key = _key(unit, account_id)
+    if key is None:
+        return False
+    used = unit.session.exec(
+        update(BackupCode)
+        .where(
+            col(BackupCode.account_id) == account_id,
+            col(BackupCode.digest) == rules.digest_of(code, key),
+            col(BackupCode.used_at).is_(None),
+        )
+        .values(used_at=unit.now)
+    )
+    if used.rowcount != 1:
+        return False
+    unit.record(BackupCodeUsed(account_id=account_id, at=unit.now, left=codes_left(unit, account_id)))
+    return True
+
+
+def make_first(unit: UnitOfWork, actor: Actor) -> NewCodes | None:
+    """The set for a freshly enabled second factor. It never replaces one: None when there is one already."""
+    sessions.lock_account(unit, actor.account_id)
+    has_set = unit.session.get(BackupCodeSet, actor.account_id) is not None
+    return None if has_set or not second_factor.enrolled(unit, actor.account_id) else make(unit, actor)
+
+
+def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
+    """Makes a new set. The one before is dead from now on.
+
+    Raises:
+        DomainError: there is no second factor that they could stand in for.
+    """
+    account = sessions.lock_account(unit, actor.account_id)
+    if not second_factor.enrolled(unit, actor.account_id):
+        raise DomainError("backup_codes.not_enabled")
+    _delete(unit, actor.account_id)
+    codes = rules.new_codes(secrets.randbelow)
+    key = secrets.token_bytes(KEY_BYTES)
+    unit.session.add(
+        BackupCodeSet(
+            account_id=actor.account_id,
+            sealed=unit.vault.seal(key, _context(actor.account_id)),
+            made_at=unit.now,
+        )
+    )
+    unit.session.add_all(BackupCode(account_id=actor.account_id, digest=rules.digest_of(code, key)) for code in codes)
+    unit.session.flush()
+    unit.record(BackupCodesMade(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+    made_on = catalog.format_date(unit.now, account.language, account.time_zone)
+    sheet = catalog.text(
+        account.language, "backup_codes.sheet", account=account.email, date=made_on, codes="\n".join(codes)
+    )
+    return NewCodes(codes=codes, account=account.email, made_on=made_on, sheet=sheet + "\n")
+
+
+def delete_all(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
+    """Codes go with the factor that they stand in for."""
+    _delete(unit, fact.account_id)
+
+
+def mail_made(unit: UnitOfWork, fact: BackupCodesMade) -> None:
+    """Tells the customer of every new set."""
+    accounts.notify(unit, "backup_codes_made", fact)
+
+
+def mail_used(unit: UnitOfWork, fact: BackupCodeUsed) -> None:
+    """Tells the customer of every spent code, and how many are left."""
+    accounts.notify(unit, "backup_code_used", fact, left=fact.left)
+
+
+def rewrap(unit: UnitOfWork) -> int:
+    """Seals with the present secret what is sealed with the one before."""
+    stale = [row for row in unit.session.exec(select(BackupCodeSet)) if unit.vault.needs_rewrap(row.sealed)]
+    for row in stale:
+        context = _context(row.account_id)
+        row.sealed = unit.vault.seal(unit.vault.open(row.sealed, context), context)
+    return len(stale)
+
+
+def _delete(unit: UnitOfWork, account_id: int) -> None:
+    for table in (BackupCode, BackupCodeSet):
+        unit.session.exec(delete(table).where(col(table.account_id) == account_id))
+    unit.session.expire_all()
+
+
+def _key(unit: UnitOfWork, account_id: int) -> bytes | None:
+    """None without a set, and for one that was tampered with: no code of it is accepted then."""
+    row = unit.session.get(BackupCodeSet, account_id, populate_existing=True)
+    if row is None:
+        return None
+    try:
+        return unit.vault.open(row.sealed, _context(account_id))
+    except VaultError:
+        log_event(logger, "vault.unreadable", table="backup_code_set", account_id=account_id)
+        return None
+
+
+def _context(account_id: int) -> str:
+    return f"backup_code_set:{account_id}"

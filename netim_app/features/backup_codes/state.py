@@ -1,0 +1,120 @@
+"""The card with what is left, and the dialogs that make and show a set."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.state import BaseState
+
+from netim_app.core.actor import actor
+from netim_app.core.errors import DomainError
+from netim_app.core.forms import Form
+from netim_app.features.backup_codes import service
+from netim_app.features.backup_codes.service import NewCodes, Stock
+from netim_app.identity.access import FRESH, SIGNED_IN, open_to
+from netim_app.identity.state.shell import explain, refresh, tell
+from netim_app.infra.unit_of_work import in_unit
+from netim_app.ui.once import forget, visit_of
+
+_ONCE = ("dialog", "first", "codes", "sheet", "account", "made_on")
+
+
+class BackupCodesState(rx.State):
+    """How many codes are left."""
+
+    enabled: bool = False
+    left: int = 0
+    made_on: str = ""
+    low: bool = False
+
+
+class NewCodesState(rx.State):
+    """A fresh set, shown once: this state forgets it as soon as the page has it."""
+
+    dialog: str = ""
+    """Which one is open: "ask", "codes", or empty."""
+    first: bool = False
+    """Whether this is the last step of the wizard that enables two-factor authentication."""
+    codes: list[str] = []
+    sheet: str = ""
+    account: str = ""
+    made_on: str = ""
+    errors: dict[str, str] = {}
+
+    _visit: str = ""
+
+    @rx.event
+    @open_to(FRESH, resume="backup_codes_first")
+    async def begin_first(self) -> Any:
+        """Goes on where the wizard has enabled two-factor authentication. It never replaces a set."""
+        made = await in_unit(service.make_first, actor())
+        if made is None:
+            return
+        async for step in _show(self, made, first=True):
+            yield step
+
+    @rx.event
+    @open_to(FRESH, resume="backup_codes")
+    def begin(self) -> None:
+        """Asks before the present set is replaced."""
+        self.errors = {}
+        self._visit = visit_of(self)
+        self.dialog = "ask"
+
+    @rx.event
+    @open_to(FRESH, resume="backup_codes")
+    async def make(self) -> Any:
+        """Makes a new set and shows it."""
+        self.errors = {}
+        try:
+            made = await in_unit(service.make, actor())
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        async for step in _show(self, made, first=False):
+            yield step
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def finish(self, form: dict[str, Any]) -> None:
+        """Takes the codes away for good, once the customer says that they are saved."""
+        if not Form(form).flag("saved"):
+            self.errors = await explain(self, DomainError("backup_codes.save_first", field="saved"))
+            return
+        self.reset()
+        await tell(self, "success", "backup_codes.saved")
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    def close(self) -> None:
+        """Closes the question without a change."""
+        self.reset()
+
+
+async def _show(state: NewCodesState, made: NewCodes, *, first: bool) -> Any:
+    await refresh(state)
+    state.errors = {}
+    state._visit = visit_of(state)  # noqa: SLF001  its own helper
+    state.first = first
+    state.codes = list(made.codes)
+    state.sheet = made.sheet
+    state.account = made.account
+    state.made_on = made.made_on
+    state.dialog = "codes"
+    yield
+    forget(state, *_ONCE)
+
+
+async def begin_visit(state: BaseState) -> None:
+    """A page that opens shows no dialog of an earlier visit."""
+    shown = await state.get_state(NewCodesState)
+    if shown._visit != visit_of(state):  # noqa: SLF001  public, it would be sent to the page
+        shown.reset()
+
+
+async def show_stock(state: BaseState, stock: Stock) -> None:
+    """Puts the stored facts into the card."""
+    card = await state.get_state(BackupCodesState)
+    card.enabled = stock.enabled
+    card.left = stock.left
+    card.made_on = stock.made_on
+    card.low = stock.low

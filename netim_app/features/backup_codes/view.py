@@ -1,0 +1,118 @@
+"""The card "Backup codes", and the sheet with a fresh set."""
+
+import reflex as rx
+
+from netim_app.features.backup_codes.state import BackupCodesState, NewCodesState
+from netim_app.identity.view.shell import fault
+from netim_app.ui import card as kit
+from netim_app.ui.browser import copy_button, download_link, print_button
+from netim_app.ui.dialog import dialog
+from netim_app.ui.form import button, checkbox_field, form
+from netim_app.ui.notice import notice
+from netim_app.ui.text import tr
+from netim_app.ui.wizard import button_row, step
+
+FILE_NAME = "netim-direct-backup-codes.txt"
+
+
+def card() -> rx.Component:
+    """How many are left, and the way to new ones. There is none without two-factor authentication."""
+    shown = kit.card(
+        rx.el.p(tr("backup_codes.text"), class_name="text-sm text-muted"),
+        rx.cond(BackupCodesState.low, notice("warning", _low(), test_id="backup-codes-low")),
+        _question(),
+        title=tr("backup_codes.title"),
+        state=rx.cond(
+            BackupCodesState.made_on != "",
+            tr("backup_codes.left", left=BackupCodesState.left, date=BackupCodesState.made_on),
+            tr("backup_codes.none"),
+        ),
+        action=button(tr("backup_codes.make"), NewCodesState.begin, test_id="backup-codes-make"),
+        anchor="backup-codes",
+        icon="codes",
+    )
+    return rx.fragment(rx.cond(BackupCodesState.enabled, shown), _new_codes())
+
+
+def _low() -> rx.Var[str]:
+    return rx.match(
+        BackupCodesState.left,
+        (0, tr("backup_codes.low.0")),
+        (1, tr("backup_codes.low.1")),
+        tr("backup_codes.low.2", left=BackupCodesState.left),
+    )
+
+
+def _question() -> rx.Component:
+    wrong = fault(NewCodesState.errors)
+    return dialog(
+        rx.cond(wrong != "", notice("danger", wrong)),
+        rx.el.p(rx.cond(BackupCodesState.made_on != "", tr("backup_codes.ask.text"), tr("backup_codes.ask.first"))),
+        button_row(
+            button(tr("ui.form.cancel"), NewCodesState.close),
+            button(tr("backup_codes.make"), NewCodesState.make, "primary", test_id="backup-codes-make-submit"),
+        ),
+        open=NewCodesState.dialog == "ask",
+        title=tr("backup_codes.ask.title"),
+        on_close=NewCodesState.close,
+        test_id="backup-codes-ask",
+    )
+
+
+def _new_codes() -> rx.Component:
+    content = (
+        rx.el.p(tr("backup_codes.new.text")),
+        _sheet(),
+        rx.el.div(
+            copy_button(NewCodesState.sheet, label=tr("backup_codes.copy"), done=tr("backup_codes.copied")),
+            download_link(NewCodesState.sheet, FILE_NAME, label=tr("backup_codes.download")),
+            print_button(tr("backup_codes.print")),
+            class_name="flex flex-wrap items-center gap-3 max-sm:*:grow",
+        ),
+        form(
+            checkbox_field(
+                "saved", tr("backup_codes.i_saved"), error=fault(NewCodesState.errors, "saved"), field_id="codes-saved"
+            ),
+            on_submit=NewCodesState.finish,
+            submit_label=tr("backup_codes.finish"),
+            test_id="backup-codes-finish",
+        ),
+    )
+    return dialog(
+        rx.cond(
+            NewCodesState.first,
+            step(
+                notice("success", tr("backup_codes.enabled_now")),
+                *content,
+                number=3,
+                of=3,
+                title=tr("backup_codes.new.title"),
+            ),
+            rx.fragment(*content),
+        ),
+        open=NewCodesState.dialog == "codes",
+        title=rx.cond(NewCodesState.first, tr("backup_codes.wizard.title"), tr("backup_codes.new.title")),
+        on_close=None,
+        test_id="backup-codes-new",
+    )
+
+
+def _sheet() -> rx.Component:
+    """What is printed; on the screen only the codes of it are seen."""
+    return rx.el.div(
+        rx.el.div(
+            rx.el.p(tr("backup_codes.sheet.title"), class_name="text-xl font-semibold"),
+            rx.el.p(tr("backup_codes.sheet.account", account=NewCodesState.account)),
+            rx.el.p(tr("backup_codes.sheet.date", date=NewCodesState.made_on)),
+            rx.el.p(tr("backup_codes.sheet.use"), class_name="mt-2"),
+            class_name="mb-4 hidden flex-col print:flex",
+        ),
+        rx.el.ol(
+            rx.foreach(NewCodesState.codes, rx.el.li),
+            class_name="grid grid-cols-2 gap-x-6 gap-y-2 rounded-control bg-sunken p-4 text-center font-mono text-lg "
+            "tracking-widest print:max-w-md print:border print:border-edge print:bg-transparent",
+            aria_label=tr("backup_codes.title"),
+            custom_attrs={"data-testid": "backup-codes-list"},
+        ),
+        class_name="print-sheet",
+    )

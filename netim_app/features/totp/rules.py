@@ -1,0 +1,50 @@
+"""Time-based one-time passwords (RFC 6238): which moment a code belongs to. The service computes it."""
+
+import hmac
+from collections.abc import Callable
+from datetime import datetime
+
+STEP_SECONDS = 30
+TOLERANCE = 1
+"""Steps before and after the present one whose codes are accepted (RFC 6238, section 5.2)."""
+DRIFT_REACH = 20
+"""Steps within which a wrong code is explained by the clock of the device: ten minutes."""
+SECRET_BYTES = 20
+"""RFC 4226, section 4: 160 bits are recommended."""
+MAX_DEVICES = 10
+MAX_NAME = 40
+
+
+def step_at(moment: datetime) -> int:
+    """The number of the time step (T of RFC 6238 with X = 30 and T0 = 0)."""
+    return int(moment.timestamp()) // STEP_SECONDS
+
+
+def matching_step(code: str, code_at: Callable[[int], str], *, now: int, reach: int, after: int = -1) -> int | None:
+    """The step nearest to now whose code this is; None if there is none.
+
+    Args:
+        code: as given by the customer.
+        code_at: gives the right code of a step.
+        now: the present step.
+        reach: how many steps away from now to look, both ways.
+        after: only steps later than this one: the last that was accepted (RFC 6238, section 5.2: once only).
+    """
+    found = None
+    for distance in range(reach, -1, -1):
+        for step in (now + distance, now - distance):
+            if step > after and hmac.compare_digest(code.encode(), code_at(step).encode()):
+                found = step
+    return found
+
+
+def drift_minutes(step: int, now: int) -> int:
+    """By how many minutes a device's clock is fast (positive) or slow (negative), rounded away from zero."""
+    seconds = (step - now) * STEP_SECONDS
+    minutes = max(1, (abs(seconds) + 30) // 60)
+    return minutes if seconds > 0 else -minutes
+
+
+def in_groups(secret: str) -> str:
+    """A key in groups of four, as people type it."""
+    return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))

@@ -1,0 +1,358 @@
+"""Setting up devices, proving them, and asking them for codes."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pyotp
+import segno
+from sqlmodel import col, delete, func, select, update
+
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError
+from netim_app.core.events import (
+    AccountUnlocked,
+    DeviceAdded,
+    DeviceRemoved,
+    Fact,
+    SecondFactorDisabled,
+    SecondFactorEnabled,
+)
+from netim_app.core.tokens import new_token
+from netim_app.features.totp import rules
+from netim_app.features.totp.tables import TotpDevice, TotpEnrolment
+from netim_app.identity import accounts, second_factor, sessions
+from netim_app.infra.redaction import log_event
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.infra.vault import VaultError
+from netim_app.texts import catalog
+
+logger = logging.getLogger(__name__)
+
+ENROLMENT_LIFE = timedelta(minutes=15)
+ISSUER = "Netim Direct"
+MAX_ENROLMENTS = 10
+"""Open at once for one account; a further one replaces the oldest."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """One entry of the list; moments are words in the customer's language."""
+
+    id: int
+    name: str
+    added: str
+    last_used: str
+
+
+@dataclass(frozen=True)
+class Devices:
+    """What the card shows."""
+
+    enabled: bool
+    devices: tuple[Device, ...] = ()
+    full: bool = False
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What an application needs to know. It is shown once and kept nowhere outside of the vault."""
+
+    handle: str
+    key: str
+    uri: str
+    picture: str
+    """The QR code as a `data:` address of an SVG."""
+
+
+# What the rest of the product asks
+
+
+def enrolled(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether the account has a device."""
+    return _count(unit, account_id) > 0
+
+
+def spend(unit: UnitOfWork, account_id: int, code: str) -> bool:
+    """Whether a device of the account shows this code now and it was not used before. It is used then."""
+    now = rules.step_at(unit.now)
+    for device in _devices(unit, account_id):
+        totp = _totp(unit, device)
+        if totp is None:
+            continue
+        step = rules.matching_step(code, _codes(totp), now=now, reach=rules.TOLERANCE, after=device.last_step)
+        if step is not None and _use(unit, device, step):
+            return True
+    return False
+
+
+def _use(unit: UnitOfWork, device: TotpDevice, step: int) -> bool:
+    """Whether this step, and every one before it, is spent by us and not by somebody at the same moment."""
+    used = unit.session.exec(
+        update(TotpDevice)
+        .where(col(TotpDevice.id) == device.id, col(TotpDevice.last_step) < step)
+        .values(last_step=step, last_used_at=unit.now)
+    )
+    return used.rowcount == 1
+
+
+def view_devices(unit: UnitOfWork, account_id: int) -> Devices:
+    """What the card shows."""
+    language, time_zone = accounts.locale_of(unit, account_id)
+
+    def words(moment: datetime | None) -> str:
+        return catalog.format_date(moment, language, time_zone) if moment else ""
+
+    rows = _devices(unit, account_id)
+    return Devices(
+        enabled=bool(rows),
+        devices=tuple(Device(row.id or 0, row.name, words(row.added_at), words(row.last_used_at)) for row in rows),
+        full=len(rows) >= rules.MAX_DEVICES,
+    )
+
+
+# Setting up
+
+
+def begin(unit: UnitOfWork, actor: Actor, replaces: str = "") -> Enrolment:
+    """Makes a secret for a new device, which opens nothing until a code has proved it.
+
+    Args:
+        replaces: an enrolment of the same tab that is abandoned by this one; empty for none.
+
+    Raises:
+        DomainError: there are as many devices as there may be.
+    """
+    account = sessions.lock_account(unit, actor.account_id)
+    abandon(unit, actor, replaces)
+    if _count(unit, actor.account_id) >= rules.MAX_DEVICES:
+        raise DomainError("totp.full", limit=rules.MAX_DEVICES)
+    _make_room(unit, actor.account_id)
+    row = TotpEnrolment(
+        handle=new_token(),
+        account_id=actor.account_id,
+        session_id=actor.session_id,
+        sealed=b"",
+        expires_at=unit.now + ENROLMENT_LIFE,
+    )
+    unit.session.add(row)
+    secret = pyotp.random_base32(rules.SECRET_BYTES * 8 // 5)
+    row.sealed = unit.vault.seal(secret.encode(), _enrolment_context(row))
+    uri = pyotp.TOTP(secret, name=account.email, issuer=ISSUER).provisioning_uri()
+    picture = segno.make(uri, error="m", micro=False).svg_data_uri(scale=4, border=4, dark="#000", light="#fff")
+    return Enrolment(handle=row.handle, key=rules.in_groups(secret), uri=uri, picture=picture)
+
+
+def abandon(unit: UnitOfWork, actor: Actor, handle: str) -> None:
+    """Deletes a secret that is not going to be proved; nothing happens when it is gone or somebody else's."""
+    if handle:
+        unit.session.exec(
+            delete(TotpEnrolment).where(
+                col(TotpEnrolment.handle) == handle,
+                col(TotpEnrolment.account_id) == actor.account_id,
+                col(TotpEnrolment.session_id) == actor.session_id,
+            )
+        )
+
+
+def confirm(unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str, return_to: str) -> str:
+    """Takes a device into use whose code is right. The first one enables two-factor authentication.
+
+    Gives back the ticket that renews the present session when it was the first (all other sessions end then), otherwise
+    an empty text.
+
+    Raises:
+        DomainError: the code is wrong (with a word about the device's clock if it fits one), the name is taken, there
+            are too many devices, or the enrolment is gone.
+    """
+    sessions.lock_account(unit, actor.account_id)
+    row = unit.session.exec(
+        select(TotpEnrolment).where(
+            TotpEnrolment.handle == handle,
+            TotpEnrolment.account_id == actor.account_id,
+            TotpEnrolment.session_id == actor.session_id,
+            col(TotpEnrolment.expires_at) > unit.now,
+        )
+    ).first()
+    if row is None:
+        raise DomainError("totp.gone")
+    secret = unit.vault.open(row.sealed, _enrolment_context(row))
+    step = _proved_step(unit, secret, second_factor.normal_code(code))
+    count = _count(unit, actor.account_id)
+    if count >= rules.MAX_DEVICES:
+        raise DomainError("totp.full", limit=rules.MAX_DEVICES)
+    _refuse_taken(unit, actor.account_id, name)
+    unit.session.delete(row)
+    device = TotpDevice(account_id=actor.account_id, name=name, sealed=b"", last_step=step, added_at=unit.now)
+    unit.session.add(device)
+    unit.session.flush()
+    device.sealed = unit.vault.seal(secret, _context(device))
+    if count:
+        unit.record(DeviceAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
+        return ""
+    unit.record(SecondFactorEnabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+    return _end_other_sessions(unit, actor, return_to)
+
+
+def _proved_step(unit: UnitOfWork, secret: bytes, code: str) -> int:
+    now = rules.step_at(unit.now)
+    codes = _codes(pyotp.TOTP(secret.decode()))
+    step = rules.matching_step(code, codes, now=now, reach=rules.DRIFT_REACH) if code else None
+    if step is None:
+        raise DomainError("totp.wrong", field="code")
+    if abs(step - now) > rules.TOLERANCE:
+        minutes = rules.drift_minutes(step, now)
+        key = "totp.clock_fast" if minutes > 0 else "totp.clock_slow"
+        raise DomainError(key, field="code", minutes=abs(minutes))
+    return step
+
+
+def _make_room(unit: UnitOfWork, account_id: int) -> None:
+    newest = select(TotpEnrolment.handle).where(TotpEnrolment.account_id == account_id)
+    keep = unit.session.exec(newest.order_by(col(TotpEnrolment.expires_at).desc()).limit(MAX_ENROLMENTS - 1)).all()
+    unit.session.exec(
+        delete(TotpEnrolment).where(col(TotpEnrolment.account_id) == account_id, col(TotpEnrolment.handle).not_in(keep))
+    )
+
+
+def purge(unit: UnitOfWork) -> None:
+    """Deletes the secrets that nobody has proved in time."""
+    unit.session.exec(delete(TotpEnrolment).where(col(TotpEnrolment.expires_at) <= unit.now))
+
+
+# Devices in use
+
+
+def rename(unit: UnitOfWork, actor: Actor, device_id: int, name: str) -> None:
+    """Gives a device another name.
+
+    Raises:
+        DomainError: the name is taken, or there is no such device.
+    """
+    sessions.lock_account(unit, actor.account_id)
+    device = _device(unit, actor.account_id, device_id)
+    if name != device.name:
+        _refuse_taken(unit, actor.account_id, name)
+        device.name = name
+
+
+def remove(unit: UnitOfWork, actor: Actor, device_id: int) -> None:
+    """Takes a device out of use.
+
+    Raises:
+        DomainError: it is the last one (see `disable`), or there is no such device.
+    """
+    sessions.lock_account(unit, actor.account_id)
+    device = _device(unit, actor.account_id, device_id)
+    if _count(unit, actor.account_id) == 1:
+        raise DomainError("totp.last")
+    unit.session.delete(device)
+    unit.session.flush()
+    unit.record(DeviceRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=device.name))
+
+
+def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
+    """Switches two-factor authentication off: deletes all secrets and codes, ends all other sessions.
+
+    Gives back the ticket that renews the present session; empty when the code is wrong or guessing is throttled. It
+    does not raise then, so that the guess stays paid.
+
+    Raises:
+        DomainError: it is off already.
+    """
+    if not enrolled(unit, actor.account_id):
+        raise DomainError("totp.off_already")
+    if not second_factor.check_code(unit, actor.account_id, code, actor.device_digest):
+        return ""
+    _switch_off(unit, SecondFactorDisabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+    return _end_other_sessions(unit, actor, return_to)
+
+
+def switch_off_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
+    """The way out of having lost every device and every backup code: the operator says so by `--two-factor-off`."""
+    sessions.lock_account(unit, fact.account_id)
+    if fact.without_second_factor and enrolled(unit, fact.account_id):
+        _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
+        sessions.end_sessions(unit, fact.account_id)
+
+
+def _switch_off(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
+    for table in (TotpDevice, TotpEnrolment):
+        unit.session.exec(delete(table).where(col(table.account_id) == fact.account_id))
+    unit.record(fact)
+
+
+def mail_change(unit: UnitOfWork, fact: Fact) -> None:
+    """Tells the customer of every change of the devices."""
+    changes: dict[type[Fact], str] = {
+        SecondFactorEnabled: "enabled",
+        SecondFactorDisabled: "disabled",
+        DeviceAdded: "added",
+        DeviceRemoved: "removed",
+    }
+    accounts.notify(unit, "two_factor_changed", fact, change=changes[type(fact)], device=getattr(fact, "name", ""))
+
+
+def rewrap(unit: UnitOfWork) -> int:
+    """Seals with the present secret what is sealed with the one before."""
+    count = 0
+    for device in unit.session.exec(select(TotpDevice)):
+        if unit.vault.needs_rewrap(device.sealed):
+            device.sealed = unit.vault.seal(unit.vault.open(device.sealed, _context(device)), _context(device))
+            count += 1
+    for row in unit.session.exec(select(TotpEnrolment)):
+        if unit.vault.needs_rewrap(row.sealed):
+            context = _enrolment_context(row)
+            row.sealed = unit.vault.seal(unit.vault.open(row.sealed, context), context)
+            count += 1
+    return count
+
+
+def _end_other_sessions(unit: UnitOfWork, actor: Actor, return_to: str) -> str:
+    sessions.end_sessions(unit, actor.account_id, keep=actor.session_id)
+    return sessions.renewal_ticket(unit, actor, return_to=return_to)
+
+
+def _devices(unit: UnitOfWork, account_id: int) -> list[TotpDevice]:
+    found = select(TotpDevice).where(TotpDevice.account_id == account_id).order_by(col(TotpDevice.id))
+    return list(unit.session.exec(found.execution_options(populate_existing=True)))
+
+
+def _count(unit: UnitOfWork, account_id: int) -> int:
+    return unit.session.exec(select(func.count()).where(TotpDevice.account_id == account_id)).one()
+
+
+def _device(unit: UnitOfWork, account_id: int, device_id: int) -> TotpDevice:
+    device = unit.session.exec(
+        select(TotpDevice).where(TotpDevice.id == device_id, TotpDevice.account_id == account_id)
+    ).first()
+    if device is None:
+        raise DomainError("totp.no_such_device")
+    return device
+
+
+def _refuse_taken(unit: UnitOfWork, account_id: int, name: str) -> None:
+    if any(device.name.casefold() == name.casefold() for device in _devices(unit, account_id)):
+        raise DomainError("totp.name_taken", field="name")
+
+
+def _totp(unit: UnitOfWork, device: TotpDevice) -> pyotp.TOTP | None:
+    """None for a row that was tampered with: such a device accepts nothing."""
+    try:
+        return pyotp.TOTP(unit.vault.open(device.sealed, _context(device)).decode())
+    except VaultError:
+        log_event(logger, "vault.unreadable", table="totp_device", account_id=device.account_id, device_id=device.id)
+        return None
+
+
+def _codes(totp: pyotp.TOTP) -> Callable[[int], str]:
+    return totp.generate_otp
+
+
+def _context(device: TotpDevice) -> str:
+    return f"totp_device:{device.account_id}:{device.id}"
+
+
+def _enrolment_context(row: TotpEnrolment) -> str:
+    return f"totp_enrolment:{row.account_id}:{row.handle}"

@@ -1,0 +1,272 @@
+"""The card with the devices, the wizard that sets one up, and the dialogs that change one."""
+
+from typing import Any
+
+import reflex as rx
+from reflex.state import BaseState
+
+from netim_app.core.actor import actor
+from netim_app.core.errors import DomainError
+from netim_app.core.feature import offers
+from netim_app.core.forms import Form
+from netim_app.features.totp import rules, service
+from netim_app.features.totp.service import Device, Devices
+from netim_app.identity.access import FRESH, SIGNED_IN, open_to
+from netim_app.identity.state.shell import explain, hand_over, refresh, tell
+from netim_app.infra.unit_of_work import in_unit
+from netim_app.ui.once import forget, visit_of
+
+PAGE = "/account/connection-and-security"
+MAX_NAME = rules.MAX_NAME
+MAX_ID = 2**31 - 1
+MAX_CODE = 20
+"""Characters: six digits and any blanks between them."""
+WRONG = "second_factor.wrong"
+SYSTEMS = {
+    "Android": "android",
+    "iOS": "ios",
+    "Windows": "windows",
+    "Mac OS X": "macos",
+    "macOS": "macos",
+    "Linux": "linux",
+    "Ubuntu": "linux",
+    "Chrome OS": "browser",
+}
+"""What a browser says of its system, and our name for it."""
+KINDS = ("android", "ios", "windows", "macos", "linux", "browser")
+_ONCE = ("step", "adding", "systems", "key_text", "uri", "picture")
+
+
+def _own_first(system: str) -> list[str]:
+    own = SYSTEMS.get(system, "")
+    return [kind for kind in KINDS if kind == own] + [kind for kind in KINDS if kind != own]
+
+
+def _read_name(read: Form) -> str:
+    return read.text("name", limit=MAX_NAME)
+
+
+class TotpState(rx.State):
+    """Whether two-factor authentication is on, and the devices."""
+
+    enabled: bool = False
+    devices: list[Device] = []
+    full: bool = False
+
+
+class TotpWizardState(rx.State):
+    """Setting up a device. What it shows is shown once: this state keeps nothing but which enrolment it is."""
+
+    step: int = 0
+    """1 or 2 while the wizard is open."""
+    adding: bool = False
+    """Whether this is one more device; otherwise the first, which enables two-factor authentication."""
+    systems: list[str] = []
+    """Kinds of applications, the customer's own system first."""
+    key_text: str = ""
+    uri: str = ""
+    picture: str = ""
+    errors: dict[str, str] = {}
+
+    _enrolment: str = ""
+    _visit: str = ""
+
+    @rx.event
+    @open_to(FRESH, resume="totp")
+    async def begin(self) -> Any:
+        """Opens the wizard with a secret of its own. Nothing is on before a code has proved it."""
+        caller = actor()
+        try:
+            made = await in_unit(service.begin, caller, self._enrolment)
+        except DomainError as error:
+            await tell(self, "warning", error.key, **error.params)
+            return
+        self._enrolment = made.handle
+        self._visit = visit_of(self)
+        self.adding = (await self.get_state(TotpState)).enabled
+        self.systems = _own_first(caller.origin.system)
+        self.key_text, self.uri, self.picture = made.key, made.uri, made.picture
+        self.errors = {}
+        self.step = 1
+        yield
+        forget(self, *_ONCE)
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def go_to(self, step: int) -> Any:
+        """Goes on to the code, or back to the QR code, which the page still has."""
+        if step not in (1, 2) or isinstance(step, bool) or not self._enrolment:
+            return
+        self.errors = {}
+        self.step = int(step)
+        yield
+        forget(self, "step")
+
+    @rx.event
+    @open_to(FRESH, resume="totp")
+    async def confirm(self, form: dict[str, Any]) -> Any:
+        """Takes the device into use when its code is right. The first one renews the session, and the page goes on."""
+        self.errors = {}
+        read = Form(form)
+        code = read.text("code", limit=MAX_CODE)
+        name = _read_name(read)
+        after = offers().after_enabling
+        try:
+            read.finish()
+            ticket = await in_unit(
+                service.confirm,
+                actor(),
+                self._enrolment,
+                code=code,
+                name=name,
+                return_to=f"{PAGE}?open={after}" if after else PAGE,
+            )
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.reset()
+        if not ticket:
+            await refresh(self)
+            await tell(self, "success", "totp.added", name=name)
+            return
+        async for step in hand_over(self, ticket):
+            yield step
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def close(self) -> None:
+        """Gives up: the secret is deleted, and everything is as it was."""
+        await self._end()
+
+    async def _end(self, *, but: str | None = None) -> None:
+        if self._visit == but:
+            return
+        if self._enrolment:
+            await in_unit(service.abandon, actor(), self._enrolment)
+        self.reset()
+
+
+async def begin_visit(state: BaseState) -> None:
+    """A page that opens shows no dialog of an earlier visit."""
+    visit = visit_of(state)
+    wizard, dialogs = await state.get_state(TotpWizardState), await state.get_state(TotpDialogState)
+    await wizard._end(but=visit)  # noqa: SLF001  public, it would be an event
+    if dialogs._visit != visit:  # noqa: SLF001  same
+        dialogs.reset()
+
+
+class TotpDialogState(rx.State):
+    """The dialogs that rename and remove a device, and the one that disables."""
+
+    dialog: str = ""
+    """Which one is open: "rename", "remove", "disable", or empty."""
+    device: int = 0
+    device_name: str = ""
+    errors: dict[str, str] = {}
+
+    _visit: str = ""
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def resume(self) -> Any:
+        """Leads back to the list after a step-up that no dialog goes on from."""
+        await tell(self, "info", "totp.resume")
+        return rx.redirect(f"{PAGE}#two-factor")
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def begin_rename(self, device: int) -> None:
+        """Asks for a new name."""
+        await self._open("rename", device)
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def rename(self, form: dict[str, Any]) -> None:
+        """Stores the new name."""
+        self.errors = {}
+        read = Form(form)
+        name = _read_name(read)
+        try:
+            read.finish()
+            await in_unit(service.rename, actor(), self.device, name)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.dialog = ""
+        await refresh(self)
+        await tell(self, "success", "totp.renamed")
+
+    @rx.event
+    @open_to(FRESH, resume="totp_devices")
+    async def begin_remove(self, device: int) -> None:
+        """Asks before a device is removed. To remove the last one is to disable."""
+        last = len((await self.get_state(TotpState)).devices) == 1
+        await self._open("disable" if last else "remove", device)
+
+    @rx.event
+    @open_to(FRESH, resume="totp_devices")
+    async def remove(self) -> None:
+        """Removes the device."""
+        self.errors = {}
+        try:
+            await in_unit(service.remove, actor(), self.device)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.dialog = ""
+        await refresh(self)
+        await tell(self, "success", "totp.removed", name=self.device_name)
+
+    @rx.event
+    @open_to(FRESH, resume="totp_disable")
+    def begin_disable(self) -> None:
+        """Asks for the code that disables."""
+        self.errors = {}
+        self._visit = visit_of(self)
+        self.dialog = "disable"
+
+    @rx.event
+    @open_to(FRESH, resume="totp_disable")
+    async def disable(self, form: dict[str, Any]) -> Any:
+        """Disables by a code; the ticket then renews the session and loads the page again."""
+        self.errors = {}
+        read = Form(form)
+        code = read.text("code", limit=MAX_CODE)
+        try:
+            read.finish()
+            ticket = await in_unit(service.disable, actor(), code, PAGE)
+            if not ticket:
+                raise DomainError(WRONG, field="code")
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.dialog = ""
+        await tell(self, "success", "totp.disabled")
+        async for step in hand_over(self, ticket):
+            yield step
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    def close(self) -> None:
+        """Closes the dialog without a change."""
+        self.dialog = ""
+        self.errors = {}
+
+    async def _open(self, dialog: str, device: int) -> None:
+        if not isinstance(device, int) or isinstance(device, bool) or not 0 < device <= MAX_ID:
+            return
+        known = {row.id: row.name for row in (await self.get_state(TotpState)).devices}
+        if device in known:
+            self.errors = {}
+            self._visit = visit_of(self)
+            self.device = device
+            self.device_name = known[device]
+            self.dialog = dialog
+
+
+async def show_devices(state: BaseState, shown: Devices) -> None:
+    """Puts the stored facts into the card."""
+    card = await state.get_state(TotpState)
+    card.enabled = shown.enabled
+    card.devices = list(shown.devices)
+    card.full = shown.full

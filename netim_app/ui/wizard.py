@@ -1,0 +1,39 @@
+"""What the dialogs of one wizard have in common: where the customer is."""
+
+import reflex as rx
+
+from netim_app.ui.text import tr
+
+
+def step(
+    *content: rx.Component, number: int, of: int, title: rx.Var | str, buttons: tuple[rx.Component, ...] = ()
+) -> rx.Component:
+    """One step: the progress in words and as a bar, a heading, the content.
+
+    Args:
+        number: from 1.
+        of: how many there are.
+        title: what is to be done in this step.
+        buttons: at the end, the one that goes on last.
+    """
+    bar = (
+        rx.el.span(class_name=f"h-1.5 flex-1 rounded-full {'bg-accent' if n <= number else 'bg-line'}")
+        for n in range(1, of + 1)
+    )
+    return rx.el.div(
+        rx.el.div(
+            rx.el.p(tr("ui.wizard.step", number=number, of=of), class_name="text-sm font-medium text-muted"),
+            rx.el.div(*bar, class_name="flex gap-1.5", aria_hidden="true"),
+            class_name="flex flex-col gap-2",
+            custom_attrs={"data-testid": "wizard-step"},
+        ),
+        rx.el.h3(title, class_name="text-base font-semibold"),
+        *content,
+        *([button_row(*buttons)] if buttons else []),
+        class_name="flex flex-col gap-5",
+    )
+
+
+def button_row(*buttons: rx.Component) -> rx.Component:
+    """Buttons at the end of a step."""
+    return rx.el.div(*buttons, class_name="flex flex-col-reverse gap-3 pt-1 sm:flex-row sm:justify-end")

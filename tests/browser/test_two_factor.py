@@ -1,0 +1,452 @@
+"""Two-factor authentication as a customer meets it: a QR code read from the screen, codes, devices, a lost phone."""
+
+import io
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pyotp
+import pytest
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from netim_app.core.tokens import digest
+from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.totp.rules import STEP_SECONDS, step_at
+from netim_app.identity import accounts, sessions
+from tests.browser.conftest import DESKTOP, PHONE, gauge_percent, go_to_security, log_out, sign_in
+from tests.browser.test_first_journey import Keyboard
+from tests.harness import PASSWORD, Server
+
+SECURITY = "/account/connection-and-security"
+WORDS = {
+    "en": {
+        "email": "Email address", "password": "Password", "log in": "Log in", "personal": "Personal information",
+        "enable": "Enable", "step 1": "Step 1 of 3", "next": "Next", "code": "Code (6 digits)", "step 3": "Step 3 of 3",
+        "saved": "I have saved them", "done": "Done", "device": "My device", "title": "Enter your code",
+    },
+    "fr": {
+        "email": "Adresse e-mail", "password": "Mot de passe", "log in": "Se connecter",
+        "personal": "Informations personnelles", "enable": "Activer", "step 1": "Étape 1 sur 3", "next": "Suivant",
+        "code": "Code (6 chiffres)", "step 3": "Étape 3 sur 3", "saved": "Je les ai enregistrés", "done": "Terminer",
+        "device": "Mon appareil", "title": "Saisissez votre code",
+    },
+}  # fmt: skip
+
+
+class Phone:
+    """An application that scans QR codes and shows codes. Each code is given out once, as the server takes it once."""
+
+    def __init__(self, server: Server, picture: Locator) -> None:
+        expect(picture).to_be_visible()
+        (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
+        self.uri = found.text
+        self._server = server
+        self._totp = pyotp.parse_uri(self.uri)
+        self._last = 0
+
+    def code(self, steps: int = 0) -> str:
+        """The next code that nobody has seen yet; time is moved until there is one."""
+        now = step_at(self._server.units.clock())
+        if steps:
+            return str(self._totp.generate_otp(now + steps))
+        if now <= self._last:
+            self._server.move_clock(self._offset() + (self._last + 1 - now) * STEP_SECONDS)
+            now = self._last + 1
+        self._last = now
+        return str(self._totp.generate_otp(now))
+
+    def _offset(self) -> int:
+        path = self._server.folder / "clock"
+        return int(float(path.read_text() or 0)) if path.exists() else 0
+
+
+def open_settings(page: Page, server: Server, email: str) -> None:
+    """Signs in without the form, which counts how often it is used from one address, and opens the page."""
+    over_http = page.context.request
+    over_http.get(f"{server.address}/login")
+    device = next(str(c["value"]) for c in page.context.cookies() if "device" in str(c["name"]))
+    with server.units.write() as unit:
+        account_id = accounts.find_account(unit, email)
+        assert account_id
+        ticket = sessions.issue_ticket(unit, purpose="sign_in", account_id=account_id, device_digest=digest(device))
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    answer = over_http.post(f"{server.address}/auth/session", form={"ticket": ticket}, headers=headers, max_redirects=0)
+    assert answer.status == 303
+    page.goto(SECURITY)
+
+
+@pytest.fixture(autouse=True)
+def clock_put_right(server: Server) -> Iterator[None]:
+    yield
+    server.move_clock(0)
+
+
+def open_wizard(page: Page, name: str = "Enable") -> Locator:
+    page.get_by_role("button", name=name, exact=True).click()
+    dialog = page.get_by_test_id("totp-wizard")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+def enable(page: Page, server: Server) -> tuple[Phone, list[str]]:
+    """Enables two-factor authentication; gives back the phone and the backup codes."""
+    return go_through(page, server, open_wizard(page))
+
+
+def go_through(page: Page, server: Server, dialog: Locator) -> tuple[Phone, list[str]]:
+    """The steps of the open wizard."""
+    expect(dialog.get_by_text("Step 1 of 3")).to_be_visible()
+    phone = Phone(server, dialog.get_by_test_id("totp-qr"))
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog.get_by_text("Step 2 of 3")).to_be_visible()
+    dialog.get_by_label("Code (6 digits)").fill(phone.code())
+    dialog.get_by_label("Name of the device").fill("Pixel")
+    dialog.get_by_role("button", name="Check").click()
+    sheet = page.get_by_test_id("backup-codes-new")
+    expect(sheet.get_by_text("Step 3 of 3")).to_be_visible()
+    codes = sheet.get_by_test_id("backup-codes-list").get_by_role("listitem").all_inner_texts()
+    assert len(set(codes)) == 10
+    return phone, codes
+
+
+def finish(page: Page) -> None:
+    sheet = page.get_by_test_id("backup-codes-new")
+    sheet.get_by_label("I have saved them").check()
+    sheet.get_by_role("button", name="Done").click()
+    expect(sheet).to_have_count(0)
+
+
+def give_password(page: Page, email: str) -> None:
+    page.goto("/login")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def give_code(page: Page, code: str) -> None:
+    page.get_by_label("Code (6 digits)").fill(code)
+    page.get_by_role("button", name="Log in").click()
+
+
+def paste_code(page: Page, code: str) -> None:
+    """As copied from an application that shows it in two groups."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", f" {code[:3]} {code[3:]} ")
+    page.get_by_label("Code (6 digits)").select_text()
+    page.keyboard.press("Control+V")
+    page.keyboard.press("Enter")
+
+
+def card(page: Page) -> Locator:
+    return page.locator("#two-factor")
+
+
+def test_enable_sign_in_add_remove_and_disable(page: Page, server: Server, customer: str) -> None:
+    sign_in(page, customer)
+    go_to_security(page)
+    phone, _ = enable(page, server)
+    assert phone.uri.startswith("otpauth://totp/Netim%20Direct:")
+    finish(page)
+    expect(card(page).get_by_text("Pixel")).to_be_visible()
+    expect(page.get_by_text("10 of 10 left")).to_be_visible()
+    expect(page.get_by_role("meter")).to_have_attribute("aria-valuenow", gauge_percent("totp", "password"))
+    server.wait_for_mail(customer, subject="Two-factor authentication is on")
+
+    log_out(page)
+    give_password(page, customer)
+    expect(page.get_by_role("heading", name="Enter your code")).to_be_visible()
+    give_code(page, "000000")
+    expect(page.get_by_text("This code is not right")).to_be_visible()
+    paste_code(page, phone.code())
+    expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+    go_to_security(page)
+
+    dialog = open_wizard(page, "Add a device")
+    expect(dialog.get_by_text("Step 1 of 2")).to_be_visible()
+    tablet = Phone(server, dialog.get_by_test_id("totp-qr"))
+    assert tablet.uri != phone.uri
+    dialog.get_by_role("button", name="Next").click()
+    dialog.get_by_label("Code (6 digits)").fill(tablet.code())
+    dialog.get_by_label("Name of the device").fill("pixel")
+    dialog.get_by_role("button", name="Check").click()
+    expect(dialog.get_by_text("Another device has this name.")).to_be_visible()
+    dialog.get_by_label("Name of the device").fill("Tablet")
+    dialog.get_by_role("button", name="Check").click()
+    expect(page.get_by_test_id("totp-devices").get_by_role("listitem")).to_have_count(2)
+
+    card(page).get_by_role("button", name="Rename Tablet").click()
+    page.get_by_role("dialog").get_by_label("Name of the device").fill("Old tablet")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    card(page).get_by_role("button", name="Remove Old tablet").click()
+    page.get_by_test_id("totp-remove-submit").click()
+    expect(page.get_by_test_id("totp-devices").get_by_role("listitem")).to_have_count(1)
+    server.wait_for_mail(customer, subject="removed")
+
+    page.get_by_role("button", name="Disable", exact=True).click()
+    dialog = page.get_by_test_id("totp-disable-dialog")
+    dialog.get_by_label("Code (6 digits)").fill("000000")
+    dialog.get_by_role("button", name="Disable").click()
+    expect(dialog.get_by_text("This code is not right")).to_be_visible()
+    dialog.get_by_label("Code (6 digits)").fill(phone.code())
+    dialog.get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("button", name="Enable", exact=True)).to_be_visible()
+    expect(page.locator("#backup-codes")).to_have_count(0)
+    server.wait_for_mail(customer, subject="Two-factor authentication is off")
+
+
+def test_a_lost_phone(page: Page, server: Server, customer: str) -> None:
+    open_settings(page, server, customer)
+    _, codes = enable(page, server)
+    finish(page)
+
+    for left in (9, 8):
+        log_out(page)
+        give_password(page, customer)
+        give_code(page, codes[left])
+        expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+        go_to_security(page)
+        expect(page.get_by_text(f"{left} of 10 left")).to_be_visible()
+    server.wait_for_mail(customer, 2, subject="backup code")
+    log_out(page)
+    give_password(page, customer)
+    give_code(page, codes[8])
+    expect(page.get_by_text("This code is not right")).to_be_visible()
+    page.get_by_text("Lost your phone?").click()
+    expect(page.get_by_text("Enter one of your backup codes instead.")).to_be_visible()
+    give_code(page, codes[0])
+    expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+    expect(page.get_by_text("Your backup codes are running out.")).to_have_count(0)
+    with server.units.write() as unit:
+        account_id = accounts.find_account(unit, customer)
+        assert all(backup_codes.spend(unit, account_id, code) for code in codes[1:6])
+    page.reload()
+    expect(page.get_by_text("Your backup codes are running out.")).to_be_visible()
+    go_to_security(page)
+    expect(page.get_by_test_id("backup-codes-low")).to_contain_text("2 backup codes are left.")
+
+    page.get_by_test_id("backup-codes-make").click()
+    page.get_by_test_id("backup-codes-make-submit").click()
+    sheet = page.get_by_test_id("backup-codes-new")
+    fresh = sheet.get_by_test_id("backup-codes-list").get_by_role("listitem").all_inner_texts()
+    assert set(fresh) != set(codes)
+    sheet.get_by_role("button", name="Done").click()
+    expect(sheet.get_by_text("Please save the codes first")).to_be_visible()
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    expect(sheet).to_be_visible()
+    finish(page)
+    expect(page.get_by_text("10 of 10 left")).to_be_visible()
+    expect(page.get_by_test_id("backup-codes-low")).to_have_count(0)
+
+
+def test_copy_download_and_print(page: Page, server: Server, customer: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_settings(page, server, customer)
+    dialog = open_wizard(page)
+    key = dialog.get_by_test_id("totp-key")
+    shown = key.locator("span").first.inner_text()
+    assert re.fullmatch(r"([A-Z2-7]{4} ){7}[A-Z2-7]{4}", shown)
+    key.click()
+    expect(dialog.get_by_role("status")).to_have_text("The key was copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == shown.replace(" ", "")
+    uri = dialog.get_by_test_id("totp-uri").get_attribute("href") or ""
+    assert pyotp.parse_uri(uri).secret == shown.replace(" ", "")
+    dialog.get_by_role("button", name="Cancel").click()
+
+    _, codes = enable(page, server)
+    sheet = page.get_by_test_id("backup-codes-new")
+    sheet.get_by_role("button", name="Copy").click()
+    expect(sheet.get_by_text("Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    with page.expect_download() as download:
+        sheet.get_by_role("link", name="Download").click()
+    saved = download.value.path().read_text(encoding="utf-8")
+    assert copied == saved
+    assert set(codes) <= set(saved.splitlines())
+    assert customer in saved
+    page.evaluate("window.print = () => { window.printed = true; }")
+    sheet.get_by_role("button", name="Print").click()
+    assert page.evaluate("window.printed")
+    page.emulate_media(media="print")
+    expect(sheet.get_by_text(f"Account: {customer}")).to_be_visible()
+    expect(page.get_by_role("heading", name="Password")).to_be_hidden()
+    assert len(re.findall(rb"/Type /Page\b", page.pdf())) == 1
+    page.emulate_media(media="print", color_scheme="dark")
+    paper = Image.open(io.BytesIO(page.screenshot())).convert("L").histogram()
+    assert sum(paper[255:]) > 0.8 * sum(paper), "dark pages are printed on white paper, too"
+
+
+@contextmanager
+def nothing_changed(page: Page, server: Server, email: str) -> Iterator[None]:
+    """Two-factor authentication is off before and after, and no secret is left."""
+    yield
+    expect(page.get_by_role("button", name="Enable", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("totp-wizard")).to_have_count(0)
+    owner = "(SELECT id FROM account WHERE email = :email)"
+    assert server.query(f"SELECT count(*) FROM totp_device WHERE account_id = {owner}", email=email) == [0]  # noqa: S608
+    wait_until_no_secret_is_left(server, email)
+
+
+def wait_until_no_secret_is_left(server: Server, email: str) -> None:
+    """A page that opens deletes an abandoned secret, and does not say when it has done so."""
+    secrets = "SELECT count(*) FROM totp_enrolment WHERE account_id = (SELECT id FROM account WHERE email = :email)"
+    deadline = time.monotonic() + 10
+    while server.query(secrets, email=email) != [0]:
+        assert time.monotonic() < deadline, "the abandoned secret is still there"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_leaving_half_way_leaves_everything_as_it_was(page: Page, server: Server, customer: str, step: int) -> None:
+    def go_half_way() -> Locator:
+        dialog = open_wizard(page)
+        if step == 2:
+            dialog.get_by_role("button", name="Next").click()
+            expect(dialog.get_by_text("Step 2 of 3")).to_be_visible()
+        return dialog
+
+    open_settings(page, server, customer)
+    for leave in ("close", "escape", "reload", "back"):
+        with nothing_changed(page, server, customer):
+            if leave == "back":
+                page.goto("/account/personal-information")
+                go_to_security(page)
+            dialog = go_half_way()
+            if leave == "close":
+                dialog.get_by_role("button", name="Close").click()
+            elif leave == "escape":
+                page.keyboard.press("Escape")
+            elif leave == "reload":
+                page.reload()
+            else:
+                page.go_back()
+                expect(page.get_by_role("heading", name="Personal information", level=1)).to_be_visible()
+                wait_until_no_secret_is_left(server, customer)
+                page.go_forward()
+            expect(dialog).to_have_count(0)
+
+
+def test_codes_are_shown_once(page: Page, server: Server, customer: str) -> None:
+    open_settings(page, server, customer)
+    _, codes = enable(page, server)
+
+    page.reload()
+
+    expect(page.get_by_text("10 of 10 left")).to_be_visible()
+    expect(page.get_by_test_id("backup-codes-new")).to_have_count(0)
+    assert not any(code in page.content() for code in codes)
+
+
+def test_two_tabs_do_not_mix(page: Page, server: Server, customer: str) -> None:
+    open_settings(page, server, customer)
+    other = page.context.new_page()
+    other.goto(SECURITY)
+    phones = []
+    for tab in (other, page):
+        tab.bring_to_front()
+        dialog = open_wizard(tab)
+        phones.append(Phone(server, dialog.get_by_test_id("totp-qr")))
+        dialog.get_by_role("button", name="Next").click()
+        expect(dialog.get_by_text("Step 2 of 3")).to_be_visible()
+    theirs, ours = phones
+    page.get_by_label("Code (6 digits)").fill(theirs.code())
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("This code is not right")).to_be_visible()
+    page.get_by_label("Code (6 digits)").fill(ours.code())
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("Step 3 of 3")).to_be_visible()
+
+
+def test_a_clock_that_is_wrong_is_told(page: Page, server: Server, customer: str) -> None:
+    open_settings(page, server, customer)
+    dialog = open_wizard(page)
+    phone = Phone(server, dialog.get_by_test_id("totp-qr"))
+    dialog.get_by_role("button", name="Next").click()
+    for steps, words in ((10, "about 5 min fast"), (-10, "about 5 min slow")):
+        dialog.get_by_label("Code (6 digits)").fill(phone.code(steps))
+        dialog.get_by_role("button", name="Check").click()
+        expect(dialog.get_by_text(words)).to_be_visible()
+
+
+def test_after_a_while_password_and_code_are_asked_for_first(page: Page, server: Server, customer: str) -> None:
+    open_settings(page, server, customer)
+    server.move_clock(11 * 60)
+    page.get_by_role("button", name="Enable", exact=True).click()
+    step_up = page.get_by_test_id("step-up")
+    step_up.get_by_label("Password", exact=True).fill(PASSWORD)
+    expect(step_up.get_by_label("Code (6 digits)")).to_have_count(0)
+    step_up.get_by_role("button", name="Confirm").click()
+    wizard = page.get_by_test_id("totp-wizard")
+    expect(wizard).to_be_visible()
+    phone, codes = go_through(page, server, wizard)
+    finish(page)
+
+    server.move_clock(22 * 60)
+    page.get_by_role("button", name="Disable", exact=True).click()
+    step_up.get_by_label("Password", exact=True).fill(PASSWORD)
+    step_up.get_by_label("Code (6 digits)").fill(phone.code())
+    step_up.get_by_role("button", name="Confirm").click()
+    dialog = page.get_by_test_id("totp-disable-dialog")
+    dialog.get_by_label("Code (6 digits)").fill(codes[4])
+    dialog.get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("button", name="Enable", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("language", "viewport", "scheme"),
+    [("fr", PHONE, "light"), ("fr", DESKTOP, "dark"), ("en", PHONE, "dark"), ("en", DESKTOP, "light")],
+    ids=["fr-phone-light", "fr-desktop-dark", "en-phone-dark", "en-desktop-light"],
+)
+def test_by_keyboard(
+    server: Server,
+    new_context: Callable[..., BrowserContext],
+    email: str,
+    language: str,
+    viewport: dict[str, int],
+    scheme: str,
+) -> None:
+    words = WORDS[language]
+    server.create_account(email, language=language)
+    locale = {"en": "en-GB", "fr": "fr-FR"}[language]
+    page = new_context(locale=locale, viewport=viewport, color_scheme=scheme).new_page()
+    by = Keyboard(page)
+
+    def give_password() -> None:
+        by.type(page.get_by_label(words["email"]), email)
+        by.type(page.get_by_label(words["password"], exact=True), PASSWORD)
+        by.press(page.get_by_role("button", name=words["log in"]))
+
+    def nothing_is_cut_off() -> None:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    page.goto("/login")
+    give_password()
+    expect(page.get_by_role("heading", name=words["personal"])).to_be_visible()
+    page.goto(SECURITY)
+    by.press(page.get_by_role("button", name=words["enable"], exact=True))
+    dialog = page.get_by_test_id("totp-wizard")
+    expect(dialog.get_by_text(words["step 1"])).to_be_visible()
+    nothing_is_cut_off()
+    phone = Phone(server, dialog.get_by_test_id("totp-qr"))
+    by.press(dialog.get_by_role("button", name=words["next"]))
+    by.type(dialog.get_by_label(words["code"]), phone.code())
+    page.keyboard.press("Enter")
+    sheet = page.get_by_test_id("backup-codes-new")
+    expect(sheet.get_by_text(words["step 3"])).to_be_visible()
+    nothing_is_cut_off()
+    by.tick(sheet.get_by_label(words["saved"]))
+    by.press(sheet.get_by_role("button", name=words["done"]))
+    expect(card(page).get_by_text(words["device"])).to_be_visible()
+    nothing_is_cut_off()
+
+    page.context.clear_cookies()
+    page.goto("/login")
+    give_password()
+    expect(page.get_by_role("heading", name=words["title"])).to_be_visible()
+    nothing_is_cut_off()
+    by.type(page.get_by_label(words["code"]), phone.code())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=words["personal"])).to_be_visible()

@@ -1,0 +1,182 @@
+import pytest
+from sqlmodel import col, select, update
+
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError
+from netim_app.core.events import SecondFactorDisabled
+from netim_app.core.feature import offers
+from netim_app.features.backup_codes import service
+from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
+from netim_app.features.totp.tables import TotpDevice
+from netim_app.infra.unit_of_work import Units
+from netim_app.infra.vault import Vault
+from tests.factories import EMAIL, at_once, last_mail, mailed, signed_in_actor
+
+
+def protected(units: Units, email: str = EMAIL) -> Actor:
+    """A customer with a second factor: which one is not our business."""
+    caller = signed_in_actor(units, email)
+    with units.write() as unit:
+        unit.session.add(
+            TotpDevice(account_id=caller.account_id, name="Phone", sealed=b"", last_step=0, added_at=unit.now)
+        )
+    return caller
+
+
+def make(units: Units, caller: Actor) -> tuple[str, ...]:
+    with units.write() as unit:
+        return service.make(unit, caller).codes
+
+
+def spend(units: Units, account_id: int, code: str) -> bool:
+    with units.write() as unit:
+        return service.spend(unit, account_id, code)
+
+
+def left(units: Units, caller: Actor) -> int:
+    with units.read() as unit:
+        return service.view_stock(unit, caller.account_id).left
+
+
+def test_each_code_works_once_and_leaves_the_others(units: Units) -> None:
+    caller = protected(units)
+    codes = make(units, caller)
+
+    for number, code in enumerate(codes, start=1):
+        assert spend(units, caller.account_id, code)
+        assert not spend(units, caller.account_id, code)
+        assert left(units, caller) == 10 - number
+
+
+def test_every_use_is_mailed_with_what_is_left(units: Units) -> None:
+    caller = protected(units)
+    codes = make(units, caller)
+    spend(units, caller.account_id, codes[3])
+
+    assert [event for event, _ in mailed(units)] == ["backup_codes_made", "backup_code_used"]
+    mail = last_mail(units, "backup_code_used")
+    assert "9" in mail.text
+    assert not any(code in mail.text + mail.html for code in codes)
+
+
+def test_of_twenty_uses_at_once_one_is_accepted(units: Units) -> None:
+    caller = protected(units)
+    code = make(units, caller)[0]
+
+    assert at_once(20, lambda _: spend(units, caller.account_id, code)).count(True) == 1
+    assert left(units, caller) == 9
+
+
+def test_a_new_set_kills_the_old_one(units: Units) -> None:
+    caller = protected(units)
+    old = make(units, caller)
+    new = make(units, caller)
+
+    assert not any(spend(units, caller.account_id, code) for code in old if code not in new)
+    assert spend(units, caller.account_id, new[0])
+
+
+def test_sets_made_at_once_leave_one_whole_set(units: Units) -> None:
+    caller = protected(units)
+    made = at_once(8, lambda _: make(units, caller))
+
+    assert left(units, caller) == 10
+    assert sum(all(spend(units, caller.account_id, code) for code in codes[:1]) for codes in made) == 1
+
+
+def test_a_code_of_one_customer_is_nothing_to_another(units: Units) -> None:
+    owner, other = protected(units), protected(units, "mallory@example.org")
+    codes, others = make(units, owner), make(units, other)
+
+    assert not any(spend(units, other.account_id, code) for code in codes if code not in others)
+    assert left(units, owner) == 10
+
+
+def test_the_first_set_never_replaces_one(units: Units) -> None:
+    caller = protected(units)
+
+    made = at_once(6, lambda _: _first(units, caller))
+
+    assert len([one for one in made if one]) == 1
+    assert left(units, caller) == 10
+
+
+def _first(units: Units, caller: Actor) -> service.NewCodes | None:
+    with units.write() as unit:
+        return service.make_first(unit, caller)
+
+
+def test_without_a_second_factor_there_are_no_codes(units: Units) -> None:
+    caller = signed_in_actor(units)
+
+    assert _first(units, caller) is None
+    with units.write() as unit, pytest.raises(DomainError, match=r"backup_codes\.not_enabled"):
+        service.make(unit, caller)
+
+
+def test_codes_are_kept_as_digests_under_a_sealed_key_of_their_set(units: Units) -> None:
+    caller = protected(units)
+    first = make(units, caller)
+    with units.read() as unit:
+        before = {row.digest for row in unit.session.exec(select(BackupCode))}
+        key = unit.session.exec(select(BackupCodeSet)).one().sealed
+    assert not any(code.encode() in key or code in "".join(before) for code in first)
+    make(units, caller)
+    with units.read() as unit:
+        assert unit.session.exec(select(BackupCodeSet)).one().sealed != key
+
+
+def test_swapped_and_damaged_sets_accept_nothing(units: Units) -> None:
+    owner, other = protected(units), protected(units, "mallory@example.org")
+    codes = make(units, owner)
+    make(units, other)
+    with units.write() as unit:
+        foreign = unit.session.get_one(BackupCodeSet, other.account_id).sealed
+        unit.session.exec(
+            update(BackupCodeSet).where(col(BackupCodeSet.account_id) == owner.account_id).values(sealed=foreign)
+        )
+
+    assert not spend(units, owner.account_id, codes[0])
+
+
+def test_codes_outlive_a_change_of_the_secret_key(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller = protected(units)
+    codes = make(units, caller)
+    monkeypatch.setattr(units, "vault", Vault("n" * 40, units.settings.secret_key.get_secret_value()))
+    with units.write() as unit:
+        assert (service.rewrap(unit), service.rewrap(unit)) == (1, 0)
+    monkeypatch.setattr(units, "vault", Vault("n" * 40))
+
+    assert spend(units, caller.account_id, codes[0])
+
+
+def test_codes_go_with_the_factor(units: Units) -> None:
+    caller = protected(units)
+    codes = make(units, caller)
+    with units.write() as unit:
+        unit.record(SecondFactorDisabled(account_id=caller.account_id, at=unit.now))
+
+    assert not spend(units, caller.account_id, codes[0])
+
+
+def test_the_gauge_hints_when_codes_run_low(units: Units) -> None:
+    caller = protected(units)
+    (hint,) = offers().hints
+    codes = make(units, caller)
+    seen = []
+    for code in codes:
+        spend(units, caller.account_id, code)
+        with units.read() as unit:
+            seen.append(hint.applies(unit, caller.account_id))
+
+    assert seen == [False] * 7 + [True] * 3
+
+
+def test_the_sheet_says_whose_codes_they_are_and_how_to_use_them(sqlite_units: Units) -> None:
+    caller = protected(sqlite_units)
+    with sqlite_units.write() as unit:
+        made = service.make(unit, caller)
+
+    assert all(code in made.sheet.splitlines() for code in made.codes)
+    assert EMAIL in made.sheet
+    assert made.made_on in made.sheet

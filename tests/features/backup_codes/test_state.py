@@ -1,0 +1,61 @@
+import pickle
+from typing import Any
+
+import pytest
+
+from netim_app.core.actor import set_caller
+from netim_app.features.backup_codes.state import BackupCodesState, NewCodesState
+from netim_app.features.totp.tables import TotpDevice
+from netim_app.identity.state.shell import ShellState
+from netim_app.infra.unit_of_work import Units
+from tests.factories import Tab, signed_in_actor
+
+
+async def show(tab: Tab, handler: str) -> list[str]:
+    """The codes that the page was given."""
+    state = await tab.state(NewCodesState)
+    seen: list[str] = []
+    async for _ in NewCodesState.event_handlers[handler].fn(state):
+        seen = list(state.codes)
+        state._clean()
+    return seen
+
+
+@pytest.fixture
+async def tab(sqlite_units: Units) -> Tab:
+    caller = signed_in_actor(sqlite_units)
+    with sqlite_units.write() as unit:
+        unit.session.add(
+            TotpDevice(account_id=caller.account_id, name="Phone", sealed=b"", last_step=0, added_at=unit.now)
+        )
+    set_caller(caller)
+    opened = Tab("/account/connection-and-security")
+    await opened.run(ShellState, "open_account_page")
+    return opened
+
+
+async def test_codes_are_shown_and_forgotten(tab: Tab) -> None:
+    codes = await show(tab, "make")
+
+    state = await tab.state(NewCodesState)
+    assert len(codes) == 10
+    assert (state.dialog, state.codes, state.sheet) == ("", [], "")
+    assert not any(code.encode() in pickle.dumps(state.__getstate__()) for code in codes)
+    assert (await tab.state(BackupCodesState)).left == 10
+
+
+async def test_the_first_set_comes_once(tab: Tab) -> None:
+    assert len(await show(tab, "begin_first")) == 10
+    assert await show(tab, "begin_first") == []
+
+
+async def test_the_dialog_goes_when_the_codes_are_saved(tab: Tab) -> None:
+    await show(tab, "make")
+
+    forms: tuple[Any, ...] = ({}, {"saved": "yes"}, None, [])
+    for form in forms:
+        state, _ = await tab.run(NewCodesState, "finish", form)
+        assert set(state.errors) == {"saved"}
+    state, _ = await tab.run(NewCodesState, "finish", {"saved": "on"})
+    assert state.errors == {}
+    assert "dialog" in str(state.get_delta())

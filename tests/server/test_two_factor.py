@@ -1,0 +1,719 @@
+"""Two-factor authentication against a running server: what an attacker tries, and what the owner may still do."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pyotp
+import pytest
+
+from netim_app.features.totp.rules import STEP_SECONDS, step_at
+from netim_app.identity.second_factor import HARD_STOP
+from netim_app.identity.tables import CodeGuard
+from tests.harness import PASSWORD, Client, Server, customer
+from tests.server.test_gate import handlers, plausible, short
+from tests.server.test_sign_in import NEW_PASSWORD, ask_reset
+
+SECURITY = "/account/connection-and-security"
+WIZARD, DIALOG, NEW_CODES = "TotpWizardState", "TotpDialogState", "NewCodesState"
+HALF = "without a code"
+CHANGES = (
+    "authentication is on",
+    "New backup codes",
+    "device was added",
+    "device was removed",
+    "backup code of your",
+    "authentication is off",
+)
+NO_CODES: tuple[Any, ...] = ("", "000000", None, 0, True, [], {}, "1" * 100_000, "\0", "\ud800")
+NO_DEVICES: tuple[Any, ...] = (None, True, -1, 0, 10**30, "1", [], {}, float("1e300"))
+NO_STEPS: tuple[Any, ...] = (None, True, 3, "1", [], {}, 10**30)
+NO_NAMES: tuple[Any, ...] = ("", " ", None, [], "x" * 41, "a\u202eb", "a\0b")
+
+
+class Owner:
+    """A customer with an application that shows codes. Time is moved so that each code is a new one."""
+
+    def __init__(self, server: Server, client: Client, email: str) -> None:
+        self.server, self.client, self.email = server, client, email
+        self.key = ""
+        self.codes: list[str] = []
+        self.offset = 0
+
+    @property
+    def now(self) -> int:
+        return step_at(self.server.units.clock())
+
+    def code(self, steps: int = 0) -> str:
+        return str(pyotp.TOTP(self.key).generate_otp(self.now + steps))
+
+    def wait(self, seconds: int = STEP_SECONDS) -> None:
+        self.offset += seconds
+        self.server.move_clock(self.offset)
+
+    async def begin(self) -> str:
+        """Opens the wizard; gives back the key that it shows."""
+        marker = len(self.client.heard)
+        await self.client.call(f"{WIZARD}.begin")
+        found = re.findall(r"'key_text_rx_state_': '([A-Z2-7 ]{39})'", str(self.client.heard[marker:]))
+        return found[0].replace(" ", "") if found else ""
+
+    async def confirm(self, code: str, name: str = "Phone") -> str:
+        """The ticket, or empty."""
+        return await self.client.ticket(f"{WIZARD}.confirm", form={"code": code, "name": name})
+
+    async def enable(self) -> None:
+        """The whole way, as the page goes it."""
+        self.key = await self.begin()
+        ticket = await self.confirm(self.code())
+        response = await self.client.redeem(ticket)
+        assert response.headers["location"] == f"{SECURITY}?open=backup_codes_first"
+        await self.client.connect(SECURITY)
+        await self.client.call("ShellState.open_account_page")
+        self.codes = await self.new_codes("begin_first")
+        self.wait()
+
+    async def new_codes(self, handler: str = "make") -> list[str]:
+        marker = len(self.client.heard)
+        await self.client.call(f"{NEW_CODES}.{handler}")
+        return re.findall(r"'(\d{6})'", str(self.client.heard[marker:]))
+
+    async def disable(self, code: str) -> str:
+        return await self.client.ticket(f"{DIALOG}.disable", form={"code": code})
+
+    def row(self, table: str, what: str = "count(*)") -> Any:
+        return self.server.query(
+            f"SELECT {what} FROM {table} WHERE account_id = (SELECT id FROM account WHERE email = :e)",  # noqa: S608
+            e=self.email,
+        )
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.row("totp_device") != [0])
+
+
+async def give_password(client: Client, email: str, password: str = PASSWORD) -> None:
+    await client.load("/login")
+    assert await client.ticket("SignInState.submit", form={"email": email, "password": password}) == ""
+
+
+async def give_code(client: Client, code: Any) -> str:
+    """The ticket, or empty."""
+    return await client.ticket("SignInState.submit_code", form={"code": code})
+
+
+@pytest.fixture
+async def plain(server: Server, new_email: Any) -> AsyncIterator[Owner]:
+    """A customer without a second factor."""
+    email = new_email()
+    async with customer(server, email) as client:
+        await client.connect(SECURITY)
+        await client.call("ShellState.open_account_page")
+        yield Owner(server, client, email)
+
+
+@pytest.fixture
+async def owner(plain: Owner) -> Owner:
+    await plain.enable()
+    return plain
+
+
+@pytest.fixture
+async def thief(server: Server, owner: Owner) -> AsyncIterator[Client]:
+    """Somebody who knows the password and is asked for the code."""
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        assert client.vars["SignInState.needs_code"]
+        yield client
+
+
+# Codes
+
+
+async def test_totp_replay_the_code_that_enrolled_cannot_sign_in(plain: Owner, server: Server) -> None:
+    plain.key = await plain.begin()
+    code = plain.code()
+    assert await plain.confirm(code)
+    async with Client(server) as client:
+        await give_password(client, plain.email)
+        assert await give_code(client, code) == ""
+        plain.wait()
+        assert await give_code(client, plain.code())
+
+
+async def test_totp_replay_from_one_sign_in_to_the_next_and_to_disabling(
+    owner: Owner, thief: Client, server: Server
+) -> None:
+    code, before = owner.code(), owner.code(-1)
+    assert await give_code(thief, code)
+
+    async with Client(server) as second:
+        await give_password(second, owner.email)
+        assert await give_code(second, code) == ""
+        assert await give_code(second, before) == ""
+    assert await owner.disable(code) == ""
+    assert owner.is_on
+
+
+async def test_totp_replay_to_a_step_up(owner: Owner, thief: Client) -> None:
+    code = owner.code()
+    assert await give_code(thief, code)
+
+    async def step_up(code: str) -> str:
+        return await owner.client.ticket("StepUpState.submit", form={"password": PASSWORD, "code": code})
+
+    assert await step_up(code) == ""
+    owner.wait()
+    assert await step_up(owner.code())
+
+
+@pytest.mark.parametrize(("steps", "accepted"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+async def test_totp_window(owner: Owner, server: Server, steps: int, accepted: bool) -> None:
+    owner.wait(600)
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        ticket = await client.ticket(
+            "SignInState.submit_code",
+            form={"code": owner.code(steps), "offset": str(steps), "time": "0", "now": owner.now + steps},
+        )
+    assert bool(ticket) is accepted
+
+
+async def test_totp_window_does_not_learn_from_failed_codes(owner: Owner, thief: Client) -> None:
+    for steps in (3, 4, 5):
+        assert await give_code(thief, owner.code(steps)) == ""
+    assert await give_code(thief, owner.code())
+
+
+async def test_totp_cross(owner: Owner, server: Server, new_email: Any) -> None:
+    async with customer(server, new_email()) as client, AsyncExitStack() as stack:
+        await client.connect(SECURITY)
+        await client.call("ShellState.open_account_page")
+        other = Owner(server, client, client.vars["ProfileState.email"])
+        other.offset = owner.offset
+        await other.enable()
+        stranger = await stack.enter_async_context(Client(server))
+        await give_password(stranger, owner.email)
+        for code in (other.code(), *other.codes[:2]):
+            assert await give_code(stranger, code) == ""
+        owner.offset = other.offset
+        assert await give_code(stranger, owner.code())
+
+        (foreign,) = owner.row("totp_device", "id")
+        before = owner.row("totp_device", "id, name")
+        for handler in ("begin_rename", "begin_remove"):
+            await client.call(f"{DIALOG}.{handler}", device=foreign)
+            assert not client.vars[f"{DIALOG}.dialog"]
+        await client.call(f"{DIALOG}.rename", form={"name": "Mine"})
+        await client.call(f"{DIALOG}.remove")
+        assert owner.row("totp_device", "id, name") == before
+
+
+async def test_race_once_of_twenty_submissions_one_signs_in(owner: Owner, server: Server) -> None:
+    """All in one browser, whose pending sign-in is one."""
+    for code in (owner.code(), owner.codes[0]):
+        async with AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(Client(server)) for _ in range(20)]
+            await clients[0].load("/login")
+            for client in clients[1:]:
+                client.http.cookies = clients[0].http.cookies
+                await client.connect("/login")
+            await give_password(clients[0], owner.email)
+            tickets = await asyncio.gather(*(give_code(client, code) for client in clients))
+        assert sum(bool(ticket) for ticket in tickets) == 1
+
+
+async def test_race_once_between_browsers(owner: Owner, server: Server) -> None:
+    """Each has given the password, and all have the same code."""
+    for code in (owner.code(), owner.codes[0]):
+        async with AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(Client(server)) for _ in range(5)]
+            for client in clients:
+                await give_password(client, owner.email)
+            tickets = await asyncio.gather(*(give_code(client, code) for client in clients))
+        assert sum(bool(ticket) for ticket in tickets) == 1
+        owner.wait(16 * 60)
+
+
+# Guessing
+
+
+async def test_totp_limit_is_one_for_all_who_guess(owner: Owner, server: Server) -> None:
+    """Five wrong codes, whoever gives them and of whatever kind; then even the right one is none. The owner gets in."""
+    async with AsyncExitStack() as stack:
+        thieves = [await stack.enter_async_context(Client(server)) for _ in range(6)]
+        for thief, wrong in zip(
+            thieves, (owner.code(9), "123", owner.code(-9), "no code", owner.code(99)), strict=False
+        ):
+            await give_password(thief, owner.email)
+            assert await give_code(thief, wrong) == ""
+        assert owner.row("code_guard", "failures") == [5]
+
+        late = thieves[5]
+        await give_password(late, owner.email)  # a new password step does not begin anew
+        assert await give_code(late, owner.code()) == ""
+        assert await give_code(late, owner.codes[0]) == ""
+        throttled = late.vars["SignInState.errors"]
+        assert owner.row("code_guard", "failures") == [5], "a throttled guess is not looked at"
+        assert owner.row("backup_code", "count(used_at)") == [0]
+
+        await owner.client.log_out()
+        await give_password(owner.client, owner.email)
+        assert await give_code(owner.client, "1") == ""
+        assert owner.client.vars["SignInState.errors"] == throttled, "throttled reads like wrong"
+        assert await give_code(owner.client, owner.code()), "the owner's browser is known, and has guesses of its own"
+
+        owner.wait(15 * 60)
+        await give_password(late, owner.email)
+        assert await give_code(late, owner.code())
+
+
+async def test_totp_limit_counts_step_up_and_disabling_too(owner: Owner) -> None:
+    async def step_up(code: str) -> str:
+        return await owner.client.ticket("StepUpState.submit", form={"password": PASSWORD, "code": code})
+
+    for _ in range(2):
+        assert await step_up("1") == ""
+    for _ in range(3):
+        assert await owner.disable("1") == ""
+    assert await owner.disable(owner.code()) == ""
+    assert await step_up(owner.code()) == ""
+    assert owner.is_on
+
+    owner.wait(15 * 60)
+    assert (await owner.client.redeem(await step_up(owner.code()))).status_code == 303
+    owner.wait()
+    await owner.client.connect(SECURITY)
+    assert await owner.disable(owner.code())
+
+
+async def test_bc_guess_stops_at_a_hundred_until_the_password_is_a_new_one(owner: Owner, server: Server) -> None:
+    account_id = owner.row("totp_device", "account_id")[0]
+    with server.units.write() as unit:
+        unit.session.add(CodeGuard(account_id=account_id, failures=HARD_STOP - 1))
+    async with Client(server) as thief:
+        await give_password(thief, owner.email)
+        assert await give_code(thief, "000000") == ""
+        await asyncio.to_thread(server.wait_for_mail, owner.email, subject="blocked")
+        assert await owner.disable(owner.code()) == "", "no code is looked at anywhere"
+        owner.wait(16 * 60)
+        await thief.call("SignInState.open_page")
+        assert await give_code(thief, owner.code()) == ""
+        await thief.ticket("SignInState.submit", form={"email": owner.email, "password": PASSWORD})
+        assert not thief.vars["SignInState.needs_code"]
+        assert thief.vars["SignInState.errors"]
+
+    async with Client(server) as client:
+        await client.load("/forgot-password")
+        token = await ask_reset(server, client, owner.email)
+        await client.call("ResetState.submit", form={"token": token, "password": NEW_PASSWORD})
+        await give_password(client, owner.email, NEW_PASSWORD)
+        assert await give_code(client, owner.code())
+
+
+# Half-way
+
+
+async def test_handlers_pending(owner: Owner, thief: Client, server: Server, new_email: Any) -> None:
+    """Everything that there is, called by somebody who owes the code: nothing moves but the code form itself."""
+    may_change = ("guess_window", "code_guard", "sign_up", "mailed_link", "outbox_message", "pending_sign_in")
+    before = server.dump(*may_change)
+    for name, handler in handlers().items():
+        if short(name).startswith(("SignInState.", "MailboxState.")):
+            continue
+        for payload in ({}, plausible(handler, owner.email)):
+            thief.path = SECURITY
+            await thief.call(name, **payload)
+    assert server.dump(*may_change) == before
+    assert "Martin" not in str(thief.heard)
+    assert not thief.vars["ShellState.ready"]
+    assert thief.session_cookie == ""
+
+    await thief.connect("/login")
+    assert await give_code(thief, owner.code())
+
+
+async def test_pending_cookie_opens_nothing_and_dies(owner: Owner, thief: Client) -> None:
+    for path in ("/account/personal-information", SECURITY):
+        await thief.connect(path)
+        await thief.call("ShellState.open_account_page")
+        assert thief.redirects()[-1].startswith("/login")
+    await thief.connect("/login")
+    owner.wait(10 * 60)
+    assert await give_code(thief, owner.code()) == ""
+    await give_password(thief, owner.email)
+    assert await give_code(thief, owner.code())
+
+
+async def test_pending_cancelled(owner: Owner, thief: Client) -> None:
+    await thief.call("SignInState.cancel_code")
+    assert not thief.vars["SignInState.needs_code"]
+    assert await give_code(thief, owner.code()) == ""
+    assert owner.row("pending_sign_in") == [0]
+    await give_password(thief, owner.email)
+    assert await give_code(thief, owner.code())
+
+
+async def test_pending_mix(owner: Owner, server: Server, new_email: Any) -> None:
+    """Mallory begins as herself, swaps to the owner's password half-way, and gives her own code."""
+    async with customer(server, new_email()) as client, Client(server) as mixed, Client(server) as parallel:
+        await client.connect(SECURITY)
+        await client.call("ShellState.open_account_page")
+        mallory = Owner(server, client, client.vars["ProfileState.email"])
+        mallory.offset = owner.offset
+        await mallory.enable()
+
+        await give_password(mixed, mallory.email)
+        parallel.http.cookies = mixed.http.cookies
+        await parallel.connect("/login")
+        await give_password(parallel, owner.email)
+        for tab in (mixed, parallel):
+            assert await give_code(tab, mallory.code()) == ""
+
+        await give_password(mixed, mallory.email)
+        response = await mixed.redeem(await give_code(mixed, mallory.code()))
+        assert response.status_code == 303
+        await mixed.connect(SECURITY)
+        await mixed.call("ShellState.open_account_page")
+        assert mixed.vars["ProfileState.email"] == mallory.email
+
+
+async def test_half_login_is_told_once(owner: Owner, thief: Client, server: Server) -> None:
+    """A right password without its code: somebody knows it. A wrong password tells nothing."""
+    assert await give_code(thief, "000000") == ""
+    await thief.ticket("SignInState.submit", form={"email": owner.email, "password": "wrong " + PASSWORD})
+    assert [mail for mail in server.mails(owner.email) if HALF in str(mail["subject"])] == []
+    await thief.call("SignInState.cancel_code")
+    mail = await asyncio.to_thread(server.wait_for_mail, owner.email, subject=HALF)
+    assert thief.local_address in mail.as_string()
+
+    await give_password(thief, owner.email)
+    await thief.call("SignInState.cancel_code")
+    assert await give_code(thief, owner.code()) == ""
+    assert len([m for m in server.mails(owner.email) if HALF in str(m["subject"])]) == 1, "once an hour at most"
+    (account_id,) = owner.row("totp_device", "account_id")
+    assert server.log.count(f"event=code_not_given account_id={account_id} ") == 2
+
+
+async def test_reset_2fa(owner: Owner, server: Server) -> None:
+    """A reset link replaces the password and nothing else."""
+    devices, codes = owner.row("totp_device", "*"), owner.row("backup_code", "*")
+    async with Client(server) as client:
+        await client.load("/forgot-password")
+        token = await ask_reset(server, client, owner.email)
+        await client.connect("/reset-password")
+        await client.call("ResetState.submit", form={"token": token, "password": NEW_PASSWORD})
+        assert client.vars["ResetState.done"]
+        assert client.session_cookie == ""
+        assert (owner.row("totp_device", "*"), owner.row("backup_code", "*")) == (devices, codes)
+
+        await give_password(client, owner.email, NEW_PASSWORD)
+        assert client.vars["SignInState.needs_code"]
+        assert await give_code(client, "000000") == ""
+        assert await give_code(client, owner.code())
+
+
+async def test_remember_2fa_a_known_browser_is_asked_all_the_same(owner: Owner) -> None:
+    await owner.client.log_out()
+    await owner.client.load("/login")
+    form = {"email": owner.email, "password": PASSWORD, "remember": "on"}
+    assert await owner.client.ticket("SignInState.submit", form=form) == ""
+    assert owner.client.vars["SignInState.needs_code"]
+    assert await give_code(owner.client, owner.code())
+
+
+# Setting up
+
+
+async def test_enrol_is_nothing_without_a_proved_code(plain: Owner) -> None:
+    keys = {await plain.begin() for _ in range(3)}
+    assert {len(pyotp.TOTP(key).byte_secret()) for key in keys} == {20}
+    assert len(keys) == 3
+    assert plain.row("totp_enrolment") == [1]  # a new one of the same tab replaces the old one
+
+    for code in NO_CODES:
+        assert await plain.client.ticket(f"{WIZARD}.confirm", form={"code": code, "name": "x"}) == ""
+    await plain.client.call(f"{WIZARD}.confirm", form=["code"])
+    assert not plain.is_on
+
+    await plain.client.call(f"{WIZARD}.close")
+    assert plain.row("totp_enrolment") == [0]
+
+
+async def test_enrol_takes_no_secret_from_the_client(plain: Owner) -> None:
+    mine = pyotp.random_base32()
+    await plain.begin()
+    form = {
+        "code": pyotp.TOTP(mine).generate_otp(plain.now),
+        "name": "x",
+        "key_text": mine,
+        "secret": mine,
+        "handle": "x",
+        "_enrolment": "x",
+    }
+    assert await plain.client.ticket(f"{WIZARD}.confirm", form=form) == ""
+    assert not plain.is_on
+
+
+async def test_enrol_shows_its_secret_once(plain: Owner, server: Server) -> None:
+    key = await plain.begin()
+    grouped = " ".join(key[i : i + 4] for i in range(0, 32, 4))
+    marker = len(plain.client.heard)
+
+    await plain.client.connect(SECURITY)  # the page is loaded again
+    await plain.client.settle()
+    async with Client(server) as eavesdropper:  # somebody who knows the token in the socket's URL
+        eavesdropper.token = plain.client.token
+        await eavesdropper.load("/login")
+        await eavesdropper.settle()
+        heard = str(plain.client.heard[marker:]) + str(eavesdropper.heard)
+    assert key not in heard
+    assert grouped not in heard
+
+    await plain.client.call("ShellState.open_account_page")
+    assert plain.row("totp_enrolment") == [0]
+
+
+async def test_pending_enrol(owner: Owner, thief: Client) -> None:
+    tables = ("totp_device", "totp_enrolment", "backup_code", "backup_code_set")
+    before = [owner.row(table, "*") for table in tables]
+    form = {"code": "000000", "name": "Mine", "saved": "on"}
+    for handler, payload in (
+        (f"{WIZARD}.begin", {}),
+        (f"{WIZARD}.confirm", {"form": form}),
+        (f"{DIALOG}.begin_remove", {"device": 1}),
+        (f"{DIALOG}.remove", {}),
+        (f"{DIALOG}.rename", {"form": form}),
+        (f"{DIALOG}.disable", {"form": form}),
+        (f"{NEW_CODES}.make", {}),
+        (f"{NEW_CODES}.begin_first", {}),
+    ):
+        await thief.call(handler, **payload)
+    assert [owner.row(table, "*") for table in tables] == before
+    assert await give_code(thief, owner.code())
+
+
+async def test_enrol_ends_other_sessions_and_renews_this_one(plain: Owner, server: Server) -> None:
+    async with Client(server) as other:
+        await other.sign_in(plain.email)
+        old = plain.client.session_cookie
+        await plain.enable()
+        assert plain.client.session_cookie not in ("", old)
+        await other.call("PasswordState.begin")
+        assert any(path.startswith("/login") for path in other.redirects())
+    await plain.client.call("PasswordState.begin")
+    assert plain.client.vars["PasswordState.open"]
+
+
+# Disabling
+
+
+async def test_disable_2fa_needs_a_fresh_proof_and_a_code(owner: Owner) -> None:
+    for code in ("", "000000", None, True, ["000000"]):
+        assert await owner.client.ticket(f"{DIALOG}.disable", form={"code": code}) == ""
+    assert owner.is_on
+
+    owner.wait(11 * 60)
+    assert await owner.disable(owner.code()) == ""
+    assert owner.client.vars["StepUpState.open"]
+    assert owner.client.vars["StepUpState.needs_code"]
+    assert owner.is_on
+
+
+async def test_disable_2fa_deletes_everything_and_ends_other_sessions(owner: Owner, server: Server) -> None:
+    async with Client(server) as other:
+        await give_password(other, owner.email)
+        await other.redeem(await give_code(other, owner.code()))
+        await other.connect(SECURITY)
+        await other.call("ShellState.open_account_page")
+        cookie = owner.client.session_cookie
+        owner.wait()
+
+        assert (await owner.client.redeem(await owner.disable(owner.code()))).status_code == 303
+
+        assert owner.client.session_cookie != cookie
+        for table in ("totp_device", "totp_enrolment", "backup_code", "backup_code_set"):
+            assert owner.row(table) == [0]
+        await other.call("PasswordState.begin")
+        assert any(path.startswith("/login") for path in other.redirects())
+    server.wait_for_mail(owner.email, subject="off")
+
+
+async def test_disable_2fa_by_a_backup_code(owner: Owner) -> None:
+    assert await owner.disable(owner.codes[0])
+    assert not owner.is_on
+
+
+async def test_reauth_after_ten_minutes_nothing_changes_without_a_fresh_proof(owner: Owner) -> None:
+    assert await owner.begin()
+    await owner.client.call(f"{WIZARD}.close")
+    owner.wait(11 * 60)
+    device = owner.row("totp_device", "id")[0]
+    tables = ("totp_device", "totp_enrolment", "backup_code", "backup_code_set")
+    before = [owner.row(table, "*") for table in tables]
+    form = {"code": owner.code(), "name": "Mine"}
+    for handler, payload in (
+        (f"{WIZARD}.begin", {}),
+        (f"{WIZARD}.confirm", {"form": form}),
+        (f"{DIALOG}.begin_remove", {"device": device}),
+        (f"{DIALOG}.remove", {}),
+        (f"{DIALOG}.disable", {"form": form}),
+        (f"{NEW_CODES}.make", {}),
+    ):
+        await owner.client.call("StepUpState.close")
+        await owner.client.call(handler, **payload)
+        assert owner.client.vars["StepUpState.open"], handler
+    assert [owner.row(table, "*") for table in tables] == before
+
+    proof = {"password": PASSWORD, "code": owner.code()}
+    await owner.client.redeem(await owner.client.ticket("StepUpState.submit", form=proof))
+    await owner.client.connect(SECURITY)
+    await owner.client.call("ShellState.open_account_page")
+    assert await owner.begin()
+
+
+async def test_disable_2fa_by_the_operator_only_in_so_many_words(owner: Owner, server: Server) -> None:
+    done = server.netim("unlock", owner.email)
+    assert done.returncode == 0, done.stderr
+    assert owner.is_on
+    done = server.netim("unlock", "--two-factor-off", owner.email)
+    assert done.returncode == 0, done.stderr
+    for table in ("totp_device", "totp_enrolment", "backup_code", "backup_code_set"):
+        assert owner.row(table) == [0]
+    await asyncio.to_thread(server.wait_for_mail, owner.email, subject="authentication is off")
+    await owner.client.call("PasswordState.begin")
+    assert owner.client.redirects()[-1].startswith("/login"), "all sessions ended"
+    async with Client(server) as client:
+        await client.sign_in(owner.email)
+        assert client.vars["ProfileState.email"] == owner.email
+
+
+# Devices
+
+
+async def test_devices_type_confusion_and_foreign_ids(owner: Owner) -> None:
+    before = owner.row("totp_device", "*")
+    for device in NO_DEVICES:
+        for handler in ("begin_rename", "begin_remove"):
+            await owner.client.call(f"{DIALOG}.{handler}", device=device)
+            assert not owner.client.vars[f"{DIALOG}.dialog"]
+    for step in NO_STEPS:
+        await owner.client.call(f"{WIZARD}.go_to", step=step)
+    for name in NO_NAMES:
+        await owner.client.call(f"{DIALOG}.begin_rename", device=before[0][0])
+        await owner.client.call(f"{DIALOG}.rename", form={"name": name})
+    assert owner.row("totp_device", "*") == before
+    await owner.client.call(f"{DIALOG}.rename", form={"name": "Renamed"})
+    assert owner.row("totp_device", "name") == ["Renamed"]
+
+
+async def test_devices_the_last_one_is_not_removed_without_a_code(owner: Owner) -> None:
+    (device,) = owner.row("totp_device", "id")
+    await owner.client.call(f"{DIALOG}.begin_remove", device=device)
+    assert owner.client.vars[f"{DIALOG}.dialog"] == "disable"
+    await owner.client.call(f"{DIALOG}.remove")
+    assert owner.is_on
+
+
+async def test_devices_add_use_and_remove_one(owner: Owner, server: Server) -> None:
+    first = owner.key
+    owner.key = await owner.begin()
+    assert owner.key != first
+    await owner.confirm(owner.code(), "Tablet")
+    assert owner.row("totp_device", "name") == ["Phone", "Tablet"]
+    owner.wait()
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        assert await give_code(client, owner.code())
+
+    device = owner.row("totp_device", "id")[0]
+    await owner.client.call(f"{DIALOG}.begin_remove", device=device)
+    await owner.client.call(f"{DIALOG}.remove")
+    assert owner.row("totp_device", "name") == ["Tablet"]
+    owner.wait()
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        assert await give_code(client, pyotp.TOTP(first).generate_otp(owner.now)) == ""
+        assert await give_code(client, owner.code())
+
+
+async def test_mail_alerts_for_every_change(owner: Owner, server: Server) -> None:
+    keys = [owner.key]
+    owner.key = await owner.begin()
+    keys.append(owner.key)
+    await owner.confirm(owner.code(), "Tablet")
+    owner.wait()
+    await owner.client.call(f"{DIALOG}.begin_remove", device=owner.row("totp_device", "id")[0])
+    await owner.client.call(f"{DIALOG}.remove")
+    codes = owner.codes + await owner.new_codes()
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        assert await give_code(client, codes[-1])
+    assert await owner.disable(owner.code())
+    for subject in CHANGES:
+        await asyncio.to_thread(server.wait_for_mail, owner.email, subject=subject)
+
+    mails = [mail for mail in server.mails(owner.email) if any(subject in str(mail["subject"]) for subject in CHANGES)]
+    assert len(mails) == len(CHANGES) + 1, "one each, and one more for the second set of backup codes"
+    text = " ".join(mail.as_string() for mail in mails)
+    assert not any(key in text for key in keys)
+    assert not any(re.search(rf"\b{code}\b", text) for code in codes)
+
+
+# Backup codes
+
+
+async def test_bc_once(owner: Owner, server: Server) -> None:
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        assert await give_code(client, owner.codes[0])
+        await give_password(client, owner.email)
+        assert await give_code(client, owner.codes[0]) == ""
+        assert await give_code(client, f"{owner.codes[1][:3]} {owner.codes[1][3:]}")
+    assert owner.row("backup_code", "count(used_at)") == [2]
+
+
+async def test_bc_regen(owner: Owner, server: Server) -> None:
+    fresh = await owner.new_codes()
+    assert len(set(fresh)) == 10
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        old = next(code for code in owner.codes if code not in fresh)
+        assert await give_code(client, old) == ""
+        assert await give_code(client, fresh[0])
+
+    owner.wait(11 * 60)
+    assert await owner.new_codes() == []
+    assert owner.client.vars["StepUpState.open"]
+    server.wait_for_mail(owner.email, 2, subject="New backup codes")
+
+
+async def test_bc_regen_is_never_caused_by_a_link(owner: Owner) -> None:
+    before = owner.row("backup_code", "digest")
+    for name in ("backup_codes_first", "backup_codes", "totp_disable", "totp_devices"):
+        await owner.client.send("ShellState.open_account_page", {"asPath": f"{SECURITY}?open={name}"})
+        await owner.client.settle()
+    await owner.client.call(f"{NEW_CODES}.begin_first")
+    assert owner.row("backup_code", "digest") == before
+    assert owner.is_on
+
+
+async def test_bc_store_totp_at_rest_and_qr_local(owner: Owner, server: Server) -> None:
+    """No secret and no code lies anywhere on the machine: database, states, logs, mails."""
+    marker = len(owner.client.heard)
+    await owner.client.settle()
+    later = str(owner.client.heard[marker:])
+    secrets = [owner.key, " ".join(owner.key[i : i + 4] for i in range(0, 32, 4)), "otpauth://"]
+    assert not any(secret in later for secret in secrets)
+
+    files = [path for path in server.folder.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".eml" for path in files)
+    for path in files:
+        content = path.read_bytes()
+        assert not any(secret.encode() in content for secret in secrets), path
+    dump = str(server.dump())
+    assert not any(f"'{code}'" in dump for code in owner.codes)
+    mails = " ".join(str(mail) for mail in server.mails(owner.email))
+    assert not any(re.search(rf"\b{code}\b", mails) for code in owner.codes)

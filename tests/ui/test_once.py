@@ -1,0 +1,62 @@
+import pickle
+
+import pytest
+import reflex as rx
+
+from netim_app.ui.once import forget
+
+
+class OnceState(rx.State):
+    """Shows something once."""
+
+    shown: str = ""
+    rows: list[str] = []
+    kept: str = ""
+
+
+def test_what_was_shown_is_forgotten_and_the_page_is_not_told() -> None:
+    state = OnceState()
+    state.shown, state.rows, state.kept = "JBSWY3DP", ["123456"], "stays"
+    assert "JBSWY3DP" in str(state.get_delta())
+    state._clean()
+
+    forget(state, "shown", "rows")
+
+    assert (state.shown, state.rows, state.kept) == ("", [], "stays")
+    assert state.get_delta() == {}
+    assert "JBSWY3DP" not in str(state.dict())
+    assert b"123456" not in pickle.dumps(state.__getstate__())
+
+
+def test_what_was_not_shown_yet_is_not_forgotten() -> None:
+    state = OnceState()
+    state.shown = "JBSWY3DP"
+
+    with pytest.raises(ValueError, match="shown"):
+        forget(state, "shown")
+
+
+def test_afterwards_the_var_works_as_ever() -> None:
+    state = OnceState()
+    state.shown = "one"
+    state._clean()
+    forget(state, "shown")
+
+    state.shown = ""
+
+    assert "shown" in str(state.get_delta())
+
+
+def at(path: str, session: str) -> str:
+    from reflex.istate.data import RouterData
+
+    from netim_app.ui.once import visit_of
+
+    root = rx.State()
+    root.router = RouterData.from_router_data({"pathname": path, "asPath": f"{path}?open=x", "sid": session})
+    return visit_of(root)
+
+
+def test_another_page_or_another_load_is_another_visit() -> None:
+    assert at("/account/a", "1") == at("/account/a", "1")
+    assert len({at("/account/a", "1"), at("/account/b", "1"), at("/account/a", "2")}) == 3
