@@ -31,6 +31,15 @@ REVIEWED = {
     "IpDialogState.switch",
     "IpDialogState.begin_remove",
     "IpDialogState.remove",
+    "TotpWizardState.begin",
+    "TotpWizardState.confirm",
+    "TotpDialogState.begin_remove",
+    "TotpDialogState.remove",
+    "TotpDialogState.begin_disable",
+    "TotpDialogState.disable",
+    "NewCodesState.begin_first",
+    "NewCodesState.begin",
+    "NewCodesState.make",
 }
 """Reviewed by eye: what asks for a fresh proof. A handler that is missing here, or no longer asks, is a decision."""
 
@@ -54,6 +63,8 @@ def guarded(server: Server) -> list[Any]:
         server.query("SELECT id, email, password_hash, disabled_at FROM account ORDER BY id"),
         server.query("SELECT * FROM ip_restriction"),
         server.query("SELECT * FROM ip_rule"),
+        server.query("SELECT * FROM totp_device"),
+        server.query("SELECT * FROM backup_code"),
         server.query("SELECT digest FROM mailed_link WHERE purpose = 'email_change' ORDER BY digest"),
         server.query("SELECT id, ended_at FROM account_session ORDER BY id"),
     ]
@@ -99,7 +110,7 @@ async def test_reauth(server: Server, anna: Client, email: str) -> None:
     form = {"current": PASSWORD, "password": NEW_PASSWORD}
     assert await anna.ticket("PasswordState.submit", form=form)
     after = guarded(server)
-    assert [old == new for old, new in zip(before, after, strict=True)] == [False, True, False, False, True]
+    assert [old == new for old, new in zip(before, after, strict=True)] == [False, True, False, True, True, False, True]
 
 
 async def test_reauth_window_ends_by_the_clock(server: Server, anna: Client) -> None:
