@@ -61,6 +61,8 @@ class SecondFactor:
     """(unit, account id) -> whether the account has it, so that a sign-in has to ask."""
     spend: Callable[[Unit, int, str], bool]
     """(unit, account id, six digits) -> whether the code is right. A right one is spent: it is right once."""
+    live: Callable[[Unit, int], int]
+    """(unit, account id) -> how many different codes it would accept at this moment: what a guess may hit."""
 
 
 @dataclass(frozen=True, kw_only=True)

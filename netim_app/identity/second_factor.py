@@ -20,7 +20,10 @@ from netim_app.infra.unit_of_work import UnitOfWork
 
 PENDING_LIFE = timedelta(minutes=10)
 HARD_STOP = 100
-"""Wrong codes in a row. An attacker who has the password then got in with a chance of 0.13 % at most."""
+"""Wrong codes in a row, with one device and ten backup codes: 13 codes are right at any moment then."""
+STOP_AT_ODDS = 1300
+"""Wrong codes in a row, times how many codes are right. Each guess hits with (codes that are right) / 1,000,000: so an
+attacker who has the password gets in with a chance of 0.13 % at most, however many devices there are."""
 WRONG = "second_factor.wrong"
 GONE = "second_factor.gone"
 _DIGITS = re.compile(r"[0-9]{6}")
@@ -126,7 +129,8 @@ def _count_failure(unit: UnitOfWork, account_id: int) -> None:
     guard = unit.session.get(CodeGuard, account_id) or CodeGuard(account_id=account_id, failures=0)
     guard.failures += 1
     unit.session.add(guard)
-    if guard.failures >= HARD_STOP:
+    live = sum(factor.live(unit, account_id) for factor in offers().second_factors)
+    if guard.failures >= HARD_STOP or guard.failures * live >= STOP_AT_ODDS:
         guard.stopped_at = unit.now
         unit.session.exec(delete(PendingSignIn).where(col(PendingSignIn.account_id) == account_id))
         unit.record(events.CodesStopped(account_id=account_id, at=unit.now))

@@ -43,11 +43,14 @@ class Wheel:
         self.codes.discard(code)
         return right
 
+    def live(self, _unit: UnitOfWork, _account_id: int) -> int:
+        return len(self.codes)
+
 
 @pytest.fixture
 def wheel() -> Wheel:
     made = Wheel()
-    factor = SecondFactor(name="wheel", enrolled=made.enrolled, spend=made.spend)
+    factor = SecondFactor(name="wheel", enrolled=made.enrolled, spend=made.spend, live=made.live)
     feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(factor,))))
     return made
 
@@ -182,6 +185,25 @@ async def test_hard_stop_blocks_sign_in_until_a_reset(
         accounts.replace_password(unit, fact, quick_hash(PASSWORD))
     assert await password_step() == ""
     assert code_step(units, RIGHT)[0]
+
+
+@pytest.mark.parametrize(("live", "failures"), [(1, 100), (13, 100), (14, 93), (40, 33)])
+async def test_the_more_codes_are_right_the_fewer_may_be_wrong(
+    units: Units, wheel: Wheel, account_id: int, clock: FakeClock, live: int, failures: int
+) -> None:
+    wheel.codes = {f"{number:06}" for number in range(1, live + 1)}
+
+    def wrong(times: int) -> bool:
+        for _ in range(times):
+            clock.advance(minutes=4)
+            with units.write() as unit:
+                second_factor.check_code(unit, account_id, "000000", OTHER_DEVICE)
+        with units.read() as unit:
+            return second_factor.is_stopped(unit, account_id)
+
+    assert not wrong(failures - 1)
+    assert wrong(1)
+    assert failures * live / 10**6 <= 0.00133
 
 
 async def test_one_below_the_hard_stop_still_lets_the_owner_in(

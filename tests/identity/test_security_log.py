@@ -53,7 +53,9 @@ def called_from_here() -> None:
 @pytest.fixture
 def factor() -> None:
     """A second factor that accepts 123456."""
-    made = SecondFactor(name="wheel", enrolled=lambda _u, _a: True, spend=lambda _u, _a, code: code == "123456")
+    made = SecondFactor(
+        name="wheel", enrolled=lambda _u, _a: True, spend=lambda _u, _a, code: code == "123456", live=lambda _u, _a: 1
+    )
     feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(made,))))
 
 

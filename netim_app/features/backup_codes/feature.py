@@ -15,7 +15,11 @@ BACKUP_CODES = Feature(
             href="/account/connection-and-security#backup-codes",
         ),
     ),
-    second_factors=(SecondFactor(name="backup_codes", enrolled=service.never_enrolled, spend=service.spend),),
+    second_factors=(
+        SecondFactor(
+            name="backup_codes", enrolled=service.never_enrolled, spend=service.spend, live=service.codes_left
+        ),
+    ),
     subscriptions=(
         Subscription(fact=SecondFactorDisabled, handle=service.delete_all),
         Subscription(fact=BackupCodesMade, handle=service.mail_made),

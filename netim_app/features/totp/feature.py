@@ -11,7 +11,9 @@ TOTP = Feature(
     protections=(
         Protection(key="totp", weight=40, active=service.enrolled, href="/account/connection-and-security#two-factor"),
     ),
-    second_factors=(SecondFactor(name="totp", enrolled=service.enrolled, spend=service.spend),),
+    second_factors=(
+        SecondFactor(name="totp", enrolled=service.enrolled, spend=service.spend, live=service.live_codes),
+    ),
     subscriptions=(
         Subscription(fact=AccountUnlocked, handle=service.switch_off_on_unlock),
         *(

@@ -87,6 +87,11 @@ def spend(unit: UnitOfWork, account_id: int, code: str) -> bool:
     return False
 
 
+def live_codes(unit: UnitOfWork, account_id: int) -> int:
+    """How many codes are right at this moment: those of the accepted steps, of every device."""
+    return _count(unit, account_id) * (2 * rules.TOLERANCE + 1)
+
+
 def _use(unit: UnitOfWork, device: TotpDevice, step: int) -> bool:
     """Whether this step, and every one before it, is spent by us and not by somebody at the same moment."""
     used = unit.session.exec(

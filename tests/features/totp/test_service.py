@@ -282,6 +282,16 @@ def test_devices_have_secrets_and_last_steps_of_their_own(units: Units, clock: F
     assert spend(units, caller.account_id, code(first, clock))
 
 
+def test_each_device_adds_the_codes_that_a_guess_may_hit(units: Units, clock: FakeClock) -> None:
+    caller, other = signed_in_actor(units), signed_in_actor(units, "bob@example.org")
+    for number in (1, 2):
+        enable(units, caller, clock, f"Phone {number}")
+
+    with units.read() as unit:
+        assert service.live_codes(unit, caller.account_id) == 6
+        assert service.live_codes(unit, other.account_id) == 0
+
+
 def test_a_code_of_one_customer_is_nothing_to_another(units: Units, clock: FakeClock) -> None:
     owner = signed_in_actor(units)
     other = signed_in_actor(units, "mallory@example.org")
