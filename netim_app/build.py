@@ -1,6 +1,7 @@
 """Compiles the pages, when something that they are made of has changed since the last time."""
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -62,11 +63,15 @@ def build(settings: Settings) -> bool:
     if stamp.exists() and stamp.read_text() == wanted and (web_dir() / "build" / "client").is_dir():
         return False
     stamp.unlink(missing_ok=True)
+    packages = ROOT / "reflex.lock" / "package.json"
+    before = packages.read_text()
     subprocess.run(
         [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
         cwd=ROOT,
         env=environment(settings),
         check=True,
     )
+    if json.loads(packages.read_text()) == json.loads(before):
+        packages.write_text(before)  # Reflex writes its keys in one order or the other: no reason for a change in git
     stamp.write_text(wanted)
     return True

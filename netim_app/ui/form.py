@@ -34,6 +34,10 @@ _INPUT = (
     "focus-visible:outline-2 focus-visible:outline-offset-0 focus-visible:outline-accent"
 )
 
+# A wrong code is typed over or pasted over, and not added to.
+_SELECT = "(event) => event.currentTarget.select()"
+_SELECT_ON_ENTER = '(event) => { if (event.key === "Enter") event.currentTarget.select(); }'
+
 # A second press is stopped in the browser, before the first one has been to the server and back. aria-disabled and
 # not disabled, so the button keeps the focus. It ends with the answer, that is with the first change of the page; with
 # `pending` at the end of the work; and in any case after a while, for an answer may change nothing.
@@ -391,6 +395,8 @@ def _input_props(
     auto_focus: bool = False,
 ) -> dict[str, Any]:
     props: dict[str, Any] = {"name": name, "required": required, "custom_attrs": _test_id(test_id)}
+    if autocomplete == "one-time-code":
+        props["custom_attrs"] |= {"onFocus": rx.Var(_SELECT), "onKeyDown": rx.Var(_SELECT_ON_ENTER)}
     optional = {
         "default_value": value,
         "auto_complete": autocomplete or None,

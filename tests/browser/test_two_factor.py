@@ -135,7 +135,7 @@ def paste_code(page: Page, code: str) -> None:
     """As copied from an application that shows it in two groups."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.evaluate("text => navigator.clipboard.writeText(text)", f" {code[:3]} {code[3:]} ")
-    page.get_by_label("Code (6 digits)").select_text()
+    page.get_by_label("Code (6 digits)").focus()  # what was wrong stands there, selected
     page.keyboard.press("Control+V")
     page.keyboard.press("Enter")
 
