@@ -185,8 +185,14 @@ def disable(email: str) -> None:
 def rotate_key() -> None:
     """Seal everything with NETIM_SECRET_KEY that is still sealed with NETIM_SECRET_KEY_OLD."""
     with _open().write() as unit:
-        count = outbox.rewrap(unit) + sum(rewrap(unit) for rewrap in offers().rewraps)
-    typer.echo(f"sealed {count} record(s) anew; NETIM_SECRET_KEY_OLD is no longer needed")
+        done = outbox.rewrap(unit)
+        for rewrap in offers().rewraps:
+            done += rewrap(unit)
+    typer.echo(f"sealed {done.sealed} record(s) anew")
+    if done.unreadable:
+        typer.echo(f"{done.unreadable} could not be read: see the log; keep NETIM_SECRET_KEY_OLD until then", err=True)
+        raise typer.Exit(1)
+    typer.echo("NETIM_SECRET_KEY_OLD is no longer needed")
 
 
 @app.command()

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from typing import cast
 
@@ -29,7 +29,7 @@ from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
 from netim_app.infra.mail import make_transport
 from netim_app.infra.page_paths import PagePaths
 from netim_app.infra.socket_limits import SocketLimits
-from netim_app.infra.unit_of_work import UnitOfWork, configure, in_read_unit, in_unit, units
+from netim_app.infra.unit_of_work import configure, in_read_unit, in_unit, units
 from netim_app.registry import install_features
 from netim_app.settings import get_settings
 from netim_app.texts.places import time_zones
@@ -100,13 +100,19 @@ async def send_mails() -> AsyncIterator[None]:
             await task
 
 
-def _purge(unit: UnitOfWork) -> None:
-    sessions.purge(unit)
-    guessing.purge(unit)
-    links.purge(unit)
-    second_factor.expire_pending(unit)
-    for purge in offers().purges:
-        purge(unit)
+async def _purge() -> None:
+    """Each step is a unit of its own: they lock one account at most, and one that fails holds up no other."""
+    for purge in (sessions.purge, guessing.purge, links.purge, *offers().purges):
+        await _try(purge)
+    for device_digest in await in_read_unit(second_factor.expired):
+        await _try(second_factor.expire, device_digest)
+
+
+async def _try(step: Callable[..., None], *args: str) -> None:
+    try:
+        await in_unit(step, *args)
+    except Exception:  # whatever it is: the next step, and the next minute, must come
+        logger.exception("purging failed; it is tried again in a minute")
 
 
 @contextlib.asynccontextmanager
@@ -116,7 +122,7 @@ async def purge_regularly() -> AsyncIterator[None]:
     async def run() -> None:
         while True:
             try:
-                await in_unit(_purge)
+                await _purge()
             except SQLAlchemyError:
                 logger.warning("purging failed; it is tried again in a minute", exc_info=True)
             await asyncio.sleep(PURGE_EVERY_SECONDS)

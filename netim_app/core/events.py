@@ -61,7 +61,12 @@ class CodeNotGiven(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class CodesStopped(Fact):
-    """So many wrong codes in a row that the password must be taken as stolen: sign-in is blocked until a reset."""
+    """So many wrong codes in a row that the password must be taken as stolen: sign-in is blocked until a reset.
+
+    `last`: it happened again after a reset, so the mailbox may be in wrong hands too. Only the operator lifts this one.
+    """
+
+    last: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +144,13 @@ class SecondFactorDisabled(Fact):
 @dataclass(frozen=True, kw_only=True)
 class DeviceAdded(Fact):
     """Another device shows codes from now on."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceRenamed(Fact):
+    """An application that shows codes has another name."""
 
     name: str
 

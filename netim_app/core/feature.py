@@ -59,8 +59,8 @@ class SecondFactor:
     name: str
     enrolled: Callable[[Unit, int], bool]
     """(unit, account id) -> whether the account has it, so that a sign-in has to ask."""
-    spend: Callable[[Unit, int, str], bool]
-    """(unit, account id, six digits) -> whether the code is right. A right one is spent: it is right once."""
+    spend: Callable[[Unit, int, str, Origin], bool]
+    """(unit, account id, six digits, from where) -> whether the code is right. A right one is spent: right once."""
     live: Callable[[Unit, int], int]
     """(unit, account id) -> how many different codes it would accept at this moment: what a guess may hit."""
 
@@ -98,15 +98,16 @@ class Feature:
     refresher: Refresher | None = None
     resumes: Mapping[str, Handler] = field(default_factory=dict)
     """By the `resume` of an `@open_to(FRESH, resume=...)`: the event handler that goes on after the step-up, when the
-    account page is loaded again with `?open=...`. It may open a dialog but change nothing: anybody can write a link."""
+    account page is loaded again with `?open=...`. It may open a dialog or make what is not there yet, but replace or
+    remove nothing: anybody can write a link."""
     after_enabling: str = ""
     """One of `resumes`: where the wizard of two-factor authentication goes on as soon as that is enabled."""
     page_opened: Callable[[State], Awaitable[None]] | None = None
     """(any state of the tab) -> runs when an account page opens: ends what an earlier visit had left half-done."""
     purge: Callable[[Unit], None] | None = None
     """Deletes what is of no use any more; called every minute."""
-    rewrap: Callable[[Unit], int] | None = None
-    """Seals stored secrets with the present key (`netim rotate-key`); gives back how many were not."""
+    rewrap: Callable[[Unit], Any] | None = None
+    """Seals stored secrets with the present key (`netim rotate-key`); gives back an `infra.rewrap.Rewrapped`."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Offers:
         return tuple(f.purge for f in self.features if f.purge)
 
     @property
-    def rewraps(self) -> tuple[Callable[[Unit], int], ...]:
+    def rewraps(self) -> tuple[Callable[[Unit], Any], ...]:
         return tuple(f.rewrap for f in self.features if f.rewrap)
 
     @property

@@ -139,7 +139,7 @@ def mail_half_sign_in(unit: UnitOfWork, fact: events.CodeNotGiven) -> None:
 
 def mail_codes_stopped(unit: UnitOfWork, fact: events.CodesStopped) -> None:
     """Sign-in is blocked until a reset: the owner has to know, and how to go on."""
-    notify(unit, "codes_stopped", fact)
+    notify(unit, "codes_stopped", fact, last=fact.last)
 
 
 def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
@@ -263,12 +263,14 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str:
     """Puts the address that a link was sent to in force. Gives back the ticket that renews the customer's session.
 
     Raises:
-        DomainError: the account is closed.
+        DomainError: the account is closed, or a sign-in gate keeps this browser out; the link stays unspent.
         IntegrityError: the address was taken by another account in the meantime.
     """
     account = unit.session.get_one(Account, link.account_id)
     if account.disabled_at is not None:
         raise DomainError(links.DEAD)
+    if refusal := sessions.gate_refusal(unit, account.id or 0, visitor.origin):
+        raise DomainError(refusal)
     fact = events.EmailChanged(
         account_id=account.id or 0,
         at=unit.now,
@@ -338,7 +340,7 @@ def find_account(unit: UnitOfWork, email: str) -> int | None:
 
 def unlock(unit: UnitOfWork, fact: events.AccountUnlocked) -> None:
     """Gives all guesses back; features that lock accounts out listen to the fact. The customer is told."""
-    account = unit.session.get_one(Account, fact.account_id)
+    account = sessions.lock_account(unit, fact.account_id)
     devices = unit.session.exec(
         select(KnownDevice.device_digest).where(KnownDevice.account_id == fact.account_id)
     ).all()

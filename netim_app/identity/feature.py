@@ -1,6 +1,13 @@
 """What identity itself offers: it is no entry of the registry, but joins in like a feature."""
 
-from netim_app.core.events import AccountUnlocked, CodeNotGiven, CodesStopped, Fact, PasswordChanged
+from netim_app.core.events import (
+    AccountUnlocked,
+    CodeNotGiven,
+    CodesStopped,
+    Fact,
+    PasswordChanged,
+    SecondFactorDisabled,
+)
 from netim_app.core.feature import Feature, Refresher, Subscription
 from netim_app.identity import accounts, second_factor
 from netim_app.identity.security_log import log_fact
@@ -14,6 +21,7 @@ IDENTITY = Feature(
         Subscription(fact=PasswordChanged, handle=second_factor.forget_pending),
         Subscription(fact=PasswordChanged, handle=second_factor.lift_stop),
         Subscription(fact=AccountUnlocked, handle=second_factor.lift_stop),
+        Subscription(fact=SecondFactorDisabled, handle=second_factor.forget_codes),
         Subscription(fact=CodeNotGiven, handle=accounts.mail_half_sign_in),
         Subscription(fact=CodesStopped, handle=accounts.mail_codes_stopped),
     ),

@@ -7,7 +7,7 @@ security-checks.md, decision 2.
 import re
 from datetime import timedelta
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, func, select
 
 from netim_app.core import events
 from netim_app.core.actor import Visitor
@@ -15,15 +15,17 @@ from netim_app.core.events import Origin
 from netim_app.core.feature import offers
 from netim_app.identity import guessing, sessions
 from netim_app.identity.security_log import log_refusal
-from netim_app.identity.tables import Account, CodeGuard, KnownDevice, PendingSignIn
+from netim_app.identity.tables import Account, CodeGuard, CodeStop, KnownDevice, PendingSignIn
 from netim_app.infra.unit_of_work import UnitOfWork
 
 PENDING_LIFE = timedelta(minutes=10)
 HARD_STOP = 100
-"""Wrong codes in a row, with one device and ten backup codes: 13 codes are right at any moment then."""
-STOP_AT_ODDS = 1300
-"""Wrong codes in a row, times how many codes are right. Each guess hits with (codes that are right) / 1,000,000: so an
-attacker who has the password gets in with a chance of 0.13 % at most, however many devices there are."""
+"""Wrong codes in a row after which sign-in is blocked."""
+STOP_AT_ODDS = (1300, 700)
+"""The same, for wrong codes times how many codes are right: each guess hits with (codes that are right) / 1,000,000.
+
+So who has the password gets in with a chance of 0.13 % before the first stop, however many devices there are. A thief
+who reads the mailbox too can lift that one by a reset: 0.2 % before the last one, which only the operator lifts."""
 WRONG = "second_factor.wrong"
 GONE = "second_factor.gone"
 _DIGITS = re.compile(r"[0-9]{6}")
@@ -41,8 +43,8 @@ def normal_code(typed: str) -> str:
 
 
 def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool, return_to: str) -> None:
-    """Notes that this browser has given the right password. What another sign-in had begun here is over."""
-    drop_pending(unit, visitor.device_digest)
+    """Notes that this browser has given the right password. Call `drop_pending` in a unit of its own before."""
+    unit.session.exec(delete(PendingSignIn).where(col(PendingSignIn.device_digest) == visitor.device_digest))
     unit.session.add(
         PendingSignIn(
             device_digest=visitor.device_digest,
@@ -74,13 +76,21 @@ def drop_pending(unit: UnitOfWork, device_digest: str) -> None:
         _tell_and_delete(unit, row)
 
 
-def expire_pending(unit: UnitOfWork) -> None:
-    """Does the same with all that nobody has finished in time."""
-    for row in unit.session.exec(select(PendingSignIn).where(col(PendingSignIn.expires_at) <= unit.now)).all():
+def expired(unit: UnitOfWork) -> list[str]:
+    """The browsers (device digests) whose sign-ins nobody has finished in time. `expire` each of them."""
+    over = select(PendingSignIn.device_digest).where(col(PendingSignIn.expires_at) <= unit.now)
+    return list(unit.session.exec(over))
+
+
+def expire(unit: UnitOfWork, device_digest: str) -> None:
+    """Ends a sign-in that nobody has finished in time, like `drop_pending`."""
+    row = unit.session.get(PendingSignIn, device_digest)
+    if row is not None and row.expires_at <= unit.now:
         _tell_and_delete(unit, row)
 
 
 def _tell_and_delete(unit: UnitOfWork, row: PendingSignIn) -> None:
+    sessions.lock_account(unit, row.account_id)
     deleted = unit.session.exec(
         delete(PendingSignIn).where(
             col(PendingSignIn.device_digest) == row.device_digest, col(PendingSignIn.expires_at) == row.expires_at
@@ -97,7 +107,7 @@ def _tell_and_delete(unit: UnitOfWork, row: PendingSignIn) -> None:
         )
 
 
-def check_code(unit: UnitOfWork, account_id: int, code: str, device_digest: str) -> str:
+def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -> str:
     """Checks and spends a code within the limits. All devices and backup codes are guessed at together.
 
     Returns:
@@ -108,49 +118,83 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, device_digest: str)
     if is_stopped(unit, account_id):
         log_refusal("code_refused", account_id=account_id, reason="stopped")
         return ""
-    known = unit.session.get(KnownDevice, (account_id, device_digest)) if device_digest else None
-    key = guessing.guess_key(unit, "code", account.email_key, device_digest if known else "")
+    row = unit.session.get(KnownDevice, (account_id, visitor.device_digest)) if visitor.device_digest else None
+    known = row.device_digest if row else ""
+    key = guessing.guess_key(unit, "code", account.email_key, known)
     if not guessing.pay_guess(unit, key):
         log_refusal("code_refused", account_id=account_id, reason="throttled")
         return ""
     digits = normal_code(code)
     factors = offers().second_factors if digits else ()
-    accepted = next((factor.name for factor in factors if factor.spend(unit, account_id, digits)), "")
+    accepted = next((factor.name for factor in factors if factor.spend(unit, account_id, digits, visitor.origin)), "")
     if accepted:
         guessing.forgive_guesses(unit, key)
-        unit.session.exec(delete(CodeGuard).where(col(CodeGuard.account_id) == account_id))
+        _forget_failures(unit, account_id, known)
     else:
         log_refusal("code_refused", account_id=account_id, reason="wrong")
-        _count_failure(unit, account_id)
+        _count_failure(unit, account_id, known, visitor.origin)
     return accepted
 
 
-def _count_failure(unit: UnitOfWork, account_id: int) -> None:
-    guard = unit.session.get(CodeGuard, account_id) or CodeGuard(account_id=account_id, failures=0)
+def _count_failure(unit: UnitOfWork, account_id: int, known_device: str, origin: Origin) -> None:
+    key = (account_id, known_device)
+    guard = unit.session.get(CodeGuard, key) or CodeGuard(account_id=account_id, known_device=known_device, failures=0)
     guard.failures += 1
     unit.session.add(guard)
+    unit.session.flush()
+    failures = unit.session.exec(select(func.sum(CodeGuard.failures)).where(CodeGuard.account_id == account_id)).one()
     live = sum(factor.live(unit, account_id) for factor in offers().second_factors)
-    if guard.failures >= HARD_STOP or guard.failures * live >= STOP_AT_ODDS:
-        guard.stopped_at = unit.now
-        unit.session.exec(delete(PendingSignIn).where(col(PendingSignIn.account_id) == account_id))
-        unit.record(events.CodesStopped(account_id=account_id, at=unit.now))
+    stop = unit.session.get(CodeStop, account_id) or CodeStop(account_id=account_id, stops=0)
+    if failures >= HARD_STOP or failures * live >= STOP_AT_ODDS[min(stop.stops, 1)]:
+        stop.stops += 1
+        stop.stopped_at = unit.now
+        unit.session.add(stop)
+        _forget_guesses(unit, account_id)
+        fact = events.CodesStopped(account_id=account_id, at=unit.now, origin=origin, last=_is_last(stop))
+        unit.record(fact)
+
+
+def _is_last(stop: CodeStop) -> bool:
+    return stop.stops >= len(STOP_AT_ODDS)
+
+
+def _forget_failures(unit: UnitOfWork, account_id: int, known_device: str) -> None:
+    """A right code forgives what was typed wrong in the same browser, and not what somebody else has tried."""
+    own = (col(CodeGuard.account_id) == account_id, col(CodeGuard.known_device) == known_device)
+    unit.session.exec(delete(CodeGuard).where(*own))
+    unit.session.exec(delete(CodeStop).where(col(CodeStop.account_id) == account_id))
+
+
+def _forget_guesses(unit: UnitOfWork, account_id: int) -> None:
+    for table in (CodeGuard, PendingSignIn):
+        unit.session.exec(delete(table).where(col(table.account_id) == account_id))
 
 
 def is_stopped(unit: UnitOfWork, account_id: int) -> bool:
     """Whether sign-in is blocked because the password must be taken as stolen."""
-    guard = unit.session.get(CodeGuard, account_id)
-    return guard is not None and guard.stopped_at is not None
+    stop = unit.session.get(CodeStop, account_id)
+    return stop is not None and stop.stopped_at is not None
 
 
 def lift_stop(unit: UnitOfWork, fact: events.PasswordChanged | events.AccountUnlocked) -> None:
-    """A new password by mail, or the operator, ends the block."""
-    if not (isinstance(fact, events.PasswordChanged) and fact.way != "reset"):
+    """The operator ends the block, and a password set by mail ends the first one."""
+    if isinstance(fact, events.AccountUnlocked):
+        unit.session.exec(delete(CodeStop).where(col(CodeStop.account_id) == fact.account_id))
         unit.session.exec(delete(CodeGuard).where(col(CodeGuard.account_id) == fact.account_id))
+        return
+    stop = unit.session.get(CodeStop, fact.account_id)
+    if fact.way == "reset" and stop is not None and not _is_last(stop):
+        stop.stopped_at = None
 
 
 def forget_pending(unit: UnitOfWork, fact: events.PasswordChanged) -> None:
     """A sign-in that began with the old password cannot be finished."""
     unit.session.exec(delete(PendingSignIn).where(col(PendingSignIn.account_id) == fact.account_id))
+
+
+def forget_codes(unit: UnitOfWork, fact: events.SecondFactorDisabled) -> None:
+    """Without a second factor no browser owes a code any more."""
+    _forget_guesses(unit, fact.account_id)
 
 
 def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> tuple[str, str]:
@@ -160,30 +204,31 @@ def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> tuple[str, 
         (ticket, reason): a ticket that opens the session, or the text key of what is wrong.
     """
     row = _pending(unit, visitor.device_digest)
+    if row is not None:
+        sessions.lock_account(unit, row.account_id)
+        unit.session.expire(row)  # it may have been finished, dropped or replaced while we waited
+        row = _pending(unit, visitor.device_digest)
     if row is None:
         log_refusal("code_refused", reason="too late")
         return "", GONE
-    account = unit.session.get_one(Account, row.account_id)
-    if account.disabled_at is not None:
-        log_refusal("code_refused", account_id=row.account_id, reason="disabled")
+    account_id, remember, return_to = row.account_id, row.remember, row.return_to
+    if unit.session.get_one(Account, account_id).disabled_at is not None:
+        log_refusal("code_refused", account_id=account_id, reason="disabled")
         return "", GONE
-    if refusal := sessions.gate_refusal(unit, row.account_id, visitor.origin):
-        log_refusal("code_refused", account_id=row.account_id, reason=refusal)
+    if refusal := sessions.gate_refusal(unit, account_id, visitor.origin):
+        log_refusal("code_refused", account_id=account_id, reason=refusal)
         return "", refusal
-    if not check_code(unit, row.account_id, code, visitor.device_digest):
+    if not check_code(unit, account_id, code, visitor):
         return "", WRONG
-    unit.session.exec(delete(PendingSignIn).where(col(PendingSignIn.device_digest) == visitor.device_digest))
+    own = (col(PendingSignIn.device_digest) == visitor.device_digest, col(PendingSignIn.account_id) == account_id)
+    if unit.session.exec(delete(PendingSignIn).where(*own)).rowcount != 1:
+        return "", GONE
     ticket = sessions.issue_ticket(
         unit,
         purpose="sign_in",
-        account_id=row.account_id,
+        account_id=account_id,
         device_digest=visitor.device_digest,
-        remember=row.remember,
-        return_to=row.return_to,
+        remember=remember,
+        return_to=return_to,
     )
     return ticket, ""
-
-
-def end_pending_of(unit: UnitOfWork, account_id: int) -> None:
-    """Ends every half-done sign-in to an account, without a word."""
-    unit.session.exec(delete(PendingSignIn).where(col(PendingSignIn.account_id) == account_id))

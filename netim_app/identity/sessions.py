@@ -270,6 +270,10 @@ def end_session(unit: UnitOfWork, token_digest: str, origin: Origin) -> None:
     ).first()
     if session is None:
         return
+    lock_account(unit, session.account_id)
+    unit.session.refresh(session)
+    if session.ended_at is not None:
+        return
     session.ended_at = unit.now
     unit.record(events.SignedOut(account_id=session.account_id, at=unit.now, origin=origin, session_id=session.id or 0))
 

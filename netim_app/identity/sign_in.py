@@ -100,6 +100,7 @@ async def sign_in(visitor: Visitor, email: str, password: str, *, remember: bool
         DomainError: wrong, unknown or throttled (field-less), or refused by a sign-in gate.
     """
     guess = await check_password(email, password, visitor.device_digest)
+    await in_unit(second_factor.drop_pending, visitor.device_digest)  # what another sign-in had begun here is over
     ticket, refusal = await in_unit(_accept, guess, visitor, remember, return_to)
     if refusal:
         raise DomainError(refusal)
@@ -158,7 +159,7 @@ def _accept_proof(unit: UnitOfWork, guess: Guess, actor: Actor, code: str, retur
         raise DomainError("step_up.wrong", field="password")
     guessing.forgive_guesses(unit, guess.key)
     needs_code = second_factor.enrolled(unit, actor.account_id)
-    if needs_code and not second_factor.check_code(unit, actor.account_id, code, actor.device_digest):
+    if needs_code and not second_factor.check_code(unit, actor.account_id, code, actor):
         return ""
     unit.record(
         events.IdentityProved(

@@ -151,11 +151,23 @@ class PendingSignIn(SQLModel, table=True):
 
 
 class CodeGuard(SQLModel, table=True):
-    """How many wrong codes an account has seen in a row."""
+    """How many wrong codes in a row came from a known browser, or from all strangers together."""
 
     __tablename__ = "code_guard"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    known_device: str = Field(primary_key=True, max_length=64)
+    """Its digest; empty for strangers."""
     failures: int
+
+
+class CodeStop(SQLModel, table=True):
+    """An account whose codes were guessed at too often."""
+
+    __tablename__ = "code_stop"
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
     stopped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """Since when sign-in is blocked: until a mailed password reset, or the operator's unlock."""
+    """Since when sign-in is blocked: until a mailed password reset (the first time), or the operator's unlock."""
+    stops: int
+    """How often, without a right code in between."""

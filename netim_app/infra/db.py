@@ -43,8 +43,8 @@ def make_engine(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         return create_engine(
             _with_timeouts(parsed),
-            pool_size=10,
-            max_overflow=20,
+            pool_size=_POOL_SIZE,
+            max_overflow=_MAX_OVERFLOW,
             pool_pre_ping=True,
             pool_timeout=10,
             hide_parameters=True,

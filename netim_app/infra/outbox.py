@@ -30,6 +30,7 @@ from netim_app.infra.mail import (
     render,
 )
 from netim_app.infra.redaction import log_event
+from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork, Units, in_unit_thread
 from netim_app.infra.vault import VaultError
@@ -134,18 +135,12 @@ def retry_dead(uow: UnitOfWork) -> int:
     )
 
 
-def rewrap(uow: UnitOfWork) -> int:
-    """Seals waiting mails with the present secret (`netim rotate-key`); returns how many were not."""
-    stale = [
-        row
-        for row in uow.session.exec(select(OutboxMessage).where(col(OutboxMessage.state) != SENT))
-        if row.payload and uow.vault.needs_rewrap(row.payload)
-    ]
-    for row in stale:
-        context = _context(row.message_id)
-        row.payload = uow.vault.seal(uow.vault.open(row.payload, context), context)
-        uow.session.add(row)
-    return len(stale)
+def rewrap(uow: UnitOfWork) -> Rewrapped:
+    """Seals waiting mails with the present secret (`netim rotate-key`)."""
+    waiting = select(OutboxMessage).where(col(OutboxMessage.state) != SENT, func.length(col(OutboxMessage.payload)) > 0)
+    return rewrap_rows(
+        uow, uow.session.exec(waiting.with_for_update()), lambda row: _context(row.message_id), "payload"
+    )
 
 
 def purge(uow: UnitOfWork) -> int:

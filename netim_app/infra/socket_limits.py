@@ -22,6 +22,7 @@ MAX_MESSAGE_BYTES = 256 * 1024
 """The largest form that we have is a small part of that. Whoever types too much is to hear so at the field."""
 MESSAGES_PER_SECOND = 100
 BURST = 500
+SWEEP_EVERY_SECONDS = 10
 TOO_BIG, TRY_LATER = 1009, 1013
 """Codes of a closing websocket (RFC 6455 and its registry)."""
 
@@ -36,10 +37,19 @@ class _Client:
 
     def pay(self) -> float:
         """Takes one message from the credit; gives back the seconds to wait before it is handled."""
-        now = time.monotonic()
-        self.credit = min(BURST, self.credit + (now - self.counted_at) * MESSAGES_PER_SECOND) - 1
-        self.counted_at = now
+        self._refill()
+        self.credit -= 1
         return max(0.0, -self.credit / MESSAGES_PER_SECOND)
+
+    def is_forgotten(self) -> bool:
+        """Whether nothing is left to remember of this address: who hangs up and comes back gets no new credit."""
+        self._refill()
+        return self.sockets == 0 and self.credit >= BURST
+
+    def _refill(self) -> None:
+        now = time.monotonic()
+        self.credit = min(BURST, self.credit + (now - self.counted_at) * MESSAGES_PER_SECOND)
+        self.counted_at = now
 
 
 class SocketLimits:
@@ -53,6 +63,7 @@ class SocketLimits:
         self._app = app
         self._limiter = limiter
         self._clients: dict[str, _Client] = {}
+        self._swept_at = time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
@@ -71,8 +82,13 @@ class SocketLimits:
             await self._app(scope, _metered(client, address, receive, send), send)
         finally:
             client.sockets -= 1
-            if client.sockets == 0:
-                self._clients.pop(key, None)
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Forgets idle addresses, now and then: an emptied credit is full again after a few seconds."""
+        if time.monotonic() - self._swept_at >= SWEEP_EVERY_SECONDS:
+            self._swept_at = time.monotonic()
+            self._clients = {key: client for key, client in self._clients.items() if not client.is_forgotten()}
 
 
 def _metered(client: _Client, address: str, receive: Receive, send: Send) -> Receive:
@@ -80,7 +96,7 @@ def _metered(client: _Client, address: str, receive: Receive, send: Send) -> Rec
         message = await receive()
         if message["type"] != "websocket.receive":
             return message
-        if len(message.get("text") or message.get("bytes") or "") > MAX_MESSAGE_BYTES:
+        if _size(message) > MAX_MESSAGE_BYTES:
             log_event(logger, "socket.closed", level=logging.WARNING, ip=address, reason="message too large")
             await send({"type": "websocket.close", "code": TOO_BIG})
             return {"type": "websocket.disconnect", "code": TOO_BIG}
@@ -89,3 +105,8 @@ def _metered(client: _Client, address: str, receive: Receive, send: Send) -> Rec
         return message
 
     return metered
+
+
+def _size(message: Message) -> int:
+    text = message.get("text")
+    return len(text.encode()) if text is not None else len(message.get("bytes") or b"")

@@ -82,9 +82,15 @@ class Vault:
         except InvalidTag:
             raise VaultError("damaged, or sealed for another place") from None
 
-    def needs_rewrap(self, sealed: bytes) -> bool:
-        """Whether it is not sealed with the present secret: `netim rotate-key` seals such values again."""
-        return self._key_of(sealed) is not self._key
+    def rewrap(self, sealed: bytes, context: str) -> bytes | None:
+        """The same plaintext sealed with the present secret; None when it is so already. For `netim rotate-key`.
+
+        Raises:
+            VaultError: as `open`.
+        """
+        if self._key_of(sealed) is self._key:
+            return None
+        return self.seal(self.open(sealed, context), context)
 
     def mac(self, purpose: str, value: bytes) -> str:
         """HMAC-SHA-256 keyed from the present secret, one key per purpose, as 64 hexadecimal digits.

@@ -12,6 +12,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from netim_app.core.events import Origin
 from netim_app.core.tokens import digest
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.totp.rules import STEP_SECONDS, step_at
@@ -221,7 +222,7 @@ def test_a_lost_phone(page: Page, server: Server, customer: str) -> None:
     expect(page.get_by_text("Your backup codes are running out.")).to_have_count(0)
     with server.units.write() as unit:
         account_id = accounts.find_account(unit, customer)
-        assert all(backup_codes.spend(unit, account_id, code) for code in codes[1:6])
+        assert all(backup_codes.spend(unit, account_id, code, Origin()) for code in codes[1:6])
     page.reload()
     expect(page.get_by_text("Your backup codes are running out.")).to_be_visible()
     go_to_security(page)

@@ -58,7 +58,7 @@ def test_bare_address_leads_on(page: Page, customer: str) -> None:
     expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
 
 
-def test_back_button_after_log_out_shows_nothing(page: Page, customer: str) -> None:
+def test_client_remnants_after_log_out(page: Page, customer: str) -> None:
     sign_in(page, customer)
     go_to_security(page)
     log_out(page)

@@ -36,7 +36,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "account_unlocked": COMMON,
     "sign_in_refused": COMMON | {"reason_text": "This network is not on the list."},
     "half_sign_in": COMMON,
-    "codes_stopped": COMMON,
+    "codes_stopped": COMMON | {"last": False},
     "signed_in": COMMON | {"known_device": True},
     "alerts_off": COMMON,
     "ip_restriction_changed": COMMON | {"change": "removed", "rule": "198.51.100.0/24"},
@@ -49,7 +49,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
 
 UNSAID: dict[str, set[str]] = {
     "half_sign_in": {"security_url"},
-    "codes_stopped": {"security_url"},
+    "codes_stopped": {"security_url", "last"},
     "email_change": {*PLACE, "security_url", "forgot_url"},  # the mailbox is not yet known to be the customer's
     "email_changed": {"forgot_url"},  # a reset would go to the new mailbox, which may be a stranger's
     "backup_code_used": set(PLACE),  # where from is said by the alert of the sign-in

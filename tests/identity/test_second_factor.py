@@ -6,7 +6,7 @@ import pytest
 
 from netim_app.core import feature
 from netim_app.core.errors import DomainError
-from netim_app.core.events import PasswordChanged
+from netim_app.core.events import AccountUnlocked, Origin, PasswordChanged, SecondFactorDisabled
 from netim_app.core.feature import Feature, SecondFactor
 from netim_app.identity import accounts, guessing, second_factor, sessions, sign_in
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -38,7 +38,7 @@ class Wheel:
     def enrolled(self, _unit: UnitOfWork, _account_id: int) -> bool:
         return True
 
-    def spend(self, _unit: UnitOfWork, _account_id: int, code: str) -> bool:
+    def spend(self, _unit: UnitOfWork, _account_id: int, code: str, _origin: Origin) -> bool:
         right = code in self.codes
         self.codes.discard(code)
         return right
@@ -120,8 +120,8 @@ async def test_pending_dies_after_ten_minutes_and_the_owner_hears_of_it(
     clock.advance(minutes=10)
     assert code_step(units, RIGHT) == ("", second_factor.GONE)
     with units.write() as unit:
-        second_factor.expire_pending(unit)
-        second_factor.expire_pending(unit)
+        for device in (*second_factor.expired(unit), DEVICE):  # the second time nothing is there any more
+            second_factor.expire(unit, device)
         assert [mail.event for mail in mails(unit)] == ["half_sign_in"]
 
 
@@ -173,7 +173,7 @@ async def test_hard_stop_blocks_sign_in_until_a_reset(
     for _ in range(second_factor.HARD_STOP):
         clock.advance(minutes=4)
         with units.write() as unit:
-            second_factor.check_code(unit, account_id, "000000", OTHER_DEVICE)
+            second_factor.check_code(unit, account_id, "000000", visitor_of(OTHER_DEVICE))
     with units.read() as unit:
         assert second_factor.is_stopped(unit, account_id)
         assert [mail.event for mail in mails(unit)].count("codes_stopped") == 1
@@ -197,7 +197,7 @@ async def test_the_more_codes_are_right_the_fewer_may_be_wrong(
         for _ in range(times):
             clock.advance(minutes=4)
             with units.write() as unit:
-                second_factor.check_code(unit, account_id, "000000", OTHER_DEVICE)
+                second_factor.check_code(unit, account_id, "000000", visitor_of(OTHER_DEVICE))
         with units.read() as unit:
             return second_factor.is_stopped(unit, account_id)
 
@@ -212,7 +212,7 @@ async def test_one_below_the_hard_stop_still_lets_the_owner_in(
     for _ in range(second_factor.HARD_STOP - 1):
         clock.advance(minutes=4)
         with units.write() as unit:
-            second_factor.check_code(unit, account_id, "000000", DEVICE)
+            second_factor.check_code(unit, account_id, "000000", visitor_of())
     clock.advance(minutes=15)
     await password_step()
     assert code_step(units, RIGHT)[0]
@@ -239,6 +239,95 @@ async def test_one_code_opens_one_session(units: Units, wheel: Wheel, account_id
     await password_step()
     answers = at_once(20, lambda _: code_step(units, RIGHT))
     assert sum(bool(ticket) for ticket, _ in answers) == 1
+
+
+async def test_of_several_right_codes_at_once_one_opens_a_session(units: Units, wheel: Wheel, account_id: int) -> None:
+    wheel.codes = {f"{number:06}" for number in range(8)}
+    await password_step()
+
+    answers = at_once(8, lambda number: code_step(units, f"{number:06}"))
+
+    assert sum(bool(ticket) for ticket, _ in answers) == 1
+    assert len(wheel.codes) == 7, "and the others are not spent"
+
+
+async def test_a_right_code_of_the_owner_does_not_forgive_what_strangers_try(
+    units: Units, wheel: Wheel, account_id: int, clock: FakeClock
+) -> None:
+    with units.write() as unit:
+        sessions.remember_device(unit, account_id, DEVICE)
+
+    def enter(code: str, device: str) -> str:
+        clock.advance(minutes=4)
+        with units.write() as unit:
+            return second_factor.check_code(unit, account_id, code, visitor_of(device))
+
+    for number in range(second_factor.HARD_STOP):
+        wheel.codes = {RIGHT}
+        if number % 10 == 5:
+            assert enter("999999", DEVICE) == ""
+            assert enter(RIGHT, DEVICE) == "wheel"
+            wheel.codes = {RIGHT}
+        assert enter("000000", OTHER_DEVICE) == ""
+    with units.read() as unit:
+        assert second_factor.is_stopped(unit, account_id)
+
+
+async def test_a_second_stop_is_lifted_by_the_operator_alone(
+    units: Units, wheel: Wheel, account_id: int, clock: FakeClock
+) -> None:
+    """Who lifts the first one by a reset and guesses on has the mailbox, too."""
+
+    def guess_until_stopped() -> int:
+        for number in range(1, second_factor.HARD_STOP + 1):
+            clock.advance(minutes=4)
+            with units.write() as unit:
+                second_factor.check_code(unit, account_id, "000000", visitor_of(OTHER_DEVICE))
+                if second_factor.is_stopped(unit, account_id):
+                    return number
+        return 0
+
+    def reset() -> bool:
+        with units.write() as unit:
+            fact = PasswordChanged(account_id=account_id, at=unit.now, way="reset")
+            accounts.replace_password(unit, fact, quick_hash(PASSWORD))
+        with units.read() as unit:
+            return not second_factor.is_stopped(unit, account_id)
+
+    wheel.codes = {f"{number:06}" for number in range(1, 14)}
+    assert guess_until_stopped() == 100
+    assert reset()
+    assert guess_until_stopped() == 54
+    assert (100 + 54) * 13 / 10**6 <= 0.0021
+    assert not reset()
+    with units.read() as unit:
+        assert "contact our support" in [mail.text for mail in mails(unit) if mail.event == "codes_stopped"][-1]
+    with units.write() as unit:
+        accounts.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
+    await password_step()
+    assert code_step(units, "000001")[0]
+
+
+async def test_a_reset_forgives_no_wrong_codes(units: Units, wheel: Wheel, account_id: int, clock: FakeClock) -> None:
+    for number in range(second_factor.HARD_STOP):
+        clock.advance(minutes=4)
+        with units.write() as unit:
+            second_factor.check_code(unit, account_id, "000000", visitor_of(OTHER_DEVICE))
+            if number % 30 == 29:
+                fact = PasswordChanged(account_id=account_id, at=unit.now, way="reset")
+                accounts.replace_password(unit, fact, quick_hash(PASSWORD))
+    with units.read() as unit:
+        assert second_factor.is_stopped(unit, account_id)
+
+
+async def test_disabling_ends_half_done_sign_ins_without_a_word(units: Units, wheel: Wheel, account_id: int) -> None:
+    await password_step()
+    with units.write() as unit:
+        unit.record(SecondFactorDisabled(account_id=account_id, at=unit.now))
+
+    with units.read() as unit:
+        assert not second_factor.is_pending(unit, DEVICE)
+        assert "half_sign_in" not in [mail.event for mail in mails(unit)]
 
 
 async def test_step_up_wants_password_and_code(units: Units, wheel: Wheel) -> None:

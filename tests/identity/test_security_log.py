@@ -54,7 +54,10 @@ def called_from_here() -> None:
 def factor() -> None:
     """A second factor that accepts 123456."""
     made = SecondFactor(
-        name="wheel", enrolled=lambda _u, _a: True, spend=lambda _u, _a, code: code == "123456", live=lambda _u, _a: 1
+        name="wheel",
+        enrolled=lambda _u, _a: True,
+        spend=lambda _u, _a, code, _o: code == "123456",
+        live=lambda _u, _a: 1,
     )
     feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(made,))))
 
@@ -168,12 +171,12 @@ async def test_a_stopped_account_leaves_a_line_too(
     for _ in range(second_factor.HARD_STOP):
         clock.advance(minutes=4)
         with units.write() as unit:
-            second_factor.check_code(unit, account_id, "000000", DEVICE)
+            second_factor.check_code(unit, account_id, "000000", visitor_of())
     log.clear()
 
     await attempt(EMAIL, PASSWORD)
     with units.write() as unit:
-        second_factor.check_code(unit, account_id, "123456", DEVICE)
+        second_factor.check_code(unit, account_id, "123456", visitor_of())
 
     stopped = {"account_id": account_id, **FROM_HERE, "reason": "stopped"}
     assert lines(log, "sign_in_failed", "code_refused") == [("sign_in_failed", stopped), ("code_refused", stopped)]
@@ -184,7 +187,7 @@ def test_a_refusal_is_written_although_the_change_is_undone(
     units: Units, account_id: int, log: list[logging.LogRecord]
 ) -> None:
     with pytest.raises(RuntimeError), units.write() as unit:  # noqa: PT012  the refusal and what undoes it
-        assert not second_factor.check_code(unit, account_id, "000000", DEVICE)
+        assert not second_factor.check_code(unit, account_id, "000000", visitor_of())
         raise RuntimeError
 
     assert len(lines(log, "code_refused")) == 1

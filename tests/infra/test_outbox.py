@@ -217,7 +217,7 @@ async def test_a_mail_whose_link_has_expired_is_given_up_and_forgotten(units: Un
     assert "mail.dead" in events(records)
     with units.write() as uow:
         assert retry_dead(uow) == 0
-        assert rewrap(uow) == 0
+        assert rewrap(uow).sealed == 0
 
 
 async def test_what_was_given_up_is_not_sent_late_either(sqlite_units: Units, clock: FakeClock) -> None:
@@ -592,8 +592,8 @@ async def test_a_rotated_key_opens_what_was_queued_before(units: Units) -> None:
     )
     after = Units(units.engine, rotated, units.clock)
     with after.write() as uow:
-        assert rewrap(uow) == 1
-        assert rewrap(uow) == 0
+        assert rewrap(uow).sealed == 1
+        assert rewrap(uow).sealed == 0
     only_new = settings_for(units.settings.database_url, units.settings.var_dir, secret_key=SecretStr("n" * 40))
     transport = FakeTransport()
     assert await _sender(Units(units.engine, only_new, units.clock), transport).drain() == 1

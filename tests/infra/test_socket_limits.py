@@ -108,7 +108,7 @@ async def test_an_address_may_hold_so_many_sockets_and_others_are_not_touched(
     assert again.answers == []
     for line in (*lines, again, elsewhere):
         await line.hang_up()
-    assert limits._clients == {}
+    assert {key: client.sockets for key, client in limits._clients.items()} == {"192.0.2.7": 0, "192.0.2.8": 0}
 
 
 async def test_new_sockets_have_a_limit_too(limits: SocketLimits) -> None:
@@ -120,6 +120,22 @@ async def test_new_sockets_have_a_limit_too(limits: SocketLimits) -> None:
     assert refused.answers == [{"type": "websocket.close", "code": 1013}]
     await elsewhere.hang_up()
     assert elsewhere.answers == []
+
+
+async def test_who_hangs_up_and_comes_back_gets_no_new_credit_and_is_forgotten_later(
+    limits: SocketLimits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_limits, "MESSAGES_PER_SECOND", 0.001)
+    for _ in range(2):
+        line = Line(limits)
+        await soon()
+        line.say("x")
+        await line.hang_up()
+    assert limits._clients["192.0.2.7"].credit < socket_limits.BURST - 1
+
+    monkeypatch.setattr(socket_limits, "MESSAGES_PER_SECOND", 10**9)
+    monkeypatch.setattr(socket_limits, "SWEEP_EVERY_SECONDS", 0)
+    await Line(limits, ("192.0.2.8", 1)).hang_up()
     assert limits._clients == {}
 
 

@@ -55,16 +55,18 @@ def test_rotation_opens_the_old_and_seals_with_the_new() -> None:
     old = Vault(OLD).seal(b"seed", ROW)
     vault = Vault(NEW, OLD)
     assert vault.open(old, ROW) == b"seed"
-    assert vault.needs_rewrap(old)
-    fresh = vault.seal(vault.open(old, ROW), ROW)
-    assert not vault.needs_rewrap(fresh)
+    fresh = vault.rewrap(old, ROW)
+    assert fresh is not None
+    assert vault.rewrap(fresh, ROW) is None
     assert Vault(NEW).open(fresh, ROW) == b"seed"
-    assert Vault(NEW).needs_rewrap(b"")
+    for unreadable in (b"", b"\x01" * 40):
+        with pytest.raises(VaultError):
+            vault.rewrap(unreadable, ROW)
 
 
 def test_the_same_secret_twice_is_no_rotation() -> None:
     vault = Vault(NEW, NEW)
-    assert not vault.needs_rewrap(vault.seal(b"seed", ROW))
+    assert vault.rewrap(vault.seal(b"seed", ROW), ROW) is None
 
 
 def test_digests_depend_on_secret_purpose_and_value() -> None:

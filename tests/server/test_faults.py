@@ -66,7 +66,7 @@ async def health(server: Server) -> int:
         return (await client.http.get("/healthz")).status_code
 
 
-async def test_smtp_down_then_up(tmp_path: Path, new_email: Callable[[], str]) -> None:
+async def test_deps_down_smtp_and_up_again(tmp_path: Path, new_email: Callable[[], str]) -> None:
     port, email = free_port(), new_email()
     with running(tmp_path, env={"NETIM_SMTP_URL": f"smtp://127.0.0.1:{port}"}) as server:
         server.create_account(email)
@@ -166,7 +166,7 @@ async def assert_incident(client: Client, handler: str, **payload: object) -> st
     return number[0]
 
 
-async def test_dead_database_postgresql(tmp_path: Path, postgres: Postgres, new_email: Callable[[], str]) -> None:
+async def test_deps_down_database_postgresql(tmp_path: Path, postgres: Postgres, new_email: Callable[[], str]) -> None:
     email = new_email()
     with running(tmp_path, env={"NETIM_DATABASE_URL": postgres.uri}) as server:
         server.create_account(email)
@@ -212,7 +212,9 @@ def hanging(postgres: Postgres) -> Iterator[None]:
         postgres.signal(signal.SIGCONT)
 
 
-async def test_hung_database_postgresql(tmp_path: Path, postgres: Postgres, new_email: Callable[[], str]) -> None:
+async def test_deps_down_hung_database_postgresql(
+    tmp_path: Path, postgres: Postgres, new_email: Callable[[], str]
+) -> None:
     """Whatever needs no database is answered as ever, and whatever waits for it is done once when it comes back."""
     email = new_email()
     with running(tmp_path, env={"NETIM_DATABASE_URL": postgres.uri}) as server:
@@ -266,7 +268,7 @@ async def test_locked_account_postgresql(tmp_path: Path, postgres: Postgres, new
             assert one.vars["LoginAlertsState.on"] is True
 
 
-async def test_hung_smtp(tmp_path: Path, new_email: Callable[[], str]) -> None:
+async def test_deps_down_hung_smtp(tmp_path: Path, new_email: Callable[[], str]) -> None:
     """A mail server that takes the call and never says a word. Nobody but the mail waits for it."""
     first, second = new_email(), new_email()
     silent = socket.create_server(("127.0.0.1", 0))
@@ -314,7 +316,7 @@ async def test_a_reset_mail_is_not_sent_when_its_link_is_dead(tmp_path: Path, ne
             assert server.query("SELECT state, length(payload) FROM outbox_message ORDER BY id")[0] == ("dead", 0)
 
 
-async def test_dead_database_sqlite_locked(tmp_path: Path, new_email: Callable[[], str]) -> None:
+async def test_deps_down_database_sqlite_locked(tmp_path: Path, new_email: Callable[[], str]) -> None:
     email = new_email()
     with running(tmp_path) as server:
         server.create_account(email)
@@ -331,7 +333,7 @@ async def test_dead_database_sqlite_locked(tmp_path: Path, new_email: Callable[[
             assert client.vars["LoginAlertsState.on"] is True
 
 
-async def test_dead_database_sqlite_broken(tmp_path: Path, new_email: Callable[[], str]) -> None:
+async def test_deps_down_database_sqlite_broken(tmp_path: Path, new_email: Callable[[], str]) -> None:
     email, file = new_email(), tmp_path / "netim.db"
     with running(tmp_path) as server:
         server.create_account(email)

@@ -154,7 +154,7 @@ async def test_not_even_a_form(server: Server, anna: Client, guest: Client, hand
     assert written(server) == before
 
 
-async def test_html_stays_text(server: Server, anna: Client, email: str) -> None:
+async def test_xss_html_stays_text(server: Server, anna: Client, email: str) -> None:
     await anna.call("ProfileState.save", form=PROFILE | {"first_name": HTML, "company": "{{ 7*7 }} ${7*7}"})
     assert anna.vars["ProfileState.values"]["first_name"] == HTML
     assert anna.vars["ProfileState.values"]["company"] == "{{ 7*7 }} ${7*7}"

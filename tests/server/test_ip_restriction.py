@@ -70,7 +70,7 @@ async def anna(server: Server, email: str) -> AsyncIterator[Client]:
         yield client
 
 
-async def test_ip_sign_in(server: Server, email: str) -> None:
+async def test_ip_paths_sign_in(server: Server, email: str) -> None:
     restrict(server, email, HOME, "203.0.113.77")
     async with Client(server, local_address=OFFICE) as stranger:
         wrong = await try_sign_in(stranger, email, "not the password 1")
@@ -86,7 +86,7 @@ async def test_ip_sign_in(server: Server, email: str) -> None:
         assert await try_sign_in(owner, email) == ""
 
 
-async def test_ip_whole_loop_over_the_socket(server: Server, anna: Client, email: str) -> None:
+async def test_ip_lockout_needs_a_word_of_the_customer(server: Server, anna: Client, email: str) -> None:
     await anna.connect(SECURITY)
     await anna.call("ShellState.open_account_page")
     assert anna.vars["IpRestrictionState.here"] == HOME
@@ -133,7 +133,7 @@ async def test_ip_stolen_cookie(server: Server, anna: Client, email: str) -> Non
         assert "Martin" not in str(thief.heard)
 
 
-async def test_ip_ticket_taken_elsewhere(server: Server, email: str) -> None:
+async def test_ip_paths_ticket_taken_elsewhere(server: Server, email: str) -> None:
     async with Client(server, local_address=OFFICE) as client:
         await client.load("/login")
         ticket = await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
@@ -143,7 +143,7 @@ async def test_ip_ticket_taken_elsewhere(server: Server, email: str) -> None:
         assert not client.session_cookie
 
 
-async def test_ip_reset(server: Server, email: str) -> None:
+async def test_ip_paths_reset(server: Server, email: str) -> None:
     restrict(server, email, HOME)
     before = server.query("SELECT password_hash FROM account WHERE email = :e", e=email)
     async with Client(server, local_address=OFFICE) as client:
@@ -218,7 +218,7 @@ async def test_ip_version_six(tmp_path: Any) -> None:
         six.close()
 
 
-async def test_ip_idor(server: Server, anna: Client, email: str, new_email: Callable[[], str]) -> None:
+async def test_idor_ip_rules(server: Server, anna: Client, email: str, new_email: Callable[[], str]) -> None:
     victim = server.create_account(new_email())
     restrict(server, victim, "203.0.113.0/24", on=False)
     (rule,) = server.query(
@@ -254,7 +254,7 @@ async def test_ip_needs_a_fresh_proof(server: Server, anna: Client, email: str) 
     assert server.dump("account_session") == before
 
 
-async def test_ip_unlock(server: Server, email: str) -> None:
+async def test_ip_lockout_unlock(server: Server, email: str) -> None:
     restrict(server, email, "203.0.113.0/24")
     async with Client(server, local_address=HOME) as client:
         assert await try_sign_in(client, email) == REFUSED

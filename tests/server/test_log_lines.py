@@ -67,7 +67,7 @@ async def test_spray(server: Server, new_email: Callable[[], str]) -> None:
         assert told(owner, *REFUSALS, "signed_in") == [("signed_in", id_of(server, customers[0]), None)]
 
 
-async def test_log_lines(server: Server, email: str) -> None:
+async def test_log_events(server: Server, email: str) -> None:
     """Each refusal once, each success once, and nothing of what was typed."""
     account = id_of(server, email)
     async with Client(server) as client:

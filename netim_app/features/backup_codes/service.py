@@ -8,11 +8,12 @@ from sqlmodel import col, delete, func, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import BackupCodesMade, BackupCodeUsed, SecondFactorDisabled
+from netim_app.core.events import BackupCodesMade, BackupCodeUsed, Origin, SecondFactorDisabled
 from netim_app.features.backup_codes import rules
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.identity import accounts, second_factor, sessions
 from netim_app.infra.redaction import log_event
+from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.infra.vault import VaultError
 from netim_app.texts import catalog
@@ -30,6 +31,8 @@ class Stock:
     left: int = 0
     made_on: str = ""
     low: bool = False
+    saved: bool = True
+    """Whether the customer has said so."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class NewCodes:
     """A fresh set, in clear. It is shown once."""
 
     codes: tuple[str, ...]
+    handle: str
+    """Which set it is, for `note_saved`."""
     account: str
     made_on: str
     sheet: str
@@ -55,6 +60,7 @@ def view_stock(unit: UnitOfWork, account_id: int) -> Stock:
         left=left,
         made_on=catalog.format_date(made.made_at, language, time_zone) if made else "",
         low=rules.is_low(left),
+        saved=made is None or made.saved_at is not None,
     )
 
 
@@ -66,7 +72,8 @@ def codes_left(unit: UnitOfWork, account_id: int) -> int:
 
 def runs_low(unit: UnitOfWork, account_id: int) -> bool:
     """Whether the customer needs new codes."""
-    return second_factor.enrolled(unit, account_id) and rules.is_low(codes_left(unit, account_id))
+    stock = view_stock(unit, account_id)
+    return stock.enabled and (stock.low or not stock.saved)
 
 
 def never_enrolled(_unit: UnitOfWork, _account_id: int) -> bool:
@@ -74,7 +81,7 @@ def never_enrolled(_unit: UnitOfWork, _account_id: int) -> bool:
     return False
 
 
-def spend(unit: UnitOfWork, account_id: int, code: str) -> bool:
+def spend(unit: UnitOfWork, account_id: int, code: str, origin: Origin) -> bool:
     """Whether this is an unused code of the account's set. It is used then, and the customer is told."""
     key = _key(unit, account_id)
     if key is None:
@@ -90,7 +97,7 @@ def spend(unit: UnitOfWork, account_id: int, code: str) -> bool:
     )
     if used.rowcount != 1:
         return False
-    unit.record(BackupCodeUsed(account_id=account_id, at=unit.now, left=codes_left(unit, account_id)))
+    unit.record(BackupCodeUsed(account_id=account_id, at=unit.now, origin=origin, left=codes_left(unit, account_id)))
     return True
 
 
@@ -127,7 +134,22 @@ def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
     sheet = catalog.text(
         account.language, "backup_codes.sheet", account=account.email, date=made_on, codes="\n".join(codes)
     )
-    return NewCodes(codes=codes, account=account.email, made_on=made_on, sheet=sheet + "\n")
+    return NewCodes(
+        codes=codes, handle=unit.now.isoformat(), account=account.email, made_on=made_on, sheet=sheet + "\n"
+    )
+
+
+def note_saved(unit: UnitOfWork, actor: Actor, handle: str) -> bool:
+    """Notes that the customer has saved the set with this handle; False when it is not the present one any more."""
+    made = unit.session.get(BackupCodeSet, actor.account_id)
+    if made is None or _handle(made) != handle:
+        return False
+    made.saved_at = unit.now
+    return True
+
+
+def _handle(made: BackupCodeSet) -> str:
+    return made.made_at.isoformat()
 
 
 def delete_all(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
@@ -145,13 +167,10 @@ def mail_used(unit: UnitOfWork, fact: BackupCodeUsed) -> None:
     accounts.notify(unit, "backup_code_used", fact, left=fact.left)
 
 
-def rewrap(unit: UnitOfWork) -> int:
+def rewrap(unit: UnitOfWork) -> Rewrapped:
     """Seals with the present secret what is sealed with the one before."""
-    stale = [row for row in unit.session.exec(select(BackupCodeSet)) if unit.vault.needs_rewrap(row.sealed)]
-    for row in stale:
-        context = _context(row.account_id)
-        row.sealed = unit.vault.seal(unit.vault.open(row.sealed, context), context)
-    return len(stale)
+    sets = unit.session.exec(select(BackupCodeSet).with_for_update())
+    return rewrap_rows(unit, sets, lambda row: _context(row.account_id), "sealed")
 
 
 def _delete(unit: UnitOfWork, account_id: int) -> None:

@@ -25,6 +25,7 @@ class BackupCodesState(rx.State):
     left: int = 0
     made_on: str = ""
     low: bool = False
+    saved: bool = True
 
 
 class NewCodesState(rx.State):
@@ -41,6 +42,8 @@ class NewCodesState(rx.State):
     errors: dict[str, str] = {}
 
     _visit: str = ""
+    _handle: str = ""
+    """Which set the page shows."""
 
     @rx.event
     @open_to(FRESH, resume="backup_codes_first")
@@ -80,8 +83,13 @@ class NewCodesState(rx.State):
         if not Form(form).flag("saved"):
             self.errors = await explain(self, DomainError("backup_codes.save_first", field="saved"))
             return
+        current = await in_unit(service.note_saved, actor(), self._handle)
         self.reset()
-        await tell(self, "success", "backup_codes.saved")
+        await refresh(self)
+        if current:
+            await tell(self, "success", "backup_codes.saved")
+        else:
+            await tell(self, "warning", "backup_codes.replaced")
 
     @rx.event
     @open_to(SIGNED_IN)
@@ -94,6 +102,7 @@ async def _show(state: NewCodesState, made: NewCodes, *, first: bool) -> Any:
     await refresh(state)
     state.errors = {}
     state._visit = visit_of(state)  # noqa: SLF001  its own helper
+    state._handle = made.handle  # noqa: SLF001  same
     state.first = first
     state.codes = list(made.codes)
     state.sheet = made.sheet
@@ -118,3 +127,4 @@ async def show_stock(state: BaseState, stock: Stock) -> None:
     card.left = stock.left
     card.made_on = stock.made_on
     card.low = stock.low
+    card.saved = stock.saved

