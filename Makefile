@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev test check bench lock clean
+.PHONY: help run dev test check screenshots bench lock clean
 
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
@@ -43,6 +43,9 @@ check: $(VENV)/.development ## format, lint, types, import contracts, texts, loc
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m netim_app texts
 	$(PYTHON) -m tools.check_locks
+
+screenshots: $(VENV)/.development ## take the pictures of the README again, into docs/
+	browser="$$($(PYTHON) -m tools.find_browser --install)" && NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m tools.screenshots
 
 bench: $(VENV)/.development ## the benchmark table
 	$(PYTHON) -m tests.benchmarks

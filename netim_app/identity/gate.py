@@ -23,6 +23,7 @@ from netim_app.identity.security_log import log_refusal
 from netim_app.identity.sessions import Lookup
 from netim_app.identity.state.shell import ShellState, StepUpState, refresh
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
+from netim_app.ui.once import visit_of
 from netim_app.ui.text import LocaleState
 
 FRAMEWORK_EVENTS = frozenset(
@@ -90,6 +91,7 @@ async def _let_in(
         dialog.needs_code = await in_read_unit(second_factor.enrolled, actor.account_id)
         dialog.errors = {}
         dialog._resume = access.resume
+        dialog._visit = visit_of(root)
         return await _answer(root)
     if lookup.seen_long_ago:
         await in_unit(sessions.mark_seen, actor.session_id)

@@ -62,7 +62,7 @@ async def allow_code(address: str) -> None:
     Raises:
         DomainError: too many.
     """
-    await _allow_from(rate_limit.SIGN_IN_PER_ADDRESS, address)
+    await _allow_from(rate_limit.CODE_PER_ADDRESS, address)
 
 
 async def allow_proof(account_id: int) -> None:

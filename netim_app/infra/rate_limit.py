@@ -44,7 +44,9 @@ class Rule:
     closed: bool = True
 
 
-SIGN_IN_PER_ADDRESS = Rule("sign_in_per_address", 30, MINUTE)
+SIGN_IN_PER_ADDRESS = Rule("sign_in_per_address", 60, MINUTE)
+"""An office behind one router in the morning; what protects an account is counted per account."""
+CODE_PER_ADDRESS = Rule("code_per_address", 60, MINUTE)
 SIGN_IN_OVERALL = Rule("sign_in_overall", 600, MINUTE)
 SIGN_UP_PER_ADDRESS = Rule("sign_up_per_address", 20, HOUR)
 RECOVERY_PER_ADDRESS = Rule("recovery_per_address", 20, HOUR)

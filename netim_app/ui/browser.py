@@ -10,9 +10,16 @@ from netim_app.ui.theme import FOCUS
 
 _SOURCES = {
     # Read, and taken out of the address bar and the history at once: what stands there is a secret.
+    # A link that is pasted into the same tab changes nothing but the fragment.
     "fragment": """() => {
-      const field = document.getElementById(ID), secret = location.hash.slice(1);
-      if (secret) { field.value = secret; history.replaceState(history.state, "", location.pathname); }
+      const take = () => {
+        const field = document.getElementById(ID), secret = location.hash.slice(1);
+        if (!field || !secret) return;
+        field.value = secret;
+        history.replaceState(history.state, "", location.pathname + location.search);
+      };
+      take();
+      addEventListener("hashchange", take);
     }""",
     "time zone": """() => {
       document.getElementById(ID).value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
@@ -33,6 +40,12 @@ def field_from_browser(name: str, html_id: str, source: Literal["fragment", "tim
     return rx.el.input(
         type="hidden", name=name, id=rx.Var(json.dumps(html_id)), on_mount=rx.call_function(rx.Var(f"({fill})"))
     )
+
+
+def tidy_address_when(condition: rx.Var[bool]) -> rx.Component:
+    """Takes what stands behind `?` out of the address bar as soon as the condition is true: a reload starts anew."""
+    tidy = "() => history.replaceState(history.state, '', location.pathname + location.hash)"
+    return rx.cond(condition, rx.el.span(hidden=True, on_mount=rx.call_function(rx.Var(tidy))))
 
 
 def reload_when(condition: rx.Var[bool]) -> rx.Component:

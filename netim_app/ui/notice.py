@@ -65,7 +65,7 @@ def live_region(
         role="status",
         aria_live="polite",
         # The margin is the message's: the region itself must not be hidden, or nothing would be announced.
-        class_name="[&>*]:mb-6",
+        class_name="sticky top-3 z-10 [&>*]:mb-6 [&>*]:shadow-overlay",
         custom_attrs={"data-testid": test_id},
     )
 

@@ -173,8 +173,8 @@ def test_a_mail_needs_nothing_from_elsewhere(event: str, locale: str) -> None:
 @pytest.mark.parametrize(
     ("locale", "said"),
     [
-        ("en", {"hours": "works for 24 hours.", "minutes": "works for 60 minutes.", "": "one more click"}),
-        ("fr", {"hours": "valable 24 heures.", "minutes": "valable 60 minutes.", "": "un clic de plus"}),
+        ("en", {"hours": "works for 24 hours.", "minutes": "works for 60 minutes.", "": "asks you to confirm"}),
+        ("fr", {"hours": "valable 24 heures.", "minutes": "valable 60 minutes.", "": "demande de confirmer"}),
     ],
 )
 def test_a_link_says_how_long_it_lives_and_what_opening_and_ignoring_it_do(

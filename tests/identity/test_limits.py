@@ -41,7 +41,7 @@ async def allow_sign_in(address: str) -> None:
     ("ask", "rule"),
     [
         (allow_sign_in, rate_limit.SIGN_IN_PER_ADDRESS),
-        (limits.allow_code, rate_limit.SIGN_IN_PER_ADDRESS),
+        (limits.allow_code, rate_limit.CODE_PER_ADDRESS),
         (limits.allow_sign_up, rate_limit.SIGN_UP_PER_ADDRESS),
         (limits.allow_link, rate_limit.LINK_PER_ADDRESS),
     ],

@@ -26,6 +26,7 @@ REVIEWED = {
     "EmailState.submit",
     "IpRestrictionState.add_here",
     "IpDialogState.begin_add",
+    "IpDialogState.begin_add_here",
     "IpDialogState.add",
     "IpDialogState.begin_switch",
     "IpDialogState.switch",

@@ -55,14 +55,14 @@ def _item(protection: Protection) -> rx.Component:
             rx.cond(
                 done,
                 icon("check", class_name="text-success"),
-                rx.el.span(class_name="size-5 rounded-full border-2 border-edge", aria_hidden="true"),
+                rx.el.span(class_name="size-5 shrink-0 rounded-full border-2 border-edge", aria_hidden="true"),
             ),
-            rx.el.span(tr(f"{key}.title"), class_name="font-medium"),
+            rx.el.span(tr(f"{key}.title"), class_name="min-w-0 font-medium"),
             rx.el.span(
                 rx.cond(done, tr("gauge.done"), tr("gauge.open")),
                 " · ",
                 tr("gauge.points", points=protection.weight),
-                class_name="ml-auto text-sm text-muted",
+                class_name="ml-auto shrink-0 text-sm text-muted",
             ),
             class_name="flex items-center gap-3",
         ),

@@ -13,6 +13,7 @@ from netim_app.features.ip_restriction.service import Added, Restriction, Rule
 from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.state.shell import ShellState, explain, refresh, tell
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
+from netim_app.ui.once import visit_of
 
 MAX_NOTE = service.MAX_NOTE
 MAX_ENTRY = rules.MAX_ENTRY
@@ -38,7 +39,7 @@ class IpRestrictionState(rx.State):
         return rx.redirect("/account/connection-and-security#ip-restriction")
 
     @rx.event
-    @open_to(FRESH, resume="ip_restriction_add")
+    @open_to(FRESH, resume="ip_restriction_here")
     async def add_here(self) -> None:
         """Puts the present address on the list."""
         try:
@@ -62,14 +63,25 @@ class IpDialogState(rx.State):
     """The one to be removed."""
     shuts_out: bool = False
     """Whether going on would shut out the customer's present address."""
+    proposed: str = ""
+    """An address that the dialog "add" begins with."""
 
     _rule_id: int = 0
+    _then_switch: bool = False
+    """The first rule is added on the way to switching the restriction on."""
+    _visit: str = ""
 
     @rx.event
     @open_to(FRESH, resume="ip_restriction_add")
     def begin_add(self) -> None:
         """Opens the dialog that adds a rule."""
         self._begin("add")
+
+    @rx.event
+    @open_to(FRESH, resume="ip_restriction_here")
+    async def begin_add_here(self) -> None:
+        """Opens it with the present address, where a step-up interrupted the click that adds it."""
+        self._propose_here()
 
     @rx.event
     @open_to(FRESH, resume="ip_restriction_add")
@@ -85,21 +97,28 @@ class IpDialogState(rx.State):
         except DomainError as error:
             self.errors = await explain(self, error)
             return
+        then_switch = self._then_switch
         self._end()
         await refresh(self)
         await _tell_added(self, added)
+        if then_switch:
+            await self._ask_to_switch()
 
     @rx.event
     @open_to(FRESH, resume="ip_restriction_switch")
     async def begin_switch(self) -> None:
-        """Opens the dialog that switches the restriction on, or off when it is on."""
+        """Opens the dialog that switches the restriction on, or off when it is on. Without a rule, that comes first."""
+        await self._ask_to_switch()
+
+    async def _ask_to_switch(self) -> None:
         turning_on = not await in_read_unit(service.is_on, actor().account_id)
         shuts_out = False
         if turning_on:
             try:
                 shuts_out = await in_read_unit(service.shuts_out_on_switch, actor())
             except DomainError:  # no rule yet: that is the first step
-                self._begin("add")
+                self._propose_here()
+                self._then_switch = True
                 return
         self._begin("switch", shuts_out)
         self.turning_on = turning_on
@@ -152,7 +171,15 @@ class IpDialogState(rx.State):
         """Closes the dialog without a change."""
         self._end()
 
+    def _propose_here(self) -> None:
+        self._begin("add")
+        here = rules.of_client(actor().origin.address)
+        self.proposed = here.text if here else ""
+
     def _begin(self, dialog: str, shuts_out: bool = False) -> None:
+        self._visit = visit_of(self)
+        self._then_switch = False
+        self.proposed = ""
         self.dialog = dialog
         self.shuts_out = shuts_out
         self.errors = {}
@@ -215,8 +242,18 @@ async def _tell_added(state: BaseState, added: Added) -> None:
 async def show_restriction(state: BaseState, restriction: Restriction) -> None:
     """Puts the stored rules into the card, and how they treat the address that the customer has now."""
     card = await state.get_state(IpRestrictionState)
+    if card.rules != list(restriction.rules):
+        (await state.get_state(IpTestState)).reset()  # what it said may not be true any more
     here = rules.of_client(actor().origin.address)
     card.since = restriction.since
     card.rules = list(restriction.rules)
     card.here = here.text if here else ""
     card.here_rule = restriction.lets_in(here)
+
+
+async def begin_visit(state: BaseState) -> None:
+    """A page that opens shows no dialog and no answer of an earlier visit."""
+    dialogs = await state.get_state(IpDialogState)
+    if dialogs._visit != visit_of(state):  # noqa: SLF001  public, it would be sent to the page
+        dialogs.reset()
+        (await state.get_state(IpTestState)).reset()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import reflex as rx
+from reflex.state import BaseState
 
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
@@ -12,6 +13,7 @@ from netim_app.identity import accounts, limits, passwords
 from netim_app.identity.access import SIGNED_IN, open_to
 from netim_app.identity.state.shell import explain, hand_over, tell
 from netim_app.infra.unit_of_work import in_read_unit, units
+from netim_app.ui.once import visit_of
 
 RETURN_TO = "/account/connection-and-security"
 
@@ -25,10 +27,13 @@ class PasswordState(rx.State):
     errors: dict[str, str] = {}
     score: int = -1
 
+    _visit: str = ""
+
     @rx.event
     @open_to(SIGNED_IN)
     def begin(self) -> None:
         """Opens the dialog."""
+        self._visit = visit_of(self)
         self.open = True
         self.errors = {}
         self.score = -1
@@ -71,6 +76,13 @@ class PasswordState(rx.State):
         await tell(self, "success", "password.changed")
         async for step in hand_over(self, ticket):
             yield step
+
+
+async def begin_visit(state: BaseState) -> None:
+    """A page that opens shows no dialog of an earlier visit."""
+    dialog = await state.get_state(PasswordState)
+    if dialog._visit != visit_of(state):  # noqa: SLF001  public, it would be sent to the page
+        dialog.open = False
 
 
 async def show_setting(state: rx.State, setting: PasswordSetting) -> None:

@@ -3,7 +3,7 @@
 from netim_app.core.events import AccountUnlocked, DeviceAdded, DeviceRemoved, SecondFactorDisabled, SecondFactorEnabled
 from netim_app.core.feature import Feature, Protection, Refresher, SecondFactor, Subscription
 from netim_app.features.totp import service
-from netim_app.features.totp.state import TotpDialogState, TotpWizardState, begin_visit, show_devices
+from netim_app.features.totp.state import CHECK, TotpDialogState, TotpWizardState, begin_visit, show_devices
 from netim_app.features.totp.view import card
 
 TOTP = Feature(
@@ -25,6 +25,7 @@ TOTP = Feature(
     refresher=Refresher(load=service.view_devices, show=show_devices),
     resumes={
         "totp": TotpWizardState.begin,
+        CHECK: TotpWizardState.resume_check,
         "totp_devices": TotpDialogState.resume,
         "totp_disable": TotpDialogState.begin_disable,
     },

@@ -33,7 +33,8 @@ from netim_app.texts import catalog
 
 logger = logging.getLogger(__name__)
 
-ENROLMENT_LIFE = timedelta(minutes=15)
+ENROLMENT_LIFE = timedelta(minutes=30)
+"""To install an application takes some people a while."""
 ISSUER = "Netim Direct"
 MAX_ENROLMENTS = 10
 """Open at once for one account; a further one replaces the oldest."""
@@ -152,6 +153,22 @@ def begin(unit: UnitOfWork, actor: Actor, replaces: str = "") -> Enrolment:
     return Enrolment(handle=row.handle, key=rules.in_groups(secret), uri=uri, picture=picture)
 
 
+def is_open(unit: UnitOfWork, actor: Actor, handle: str) -> bool:
+    """Whether this enrolment can still be confirmed."""
+    return _open_enrolment(unit, actor, handle) is not None
+
+
+def _open_enrolment(unit: UnitOfWork, actor: Actor, handle: str) -> TotpEnrolment | None:
+    return unit.session.exec(
+        select(TotpEnrolment).where(
+            TotpEnrolment.handle == handle,
+            TotpEnrolment.account_id == actor.account_id,
+            TotpEnrolment.session_id == actor.session_id,
+            col(TotpEnrolment.expires_at) > unit.now,
+        )
+    ).first()
+
+
 def abandon(unit: UnitOfWork, actor: Actor, handle: str) -> None:
     """Deletes a secret that is not going to be proved; nothing happens when it is gone or somebody else's."""
     if handle:
@@ -175,14 +192,7 @@ def confirm(unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str
             are too many devices, or the enrolment is gone.
     """
     sessions.lock_account(unit, actor.account_id)
-    row = unit.session.exec(
-        select(TotpEnrolment).where(
-            TotpEnrolment.handle == handle,
-            TotpEnrolment.account_id == actor.account_id,
-            TotpEnrolment.session_id == actor.session_id,
-            col(TotpEnrolment.expires_at) > unit.now,
-        )
-    ).first()
+    row = _open_enrolment(unit, actor, handle)
     if row is None:
         raise DomainError("totp.gone")
     secret = unit.vault.open(row.sealed, _enrolment_context(row))

@@ -13,7 +13,7 @@ from netim_app.features.totp import rules, service
 from netim_app.features.totp.service import Device, Devices
 from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.state.shell import explain, hand_over, refresh, tell
-from netim_app.infra.unit_of_work import in_unit
+from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.ui.once import forget, visit_of
 
 PAGE = "/account/connection-and-security"
@@ -22,6 +22,8 @@ MAX_ID = 2**31 - 1
 MAX_CODE = 20
 """Characters: six digits and any blanks between them."""
 WRONG = "second_factor.wrong"
+CHECK = "totp_check"
+"""How the page is asked to go on with the code after a step-up."""
 SYSTEMS = {
     "Android": "android",
     "iOS": "ios",
@@ -103,7 +105,7 @@ class TotpWizardState(rx.State):
         forget(self, "step")
 
     @rx.event
-    @open_to(FRESH, resume="totp")
+    @open_to(FRESH, resume=CHECK)
     async def confirm(self, form: dict[str, Any]) -> Any:
         """Takes the device into use when its code is right. The first one renews the session, and the page goes on."""
         self.errors = {}
@@ -134,6 +136,20 @@ class TotpWizardState(rx.State):
 
     @rx.event
     @open_to(SIGNED_IN)
+    async def resume_check(self) -> Any:
+        """Goes on with the code after a step-up; with a new key when the one that was scanned is too old by now."""
+        if self._enrolment and await in_read_unit(service.is_open, actor(), self._enrolment):
+            self.adding = (await self.get_state(TotpState)).enabled
+            self.errors = {}
+            self.step = 2
+            yield
+            forget(self, "step", "adding")
+            return
+        await tell(self, "warning", "totp.gone")
+        yield TotpWizardState.begin
+
+    @rx.event
+    @open_to(SIGNED_IN)
     async def close(self) -> None:
         """Gives up: the secret is deleted, and everything is as it was."""
         await self._end()
@@ -150,6 +166,8 @@ async def begin_visit(state: BaseState) -> None:
     """A page that opens shows no dialog of an earlier visit."""
     visit = visit_of(state)
     wizard, dialogs = await state.get_state(TotpWizardState), await state.get_state(TotpDialogState)
+    if wizard._enrolment and state.router.url.query_parameters.get("open") == CHECK:  # noqa: SLF001  back from a step-up
+        wizard._visit = visit  # noqa: SLF001
     await wizard._end(but=visit)  # noqa: SLF001  public, it would be an event
     if dialogs._visit != visit:  # noqa: SLF001  same
         dialogs.reset()
@@ -223,6 +241,7 @@ class TotpDialogState(rx.State):
         """Asks for the code that disables."""
         self.errors = {}
         self._visit = visit_of(self)
+        self.device = 0
         self.dialog = "disable"
 
     @rx.event

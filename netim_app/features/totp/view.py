@@ -135,25 +135,18 @@ def _wizard() -> rx.Component:
         title=rx.cond(state.adding, tr("totp.add"), tr("totp.wizard.title")),
         on_close=state.close,
         test_id="totp-wizard",
+        size="lg",
     )
 
 
 def _scan_step(*, first: bool) -> rx.Component:
     install = [rx.el.p(tr("totp.wizard.what")), _applications()] if first else []
+    text = rx.el.div(*install, rx.el.p(tr("totp.wizard.scan")), class_name="flex flex-col gap-4")
     return step(
-        *install,
-        rx.el.p(tr("totp.wizard.scan")),
         rx.el.div(
-            _key(),
-            # Dark on light in both themes: many readers do not know the other way round.
-            rx.el.img(
-                src=TotpWizardState.picture,
-                alt=tr("totp.wizard.picture"),
-                class_name="size-60 max-w-full rounded-control bg-[#fff] [image-rendering:pixelated]",
-                custom_attrs={"data-testid": "totp-qr"},
-            ),
-            rx.el.p(link(tr("totp.wizard.same_device"), TotpWizardState.uri, test_id="totp-uri")),
-            class_name="flex flex-col items-center gap-3",
+            text,
+            _entry(),
+            class_name="grid gap-5 sm:grid-cols-2 sm:gap-8" if first else "flex flex-col gap-5",
         ),
         number=1,
         of=STEPS if first else STEPS - 1,
@@ -162,6 +155,22 @@ def _scan_step(*, first: bool) -> rx.Component:
             button(tr("ui.form.cancel"), TotpWizardState.close),
             button(tr("totp.wizard.next"), TotpWizardState.go_to(2), "primary", test_id="totp-next"),
         ),
+    )
+
+
+def _entry() -> rx.Component:
+    """What the application needs to know: the key, and the same as a picture and as a link."""
+    return rx.el.div(
+        _key(),
+        # Dark on light in both themes: many readers do not know the other way round.
+        rx.el.img(
+            src=TotpWizardState.picture,
+            alt=tr("totp.wizard.picture"),
+            class_name="size-60 max-w-full rounded-control bg-[#fff] [image-rendering:pixelated]",
+            custom_attrs={"data-testid": "totp-qr"},
+        ),
+        rx.el.p(link(tr("totp.wizard.same_device"), TotpWizardState.uri, test_id="totp-uri")),
+        class_name="flex flex-col items-center gap-3",
     )
 
 
@@ -218,6 +227,7 @@ def _code_step(*, first: bool) -> rx.Component:
                 inputmode="numeric",
                 max_length=20,
                 error=fault(state.errors, "code"),
+                auto_focus=True,
                 field_id="totp-code",
             ),
             text_field(
@@ -293,6 +303,7 @@ def _remove_dialog() -> rx.Component:
 def _disable_dialog() -> rx.Component:
     state = TotpDialogState
     return dialog(
+        rx.cond(state.device != 0, notice("info", tr("totp.last"))),
         rx.el.p(tr("totp.disable.text")),
         form(
             code_field(fault(state.errors, "code"), field_id="totp-disable-code"),

@@ -38,6 +38,8 @@ class ShellState(rx.State):
     customer_name: str = ""
     notice: str = ""
     notice_kind: str = "info"
+    resumed: bool = False
+    """The page goes on where a step-up interrupted: mounts a component that takes `?open=` out of the address."""
     reload: bool = False
     """Mounts a component that loads the page anew: the session was renewed in another tab."""
 
@@ -58,7 +60,9 @@ class ShellState(rx.State):
             await begin_visit(self)
         await refresh(self)
         self.ready = True
-        return offers().resumes.get(str(self.router.url.query_parameters.get("open", "")))
+        handler = offers().resumes.get(str(self.router.url.query_parameters.get("open", "")))
+        self.resumed = handler is not None
+        return handler
 
     @rx.event
     @open_to(ANYONE)
@@ -110,6 +114,7 @@ class StepUpState(rx.State):
     errors: dict[str, str] = {}
 
     _resume: str = ""
+    _visit: str = ""
 
     @rx.event
     @open_to(SIGNED_IN)

@@ -46,7 +46,7 @@ def _code_step() -> rx.Component:
     return rx.fragment(
         rx.el.p(tr("second_factor.text")),
         form(
-            code_field(fault(SignInState.errors, "code"), field_id="sign-in-code"),
+            code_field(fault(SignInState.errors, "code"), field_id="sign-in-code", auto_focus=True),
             on_submit=SignInState.submit_code,
             submit_label=tr("sign_in.submit"),
             error=fault(SignInState.errors),
@@ -66,12 +66,16 @@ def sign_in_page() -> rx.Component:
     """The page /login."""
     return entry_page(
         *(
-            rx.cond(SignInState.reason == reason, notice(kind, tr(f"sign_in.reason.{reason}")))
+            rx.cond(
+                (SignInState.reason == reason) & ~SignInState.needs_code, notice(kind, tr(f"sign_in.reason.{reason}"))
+            )
             for reason, kind in _REASONS.items()
         ),
         rx.cond(SignInState.needs_code, _code_step(), _password_step()),
         title=rx.cond(SignInState.needs_code, tr("second_factor.title"), tr("sign_in.title")),
-        below=_aside(tr("sign_in.no_account"), " ", link(tr("sign_in.sign_up"), "/signup")),
+        below=rx.cond(
+            ~SignInState.needs_code, _aside(tr("sign_in.no_account"), " ", link(tr("sign_in.sign_up"), "/signup"))
+        ),
     )
 
 

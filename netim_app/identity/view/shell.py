@@ -6,7 +6,7 @@ import reflex as rx
 
 from netim_app.identity.state.shell import MIN_PASSWORD_LENGTH, HandOverState, ShellState, StepUpState
 from netim_app.ui import layout
-from netim_app.ui.browser import reload_when
+from netim_app.ui.browser import reload_when, tidy_address_when
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import form, password_field, text_field
 from netim_app.ui.handover import handover_form
@@ -63,13 +63,14 @@ def account_page(*content: rx.Component, heading: rx.Var[str], skeleton: rx.Comp
             overlays=(step_up_dialog(), hand_over()),
         ),
         reload_when(ShellState.reload),
+        tidy_address_when(ShellState.resumed),
     )
 
 
 def step_up_dialog() -> rx.Component:
     """Asks for the password again before a sensitive change."""
     return dialog(
-        rx.el.p(tr("step_up.text")),
+        rx.el.p(rx.cond(StepUpState.needs_code, tr("step_up.text.code"), tr("step_up.text"))),
         form(
             password_field(
                 "password",
@@ -92,7 +93,7 @@ def step_up_dialog() -> rx.Component:
     )
 
 
-def code_field(error: rx.Var[str], *, field_id: str) -> rx.Component:
+def code_field(error: rx.Var[str], *, field_id: str, auto_focus: bool = False) -> rx.Component:
     """A field for the six digits of an application, or of a backup code."""
     return text_field(
         "code",
@@ -102,6 +103,7 @@ def code_field(error: rx.Var[str], *, field_id: str) -> rx.Component:
         inputmode="numeric",
         max_length=20,
         error=error,
+        auto_focus=auto_focus,
         field_id=field_id,
     )
 

@@ -12,7 +12,7 @@ from netim_app.features.ip_restriction.rules import parse
 from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import Tab, mailed, signed_in_actor, visitor_of
+from tests.factories import HERE, Tab, mailed, signed_in_actor, visitor_of
 
 PAGE = "/account/connection-and-security"
 NO_FORMS: list[Any] = [
@@ -102,6 +102,30 @@ async def test_an_empty_list_leads_to_the_first_rule(tab: Tab) -> None:
     dialog, _ = await tab.run(IpDialogState, "begin_switch")
 
     assert dialog.dialog == "add"
+
+
+async def test_the_first_rule_leads_on_to_switching_on(caller: Actor, tab: Tab) -> None:
+    dialogs, _ = await tab.run(IpDialogState, "begin_switch")
+    assert (dialogs.dialog, dialogs.proposed) == ("add", HERE.address)
+
+    dialogs, _ = await tab.run(IpDialogState, "add", {"address": "nonsense", "note": ""})
+    assert dialogs.errors
+    dialogs, _ = await tab.run(IpDialogState, "add", {"address": HERE.address, "note": ""})
+    assert (dialogs.dialog, dialogs.turning_on) == ("switch", True)
+
+    dialogs, _ = await tab.run(IpDialogState, "close")
+    dialogs, _ = await tab.run(IpDialogState, "begin_add")
+    dialogs, _ = await tab.run(IpDialogState, "add", {"address": "198.51.100.0/24", "note": ""})
+    assert dialogs.dialog == "", "who only adds a rule is asked nothing"
+
+
+async def test_an_answer_about_an_address_does_not_outlive_the_rules_it_was_about(caller: Actor, tab: Tab) -> None:
+    tested, _ = await tab.run(IpTestState, "submit", {"address": "198.51.100.7"})
+    assert tested.address
+    await tab.run(IpDialogState, "begin_add")
+    await tab.run(IpDialogState, "add", {"address": "198.51.100.0/24", "note": ""})
+
+    assert (await tab.state(IpTestState)).address == ""
 
 
 @pytest.mark.parametrize("form", [{}, {"confirmed": ""}, {"confirmed": 1}, {"confirmed": ["on"]}, None, "on"])
