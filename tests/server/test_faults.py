@@ -291,8 +291,9 @@ async def test_deps_down_hung_smtp(tmp_path: Path, new_email: Callable[[], str])
             assert "mail.outage" not in server.log, "it is still waiting for the first word"
             caller.close()
             silent.close()
+            await until(lambda: "mail.outage" in server.log)  # before the clock moves, or the pause begins then
             async with smtp_on(port, SmtpServer()) as seen:
-                server.move_clock(40)
+                server.move_clock(5 * 60)
                 await until(lambda: {str(m["to"]) for m in seen.received} == {first, second}, 15)
 
 

@@ -264,3 +264,62 @@ async def test_ip_lockout_unlock(server: Server, email: str) -> None:
         assert await try_sign_in(client, email) == ""
     server.wait_for_mail(email, subject="unlocked")
     server.wait_for_mail(email, subject="switched off")
+
+
+EDGES = {
+    "203.0.113.7/32": "203.0.113.7",
+    "203.0.113.6/31": "203.0.113.6/31",
+    "2001:db8::1/128": "2001:db8::1",
+    "2001:db8::/127": "2001:db8::/127",
+    "::ffff:203.0.113.9": "203.0.113.9",
+    "198.51.100.1 - 198.51.100.9": "198.51.100.1 - 198.51.100.9",
+}
+NO_EDGES = (
+    "0.0.0.0/0",
+    "::/0",
+    "203.0.113.7/24",
+    "198.51.100.9 - 198.51.100.1",
+    "10.0.0.1 - ::1",
+    "010.0.0.1",
+    "fe80::1%eth0",
+)
+INSIDE = {
+    "203.0.113.6": True,
+    "203.0.113.7": True,
+    "203.0.113.8": False,
+    "198.51.100.1": True,
+    "198.51.100.9": True,
+} | {
+    "198.51.100.0": False,
+    "198.51.100.10": False,
+    "2001:db8::1": True,
+    "2001:db8::2": False,
+}
+
+
+async def test_ip_edges(server: Server, anna: Client) -> None:
+    await anna.connect(SECURITY)
+    await anna.call("ShellState.open_account_page")
+    for entry in EDGES:
+        await anna.call("IpDialogState.add", form={"address": entry, "note": ""})
+        assert anna.vars["IpDialogState.errors"] == {}, entry
+    assert {rule["text"] for rule in anna.vars["IpRestrictionState.rules"]} == set(EDGES.values())
+    for entry in NO_EDGES:
+        await anna.call("IpDialogState.add", form={"address": entry, "note": ""})
+        assert list(anna.vars["IpDialogState.errors"]) == ["address"], entry
+    assert len(anna.vars["IpRestrictionState.rules"]) == len(EDGES)
+    for address, inside in INSIDE.items():
+        await anna.call("IpTestState.submit", form={"address": address})
+        assert bool(anna.vars["IpTestState.rule"]) is inside, address
+
+
+async def test_ip_failclosed(behind_proxy: Server, new_email: Callable[[], str]) -> None:
+    """Through the proxy without an address that can be read: shut out where a list is on, and only there."""
+    guarded, open_to_all = (behind_proxy.create_account(new_email()) for _ in range(2))
+    restrict(behind_proxy, guarded, "203.0.113.0/24")
+    for forwarded in ("", "unknown", "203.0.113.7:80", "203.0.113.7,", "fe80::1%eth0", "0x7f.1"):
+        async with Client(behind_proxy, local_address=PROXY, headers={"X-Forwarded-For": forwarded}) as client:
+            assert await try_sign_in(client, guarded) != "", forwarded
+            assert await try_sign_in(client, open_to_all) == "", forwarded
+    async with Client(behind_proxy, local_address=PROXY, headers={"X-Forwarded-For": "203.0.113.7"}) as client:
+        assert await try_sign_in(client, guarded) == ""

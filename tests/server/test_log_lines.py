@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from netim_app.infra.rate_limit import SIGN_IN_PER_ADDRESS
 from tests.harness import PASSWORD, Client, Server
 
 WRONG = "wrong " + PASSWORD
@@ -40,10 +41,13 @@ def id_of(server: Server, email: str) -> str:
     return str(server.query("SELECT id FROM account WHERE email = :e", e=email)[0])
 
 
+HALF = SIGN_IN_PER_ADDRESS.amount // 2
+
+
 async def test_spray(server: Server, new_email: Callable[[], str]) -> None:
-    """One password over many accounts from one address: thirty are looked at, and each attempt leaves its line."""
-    customers = [server.create_account(new_email()) for _ in range(20)]
-    strangers = [new_email() for _ in range(20)]
+    """One password over many accounts from one address: so many are looked at, and each attempt leaves its line."""
+    customers = [server.create_account(new_email()) for _ in range(HALF + 5)]
+    strangers = [new_email() for _ in range(HALF + 5)]
     async with Client(server) as attacker:
         await attacker.load("/login")
         for customer, stranger in zip(customers, strangers, strict=True):
@@ -51,7 +55,7 @@ async def test_spray(server: Server, new_email: Callable[[], str]) -> None:
             assert await attempt(attacker, stranger, WRONG) == ""
         assert "try again" in str(attacker.vars["SignInState.errors"]).lower()
         expected: list[tuple[str | None, ...]] = []
-        for customer in customers[:15]:
+        for customer in customers[:HALF]:
             expected += [
                 ("sign_in_failed", id_of(server, customer), "wrong"),
                 ("sign_in_failed", None, "no account"),

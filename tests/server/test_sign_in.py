@@ -14,6 +14,7 @@ import pytest
 
 from netim_app import build as front_end
 from netim_app.core.tokens import digest
+from netim_app.infra.rate_limit import SIGN_IN_PER_ADDRESS
 from netim_app.settings import Settings
 from tests.harness import PASSWORD, ROOT, Client, Server, link_in, production_server
 
@@ -90,9 +91,9 @@ async def test_bf_address_is_limited_over_all_accounts(server: Server, new_email
     async with Client(server) as attacker:
         await attacker.load("/login")
         before = len(server.query("SELECT 1 FROM guess_window"))
-        for _ in range(40):
+        for _ in range(SIGN_IN_PER_ADDRESS.amount + 10):
             await attempt(attacker, new_email(), PASSWORD)
-        assert len(server.query("SELECT 1 FROM guess_window")) - before == 30
+        assert len(server.query("SELECT 1 FROM guess_window")) - before == SIGN_IN_PER_ADDRESS.amount
         assert "try again" in str(attacker.vars["SignInState.errors"]).lower()
 
 

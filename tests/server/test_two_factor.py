@@ -753,3 +753,30 @@ async def test_qr_local(owner: Owner, kept: dict[str, str]) -> None:
     for shown in (owner.key, "otpauth://", "data:image/svg"):
         assert shown not in later
     assert not [name for name, content in kept.items() if "otpauth://" in content]
+
+
+async def test_enrol_survives_no_restart(tmp_path: Any) -> None:
+    """The server goes down in the middle of the wizard: the second factor stays off, and the key is of no use."""
+    server = Server(tmp_path)
+    try:
+        server.start()
+        email = server.create_account("anna@example.com")
+        async with Client(server) as client:
+            await client.sign_in(email)
+            await client.connect(SECURITY)
+            await client.call("ShellState.open_account_page")
+            owner = Owner(server, client, email)
+            owner.key = await owner.begin()
+            await client.disconnect()
+            server.stop()
+            server.start()
+            await client.connect(SECURITY)
+            await client.call("ShellState.open_account_page")
+            assert client.vars["ShellState.customer_name"] == "Anna Martin", "she is still signed in"
+            assert await owner.confirm(owner.code()) == ""
+            assert not owner.is_on
+            await owner.enable()
+            assert owner.is_on, "and can begin anew"
+    finally:
+        server.stop()
+        server.close()
