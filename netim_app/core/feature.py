@@ -102,6 +102,8 @@ class Feature:
     remove nothing: anybody can write a link."""
     after_enabling: str = ""
     """One of `resumes`: where the wizard of two-factor authentication goes on as soon as that is enabled."""
+    dialogs: Sequence[type[State]] = ()
+    """States that a page that opens finds empty: each notes in `_visit` for which visit it was filled (`ui.once`)."""
     page_opened: Callable[[State], Awaitable[None]] | None = None
     """(any state of the tab) -> runs when an account page opens: ends what an earlier visit had left half-done."""
     purge: Callable[[Unit], None] | None = None
@@ -143,6 +145,10 @@ class Offers:
     @property
     def after_enabling(self) -> str:
         return next((f.after_enabling for f in self.features if f.after_enabling), "")
+
+    @property
+    def dialogs(self) -> tuple[type[State], ...]:
+        return tuple(d for f in self.features for d in f.dialogs)
 
     @property
     def page_opened(self) -> tuple[Callable[[State], Awaitable[None]], ...]:

@@ -11,7 +11,8 @@ from netim_app.core.events import (
 from netim_app.core.feature import Feature, Refresher, Subscription
 from netim_app.identity import accounts, second_factor
 from netim_app.identity.security_log import log_fact
-from netim_app.identity.state.profile import EmailState, begin_visit, show_profile
+from netim_app.identity.state.profile import EmailState, show_profile
+from netim_app.identity.state.shell import StepUpState
 
 IDENTITY = Feature(
     name="identity",
@@ -27,5 +28,5 @@ IDENTITY = Feature(
     ),
     refresher=Refresher(load=accounts.view_account, show=show_profile),
     resumes={"email": EmailState.begin},
-    page_opened=begin_visit,
+    dialogs=(EmailState, StepUpState),
 )

@@ -1,5 +1,7 @@
 """What belongs to one visit of a page: vars that it keeps and the server does not, and dialogs that end with it."""
 
+from typing import Any
+
 from reflex.state import BaseState
 
 
@@ -17,6 +19,13 @@ def forget(state: BaseState, *names: str) -> None:
     for name in names:
         # A field without a stored value has its default. Setting it would mark it to be sent.
         vars(state).pop(name, None)
+
+
+async def end_earlier_visit(state: BaseState, dialog: type[BaseState]) -> None:
+    """Empties the state of a dialog that was opened in an earlier visit of a page: it notes its own in `_visit`."""
+    shown: Any = await state.get_state(dialog)
+    if shown._visit not in ("", visit_of(state)):  # noqa: SLF001  public, it would be sent to the page
+        shown.reset()
 
 
 def visit_of(state: BaseState) -> str:

@@ -4,12 +4,16 @@ from typing import Any
 import pytest
 
 from netim_app.core.actor import Actor, Visitor, set_caller
+from netim_app.core.feature import Offers
 from netim_app.core.tokens import digest
 from netim_app.identity import limits, sessions
+from netim_app.identity.feature import IDENTITY
 from netim_app.identity.state.profile import EmailState, ProfileState
 from netim_app.identity.state.shell import ShellState, StepUpState, safe_path
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
+from netim_app.registry import FEATURES
+from netim_app.ui.once import visit_of
 from netim_app.ui.text import LocaleState
 from tests.factories import (
     DEVICE,
@@ -316,3 +320,17 @@ async def test_the_dialog_is_closed_without_a_change(caller: Actor) -> None:
     state, _ = await tab.run(EmailState, "close")
 
     assert (state.open, state.errors) == (False, {})
+
+
+@pytest.mark.parametrize("dialog", Offers((IDENTITY, *FEATURES)).dialogs, ids=lambda cls: cls.__name__)
+async def test_a_dialog_ends_with_the_visit_in_which_it_was_opened(sqlite_units: Units, dialog: Any) -> None:
+    set_caller(signed_in_actor(sqlite_units))
+    tab = Tab("/account/connection-and-security")
+    shown = await tab.state(dialog)
+    shown.errors, shown._visit = {"": "typed wrong"}, visit_of(shown)
+
+    await tab.run(ShellState, "open_account_page")
+    assert shown.errors, "the event that says that the page opened may come late"
+    tab.visit("/account/personal-information")
+    await tab.run(ShellState, "open_account_page")
+    assert shown.errors == {}

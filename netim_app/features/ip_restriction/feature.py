@@ -3,7 +3,7 @@
 from netim_app.core.events import AccountUnlocked, IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, SignInRefused
 from netim_app.core.feature import Feature, Protection, Refresher, SignInGate, Subscription
 from netim_app.features.ip_restriction import service
-from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, begin_visit, show_restriction
+from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState, show_restriction
 from netim_app.features.ip_restriction.view import card
 
 IP_RESTRICTION = Feature(
@@ -32,5 +32,5 @@ IP_RESTRICTION = Feature(
         "ip_restriction_here": IpDialogState.begin_add_here,
         "ip_restriction_switch": IpDialogState.begin_switch,
     },
-    page_opened=begin_visit,
+    dialogs=(IpDialogState, IpTestState),
 )

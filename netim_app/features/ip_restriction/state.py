@@ -211,10 +211,13 @@ class IpTestState(rx.State):
     rule: str = ""
     """The rule that lets it in, or empty."""
 
+    _visit: str = ""
+
     @rx.event
     @open_to(SIGNED_IN)
     async def submit(self, form: dict[str, Any]) -> None:
         """Says whether an address would be let in, and by which rule."""
+        self._visit = visit_of(self)
         self.errors = {}
         self.address = self.rule = ""
         read = Form(form)
@@ -249,11 +252,3 @@ async def show_restriction(state: BaseState, restriction: Restriction) -> None:
     card.rules = list(restriction.rules)
     card.here = here.text if here else ""
     card.here_rule = restriction.lets_in(here)
-
-
-async def begin_visit(state: BaseState) -> None:
-    """A page that opens shows no dialog and no answer of an earlier visit."""
-    dialogs = await state.get_state(IpDialogState)
-    if dialogs._visit != visit_of(state):  # noqa: SLF001  public, it would be sent to the page
-        dialogs.reset()
-        (await state.get_state(IpTestState)).reset()

@@ -3,7 +3,7 @@
 from netim_app.core.events import PasswordChanged
 from netim_app.core.feature import Feature, Protection, Refresher, Subscription
 from netim_app.features.password import service
-from netim_app.features.password.state import begin_visit, show_setting
+from netim_app.features.password.state import PasswordState, show_setting
 from netim_app.features.password.view import card
 
 PASSWORD = Feature(
@@ -19,5 +19,5 @@ PASSWORD = Feature(
     subscriptions=(Subscription(fact=PasswordChanged, handle=service.mail_changed),),
     card=card,
     refresher=Refresher(load=service.view_setting, show=show_setting),
-    page_opened=begin_visit,
+    dialogs=(PasswordState,),
 )

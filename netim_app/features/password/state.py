@@ -3,7 +3,6 @@
 from typing import Any
 
 import reflex as rx
-from reflex.state import BaseState
 
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
@@ -76,13 +75,6 @@ class PasswordState(rx.State):
         await tell(self, "success", "password.changed")
         async for step in hand_over(self, ticket):
             yield step
-
-
-async def begin_visit(state: BaseState) -> None:
-    """A page that opens shows no dialog of an earlier visit."""
-    dialog = await state.get_state(PasswordState)
-    if dialog._visit != visit_of(state):  # noqa: SLF001  public, it would be sent to the page
-        dialog.open = False
 
 
 async def show_setting(state: rx.State, setting: PasswordSetting) -> None:

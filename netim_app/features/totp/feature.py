@@ -29,6 +29,7 @@ TOTP = Feature(
         "totp_devices": TotpDialogState.resume,
         "totp_disable": TotpDialogState.begin_disable,
     },
+    dialogs=(TotpDialogState,),
     page_opened=begin_visit,
     purge=service.purge,
     rewrap=service.rewrap,

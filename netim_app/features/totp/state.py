@@ -163,14 +163,12 @@ class TotpWizardState(rx.State):
 
 
 async def begin_visit(state: BaseState) -> None:
-    """A page that opens shows no dialog of an earlier visit."""
+    """A page that opens ends a wizard of an earlier visit, with its secret, unless it comes back from a step-up."""
     visit = visit_of(state)
-    wizard, dialogs = await state.get_state(TotpWizardState), await state.get_state(TotpDialogState)
+    wizard = await state.get_state(TotpWizardState)
     if wizard._enrolment and state.router.url.query_parameters.get("open") == CHECK:  # noqa: SLF001  back from a step-up
         wizard._visit = visit  # noqa: SLF001
     await wizard._end(but=visit)  # noqa: SLF001  public, it would be an event
-    if dialogs._visit != visit:  # noqa: SLF001  same
-        dialogs.reset()
 
 
 class TotpDialogState(rx.State):

@@ -220,16 +220,7 @@ def _code_step(*, first: bool) -> rx.Component:
     return step(
         rx.el.p(tr("totp.wizard.check_text")),
         form(
-            text_field(
-                "code",
-                tr("field.code"),
-                autocomplete="one-time-code",
-                inputmode="numeric",
-                max_length=20,
-                error=fault(state.errors, "code"),
-                auto_focus=True,
-                field_id="totp-code",
-            ),
+            code_field(fault(state.errors, "code"), field_id="totp-code", auto_focus=True, or_backup_code=False),
             text_field(
                 "name",
                 tr("totp.name"),

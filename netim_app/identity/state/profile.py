@@ -12,7 +12,7 @@ from netim_app.core.forms import Form
 from netim_app.identity import accounts, limits
 from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.accounts import AccountView
-from netim_app.identity.state.shell import StepUpState, explain, refresh, tell
+from netim_app.identity.state.shell import explain, refresh, tell
 from netim_app.infra.unit_of_work import in_unit
 from netim_app.ui.once import visit_of
 
@@ -86,16 +86,6 @@ class EmailState(rx.State):
         self.open = False
         await refresh(self)
         await tell(self, "success", "email.asked", email=email)
-
-
-async def begin_visit(state: BaseState) -> None:
-    """A page that opens shows no dialog of an earlier visit."""
-    visit = visit_of(state)
-    email, step_up = await state.get_state(EmailState), await state.get_state(StepUpState)
-    if email._visit != visit:  # noqa: SLF001  public, it would be sent to the page
-        email.open = False
-    if step_up._visit != visit:  # noqa: SLF001  same
-        step_up.open = False
 
 
 async def show_profile(state: BaseState, view: AccountView) -> None:

@@ -15,6 +15,7 @@ from netim_app.identity.access import ANYONE, SIGNED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
 from netim_app.settings import get_settings
 from netim_app.texts import catalog
+from netim_app.ui.once import end_earlier_visit
 from netim_app.ui.text import LocaleState
 
 MIN_PASSWORD_LENGTH = get_settings().password_min_length
@@ -58,6 +59,8 @@ class ShellState(rx.State):
         """Runs when a page of the account area opens. Goes on where a step-up interrupted."""
         for begin_visit in offers().page_opened:
             await begin_visit(self)
+        for dialog in offers().dialogs:
+            await end_earlier_visit(self, dialog)
         await refresh(self)
         self.ready = True
         handler = offers().resumes.get(str(self.router.url.query_parameters.get("open", "")))

@@ -93,12 +93,14 @@ def step_up_dialog() -> rx.Component:
     )
 
 
-def code_field(error: rx.Var[str], *, field_id: str, auto_focus: bool = False) -> rx.Component:
-    """A field for the six digits of an application, or of a backup code."""
+def code_field(
+    error: rx.Var[str], *, field_id: str, auto_focus: bool = False, or_backup_code: bool = True
+) -> rx.Component:
+    """A field for the six digits of an application, or of a backup code where one is taken, too."""
     return text_field(
         "code",
         tr("field.code"),
-        hint=tr("second_factor.hint"),
+        hint=tr("second_factor.hint") if or_backup_code else "",
         autocomplete="one-time-code",
         inputmode="numeric",
         max_length=20,
