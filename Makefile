@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev test check screenshots bench lock clean
+.PHONY: help run dev test attack check screenshots lighthouse bench lock clean
 
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
@@ -36,6 +36,9 @@ test: $(VENV)/.development ## all tests: unit, server, browser (ARGS="-k totp" t
 		&& $(PYTHON) -m netim_app build \
 		&& NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m pytest $(TESTS) $(ARGS)
 
+attack: ## the attack suite alone, with its scorecard
+	$(MAKE) test ARGS="--attacks $(ARGS)"
+
 check: $(VENV)/.development ## format, lint, types, import contracts, texts, lock files
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
@@ -46,6 +49,10 @@ check: $(VENV)/.development ## format, lint, types, import contracts, texts, loc
 
 screenshots: $(VENV)/.development ## take the pictures of the README again, into docs/
 	browser="$$($(PYTHON) -m tools.find_browser --install)" && NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m tools.screenshots
+
+lighthouse: $(VENV)/.development ## Lighthouse on each page as on a phone (ARGS="--runs 5 /login" to choose)
+	browser="$$($(PYTHON) -m tools.find_browser --install)" \
+		&& NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m tools.lighthouse $(ARGS)
 
 bench: $(VENV)/.development ## the benchmark table
 	$(PYTHON) -m tests.benchmarks
@@ -59,7 +66,7 @@ lock: $(VENV)/.development ## write requirements*.lock anew from pyproject.toml 
 	$(PYTHON) -m tools.check_locks
 
 clean: ## remove what can be made again; the data in var/ stays
-	rm -rf $(VENV) .web .states .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) .web .states .lighthouse .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
 	find $(wildcard netim_app tests tools alembic) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: dependencies are installed again only when a lock or pyproject.toml changed. The editable install puts

@@ -10,17 +10,19 @@ from dataclasses import asdict
 from typing import cast
 
 import reflex as rx
+from reflex.istate.manager.memory import StateManagerMemory
 from reflex.utils.prerequisites import get_web_dir
 from reflex_base.event import EventSpec
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from netim_app import pages
 from netim_app.core.feature import offers
-from netim_app.identity import guessing, http, limits, links, passwords, second_factor, sessions
+from netim_app.identity import guessing, http, limits, links, passwords, second_factor, sessions, strangers
+from netim_app.identity.ended_tabs import EndedTabs
 from netim_app.identity.gate import Gate
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra import outbox, redaction, user_agent
@@ -136,6 +138,34 @@ async def purge_regularly() -> AsyncIterator[None]:
             await task
 
 
+@contextlib.asynccontextmanager
+async def tell_ended_tabs() -> AsyncIterator[None]:
+    """Sends tabs whose session was ended elsewhere to the login."""
+    task = asyncio.create_task(EndedTabs(app).run(), name="ended tabs")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@contextlib.asynccontextmanager
+async def forget_strangers() -> AsyncIterator[None]:
+    """Keeps what anonymous visitors cost within bounds."""
+    manager, namespace = app.state_manager, app.event_namespace
+    if not isinstance(manager, StateManagerMemory) or namespace is None:
+        yield
+        return
+    task = asyncio.create_task(strangers.Strangers(manager, namespace.token_to_sid).run(), name="strangers")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
 async def warm_up() -> None:
     """Computes once, before the first customer comes, what the first sign-in would otherwise wait for."""
     await asyncio.to_thread(passwords.dummy_hash, settings.bcrypt_cost)
@@ -164,6 +194,11 @@ def _with_headers(inner: ASGIApp) -> ASGIApp:
     )
 
 
+def change_password(_request: Request) -> RedirectResponse:
+    """Where password managers lead their users (W3C, A Well-Known URL for Changing Passwords)."""
+    return RedirectResponse("/account/connection-and-security#password", status_code=302)
+
+
 def _with_client_address(inner: ASGIApp) -> ASGIApp:
     return ClientAddress(inner, settings.trusted_proxies)
 
@@ -177,9 +212,10 @@ app = rx.App(
     head_components=layout.head(),
     app_wraps=layout.app_wraps(),
     api_transformer=[
-        http.routes(Route("/healthz", healthz)),
+        http.routes(Route("/healthz", healthz), Route("/.well-known/change-password", change_password)),
         _with_page_paths,
         http.DeviceCookie,
+        http.AccountSockets,
         http.HandshakeCookies,
         _with_socket_limits,
         _with_headers,
@@ -187,7 +223,7 @@ app = rx.App(
     ],
 )
 app.add_middleware(Gate(), index=0)
-for task in (refuse_faults, send_mails, purge_regularly, warm_up):
+for task in (refuse_faults, send_mails, purge_regularly, tell_ended_tabs, forget_strangers, warm_up):
     app.register_lifespan_task(task)
 pages.add_all(app)
 if not settings.production:

@@ -94,6 +94,10 @@ class Settings(BaseSettings):
             (not self.public_url.startswith("https://"), "NETIM_PUBLIC_URL must start with https:// in production"),
             (self.clock_file is not None, "NETIM_CLOCK_FILE is for development only"),
             (self.workers > 1 and not self.redis_url, "several workers (NETIM_WORKERS) need NETIM_REDIS_URL"),
+            (
+                bool(self.redis_url) and not urlsplit(self.redis_url).password,
+                "NETIM_REDIS_URL needs a password (redis://:password@host): page states are kept there",
+            ),
             (self.bcrypt_cost < MIN_BCRYPT_COST, f"NETIM_BCRYPT_COST must be at least {MIN_BCRYPT_COST} in production"),
         )
         return [fault for broken, fault in rules if broken]

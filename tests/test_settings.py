@@ -57,6 +57,7 @@ def test_a_complete_production_may_start() -> None:
         ({"smtp_url": SecretStr("")}, "mail has nowhere to go"),
         ({"clock_file": Path("clock")}, "development only"),
         ({"workers": 2}, "NETIM_REDIS_URL"),
+        ({"redis_url": "redis://localhost"}, "NETIM_REDIS_URL needs a password"),
         ({"bcrypt_cost": 11}, "NETIM_BCRYPT_COST"),
         ({"smtp_url": SecretStr("mail.example.com:25")}, "NETIM_SMTP_URL must look like"),
         ({"smtp_url": SecretStr("http://mail.example.com")}, "NETIM_SMTP_URL must look like"),
@@ -76,7 +77,8 @@ def test_every_fault_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"workers": 2, "redis_url": "redis://localhost"}, {"smtp_url": SecretStr(""), "mail_dir": Path("m")}]
+    "changes",
+    [{"workers": 2, "redis_url": "redis://:secret@localhost"}, {"smtp_url": SecretStr(""), "mail_dir": Path("m")}],
 )
 def test_a_safe_variation_may_start(changes: dict[str, Any]) -> None:
     assert production(**changes).faults() == []

@@ -37,6 +37,8 @@ class SignedIn(Fact):
 
     session_id: int
     known_device: bool
+    factor: str = ""
+    """The second factor that was given; empty where the password was enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,52 @@ class SignedOut(Fact):
     """A customer ended the present session."""
 
     session_id: int
+    replaced: bool = False
+    """By signing in anew in the same browser."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OthersSignedOut(Fact):
+    """A customer ended sessions in other browsers: one of the list, or everywhere else."""
+
+    count: int
+    session_id: int = 0
+    """The one; 0 for all others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionDisplaced(Fact):
+    """There were too many sessions: the one that was idle for longest ended."""
+
+    session_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal(Fact):
+    """Somebody did not prove who is there. It changes nothing about the account, so open pages need not know.
+
+    `reason` is a word for the log.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInFailed(Refusal):
+    """A password was wrong, or guessing is throttled or blocked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofFailed(Refusal):
+    """The same for a password that a signed-in customer was asked for again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeRefused(Refusal):
+    """A code was wrong, or guessing is throttled or blocked."""
+
+    signed_in: bool
+    """Whether a signed-in customer was asked for it. During a sign-in, `CodeNotGiven` tells how that ended."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ DEFAULT_TIME_ZONE = "Europe/Paris"
 _PHONE = re.compile(r"(?=(\D*\d){6,15}\D*$)[0-9+\-. ()/]+")
 """Six to fifteen digits (E.164) and what people put between them."""
 SECURITY_PAGE = "/account/connection-and-security"
+PROFILE_PAGE = "/account/personal-information"
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,8 @@ def notify(
         event: name of the mail's folder.
         to: another address than the account's own.
         expires_at: when a link in it stops working.
-        params: further values for the templates, besides `first_name`, `when`, `address`, `browser`, `system` and
-            `security_url`.
+        params: further values for the templates, besides `first_name`, `when`, `address`, `browser`, `system`,
+            `security_url` and `forgot_url`.
     """
     account = unit.session.get_one(Account, fact.account_id)
     outbox.queue(
@@ -144,6 +145,8 @@ def mail_codes_stopped(unit: UnitOfWork, fact: events.CodesStopped) -> None:
 
 def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
     """Tells the customer's open pages, at their next event, that something about the account changed."""
+    if isinstance(fact, events.Refusal):
+        return
     unit.session.exec(update(Account).where(col(Account.id) == fact.account_id).values(revision=Account.revision + 1))
 
 
@@ -278,11 +281,12 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str:
         old_email=account.email,
         new_email=link.email,
     )
-    notify(unit, "email_changed", fact, new_email=link.email)  # still to the old address
+    profile_url = unit.settings.public_url + PROFILE_PAGE
+    notify(unit, "email_changed", fact, new_email=link.email, profile_url=profile_url)  # still to the old address
     account.email = link.email
     account.email_key = email_key(link.email)
     unit.session.flush()
-    notify(unit, "email_changed", fact, new_email=link.email)
+    notify(unit, "email_changed", fact, new_email=link.email, profile_url=profile_url)
     links.kill_links(unit, fact.account_id)
     unit.record(fact)
     own = visitor if isinstance(visitor, Actor) and visitor.account_id == fact.account_id else None

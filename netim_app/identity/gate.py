@@ -145,8 +145,12 @@ def _own_states() -> list[type[BaseState]]:
 
 
 def _login_path(lookup: Lookup, shell: ShellState) -> str:
-    path = EventContext.get().router_data.get("pathname") or ""
-    query = f"?next={quote(path)}" if isinstance(path, str) and path.startswith("/account/") else "?next="
+    router = EventContext.get().router_data
+    path, whole = router.get("pathname"), router.get("asPath")
+    query = "?next="
+    if isinstance(path, str) and path.startswith("/account/"):
+        _, anchor, card = str(whole).partition("#")  # links in mails lead to one card of the page
+        query += quote(path + anchor + card)
     if lookup.refusal:
         return f"/login{query}&refused=1"
     ended, shell._ended = shell._ended, False

@@ -6,6 +6,7 @@ answer carries the cookie.
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import NamedTuple
@@ -18,17 +19,23 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.events import Origin
 from netim_app.core.tokens import digest, new_token
 from netim_app.identity import sessions
+from netim_app.identity.security_log import log_refusal
 from netim_app.infra import user_agent
-from netim_app.infra.unit_of_work import in_unit
+from netim_app.infra.redaction import log_event
+from netim_app.infra.socket_limits import TRY_LATER
+from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.settings import Settings, get_settings
 
 logger = logging.getLogger(__name__)
 
 DEVICE_COOKIE_LIFE = timedelta(days=365)
 MAX_FORM_BYTES = 4096
+MAX_SOCKETS_PER_ACCOUNT = 50
+"""Open at once, one for each tab, wherever they are: more tabs than anybody works in."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _HANDSHAKE = re.compile(r"Session ([0-9a-f]{64})?; Device ([0-9a-f]{64})?")
 
@@ -70,6 +77,10 @@ def origin_of(client: object, agent: str) -> Origin:
     return Origin(address=address, browser=browser, system=system)
 
 
+def _origin_of_request(request: HTTPConnection) -> Origin:
+    return origin_of(request.scope.get("client"), request.headers.get("user-agent", ""))
+
+
 class HandshakeCookies:
     """Takes the cookies out of a websocket handshake and leaves their digests.
 
@@ -91,12 +102,61 @@ class HandshakeCookies:
         session = _token_digest(cookies.get(names.session))
         device = _token_digest(cookies.get(names.device))
         if session and headers.get("origin") not in settings.allowed_origins:
+            set_caller(Visitor(origin=_origin_of_request(HTTPConnection(scope))))
+            log_refusal("socket.refused", reason="foreign origin")
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
         kept = [(name, value) for name, value in scope["headers"] if name not in (b"cookie", b"authorization")]
         kept.append((b"authorization", f"Session {session}; Device {device}".encode()))
         await self._app({**scope, "headers": kept}, receive, send)
+
+
+class AccountSockets:
+    """Refuses one socket too many of one account, from wherever it comes. It stands behind `HandshakeCookies`.
+
+    (ASVS 2.4.1.) The newest is refused: closing the oldest would only make its tab come back for another one's place.
+    It counts in this process, as `SocketLimits` does for addresses: each worker has the limit for itself.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._open: Counter[int] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        account_id = await self._account(scope) if scope["type"] == "websocket" else 0
+        if not account_id:
+            await self._app(scope, receive, send)
+            return
+        if self._open[account_id] >= MAX_SOCKETS_PER_ACCOUNT:
+            client = str((scope.get("client") or ("",))[0])
+            log_event(
+                logger, "socket.refused", level=logging.WARNING, account_id=account_id, ip=client,
+                reason="too many of one account",
+            )  # fmt: skip
+            await receive()
+            await send({"type": "websocket.close", "code": TRY_LATER})
+            return
+        self._open[account_id] += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._open[account_id] -= 1
+            if not self._open[account_id]:
+                del self._open[account_id]
+
+    async def _account(self, scope: Scope) -> int:
+        """Whose session the handshake carries; 0 for nobody's."""
+        headers = Headers(scope=scope)
+        digests = caller_digests(headers.get("authorization", ""))
+        if not digests.session:
+            return 0
+        origin = origin_of(scope.get("client"), headers.get("user-agent", ""))
+        try:
+            lookup = await in_read_unit(sessions.look_up, digests.session, digests.device, origin)
+        except SQLAlchemyError:
+            return 0  # without a database its events are refused anyway, and the page can say so
+        return lookup.actor.account_id if lookup.actor else 0
 
 
 class DeviceCookie:
@@ -153,7 +213,9 @@ def _guarded(
     handler: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
     async def guard(request: Request) -> Response:
+        set_caller(Visitor(origin=_origin_of_request(request)))
         if not _from_our_pages(request):
+            log_refusal("request.refused", path=request.url.path, reason="not from our pages")
             return Response(status_code=403)
         length = request.headers.get("content-length", "")
         if not length.isdecimal():
@@ -176,15 +238,16 @@ async def open_session(request: Request) -> Response:
     form = await request.form(max_files=0, max_fields=2, max_part_size=MAX_FORM_BYTES)
     ticket = form.get("ticket")
     device = _token_digest(request.cookies.get(names.device))
-    origin = origin_of(request.scope.get("client"), request.headers.get("user-agent", ""))
+    origin = _origin_of_request(request)
     opened = None
     if isinstance(ticket, str) and _TOKEN.fullmatch(ticket) and device:
         opened = await in_unit(sessions.redeem_ticket, ticket, device, origin)
     if opened is None:
+        log_refusal("ticket_refused")
         return RedirectResponse("/login?again=1", status_code=303)
     # What the browser held before is dead from now on, whoever's it was (ASVS 7.2.4).
     if old := _token_digest(request.cookies.get(names.session)):
-        await in_unit(sessions.end_session, old, origin)
+        await in_unit(sessions.end_session, old, origin, replaced=True)
     response = RedirectResponse(opened.return_to, status_code=303)
     _set_cookie(response, names.session, opened.token, opened.lifetime, settings)
     return response
@@ -196,8 +259,7 @@ async def close_session(request: Request) -> Response:
     name = cookie_names(settings).session
     token_digest = _token_digest(request.cookies.get(name))
     if token_digest:
-        origin = origin_of(request.scope.get("client"), request.headers.get("user-agent", ""))
-        await in_unit(sessions.end_session, token_digest, origin)
+        await in_unit(sessions.end_session, token_digest, _origin_of_request(request))
     response = RedirectResponse("/login?bye=1", status_code=303)
     response.delete_cookie(name, path="/", secure=settings.production, httponly=True, samesite="lax")
     return response

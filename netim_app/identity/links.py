@@ -98,5 +98,6 @@ def kill_links(unit: UnitOfWork, account_id: int) -> None:
 def purge(unit: UnitOfWork) -> None:
     """Deletes links that no longer work, and registrations that can no longer be confirmed."""
     unit.session.exec(delete(MailedLink).where(col(MailedLink.expires_at) < unit.now))
-    waiting = select(MailedLink.sign_up_id).where(col(MailedLink.sign_up_id).is_not(None))
-    unit.session.exec(delete(SignUp).where(col(SignUp.id).not_in(waiting)))
+    waiting = select(MailedLink.id).where(MailedLink.sign_up_id == SignUp.id)
+    old = col(SignUp.created_at) < unit.now - CONFIRM_LIFE
+    unit.session.exec(delete(SignUp).where(old, ~waiting.exists()))

@@ -7,36 +7,31 @@ from sqlmodel import col, select
 from netim_app.core import events
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
+from netim_app.core.events import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, guessing, links, sessions
 from netim_app.identity.tables import Account, MailedLink
-from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 
 RESET_LIFE = timedelta(hours=1)
 PURPOSE = "reset"
 
 
-def ask_reset(unit: UnitOfWork, email: str) -> None:
-    """Mails a link if the address belongs to an account. The caller learns nothing."""
+def ask_reset(unit: UnitOfWork, email: str, origin: Origin) -> None:
+    """Mails a link if the address belongs to an account, and from where it was asked for. The caller learns nothing."""
     account = unit.session.exec(
         select(Account).where(Account.email_key == accounts.email_key(email), col(Account.disabled_at).is_(None))
     ).first()
     if account is None:
         return
     token = links.new_link(unit, purpose=PURPOSE, life=RESET_LIFE, account_id=account.id)
-    outbox.queue(
+    accounts.notify(
         unit,
-        event="reset",
-        to=account.email,
-        locale=account.language,
-        account_id=account.id,
+        "reset",
+        Fact(account_id=account.id or 0, at=unit.now, origin=origin),
         expires_at=unit.now + RESET_LIFE,
-        params={
-            "first_name": account.first_name,
-            "link": f"{unit.settings.public_url}/reset-password#{token}",
-            "minutes": int(RESET_LIFE.total_seconds() // 60),
-        },
+        link=f"{unit.settings.public_url}/reset-password#{token}",
+        minutes=int(RESET_LIFE.total_seconds() // 60),
     )
 
 

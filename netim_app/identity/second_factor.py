@@ -10,11 +10,11 @@ from datetime import timedelta
 from sqlmodel import col, delete, func, select
 
 from netim_app.core import events
-from netim_app.core.actor import Visitor
+from netim_app.core.actor import Actor, Visitor
 from netim_app.core.events import Origin
 from netim_app.core.feature import offers
 from netim_app.identity import guessing, sessions
-from netim_app.identity.security_log import log_refusal
+from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account, CodeGuard, CodeStop, KnownDevice, PendingSignIn
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -116,24 +116,37 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
     """
     account = sessions.lock_account(unit, account_id)
     if is_stopped(unit, account_id):
-        log_refusal("code_refused", account_id=account_id, reason="stopped")
+        _record_refusal(unit, account_id, visitor, "stopped")
         return ""
     row = unit.session.get(KnownDevice, (account_id, visitor.device_digest)) if visitor.device_digest else None
     known = row.device_digest if row else ""
     key = guessing.guess_key(unit, "code", account.email_key, known)
     if not guessing.pay_guess(unit, key):
-        log_refusal("code_refused", account_id=account_id, reason="throttled")
+        _record_refusal(unit, account_id, visitor, "throttled")
         return ""
     digits = normal_code(code)
     factors = offers().second_factors if digits else ()
     accepted = next((factor.name for factor in factors if factor.spend(unit, account_id, digits, visitor.origin)), "")
     if accepted:
+        log_proof(unit, "code_accepted", account_id=account_id, factor=accepted)
         guessing.forgive_guesses(unit, key)
         _forget_failures(unit, account_id, known)
     else:
-        log_refusal("code_refused", account_id=account_id, reason="wrong")
+        _record_refusal(unit, account_id, visitor, "wrong")
         _count_failure(unit, account_id, known, visitor.origin)
     return accepted
+
+
+def _record_refusal(unit: UnitOfWork, account_id: int, visitor: Visitor, reason: str) -> None:
+    unit.record(
+        events.CodeRefused(
+            account_id=account_id,
+            at=unit.now,
+            origin=visitor.origin,
+            reason=reason,
+            signed_in=isinstance(visitor, Actor) and visitor.account_id == account_id,
+        )
+    )
 
 
 def _count_failure(unit: UnitOfWork, account_id: int, known_device: str, origin: Origin) -> None:
@@ -218,7 +231,8 @@ def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> tuple[str, 
     if refusal := sessions.gate_refusal(unit, account_id, visitor.origin):
         log_refusal("code_refused", account_id=account_id, reason=refusal)
         return "", refusal
-    if not check_code(unit, account_id, code, visitor):
+    factor = check_code(unit, account_id, code, visitor)
+    if not factor:
         return "", WRONG
     own = (col(PendingSignIn.device_digest) == visitor.device_digest, col(PendingSignIn.account_id) == account_id)
     if unit.session.exec(delete(PendingSignIn).where(*own)).rowcount != 1:
@@ -229,6 +243,7 @@ def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> tuple[str, 
         account_id=account_id,
         device_digest=visitor.device_digest,
         remember=remember,
+        factor=factor,
         return_to=return_to,
     )
     return ticket, ""

@@ -23,6 +23,9 @@ from netim_app.settings import Settings
 TICKET_LIFE = timedelta(seconds=30)
 FRESH_FOR = timedelta(minutes=10)
 SEEN_EVERY = timedelta(minutes=1)
+KEEP_OVER = timedelta(days=7)
+MAX_SESSIONS = 50
+"""Of one account at the same time: when one more begins, the one that was idle for longest ends (ASVS 7.1.2)."""
 HOME = "/account/personal-information"
 
 Purpose = Literal["sign_in", "step_up", "renew"]
@@ -57,6 +60,7 @@ def issue_ticket(
     device_digest: str,
     session_id: int | None = None,
     remember: bool = False,
+    factor: str = "",
     return_to: str = HOME,
 ) -> str:
     """Gives back the secret of a new ticket."""
@@ -69,6 +73,7 @@ def issue_ticket(
             session_id=session_id,
             device_digest=device_digest,
             remember=remember,
+            factor=factor,
             return_to=return_to,
             expires_at=unit.now + TICKET_LIFE,
         )
@@ -145,6 +150,7 @@ def _open(unit: UnitOfWork, ticket: Ticket, token: str, origin: Origin) -> Accou
     )
     unit.session.add(session)
     unit.session.flush()  # the fact names the session's id
+    _make_room(unit, ticket.account_id, origin)
     unit.record(
         events.SignedIn(
             account_id=ticket.account_id,
@@ -152,9 +158,19 @@ def _open(unit: UnitOfWork, ticket: Ticket, token: str, origin: Origin) -> Accou
             origin=origin,
             session_id=session.id or 0,
             known_device=remember_device(unit, ticket.account_id, ticket.device_digest),
+            factor=ticket.factor,
         )
     )
     return session
+
+
+def _make_room(unit: UnitOfWork, account_id: int, origin: Origin) -> None:
+    """Ends what is too much. The account is locked, so no two sign-ins count the same sessions."""
+    for session in live_sessions(unit, account_id)[MAX_SESSIONS:]:
+        session.ended_at = unit.now
+        unit.record(
+            events.SessionDisplaced(account_id=account_id, at=unit.now, origin=origin, session_id=session.id or 0)
+        )
 
 
 def _renew(unit: UnitOfWork, ticket: Ticket, token: str) -> AccountSession | None:
@@ -199,6 +215,11 @@ def is_known_device(unit: UnitOfWork, email_key: str, device_digest: str) -> boo
 def forget_devices(unit: UnitOfWork, account_id: int) -> None:
     """Makes every browser a stranger to the account again."""
     unit.session.exec(delete(KnownDevice).where(col(KnownDevice.account_id) == account_id))
+
+
+def _forget_device(unit: UnitOfWork, account_id: int, device_digest: str) -> None:
+    own = (col(KnownDevice.account_id) == account_id, col(KnownDevice.device_digest) == device_digest)
+    unit.session.exec(delete(KnownDevice).where(*own))
 
 
 def _absolute_limit(settings: Settings, remember: bool) -> timedelta:
@@ -252,6 +273,20 @@ def look_up(unit: UnitOfWork, token_digest: str, device_digest: str, origin: Ori
     )
 
 
+def live_sessions(unit: UnitOfWork, account_id: int) -> list[AccountSession]:
+    """All sessions of an account that are open now, the most recently active first."""
+    rows = unit.session.exec(
+        select(AccountSession)
+        .where(
+            AccountSession.account_id == account_id,
+            col(AccountSession.ended_at).is_(None),
+            col(AccountSession.expires_at) > unit.now,
+        )
+        .order_by(col(AccountSession.last_seen_at).desc(), col(AccountSession.id).desc())
+    )
+    return [row for row in rows if row.remember or not _idle_too_long(unit, row.last_seen_at)]
+
+
 def _idle_too_long(unit: UnitOfWork, last_seen_at: datetime) -> bool:
     return unit.now - last_seen_at >= timedelta(minutes=unit.settings.session_idle_minutes)
 
@@ -261,8 +296,8 @@ def mark_seen(unit: UnitOfWork, session_id: int) -> None:
     unit.session.exec(update(AccountSession).where(col(AccountSession.id) == session_id).values(last_seen_at=unit.now))
 
 
-def end_session(unit: UnitOfWork, token_digest: str, origin: Origin) -> None:
-    """Signs out the browser that holds this cookie, if it is signed in."""
+def end_session(unit: UnitOfWork, token_digest: str, origin: Origin, *, replaced: bool = False) -> None:
+    """Signs out the browser that holds this cookie, if it is signed in. `replaced`: it has just signed in anew."""
     session = unit.session.exec(
         select(AccountSession).where(
             AccountSession.token_digest == token_digest, col(AccountSession.ended_at).is_(None)
@@ -275,7 +310,29 @@ def end_session(unit: UnitOfWork, token_digest: str, origin: Origin) -> None:
     if session.ended_at is not None:
         return
     session.ended_at = unit.now
-    unit.record(events.SignedOut(account_id=session.account_id, at=unit.now, origin=origin, session_id=session.id or 0))
+    unit.record(
+        events.SignedOut(
+            account_id=session.account_id, at=unit.now, origin=origin, session_id=session.id or 0, replaced=replaced
+        )
+    )
+
+
+def end_others(unit: UnitOfWork, actor: Actor, session_id: int | None = None) -> int:
+    """Ends one other session of the customer, or without an id all others. Gives back how many.
+
+    That is none for an id that is unknown, somebody else's, the customer's present one or not open any more. The
+    browsers become strangers to the account: they were logged out because they are not, or no longer, the customer's.
+    """
+    lock_account(unit, actor.account_id)
+    others = [session for session in live_sessions(unit, actor.account_id) if session.id != actor.session_id]
+    ended = [session for session in others if session_id in (None, session.id)]
+    for session in ended:
+        session.ended_at = unit.now
+        if session.device_digest != actor.device_digest:
+            _forget_device(unit, actor.account_id, session.device_digest)
+    if session_id is None:
+        end_sessions(unit, actor.account_id, keep=actor.session_id)  # with every ticket on its way
+    return len(ended)
 
 
 def end_sessions(unit: UnitOfWork, account_id: int, *, keep: int | None = None) -> int:
@@ -298,7 +355,18 @@ def end_sessions(unit: UnitOfWork, account_id: int, *, keep: int | None = None) 
     return ended.rowcount
 
 
+def ended_lately(unit: UnitOfWork, *, after: timedelta, until: timedelta) -> set[str]:
+    """The cookies (digests) of sessions that somebody ended between these two times ago: `until` is the longer one."""
+    ended_at = col(AccountSession.ended_at)
+    rows = unit.session.exec(
+        select(AccountSession.token_digest, AccountSession.superseded_digest).where(
+            ended_at > unit.now - until, ended_at <= unit.now - after
+        )
+    )
+    return {token_digest for row in rows for token_digest in row if token_digest}
+
+
 def purge(unit: UnitOfWork) -> None:
-    """Deletes what no longer opens anything: spent tickets, and sessions that ended or expired 90 days ago."""
+    """Deletes what no longer opens anything: spent tickets, and sessions whose time was over a week ago."""
     unit.session.exec(delete(Ticket).where(col(Ticket.expires_at) < unit.now))
-    unit.session.exec(delete(AccountSession).where(col(AccountSession.expires_at) < unit.now - timedelta(days=90)))
+    unit.session.exec(delete(AccountSession).where(col(AccountSession.expires_at) < unit.now - KEEP_OVER))

@@ -12,14 +12,11 @@ from netim_app.core import events
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.identity import accounts, guessing, passwords, second_factor, sessions
-from netim_app.identity.security_log import log_refusal
+from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account, KnownDevice
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, units
 
 WRONG = "sign_in.wrong"
-SIGN_IN_FAILED = "sign_in_failed"
-PROOF_FAILED = "proof_failed"
-"""What the log calls a refused sign-in, and a refused password of somebody who is signed in."""
 
 
 @dataclass(frozen=True)
@@ -52,23 +49,36 @@ def _pay(unit: UnitOfWork, email: str, device_digest: str) -> Guess:
     return Guess(account_id, password_hash=account.password_hash, key=budget)
 
 
-async def check_password(email: str, password: str, device_digest: str, *, failed: str = SIGN_IN_FAILED) -> Guess:
-    """Checks a password within the guessing limits. `failed` is what the log calls a refusal.
+async def check_password(
+    email: str, password: str, caller: Visitor, *, failed: type[events.Refusal] = events.SignInFailed
+) -> Guess:
+    """Checks a password within the guessing limits. `failed` is the fact that a refusal is.
 
     Raises:
         DomainError: wrong, unknown or throttled; no way to tell which.
     """
     cost = units().settings.bcrypt_cost
-    guess = await in_unit(_pay, email, device_digest)
+    guess = await in_unit(_pay, email, caller.device_digest)
     right = await passwords.matches_in_pool(password, guess.password_hash or passwords.dummy_hash(cost), cost)
     if not right or guess.refused:
-        log_refusal(failed, account_id=guess.account_id, reason=guess.refused or "wrong")
+        await in_unit(_note_failure, guess, caller, failed)
         raise DomainError(WRONG)
     if passwords.needs_rehash(guess.password_hash, cost):
         new_hash = await passwords.hash_in_pool(password, cost)
         await in_unit(accounts.store_rehash, guess.account_id, guess.password_hash, new_hash)
         guess = replace(guess, password_hash=new_hash)
     return guess
+
+
+def _note_failure(unit: UnitOfWork, guess: Guess, caller: Visitor, failed: type[events.Refusal]) -> None:
+    """Records it for the account's owner. Where there is none, it takes as long."""
+    reason = guess.refused or "wrong"
+    if guess.account_id:
+        sessions.lock_account(unit, guess.account_id)
+        unit.record(failed(account_id=guess.account_id, at=unit.now, origin=caller.origin, reason=reason))
+    else:
+        guessing.write_again(unit, guess.key)
+        log_refusal("sign_in_failed", account_id=0, reason=reason)
 
 
 def still_right(unit: UnitOfWork, guess: Guess) -> bool:
@@ -86,9 +96,9 @@ async def check_own_password(actor: Actor, password: str) -> Guess:
         DomainError: wrong or throttled.
     """
     view = await in_read_unit(accounts.view_account, actor.account_id)
-    guess = await check_password(view.email, password, actor.device_digest, failed=PROOF_FAILED)
+    guess = await check_password(view.email, password, actor, failed=events.ProofFailed)
     if guess.account_id != actor.account_id:
-        log_refusal(PROOF_FAILED, account_id=actor.account_id, reason="changed meanwhile")
+        log_refusal("proof_failed", account_id=actor.account_id, reason="changed meanwhile")
         raise DomainError(WRONG)
     return guess
 
@@ -99,7 +109,7 @@ async def sign_in(visitor: Visitor, email: str, password: str, *, remember: bool
     Raises:
         DomainError: wrong, unknown or throttled (field-less), or refused by a sign-in gate.
     """
-    guess = await check_password(email, password, visitor.device_digest)
+    guess = await check_password(email, password, visitor)
     await in_unit(second_factor.drop_pending, visitor.device_digest)  # what another sign-in had begun here is over
     ticket, refusal = await in_unit(_accept, guess, visitor, remember, return_to)
     if refusal:
@@ -109,8 +119,9 @@ async def sign_in(visitor: Visitor, email: str, password: str, *, remember: bool
 
 def _accept(unit: UnitOfWork, guess: Guess, visitor: Visitor, remember: bool, return_to: str) -> tuple[str, str]:
     if not still_right(unit, guess):
-        log_refusal(SIGN_IN_FAILED, account_id=guess.account_id, reason="changed meanwhile")
+        _record_failure(unit, guess, visitor, "changed meanwhile")
         return "", WRONG
+    log_proof(unit, "password_accepted", account_id=guess.account_id, factor="password")
     guessing.forgive_guesses(unit, guess.key)
     if refusal := sessions.gate_refusal(unit, guess.account_id, visitor.origin):
         unit.record(
@@ -119,7 +130,7 @@ def _accept(unit: UnitOfWork, guess: Guess, visitor: Visitor, remember: bool, re
         return "", refusal
     if second_factor.enrolled(unit, guess.account_id):
         if second_factor.is_stopped(unit, guess.account_id):
-            log_refusal(SIGN_IN_FAILED, account_id=guess.account_id, reason="stopped")
+            _record_failure(unit, guess, visitor, "stopped")
             return "", WRONG
         second_factor.begin(unit, guess.account_id, visitor, remember=remember, return_to=return_to)
         return "", ""
@@ -132,6 +143,10 @@ def _accept(unit: UnitOfWork, guess: Guess, visitor: Visitor, remember: bool, re
         return_to=return_to,
     )
     return ticket, ""
+
+
+def _record_failure(unit: UnitOfWork, guess: Guess, visitor: Visitor, reason: str) -> None:
+    unit.record(events.SignInFailed(account_id=guess.account_id, at=unit.now, origin=visitor.origin, reason=reason))
 
 
 async def prove_again(actor: Actor, password: str, code: str, return_to: str) -> str:
@@ -155,7 +170,7 @@ async def prove_again(actor: Actor, password: str, code: str, return_to: str) ->
 def _accept_proof(unit: UnitOfWork, guess: Guess, actor: Actor, code: str, return_to: str) -> str:
     """Empty when the code is wrong: then nothing is undone, so that the guess stays paid."""
     if not still_right(unit, guess):
-        log_refusal(PROOF_FAILED, account_id=actor.account_id, reason="changed meanwhile")
+        log_refusal("proof_failed", account_id=actor.account_id, reason="changed meanwhile")
         raise DomainError("step_up.wrong", field="password")
     guessing.forgive_guesses(unit, guess.key)
     needs_code = second_factor.enrolled(unit, actor.account_id)

@@ -72,7 +72,7 @@ class MailedLink(SQLModel, table=True):
 
 
 class AccountSession(SQLModel, table=True):
-    """A signed-in browser. Ended sessions stay as history until they are purged."""
+    """A signed-in browser. Ended ones stay until they are purged, and are no history."""
 
     __tablename__ = "account_session"
 
@@ -88,7 +88,7 @@ class AccountSession(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     """The absolute limit: activity never moves it."""
     proved_at: datetime = Field(sa_type=UtcDateTime)
-    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     address: str = Field(max_length=45)
     browser: str = Field(max_length=80)
     system: str = Field(max_length=80)
@@ -118,6 +118,8 @@ class Ticket(SQLModel, table=True):
     """The session to renew; empty for a new one."""
     device_digest: str = Field(max_length=64)
     remember: bool = False
+    factor: str = Field(default="", max_length=20)
+    """The second factor that was given for a new session; empty where the password was enough."""
     return_to: str = Field(max_length=200)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -106,7 +106,7 @@ def render(event: str, locale: str, params: Mapping[str, object]) -> RenderedMai
 
     Texts in `params` become one line without control characters, so that a customer's name cannot add a
     paragraph of its own. `first_name`, when given, is greeted, unless it looks like a link: sign-up must not
-    turn us into a sender of adverts. `parts.html` holds a button and a table of facts.
+    turn us into a sender of adverts. `macros.html` and `macros.txt` hold the pieces that mails share.
 
     Raises:
         jinja2.TemplateNotFound: there is no such event or language.

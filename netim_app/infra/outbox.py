@@ -97,6 +97,13 @@ def queue(
             expires_at=expires_at,
         )
     )
+    uow.queued_mail = True
+
+
+def withdraw(uow: UnitOfWork, account_id: int, event: str) -> None:
+    """Takes back the mails of this kind that were queued for the account in this very unit: another one says more."""
+    own = (col(OutboxMessage.account_id) == account_id, col(OutboxMessage.event) == event)
+    uow.session.exec(delete(OutboxMessage).where(*own, col(OutboxMessage.created_at) == uow.now))
 
 
 def queued_since(uow: UnitOfWork, account_id: int, event: str, since: datetime) -> bool:
@@ -147,10 +154,12 @@ def purge(uow: UnitOfWork) -> int:
     """Deletes what was sent or given up more than 30 days ago; returns how many rows."""
     before = uow.now - KEEP
     old = delete(OutboxMessage).where(
+        col(OutboxMessage.due_at) < before,  # whatever was sent was due before: this is what the index knows
         or_(
+            col(OutboxMessage.state) == DEAD,
             and_(col(OutboxMessage.state) == SENT, col(OutboxMessage.sent_at) < before),
-            and_(col(OutboxMessage.state) == DEAD, col(OutboxMessage.due_at) < before),
-        )
+        ),
+        col(OutboxMessage.state).in_((SENT, DEAD)),
     )
     return int(uow.session.exec(old).rowcount)
 
@@ -295,7 +304,8 @@ class Sender:
         if claimed.expires_at is not None and claimed.expires_at <= self._units.clock():
             return Expired("its link has expired")
         try:
-            message = self._open(claimed)
+            # Not on the event loop: putting a message together takes as long as several customers' events.
+            message = await in_unit_thread(self._open, claimed)
             async with asyncio.timeout(SEND_TIMEOUT):
                 await self._transport.send(message)
         except TimeoutError:
@@ -402,15 +412,14 @@ def _free(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def _take(uow: UnitOfWork, row_id: int, claim: str) -> _Claimed | None:
     """The conditional UPDATE whose row count decides which sender has the mail."""
     message = OutboxMessage
-    taken = _change(
-        uow,
+    row = uow.session.exec(
         update(message)
         .where(col(message.id) == row_id, *_free(uow.now))
-        .values(claimed_by=claim, claimed_until=uow.now + LEASE, attempts=col(message.attempts) + 1),
-    )
-    if not taken:
+        .values(claimed_by=claim, claimed_until=uow.now + LEASE, attempts=col(message.attempts) + 1)
+        .returning(message)
+    ).scalar()
+    if row is None:
         return None
-    row = uow.session.exec(select(message).where(col(message.id) == row_id)).one()
     return _Claimed(row_id, row.message_id, row.event, claim, row.attempts, row.payload, row.created_at, row.expires_at)
 
 

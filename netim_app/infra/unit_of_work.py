@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import datetime
 from functools import lru_cache
+from threading import Lock
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from netim_app.core.clock import Clock, shifted_clock, system_clock
 from netim_app.core.events import Fact
 from netim_app.core.feature import offers
-from netim_app.infra.db import MAX_CONNECTIONS, WRITES, make_engine
+from netim_app.infra.db import BUSY_TIMEOUT_MS, MAX_CONNECTIONS, WRITES, make_engine
 from netim_app.infra.vault import Vault
 from netim_app.settings import Settings
 
@@ -31,6 +32,7 @@ class UnitOfWork:
         now: one aware moment in UTC for the whole unit.
         settings, vault: as configured.
         after_commit: what is called once the change stands, and never when it was undone: log lines, for one.
+        queued_mail: whether the mail sender has something to do once the change stands.
     """
 
     def __init__(self, session: Session, now: datetime, settings: Settings, vault: Vault) -> None:
@@ -39,12 +41,22 @@ class UnitOfWork:
         self.settings = settings
         self.vault = vault
         self.after_commit: list[Callable[[], None]] = []
+        self.queued_mail = False
 
     def record(self, fact: Fact) -> None:
         """Hands a fact to everybody who subscribed to its kind, in this transaction."""
         for subscription in offers().subscriptions:
             if isinstance(fact, subscription.fact):
                 subscription.handle(self, fact)
+
+
+class _ReadingSession(Session):
+    """A session that keeps every row it has read. By itself it forgets a row as soon as nobody holds it."""
+
+
+@event.listens_for(_ReadingSession, "loaded_as_persistent")
+def _keep(session: Session, row: object) -> None:
+    session.info.setdefault("rows", []).append(row)
 
 
 class Units:
@@ -56,24 +68,39 @@ class Units:
         self.clock = clock
         self.vault = Vault(settings.secret_key.get_secret_value(), settings.secret_key_old.get_secret_value())
         self.writing_engine = engine.execution_options(**{WRITES: True})
+        self._writer = Lock()
         self.after_write: Callable[[], None] = lambda: None
-        """Called after each commit: the composition root wakes the mail sender with it."""
+        """Called after each commit that queued a mail: the composition root wakes the mail sender with it."""
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """A unit that commits at the end, or undoes everything when an exception leaves it."""
-        with Session(self.writing_engine, expire_on_commit=False) as session:
+        with self._turn(), Session(self.writing_engine, expire_on_commit=False) as session:
             unit = UnitOfWork(session, self.clock(), self.settings, self.vault)
             yield unit
             session.commit()
         for call in unit.after_commit:
             call()
-        self.after_write()
+        if unit.queued_mail:
+            self.after_write()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Lets the writers of this process take turns on SQLite, and wait no longer than they would for SQLite itself.
+
+        SQLite's own waiters look again after pauses of up to 100 ms; here the next one starts at once.
+        """
+        taken = self.engine.dialect.name == "sqlite" and self._writer.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        try:
+            yield
+        finally:
+            if taken:
+                self._writer.release()
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """A unit that changes nothing."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """A unit that changes nothing. It keeps the rows that it has read: whoever asks again costs no query."""
+        with _ReadingSession(self.engine, expire_on_commit=False) as session:
             yield UnitOfWork(session, self.clock(), self.settings, self.vault)
 
 

@@ -7,7 +7,7 @@ is the text with `{name}` placeholders in the style of `str.format`.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from babel.core import negotiate_locale
 from babel.dates import format_date as babel_date
 from babel.dates import format_time as babel_time
-from babel.dates import get_timezone_name
+from babel.dates import format_timedelta, get_timezone_name
 from babel.messages.pofile import read_po
 
 LOCALES = ("en", "fr")
@@ -163,6 +163,35 @@ def format_datetime(moment: datetime, locale: str, time_zone: str) -> str:
         time=babel_time(local, "short", locale=known),
         zone=get_timezone_name(local, locale=known),
     )
+
+
+def format_short(moment: datetime, locale: str, time_zone: str) -> str:
+    """A moment in somebody's own time, short: `Mar 1, 2026, 1:00 PM`, `1 mars 2026 à 13:00`."""
+    known = _known(locale)
+    local = moment.astimezone(_zone(time_zone))
+    return text(
+        known,
+        "ui.date.short",
+        date=babel_date(local, "medium", locale=known),
+        time=babel_time(local, "short", locale=known),
+    )
+
+
+def format_age(moment: datetime, now: datetime, locale: str) -> str:
+    """How long ago a moment was: `just now` within the last minute, `5 minutes ago`, `il y a 3 jours`."""
+    age = max(now - moment, timedelta())
+    if age < timedelta(minutes=1):
+        return text(_known(locale), "ui.date.just_now")
+    # By default two days would be "48 hours", as of 0.85 of a unit the next one is taken.
+    return format_timedelta(-age, add_direction=True, threshold=1, locale=_known(locale))
+
+
+def format_client(browser: str, system: str, locale: str) -> str:
+    """A browser in words: `Firefox 140 on Linux`. Either may be empty."""
+    known = _known(locale)
+    if browser and system:
+        return text(known, "ui.client", browser=browser, system=system)
+    return browser or system or text(known, "ui.client.unknown")
 
 
 def _known(locale: str) -> str:

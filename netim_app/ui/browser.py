@@ -57,8 +57,13 @@ _COPY = """async (event) => {
   const button = event.currentTarget, said = button.parentElement.querySelector("[role=status]");
   await navigator.clipboard.writeText(button.dataset.text);
   said.textContent = button.dataset.done;
-  setTimeout(() => { said.textContent = ""; }, 4000);
+  button.dataset.copied = "";
+  setTimeout(() => { said.textContent = ""; delete button.dataset.copied; }, 4000);
 }"""
+_COPY_ICONS = (
+    ("copy", "group-data-copied/copy:hidden"),
+    ("check", "hidden text-success group-data-copied/copy:block"),
+)
 _LIKE_A_BUTTON = (
     "inline-flex min-h-11 items-center justify-center gap-2 rounded-control border border-edge bg-surface px-4 py-2 "
     f"text-sm font-medium text-ink hover:bg-sunken {FOCUS}"
@@ -78,14 +83,15 @@ def copy_button(text: rx.Var[str], *, label: rx.Var[str], done: rx.Var[str], tes
     """
     return rx.el.div(
         rx.el.button(
-            icon("copy"),
+            *(icon(name, class_name=shown) for name, shown in _COPY_ICONS),
             rx.el.span(label),
             type="button",
-            class_name=f"{_LIKE_A_BUTTON} grow",
+            class_name=f"group/copy {_LIKE_A_BUTTON} grow",
             custom_attrs=_copying(text, done, test_id),
         ),
-        rx.el.span(role="status", class_name="text-sm text-success not-empty:ml-3"),
-        class_name="flex flex-wrap items-center",
+        # Under the button, where it pushes nothing aside.
+        rx.el.span(role="status", class_name="absolute top-full left-0 text-xs whitespace-nowrap text-success"),
+        class_name="relative flex items-center",
     )
 
 
@@ -102,11 +108,11 @@ def copy_by_click(
     return rx.el.div(
         rx.el.button(
             rx.el.span(text, class_name="font-mono text-base break-words"),
-            icon("copy", class_name="text-muted"),
+            *(icon(name, class_name=shown) for name, shown in _COPY_ICONS),
             rx.el.span(" ", label, class_name="sr-only"),
             type="button",
             title=label,
-            class_name=f"{_LIKE_A_BUTTON} max-w-full",
+            class_name=f"group/copy {_LIKE_A_BUTTON} max-w-full",
             custom_attrs=_copying(copied, done, test_id),
         ),
         rx.el.p(role="status", class_name="min-h-5 text-sm text-success"),

@@ -76,5 +76,6 @@ def badge(text: Text, *, on: rx.Var[bool] | bool = True, test_id: str = "") -> r
 
 def _icon_tile(name: str) -> rx.Component:
     return rx.el.div(
-        icon_of(name), class_name="grid size-10 shrink-0 place-items-center rounded-control bg-accent-soft text-accent"
+        icon_of(name),
+        class_name="hidden size-10 sm:grid shrink-0 place-items-center rounded-control bg-accent-soft text-accent",
     )

@@ -11,6 +11,7 @@ import reflex as rx
 
 from netim_app.ui.icons import icon
 from netim_app.ui.notice import notice
+from netim_app.ui.script import OnceButton, OnceForm
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
 
@@ -38,23 +39,18 @@ _INPUT = (
 _SELECT = "(event) => event.currentTarget.select()"
 _SELECT_ON_ENTER = '(event) => { if (event.key === "Enter") event.currentTarget.select(); }'
 
-# A second press is stopped in the browser, before the first one has been to the server and back. aria-disabled and
-# not disabled, so the button keeps the focus. It ends with the answer, that is with the first change of the page; with
-# `pending` at the end of the work; and in any case after a while, for an answer may change nothing.
-_ONCE = """(event) => {
-  const button = event.currentTarget.querySelector("button[type=submit]");
-  if (button.getAttribute("aria-disabled") === "true") { event.preventDefault(); event.stopPropagation(); return; }
-  const end = () => {
-    observer.disconnect();
-    clearTimeout(timer);
-    button.setAttribute("aria-disabled", button.dataset.pending === "true");
-  };
-  const observer = new MutationObserver(end), timer = setTimeout(end, 1500);
-  observer.observe(document.body, {childList: true, characterData: true, subtree: true});
-  button.setAttribute("aria-disabled", "true");
+# Six digits, typed or pasted, are a whole code: nothing is left to decide. After a moment, so that who presses the
+# button or Enter all the same sends it once. A refused code is not sent again while it is corrected digit by digit.
+_SEND_WHEN_COMPLETE = """(event) => {
+  const input = event.currentTarget, code = input.value.replace(/\\s/g, "");
+  clearTimeout(input.sending);
+  if (!/^\\d{6}$/.test(code) || input.dataset.sent === code) return;
+  input.dataset.sent = code;
+  input.sending = setTimeout(() => input.form?.requestSubmit(), 500);
+  input.form.addEventListener("submit", () => clearTimeout(input.sending), {once: true});
 }"""
-_NOT_WHILE_PENDING = """(event) => {
-  if (event.currentTarget.getAttribute("aria-disabled") === "true") { event.preventDefault(); event.stopPropagation(); }
+_CAPS_LOCK = """(event) => {
+  event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
 }"""
 _SHOW_OR_HIDE = """(event) => {
   const button = event.currentTarget, input = button.previousElementSibling, show = input.type === "password";
@@ -93,7 +89,7 @@ def form(
     buttons = [submit_button(submit_label, pending=pending, kind=submit_kind, class_name=width)]
     if cancel is not None:
         buttons.insert(0, button(tr("ui.form.cancel"), on_click=cancel, class_name=width))
-    return rx.el.form(
+    return OnceForm.create(
         _unless_empty(error, lambda: notice("danger", error)),
         *fields,
         rx.el.div(*buttons, class_name="flex flex-col-reverse gap-3 pt-1 sm:flex-row sm:justify-end"),
@@ -101,10 +97,7 @@ def form(
         on_submit=on_submit,
         no_validate=True,
         class_name="flex flex-col gap-5",
-        custom_attrs={
-            "onSubmitCapture": rx.Var(_ONCE),
-            **_test_id(test_id),
-        },
+        custom_attrs=_test_id(test_id),
     )
 
 
@@ -129,6 +122,7 @@ def text_field(
     max_length: int | None = None,
     auto_focus: bool = False,
     field_id: str = "",
+    sends_itself: bool = False,
 ) -> rx.Component:
     """A labelled line of text.
 
@@ -138,6 +132,7 @@ def text_field(
         value: what it shows at first. Later changes of the Var do not overwrite what was typed.
         hint: lasting help under the field.
         field_id: HTML id; needed only when two fields of the same name are on one page.
+        sends_itself: sends the form as soon as six digits are there. Not where that destroys something.
     """
 
     def control(attrs: dict[str, Any]) -> rx.Component:
@@ -152,6 +147,8 @@ def text_field(
             max_length=max_length,
             auto_focus=auto_focus,
         )
+        if sends_itself:
+            props["custom_attrs"] |= {"onInput": rx.Var(_SEND_WHEN_COMPLETE)}
         return rx.el.input(type=type, **attrs, **props, class_name=_INPUT)
 
     return _field(label, control, html_id=field_id or f"field-{name}", error=error, hint=hint, required=required)
@@ -187,7 +184,8 @@ def password_field(
             on_change=on_change,
             auto_focus=auto_focus,
         )
-        return rx.el.div(
+        props["custom_attrs"] |= {"onKeyUp": rx.Var(_CAPS_LOCK)}
+        shown = rx.el.div(
             rx.el.input(
                 type="password",
                 auto_capitalize="none",
@@ -208,6 +206,12 @@ def password_field(
             ),
             class_name="relative",
         )
+        caps = rx.el.p(
+            tr("ui.field.caps_lock"),
+            role="status",
+            class_name="mt-1.5 hidden text-sm text-warning group-has-[[data-caps]]/password:block",
+        )
+        return rx.el.div(shown, caps, class_name="group/password")
 
     return _field(
         label,
@@ -329,13 +333,10 @@ def button(
         icon_name: icon before the label.
     """
     attrs: dict[str, Any] = {**_pending(pending), **_test_id(test_id)}
-    if pending is not None:
-        attrs["onClickCapture"] = rx.Var(_NOT_WHILE_PENDING)
     if _given(aria_label):
         attrs["aria-label"] = aria_label
-    return rx.el.button(
-        *([icon(icon_name)] if icon_name else []),
-        *(_button_content(label) if pending is not None else [rx.el.span(label)] if _given(label) else []),
+    return (rx.el.button if on_click is None else OnceButton.create)(
+        *_button_content(label, icon_name),
         type="button",
         **({} if on_click is None else {"on_click": on_click}),
         **({} if disabled is False else {"disabled": disabled}),
@@ -452,10 +453,12 @@ def _unless_empty(text: Text, build: Callable[[], rx.Component]) -> rx.Component
     return rx.cond(text != "", build())
 
 
-def _button_content(label: Text) -> list[rx.Component]:
+def _button_content(label: Text, icon_name: str = "") -> list[rx.Component]:
+    # Transparent and not hidden: a hidden label would leave the button without a name.
+    faded = "group-aria-disabled/button:opacity-0"
     return [
-        # Transparent and not hidden: a hidden label would leave the button without a name.
-        rx.el.span(label, class_name="group-aria-disabled/button:opacity-0"),
+        *([icon(icon_name, class_name=faded)] if icon_name else []),
+        *([rx.el.span(label, class_name=faded)] if _given(label) else []),
         rx.el.span(
             icon("spinner", class_name="animate-spin"),
             class_name="absolute inset-0 hidden place-items-center group-aria-disabled/button:grid",

@@ -9,7 +9,7 @@ from reflex.vars.function import ArgsFunctionOperation
 from reflex_components_core.base.error_boundary import ErrorBoundary
 from reflex_components_core.core.banner import has_too_many_connection_errors
 
-from netim_app.texts.catalog import LOCALES
+from netim_app.texts.catalog import DEFAULT_LOCALE, LOCALES, text
 from netim_app.ui.icons import icon, logo
 from netim_app.ui.menu import menu
 from netim_app.ui.notice import notice
@@ -128,7 +128,7 @@ def account_page(
         ),
         rx.el.main(
             rx.cond(
-                shown,
+                known,  # before the customer's data: it holds none
                 _heading(heading, "text-2xl font-semibold tracking-tight text-balance"),
                 rx.el.div(class_name=f"h-8 w-64 max-w-full {_PULSE}"),
             ),
@@ -190,7 +190,8 @@ def language_switch(choose: Callable[[str], Any]) -> rx.Component:
                 type="button",
                 lang=locale,
                 title=tr(f"ui.language.{locale}"),
-                aria_label=tr(f"ui.language.{locale}"),
+                # What is seen is part of the name: so one can say it to operate it (WCAG 2.5.3).
+                aria_label=tr(f"ui.language.{locale}") + f" ({locale.upper()})",
                 aria_pressed=rx.cond(LocaleState.locale == locale, "true", "false"),
                 on_click=choose(locale),
                 class_name="min-h-9 min-w-9 rounded-control text-xs font-medium text-muted hover:bg-sunken "
@@ -228,6 +229,7 @@ def head() -> list[rx.Component]:
     return [
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.meta(name="color-scheme", content="light dark"),
+        rx.el.meta(name="description", content=text(DEFAULT_LOCALE, "ui.description")),
         rx.el.script(early),
     ]
 

@@ -20,7 +20,7 @@ def meter(
     *,
     detail: rx.Var | str | None = None,
 ) -> rx.Component:
-    """A ring that fills from 0 to 100, with the figure inside and the level in words beside it.
+    """A ring that fills from 0 to 100, with the figure inside and the level in words beside it, or below on wide pages.
 
     Args:
         percent: 0 to 100.
@@ -33,7 +33,7 @@ def meter(
         _ring(percent, level),
         rx.el.div(
             rx.el.div(label, class_name="text-sm text-muted"),
-            rx.el.div(level_text, class_name=f"text-lg font-semibold {_COLOURS}", custom_attrs={"data-level": level}),
+            rx.el.div(level_text, class_name=f"text-2xl font-semibold {_COLOURS}", custom_attrs={"data-level": level}),
             *([rx.el.div(detail, class_name="text-sm text-muted")] if detail is not None else []),
             # The meter itself says all this.
             aria_hidden="true",
@@ -44,7 +44,7 @@ def meter(
         aria_valuenow=percent,
         aria_valuetext=level_text,
         aria_label=label,
-        class_name="flex items-center gap-4",
+        class_name="flex items-center gap-5 lg:flex-col lg:text-center",
         # Reflex does not know this role, so it cannot be given as `role=`.
         custom_attrs={"role": "meter", "data-testid": test_id, "data-level": level},
     )
@@ -66,16 +66,19 @@ def _ring(percent: rx.Var[int], level: rx.Var[str]) -> rx.Component:
     return rx.el.div(
         rx.el.svg(
             rx.el.circle(**place, custom_attrs=line, class_name="stroke-sunken"),
-            rx.el.circle(**place, custom_attrs=filled, class_name="transition-[stroke-dashoffset] duration-500"),
+            rx.el.circle(
+                **place, custom_attrs=filled, class_name="animate-fill transition-[stroke-dashoffset] duration-500"
+            ),
             view_box="0 0 80 80",
-            class_name="size-20 -rotate-90",
+            class_name="size-full -rotate-90",
         ),
         rx.el.span(
             percent,
-            rx.el.span("%", class_name="text-xs font-medium text-muted"),
-            class_name="absolute inset-0 flex items-center justify-center text-lg font-semibold text-ink tabular-nums",
+            rx.el.span("%", class_name="text-sm font-medium text-muted"),
+            class_name="absolute inset-0 flex items-center justify-center text-2xl font-semibold text-ink tabular-nums "
+            "lg:text-4xl",
         ),
         aria_hidden="true",
-        class_name=f"relative size-20 shrink-0 {_COLOURS}",
+        class_name=f"relative size-24 shrink-0 lg:size-40 {_COLOURS}",
         custom_attrs={"data-level": level},
     )

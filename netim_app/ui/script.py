@@ -6,6 +6,7 @@ same from render to render. They manage what the browser itself knows best: moda
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 from reflex.event import no_args_event_spec
@@ -99,6 +100,59 @@ FOCUS_AFTER_NAVIGATION = Behaviour(
   return () => {};
 }""",
 )
+
+
+ONCE = Behaviour(
+    "once",
+    # A second press is stopped in the browser, before the first one has been to the server and back. aria-disabled and
+    # not disabled, so the button keeps the focus. It ends with the answer, that is with the first change of the page;
+    # with `pending` at the end of the work; and in any case after a while. The focus then goes to the first field that
+    # is wrong.
+    """(event, button, form) => {
+  if (button.getAttribute("aria-disabled") === "true") { event.preventDefault(); event.stopPropagation(); return; }
+  const end = () => {
+    observer.disconnect();
+    clearTimeout(timer);
+    button.setAttribute("aria-disabled", button.dataset.pending === "true");
+    form?.querySelector("[aria-invalid=true]")?.focus();
+  };
+  const observer = new MutationObserver(end), timer = setTimeout(end, 10000);
+  observer.observe(document.body, {childList: true, characterData: true, subtree: true});
+  button.setAttribute("aria-disabled", "true");
+}""",
+)
+
+
+class OnceForm(rx.el.Form):
+    """A form that is not sent again before the server has answered."""
+
+    def add_custom_code(self) -> list[str]:
+        return [ONCE.source]
+
+    @classmethod
+    def create(cls, *children: Any, **props: Any) -> rx.Component:
+        """As any form; `custom_attrs` gets what guards it."""
+        guard: rx.Var[Any] = rx.Var(
+            f"(e) => {ONCE.name}(e, e.currentTarget.querySelector('button[type=submit]'), e.currentTarget)"
+        )
+        return super().create(*children, **_with_attr(props, "onSubmitCapture", guard))
+
+
+class OnceButton(rx.el.Button):
+    """A button that takes no second press before the server has answered."""
+
+    def add_custom_code(self) -> list[str]:
+        return [ONCE.source]
+
+    @classmethod
+    def create(cls, *children: Any, **props: Any) -> rx.Component:
+        """As any button; `custom_attrs` gets what guards it."""
+        guard: rx.Var[Any] = rx.Var(f"(e) => {ONCE.name}(e, e.currentTarget)")
+        return super().create(*children, **_with_attr(props, "onClickCapture", guard))
+
+
+def _with_attr(props: dict[str, Any], name: str, value: rx.Var) -> dict[str, Any]:
+    return props | {"custom_attrs": {**props.get("custom_attrs", {}), name: value}}
 
 
 class Modal(rx.el.Dialog):

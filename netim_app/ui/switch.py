@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventHandler
 
+from netim_app.ui.script import OnceButton
 from netim_app.ui.theme import FOCUS
 
 
@@ -28,7 +29,7 @@ def switch(
     """
     takes_value = isinstance(on_change, EventHandler) and len(on_change.get_parameters()) > 1
     visible = rx.el.span(label, class_name="text-sm font-medium") if show_label else rx.fragment()
-    return rx.el.button(
+    return OnceButton.create(
         visible,
         rx.el.span(
             rx.el.span(
@@ -45,6 +46,6 @@ def switch(
         on_click=on_change(~checked) if takes_value else on_change,
         **({} if disabled is False else {"disabled": disabled}),
         class_name="group/switch inline-flex min-h-11 w-fit min-w-11 items-center gap-3 rounded-full "
-        f"disabled:opacity-60 {FOCUS}",
+        f"disabled:opacity-60 aria-disabled:opacity-60 {FOCUS}",
         custom_attrs={"data-testid": test_id} if test_id else {},
     )

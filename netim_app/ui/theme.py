@@ -57,6 +57,7 @@ SHAPES = {
     "radius-card": "0.875rem",
     "shadow-card": "0 1px 2px rgb(16 24 40 / 5%)",
     "shadow-overlay": "0 16px 48px -12px rgb(8 12 20 / 35%), 0 2px 8px rgb(8 12 20 / 12%)",
+    "animate-fill": "fill 700ms cubic-bezier(0.2, 0, 0, 1)",
     "animate-appear": "appear 160ms cubic-bezier(0.2, 0, 0, 1)",
 }
 
@@ -101,7 +102,8 @@ def stylesheet() -> str:
     return (
         # `static`: the dark values below override variables, so all of them have to exist.
         f"@theme static {{\n  --color-*: initial;\n  --color-transparent: transparent;\n{theme}"
-        "  @keyframes appear { from { opacity: 0; transform: translateY(4px); } }\n}\n"
+        "  @keyframes appear { from { opacity: 0; transform: translateY(4px); } }\n"
+        "  @keyframes fill { from { stroke-dashoffset: 100; } }\n}\n"
         f"@layer theme {{\n  :root {{ color-scheme: light dark; }}\n"
         # Reflex puts the chosen theme as a class on <html>; until then the system decides.
         f"  @media (prefers-color-scheme: dark) {{ :root:not(.light) {{ {dark} }} }}\n"

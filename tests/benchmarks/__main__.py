@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 # The settings are read when modules are imported: nothing of the developer's own environment may leak in.
 for name in [name for name in os.environ if name.startswith("NETIM_") and not name.startswith("NETIM_TEST_")]:
     del os.environ[name]
 
-from tests.benchmarks import loads, pages  # noqa: E402
+from tests.benchmarks import crowd, loads, pages  # noqa: E402
 from tests.benchmarks.servers import CounterServer, ProductServer, build_both  # noqa: E402
 
 QUIET = 0.9
@@ -62,10 +63,8 @@ def say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
-def measure(folder: Path) -> tuple[list[Line], list[str]]:
-    """All lines of the table, and what else is worth knowing."""
-    say("building both apps ...")
-    counter_folder = build_both(folder)
+def measure_speed(folder: Path, counter_folder: Path) -> tuple[list[Line], list[str]]:
+    """Size, events and sign-ins of a server that has little to do."""
     say("memory ...")
     with running(folder / "memory", counter_folder) as servers:
         held = asyncio.run(loads.memory(*servers))
@@ -123,6 +122,70 @@ def measure(folder: Path) -> tuple[list[Line], list[str]]:
     return lines, notes
 
 
+def measure_load(folder: Path, counter_folder: Path) -> tuple[list[Line], list[str]]:
+    """Many customers, a big database, two workers, and visitors who leave nothing."""
+    say("a thousand customers ...")
+    with running(folder / "crowd", counter_folder) as servers:
+        many = asyncio.run(crowd.crowd(*servers))
+    say("a big database ...")
+    slowest = crowd.big_database(folder / "database")
+    crowd.clear(folder / "database")
+    say("two workers ...")
+    workers = crowd.workers(folder / "workers")
+    say("visitors ...")
+    with running(folder / "strangers", counter_folder) as (product, _):
+        gone = asyncio.run(crowd.strangers(product))
+    p99s = [loads.p99(busy.took) for busy in (many.many, many.few)]
+    p50s = [median(busy.took) for busy in (many.many, many.few)]
+    storm = loads.p99(many.storm_others)
+    lines = [
+        Line(
+            f"memory each of {crowd.CROWD} customers", _kb(many.memory), _kb(many.bare_memory),
+            many.memory / many.bare_memory, 1.5,
+        ),
+        Line(
+            f"mixed actions, {crowd.CROWD} pages / {crowd.FEW}, rate", _rate(many.many.rate), _rate(many.few.rate),
+            many.many.rate / many.few.rate, 0.8, at_least=True,
+        ),
+        Line(f"the same, p50 with {crowd.FEW} at once", _ms(p50s[0]), _ms(p50s[1]), p50s[0] / p50s[1], 1.5),
+        Line(f"the same, p99 with {crowd.FEW} at once", _ms(p99s[0]), _ms(p99s[1]), p99s[0] / p99s[1], 2),
+        Line(
+            f"{crowd.STORM} sign-ins at once / (cores / bcrypt)", _rate(many.storm_rate), _rate(many.storm_ideal),
+            many.storm_rate / many.storm_ideal, 0.8, at_least=True,
+        ),
+        Line("others during these, p99", _ms(storm), _ms(p99s[1]), storm * 1000, 150, unit=" ms"),
+        Line(
+            f"slowest query, {crowd.ACCOUNTS} accounts / {crowd.FEW_ACCOUNTS}", f"{slowest.big * 1000:.3f} ms",
+            f"{slowest.small * 1000:.3f} ms", slowest.ratio, 2,
+        ),
+        Line(
+            "CPU per event, two workers / one", _ms(workers.cpu.ours), _ms(workers.cpu.base), workers.cpu.ratio, 1.25
+        ),
+        Line(
+            f"memory after {crowd.STRANGERS} visitors / their states", _mb(gone.peak), _mb(gone.unbounded),
+            gone.peak / gone.unbounded, 0.5,
+        ),
+    ]  # fmt: skip
+    notes = [
+        f"The counter with {crowd.CROWD} open pages: {_rate(many.bare.rate)}, p99 {_ms(loads.p99(many.bare.took))}.",
+        f"Filling the big database ({slowest.rows} IP rules and more) took {slowest.filled_in:.0f} s.",
+        f"The query that it slows down most: {slowest.statement[:160]}",
+        (
+            f"Events per second, two workers / one: {_rate(workers.rate.ours)} / {_rate(workers.rate.base)} = "
+            f"{workers.rate.ratio:.2f} x (PostgreSQL, Redis, and the load generator share the cores)."
+        ),
+        f"Visitors came at {_rate(gone.per_second)}; {_mb(gone.left)} more than before when all were forgotten.",
+    ]
+    return lines, notes
+
+
+GROUPS = {"speed": measure_speed, "load": measure_load}
+
+
+def _mb(size: float) -> str:
+    return f"{size / 1_000_000:.0f} MB"
+
+
 def _kb(size: float) -> str:
     return f"{size / 1000:.1f} kB"
 
@@ -143,10 +206,21 @@ def table(lines: list[Line]) -> str:
 
 
 def main() -> None:
-    """Measures in a temporary folder and prints."""
+    """Measures in a temporary folder and prints: all groups, or those named on the command line."""
     start = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="netim-bench-") as folder:
-        lines, notes = measure(Path(folder))
+    wanted = sys.argv[1:] or list(GROUPS)
+    if unknown := set(wanted) - set(GROUPS):
+        sys.exit(f"no such group: {', '.join(sorted(unknown))}. There are {', '.join(GROUPS)}.")
+    lines: list[Line] = []
+    notes: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="netim-bench-") as name:
+        folder = Path(name)
+        say("building both apps ...")
+        counter_folder = build_both(folder)
+        for group in wanted:
+            more_lines, more_notes = GROUPS[group](folder, counter_folder)
+            lines += more_lines
+            notes += more_notes
     print(table(lines))
     print()
     for note in notes:

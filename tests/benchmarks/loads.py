@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median, quantiles
+from typing import Any
 
 import bcrypt
 
@@ -123,17 +124,20 @@ async def _settled_rss(server: Server) -> int:
 
 
 async def latency(product: ProductServer, counter: CounterServer) -> Rounds:
-    """Seconds from an event to its answer, with one client."""
-    async with opened(product_tabs(product, 1)) as ours, opened(counter_tabs(counter, 1)) as base:
-        rounds: dict[Tab, list[float]] = {ours[0]: [], base[0]: []}
-        for number in range(LATENCY_ROUNDS + 1):
-            for tab, press in ((ours[0], switch), (base[0], count)):
-                first = number * EVENTS_PER_ROUND
-                took = [await timed(press(tab, n)) for n in range(first, first + EVENTS_PER_ROUND)]
-                if number:  # the first round warms up
-                    rounds[tab].append(median(took))
+    """Seconds from an event to its answer, with one client at a time.
+
+    Each round has a client of its own: one that sends more than the socket's credit would be slowed down on purpose.
+    """
+    async with (
+        opened(product_tabs(product, LATENCY_ROUNDS + 1)) as ours,
+        opened(counter_tabs(counter, LATENCY_ROUNDS + 1)) as base,
+    ):
+        rounds: tuple[list[float], list[float]] = ([], [])
+        for tabs in zip(ours, base, strict=True):
+            for tab, press, figures in zip(tabs, (switch, count), rounds, strict=True):
+                figures.append(median([await timed(press(tab, number)) for number in range(EVENTS_PER_ROUND)]))
             await asyncio.to_thread(product.drain)
-        return Rounds(rounds[ours[0]], rounds[base[0]])
+        return Rounds(rounds[0][1:], rounds[1][1:])  # the first round warms up
 
 
 async def ip_rules(product: ProductServer) -> tuple[Rounds, Rounds]:
@@ -174,9 +178,11 @@ async def throughput(product: ProductServer, counter: CounterServer) -> Rounds:
         return Rounds(ours_rates, base_rates)
 
 
-async def _rate(tabs: Sequence[Tab], press: Press, done: dict[Tab, int]) -> float:
+async def _rate(
+    tabs: Sequence[Tab], press: Press, done: dict[Tab, int], *, seconds: float = THROUGHPUT_SECONDS
+) -> float:
     start = time.perf_counter()
-    end = start + THROUGHPUT_SECONDS
+    end = start + seconds
     before = sum(done.values())
 
     async def run(tab: Tab) -> None:
@@ -268,7 +274,7 @@ async def _all_at_once(tabs: Sequence[Tab]) -> None:
     await asyncio.gather(*(_sign_in(tab) for tab in tabs))
 
 
-async def _while_running(task: "asyncio.Task[None]", others: Sequence[Tab]) -> list[float]:
+async def _while_running(task: "asyncio.Task[Any]", others: Sequence[Tab]) -> list[float]:
     """How long other customers' events take until a task has ended: each sends four a second."""
     took: list[float] = []
 

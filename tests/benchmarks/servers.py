@@ -85,7 +85,11 @@ class ProductServer(Server):
             rules: how many addresses are on the list of each. The restriction is off.
         """
         settings = Settings(
-            var_dir=self.folder, public_url=ORIGIN, secret_key=SecretStr(DEVELOPMENT_SECRET), bcrypt_cost=COST
+            database_url=self.env.get("NETIM_DATABASE_URL", ""),
+            var_dir=self.folder,
+            public_url=ORIGIN,
+            secret_key=SecretStr(DEVELOPMENT_SECRET),
+            bcrypt_cost=COST,
         )
         install_features()
         units = Units(make_engine(settings.database_url), settings)

@@ -29,7 +29,7 @@ Delta = dict[str, dict[str, Any]]
 
 def loopback(number: int) -> str:
     """An own address for each customer: the limits count by address."""
-    return f"127.0.{1 + number // 250}.{2 + number % 250}"
+    return f"127.{number // 50_000}.{1 + number // 250 % 200}.{2 + number % 250}"
 
 
 class Tab:

@@ -73,6 +73,13 @@ REVIEWED = {
     "PasswordState.close": "SIGNED_IN",
     "PasswordState.rate": "SIGNED_IN",
     "PasswordState.submit": "SIGNED_IN",
+    "SessionsState.resume": "SIGNED_IN",
+    "SessionsState.log_out": "FRESH resume=sessions",
+    "LogOutOthersState.begin": "FRESH resume=sessions_others",
+    "LogOutOthersState.confirm": "FRESH resume=sessions_others",
+    "LogOutOthersState.close": "SIGNED_IN",
+    "HistoryState.choose": "SIGNED_IN",
+    "HistoryState.show_more": "SIGNED_IN",
     "MailboxState.open_page": "ANYONE",  # development only: see below
 }
 """Who may send which event. A new line here is a decision about security: look at what the handler does."""

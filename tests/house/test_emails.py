@@ -2,12 +2,16 @@
 
 import html as markup
 import re
+from datetime import UTC, datetime
+from itertools import combinations, product
 from typing import Any
 
 import pytest
 
 from netim_app.infra import mail
-from netim_app.texts.catalog import LOCALES
+from netim_app.texts.catalog import LOCALES, format_datetime
+from netim_app.ui.theme import DARK, LIGHT
+from tests.house.modules import PACKAGE
 
 PARTS = {"subject.txt", "body.txt", "body.html"}
 ACCOUNT = "https://account.netim.example"
@@ -20,7 +24,8 @@ COMMON: dict[str, Any] = PLACE | {
     "forgot_url": f"{ACCOUNT}/forgot-password",
 }
 NEW_EMAIL = "zoe.new@example.org"
-URLS = {"link", "login_url", "security_url", "forgot_url"}
+URLS = {"link", "login_url", "security_url", "profile_url", "forgot_url"}
+MOMENT = datetime(2026, 11, 24, 8, 5, tzinfo=UTC)
 
 SAMPLES: dict[str, dict[str, Any]] = {
     "sign_up": {"first_name": "Zoé", "link": LINK, "hours": 24},
@@ -29,12 +34,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "login_url": f"{ACCOUNT}/login",
         "forgot_url": COMMON["forgot_url"],
     },
-    "reset": {"first_name": "Zoé", "link": LINK, "minutes": 60},
+    "reset": COMMON | {"link": LINK, "minutes": 60},
     "email_change_asked": COMMON | {"new_email": NEW_EMAIL},
     "email_change": COMMON | {"new_email": NEW_EMAIL, "link": LINK, "hours": 24},
-    "email_changed": COMMON | {"new_email": NEW_EMAIL},
+    "email_changed": COMMON | {"new_email": NEW_EMAIL, "profile_url": f"{ACCOUNT}/account/personal-information"},
     "account_unlocked": COMMON,
-    "sign_in_refused": COMMON | {"reason_text": "This network is not on the list."},
+    "sign_in_refused": COMMON,
     "half_sign_in": COMMON,
     "codes_stopped": COMMON | {"last": False},
     "signed_in": COMMON | {"known_device": True},
@@ -44,27 +49,38 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "backup_codes_made": COMMON,
     "backup_code_used": COMMON | {"left": 7},
     "password_changed": COMMON | {"way": "changed"},
+    "others_signed_out": COMMON | {"which": "Safari on iOS (203.0.113.9)"},
 }
 """What the services hand over, by event."""
 
 UNSAID: dict[str, set[str]] = {
     "half_sign_in": {"security_url"},
     "codes_stopped": {"security_url", "last"},
+    "reset": {"security_url", "forgot_url"},  # the one link that is asked for
     "email_change": {*PLACE, "security_url", "forgot_url"},  # the mailbox is not yet known to be the customer's
     "email_changed": {"forgot_url"},  # a reset would go to the new mailbox, which may be a stranger's
-    "backup_code_used": set(PLACE),  # where from is said by the alert of the sign-in
     "account_unlocked": set(PLACE),  # the console of our operator
+    "sign_in_refused": {"security_url"},  # that page refuses whoever reads this where it happened
 }
 """What a mail keeps to itself on purpose."""
 
-VARIANTS: dict[str, dict[str, tuple[Any, Any]]] = {
+VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "signed_in": {"known_device": (True, False)},
     "password_changed": {"way": ("changed", "reset")},
-    "two_factor_changed": {"change": ("added", "removed")},
-    "ip_restriction_changed": {"change": ("on", "off")},
+    "two_factor_changed": {"change": ("added", "removed", "enabled", "disabled")},
+    "others_signed_out": {"which": ("Safari on iOS (203.0.113.9)", "")},
+    "ip_restriction_changed": {"change": ("on", "off", "added", "removed")},
+    "codes_stopped": {"last": (False, True)},
 }
 EVENTS = sorted(mail.templates().events)
+CASES = [
+    (event, locale, {name: value})
+    for event, locale in product(EVENTS, LOCALES)
+    for name, values in VARIANTS.get(event, {"first_name": ("Zoé",)}).items()
+    for value in values
+]
 every_mail = pytest.mark.parametrize(("event", "locale"), [(event, locale) for event in EVENTS for locale in LOCALES])
+every_variant = pytest.mark.parametrize(("event", "locale", "variant"), CASES)
 
 
 def render(event: str, locale: str, **other: object) -> mail.RenderedMail:
@@ -73,6 +89,23 @@ def render(event: str, locale: str, **other: object) -> mail.RenderedMail:
 
 def words(html: str) -> str:
     return markup.unescape(re.sub(r"<[^>]+>", " ", html))
+
+
+def body(html: str) -> str:
+    """What is seen of it: neither the head nor the logo."""
+    return re.sub(r"(?s)^.*<body[^>]*>|<!--.*?-->|<td [^>]*aria-hidden.*?</td>", "", html)
+
+
+def dark_rules(html: str) -> dict[str, dict[str, str]]:
+    """Class -> what the dark style says about it."""
+    found = re.search(r"(?s)@media \(prefers-color-scheme: dark\) \{(.*?)\n\}", html)
+    assert found
+    rules: dict[str, dict[str, str]] = {}
+    for names, text in re.findall(r"([.\w, -]+) \{ (.*?) \}", found[1]):
+        declared = dict(re.findall(r"([\w-]+): (#\w+) !important;", text))
+        for name in names.split(", "):
+            rules.setdefault(name.strip().removeprefix("."), {}).update(declared)
+    return rules
 
 
 def test_every_event_is_sampled_and_every_sample_has_its_event() -> None:
@@ -88,17 +121,18 @@ def test_both_languages_and_all_three_parts_exist_and_nothing_else(event: str) -
     }
 
 
-@every_mail
-def test_the_subject_is_one_short_line(event: str, locale: str) -> None:
+@every_variant
+def test_the_subject_is_one_short_line(event: str, locale: str, variant: dict[str, Any]) -> None:
     template = mail.templates().events[event] / locale / "subject.txt"
 
     assert len(template.read_text(encoding="utf-8").splitlines()) == 1
-    assert 0 < len(render(event, locale).subject) <= 70
+    assert 0 < len(render(event, locale, **variant).subject) <= 70
+    assert "Netim Direct" in render(event, locale, **variant).subject
 
 
-@every_mail
-def test_nothing_is_left_unrendered(event: str, locale: str) -> None:
-    rendered = render(event, locale)
+@every_variant
+def test_nothing_is_left_unrendered(event: str, locale: str, variant: dict[str, Any]) -> None:
+    rendered = render(event, locale, **variant)
 
     for part in (rendered.subject, rendered.text, rendered.html):
         assert not re.search(r"\{\{|\}\}|\{%|%\}|\{#|\bNone\b|Undefined", part)
@@ -112,8 +146,40 @@ def test_text_and_html_say_what_was_handed_over(event: str, locale: str) -> None
     for name, value in SAMPLES[event].items():
         if name not in VARIANTS.get(event, {}):
             assert (str(value) in rendered.text) == (name not in unsaid), name
-            in_html = f'href="{value}"' if name in URLS else markup.escape(str(value))
-            assert (in_html in rendered.html) == (name not in unsaid), name
+            in_html = rf'href="{re.escape(value)}[#"]' if name in URLS else re.escape(markup.escape(str(value)))
+            assert bool(re.search(in_html, rendered.html)) == (name not in unsaid), name
+
+
+@every_variant
+def test_text_and_html_say_the_same_words_in_the_same_order(event: str, locale: str, variant: dict[str, Any]) -> None:
+    rendered = render(event, locale, **variant)
+    said = [
+        re.findall(r"\w+", re.sub(r"https?://\S+", "", text)) for text in (rendered.text, words(body(rendered.html)))
+    ]
+    # The name of the product stands above the HTML; the text has it in the line of the sender.
+    assert said[1][:2] == ["Netim", "Direct"]
+    assert said[0] == said[1][2:]
+
+
+@every_variant
+def test_text_and_html_have_the_same_links(event: str, locale: str, variant: dict[str, Any]) -> None:
+    rendered = render(event, locale, **variant)
+    assert re.findall(r"https?://\S+", rendered.text) == re.findall(r'href="([^"]+)"', rendered.html)
+
+
+@every_variant
+def test_first_what_happened_then_when_and_where_then_what_to_do(
+    event: str, locale: str, variant: dict[str, Any]
+) -> None:
+    html = body(render(event, locale, **variant).html)
+    order = [
+        html.index("<h1"),
+        *([html.index('class="sunken"')] if "when" in SAMPLES[event] else []),
+        html.index("<h2"),
+    ]
+
+    assert order == sorted(order)
+    assert (html.count("<h1"), html.count("<h2")) == (1, 1)
 
 
 @every_mail
@@ -153,12 +219,11 @@ def test_the_languages_differ_in_every_part(event: str) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("event", sorted(VARIANTS))
-def test_a_mail_that_has_two_ways_says_which(event: str, locale: str) -> None:
-    for name, (one, other) in VARIANTS[event].items():
-        first, second = (render(event, locale, **{name: value}) for value in (one, other))
-
-        assert first.text != second.text
-        assert words(first.html) != words(second.html)
+def test_a_mail_that_has_several_ways_says_which(event: str, locale: str) -> None:
+    for name, values in VARIANTS[event].items():
+        for first, second in combinations([render(event, locale, **{name: value}) for value in values], 2):
+            assert first.text != second.text
+            assert words(first.html) != words(second.html)
 
 
 @every_mail
@@ -167,6 +232,93 @@ def test_a_mail_needs_nothing_from_elsewhere(event: str, locale: str) -> None:
 
     assert not re.search(r"<(img|script|link|iframe|form|object)\b|@import|url\(", html)
     assert set(re.findall(r'https?://[^/"<\s]+', html)) == {ACCOUNT}
+
+
+@every_variant
+def test_every_mail_says_its_language_and_looks_right_in_the_dark(
+    event: str, locale: str, variant: dict[str, Any]
+) -> None:
+    rendered = render(event, locale, **variant)
+    html = rendered.html
+    dark = dark_rules(html)
+
+    assert html.startswith("<!DOCTYPE html>")
+    assert f'<html lang="{locale}">' in html
+    assert f"<title>{markup.escape(rendered.subject, quote=False)}</title>" in html
+    assert '<meta name="color-scheme" content="light dark">' in html
+    # The colours are the app's, and whatever has one of its own has its dark twin.
+    twins = {value: {DARK[name] for name, same in LIGHT.items() if same == value} for value in LIGHT.values()}
+    styled = [(tag, style) for tag, style in re.findall(r'<(\w[^>]*) style="([^"]*)"', html) if "#" in style]
+    assert len(styled) > 5
+    for tag, style in styled:
+        classes = re.search(r'class="(\w+)"', tag)
+        assert classes, f"the dark style cannot reach <{tag}>"
+        for kind, colour in re.findall(r"(?:^|;)([\w-]*(?:color|background|border[\w-]*)):[^;]*?(#\w+)", style):
+            assert colour in twins, colour
+            twin = dark[classes[1]]["border-color" if kind.startswith("border") else kind]
+            assert twin in twins[colour], f"{kind} of <{tag}>"
+
+
+def anchors() -> set[str]:
+    """Where cards are, on the pages of the account."""
+    views = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("view*/**/*.py")]
+    views += [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("view.py")]
+    return set(re.findall(r'\banchor="([a-z-]+)"', " ".join(views)))
+
+
+def test_links_lead_to_the_card_concerned() -> None:
+    found = {
+        link.removeprefix(ACCOUNT)
+        for event, locale, variant in CASES
+        for link in re.findall(r'href="([^"]+)"', render(event, locale, **variant).html)
+        if link != LINK
+    }
+    page = "/account/connection-and-security"
+
+    assert {link.partition("#")[2] for link in found} - {""} <= anchors()
+    assert found == {
+        "/login",
+        "/forgot-password",
+        page,
+        *(
+            f"{page}#{card}"
+            for card in ("password", "email-alerts", "ip-restriction", "two-factor", "backup-codes", "sessions")
+        ),
+        "/account/personal-information#email",
+    }
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_advice_fits_what_has_changed(locale: str) -> None:
+    """Who was told that devices are gone is not asked to check them, and so on."""
+    advised = {
+        change: set(re.findall(r"https?://\S+", render("two_factor_changed", locale, change=change).text))
+        for change in VARIANTS["two_factor_changed"]["change"]
+    }
+    forgot, security = COMMON["forgot_url"], COMMON["security_url"]
+
+    # A stranger has enabled it: who has no codes cannot come in, so pages of the account are of no use.
+    assert advised["enabled"] == {forgot}
+    assert advised["disabled"] == advised["added"] == {f"{security}#password", f"{security}#two-factor", forgot}
+    assert ("devices" in render("two_factor_changed", "en", change="added").text) is True
+    assert "check your devices" not in render("two_factor_changed", "en", change="disabled").text
+    assert "vérifiez vos appareils" not in render("two_factor_changed", "fr", change="disabled").text
+
+
+@every_variant
+def test_every_character_is_one_that_fonts_and_searches_know(event: str, locale: str, variant: dict[str, Any]) -> None:
+    rendered = render(event, locale, **variant | {"when": format_datetime(MOMENT, locale, "Europe/Paris")})
+
+    for part in (rendered.subject, rendered.text, rendered.html):
+        assert not re.search("[\u00ad\u2010\u2011\u200b-\u200f]", part)
+
+
+@pytest.mark.parametrize(("event", "variant"), [(event, variant) for event, locale, variant in CASES if locale == "fr"])
+def test_french_marks_stay_with_their_words(event: str, variant: dict[str, Any]) -> None:
+    rendered = render(event, "fr", **variant)
+
+    for part in (rendered.subject, rendered.text, words(body(rendered.html))):
+        assert not re.search(r" [:;?!»]|« ", part)
 
 
 @pytest.mark.parametrize("event", sorted(event for event in EVENTS if "link" in SAMPLES.get(event, {})))

@@ -65,8 +65,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target.write_text(code)
     (copy / "netim_app/features/checkup/__init__.py").touch()
     registry = copy / "netim_app/registry.py"
-    lines = registry.read_text().replace(", PASSWORD)", ", PASSWORD, CHECKUP)")
-    assert "CHECKUP)" in lines
+    lines = registry.read_text().replace("    PASSWORD,\n", "    PASSWORD,\n    CHECKUP,\n")
+    assert "CHECKUP,\n" in lines
     registry.write_text(
         lines.replace(
             "from netim_app.features.gauge.feature",

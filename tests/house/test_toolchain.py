@@ -1,14 +1,15 @@
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tools import check_locks
+from tools import check_locks, lighthouse
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
-COMMANDS = ["run", "test", "check", "bench", "dev", "lock", "clean", "help"]
+COMMANDS = ["run", "test", "attack", "check", "screenshots", "lighthouse", "bench", "dev", "lock", "clean", "help"]
 HASH = "sha256:" + "0" * 64
 
 
@@ -90,6 +91,34 @@ def test_the_makefile_offers_every_command_and_explains_it() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_make_can_read_every_command(command: str) -> None:
     subprocess.run(["make", "--dry-run", command], cwd=ROOT, check=True, capture_output=True, timeout=30)
+
+
+def report(performance: float = 1.0, contrast: float = 1.0) -> dict[str, Any]:
+    """A report as Lighthouse writes it, as far as we read it."""
+    names = {"performance": "speed-index", "accessibility": "color-contrast", "best-practices": "errors-in-console"}
+    scores = {"performance": performance, "accessibility": contrast, "best-practices": 1.0}
+    return {
+        "categories": {
+            category: {"score": scores[category], "auditRefs": [{"id": name, "weight": 1}]}
+            for category, name in names.items()
+        },
+        "audits": {name: {"score": scores[category], "title": f"On {name}"} for category, name in names.items()},
+    }
+
+
+def test_lighthouse_hits_its_targets_or_says_what_cost_points(capsys: pytest.CaptureFixture[str]) -> None:
+    assert lighthouse.judge("/login", [report()])
+    assert lighthouse.judge("/login", [report(0.2), report(0.95), report(0.99)]), "speed: the median of the runs"
+    assert "MISSED" not in capsys.readouterr().out
+
+    assert not lighthouse.judge("/login", [report(0.94)])
+    assert not lighthouse.judge("/login", [report(), report(), report(contrast=0.99)]), (
+        "all else: the worst of the runs"
+    )
+    said = capsys.readouterr().out
+    assert said.count("MISSED") == 2
+    assert "performance: On speed-index" in said
+    assert "accessibility: On color-contrast" in said
 
 
 def test_ci_runs_the_checks_and_the_tests() -> None:

@@ -121,7 +121,7 @@ def test_a_confirmed_address_is_in_force_told_to_both_and_ends_the_sessions(unit
     caller = signed_in_actor(units)
     with units.write() as unit:
         other = make_session(unit, caller.account_id, device=OTHER_DEVICE, remember=True)
-        recovery.ask_reset(unit, EMAIL)
+        recovery.ask_reset(unit, EMAIL, HERE)
     ask_change(units, caller, "new@example.org")
     before = len(mailed(units))
 
@@ -406,7 +406,7 @@ def test_a_disabled_account_keeps_its_rows_and_nothing_opens_it(units: Units) ->
     assert stored_account(units, caller.account_id).disabled_at == units.clock()
     with units.write() as unit:
         assert sessions.redeem_ticket(unit, ticket, DEVICE, HERE) is None
-        recovery.ask_reset(unit, EMAIL)
+        recovery.ask_reset(unit, EMAIL, HERE)
     assert "reset" not in [event for event, _ in mailed(units)]
 
 

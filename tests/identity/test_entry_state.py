@@ -324,7 +324,7 @@ async def test_no_secret_stays_in_the_states_of_a_tab(sqlite_units: Units, accou
     tab = Tab("/login")
     _, steps = await tab.run(SignInState, "submit", {"email": EMAIL, "password": PASSWORD})
     with sqlite_units.write() as unit:
-        recovery.ask_reset(unit, EMAIL)
+        recovery.ask_reset(unit, EMAIL, HERE)
     token = last_mail(sqlite_units, "reset").token
     await tab.run(ResetState, "submit", {"token": token, "password": NEW_PASSWORD})
 

@@ -16,6 +16,7 @@ from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.factories import (
     EMAIL,
+    HERE,
     PASSWORD,
     mails,
     make_account,
@@ -37,7 +38,7 @@ def link_for(units: Units, purpose: str, account_id: int) -> str:
         if purpose == "sign_up":
             sign_up.sign_up(unit, NEW, quick_hash(PASSWORD))
         elif purpose == "reset":
-            recovery.ask_reset(unit, EMAIL)
+            recovery.ask_reset(unit, EMAIL, HERE)
         else:
             caller = Actor(account_id=account_id, session_id=0, fresh_until=unit.now, revision=0)
             accounts.ask_email_change(unit, caller, "changed@example.org")
@@ -111,7 +112,7 @@ def _sign_up(unit: UnitOfWork, _actor: Actor) -> None:
 
 
 def ask_reset(unit: UnitOfWork, _actor: Actor) -> None:
-    recovery.ask_reset(unit, EMAIL)
+    recovery.ask_reset(unit, EMAIL, HERE)
 
 
 def ask_email_change(unit: UnitOfWork, actor: Actor) -> None:

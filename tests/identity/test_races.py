@@ -158,7 +158,7 @@ def test_a_sign_in_with_the_old_password_is_not_finished_after_a_reset(units: Un
     with units.write() as unit:
         account_id = make_account(unit)
         second_factor.begin(unit, account_id, thief, remember=False, return_to=PAGE)
-        recovery.ask_reset(unit, EMAIL)
+        recovery.ask_reset(unit, EMAIL, HERE)
     token = last_mail(units, "reset").token
 
     refusal, (ticket, reason) = both(

@@ -39,7 +39,7 @@ def account_id(units: Units) -> int:
 
 def ask(units: Units, email: str = EMAIL) -> None:
     with units.write() as unit:
-        recovery.ask_reset(unit, email)
+        recovery.ask_reset(unit, email, HERE)
 
 
 def asked(units: Units) -> str:
@@ -68,6 +68,8 @@ def test_a_link_is_mailed_to_the_address_that_is_stored(units: Units, account_id
     mail = last_mail(units, "reset")
     assert mail.to == EMAIL
     assert f"https://account.netim.example/reset-password#{mail.token}" in mail.text
+    for told in (HERE.address, HERE.browser, HERE.system):
+        assert told in mail.text, "who has not asked for it wants to know who did"
 
 
 def test_nothing_happens_for_an_address_that_is_no_customers(units: Units, account_id: int) -> None:

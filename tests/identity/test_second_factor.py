@@ -188,7 +188,7 @@ async def test_hard_stop_blocks_sign_in_until_a_reset(
 
 
 @pytest.mark.parametrize(("live", "failures"), [(1, 100), (13, 100), (14, 93), (40, 33)])
-async def test_the_more_codes_are_right_the_fewer_may_be_wrong(
+async def test_bc_guess_the_more_codes_are_right_the_fewer_may_be_wrong(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock, live: int, failures: int
 ) -> None:
     wheel.codes = {f"{number:06}" for number in range(1, live + 1)}

@@ -95,11 +95,13 @@ async def test_each_failed_sign_in_leaves_one_line_with_its_reason(
 async def test_an_unknown_address_is_nobodys_even_when_a_customer_types_it(
     units: Units, log: list[logging.LogRecord]
 ) -> None:
-    set_caller(signed_in_actor(units))
+    caller = signed_in_actor(units)
+    set_caller(caller)
 
     await attempt(UNKNOWN, WRONG)
 
-    assert lines(log, "sign_in_failed") == [("sign_in_failed", {**FROM_HERE, "reason": "no account"})]
+    expected = {"session_id": caller.session_id, "reason": "no account", **FROM_HERE}
+    assert lines(log, "sign_in_failed") == [("sign_in_failed", expected)]
 
 
 async def test_a_right_sign_in_leaves_no_line_of_a_refusal_and_one_of_its_own(
@@ -213,7 +215,10 @@ async def test_limits_that_refuse_silently_are_logged_as_well(units: Units, log:
         pass
 
     assert lines(log, "limit_reached") == [
-        ("limit_reached", {"account_id": caller.account_id, "rule": rule.name, **FROM_HERE})
+        (
+            "limit_reached",
+            {"account_id": caller.account_id, "session_id": caller.session_id, "rule": rule.name, **FROM_HERE},
+        )
         for rule in (rate_limit.RATING_PER_ADDRESS, rate_limit.MAIL_PER_RECIPIENT)
     ]
 

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import col, select
 
 from netim_app.core import feature
-from netim_app.core.events import Fact, Origin, SessionsRevoked
+from netim_app.core.events import Fact, Origin, SessionDisplaced, SessionsRevoked
 from netim_app.core.feature import Feature, SignInGate, Subscription
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, sessions
@@ -506,7 +506,7 @@ def test_locking_an_account_keeps_what_the_unit_has_changed_already(units: Units
 def test_what_opens_nothing_any_more_is_purged(units: Units, account_id: int, clock: FakeClock) -> None:
     sign_in(units, account_id)
     issue(units, account_id)
-    clock.advance(hours=12, days=89)
+    clock.advance(hours=12, days=6)
     live = sign_in(units, account_id)
     waiting = issue(units, account_id)
 
@@ -522,3 +522,67 @@ def test_what_opens_nothing_any_more_is_purged(units: Units, account_id: int, cl
 
     assert look_up(units, live) == Lookup()
     assert redeem(units, waiting) is None
+
+
+def test_session_cap_ends_the_one_that_was_idle_for_longest(
+    units: Units, account_id: int, clock: FakeClock, facts: list[Fact]
+) -> None:
+    with units.write() as unit:
+        other_account = make_account(unit, "bob@example.org")
+    others = sign_in(units, other_account)
+    browsers = [sign_in(units, account_id, remember=True)]
+    for _ in range(sessions.MAX_SESSIONS - 1):
+        clock.advance(seconds=1)
+        browsers.append(sign_in(units, account_id, remember=True))
+    assert all(look_up(units, browser).actor for browser in browsers)
+    facts.clear()
+    clock.advance(seconds=1)
+    first = look_up(units, browsers[0]).actor
+    assert first is not None
+    with units.write() as unit:
+        sessions.mark_seen(unit, first.session_id)
+    second = look_up(units, browsers[1]).actor
+    assert second is not None
+
+    newest = sign_in(units, account_id)
+
+    assert [look_up(units, browser).actor is not None for browser in browsers] == [True, False] + [True] * 48
+    assert look_up(units, newest).actor is not None
+    assert look_up(units, others).actor is not None
+    assert names(facts) == ["SessionDisplaced", "SignedIn"]
+    assert facts[0] == SessionDisplaced(account_id=account_id, at=clock(), origin=HERE, session_id=second.session_id)
+
+
+def test_session_cap_holds_when_many_sign_in_at_once(units: Units, account_id: int, clock: FakeClock) -> None:
+    for _ in range(sessions.MAX_SESSIONS):
+        sign_in(units, account_id)
+    clock.advance(seconds=1)
+
+    opened = at_once(6, lambda _: sign_in(units, account_id))
+
+    with units.read() as unit:
+        assert len(sessions.live_sessions(unit, account_id)) == sessions.MAX_SESSIONS
+    assert all(look_up(units, browser).actor for browser in opened)
+
+
+def test_those_that_ended_lately_are_found_with_the_cookie_before(
+    units: Units, account_id: int, clock: FakeClock
+) -> None:
+    def found() -> set[str]:
+        with units.read() as unit:
+            return sessions.ended_lately(unit, after=timedelta(seconds=1), until=timedelta(minutes=1))
+
+    before, live = sign_in(units, account_id), sign_in(units, account_id)
+    caller = look_up(units, before).actor
+    assert caller is not None
+    renewed = redeem(units, issue(units, account_id, purpose="renew", session_id=caller.session_id))
+    assert renewed is not None
+    with units.write() as unit:
+        sessions.end_session(unit, digest(renewed.token), HERE)
+
+    assert found() == set()
+    clock.advance(seconds=1)
+    assert found() == {before.digest, digest(renewed.token)}
+    assert live.digest not in found()
+    clock.advance(seconds=59)
+    assert found() == set()

@@ -13,7 +13,7 @@ TEMPLATES = {
         "{% extends 'layout.txt' %}{% block content %}\nSigned in with {{ browser }}.\n{{ link }}\n{% endblock %}"
     ),
     "en/body.html": (
-        "{% extends 'layout.html' %}{% from 'parts.html' import button, facts %}{% block content %}"
+        "{% extends 'layout.html' %}{% from 'macros.html' import button, facts with context %}{% block content %}"
         "<p>Signed in.</p>{{ facts([('Browser', browser)]) }}{{ button(link, 'Check') }}{% endblock %}"
     ),
     "fr/subject.txt": "Connexion à votre compte, {{ first_name }}",

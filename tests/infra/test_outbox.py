@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.event import listen as record
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
@@ -140,10 +141,11 @@ async def test_no_log_line_names_a_recipient_or_content(sqlite_units: Units) -> 
 async def test_nothing_to_do_writes_nothing(sqlite_units: Units) -> None:
     sender = _sender(sqlite_units, FakeTransport())
     await sender.drain()  # the first one purges
-    writes: list[int] = []
-    sqlite_units.after_write = lambda: writes.append(1)
+    begun: list[str] = []
+    record(sqlite_units.engine, "before_cursor_execute", lambda *args: begun.append(args[2]))
     assert await sender.drain() == 0
-    assert writes == []
+    assert begun
+    assert "BEGIN IMMEDIATE" not in begun
 
 
 # --- failures

@@ -5,9 +5,11 @@ import threading
 from contextvars import ContextVar
 
 import pytest
+from sqlalchemy.event import listen
 
-from netim_app.infra import outbox
+from netim_app.infra import outbox, unit_of_work
 from netim_app.infra.db import MAX_CONNECTIONS
+from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork, Units, in_read_unit, in_unit
 from tests.fakes import FakeTransport
 
@@ -66,6 +68,7 @@ async def test_what_follows_a_commit_is_not_called_when_the_change_is_undone(sql
 
     def change(unit: UnitOfWork, name: str, *, fails: bool) -> None:
         unit.after_commit.append(lambda: called.append(name))
+        unit.queued_mail = True
         if fails:
             raise ValueError("undone")
 
@@ -74,3 +77,65 @@ async def test_what_follows_a_commit_is_not_called_when_the_change_is_undone(sql
     assert called == []
     await in_unit(change, "stands", fails=False)
     assert called == ["stands", "after write"]
+
+
+async def test_the_mail_sender_is_woken_by_what_queues_a_mail_alone(
+    sqlite_units: Units, mail_templates: object
+) -> None:
+    woken: list[int] = []
+    sqlite_units.after_write = lambda: woken.append(1)
+    await in_unit(lambda unit: unit.session.add(make_message(unit)))
+    assert not woken
+    with sqlite_units.write() as unit:
+        outbox.queue(
+            unit,
+            event="signed_in",
+            to="jane@example.com",
+            locale="en",
+            params={"first_name": "Jane", "browser": "Firefox", "link": "-"},
+        )
+    assert woken == [1]
+
+
+def make_message(unit: UnitOfWork) -> OutboxMessage:
+    """Any row: here one that was sent long ago."""
+    return OutboxMessage(
+        message_id="old", event="signed_in", payload=b"", created_at=unit.now, due_at=unit.now, state="sent"
+    )
+
+
+async def test_a_reading_unit_asks_for_a_row_once_and_a_writing_one_anew(units: Units) -> None:
+    with units.write() as unit:
+        unit.session.add(make_message(unit))
+    asked: list[str] = []
+    listen(units.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    def ask_twice(unit: UnitOfWork) -> int:
+        asked.clear()
+        for _ in range(2):
+            assert unit.session.get_one(OutboxMessage, 1).message_id == "old"
+        return sum("outbox_message" in statement for statement in asked)
+
+    assert await in_read_unit(ask_twice) == 1
+    assert await in_unit(ask_twice) == 2, "a change may hang on it"
+
+
+async def test_writers_of_one_process_take_turns_and_none_waits_for_ever(
+    sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold(_unit: UnitOfWork) -> None:
+        held.set()
+        assert go_on.wait(20)
+
+    first = asyncio.create_task(in_unit(hold))
+    await asyncio.to_thread(held.wait, 20)
+    second = asyncio.create_task(in_unit(lambda _unit: "its turn"))
+    assert await in_read_unit(lambda _unit: "reads") == "reads"
+    assert not second.done()
+    monkeypatch.setattr(unit_of_work, "BUSY_TIMEOUT_MS", 10)
+    assert await in_unit(lambda _unit: "did not wait for ever") == "did not wait for ever"
+    go_on.set()
+    await first
+    assert await second == "its turn"

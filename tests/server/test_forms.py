@@ -92,7 +92,7 @@ def test_every_form_is_here() -> None:
 
 def written(server: Server) -> tuple[object, object]:
     """All that a form could have changed. A mail that is being sent changes its row by itself, so mails are counted."""
-    rows = server.dump("guess_window", "account_session", "outbox_message")
+    rows = server.dump("guess_window", "login_entry", "account_session", "outbox_message")
     return rows, server.query("SELECT count(*) FROM outbox_message")
 
 

@@ -54,7 +54,7 @@ OPEN_TO_ANYONE = {
     "VerifyState.submit",
 }
 """Reviewed by eye. A new handler that anybody may call is a decision, and is written down here."""
-WRITTEN_BY_ANYBODY = ("guess_window", "sign_up", "mailed_link", "outbox_message")
+WRITTEN_BY_ANYBODY = ("guess_window", "login_entry", "sign_up", "mailed_link", "outbox_message")
 """What a stranger may add to: by asking for links, and by guessing."""
 
 
@@ -339,7 +339,7 @@ async def test_malformed_packets(server: Server, victim: Client) -> None:
 
 
 async def test_router_forge(server: Server, victim: Client) -> None:
-    before = server.dump("account_session", "guess_window", "known_device", "ticket")
+    before = server.dump("account_session", "guess_window", "known_device", "login_entry", "ticket")
     (device,) = [c.value for c in victim.http.cookies.jar if c.name == "netim_device"]
     authorization = f"Session {digest(victim.session_cookie)}; Device {digest(device)}"
     forged = {
@@ -360,7 +360,7 @@ async def test_router_forge(server: Server, victim: Client) -> None:
         await stranger.call("ProfileState.save", form=PROFILE | {"city": "Forged"})
         await stranger.call("ShellState.open_account_page")
         assert_nothing_personal(stranger)
-        assert server.dump("account_session", "guess_window", "known_device", "ticket") == before
+        assert server.dump("account_session", "guess_window", "known_device", "login_entry", "ticket") == before
         await stranger.send("SignInState.submit", forged, form={"email": victim.email, "password": PASSWORD})
         await stranger.settle()
         (ticket,) = re.findall(r"'ticket_rx_state_': '([\w-]+)'", str(stranger.heard))

@@ -53,7 +53,19 @@ def assert_guarded(answer: httpx.Response) -> None:
         assert "charset=utf-8" in answer.headers["content-type"].lower()
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/nowhere", "/healthz", "/ping", "/auth/session", "/favicon.ico", "/_event/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *PAGES,
+        "/nowhere",
+        "/healthz",
+        "/.well-known/change-password",
+        "/ping",
+        "/auth/session",
+        "/favicon.ico",
+        "/_event/",
+    ],
+)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE"])
 def test_headers(http: httpx.Client, path: str, method: str) -> None:
     answer = http.request(method, path)
@@ -77,7 +89,8 @@ def test_headers_on_a_refused_upgrade(http: httpx.Client) -> None:
 
 def test_headers_in_production(production: Server) -> None:
     with httpx.Client(base_url=production.address) as client:
-        for path in (*PAGES, "/nowhere", "/healthz"):
+        script = next(iter(re.findall(r'/assets/[^"]+\.js', client.get("/login").text)))
+        for path in (*PAGES, "/nowhere", "/healthz", "/favicon.svg", script, "/assets/nothing.js", "/_event/"):
             answer = client.get(path)
             assert_guarded(answer)
             assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
@@ -126,7 +139,7 @@ def test_exposed_no_source_maps(http: httpx.Client) -> None:
     assert http.get(f"/assets/{scripts[0].name}.map").status_code == 404
 
 
-def test_no_store_and_immutable(http: httpx.Client) -> None:
+def test_client_remnants_no_answer_with_data_is_stored(http: httpx.Client) -> None:
     for path in (*PAGES, "/nowhere", "/healthz", "/auth/session"):
         assert http.get(path).headers["cache-control"] == "no-store"
     for found in set(re.findall(r'/assets/[^"]+-[\w-]{8}\.(?:js|css)', http.get("/login").text)):
@@ -134,3 +147,12 @@ def test_no_store_and_immutable(http: httpx.Client) -> None:
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert http.get("/assets/missing-AAAAAAAA.js").headers["cache-control"] == "no-store"
+
+
+def test_password_managers_are_led_to_the_change(http: httpx.Client) -> None:
+    answer = http.get("/.well-known/change-password")
+
+    assert answer.status_code == 302
+    assert answer.headers["location"] == "/account/connection-and-security#password"
+    nowhere = http.get("/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200")
+    assert nowhere.status_code == 404

@@ -7,9 +7,10 @@ import pytest
 
 from netim_app.core.events import Origin
 from netim_app.features.ip_restriction import service
-from netim_app.features.ip_restriction.rules import parse
+from netim_app.features.ip_restriction.rules import MAX_RULES, parse
 from netim_app.features.ip_restriction.tables import IpRestriction
-from tests.harness import PASSWORD, Client, Server, link_in, running
+from tests.harness import PASSWORD, Client, Server, customer, link_in, running
+from tests.server.test_two_factor import Owner, give_code, give_password
 
 SECURITY = "/account/connection-and-security"
 HOME, OFFICE = "127.0.0.1", "127.0.0.2"
@@ -123,7 +124,7 @@ async def test_ip_live(server: Server, anna: Client, email: str) -> None:
     assert anna.vars["ShellState.customer_name"] == "Anna Martin"
 
 
-async def test_ip_stolen_cookie(server: Server, anna: Client, email: str) -> None:
+async def test_ip_live_stolen_cookie(server: Server, anna: Client, email: str) -> None:
     restrict(server, email, HOME)
     names = {c.name: str(c.value) for c in anna.http.cookies.jar}
     async with Client(server, local_address=OFFICE, cookies=names) as thief:
@@ -165,6 +166,7 @@ SPOOFS: list[dict[str, str]] = [
     {"X-Forwarded-For": f"{HOME}, {HOME}"},
     {"X-Real-IP": HOME, "True-Client-IP": HOME, "CF-Connecting-IP": HOME, "X-Client-IP": HOME},
     {"Forwarded": f"for={HOME}"},
+    {"X-Forwarded-For": HOME, "x-forwarded-for": f"{HOME}, {HOME}", "X-FORWARDED-FOR": HOME},
 ]
 
 
@@ -173,6 +175,22 @@ async def test_ip_spoof(server: Server, email: str, headers: dict[str, str]) -> 
     restrict(server, email, HOME)
     async with Client(server, local_address=OFFICE, headers=headers) as liar:
         assert await try_sign_in(liar, email) == REFUSED
+    async with Client(server, local_address=HOME, headers=dict.fromkeys(headers, OFFICE)) as owner:
+        assert await try_sign_in(owner, email) == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "let_in"), [("198.51.100.1", "203.0.113.7", True), ("203.0.113.7", "198.51.100.1", False)]
+)
+async def test_ip_spoof_by_several_header_lines(
+    behind_proxy: Server, new_email: Callable[[], str], first: str, last: str, let_in: bool
+) -> None:
+    """What our proxy adds comes last, in a line of its own or not; the lines before it are the client's."""
+    email = behind_proxy.create_account(new_email())
+    restrict(behind_proxy, email, "203.0.113.0/24")
+    lines = {"X-Forwarded-For": first, "x-forwarded-for": last}
+    async with Client(behind_proxy, local_address=PROXY, headers=lines) as client:
+        assert (await try_sign_in(client, email) == "") is let_in
 
 
 @pytest.mark.parametrize(
@@ -191,7 +209,7 @@ async def test_ip_spoof(server: Server, email: str, headers: dict[str, str]) -> 
         (PROXY, "2001:db9::5", False),
     ],
 )
-async def test_ip_through_a_proxy(
+async def test_ip_spoof_through_a_proxy(
     behind_proxy: Server, new_email: Callable[[], str], peer: str, forwarded: str | None, let_in: bool
 ) -> None:
     email = behind_proxy.create_account(new_email())
@@ -235,7 +253,7 @@ async def test_idor_ip_rules(server: Server, anna: Client, email: str, new_email
     assert "203.0.113" not in str(anna.heard)
 
 
-async def test_ip_needs_a_fresh_proof(server: Server, anna: Client, email: str) -> None:
+async def test_ip_lockout_needs_a_fresh_proof(server: Server, anna: Client, email: str) -> None:
     await anna.connect(SECURITY)
     await anna.call("ShellState.open_account_page")
     server.move_clock(11 * 60)
@@ -264,6 +282,66 @@ async def test_ip_lockout_unlock(server: Server, email: str) -> None:
         assert await try_sign_in(client, email) == ""
     server.wait_for_mail(email, subject="unlocked")
     server.wait_for_mail(email, subject="switched off")
+
+
+async def test_ip_paths_code(server: Server, new_email: Callable[[], str]) -> None:
+    """Between password and code the list is switched on, or the customer goes elsewhere: no code is looked at."""
+    email = new_email()
+    async with customer(server, email, local_address=HOME) as client:
+        await client.connect(SECURITY)
+        await client.call("ShellState.open_account_page")
+        owner = Owner(server, client, email)
+        await owner.enable()
+        async with Client(server, local_address=OFFICE) as away:
+            await give_password(away, email)
+            assert away.vars["SignInState.needs_code"]
+            restrict(server, email, HOME, "203.0.113.77")
+            assert await give_code(away, owner.code()) == ""
+            assert away.vars["SignInState.errors"] == {"": REFUSED}
+            assert owner.row("code_guard") == [0]
+            assert "203.0.113" not in str(away.heard)
+            assert "code_refused" in server.log
+        async with Client(server, local_address=HOME) as home:
+            await give_password(home, email)
+            assert await give_code(home, owner.code())
+
+
+async def test_ip_paths_change_of_address(
+    server: Server, anna: Client, email: str, new_email: Callable[[], str]
+) -> None:
+    """The link in the new mailbox works from the listed address only."""
+    new = new_email()
+    await anna.call("EmailState.submit", form={"email": new})
+    link = link_in(server.wait_for_mail(new, subject="Confirm")).partition("#")[2]
+    restrict(server, email, HOME)
+    async with Client(server, local_address=OFFICE) as away:
+        await away.load("/verify-email")
+        await away.call("VerifyState.submit", form={"token": link})
+        assert away.vars["VerifyState.errors"] == {"": REFUSED}
+    assert server.query("SELECT count(*) FROM account WHERE email = :e", e=new) == [0]
+    await anna.call("VerifyState.submit", form={"token": link})
+    assert anna.vars["VerifyState.done"] == "email_change"
+
+
+async def test_ip_edges_of_a_list_that_is_full(server: Server, anna: Client, email: str) -> None:
+    """As many rules as there may be: one more is refused in words, and first and last of them still decide."""
+    *most, last = [f"203.0.{number // 250}.{number % 250 + 1}" for number in range(MAX_RULES)]
+    restrict(server, email, *most, on=False)
+    await anna.connect(SECURITY)
+    await anna.call("ShellState.open_account_page")
+    await anna.call("IpDialogState.add", form={"address": last, "note": ""})
+    assert anna.vars["IpDialogState.errors"] == {}
+    for _ in range(3):
+        await anna.call("IpDialogState.add", form={"address": "198.51.100.1", "note": ""})
+        assert str(MAX_RULES) in anna.vars["IpDialogState.errors"]["address"]
+    assert len(anna.vars["IpRestrictionState.rules"]) == MAX_RULES
+    for address, inside in {most[0]: True, last: True, "198.51.100.1": False, "203.0.0.0": False}.items():
+        await anna.call("IpTestState.submit", form={"address": address})
+        assert bool(anna.vars["IpTestState.rule"]) is inside, address
+    await anna.call("IpDialogState.begin_remove", rule_id=anna.vars["IpRestrictionState.rules"][0]["id"])
+    await anna.call("IpDialogState.remove", form={})
+    await anna.call("IpDialogState.add", form={"address": "198.51.100.1", "note": ""})
+    assert anna.vars["IpDialogState.errors"] == {}, "there is room again"
 
 
 EDGES = {

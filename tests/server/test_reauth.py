@@ -41,6 +41,9 @@ REVIEWED = {
     "NewCodesState.begin_first",
     "NewCodesState.begin",
     "NewCodesState.make",
+    "SessionsState.log_out",
+    "LogOutOthersState.begin",
+    "LogOutOthersState.confirm",
 }
 """Reviewed by eye: what asks for a fresh proof. A handler that is missing here, or no longer asks, is a decision."""
 
@@ -51,7 +54,13 @@ def marked(level: Level) -> dict[str, dict[str, Any]]:
     for name, registered in RegistrationContext.get().event_handlers.items():
         access = access_of(registered.handler.fn)
         if is_served(registered.states[0]) and access is not None and access.level == level:
-            known: dict[str, Any] = {"form": FORM, "rule_id": 1, "on": True, "password": "typed so far"}
+            known: dict[str, Any] = {
+                "form": FORM,
+                "rule_id": 1,
+                "session_id": 1,
+                "on": True,
+                "password": "typed so far",
+            }
             wanted = inspect.signature(registered.handler.fn).parameters
             short = f"{registered.states[0].__name__}.{name.rpartition('.')[2]}"
             found[short] = {each: known.get(each, "1") for each in wanted if each != "self"}

@@ -148,7 +148,7 @@ async def test_token_random(server: Server, email: str) -> None:
     assert min(len(characters) for characters in used.values()) > 55, "each place takes all 64 characters"
 
 
-async def test_database_keeps_digests_only(server: Server, anna: Client) -> None:
+async def test_token_random_database_keeps_digests_only(server: Server, anna: Client) -> None:
     text = str(server.dump())
     assert digest(anna.session_cookie) in text
     assert anna.session_cookie not in text
@@ -308,8 +308,14 @@ async def test_csrf_other_methods(server: Server, anna: Client, method: str) -> 
     assert await is_signed_in(anna)
 
 
-@pytest.mark.parametrize("path", ["/", "/login", "/healthz", "/ping", "/auth/session", "/auth/logout", "/nowhere"])
-async def test_cors(anna: Client, path: str) -> None:
+@pytest.mark.parametrize("who", ["customer", "stranger"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/login", PAGE, "/healthz", "/ping", "/auth/session", "/auth/logout", "/nowhere", "/favicon.svg", "/_event/"],
+)
+async def test_cors(server: Server, anna: Client, path: str, who: str) -> None:
+    if who == "stranger":
+        anna.http.cookies.clear()
     for origin in ("https://evil.test", "null", "http://127.0.0.1:3000.evil.test"):
         for method in ("GET", "POST", "OPTIONS"):
             answer = await anna.http.request(

@@ -24,6 +24,7 @@ MINUTE = 60
 FORWARDING = [
     {"X-Forwarded-For": "203.0.113.{n}"},
     {"X-Forwarded-For": "127.0.0.1, 203.0.113.{n}"},
+    {"X-Forwarded-For": "203.0.113.{n}", "x-forwarded-for": "127.0.0.1", "X-FORWARDED-FOR": "203.0.113.{n}"},
     {"X-Real-IP": "203.0.113.{n}"},
     {"Forwarded": "for=203.0.113.{n}"},
     {"CF-Connecting-IP": "203.0.113.{n}"},
@@ -191,7 +192,7 @@ async def test_unlock(server: Server, anna: Client, email: str) -> None:
 
 def shape(heard: list[Any]) -> list[Any]:
     """What came, in order: names of states, vars, their values but for the address, and events."""
-    ignored = re.compile(r"rx_router\w*|is_hydrated\w*")
+    ignored = re.compile(r"rx_router\w*|is_hydrated\w*|answers_rx_state_")  # the last one counts
     steps = []
     for update in heard:
         delta = {
@@ -251,7 +252,9 @@ async def test_enum_signup_reset(server: Server, email: str, new_email: Callable
     assert len(server.mails(unknown)) == 1
 
 
-async def test_enum_email_change(server: Server, anna: Client, email: str, new_email: Callable[[], str]) -> None:
+async def test_enum_signup_reset_email_change_is_no_oracle(
+    server: Server, anna: Client, email: str, new_email: Callable[[], str]
+) -> None:
     taken, free = server.create_account(new_email()), new_email()
     shapes = []
     for who in (taken, free):

@@ -319,7 +319,7 @@ async def test_bc_guess_stops_at_a_hundred_until_the_password_is_a_new_one(owner
 
 async def test_handlers_pending(owner: Owner, thief: Client, server: Server, new_email: Any) -> None:
     """Everything that there is, called by somebody who owes the code: nothing moves but the code form itself."""
-    may_change = ("guess_window", "code_guard", "sign_up", "mailed_link", "outbox_message", "pending_sign_in")
+    may_change = ("guess_window", "sign_up", "mailed_link", "outbox_message")
     before = server.dump(*may_change)
     for name, handler in handlers().items():
         if short(name).startswith(("SignInState.", "MailboxState.")):
@@ -542,9 +542,11 @@ async def test_disable_2fa_deletes_everything_and_ends_other_sessions(owner: Own
     server.wait_for_mail(owner.email, subject="off")
 
 
-async def test_disable_2fa_by_a_backup_code(owner: Owner) -> None:
+async def test_disable_2fa_by_a_backup_code(owner: Owner, server: Server) -> None:
     assert await owner.disable(owner.codes[0])
     assert not owner.is_on
+    await asyncio.to_thread(server.wait_for_mail, owner.email, subject="authentication is off")
+    assert not any("backup code of your" in str(mail["subject"]) for mail in server.mails(owner.email))
 
 
 async def test_reauth_after_ten_minutes_nothing_changes_without_a_fresh_proof(owner: Owner) -> None:

@@ -109,7 +109,7 @@ def test_options_of_a_select_may_come_from_a_state():
 def test_a_form_lets_the_server_say_what_is_wrong_and_guards_against_a_second_press():
     markup = str(form(on_submit=FormTestState.submit, submit_label="Save"))
     assert "noValidate:true" in markup
-    assert "onSubmitCapture:(event) => {" in markup
+    assert "onSubmitCapture" in markup
     assert 'type:"submit"' in markup
 
 
@@ -133,9 +133,9 @@ def test_cancel_is_there_when_it_leads_somewhere():
     assert '"Cancel"' not in str(form(on_submit=FormTestState.submit, submit_label="Save"))
 
 
-def test_a_button_takes_no_second_click_while_pending():
-    assert "onClickCapture" in str(button("Go", FormTestState.close, pending=FormTestState.pending))
-    assert "onClickCapture" not in str(button("Go", FormTestState.close))
+def test_a_button_takes_no_second_click_before_the_answer():
+    assert "onClickCapture" in str(button("Go", FormTestState.close))
+    assert "onClickCapture" not in str(button("Go"))
 
 
 def test_a_button_of_an_icon_alone_has_a_name():

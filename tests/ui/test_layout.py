@@ -57,11 +57,12 @@ def guarded_part(markup: str, start: int) -> str:
     raise AssertionError("unbalanced markup")
 
 
-def test_content_heading_and_name_wait_for_state_and_language():
+def test_content_and_name_wait_for_state_and_language():
     markup = account()
-    for text in ("PRIVATE", "HEADING", str(LayoutTestState.name)):
+    for text in ("PRIVATE", str(LayoutTestState.name)):
         assert shown_only_when_known(markup, text), text
         assert markup.count(text) == 1
+    assert markup.count("HEADING") == 1  # it holds nothing private and names the page while that loads
     assert shown_only_when_known(public(), "PRIVATE")
     assert shown_only_when_known(public(), "HEADING")
 
@@ -90,6 +91,12 @@ def test_languages_are_buttons_that_say_which_one_is_on():
         assert f'lang:"{locale}"' in markup
     assert markup.count('"aria-pressed":') == 2
     assert 'role:"group"' in markup
+
+
+def test_what_a_language_button_shows_is_part_of_its_name():
+    markup = str(layout.language_switch(LayoutTestState.choose))
+    for locale in ("EN", "FR"):
+        assert f' ({locale})")' in markup
 
 
 def test_a_switch_of_the_caller_is_taken_as_it_is():
@@ -121,3 +128,9 @@ def test_the_head_sets_the_chosen_theme_before_anything_is_painted():
     markup = "".join(str(part) for part in layout.head())
     assert "localStorage.getItem" in markup
     assert "/favicon.svg" in markup
+
+
+def test_the_head_describes_the_pages():
+    assert any(
+        'name:"description"' in str(part) and 'content:"The customer area' in str(part) for part in layout.head()
+    )

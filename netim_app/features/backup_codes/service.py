@@ -12,6 +12,7 @@ from netim_app.core.events import BackupCodesMade, BackupCodeUsed, Origin, Secon
 from netim_app.features.backup_codes import rules
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.identity import accounts, second_factor, sessions
+from netim_app.infra import outbox
 from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -21,6 +22,7 @@ from netim_app.texts import catalog
 logger = logging.getLogger(__name__)
 
 KEY_BYTES = 32
+USED_MAIL = "backup_code_used"
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,12 @@ def _handle(made: BackupCodeSet) -> str:
 
 
 def delete_all(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
-    """Codes go with the factor that they stand in for."""
+    """Codes go with the factor that they stand in for.
+
+    If one of them has switched it off, a mail that tells how many are left would be wrong: that it is off is told.
+    """
     _delete(unit, fact.account_id)
+    outbox.withdraw(unit, fact.account_id, USED_MAIL)
 
 
 def mail_made(unit: UnitOfWork, fact: BackupCodesMade) -> None:
@@ -164,7 +170,7 @@ def mail_made(unit: UnitOfWork, fact: BackupCodesMade) -> None:
 
 def mail_used(unit: UnitOfWork, fact: BackupCodeUsed) -> None:
     """Tells the customer of every spent code, and how many are left."""
-    accounts.notify(unit, "backup_code_used", fact, left=fact.left)
+    accounts.notify(unit, USED_MAIL, fact, left=fact.left)
 
 
 def rewrap(unit: UnitOfWork) -> Rewrapped:

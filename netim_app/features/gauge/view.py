@@ -15,7 +15,7 @@ from netim_app.ui.text import tr
 def block(title: rx.Var[str]) -> rx.Component:
     """The meter, its level in words, and every item with its points and what to do about it."""
     least = {name: str(percent) for percent, name in LEVELS if percent}
-    return kit.card(
+    gauge = rx.el.div(
         meter(
             GaugeState.percent,
             label=tr("gauge.label"),
@@ -26,16 +26,19 @@ def block(title: rx.Var[str]) -> rx.Component:
             ),
             level=GaugeState.level,
             test_id="gauge",
+            detail=tr("gauge.summary", points=GaugeState.points, possible=GaugeState.possible),
         ),
-        rx.el.p(
-            tr("gauge.summary", points=GaugeState.points, possible=GaugeState.possible),
-            " · ",
-            tr("gauge.thresholds", **least),
-            class_name="text-sm text-muted",
-        ),
+        rx.el.p(tr("gauge.thresholds", **least), class_name="text-xs text-balance text-muted lg:text-center"),
+        class_name="flex flex-col gap-4 lg:items-center",
+    )
+    items = rx.el.div(
         *(_hint(hint) for hint in offers().hints),
-        rx.el.ul(*(_item(p) for p in offers().protections), class_name="flex flex-col divide-y divide-line"),
         rx.cond(GaugeState.steps_left == 0, rx.el.p(tr("gauge.all_done"), class_name="text-sm font-medium")),
+        rx.el.ul(*(_item(p) for p in offers().protections), class_name="flex flex-col divide-y divide-line"),
+        class_name="flex min-w-0 flex-col gap-4",
+    )
+    return kit.card(
+        rx.el.div(gauge, items, class_name="grid gap-6 lg:grid-cols-[13rem_1fr] lg:gap-10"),
         title=title,
         anchor="security-level",
         icon="shield",
@@ -68,11 +71,10 @@ def _item(protection: Protection) -> rx.Component:
         ),
         rx.cond(
             ~done,
-            rx.el.p(
-                tr(f"{key}.advice"),
-                " ",
+            rx.el.div(
+                rx.el.p(tr(f"{key}.advice"), class_name="text-muted"),
                 link(tr(f"{key}.action"), protection.href),
-                class_name="mt-1 pl-8 text-sm text-muted",
+                class_name="mt-1 flex flex-col items-start gap-1 pl-8 text-sm",
             ),
         ),
         class_name="py-3",

@@ -241,8 +241,7 @@ def mail_refused(unit: UnitOfWork, fact: events.SignInRefused) -> None:
         return
     if outbox.queued_since(unit, fact.account_id, REFUSED_MAIL, unit.now - REFUSED_MAIL_EVERY):
         return
-    language, _ = accounts.locale_of(unit, fact.account_id)
-    accounts.notify(unit, REFUSED_MAIL, fact, reason_text=catalog.text(language, "ip_restriction.refused.reason"))
+    accounts.notify(unit, REFUSED_MAIL, fact)
 
 
 def _switch_off(unit: UnitOfWork, fact: events.IpRestrictionSwitched) -> None:

@@ -35,8 +35,8 @@ def card() -> rx.Component:
         _switch_dialog(),
         _remove_dialog(),
         title=tr("ip_restriction.title"),
-        state=rx.cond(
-            on, tr("ip_restriction.on", date=IpRestrictionState.since), tr("ip_restriction.off")
+        state=kit.badge(
+            rx.cond(on, tr("ip_restriction.on", date=IpRestrictionState.since), tr("ip_restriction.off")), on=on
         ),
         action=switch(
             tr("ip_restriction.switch"),

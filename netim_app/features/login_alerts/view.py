@@ -13,10 +13,9 @@ def card() -> rx.Component:
     return kit.card(
         rx.el.p(tr("login_alerts.text"), class_name="text-sm text-muted"),
         title=tr("login_alerts.title"),
-        state=rx.cond(
-            LoginAlertsState.on,
-            tr("login_alerts.on", date=LoginAlertsState.since),
-            tr("login_alerts.off"),
+        state=kit.badge(
+            rx.cond(LoginAlertsState.on, tr("login_alerts.on", date=LoginAlertsState.since), tr("login_alerts.off")),
+            on=LoginAlertsState.on,
         ),
         action=switch(
             tr("login_alerts.switch"),

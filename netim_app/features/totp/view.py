@@ -12,6 +12,7 @@ from netim_app.ui.dialog import dialog
 from netim_app.ui.form import button, form, link, text_field
 from netim_app.ui.notice import notice
 from netim_app.ui.text import tr
+from netim_app.ui.theme import FOCUS
 from netim_app.ui.wizard import button_row, step
 
 APPLICATIONS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -49,7 +50,7 @@ def card() -> rx.Component:
         _remove_dialog(),
         _disable_dialog(),
         title=tr("totp.title"),
-        state=rx.cond(TotpState.enabled, tr("totp.on"), tr("totp.off")),
+        state=kit.badge(_state(), on=TotpState.enabled),
         action=rx.cond(
             TotpState.enabled,
             button(tr("totp.disable"), TotpDialogState.begin_disable, test_id="totp-disable"),
@@ -57,6 +58,15 @@ def card() -> rx.Component:
         ),
         anchor="two-factor",
         icon="phone",
+    )
+
+
+def _state() -> rx.Var[str]:
+    return rx.match(
+        TotpState.devices.length(),
+        (0, tr("totp.off")),
+        (1, tr("totp.on")),
+        tr("totp.on.several", count=TotpState.devices.length()),
     )
 
 
@@ -166,7 +176,7 @@ def _entry() -> rx.Component:
         rx.el.img(
             src=TotpWizardState.picture,
             alt=tr("totp.wizard.picture"),
-            class_name="size-60 max-w-full rounded-control bg-[#fff] [image-rendering:pixelated]",
+            class_name="size-60 max-w-full rounded-control bg-[#fff] p-2 [image-rendering:pixelated]",
             custom_attrs={"data-testid": "totp-qr"},
         ),
         rx.el.p(link(tr("totp.wizard.same_device"), TotpWizardState.uri, test_id="totp-uri")),
@@ -178,9 +188,14 @@ def _applications() -> rx.Component:
     def of_kind(kind: Any) -> rx.Component:
         return rx.match(kind, *((name, _names(name)) for name in APPLICATIONS), rx.fragment())
 
-    return rx.el.ul(
-        rx.foreach(TotpWizardState.systems, of_kind),
-        class_name="flex flex-col gap-1 rounded-control bg-sunken p-3.5 [&>li:first-child]:font-medium",
+    systems = TotpWizardState.systems
+    return rx.el.div(
+        rx.el.ul(rx.foreach(systems[:3], of_kind), class_name="flex flex-col gap-1 [&>li:first-child]:font-medium"),
+        rx.el.details(
+            rx.el.summary(tr("totp.wizard.other_systems"), class_name=f"w-fit rounded-sm py-1 text-muted {FOCUS}"),
+            rx.el.ul(rx.foreach(systems[3:], of_kind), class_name="flex flex-col gap-1"),
+        ),
+        class_name="flex flex-col gap-1 rounded-control bg-sunken p-3.5",
         custom_attrs={"data-testid": "totp-applications"},
     )
 

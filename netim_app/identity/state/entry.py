@@ -224,7 +224,7 @@ class ForgotState(rx.State):
             read.finish()
             await limits.allow_recovery(address)
             if await limits.may_mail("reset", email, address):
-                await in_unit(recovery.ask_reset, email)
+                await in_unit(recovery.ask_reset, email, visitor().origin)
         except DomainError as error:
             self.errors = await explain(self, error)
             return

@@ -15,7 +15,7 @@ from netim_app.identity.access import ANYONE, SIGNED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
 from netim_app.settings import get_settings
 from netim_app.texts import catalog
-from netim_app.ui.once import end_earlier_visit
+from netim_app.ui.once import end_earlier_visit, visit_of
 from netim_app.ui.text import LocaleState
 
 MIN_PASSWORD_LENGTH = get_settings().password_min_length
@@ -39,6 +39,8 @@ class ShellState(rx.State):
     customer_name: str = ""
     notice: str = ""
     notice_kind: str = "info"
+    answers: int = 0
+    """Counts what the server has said. A page hears by it that there was an answer, be it the same as before."""
     resumed: bool = False
     """The page goes on where a step-up interrupted: mounts a component that takes `?open=` out of the address."""
     reload: bool = False
@@ -46,6 +48,8 @@ class ShellState(rx.State):
 
     _reload_told_to: str = ""
     """The socket that was told. A tab that comes back by another one with the same old cookie has lost the new one."""
+    _notice_visit: str = ""
+    """The visit that the notice belongs to; empty for the next one, after the page was loaded anew for a ticket."""
     _ended: bool = False
     """A session ended in this tab, and its customer has not been told so yet."""
     _session_id: int = 0
@@ -61,6 +65,7 @@ class ShellState(rx.State):
             await begin_visit(self)
         for dialog in offers().dialogs:
             await end_earlier_visit(self, dialog)
+        self._end_earlier_notice()
         await refresh(self)
         self.ready = True
         handler = offers().resumes.get(str(self.router.url.query_parameters.get("open", "")))
@@ -74,7 +79,14 @@ class ShellState(rx.State):
         locale = await self.get_state(LocaleState)
         if locale.locale not in catalog.LOCALES:
             locale.locale = catalog.choose_locale(visitor().languages)
+        self._end_earlier_notice()
         self.opened = True
+
+    def _end_earlier_notice(self) -> None:
+        """A notice is about the visit in which it was said, and does not follow the customer to other pages."""
+        if self._notice_visit not in ("", visit_of(self)):
+            self.notice = ""
+        self._notice_visit = visit_of(self)
 
     @rx.event
     @open_to(ANYONE)
@@ -154,6 +166,7 @@ async def hand_over(state: BaseState, ticket: str) -> Any:
     Used as `async for step in hand_over(self, ticket): yield step`. The ticket leaves the state at once, or the page,
     loaded again, would post it again.
     """
+    (await state.get_state(ShellState))._notice_visit = ""
     bearer = await state.get_state(HandOverState)
     bearer.ticket = ticket
     yield
@@ -163,6 +176,7 @@ async def hand_over(state: BaseState, ticket: str) -> Any:
 
 async def explain(state: BaseState, error: DomainError) -> dict[str, str]:
     """The messages of a refusal in the page's language, by field; the empty name stands for the whole form."""
+    (await state.get_state(ShellState)).answers += 1
     language = (await state.get_state(LocaleState)).locale
     return {fault.field: catalog.text(language, fault.key, **fault.params) for fault in error.all}
 
@@ -170,6 +184,8 @@ async def explain(state: BaseState, error: DomainError) -> dict[str, str]:
 async def tell(state: BaseState, kind: str, key: str, **params: object) -> None:
     """Shows a notice on the page and says it to screen readers. `kind`: success, info, warning or danger."""
     shell = await state.get_state(ShellState)
+    shell.answers += 1
+    shell._notice_visit = visit_of(state)
     shell.notice_kind = kind
     shell.notice = catalog.text((await state.get_state(LocaleState)).locale, key, **params)
 

@@ -46,7 +46,7 @@ def _code_step() -> rx.Component:
     return rx.fragment(
         rx.el.p(tr("second_factor.text")),
         form(
-            code_field(fault(SignInState.errors, "code"), field_id="sign-in-code", auto_focus=True),
+            code_field(fault(SignInState.errors, "code"), field_id="sign-in-code", auto_focus=True, sends_itself=True),
             on_submit=SignInState.submit_code,
             submit_label=tr("sign_in.submit"),
             error=fault(SignInState.errors),

@@ -28,7 +28,10 @@ def hand_over() -> rx.Component:
 
 def notices() -> rx.Component:
     """Where the page says what has happened."""
-    return live_region(ShellState.notice, ShellState.notice_kind, on_close=ShellState.close_notice)
+    return rx.fragment(
+        live_region(ShellState.notice, ShellState.notice_kind, on_close=ShellState.close_notice),
+        rx.el.span(ShellState.answers, hidden=True),
+    )
 
 
 def entry_page(*content: rx.Component, title: rx.Var[str], below: rx.Component | None = None) -> rx.Component:
@@ -94,7 +97,12 @@ def step_up_dialog() -> rx.Component:
 
 
 def code_field(
-    error: rx.Var[str], *, field_id: str, auto_focus: bool = False, or_backup_code: bool = True
+    error: rx.Var[str],
+    *,
+    field_id: str,
+    auto_focus: bool = False,
+    or_backup_code: bool = True,
+    sends_itself: bool = False,
 ) -> rx.Component:
     """A field for the six digits of an application, or of a backup code where one is taken, too."""
     return text_field(
@@ -107,6 +115,7 @@ def code_field(
         error=error,
         auto_focus=auto_focus,
         field_id=field_id,
+        sends_itself=sends_itself,
     )
 
 

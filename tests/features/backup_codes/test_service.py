@@ -11,6 +11,7 @@ from netim_app.features.totp.tables import TotpDevice
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
 from tests.factories import EMAIL, HERE, at_once, last_mail, mailed, signed_in_actor
+from tests.fakes import FakeClock
 
 
 def protected(units: Units, email: str = EMAIL) -> Actor:
@@ -55,8 +56,22 @@ def test_every_use_is_mailed_with_what_is_left(units: Units) -> None:
 
     assert [event for event, _ in mailed(units)] == ["backup_codes_made", "backup_code_used"]
     mail = last_mail(units, "backup_code_used")
-    assert "9" in mail.text
+    assert "Codes left: 9" in mail.text
+    assert f"IP address: {HERE.address}" in mail.text
     assert not any(code in mail.text + mail.html for code in codes)
+
+
+def test_a_code_that_switches_everything_off_is_not_told_as_if_others_were_left(units: Units, clock: FakeClock) -> None:
+    caller = protected(units)
+    codes = make(units, caller)
+    spend(units, caller.account_id, codes[0])
+    clock.advance(minutes=1)
+    with units.write() as unit:
+        service.spend(unit, caller.account_id, codes[1], HERE)
+        unit.record(SecondFactorDisabled(account_id=caller.account_id, at=unit.now, origin=HERE))
+
+    # The mail about the first code stays: that one was used at another time.
+    assert [event for event, _ in mailed(units)] == ["backup_codes_made", "backup_code_used", "two_factor_changed"]
 
 
 def test_of_twenty_uses_at_once_one_is_accepted(units: Units) -> None:

@@ -425,7 +425,7 @@ def test_a_reset_is_refused_elsewhere_and_the_link_is_not_spent(units: Units, ca
     add(units, caller, HERE_NETWORK)
     switch(units, caller, True)
     with units.write() as unit:
-        recovery.ask_reset(unit, EMAIL)
+        recovery.ask_reset(unit, EMAIL, HERE)
     token = last_mail(units, "reset").token
 
     def reset(origin: Origin) -> str:

@@ -63,7 +63,7 @@ async def test_the_own_session_is_renewed_and_all_others_end_with_every_link(uni
         own = make_session(unit, account_id)
         other = make_session(unit, account_id, device=OTHER_DEVICE, remember=True)
         waiting = sessions.issue_ticket(unit, purpose="sign_in", account_id=account_id, device_digest=DEVICE)
-        recovery.ask_reset(unit, EMAIL)
+        recovery.ask_reset(unit, EMAIL, HERE)
         caller = actor_of(unit, own)
     reset = last_mail(units, "reset").token
 

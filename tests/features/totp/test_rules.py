@@ -33,7 +33,7 @@ def library(secret: bytes, digits: int = 6) -> pyotp.TOTP:
     ("counter", "expected"),
     list(enumerate("755224 287082 359152 969429 338314 254676 287922 162583 399871 520489".split())),  # noqa: SIM905
 )
-def test_rfc_4226_appendix_d(counter: int, expected: str) -> None:
+def test_rfc_vectors_4226_appendix_d(counter: int, expected: str) -> None:
     assert library(RFC_SECRET).generate_otp(counter) == code_at(RFC_SECRET, counter) == expected
 
 
@@ -48,14 +48,14 @@ def test_rfc_4226_appendix_d(counter: int, expected: str) -> None:
         (20000000000, "65353130"),
     ],
 )
-def test_rfc_6238_appendix_b(seconds: int, expected: str) -> None:
+def test_rfc_vectors_6238_appendix_b(seconds: int, expected: str) -> None:
     step = rules.step_at(datetime.fromtimestamp(seconds, UTC))
 
     assert library(RFC_SECRET, 8).generate_otp(step) == code_at(RFC_SECRET, step, 8) == expected
 
 
 @given(secret=st.binary(min_size=20, max_size=20), step=st.integers(0, 2**33))
-def test_the_library_agrees_with_the_standard(secret: bytes, step: int) -> None:
+def test_rfc_vectors_the_library_agrees(secret: bytes, step: int) -> None:
     assert library(secret).generate_otp(step) == code_at(secret, step)
 
 

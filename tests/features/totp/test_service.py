@@ -100,7 +100,7 @@ def test_secrets_are_160_bits_of_the_servers_own_and_never_twice_the_same(units:
     assert {len(pyotp.TOTP(secret).byte_secret()) for secret in found} == {20}
 
 
-def test_what_applications_read(sqlite_units: Units) -> None:
+def test_rfc_vectors_what_applications_read(sqlite_units: Units) -> None:
     caller = signed_in_actor(sqlite_units)
     with sqlite_units.write() as unit:
         made = service.begin(unit, caller)

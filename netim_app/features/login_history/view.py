@@ -1,0 +1,89 @@
+"""The card "Login history"."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.features.login_history.state import HistoryState
+from netim_app.ui import card as kit
+from netim_app.ui.form import button, link, select_field
+from netim_app.ui.icons import icon
+from netim_app.ui.text import tr
+
+
+def card() -> rx.Component:
+    """The choice of what to see, the entries, and more of them."""
+    state = HistoryState
+    return kit.card(
+        rx.el.p(tr("login_history.text"), class_name="text-sm text-muted"),
+        rx.el.div(
+            select_field(
+                "shown",
+                tr("login_history.shown"),
+                (
+                    ("all", tr("login_history.shown.all")),
+                    ("good", tr("login_history.shown.good")),
+                    ("bad", tr("login_history.shown.bad")),
+                ),
+                value=state.shown,
+                on_change=state.choose,
+                field_id="history-shown",
+            ),
+            class_name="sm:max-w-xs",
+        ),
+        rx.cond(
+            state.entries.length() > 0,
+            rx.el.ul(
+                rx.foreach(state.entries, _entry),
+                class_name="flex flex-col divide-y divide-line rounded-control border border-line",
+                custom_attrs={"data-testid": "history", "aria-label": tr("login_history.title")},
+            ),
+            rx.el.p(tr("login_history.none"), class_name="text-muted"),
+        ),
+        rx.cond(
+            state.more,
+            button(tr("login_history.more"), state.show_more, test_id="history-more", class_name="self-start"),
+        ),
+        rx.cond(state.full, rx.el.p(tr("login_history.full"), class_name="text-muted")),
+        rx.el.p(
+            tr("login_history.times", zone=state.time_zone),
+            " ",
+            tr("login_history.not_you"),
+            " ",
+            link(tr("login_history.not_you.password"), "#password"),
+            class_name="text-muted",
+        ),
+        title=tr("login_history.title"),
+        anchor="login-history",
+        icon="clock",
+    )
+
+
+def _entry(entry: Any) -> rx.Component:
+    return rx.el.li(
+        rx.cond(
+            entry.good,
+            icon("check", class_name="mt-0.5 text-success"),
+            icon("alert", class_name="mt-0.5 text-warning"),
+        ),
+        rx.el.div(
+            rx.el.div(
+                rx.el.p(entry.what, class_name="font-medium"),
+                rx.el.p(entry.when, title=entry.exact, class_name="text-xs text-muted tabular-nums"),
+                class_name="flex flex-wrap items-baseline justify-between gap-x-3",
+            ),
+            rx.cond(entry.how != "", rx.el.p(entry.how)),
+            rx.cond(entry.often != "", rx.el.p(entry.often, class_name="font-medium text-warning")),
+            rx.el.p(
+                entry.client,
+                rx.cond(
+                    entry.address != "",
+                    rx.fragment(" · ", rx.el.span(entry.address, class_name="inline-block font-mono break-all")),
+                ),
+                class_name="text-xs text-muted",
+            ),
+            class_name="min-w-0 flex-1",
+        ),
+        key=entry.id.to(str),
+        class_name="flex items-start gap-3 p-3.5",
+    )

@@ -1,0 +1,77 @@
+"""The list of a customer's sessions, and ending those in other browsers."""
+
+from dataclasses import dataclass
+
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError
+from netim_app.core.events import OthersSignedOut
+from netim_app.identity import accounts, sessions
+from netim_app.identity.tables import AccountSession
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.texts import catalog
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session as the card shows it, in words of the customer's language."""
+
+    id: int
+    client: str
+    address: str
+    signed_in: str
+    """How long ago, and below the same as a moment."""
+    signed_in_at: str
+    active: str
+    active_at: str
+
+
+def view_sessions(unit: UnitOfWork, account_id: int) -> tuple[Session, ...]:
+    """The customer's open sessions, the most recently active first."""
+    language, time_zone = accounts.locale_of(unit, account_id)
+    return tuple(
+        Session(
+            id=row.id or 0,
+            client=catalog.format_client(row.browser, row.system, language),
+            address=row.address or "-",
+            signed_in=catalog.format_age(row.created_at, unit.now, language),
+            signed_in_at=catalog.format_datetime(row.created_at, language, time_zone),
+            active=catalog.format_age(row.last_seen_at, unit.now, language),
+            active_at=catalog.format_datetime(row.last_seen_at, language, time_zone),
+        )
+        for row in sessions.live_sessions(unit, account_id)
+    )
+
+
+def end_other(unit: UnitOfWork, actor: Actor, session_id: int) -> None:
+    """Ends one session in another browser.
+
+    Raises:
+        DomainError: no other open session of the customer has this id.
+    """
+    if not sessions.end_others(unit, actor, session_id):
+        raise DomainError("sessions.gone")
+    _record(unit, actor, 1, session_id)
+
+
+def end_all_others(unit: UnitOfWork, actor: Actor) -> None:
+    """Ends all sessions but the present one. Without any there is nobody to tell."""
+    if count := sessions.end_others(unit, actor):
+        _record(unit, actor, count)
+
+
+def _record(unit: UnitOfWork, actor: Actor, count: int, session_id: int = 0) -> None:
+    unit.record(
+        OthersSignedOut(
+            account_id=actor.account_id, at=unit.now, origin=actor.origin, count=count, session_id=session_id
+        )
+    )
+
+
+def mail_signed_out(unit: UnitOfWork, fact: OthersSignedOut) -> None:
+    """Tells the customer which session was ended, or that all others were."""
+    which = ""
+    if fact.session_id:
+        row = unit.session.get_one(AccountSession, fact.session_id)
+        language, _ = accounts.locale_of(unit, fact.account_id)
+        which = f"{catalog.format_client(row.browser, row.system, language)} ({row.address or '-'})"
+    accounts.notify(unit, "others_signed_out", fact, which=which)

@@ -1,0 +1,88 @@
+"""The list on the card, and the dialog that ends all other sessions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+from reflex.state import BaseState
+
+from netim_app.core.actor import actor
+from netim_app.core.errors import DomainError
+from netim_app.features.sessions import service
+from netim_app.features.sessions.service import Session
+from netim_app.identity.access import FRESH, SIGNED_IN, open_to
+from netim_app.identity.state.shell import refresh, tell
+from netim_app.infra.unit_of_work import in_unit
+from netim_app.ui.once import visit_of
+
+MAX_ID = 2**31 - 1
+
+
+class SessionsState(rx.State):
+    """Where the customer is logged in."""
+
+    here: list[Session] = []
+    """The present session, alone."""
+    others: list[Session] = []
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    async def resume(self) -> Any:
+        """Leads back to the card after a step-up: which session was meant, the customer says again."""
+        await tell(self, "info", "sessions.resume")
+        return rx.redirect("/account/connection-and-security#sessions")
+
+    @rx.event
+    @open_to(FRESH, resume="sessions")
+    async def log_out(self, session_id: int) -> None:
+        """Ends a session in another browser."""
+        if not isinstance(session_id, int) or isinstance(session_id, bool) or not 0 < session_id <= MAX_ID:
+            return
+        try:
+            await in_unit(service.end_other, actor(), session_id)
+        except DomainError as error:
+            await refresh(self)
+            await tell(self, "info", error.key, **error.params)
+            return
+        await refresh(self)
+        await tell(self, "success", "sessions.logged_out")
+
+
+class LogOutOthersState(rx.State):
+    """The dialog that asks before all other sessions end."""
+
+    open: bool = False
+
+    _visit: str = ""
+
+    @rx.event
+    @open_to(FRESH, resume="sessions_others")
+    def begin(self) -> None:
+        """Opens it."""
+        self._visit = visit_of(self)
+        self.open = True
+
+    @rx.event
+    @open_to(FRESH, resume="sessions_others")
+    async def confirm(self) -> None:
+        """Ends all sessions but the present one."""
+        if not self.open:
+            return
+        self.open = False
+        await in_unit(service.end_all_others, actor())
+        await refresh(self)
+        await tell(self, "success", "sessions.logged_out.all")
+
+    @rx.event
+    @open_to(SIGNED_IN)
+    def close(self) -> None:
+        """Closes it without a change."""
+        self.open = False
+
+
+async def show_sessions(state: BaseState, rows: Sequence[Session]) -> None:
+    """Puts the sessions into the card, the present one apart."""
+    card = await state.get_state(SessionsState)
+    own = actor().session_id
+    card.here = [row for row in rows if row.id == own]
+    card.others = [row for row in rows if row.id != own]

@@ -1,0 +1,110 @@
+"""The card "Where you’re logged in"."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.features.sessions.state import LogOutOthersState, SessionsState
+from netim_app.ui import card as kit
+from netim_app.ui.dialog import dialog
+from netim_app.ui.form import button, form, link
+from netim_app.ui.text import tr
+from netim_app.ui.theme import FOCUS
+
+
+def card() -> rx.Component:
+    """This browser, the others, and what ends them."""
+    state = SessionsState
+    return kit.card(
+        rx.el.p(tr("sessions.text"), class_name="text-sm text-muted"),
+        rx.el.ul(
+            rx.foreach(state.here, _here),
+            rx.foreach(state.others, _other),
+            class_name="flex max-h-112 flex-col divide-y divide-line overflow-y-auto rounded-control border "
+            f"border-line {FOCUS}",
+            tab_index=0,
+            custom_attrs={"data-testid": "sessions", "aria-label": tr("sessions.list")},
+        ),
+        rx.cond(
+            state.others.length() > 0,
+            rx.el.div(
+                rx.el.p(
+                    tr("sessions.unknown"),
+                    " ",
+                    link(tr("sessions.unknown.password"), "#password"),
+                    class_name="text-muted min-w-0 flex-1 basis-64",
+                ),
+                button(tr("sessions.log_out_others"), LogOutOthersState.begin, test_id="sessions-others"),
+                class_name="flex flex-wrap items-center justify-between gap-3",
+            ),
+            rx.el.p(tr("sessions.only"), class_name="text-muted"),
+        ),
+        _others_dialog(),
+        title=tr("sessions.title"),
+        anchor="sessions",
+        icon="devices",
+    )
+
+
+def _here(session: Any) -> rx.Component:
+    return _row(
+        session,
+        kit.badge(tr("sessions.here"), test_id="session-here"),
+        tr("sessions.active_now"),
+    )
+
+
+def _other(session: Any) -> rx.Component:
+    return _row(
+        session,
+        button(
+            tr("sessions.log_out"),
+            SessionsState.log_out(session.id),
+            kind="ghost",
+            aria_label=tr("sessions.log_out.one", client=session.client, address=session.address),
+            class_name="-mr-2",
+        ),
+        _moment(tr("sessions.active", when=session.active), session.active_at),
+    )
+
+
+def _row(session: Any, at_end: rx.Component, active: rx.Component | rx.Var) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.p(session.client, class_name="font-medium break-words"),
+            rx.el.p(rx.el.span(session.address, class_name="font-mono break-all")),
+            rx.el.p(
+                active,
+                " · ",
+                _moment(tr("sessions.signed_in", when=session.signed_in), session.signed_in_at),
+                class_name="text-xs text-muted",
+            ),
+            class_name="min-w-0 flex-1 basis-48",
+        ),
+        rx.el.div(at_end, class_name="ml-auto shrink-0"),
+        key=session.id.to(str),
+        class_name="flex flex-wrap items-center gap-x-3 gap-y-1 p-3.5",
+    )
+
+
+def _moment(text: rx.Var, exact: Any) -> rx.Component:
+    """How long ago; the moment itself is shown to who points at it."""
+    return rx.el.span(text, title=exact)
+
+
+def _others_dialog() -> rx.Component:
+    state = LogOutOthersState
+    return dialog(
+        rx.el.p(tr("sessions.others.text")),
+        form(
+            on_submit=state.confirm,
+            submit_label=tr("sessions.log_out_others"),
+            submit_kind="danger",
+            cancel=state.close,
+            test_id="sessions-others-form",
+        ),
+        open=state.open,
+        title=tr("sessions.others.title"),
+        on_close=state.close,
+        test_id="sessions-others-dialog",
+    )

@@ -1,0 +1,68 @@
+"""Tabs that are open when their session ends: each is told at once, in every worker, whoever ended it.
+
+Nothing depends on it: the Gate refuses whatever such a tab asks for. But a screen that nobody touches would go on
+showing the customer's data.
+"""
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import NoReturn
+
+from reflex.app import App
+from reflex.event import Event
+from reflex.state import StateUpdate
+from sqlalchemy.exc import SQLAlchemyError
+
+from netim_app.identity import sessions
+from netim_app.identity.http import caller_digests
+from netim_app.identity.state.shell import ShellState
+from netim_app.infra.unit_of_work import in_read_unit
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_SECONDS = 1
+PAUSE_SECONDS = 10
+"""After the database was away."""
+AFTER = timedelta(seconds=0.5)
+"""A browser that has ended its own session is on its way to another page by then."""
+UNTIL = timedelta(seconds=60)
+"""A transaction that ends sessions may have to wait before it stands."""
+
+
+class EndedTabs:
+    """The open sockets of one worker."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._told: set[str] = set()
+
+    async def tell(self) -> None:
+        """Asks each tab of an ended session, once, to open its page again: the Gate then sends it to the login."""
+        namespace = self._app.event_namespace
+        if namespace is None or not namespace.sid_to_token:
+            return
+        ended = await in_read_unit(sessions.ended_lately, after=AFTER, until=UNTIL)
+        sockets = set(namespace.sid_to_token)
+        self._told &= sockets
+        update = StateUpdate(events=Event.from_event_type([ShellState.open_account_page]))  # type: ignore[list-item]  # a handler, once registered
+        for socket in sockets - self._told:
+            if self._session_of(socket) in ended:
+                self._told.add(socket)
+                await namespace.emit("event", update, to=socket)
+
+    def _session_of(self, socket: str) -> str:
+        """The digest of the cookie that its handshake carried; empty when it is closed already."""
+        namespace = self._app.event_namespace
+        environ = self._app.sio.get_environ(socket, namespace.namespace) if self._app.sio and namespace else None
+        return caller_digests((environ or {}).get("HTTP_AUTHORIZATION", "")).session
+
+    async def run(self) -> NoReturn:
+        """Tells them until it is cancelled."""
+        while True:
+            try:
+                await self.tell()
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+            except SQLAlchemyError:
+                logger.warning("could not look for ended sessions; it is tried again soon", exc_info=True)
+                await asyncio.sleep(PAUSE_SECONDS)

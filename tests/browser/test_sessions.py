@@ -1,0 +1,64 @@
+"""Where a customer is logged in, and what happened before: two browsers, a phone, the keyboard."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import PHONE, go_to_security, sign_in
+from tests.browser.test_first_journey import Keyboard
+from tests.harness import PASSWORD, Server
+
+
+def test_one_browser_logs_out_another(
+    page: Page, new_context: Callable[..., BrowserContext], server: Server, customer: str
+) -> None:
+    sign_in(page, customer)
+    elsewhere = new_context().new_page()
+    sign_in(elsewhere, customer)
+    go_to_security(elsewhere)
+    go_to_security(page)
+    sessions = page.get_by_test_id("sessions")
+    expect(sessions.get_by_role("listitem")).to_have_count(2)
+    expect(sessions.get_by_role("listitem").first).to_contain_text("This device")
+
+    sessions.get_by_role("button", name="Log out").click()
+
+    expect(page.get_by_text("That browser is logged out.")).to_be_visible()
+    expect(sessions.get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_text("You are logged in nowhere else.")).to_be_visible()
+    # Nobody touches the other browser.
+    expect(elsewhere.get_by_text("Your session has ended. Please log in again.")).to_be_visible()
+    expect(elsewhere.get_by_text("Anna Martin")).to_have_count(0)
+    server.wait_for_mail(customer, subject="A browser was logged out")
+    elsewhere.get_by_label("Email address").fill(customer)
+    elsewhere.get_by_label("Password", exact=True).fill(PASSWORD)
+    elsewhere.get_by_role("button", name="Log in").click()
+    expect(elsewhere.get_by_role("heading", name="Connection and Security", level=1)).to_be_visible()
+
+
+def test_history_on_a_phone_by_keyboard(
+    server: Server, new_context: Callable[..., BrowserContext], customer: str
+) -> None:
+    page = new_context(viewport=PHONE).new_page()
+    by = Keyboard(page)
+    page.goto("/login")
+    page.get_by_label("Email address").fill(customer)
+    page.get_by_label("Password", exact=True).fill("wrong wrong wrong 1")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("Email address or password is wrong.")).to_be_visible()
+    other = new_context().new_page()
+    sign_in(other, customer)
+    sign_in(page, customer)
+    page.goto("/account/connection-and-security")
+    history = page.get_by_test_id("history")
+    expect(history.get_by_role("listitem")).to_have_count(3)
+    page.get_by_label("Show", exact=True).focus()
+    page.keyboard.press("F")  # the first letter of "Failed and refused"
+    expect(history.get_by_role("listitem")).to_have_count(1)
+    expect(history).to_contain_text("Login failed")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+    by.press(page.get_by_role("button", name="Log out everywhere else"))
+    by.press(page.get_by_role("dialog").get_by_role("button", name="Log out everywhere else"))
+    expect(page.get_by_text("You are now logged in here only.")).to_be_visible()
+    expect(other.get_by_text("Your session has ended. Please log in again.")).to_be_visible()

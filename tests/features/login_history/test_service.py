@@ -1,0 +1,273 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlmodel import col, select
+
+from netim_app.core import events
+from netim_app.core.actor import Visitor
+from netim_app.core.errors import DomainError
+from netim_app.core.events import Fact, Origin
+from netim_app.core.tokens import digest
+from netim_app.features.login_history import service
+from netim_app.features.login_history.service import Page
+from netim_app.features.login_history.tables import LoginEntry
+from netim_app.identity import accounts, second_factor, sessions, sign_in
+from netim_app.infra.unit_of_work import Units
+from tests.factories import DEVICE, EMAIL, HERE, PASSWORD, actor_of, at_once, make_account, make_session, visitor_of
+from tests.fakes import START, FakeClock
+
+
+@pytest.fixture
+def account_id(units: Units) -> int:
+    with units.write() as unit:
+        return make_account(unit)
+
+
+def record(units: Units, account_id: int, cls: type[Fact], address: str = "192.0.2.7", **values: object) -> None:
+    with units.write() as unit:
+        origin = replace(HERE, address=address)
+        unit.record(cls(account_id=account_id, at=unit.now, origin=origin, **values))
+
+
+def fail(units: Units, account_id: int, address: str = "192.0.2.7") -> None:
+    record(units, account_id, events.SignInFailed, address, reason="wrong")
+
+
+def stored(units: Units) -> list[tuple[str, str, int, str]]:
+    with units.read() as unit:
+        rows = unit.session.exec(select(LoginEntry).order_by(col(LoginEntry.id))).all()
+        return [(row.kind, row.factor, row.times, row.address) for row in rows]
+
+
+def pages(units: Units, account_id: int, shown: str = "all", size: int = 10) -> list[Page]:
+    found: list[Page] = []
+    before = None
+    with units.read() as unit:
+        while not found or before is not None:
+            found.append(service.view_page(unit, account_id, shown, before, size))
+            before = found[-1].end
+    return found
+
+
+def test_every_fact_of_the_list_becomes_one_entry_that_has_its_words(units: Units, account_id: int) -> None:
+    record(units, account_id, events.SignedIn, session_id=1, known_device=False)
+    record(units, account_id, events.SignedIn, session_id=1, known_device=False, factor="totp")
+    record(units, account_id, events.SignedIn, session_id=1, known_device=False, factor="backup_codes")
+    record(units, account_id, events.SignedIn, session_id=1, known_device=False, factor="of the future")
+    record(units, account_id, events.SignedOut, session_id=1)
+    record(units, account_id, events.OthersSignedOut, count=2)
+    fail(units, account_id)
+    record(units, account_id, events.CodeNotGiven)
+    record(units, account_id, events.SignInRefused, reason="x")
+    record(units, account_id, events.SignInRefused, reason="x", way="reset")
+    record(units, account_id, events.ProofFailed, reason="wrong")
+    record(units, account_id, events.CodeRefused, reason="wrong", signed_in=True)
+    record(units, account_id, events.CodesStopped)
+    before = len(stored(units))
+    record(units, account_id, events.SignedOut, session_id=1, replaced=True)
+    record(units, account_id, events.CodeRefused, reason="wrong", signed_in=False)
+    record(units, account_id, events.IdentityProved, session_id=1)
+
+    [page] = pages(units, account_id, size=50)
+
+    assert len(stored(units)) == before == len(page.entries) == 13
+    assert len({(entry.what, entry.how) for entry in page.entries}) == 13
+    assert {kind for kind, *_ in stored(units)} == set(service.WHAT)
+    oldest = page.entries[-1]
+    assert (oldest.what, oldest.how, oldest.good) == ("Logged in", "With your password", True)
+    assert (oldest.client, oldest.address, oldest.often) == ("Firefox on Linux", "192.0.2.7", "")
+    assert oldest.when == "Mar 1, 2026, 1:00\u202fPM"
+    assert oldest.exact == "March 1, 2026 at 1:00\u202fPM (Central European Standard Time)"
+    assert sum(entry.good for entry in page.entries) == 6
+
+
+def test_moments_are_stored_in_utc_and_shown_in_the_customers_own_time(units: Units) -> None:
+    with units.write() as unit:
+        account_id = make_account(unit, language="fr", time_zone="Asia/Tokyo")
+    fail(units, account_id)
+
+    with units.read() as unit:
+        row = unit.session.exec(select(LoginEntry)).one()
+        entry = service.view_newest(unit, account_id).entries[0]
+        time_zone = service.view_newest(unit, account_id).time_zone
+
+    assert row.at == START
+    assert row.at.utcoffset() == timedelta()
+    assert (entry.when, entry.what, time_zone) == ("1 mars 2026 à 21:00", "Connexion échouée", "Asia/Tokyo")
+
+
+def test_failures_from_one_address_within_an_hour_are_one_entry(
+    units: Units, account_id: int, clock: FakeClock
+) -> None:
+    fail(units, account_id)
+    clock.advance(minutes=30)
+    fail(units, account_id, "203.0.113.9")
+    clock.advance(minutes=29)
+    fail(units, account_id)
+    record(units, account_id, events.ProofFailed, reason="wrong")
+
+    assert stored(units) == [
+        ("failed", "password", 2, "192.0.2.7"),
+        ("failed", "password", 1, "203.0.113.9"),
+        ("proof_failed", "password", 1, "192.0.2.7"),
+    ]
+    [page] = pages(units, account_id)
+    by_address = {(entry.what, entry.address): entry for entry in page.entries}
+    twice = by_address["Login failed", "192.0.2.7"]
+    assert twice.often == "2 times since Mar 1, 2026, 1:00\u202fPM"
+    assert twice.when == "Mar 1, 2026, 1:59\u202fPM"
+    clock.advance(minutes=1)
+    fail(units, account_id)
+    assert len(stored(units)) == 4, "after an hour a new entry begins"
+
+
+def test_strangers_from_many_addresses_do_not_flood_the_table(units: Units, account_id: int, clock: FakeClock) -> None:
+    with units.write() as unit:
+        other = make_account(unit, "bob@example.org")
+    for number in range(service.MAX_FAILURES_A_DAY + 30):
+        fail(units, account_id, f"2001:db8::{number:x}")
+    fail(units, other)
+    record(units, account_id, events.SignedIn, session_id=1, known_device=True)
+
+    rows = stored(units)
+
+    assert len(rows) == service.MAX_FAILURES_A_DAY + 3
+    assert rows[service.MAX_FAILURES_A_DAY] == ("failed", "password", 30, "")
+    assert rows[-2:] == [("failed", "password", 1, "192.0.2.7"), ("signed_in", "", 1, "192.0.2.7")]
+    [bad] = pages(units, account_id, "bad", size=100)
+    assert bad.entries[0].client == "Many addresses"
+    assert bad.entries[0].often.startswith("30 times")
+    fail(units, account_id, "2001:db8::1")
+    assert stored(units)[1] == ("failed", "password", 2, "2001:db8::1"), "an address that has its entry keeps it"
+    clock.advance(days=1)
+    fail(units, account_id, "198.51.100.1")
+    assert stored(units)[-1] == ("failed", "password", 1, "198.51.100.1")
+
+
+def test_many_failures_at_once_are_one_entry(units: Units, account_id: int) -> None:
+    at_once(8, lambda _: fail(units, account_id))
+
+    assert stored(units) == [("failed", "password", 8, "192.0.2.7")]
+
+
+async def attempt(visitor: Visitor, password: str = PASSWORD, email: str = EMAIL) -> str:
+    return await sign_in.sign_in(visitor, email, password, remember=False, return_to=sessions.HOME)
+
+
+async def test_wrong_passwords_are_noted_throttled_ones_too_and_unknown_addresses_nowhere(
+    units: Units, account_id: int
+) -> None:
+    for _ in range(7):
+        with pytest.raises(DomainError):
+            await attempt(visitor_of(), "wrong")
+    with pytest.raises(DomainError):
+        await attempt(visitor_of(), email="nobody@example.org")
+
+    assert stored(units) == [("failed", "password", 7, HERE.address)]
+    with units.read() as unit:
+        assert accounts.view_shell(unit, account_id).revision == 1, "strangers do not make open pages refresh"
+
+
+async def test_half_a_sign_in_is_one_entry_and_a_whole_one_names_its_factor(
+    units: Units, account_id: int, clock: FakeClock
+) -> None:
+    from netim_app.core import feature
+    from netim_app.core.feature import Feature, SecondFactor
+
+    wheel = SecondFactor(
+        name="totp",
+        enrolled=lambda _u, _a: True,
+        spend=lambda _u, _a, code, _o: code == "123456",
+        live=lambda _u, _a: 1,
+    )
+    others = [f for f in feature.offers().features if not f.second_factors]
+    feature.install((*others, Feature(name="wheel", second_factors=(wheel,))))
+    assert await attempt(visitor_of()) == ""
+    with units.write() as unit:
+        assert second_factor.finish_sign_in(unit, visitor_of(), "000000") == ("", second_factor.WRONG)
+    assert stored(units) == [], "it is not over yet"
+    clock.advance(minutes=11)
+    with units.write() as unit:
+        second_factor.expire(unit, DEVICE)
+    assert stored(units) == [("half", "code", 1, HERE.address)]
+
+    assert await attempt(visitor_of()) == ""
+    with units.write() as unit:
+        ticket, _ = second_factor.finish_sign_in(unit, visitor_of(), "123456")
+    with units.write() as unit:
+        assert sessions.redeem_ticket(unit, ticket, DEVICE, HERE) is not None
+    assert stored(units)[1:] == [("signed_in", "totp", 1, HERE.address)]
+
+
+async def test_failed_proofs_of_a_signed_in_customer_are_noted(units: Units, account_id: int) -> None:
+    with units.write() as unit:
+        caller = actor_of(unit, make_session(unit, account_id))
+
+    with pytest.raises(DomainError):
+        await sign_in.prove_again(caller, "wrong", "", "/")
+
+    assert stored(units) == [("signed_in", "", 1, HERE.address), ("proof_failed", "password", 1, HERE.address)]
+
+
+def test_signing_in_anew_in_the_same_browser_is_no_sign_out(units: Units, account_id: int) -> None:
+    with units.write() as unit:
+        old, logged_out = make_session(unit, account_id), make_session(unit, account_id, device=digest("x"))
+    with units.write() as unit:
+        sessions.end_session(unit, old.digest, HERE, replaced=True)
+        sessions.end_session(unit, logged_out.digest, HERE)
+
+    assert [kind for kind, *_ in stored(units)] == ["signed_in", "signed_in", "signed_out"]
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(units: Units, account_id: int, clock: FakeClock) -> None:
+    with units.write() as unit:
+        other = make_account(unit, "bob@example.org")
+    for number in range(25):
+        record(units, account_id, events.SignedOut, session_id=number)
+        record(units, other, events.SignedOut, session_id=number)
+        if number % 3 == 0:  # several at one moment: the id decides
+            clock.advance(seconds=1)
+    fail(units, account_id)
+
+    found = pages(units, account_id, size=10)
+
+    assert [len(page.entries) for page in found] == [10, 10, 6]
+    shown = [entry.id for page in found for entry in page.entries]
+    with units.read() as unit:
+        own = unit.session.exec(select(LoginEntry.id).where(LoginEntry.account_id == account_id)).all()
+    assert shown == sorted((row or 0 for row in own), reverse=True)
+    assert [len(page.entries) for page in pages(units, account_id, "bad")] == [1]
+    assert sum(len(page.entries) for page in pages(units, account_id, "good")) == 25
+
+
+def test_retention(units: Units, account_id: int, clock: FakeClock) -> None:
+    fail(units, account_id)
+    clock.advance(days=1)
+    record(units, account_id, events.SignedOut, session_id=1)
+    clock.advance(days=179, seconds=1)
+
+    with units.write() as unit:
+        service.purge(unit)
+
+    assert [kind for kind, *_ in stored(units)] == ["signed_out"]
+
+
+def test_the_history_dies_with_the_account(units: Units, account_id: int) -> None:
+    from netim_app.identity.tables import Account
+
+    fail(units, account_id)
+    with units.write() as unit:
+        unit.session.delete(unit.session.get_one(Account, account_id))
+
+    assert stored(units) == []
+
+
+def test_what_a_browser_says_of_itself_is_kept_within_bounds(units: Units, account_id: int) -> None:
+    with units.write() as unit:
+        unit.record(
+            events.SignInFailed(account_id=account_id, at=datetime.now(START.tzinfo), reason="x", origin=Origin())
+        )
+
+    [page] = pages(units, account_id)
+    assert (page.entries[0].client, page.entries[0].address) == ("Unknown browser", "")

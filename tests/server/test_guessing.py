@@ -1,0 +1,265 @@
+"""Guessing by the thousand, mails by the hundred, and what a listener could learn from the answers."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netim_app.identity import accounts
+from netim_app.identity.guessing import MAX_FAILURES
+from netim_app.identity.second_factor import HARD_STOP
+from netim_app.identity.tables import CodeGuard
+from netim_app.infra.rate_limit import (
+    LINK_PER_ADDRESS,
+    MAIL_PER_ADDRESS,
+    MAIL_PER_RECIPIENT,
+    RECOVERY_PER_ADDRESS,
+    SIGN_IN_OVERALL,
+    SIGN_UP_PER_ADDRESS,
+)
+from tests.fakes import until
+from tests.harness import PASSWORD, Client, Server, running
+from tests.server.test_log_lines import id_of, lines_about
+from tests.server.test_sign_in import NEW_PASSWORD, ask_reset, attempt, can_sign_in, link_from, shape
+from tests.server.test_two_factor import Owner, give_code, give_password, owner, plain
+
+__all__ = ["owner", "plain"]
+WRONG = "wrong " + PASSWORD
+MINUTE = 60
+
+
+def told(server: Server, event: str, **fields: str) -> int:
+    """How many lines of the log tell of this event."""
+    wanted = [f"event={event} ", *(f"{name}={value}" for name, value in fields.items())]
+    return sum(all(words in f"{line} " for words in wanted) for line in server.log.splitlines())
+
+
+@pytest.mark.parametrize("addresses", [1, 20])
+async def test_bf_single_a_thousand_wrong_passwords(tmp_path: Path, addresses: int) -> None:
+    """However many come: five are looked at, whether they come from one address or from many."""
+    with running(tmp_path) as server:
+        email, bystander = server.create_account("anna@example.com"), server.create_account("bert@example.com")
+        each = 1000 // addresses
+        said = set()
+        async with Client(server) as owner:
+            await owner.sign_in(email)
+            await owner.log_out()
+            for number in range(addresses):
+                if number == addresses // 2:
+                    server.move_clock(2 * MINUTE)  # all together may try so often in a minute
+                async with Client(server) as attacker:
+                    await attacker.load("/login")
+                    for start in range(0, each, 50):
+                        for guess in range(start, start + 50):
+                            form = {"email": email, "password": f"{WRONG} {number} {guess}"}
+                            await attacker.send("SignInState.submit", form=form)
+                        await attacker.settle()
+                    said.add(str(attacker.vars["SignInState.errors"]))
+                    assert await attempt(attacker, email, PASSWORD) == ""
+            account = id_of(server, email)
+            assert told(server, "sign_in_failed", account_id=account, reason="wrong") == MAX_FAILURES
+            refused = told(server, "sign_in_failed", account_id=account) + told(server, "limit_reached")
+            assert refused == 1000 + addresses, "every attempt left its line"
+            assert len(said) == 1
+            assert await can_sign_in(server, bystander, PASSWORD), "nobody else is kept out"
+            await owner.load("/login")
+            assert await attempt(owner, email, PASSWORD), "nor is she, in her own browser"
+
+
+async def test_spray_over_all_addresses(tmp_path: Path) -> None:
+    """Leaked pairs, some of them right, from ever new addresses: beyond the limit only known browsers get in."""
+    with running(tmp_path) as server:
+        customers = [server.create_account(f"c{number}@example.com") for number in range(5)]
+        async with Client(server) as owner:
+            await owner.sign_in(customers[0])
+            await owner.log_out()
+            sent = 1
+            for _ in range(SIGN_IN_OVERALL.amount // 50 + 1):
+                async with Client(server) as attacker:
+                    await attacker.load("/login")
+                    for number in range(50):
+                        form = {"email": f"u{sent + number}@example.com", "password": PASSWORD}
+                        await attacker.send("SignInState.submit", form=form)
+                    await attacker.settle()
+                    sent += 50
+            looked_at = told(server, "sign_in_failed", reason='"no account"')
+            assert looked_at <= SIGN_IN_OVERALL.amount
+            assert told(server, "limit_reached", rule="sign_in_overall") == sent - 1 - looked_at > 0
+            async with Client(server) as attacker:
+                await attacker.load("/login")
+                for customer in customers:
+                    assert await attempt(attacker, customer, PASSWORD) == "", "a right pair is as good as a wrong one"
+                answer = attacker.vars["SignInState.errors"]
+                await attempt(attacker, "nobody@example.com", PASSWORD)
+                assert attacker.vars["SignInState.errors"] == answer
+            await owner.load("/login")
+            assert await attempt(owner, customers[0], PASSWORD), "her browser is known"
+            server.move_clock(2 * MINUTE)
+            assert await can_sign_in(server, customers[1], PASSWORD)
+
+
+async def test_reset_token_guesses_are_throttled(server: Server, email: str) -> None:
+    """Nobody tries links by the thousand; the real one is not spent by it."""
+    async with Client(server) as guesser, Client(server) as elsewhere:
+        await elsewhere.load("/forgot-password")
+        token = await ask_reset(server, elsewhere, email)
+        await guesser.load("/reset-password")
+        for number in range(LINK_PER_ADDRESS.amount):
+            form = {"token": f"{number:043}", "password": NEW_PASSWORD}
+            await guesser.send("ResetState.submit", form=form)
+        await guesser.settle()
+        assert "no longer works" in str(guesser.vars["ResetState.errors"])
+        for handler, state in (("ResetState.submit", "ResetState"), ("VerifyState.submit", "VerifyState")):
+            await guesser.call(handler, form={"token": token, "password": NEW_PASSWORD})
+            assert "try again" in str(guesser.vars[f"{state}.errors"]).lower()
+            assert not guesser.vars[f"{state}.done"]
+        assert [line["rule"] for line in lines_about(guesser, "limit_reached")] == [LINK_PER_ADDRESS.name] * 2
+        await elsewhere.call("ResetState.submit", form={"token": token, "password": NEW_PASSWORD})
+        assert elsewhere.vars["ResetState.done"]
+    assert await can_sign_in(server, email, NEW_PASSWORD)
+
+
+async def sent_all(server: Server) -> None:
+    """Waits until no mail waits any more."""
+    await until(lambda: server.query("SELECT count(*) FROM outbox_message WHERE state <> 'sent'") == [0], 30)
+
+
+@pytest.mark.parametrize("handler", ["SignUpState.submit", "ForgotState.submit"])
+@pytest.mark.parametrize("known", [True, False], ids=["customer", "nobody"])
+async def test_flood_mail_for_one_mailbox(
+    server: Server, new_email: Callable[[], str], handler: str, known: bool
+) -> None:
+    """From ever new addresses; each is told the same, and the mailbox gets five in an hour."""
+    target, other = new_email(), server.create_account(new_email())
+    if known:
+        server.create_account(target)
+    form = {"email": target, "first_name": "A", "last_name": "B", "password": PASSWORD}
+    said = set()
+    for number in range(MAIL_PER_RECIPIENT.amount + 4):
+        async with Client(server) as client:
+            await client.load("/signup")
+            spelt = target.upper() if number % 2 else target
+            await client.call(handler, form=form | {"email": spelt})
+            said.add(str(client.vars[f"{handler.partition('.')[0]}.sent_to"]).lower())
+    assert said == {target}
+    await sent_all(server)
+    nothing = handler == "ForgotState.submit" and not known
+    assert len(server.mails(target)) == (0 if nothing else MAIL_PER_RECIPIENT.amount)
+    async with Client(server) as client:
+        await client.load("/forgot-password")
+        await ask_reset(server, client, other)
+
+
+async def test_flood_mail_from_one_address(server: Server, new_email: Callable[[], str]) -> None:
+    """One machine registers and asks for links for ever new mailboxes: twenty mails in an hour, and not one more."""
+    victims = [new_email() for _ in range(SIGN_UP_PER_ADDRESS.amount + 5)]
+    customers = [server.create_account(new_email()) for _ in range(RECOVERY_PER_ADDRESS.amount + 5)]
+    async with Client(server) as client, Client(server) as elsewhere:
+        await client.load("/signup")
+        for email in victims:
+            form = {"email": email, "first_name": "A", "last_name": "B", "password": PASSWORD}
+            await client.call("SignUpState.submit", form=form)
+        assert "try again" in str(client.vars["SignUpState.errors"]).lower()
+        for email in customers:
+            await client.call("ForgotState.submit", form={"email": email})
+        assert "try again" in str(client.vars["ForgotState.errors"]).lower()
+        await sent_all(server)
+        assert sum(len(server.mails(email)) for email in (*victims, *customers)) == MAIL_PER_ADDRESS.amount
+        await elsewhere.load("/forgot-password")
+        await ask_reset(server, elsewhere, customers[-1])
+
+
+async def answers(server: Server, email: str, *passwords: str) -> list[str]:
+    """All that comes back for these attempts, one after the other in one browser."""
+    found = []
+    async with Client(server) as attacker:
+        await attacker.load("/login")
+        await attacker.settle()
+        for password in passwords:
+            attacker.heard.clear()
+            assert await attempt(attacker, email, password) == ""
+            found.append(str(shape(attacker.heard)).replace(email, "?"))
+        found.append(str(sorted(c.name for c in attacker.http.cookies.jar)))
+    return found
+
+
+async def test_enum_login_with_two_factor(
+    server: Server, owner: Owner, email: str, new_email: Callable[[], str]
+) -> None:
+    """Wrong passwords beyond the limit: the same for who has a second factor, who has none, and who is nobody."""
+    guesses = [f"{WRONG} {number}" for number in range(MAX_FAILURES + 3)]
+    shapes = [await answers(server, who, *guesses) for who in (owner.email, email, new_email())]
+    assert shapes[0] == shapes[1] == shapes[2]
+    owner.wait(16 * MINUTE)
+    stopped = server.create_account(new_email())
+    with server.units.write() as unit:
+        account_id = accounts.find_account(unit, owner.email)
+        assert account_id
+        unit.session.add(CodeGuard(account_id=account_id, known_device="", failures=HARD_STOP - 1))
+    async with Client(server) as thief:
+        await give_password(thief, owner.email)
+        assert await give_code(thief, "000000") == ""
+    blocked = await answers(server, owner.email, PASSWORD)
+    assert blocked == await answers(server, stopped, WRONG), "a blocked account answers as to a wrong password"
+    assert await can_sign_in(server, email, PASSWORD)
+
+
+async def test_enum_signup_reset_an_address_that_waits_for_a_change(
+    server: Server, anna: Client, new_email: Callable[[], str]
+) -> None:
+    """Who asks to register, or to reset, an address that somebody is about to change to is told as ever."""
+    waiting, unknown = new_email(), new_email()
+    await anna.call("EmailState.submit", form={"email": waiting})
+    confirmation = await link_from(server, waiting, page="verify-email")
+    shapes: dict[str, list[Any]] = {}
+    for who in (waiting, unknown):
+        for handler in ("SignUpState.submit", "ForgotState.submit"):
+            async with Client(server) as client:
+                await client.load("/signup")
+                await client.settle()
+                client.heard.clear()
+                form = {"email": who, "first_name": "A", "last_name": "B", "password": PASSWORD}
+                await client.call(handler, form=form)
+                shapes.setdefault(handler, []).append(str(shape(client.heard)).replace(who, "?"))
+    assert all(first == second for first, second in shapes.values())
+    await sent_all(server)
+    kinds = [[str(mail["subject"]) for mail in server.mails(who)][-1:] for who in (waiting, unknown)]
+    assert kinds[0] == kinds[1] == ["Confirm your email address for Netim Direct"]
+    assert "reset-password" not in str(server.mails(waiting))
+    await anna.call("VerifyState.submit", form={"token": confirmation})
+    assert anna.vars["VerifyState.done"] == "email_change", "and the change itself still works"
+
+
+async def test_pw_dos_others_do_not_wait_for_the_hashes(tmp_path: Path) -> None:
+    """Fifty sign-ins whose hashes keep every core busy for seconds. Another customer's events do not queue behind.
+
+    No seconds are measured: what tells is how many of the fifty are done when five events of the other customer are.
+    """
+    with running(tmp_path, env={"NETIM_BCRYPT_COST": "11"}) as server:
+        email, other = (server.create_account(f"{name}@example.com") for name in ("anna", "bert"))
+        async with AsyncExitStack() as stack:
+            anna = await stack.enter_async_context(Client(server))
+            await anna.sign_in(email)
+            clients = [await stack.enter_async_context(Client(server)) for _ in range(50)]
+            for client in clients:
+                await client.load("/login")
+                client.vars["SignInState.errors"] = {}
+            for number, client in enumerate(clients):
+                form = {"email": f"u{number}@example.com", "password": WRONG}
+                await client.send("SignInState.submit", form=form)
+            for number in range(5):
+                await anna.call("LoginAlertsState.switch", on=number % 2 == 0)
+                assert anna.vars["LoginAlertsState.on"] is (number % 2 == 0)
+            done = sum(bool(client.vars["SignInState.errors"]) for client in clients)
+            assert done < 40, "her events waited until the hashes were done"
+            await until(lambda: all(client.vars["SignInState.errors"] for client in clients), 60)
+        async with Client(server) as greedy:
+            await greedy.load("/login")
+            await greedy.call("SignInState.submit", form={"email": other, "password": "x" * 200_000})
+            assert greedy.vars["SignInState.errors"]
+            await greedy.send("SignInState.submit", form={"email": other, "password": "x" * 1_000_000})
+            await greedy.closed()
+            assert lines_about(greedy, "sign_in_failed") == [], "refused before it was looked at"
+        assert await can_sign_in(server, other, PASSWORD)

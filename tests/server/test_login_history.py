@@ -1,0 +1,114 @@
+"""The login history: what it tells its owner, and what neither customer nor stranger can do to it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.harness import PASSWORD, Client, Server, customer
+
+SECURITY = "/account/connection-and-security"
+WRONG = "wrong " + PASSWORD
+HALF_A_YEAR = 180 * 24 * 3600
+
+
+async def attempt(client: Client, email: str, password: str = WRONG) -> None:
+    await client.call("SignInState.submit", form={"email": email, "password": password})
+
+
+async def listed(client: Client) -> list[tuple[str, str, str]]:
+    """(what, address, how often) of the entries on the page, opened anew."""
+    await client.connect(SECURITY)
+    await client.call("ShellState.open_account_page")
+    return [(row["what"], row["address"], row["often"]) for row in client.vars["HistoryState.entries"]]
+
+
+def rows(server: Server) -> list[Any]:
+    return server.query("SELECT * FROM login_entry ORDER BY id")
+
+
+async def test_history_tells_the_owner_what_happened(server: Server, email: str) -> None:
+    """Stored with time, address, client, factor and result; failures of strangers with a count."""
+    async with Client(server) as stranger, Client(server) as owner, Client(server) as other:
+        await stranger.load("/login")
+        for _ in range(4):
+            await attempt(stranger, email)
+        await owner.sign_in(email)
+        await other.sign_in(email)
+        await other.call("StepUpState.submit", form={"password": WRONG})
+        await other.log_out()
+        shown = await listed(owner)
+        assert [(what, address) for what, address, _ in shown] == [
+            ("Logged out", other.local_address),
+            ("Confirmation failed", other.local_address),
+            ("Logged in", other.local_address),
+            ("Logged in", owner.local_address),
+            ("Login failed", stranger.local_address),
+        ]
+        assert shown[-1][2].startswith("4 times since")
+        first = owner.vars["HistoryState.entries"][-2]
+        assert (first["client"], first["how"], first["good"]) == ("Firefox 140 on Linux", "With your password", True)
+        assert "(Central European" in first["exact"]
+        secrets = (PASSWORD, WRONG, email, owner.session_cookie)
+        assert not [secret for secret in secrets if secret in str(rows(server))]
+
+
+async def test_history_of_strangers_failures_is_bounded_and_asks_no_page_to_refresh(
+    server: Server, anna: Client, email: str
+) -> None:
+    (before,) = server.query("SELECT revision FROM account WHERE email = :e", e=email)
+    for _ in range(25):
+        async with Client(server) as stranger:  # an address of its own each
+            await stranger.load("/login")
+            await attempt(stranger, email)
+    counted = server.query(
+        "SELECT scattered, count(*), sum(times) FROM login_entry e JOIN account a ON a.id = e.account_id "
+        "WHERE a.email = :e AND e.kind = 'failed' GROUP BY scattered ORDER BY scattered",
+        e=email,
+    )
+    assert counted == [(0, 20, 20), (1, 1, 5)]
+    assert server.query("SELECT revision FROM account WHERE email = :e", e=email) == [before]
+    await anna.call("HistoryState.choose", shown="good")
+    assert [row["what"] for row in anna.vars["HistoryState.entries"]] == ["Logged in"]
+
+
+async def test_history_cannot_be_asked_for_anything_else(server: Server, anna: Client, email: str) -> None:
+    """Abused choices and places: nothing but own entries, and nothing changes."""
+    await listed(anna)
+    before, shown = rows(server), anna.vars["HistoryState.entries"]
+    for odd in (None, True, 7, -1, 10**30, "", "ALL", "all' OR '1'='1", "x" * 100_000, ["bad"], {"shown": "all"}, "\0"):
+        await anna.call("HistoryState.choose", shown=odd)
+        await anna.call("HistoryState.show_more", _end=odd, account_id=1)
+    assert anna.vars["HistoryState.entries"] == shown
+    for kind, count in (("good", 1), ("bad", 0), ("all", 1)):
+        await anna.call("HistoryState.choose", shown=kind)
+        assert len(anna.vars["HistoryState.entries"]) == count
+    assert rows(server) == before
+
+
+async def test_idor_history(server: Server, anna: Client, email: str, new_email: Callable[[], str]) -> None:
+    async with customer(server, new_email()) as victim:
+        assert {address for _, address, _ in await listed(anna)} == {anna.local_address}
+        for handler in ("HistoryState.choose", "HistoryState.show_more"):
+            (victim_id,) = server.query("SELECT max(account_id) FROM login_entry")
+            await anna.call(handler, shown="all", account_id=victim_id)
+        assert victim.local_address not in str(anna.vars["HistoryState.entries"])
+        assert {address for _, address, _ in await listed(victim)} == {victim.local_address}
+    async with Client(server) as stranger:
+        await stranger.load("/login")
+        await stranger.call("HistoryState.choose", shown="all")
+        assert stranger.vars["HistoryState.entries"] == []
+
+
+async def test_history_retention(server: Server, new_email: Callable[[], str]) -> None:
+    email = server.create_account(new_email())
+    async with Client(server) as client:
+        await client.sign_in(email)
+        server.move_clock(HALF_A_YEAR - 60)
+        from netim_app.features.login_history.service import purge
+
+        with server.units.write() as unit:
+            purge(unit)
+        assert len([row for row in rows(server) if client.local_address in row]) == 1
+        server.move_clock(HALF_A_YEAR + 60)
+        with server.units.write() as unit:
+            purge(unit)
+        assert [row for row in rows(server) if client.local_address in row] == []
