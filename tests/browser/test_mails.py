@@ -64,6 +64,7 @@ PARAMS = {
     "new_email": "zoe.with.a.very.long.name.indeed@subdomain.of.a.company.example.org",
     "rule": "2001:db8:1234:5678:9abc:def0:1234:0/112",
     "device": "W" * 40,
+    "which": "Samsung Internet 29 on Android (2001:db8:1234:5678:9abc:def0:1234:5678)",
     "hours": 24,
     "minutes": 60,
     "left": 7,

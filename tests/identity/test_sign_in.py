@@ -8,7 +8,7 @@ from sqlmodel import select
 from netim_app.core import feature
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import Fact, IdentityProved, Origin, PasswordChanged, SignInRefused
+from netim_app.core.events import Fact, IdentityProved, Origin, PasswordChanged, SignInFailed, SignInRefused
 from netim_app.core.feature import Feature, SignInGate, Subscription
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, passwords, sessions, sign_in, sign_up
@@ -227,19 +227,21 @@ async def test_a_gate_refuses_after_a_right_password_and_the_refusal_is_recorded
     assert await attempt(password="wrong") == "sign_in.wrong"  # and no gate is asked
     assert await attempt() == "sign_in.reason.refused"
 
+    said = {"account_id": account_id, "at": units.clock(), "origin": HERE}
     assert facts == [
-        SignInRefused(account_id=account_id, at=units.clock(), origin=HERE, reason="sign_in.reason.refused")
+        SignInFailed(**said, reason="wrong"),
+        SignInRefused(**said, reason="sign_in.reason.refused", way="password"),
     ]
     with units.read() as unit:
         assert unit.session.exec(select(Ticket)).all() == []
 
 
-async def test_a_refused_attempt_records_no_sign_in(units: Units, account_id: int, facts: list[Fact]) -> None:
+async def test_an_attempt_records_no_sign_in(units: Units, account_id: int, facts: list[Fact]) -> None:
     await attempt(password="wrong")
     await attempt("nobody@example.org")
     await attempt()  # a ticket only: nobody is in before it was redeemed
 
-    assert facts == []
+    assert facts == [SignInFailed(account_id=account_id, at=units.clock(), origin=HERE, reason="wrong")]
 
 
 # Hashes

@@ -73,7 +73,16 @@ def position(markup: str, *parts: str) -> list[int]:
 
 def test_connection_and_security_shows_the_gauge_and_then_every_card_in_registry_order() -> None:
     markup = str(connection_and_security.page())
-    names = ("security-level", "email-alerts", "ip-restriction", "two-factor", "backup-codes", "password")
+    names = (
+        "security-level",
+        "email-alerts",
+        "ip-restriction",
+        "two-factor",
+        "backup-codes",
+        "password",
+        "sessions",
+        "login-history",
+    )
     anchors = [f'"{name}"' for name in names]
 
     found = position(markup, '"Connection and Security"', *(f"id:{anchor}" for anchor in anchors))

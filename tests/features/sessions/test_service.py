@@ -147,7 +147,7 @@ def test_all_others_end_and_are_told_once(units: Units) -> None:
     with units.write() as unit:
         assert sessions.redeem_ticket(unit, on_its_way, OTHER_DEVICE, PHONE) is None
     assert mailed(units) == [("others_signed_out", EMAIL)]
-    assert "All browsers but this one" in last_mail(units, "others_signed_out").text
+    assert "All your other browsers" in last_mail(units, "others_signed_out").text
 
     end_all(units, caller)
 
