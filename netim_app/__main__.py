@@ -7,7 +7,7 @@ import sys
 from typing import Annotated
 
 import typer
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
 from reflex_base.environment import environment
 from sqlalchemy.exc import IntegrityError
@@ -71,6 +71,7 @@ def serve() -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
+        http=HTTPModes.http1,  # what proxies speak with us; HTTP/2 would be one more parser of what strangers send
         workers=settings.workers,
         log_dictconfig=redaction.granian_log_config(production=settings.production),
     ).serve()

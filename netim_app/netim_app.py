@@ -15,7 +15,7 @@ from reflex.utils.prerequisites import get_web_dir
 from reflex_base.event import EventSpec
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -199,6 +199,11 @@ def change_password(_request: Request) -> RedirectResponse:
     return RedirectResponse("/account/connection-and-security#password", status_code=302)
 
 
+def nothing_here(_request: Request) -> Response:
+    """Stands before a route of Reflex that nobody uses."""
+    return Response(status_code=404)
+
+
 def _with_client_address(inner: ASGIApp) -> ASGIApp:
     return ClientAddress(inner, settings.trusted_proxies)
 
@@ -212,7 +217,11 @@ app = rx.App(
     head_components=layout.head(),
     app_wraps=layout.app_wraps(),
     api_transformer=[
-        http.routes(Route("/healthz", healthz), Route("/.well-known/change-password", change_password)),
+        http.routes(
+            Route("/healthz", healthz),
+            Route("/.well-known/change-password", change_password),
+            Route("/_health", nothing_here),
+        ),
         _with_page_paths,
         http.DeviceCookie,
         http.AccountSockets,

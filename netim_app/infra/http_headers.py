@@ -22,6 +22,8 @@ PERMISSIONS = ", ".join(
         "picture-in-picture", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
     )
 )  # fmt: skip
+_TEXT = re.compile(r"text/[\w.+-]+|[\w.+-]+/([\w.+-]+\+)?xml")
+"""Kinds of content that a browser reads as characters (ASVS 4.1.1). JSON is UTF-8 by itself."""
 _HASHED_FILE = re.compile(r"/assets/[^?#]+-[\w-]{8}\.\w{2,5}", re.ASCII)
 
 
@@ -120,7 +122,8 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                message = {**message, "headers": list(message.get("headers", ()))}
+                # Engine.IO writes names in capitals, which ASGI does not know: they would not be found.
+                message = {**message, "headers": [(name.lower(), value) for name, value in message.get("headers", ())]}
                 self._complete(MutableHeaders(scope=message), message["status"], hashed_file=hashed_file)
             await send(message)
 
@@ -131,6 +134,8 @@ class SecurityHeaders:
             headers[name] = value
         if "x-powered-by" in headers:
             del headers["x-powered-by"]
+        if _TEXT.fullmatch(headers.get("content-type", "")):
+            headers["content-type"] += "; charset=utf-8"
         if hashed_file and status in (200, 206, 304):
             headers["cache-control"] = IMMUTABLE
         elif "cache-control" not in headers:

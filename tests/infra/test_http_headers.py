@@ -93,6 +93,28 @@ async def test_what_may_be_kept(path: str, expected: str) -> None:
     assert answer.headers.get_list("cache-control") == [expected]
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("text/plain", "text/plain; charset=utf-8"),
+        ("image/svg+xml", "image/svg+xml; charset=utf-8"),
+        ("application/xml", "application/xml; charset=utf-8"),
+        ("text/html; charset=latin-1", "text/html; charset=latin-1"),
+        ("application/json", "application/json"),
+        ("font/woff2", "font/woff2"),
+    ],
+)
+async def test_characters_say_how_they_are_written(kind: str, said: str) -> None:
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"Content-Type", kind.encode())]})
+        await send({"type": "http.response.body", "body": b"x"})
+
+    guarded = SecurityHeaders(app, public_url=URL, production=False)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(guarded), base_url=URL) as client:
+        answer = await client.get("/")
+    assert answer.headers.get_list("content-type") == [said]
+
+
 async def test_a_missing_hashed_file_is_not_kept() -> None:
     app = SecurityHeaders(Starlette(), public_url=URL, production=False)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client:

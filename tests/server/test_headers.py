@@ -19,7 +19,7 @@ EXPOSED = [
     "/alembic/alembic.ini", "/package.json", "/.web/package.json", "/requirements.lock", "/Makefile", "/pyproject.toml",
     "/docs", "/openapi.json", "/redoc", "/admin", "/metrics", "/server-status", "/..%2f..%2fetc/passwd",
     "/%2e%2e/%2e%2e/pyproject.toml", "/assets/..%2f..%2f..%2fpackage.json", "/login/../../package.json",
-    "/vite.config.js", "/node_modules/react/package.json", "/netim-build",
+    "/vite.config.js", "/node_modules/react/package.json", "/netim-build", "/_health", "/assets", "/assets/",
 ]  # fmt: skip
 ALWAYS = {
     "x-content-type-options": "nosniff",
@@ -49,8 +49,9 @@ def assert_guarded(answer: httpx.Response) -> None:
     assert "x-powered-by" not in answer.headers
     assert "camera=()" in answer.headers["permissions-policy"]
     assert "default-src" in directives(answer)
-    if answer.headers.get("content-type", "").startswith("text/html"):
-        assert "charset=utf-8" in answer.headers["content-type"].lower()
+    kind = answer.headers.get("content-type", "").lower()
+    if kind.startswith("text/") or "xml" in kind:
+        assert "charset=utf-8" in kind
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,7 @@ def assert_guarded(answer: httpx.Response) -> None:
         "/ping",
         "/auth/session",
         "/favicon.ico",
+        "/favicon.svg",
         "/_event/",
     ],
 )
@@ -98,7 +100,7 @@ def test_headers_in_production(production: Server) -> None:
             assert directives(answer)["connect-src"] == ["'self'", "wss://account.netim.example"]
 
 
-def test_trace_is_no_echo(http: httpx.Client) -> None:
+def test_exposed_trace_is_no_echo(http: httpx.Client) -> None:
     answer = http.request("TRACE", "/login", headers={"Cookie": "netim_session=secret"})
     assert answer.status_code in (400, 404, 405, 501)
     assert "secret" not in answer.text
