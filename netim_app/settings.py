@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105  refused in production
 MIN_SECRET_LENGTH = 32
+MIN_SECRET_VARIETY = 8
+"""Different characters: less is no random text, be it hexadecimal."""
 MIN_BCRYPT_COST = 12
 SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
 
@@ -28,8 +30,8 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64)
     public_url: str = ""
     var_dir: Path = Path("var")
-    database_url: str = ""
-    redis_url: str = ""
+    database_url: str = Field("", repr=False)
+    redis_url: str = Field("", repr=False)
     smtp_url: SecretStr = SecretStr("")
     mail_dir: Path | None = None
     mail_from: str = "Netim Direct <security@netim.example>"
@@ -90,6 +92,10 @@ class Settings(BaseSettings):
             (
                 0 < len(secret) < MIN_SECRET_LENGTH,
                 f"NETIM_SECRET_KEY is too short: at least {MIN_SECRET_LENGTH} characters",
+            ),
+            (
+                0 < len(set(secret)) < MIN_SECRET_VARIETY,
+                f"NETIM_SECRET_KEY is too simple: at least {MIN_SECRET_VARIETY} different characters",
             ),
             (not self.public_url.startswith("https://"), "NETIM_PUBLIC_URL must start with https:// in production"),
             (self.clock_file is not None, "NETIM_CLOCK_FILE is for development only"),

@@ -7,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 
 from netim_app.settings import DEVELOPMENT_SECRET, Settings, get_settings
 
-SECRET = "s" * 32
+SECRET = "0123456789abcdef" * 2
 
 
 def production(**changes: Any) -> Settings:
@@ -48,6 +48,7 @@ def test_a_complete_production_may_start() -> None:
         ({"secret_key": SecretStr(DEVELOPMENT_SECRET)}, "NETIM_SECRET_KEY is not set"),
         ({"secret_key": SecretStr("")}, "NETIM_SECRET_KEY is not set"),
         ({"secret_key": SecretStr("s" * 31)}, "too short"),
+        ({"secret_key": SecretStr("abcdefg" * 8)}, "too simple"),
         ({"public_url": "http://account.netim.example"}, "https://"),
         ({"public_url": ""}, "https://"),
         ({"public_url": "https://account.netim.example/path"}, "bare origin"),
@@ -148,11 +149,16 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_settings_cannot_be_changed_and_do_not_show_their_secrets() -> None:
-    settings = production(smtp_url=SecretStr("smtp://user:hunter2@mail"), secret_key_old=SecretStr("old secret"))
+    settings = production(
+        smtp_url=SecretStr("smtp://user:hunter2@mail"),
+        secret_key_old=SecretStr("old secret"),
+        database_url="postgresql://netim:hunter3@db/netim",
+        redis_url="redis://:hunter4@cache",
+    )
 
     with pytest.raises(ValidationError):
         settings.port = 5  # type: ignore[misc]
-    for secret in (SECRET, "hunter2", "old secret"):
+    for secret in (SECRET, "hunter2", "old secret", "hunter3", "hunter4"):
         assert secret not in repr(settings) + str(settings)
 
 

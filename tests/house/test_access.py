@@ -213,7 +213,7 @@ def test_events_of_development_are_not_in_production() -> None:
                 "PATH": "/usr/bin:/bin",
                 "NETIM_ENV": "production",
                 "NETIM_PUBLIC_URL": "https://account.netim.example",
-                "NETIM_SECRET_KEY": "k" * 40,
+                "NETIM_SECRET_KEY": "a secret of the tests that nobody else has",
                 "NETIM_MAIL_DIR": folder,
                 "NETIM_VAR_DIR": folder,
                 "REFLEX_TELEMETRY_ENABLED": "false",
