@@ -254,3 +254,18 @@ async def test_remember_2fa_no_copied_cookie_replaces_the_code(
             assert not thief.session_cookie
             assert await give_code(thief, owner.code())
             owner.wait()
+
+
+async def test_live_revoke_by_the_operator(server: Server, anna: Client, email: str) -> None:
+    """`netim sessions revoke`: every browser of this customer, and of nobody else, has to log in again."""
+    async with customer(server, f"other.{email}") as other, Client(server) as remembered:
+        await remembered.sign_in(email, remember=True)
+        done = await asyncio.to_thread(server.netim, "sessions", "revoke", email)
+        assert (done.returncode, done.stdout.strip()) == (0, "ended 2 session(s)")
+        for client in (anna, remembered):
+            assert not await is_signed_in(client)
+        assert await is_signed_in(other)
+        nobody = await asyncio.to_thread(server.netim, "sessions", "revoke", "nobody@example.com")
+        assert (nobody.returncode, nobody.stderr.strip()) == (1, "no account has this address")
+    await anna.sign_in(email)
+    assert await is_signed_in(anna)

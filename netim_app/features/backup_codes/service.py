@@ -193,7 +193,7 @@ def _key(unit: UnitOfWork, account_id: int) -> bytes | None:
     try:
         return unit.vault.open(row.sealed, _context(account_id))
     except VaultError:
-        log_event(logger, "vault.unreadable", table="backup_code_set", account_id=account_id)
+        log_event(logger, "vault.unreadable", level=logging.ERROR, table="backup_code_set", account_id=account_id)
         return None
 
 

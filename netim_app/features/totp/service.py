@@ -353,7 +353,10 @@ def _totp(unit: UnitOfWork, device: TotpDevice) -> pyotp.TOTP | None:
     try:
         return pyotp.TOTP(unit.vault.open(device.sealed, _context(device)).decode())
     except VaultError:
-        log_event(logger, "vault.unreadable", table="totp_device", account_id=device.account_id, device_id=device.id)
+        log_event(
+            logger, "vault.unreadable", level=logging.ERROR, table="totp_device", account_id=device.account_id,
+            device_id=device.id,
+        )  # fmt: skip
         return None
 
 
