@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.attacks import ATTACKS, LATER, attack_of
+from tests.attacks import AREAS, ATTACKS, LATER, attack_of
 from tests.house.modules import ROOT
 
 pytest_plugins = ["pytester"]
@@ -19,6 +19,22 @@ def test_every_attack_has_a_test() -> None:
     tried = {attack.key for name in names if (attack := attack_of(name))}
 
     assert {attack.key for attack in ATTACKS} - tried == set(LATER)
+
+
+def test_ids_and_keys_are_given_once() -> None:
+    for values in ([attack.id for attack in ATTACKS], [attack.key for attack in ATTACKS]):
+        assert len(values) == len(set(values))
+
+
+def test_the_readme_counts_what_is_tried() -> None:
+    rows = re.findall(
+        r"^\| ([^|]+) \| (\d+) \| (\d+) \| (\d+) \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE
+    )
+
+    assert [(area, *map(int, counts)) for area, *counts in rows] == [
+        (area, *(sum(attack.priority == priority for attack in attacks) for priority in ("P0", "P1", "P2")))
+        for area, attacks in AREAS.items()
+    ]
 
 
 @pytest.mark.parametrize(
