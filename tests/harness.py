@@ -38,6 +38,7 @@ from netim_app.infra.unit_of_work import Units
 from netim_app.registry import install_features
 from netim_app.schema import load_metadata
 from netim_app.settings import DEVELOPMENT_SECRET, Settings
+from tests.kept_secrets import DATABASE, LOG, MAILS, Secrets, links_in, text_of
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMESPACE = "/_event"
@@ -69,6 +70,7 @@ class Server:
     env: dict[str, str] = field(default_factory=dict)
     public_url: str = ""
     process: subprocess.Popen[bytes] | None = None
+    secrets: Secrets = field(default_factory=Secrets)
 
     @property
     def address(self) -> str:
@@ -143,10 +145,35 @@ class Server:
         self.stop(signal.SIGKILL)
 
     def close(self) -> None:
-        """Gives back what this process holds of the server's database."""
-        if "units" in self.__dict__:
-            self.units.engine.dispose()
-            del self.units
+        """Gives back what this process holds of the server's database.
+
+        Raises:
+            AssertionError: the server has kept a secret that a client used or saw. It fails the test, or the last one
+                of those that shared the server.
+        """
+        try:
+            found = self.kept_secrets()
+        finally:
+            if "units" in self.__dict__:
+                self.units.engine.dispose()
+                del self.units
+        assert not found, "\n".join(found)
+
+    def kept_secrets(self) -> list[str]:
+        """A line for each secret that stands in the log, in the database or in a mail."""
+        if not (self.folder / "log").exists():
+            return []
+        for key in (DEVELOPMENT_SECRET, self.env.get("NETIM_SECRET_KEY", "")):
+            self.secrets.note("server key", key)
+        mails = text_of(self.mails())
+        for link in links_in(mails):
+            self.secrets.note("link", link)
+        if self.env.get("NETIM_DATABASE_URL"):
+            stored = str(self.dump())
+        else:
+            stored = "".join(path.read_bytes().decode(errors="replace") for path in self.folder.glob("netim.db*"))
+        kept = {LOG: self.log, DATABASE: stored, MAILS: mails}
+        return [line for place, text in kept.items() for line in self.secrets.found_in(place, text)]
 
     def move_clock(self, seconds: float) -> None:
         """Sets the server's clock to this many seconds from now."""
@@ -206,6 +233,7 @@ class Server:
     ) -> str:
         """A customer with this address. Written to the database at once: the command takes two seconds to start."""
         install_features()
+        self.secrets.note_typed({"email": email, "password": password})
         customer = accounts.NewCustomer(
             email=email,
             first_name=first_name,
@@ -319,8 +347,11 @@ class Client:
             transport=httpx.AsyncHTTPTransport(local_address=self.local_address),
             headers=self.headers,
             timeout=20,
+            event_hooks={"response": [self._note_cookies]},
         )
+        server.secrets.note("tab", self.token)
         for name, value in (cookies or {}).items():
+            server.secrets.note("cookie", value)
             self.http.cookies.set(name, value, domain="127.0.0.1")
         self._sio: socketio.AsyncClient | None = None
 
@@ -383,12 +414,16 @@ class Client:
             await self._session.close()
             self._sio = None
 
+    async def _note_cookies(self, response: httpx.Response) -> None:
+        self.server.secrets.note_cookies(response.headers.get_list("set-cookie"))
+
     def _hear(self, update: Any) -> None:
         self.heard.append(update)
         for state, delta in (update.get("delta") or {}).items():
             name = reflex_format.to_camel_case(state.rpartition("____")[2])
             for var, value in delta.items():
                 self.vars[f"{name[0].upper()}{name[1:]}.{var.removesuffix('_rx_state_')}"] = value
+                self.server.secrets.note_shown(var.removesuffix("_rx_state_"), value)
         self.events += update.get("events") or []
         self._arrived.set()
 
@@ -403,6 +438,7 @@ class Client:
 
     def packet(self, handler: str, payload: dict[str, Any], router: dict[str, Any] | None = None) -> dict[str, Any]:
         """An event as it goes over the wire."""
+        self.server.secrets.note_typed(payload)
         return {
             "name": event_name(handler),
             "payload": payload,
