@@ -13,6 +13,7 @@ import reflex as rx
 from reflex.istate.manager.memory import StateManagerMemory
 from reflex.utils.prerequisites import get_web_dir
 from reflex_base.event import EventSpec
+from reflex_base.event.context import EventContext
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -31,6 +32,7 @@ from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
 from netim_app.infra.mail import make_transport
 from netim_app.infra.page_paths import PagePaths
 from netim_app.infra.socket_limits import SocketLimits
+from netim_app.infra.trace import Traces, begin_trace
 from netim_app.infra.unit_of_work import configure, in_read_unit, in_unit, units
 from netim_app.registry import install_features
 from netim_app.settings import get_settings
@@ -65,6 +67,7 @@ async def healthz(_request: Request) -> JSONResponse:
 def report_fault(exception: Exception) -> EventSpec:
     """Whatever no service foresaw: logged under a number, which is all that the customer sees of it."""
     number = secrets.token_hex(4)
+    begin_trace(EventContext.get().txid)  # Reflex calls from a task of its own, which knows the event all the same
     logger.error("incident %s", number, exc_info=exception)
     return cast("EventSpec", ShellState.show_incident(number))  # type: ignore[operator]  # a handler, once registered
 
@@ -228,6 +231,7 @@ app = rx.App(
         http.HandshakeCookies,
         _with_socket_limits,
         _with_headers,
+        Traces,
         _with_client_address,
     ],
 )

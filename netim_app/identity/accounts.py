@@ -271,9 +271,9 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str:
     """
     account = unit.session.get_one(Account, link.account_id)
     if account.disabled_at is not None:
-        raise DomainError(links.DEAD)
+        raise links.refused(EMAIL_CHANGE, account_id=account.id or 0)
     if refusal := sessions.gate_refusal(unit, account.id or 0, visitor.origin):
-        raise DomainError(refusal)
+        raise links.refused(EMAIL_CHANGE, reason=refusal, account_id=account.id or 0)
     fact = events.EmailChanged(
         account_id=account.id or 0,
         at=unit.now,

@@ -22,6 +22,7 @@ from netim_app.identity.http import caller_digests, origin_of
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.sessions import Lookup
 from netim_app.identity.state.shell import ShellState, StepUpState, refresh
+from netim_app.infra.trace import begin_trace
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
 from netim_app.ui.once import visit_of
 from netim_app.ui.text import LocaleState
@@ -44,6 +45,7 @@ class Gate(Middleware):
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002  Reflex's signature
         """Finds out who calls, makes the tab's states theirs, and stops the event if it is not open to them."""
+        begin_trace(EventContext.get().txid)
         access = _access(event.name)
         if access is not None and access.unchecked:
             return None

@@ -7,12 +7,19 @@ from sqlmodel import col, delete, select, update
 from netim_app.core.errors import DomainError
 from netim_app.core.tokens import digest, new_token
 from netim_app.identity import sessions
+from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import MailedLink, SignUp
 from netim_app.infra.unit_of_work import UnitOfWork
 
 DEAD = "link.dead"
 CONFIRM_LIFE = timedelta(hours=24)
 """How long a new address may wait for its confirmation."""
+
+
+def refused(purpose: str, *, reason: str = DEAD, account_id: int = 0) -> DomainError:
+    """What to raise for a link that is not followed. It leaves a line in the log: somebody may be guessing."""
+    log_refusal("link_refused", account_id=account_id, purpose=purpose, reason=reason)
+    return DomainError(reason)
 
 
 def new_link(
@@ -68,7 +75,7 @@ def spend_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
         .values(used_at=unit.now)
     )
     if spent.rowcount != 1:
-        raise DomainError(DEAD)
+        raise refused(purpose)
     return unit.session.exec(select(MailedLink).where(MailedLink.digest == digest(token))).one()
 
 

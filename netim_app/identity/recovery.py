@@ -6,10 +6,10 @@ from sqlmodel import col, select
 
 from netim_app.core import events
 from netim_app.core.actor import Visitor
-from netim_app.core.errors import DomainError
 from netim_app.core.events import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, guessing, links, sessions
+from netim_app.identity.security_log import log_asked, log_refusal
 from netim_app.identity.tables import Account, MailedLink
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -23,7 +23,9 @@ def ask_reset(unit: UnitOfWork, email: str, origin: Origin) -> None:
         select(Account).where(Account.email_key == accounts.email_key(email), col(Account.disabled_at).is_(None))
     ).first()
     if account is None:
+        log_refusal("reset_refused", account_id=0, reason="no account")
         return
+    log_asked(unit, "reset_asked", account_id=account.id or 0)
     token = links.new_link(unit, purpose=PURPOSE, life=RESET_LIFE, account_id=account.id)
     accounts.notify(
         unit,
@@ -50,7 +52,7 @@ def owner_of(unit: UnitOfWork, token: str) -> int:
         )
     ).first()
     if owner is None:
-        raise DomainError(links.DEAD)
+        raise links.refused(PURPOSE)
     return owner
 
 
@@ -75,7 +77,7 @@ def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visi
     links.spend_link(unit, token, PURPOSE)
     account = unit.session.get_one(Account, account_id)
     if account.disabled_at is not None:
-        raise DomainError(links.DEAD)
+        raise links.refused(PURPOSE, account_id=account_id)
     accounts.replace_password(
         unit,
         events.PasswordChanged(account_id=account_id, at=unit.now, origin=visitor.origin, way="reset"),

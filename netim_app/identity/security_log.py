@@ -34,6 +34,11 @@ def log_proof(unit: UnitOfWork, name: str, *, account_id: int, factor: str) -> N
     unit.after_commit.append(lambda: _log_about_caller(name, account_id, {"factor": factor}))
 
 
+def log_asked(unit: UnitOfWork, name: str, *, account_id: int) -> None:
+    """Writes, once it stands, that something was asked for in an account's name, by its owner or by anybody else."""
+    unit.after_commit.append(lambda: _log_about_caller(name, account_id, {}))
+
+
 def log_refusal(name: str, *, account_id: int | None = None, **details: str) -> None:
     """Writes at once that the sender of the present event was refused, also when the transaction is undone.
 

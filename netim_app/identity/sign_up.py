@@ -141,7 +141,7 @@ def _pay(unit: UnitOfWork, token: str, password: str) -> str:
 def _confirm(unit: UnitOfWork, token: str, visitor: Visitor) -> Confirmed:
     purpose = unit.session.exec(select(MailedLink.purpose).where(MailedLink.digest == digest(token))).first()
     if purpose not in (PURPOSE, accounts.EMAIL_CHANGE):
-        raise DomainError(links.DEAD)
+        raise links.refused("confirmation")
     link = links.spend_link(unit, token, purpose)
     try:
         if purpose == PURPOSE:
@@ -149,7 +149,7 @@ def _confirm(unit: UnitOfWork, token: str, visitor: Visitor) -> Confirmed:
             return Confirmed(purpose)
         return Confirmed(purpose, accounts.change_email(unit, link, visitor))
     except IntegrityError as error:
-        raise DomainError(links.DEAD) from error
+        raise links.refused(purpose) from error
 
 
 def _create_account(unit: UnitOfWork, link: MailedLink, origin: Origin) -> None:

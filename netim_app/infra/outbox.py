@@ -98,6 +98,10 @@ def queue(
         )
     )
     uow.queued_mail = True
+    # Its trace leads from the mail to what caused it; `mail` from here to the lines of the sender.
+    uow.after_commit.append(
+        lambda: log_event(logger, "mail.queued", mail=message_id, kind=event, account_id=account_id)
+    )
 
 
 def withdraw(uow: UnitOfWork, account_id: int, event: str) -> None:

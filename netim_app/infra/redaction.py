@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from netim_app.infra.trace import trace
+
 MASK = "[redacted]"
 MAX_LENGTH = 8_000
 """Longer texts are cut before they are cleaned: a hostile packet must not cost the server its time."""
-RESERVED = {"time", "level", "logger", "event", "message", "error", "stack"}
+RESERVED = {"time", "level", "logger", "trace", "event", "message", "error", "stack"}
 """Names in a line that are ours: a field of that name gets an underscore."""
 CLEANED_LOGGERS = (
     "reflex", "reflex_base", "granian", "_granian", "granian.access", "socketio", "engineio", "uvicorn",
@@ -158,6 +160,8 @@ def clean(record: logging.LogRecord) -> logging.LogRecord:
     except Exception as error:  # noqa: BLE001  wrong arguments: the raw template is ours, its arguments may be anybody's
         text = f"log record could not be written ({type(error).__name__}) at {record.pathname}:{record.lineno}"
     record.msg, record.args = redact(text), ()
+    if not hasattr(record, "netim_trace"):
+        record.netim_trace = trace()
     if record.exc_info and record.exc_info[1] is not None:
         record.exc_text = redacted_traceback(record.exc_info[1])
         record.exc_info = None
@@ -190,7 +194,7 @@ def _chain(error: traceback.TracebackException) -> Iterator[str]:
 
 
 class LineFormatter(logging.Formatter):
-    """One line per record: `2026-01-02T03:04:05.678Z level=info logger=... event=... key=value`, or JSON."""
+    """One line per record: `2026-01-02T03:04:05.678Z level=info logger=... trace=... event=... key=value`, or JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
         super().__init__()
@@ -199,6 +203,8 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         fields: dict[str, Any] = {"level": record.levelname.lower(), "logger": record.name}
+        if belongs_to := getattr(record, "netim_trace", ""):
+            fields["trace"] = belongs_to
         event = getattr(record, "netim_event", None)
         if event:
             fields |= {"event": event} | getattr(record, "netim_fields", {})

@@ -12,7 +12,17 @@ from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.errors import DomainError
 from netim_app.core.events import Origin
 from netim_app.core.feature import Feature, SecondFactor
-from netim_app.identity import accounts, guessing, limits, second_factor, security_log, sessions, sign_in, sign_up
+from netim_app.identity import (
+    accounts,
+    guessing,
+    limits,
+    recovery,
+    second_factor,
+    security_log,
+    sessions,
+    sign_in,
+    sign_up,
+)
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units, in_unit
 from tests.factories import (
@@ -248,3 +258,37 @@ async def test_a_confirmation_with_a_wrong_password_leaves_a_line(units: Units, 
 
     refused = lines(log, "confirmation_refused")
     assert [fields["reason"] for _, fields in refused] == ["wrong"] * guessing.MAX_FAILURES + ["throttled"]
+
+
+def test_a_request_for_a_new_password_leaves_a_line_for_nobody_too(
+    units: Units, account_id: int, log: list[logging.LogRecord]
+) -> None:
+    for email in (EMAIL, UNKNOWN):
+        with units.write() as unit:
+            recovery.ask_reset(unit, email, HERE)
+
+    assert lines(log, "reset_asked", "reset_refused") == [
+        ("reset_asked", {"account_id": account_id, **FROM_HERE}),
+        ("reset_refused", {"reason": "no account", **FROM_HERE}),
+    ]
+
+
+async def test_a_link_that_does_not_work_leaves_a_line(
+    units: Units, account_id: int, log: list[logging.LogRecord]
+) -> None:
+    with units.write() as unit:
+        recovery.ask_reset(unit, EMAIL, HERE)
+    token = last_mail(units, "reset").token
+    with units.write() as unit:
+        recovery.finish_reset(unit, token, quick_hash(PASSWORD), visitor_of())
+    assert lines(log, "link_refused") == []
+
+    for used_or_made_up in (token, "A" * 43):
+        with pytest.raises(DomainError), units.write() as unit:
+            recovery.finish_reset(unit, used_or_made_up, quick_hash(PASSWORD), visitor_of())
+        with pytest.raises(DomainError):
+            await sign_up.confirm_email(used_or_made_up, "", visitor_of())
+
+    refused = [(fields["purpose"], fields["reason"]) for _, fields in lines(log, "link_refused")]
+    assert refused == [("reset", "link.dead"), ("confirmation", "link.dead")] * 2
+    assert not [record for record in log if token in record.getMessage()]

@@ -1,10 +1,14 @@
 """What a look at the server's log tells afterwards: who was refused, where and why, and who got in."""
 
+import contextlib
 import re
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 
 from netim_app.infra.rate_limit import SIGN_IN_PER_ADDRESS
-from tests.harness import PASSWORD, Client, Server
+from tests.harness import PASSWORD, Client, Server, running
+from tests.server.test_faults import assert_incident
 
 WRONG = "wrong " + PASSWORD
 SECURITY = "/account/connection-and-security"
@@ -104,3 +108,68 @@ async def test_log_events(server: Server, email: str) -> None:
         ]
     for typed in (email, WRONG, PASSWORD, "123456"):
         assert typed not in server.log
+
+
+def traced(server: Server) -> list[tuple[str, str]]:
+    """(trace, event or message) of every line of the log, oldest first."""
+    found = []
+    for line in server.log.splitlines():
+        fields = {name: quoted or bare for name, quoted, bare in _FIELD.findall(line)}
+        found.append((fields.get("trace", ""), fields.get("event") or fields.get("message", "")))
+    return found
+
+
+async def test_log_events_of_one_cause_are_found_together(server: Server, email: str) -> None:
+    """All lines of one event, or request, have its id, and no other's have; a mail leads back to what caused it."""
+    async with Client(server) as client, Client(server) as other:
+        await client.load("/login")
+        await other.load("/login")
+        start = len(traced(server))
+        ticket = await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+        await client.redeem(ticket)
+        await client.connect(SECURITY)
+        await client.call("LoginAlertsState.switch", on=True)
+        await client.call("LoginAlertsState.switch", on=False)
+        for guesser in (client, other):
+            await attempt(guesser, email, WRONG)
+        await other.call("ForgotState.submit", form={"email": email})
+        server.wait_for_mail(email, subject="assword")
+        by_cause: dict[str, list[str]] = {}
+        for trace, event in traced(server)[start:]:
+            by_cause.setdefault(trace, []).append(event)
+    assert all(re.fullmatch("[0-9a-f]{12}", trace) for trace in by_cause if trace)
+    causes = [sorted(events) for trace, events in by_cause.items() if trace]
+    assert causes == [
+        ["password_accepted"],
+        ["signed_in"],
+        ["alerts_switched"],
+        ["alerts_switched", "mail.queued"],
+        ["sign_in_failed"],
+        ["sign_in_failed"],
+        ["mail.queued", "reset_asked"],
+    ]
+    assert {*by_cause[""]} == {"mail.sent"}, "the sender works for nobody's event"
+    mails = re.findall(r"event=mail\.(queued|sent) mail=(\w+) kind=(\w+)", server.log)
+    for kind in ("alerts_off", "reset"):
+        assert len({mail for _, mail, its_kind in mails if its_kind == kind}) == 1
+        assert [step for step, _, its_kind in mails if its_kind == kind] == ["queued", "sent"]
+
+
+async def test_log_events_lead_from_an_incident_to_its_event(tmp_path: Path) -> None:
+    """What the customer is told as a number is found in the log, and by it everything else of the same event."""
+    with running(tmp_path) as server:
+        email = server.create_account("anna@example.com")
+        async with Client(server) as client:
+            await client.sign_in(email)
+            with contextlib.closing(sqlite3.connect(tmp_path / "netim.db")) as other:
+                other.execute("ALTER TABLE login_alert RENAME TO gone")
+                other.commit()
+                await client.call("ProfileState.no_such_handler")
+                number = await assert_incident(client, "LoginAlertsState.switch", on=True)
+                other.execute("ALTER TABLE gone RENAME TO login_alert")
+                other.commit()
+            ((trace, _),) = [line for line in traced(server) if line[1] == f"incident {number}"]
+            assert re.fullmatch("[0-9a-f]{12}", trace)
+            assert trace not in {other for other, event in traced(server) if event == "event.refused"}
+            await client.call("LoginAlertsState.switch", on=True)
+            assert client.vars["LoginAlertsState.on"]
