@@ -32,6 +32,7 @@ from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
 from netim_app.infra.mail import make_transport
 from netim_app.infra.page_paths import PagePaths
 from netim_app.infra.socket_limits import SocketLimits
+from netim_app.infra.socket_packets import SocketPackets
 from netim_app.infra.trace import Traces, begin_trace
 from netim_app.infra.unit_of_work import configure, in_read_unit, in_unit, units
 from netim_app.registry import install_features
@@ -229,6 +230,7 @@ app = rx.App(
         http.DeviceCookie,
         http.AccountSockets,
         http.HandshakeCookies,
+        SocketPackets,
         _with_socket_limits,
         _with_headers,
         Traces,

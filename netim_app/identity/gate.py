@@ -4,6 +4,9 @@ Every method of a state whose name does not start with an underscore can be call
 any page, with any arguments. So no page is guarded: each event is, right before its handler runs.
 """
 
+import inspect
+from collections.abc import Callable
+from functools import cache
 from urllib.parse import quote
 
 import reflex as rx
@@ -47,9 +50,9 @@ class Gate(Middleware):
         """Finds out who calls, makes the tab's states theirs, and stops the event if it is not open to them."""
         begin_trace(EventContext.get().txid)
         access = _access(event.name)
-        if access is not None and access.unchecked:
-            return None
         root = state._get_root_state()
+        if access is not None and access.unchecked:
+            return None if _fits(event) else await _answer(root)
         visitor, lookup = await _identify()
         set_caller(lookup.actor or visitor)
         shell = await root.get_state(ShellState)
@@ -61,8 +64,8 @@ class Gate(Middleware):
         told = shell._reload_told_to if lookup.renewed_elsewhere else ""
         await _make_theirs(root, shell, lookup.actor.session_id if lookup.actor else 0)
         shell._reload_told_to = told
-        if access is None and not _is_framework_event(event.name):
-            log_refusal("event.refused", event=event.name[:200], reason="not marked")
+        if fault := _fault(access, event):
+            log_refusal("event.refused", event=event.name[:200], reason=fault)
             return await _answer(root)
         if access is None or access.level == ANYONE:
             return None
@@ -115,6 +118,40 @@ async def _make_theirs(root: BaseState, shell: ShellState, session_id: int) -> N
 def _access(event_name: str) -> Access | None:
     registered = RegistrationContext.get().event_handlers.get(event_name)
     return access_of(registered.handler.fn) if registered else None
+
+
+def _fault(access: Access | None, event: Event) -> str:
+    """Why nobody at all may send this event; empty when it depends on who does."""
+    if access is None and not _is_framework_event(event.name):
+        return "not marked"
+    return "" if _fits(event) else "wrong arguments"
+
+
+def _fits(event: Event) -> bool:
+    """Whether the handler can be called with these arguments at all. What is in them is for ours to doubt."""
+    try:
+        _signature(RegistrationContext.get().event_handlers[event.name].handler.fn).bind(None, **event.payload)
+    except TypeError:
+        return False
+    return not _is_framework_event(event.name) or _sound_for_reflex(event.payload)
+
+
+def _sound_for_reflex(arguments: dict[str, object]) -> bool:
+    """Whether these are what pages send to Reflex's own handlers, which stumble over anything else.
+
+    No var of ours is kept by browsers, so a page has none to bring along.
+    """
+    return (
+        arguments.get("vars", {}) == {}
+        and isinstance(arguments.get("hashes") or [], list)
+        and isinstance(arguments.get("value", True), bool)  # sent back as it is: half a character would end the socket
+        and all(isinstance(arguments.get(name, ""), str) for name in ("info", "component_stack"))
+    )
+
+
+@cache
+def _signature(handler: Callable[..., object]) -> inspect.Signature:
+    return inspect.signature(handler)
 
 
 def _is_framework_event(event_name: str) -> bool:

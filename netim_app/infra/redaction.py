@@ -26,6 +26,9 @@ CLEANED_LOGGERS = (
     "reflex", "reflex_base", "granian", "_granian", "granian.access", "socketio", "engineio", "uvicorn",
     "asyncio",
 )  # fmt: skip
+_BY_THEMSELVES = ("engineio.server", "socketio.server")
+"""Loggers that get a handler of their own, which writes every line a second time and in its own way, unless they have a
+level already when their server is made."""
 
 _WORDS = (
     r"cookies?|authorization|tokens?|tickets?|password|passwd|passphrase|pwd|payload|secret|form_data|seed|otpauth"
@@ -280,6 +283,8 @@ def install(*, production: bool, level: int = logging.INFO, stream: TextIO | Non
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    for name in _BY_THEMSELVES:
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
 
 

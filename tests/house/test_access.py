@@ -3,7 +3,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import reflex as rx
+from reflex.event import Event
 from reflex.state import BaseState
 from reflex_base.registry import RegistrationContext
 
@@ -160,6 +162,37 @@ def test_a_state_of_ours_cannot_pass_for_reflexs_own() -> None:
             assert not gate._is_framework_event(f"{cls.get_full_name()}.{name}")
     assert not gate._is_framework_event("hydrate")
     assert not gate._is_framework_event("")
+
+
+FITTING: dict[str, dict[str, Any]] = {
+    "hydrate": {},
+    "hydrate_and_load": {"vars": {}, "hashes": ["x"]},
+    "on_load_internal": {},
+    "set_is_hydrated": {"value": True},
+    "update_vars_internal": {"vars": {}},
+    "handle_frontend_exception": {"info": "x", "component_stack": "y"},
+}
+"""What pages send to Reflex's own events."""
+
+
+@pytest.mark.parametrize("odd", [7, "\ud800", [1], {"a": 1}])
+def test_reflexs_own_events_are_called_as_pages_call_them_or_not_at_all(odd: Any) -> None:
+    own = [name for name in handlers() if gate._is_framework_event(name)]
+    assert {name.rpartition(".")[2] for name in own} == set(FITTING)
+    for name in own:
+        fitting = FITTING[name.rpartition(".")[2]]
+        assert gate._fits(Event(name=name, payload=fitting))
+        assert not gate._fits(Event(name=name, payload=fitting | {"more": 1}))
+        for argument in fitting.keys() - ({"info", "component_stack"} if isinstance(odd, str) else set()):
+            if not (argument == "hashes" and isinstance(odd, list)):
+                assert not gate._fits(Event(name=name, payload=fitting | {argument: odd})), (name, argument)
+
+
+def test_a_handler_of_ours_is_called_with_its_own_arguments_or_not_at_all() -> None:
+    (name,) = [name for name in handlers() if name.endswith("login_alerts_state.switch")]
+    assert gate._fits(Event(name=name, payload={"on": True}))
+    for payload in ({}, {"of": True}, {"on": True, "force": True}, {"": True}, {"self": 1, "on": True}):
+        assert not gate._fits(Event(name=name, payload=payload)), payload
 
 
 def test_no_state_has_a_public_method_that_is_no_event() -> None:

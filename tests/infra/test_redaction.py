@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import socketio
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -169,6 +170,17 @@ def output() -> Iterator[io.StringIO]:
     for name, (own, propagate) in named.items():
         logging.getLogger(name).handlers[:] = own
         logging.getLogger(name).propagate = propagate
+
+
+def test_servers_of_sockets_add_no_handler_of_their_own(output: io.StringIO) -> None:
+    server = socketio.AsyncServer(async_mode="asgi", logger=False, engineio_logger=False)
+    try:
+        raise ValueError("not for the log as it is")
+    except ValueError:
+        server.eio.logger.exception("message async handler error")
+    for name in ("engineio.server", "socketio.server"):
+        assert logging.getLogger(name).handlers == []
+    assert output.getvalue().count("\n") == 1, "one line, and not a second one in another form"
 
 
 @pytest.mark.parametrize(

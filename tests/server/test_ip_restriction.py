@@ -257,7 +257,7 @@ async def test_ip_lockout_needs_a_fresh_proof(server: Server, anna: Client, emai
     await anna.connect(SECURITY)
     await anna.call("ShellState.open_account_page")
     server.move_clock(11 * 60)
-    before = server.dump("account_session")
+    before = server.dump("account_session", "outbox_message")
     for handler, payload in {
         "IpRestrictionState.add_here": {},
         "IpDialogState.add": {"form": {"address": "203.0.113.1"}},
@@ -269,7 +269,7 @@ async def test_ip_lockout_needs_a_fresh_proof(server: Server, anna: Client, emai
         await anna.call("StepUpState.close")
         await anna.call(handler, **payload)
         assert anna.vars["StepUpState.open"] is True, handler
-    assert server.dump("account_session") == before
+    assert server.dump("account_session", "outbox_message") == before
 
 
 async def test_ip_lockout_unlock(server: Server, email: str) -> None:

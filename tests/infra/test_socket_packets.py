@@ -1,0 +1,122 @@
+"""infra.socket_packets: what our pages send passes as it is, and nothing else does."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netim_app.infra.socket_packets import SocketPackets, is_event, is_greeting, is_message
+from tests.fakes import captured_log
+
+EVENT = {"name": "state.submit", "payload": {"form": {"a": "b"}}, "router_data": {"pathname": "/login", "query": {}}}
+CONNECT = "40/_event," + json.dumps({"event": EVENT, "state_schema": "x"})
+SENT = "42/_event," + json.dumps(["event", EVENT])
+REPORT = '42/_event,["client_error",{"message":"x"}]'
+ACCEPTED = '40/_event,{"sid":"x"}'
+NOT_EVENTS: list[Any] = [
+    None, 1, "x", [], {}, {"name": None}, {"name": 5}, {"payload": {}}, {"name": "x", "payload": None},
+    {"name": "x", "payload": []}, {"name": "x", "router_data": None}, {"name": "x", "router_data": {"pathname": 5}},
+    {"name": "x", "router_data": {"asPath": {}}}, {"name": "x", "router_data": {"query": "q"}},
+    {"name": "x", "router_data": {"pathname": "\ud800"}}, {"name": "x", "router_data": {"query": {"\udfff": "1"}}},
+]  # fmt: skip
+NOT_OURS = [
+    "", "0", "2", "2probe", "33", "4", "5", "6", "40", "40/other,", "42", "42/_event", "42/_event,", "42/_event,{}",
+    "42/_event,[]", '42/_event,["event"]', '42/_event,17["event",{"name":"x"}]', '42["event",{"name":"x"}]',
+    '42/_event,["event",{"name":"x"},1]', '42/_event,["other",{}]', '42/_event,["client_error",1]', "43/_event,1[]",
+    '451-/_event,["event",{"_placeholder":true,"num":0}]', "459999999-/_event,[]", "42/_event,[" + "[" * 100_000,
+    "42/_event,[" + "9" * 10_000 + "]", "41/_event,x", "bAAAA", " 3",
+]  # fmt: skip
+
+
+@pytest.fixture
+def log() -> Iterator[list[logging.LogRecord]]:
+    with captured_log("netim_app.infra.socket_packets") as records:
+        yield records
+
+
+async def through(*frames: str | bytes, accepted: bool = True) -> list[str]:
+    """What of all this reaches the application, which answers a CONNECT as soon as it comes."""
+    queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    queue.put_nowait({"type": "websocket.connect"})
+    for frame in frames:
+        kind = "bytes" if isinstance(frame, bytes) else "text"
+        queue.put_nowait({"type": "websocket.receive", kind: frame})
+    queue.put_nowait({"type": "websocket.disconnect", "code": 1000})
+    heard: list[str] = []
+
+    async def application(_scope: Any, receive: Any, send: Any) -> None:
+        while (message := await receive())["type"] != "websocket.disconnect":
+            if message["type"] == "websocket.receive":
+                heard.append(message["text"])
+                if accepted and message["text"].startswith("40"):
+                    await send({"type": "websocket.send", "text": ACCEPTED})
+
+    async def send(_message: Any) -> None:
+        pass
+
+    await SocketPackets(application)({"type": "websocket", "client": ("192.0.2.7", 1)}, queue.get, send)
+    return heard
+
+
+async def test_what_a_page_sends_passes(log: list[logging.LogRecord]) -> None:
+    for connect in (CONNECT, "40/_event,", "40/_event", "40/_event,{}"):
+        sent = [connect, SENT, "3", REPORT, '42/_event,["ping"]', "41/_event,", "1"]
+        assert await through(*sent) == sent
+    assert log == []
+
+
+@pytest.mark.parametrize("frame", [*NOT_OURS, b"\x04binary", b""], ids=lambda frame: repr(frame)[:30])
+async def test_what_no_page_sends_is_dropped_and_the_socket_goes_on(
+    log: list[logging.LogRecord], frame: str | bytes
+) -> None:
+    assert await through(CONNECT, frame, SENT) == [CONNECT, SENT]
+    [line] = log
+    assert vars(line)["netim_event"] == "socket.packet_dropped"
+    assert vars(line)["netim_fields"] == {"ip": "192.0.2.7"}
+
+
+async def test_a_socket_that_sends_much_of_it_is_told_of_once(log: list[logging.LogRecord]) -> None:
+    assert await through(CONNECT, *NOT_OURS * 5, SENT) == [CONNECT, SENT]
+    assert len(log) == 1
+
+
+async def test_nothing_passes_before_the_server_has_said_yes_nor_after_goodbye() -> None:
+    assert await through(SENT, CONNECT, SENT, accepted=False) == [CONNECT]
+    assert await through(CONNECT, CONNECT, SENT) == [CONNECT, SENT], "and one is asked for once"
+    assert await through(CONNECT, "41/_event,", SENT) == [CONNECT, "41/_event,"]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/_event", 404), ("/_event/", 404), ("/_event/x", 404), ("/x", 200)])
+async def test_plain_http_finds_no_socket(path: str, status: int) -> None:
+    async def application(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200})
+
+    answers: list[Any] = []
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    await SocketPackets(application)({"type": "http", "path": path}, None, send)
+    assert answers[0]["status"] == status
+
+
+@pytest.mark.parametrize("event", NOT_EVENTS, ids=repr)
+def test_what_has_not_the_form_of_an_event_is_none(event: Any) -> None:
+    assert not is_event(event)
+    assert not is_message(json.dumps(["event", event]))
+    assert not is_greeting(json.dumps({"event": event}))
+
+
+def test_half_a_character_may_stand_in_a_form() -> None:
+    assert is_event(EVENT | {"payload": {"form": {"first_name": "\ud800"}}}), "the field says what is wrong with it"
+
+
+@given(st.text(max_size=60))
+def test_no_text_raises(text: str) -> None:
+    for look in (is_greeting, is_message, is_event):
+        assert look(text) in (True, False)
