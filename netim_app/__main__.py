@@ -73,6 +73,9 @@ def serve() -> None:
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,  # what proxies speak with us; HTTP/2 would be one more parser of what strangers send
         workers=settings.workers,
+        # A worker that was killed is replaced at once. One that dies again within seconds ends the server, with status
+        # 1: whoever supervises it shall see that.
+        respawn_failed_workers=True,
         log_dictconfig=redaction.granian_log_config(production=settings.production),
     ).serve()
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import cast
 
 import reflex as rx
+from redis.exceptions import RedisError
 from reflex.istate.manager.memory import StateManagerMemory
 from reflex.utils.prerequisites import get_web_dir
 from reflex_base.event import EventSpec
@@ -25,7 +26,7 @@ from netim_app.core.feature import offers
 from netim_app.identity import guessing, http, limits, links, passwords, second_factor, sessions, strangers
 from netim_app.identity.ended_tabs import EndedTabs
 from netim_app.identity.gate import Gate
-from netim_app.identity.state.shell import ShellState
+from netim_app.identity.state.shell import ShellState, incident_delta
 from netim_app.infra import outbox, redaction, user_agent
 from netim_app.infra.client_address import ClientAddress
 from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
@@ -65,12 +66,28 @@ async def healthz(_request: Request) -> JSONResponse:
     return JSONResponse(report, status_code=503 if "down" in report.values() else 200)
 
 
-def report_fault(exception: Exception) -> EventSpec:
+def report_fault(exception: Exception) -> EventSpec | None:
     """Whatever no service foresaw: logged under a number, which is all that the customer sees of it."""
     number = secrets.token_hex(4)
     begin_trace(EventContext.get().txid)  # Reflex calls from a task of its own, which knows the event all the same
     logger.error("incident %s", number, exc_info=exception)
+    if isinstance(exception, RedisError):
+        # An event needs the page states: without them it fails too, is reported, and so on without end.
+        task = asyncio.create_task(_tell_without_states(EventContext.get(), number))
+        _being_told.add(task)
+        task.add_done_callback(_being_told.discard)
+        return None
     return cast("EventSpec", ShellState.show_incident(number))  # type: ignore[operator]  # a handler, once registered
+
+
+_being_told: set[asyncio.Task[None]] = set()
+"""The event loop itself does not keep them."""
+
+
+async def _tell_without_states(context: EventContext, number: str) -> None:
+    languages = (context.router_data.get("headers") or {}).get("accept-language", "")
+    with contextlib.suppress(RedisError):  # the tab has gone: Redis would be asked where to
+        await context.emit_delta(incident_delta(number, languages))
 
 
 def report_page_fault(exception: Exception) -> None:

@@ -5,7 +5,7 @@ spent once, lives 30 seconds and works only in the browser (device cookie) that 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from sqlalchemy import delete, or_
@@ -24,6 +24,9 @@ TICKET_LIFE = timedelta(seconds=30)
 FRESH_FOR = timedelta(minutes=10)
 SEEN_EVERY = timedelta(minutes=1)
 KEEP_OVER = timedelta(days=7)
+CLOCK_SLACK = timedelta(minutes=5)
+"""How far the clock may be set back, or those of two machines may differ. A session that was used later than that from
+now is over: nobody can tell how long it has lived."""
 MAX_SESSIONS = 50
 """Of one account at the same time: when one more begins, the one that was idle for longest ends (ASVS 7.1.2)."""
 HOME = "/account/personal-information"
@@ -254,7 +257,7 @@ def look_up(unit: UnitOfWork, token_digest: str, device_digest: str, origin: Ori
     if found is None:
         return Lookup()
     session, revision = found
-    if not session.remember and _idle_too_long(unit, session.last_seen_at):
+    if _is_over(unit, session):
         return Lookup()
     if session.token_digest != token_digest:
         return Lookup(renewed_elsewhere=True)
@@ -269,7 +272,7 @@ def look_up(unit: UnitOfWork, token_digest: str, device_digest: str, origin: Ori
             fresh_until=session.proved_at + FRESH_FOR,
             revision=revision,
         ),
-        seen_long_ago=unit.now - session.last_seen_at >= SEEN_EVERY,
+        seen_long_ago=abs(unit.now - session.last_seen_at) >= SEEN_EVERY,
     )
 
 
@@ -284,11 +287,15 @@ def live_sessions(unit: UnitOfWork, account_id: int) -> list[AccountSession]:
         )
         .order_by(col(AccountSession.last_seen_at).desc(), col(AccountSession.id).desc())
     )
-    return [row for row in rows if row.remember or not _idle_too_long(unit, row.last_seen_at)]
+    return [row for row in rows if not _is_over(unit, row)]
 
 
-def _idle_too_long(unit: UnitOfWork, last_seen_at: datetime) -> bool:
-    return unit.now - last_seen_at >= timedelta(minutes=unit.settings.session_idle_minutes)
+def _is_over(unit: UnitOfWork, session: AccountSession) -> bool:
+    """Whether it has idled for too long, or was used in the future: then the clock was set back."""
+    idle = unit.now - session.last_seen_at
+    return idle < -CLOCK_SLACK or (
+        not session.remember and idle >= timedelta(minutes=unit.settings.session_idle_minutes)
+    )
 
 
 def mark_seen(unit: UnitOfWork, session_id: int) -> None:
@@ -367,6 +374,11 @@ def ended_lately(unit: UnitOfWork, *, after: timedelta, until: timedelta) -> set
 
 
 def purge(unit: UnitOfWork) -> None:
-    """Deletes what no longer opens anything: spent tickets, and sessions whose time was over a week ago."""
+    """Deletes what no longer opens anything: spent tickets, and sessions whose time was over a week ago.
+
+    Ends sessions that a clock which was set back has left in the future, before that comes.
+    """
+    of_the_future = (col(AccountSession.ended_at).is_(None), col(AccountSession.last_seen_at) > unit.now + CLOCK_SLACK)
+    unit.session.exec(update(AccountSession).where(*of_the_future).values(ended_at=unit.now))
     unit.session.exec(delete(Ticket).where(col(Ticket.expires_at) < unit.now))
     unit.session.exec(delete(AccountSession).where(col(AccountSession.expires_at) < unit.now - KEEP_OVER))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
@@ -30,7 +31,7 @@ _POSTGRES_LINE = {
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for `url`; creates the folder of an SQLite file. No wait in it is endless.
+    """An engine for `url`; creates an SQLite file with its folder, now and never again. No wait in it is endless.
 
     For PostgreSQL, what the url's own query says about timeouts and keepalives counts more than our values.
 
@@ -50,7 +51,12 @@ def make_engine(url: str) -> Engine:
             hide_parameters=True,
         )
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(parsed.database)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        # A file that is gone (a disk that was unmounted) is a fault. An empty one in its place would be worse: SQLite
+        # deletes the journal of an empty database, and with it what others have committed.
+        parsed = parsed.set(database=f"file:{quote(str(file))}", query={**parsed.query, "uri": "true", "mode": "rw"})
     engine = create_engine(
         parsed,
         pool_size=_POOL_SIZE,

@@ -168,6 +168,23 @@ def purge(uow: UnitOfWork) -> int:
     return int(uow.session.exec(old).rowcount)
 
 
+def catch_up(uow: UnitOfWork) -> None:
+    """Makes due what a clock that was set back has left in the future: no pause and no lease is as long as that."""
+    message = OutboxMessage
+    _change(
+        uow,
+        update(message)
+        .where(
+            col(message.state) == QUEUED,
+            or_(
+                col(message.due_at) > uow.now + PAUSES[-1] * (1 + JITTER),
+                col(message.claimed_until) > uow.now + 2 * LEASE,
+            ),
+        )
+        .values(due_at=uow.now, claimed_by="", claimed_until=None),
+    )
+
+
 def pause_after(attempts: int, jitter: float) -> timedelta:
     """How long to wait after so many failed attempts (1 is the first).
 
@@ -292,6 +309,7 @@ class Sender:
         if self._purged_at is None or abs(now - self._purged_at) >= PURGE_EVERY:
             self._purged_at = now
             await in_unit_thread(self._in_unit, purge)
+            await in_unit_thread(self._in_unit, catch_up)
 
     async def _step(self) -> DeliveryFailed | str | None:
         """Claims one mail, sends it, notes the result: `DELIVERED`, why not, or None when nothing is due."""

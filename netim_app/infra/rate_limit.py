@@ -32,16 +32,11 @@ MINUTE = 60
 
 @dataclass(frozen=True)
 class Rule:
-    """At most `amount` hits in any `seconds`.
-
-    `closed`: whether to refuse while the store is down. A door that a stranger may knock at stays shut then;
-    what would only lock customers out of what they may see stays open (ASVS 16.5.3).
-    """
+    """At most `amount` hits in any `seconds`, and none while the store is down (ASVS 16.5.3)."""
 
     name: str
     amount: int
     seconds: int
-    closed: bool = True
 
 
 SIGN_IN_PER_ADDRESS = Rule("sign_in_per_address", 60, MINUTE)
@@ -55,7 +50,9 @@ MAIL_PER_RECIPIENT = Rule("mail_per_recipient", 5, HOUR)
 MAIL_PER_ADDRESS = Rule("mail_per_address", 20, HOUR)
 RATING_PER_ADDRESS = Rule("rating_per_address", 60, MINUTE)
 NEW_PASSWORD_PER_ADDRESS = Rule("new_password_per_address", 60, MINUTE)
-SOCKETS_PER_ADDRESS = Rule("sockets_per_address", 240, MINUTE, closed=False)
+SOCKETS_PER_ADDRESS = Rule("sockets_per_address", 240, MINUTE)
+"""Without Redis, where it is configured, there are no page states either: a page that cannot connect says so and tries
+again by itself, and one that can would show nothing until it is loaded anew."""
 PROOF_PER_ACCOUNT = Rule("proof_per_account", 20, MINUTE)
 WIDE_FACTOR = 10
 """How many times the amount of one /64 a whole IPv6 /48 may have: what one customer of a provider can get."""
@@ -116,11 +113,11 @@ class Limiter:
         try:
             async with asyncio.timeout(STORE_TIMEOUT):
                 allowed = await self._windows.hit(item, self._key(rule, identity))
-        except Exception as error:  # noqa: BLE001  whatever the store's client raises: the rule says what then
+        except Exception as error:  # noqa: BLE001  whatever the store's client raises: nothing opens
             if not self._down:
                 self._down = True
                 log_event(logger, "limiter.down", level=logging.ERROR, reason=type(error).__name__)
-            return not rule.closed
+            return False
         if self._down:
             self._down = False
             log_event(logger, "limiter.up")
@@ -144,5 +141,5 @@ class Limiter:
 
     def _key(self, rule: Rule, identity: tuple[str, ...]) -> str:
         ahead = (self._clock() - self._machine_clock()).total_seconds()
-        windows_ahead = round(ahead / rule.seconds)
+        windows_ahead = max(0, round(ahead / rule.seconds))  # a clock that is set back begins no new window
         return hashlib.sha256("\0".join((*identity, str(windows_ahead))).encode(errors="replace")).hexdigest()

@@ -46,7 +46,7 @@ def public_page(
     return rx.el.div(
         DocumentLanguage.create(),
         _skip_link(known),
-        _connection_notice(known),
+        _connection_notice(),
         rx.el.header(
             rx.el.div(
                 rx.el.a(logo(), href="/", class_name=f"flex rounded-control {FOCUS}"),
@@ -109,7 +109,7 @@ def account_page(
     return rx.el.div(
         DocumentLanguage.create(),
         _skip_link(known),
-        _connection_notice(known),
+        _connection_notice(),
         rx.el.header(
             rx.el.div(
                 rx.el.a(logo(compact=True), href="/", class_name=f"flex min-w-0 rounded-control {FOCUS}"),
@@ -279,11 +279,14 @@ def _skip_link(known: rx.Var[bool]) -> rx.Component:
     )
 
 
-def _connection_notice(known: rx.Var[bool]) -> rx.Component:
-    """Says that the server cannot be reached. One failure is nothing: the socket tries again at once."""
+def _connection_notice() -> rx.Component:
+    """Says that the server cannot be reached. One failure is nothing: the socket tries again at once.
+
+    Also on a page that could never connect, and so does not know its language: English is better than silence.
+    """
     return rx.el.div(
         rx.cond(
-            has_too_many_connection_errors & known,
+            has_too_many_connection_errors,
             rx.el.div(
                 notice("warning", tr("ui.connection.lost"), test_id="connection-lost"),
                 class_name="fixed inset-x-4 bottom-4 z-30 mx-auto max-w-md shadow-overlay",

@@ -238,7 +238,24 @@ def test_the_cookie_of_a_remembered_session_lasts_as_long_as_the_session(units: 
     assert opened.lifetime == timedelta(days=30)
 
 
-@pytest.mark.parametrize(("seconds", "long_ago"), [(59, False), (60, True)])
+@pytest.mark.parametrize(("minutes", "works"), [(5, True), (6, False), (24 * 60, False)])
+@pytest.mark.parametrize("remember", [False, True])
+def test_a_session_that_a_clock_has_left_in_the_future_is_over(
+    units: Units, account_id: int, clock: FakeClock, minutes: int, works: bool, remember: bool
+) -> None:
+    browser = sign_in(units, account_id, remember=remember)
+    clock.advance(minutes=-minutes)
+
+    with units.read() as unit:
+        assert bool(sessions.live_sessions(unit, account_id)) is works
+    assert (look_up(units, browser).actor is not None) is works
+    with units.write() as unit:
+        sessions.purge(unit)
+    clock.advance(minutes=minutes)
+    assert (look_up(units, browser).actor is not None) is works, "and does not come back when its time does"
+
+
+@pytest.mark.parametrize(("seconds", "long_ago"), [(59, False), (60, True), (-59, False), (-60, True)])
 def test_use_is_noted_once_a_minute(
     units: Units, account_id: int, clock: FakeClock, seconds: int, long_ago: bool
 ) -> None:

@@ -15,7 +15,17 @@ from sqlmodel import select
 
 from netim_app.infra import outbox
 from netim_app.infra.mail import DeliveryFailed, RecipientRefused, SmtpTransport, Templates, TransportDown
-from netim_app.infra.outbox import MAX_ATTEMPTS, Sender, backlog, pause_after, purge, queue, retry_dead, rewrap
+from netim_app.infra.outbox import (
+    MAX_ATTEMPTS,
+    Sender,
+    backlog,
+    catch_up,
+    pause_after,
+    purge,
+    queue,
+    retry_dead,
+    rewrap,
+)
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
 from netim_app.infra.unit_of_work import Units
 from tests.conftest import settings_for
@@ -342,6 +352,33 @@ async def test_a_killed_workers_mail_is_sent_by_another_when_its_lease_ends(unit
     clock.advance(seconds=1)
     assert await other.drain() == 1
     assert (_row(units).state, _row(units).attempts) == (SENT, 2)
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+async def test_a_mail_that_a_clock_has_left_in_the_future_is_sent(
+    units: Units, clock: FakeClock, claimed: bool
+) -> None:
+    sender = _sender(units, FakeTransport())
+    clock.advance(days=1)
+    await sender.drain()
+    _queue(units)
+    if claimed:
+        assert _sender(units, FakeTransport(), "dies")._claim() is not None
+    clock.advance(days=-1)
+    assert await sender.drain() == 1
+
+
+async def test_a_pause_is_not_cut_short_by_the_care_for_clocks(units: Units, clock: FakeClock) -> None:
+    _queue(units)
+    sender = _sender(units, BrokenTransport(), jitter=1.0)
+    for attempt in range(1, MAX_ATTEMPTS):
+        await sender.drain()
+        due = _row(units).due_at
+        assert due == clock.now + pause_after(attempt, 1.0)
+        with units.write() as uow:
+            catch_up(uow)
+        assert _row(units).due_at == due
+        clock.now = due
 
 
 async def test_a_mail_that_kills_its_worker_is_given_up(sqlite_units: Units, clock: FakeClock) -> None:

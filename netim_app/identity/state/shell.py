@@ -115,6 +115,21 @@ class ShellState(rx.State):
             await tell(self, "danger", "shell.incident", number=number)
 
 
+def incident_delta(number: str, languages: str) -> dict[str, dict[str, Any]]:
+    """What `ShellState.show_incident` sends to a page, made without the page's states: for when these are out of reach.
+
+    Args:
+        number: of the incident.
+        languages: what the browser accepts; the page's own choice is one of the things that are out of reach.
+    """
+    root = rx.State(_reflex_internal_init=True)  # type: ignore[call-arg]  # as Reflex makes the states of a new tab
+    shell = root.get_substate(ShellState.get_full_name().split("."))
+    shell.notice = catalog.text(catalog.choose_locale(languages), "shell.incident", number=number)
+    shell.notice_kind = "danger"
+    shell.answers = int(number, 16)  # any number that the page has not seen
+    return shell.get_delta()
+
+
 class HandOverState(rx.State):
     """A ticket on its way to the hidden form that posts it. It is here for one round trip only."""
 
