@@ -5,7 +5,7 @@ import reflex as rx
 from netim_app.features.gauge.view import block
 from netim_app.identity.view.profile import email_card, profile_card
 from netim_app.identity.view.shell import account_page
-from netim_app.ui.layout import skeleton_lines
+from netim_app.ui.layout import skeleton_card
 from netim_app.ui.text import tr
 
 
@@ -16,5 +16,5 @@ def page() -> rx.Component:
         email_card(),
         profile_card(),
         heading=tr("page.personal_information"),
-        skeleton=rx.fragment(skeleton_lines(9), skeleton_lines(4), skeleton_lines(16)),
+        skeleton=rx.fragment(skeleton_card(gauge=True), skeleton_card(), skeleton_card(lines=16)),
     )

@@ -24,6 +24,8 @@ DEFAULT_LOCALE = "en"
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _FOLDERS = ("texts", "identity/texts", "pages/texts", "features/*/texts")
+# Before a sign of two parts, before a percent sign behind a figure, and inside of guillemets.
+_FRENCH_BLANK = re.compile(r" (?=»|[;:?!](?:[\s\"<)]|$))|(?<=[\d}]) (?=%(?!}))|(?<=«) ", re.MULTILINE)
 _MSGID = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 _QUALITY = re.compile(r";\s*q=([0-9.]+)")
 _MAX_HEADER = 1_000
@@ -44,13 +46,18 @@ def load(package: Path) -> Catalog:
     for locale in LOCALES:
         for path in _po_files(package, locale):
             with path.open("rb") as file:
-                entries = {str(m.id): str(m.string) for m in read_po(file, locale=locale) if m.id}
+                entries = {str(m.id): typeset(locale, str(m.string)) for m in read_po(file, locale=locale) if m.id}
             # read_po keeps one of several equal msgids and says nothing, so count them in the source.
             found = _MSGID.findall(path.read_text("utf-8"))
             twice = {key for key in found if found.count(key) > 1} | (entries.keys() & texts[locale].keys())
             faults += [f"{locale}: {key} is defined twice" for key in sorted(twice)]
             texts[locale].update(entries)
     return Catalog(texts, tuple(faults + list(_compare(texts))))
+
+
+def typeset(locale: str, text: str) -> str:
+    """A text as printers of its language set it: French has narrow blanks that no keyboard has."""
+    return _FRENCH_BLANK.sub("\N{NARROW NO-BREAK SPACE}", text) if locale == "fr" else text
 
 
 def _po_files(package: Path, locale: str) -> Iterable[Path]:

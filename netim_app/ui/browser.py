@@ -84,13 +84,21 @@ def copy_button(text: rx.Var[str], *, label: rx.Var[str], done: rx.Var[str], tes
     return rx.el.div(
         rx.el.button(
             *(icon(name, class_name=shown) for name, shown in _COPY_ICONS),
-            rx.el.span(label),
+            # Both in one place, so the button keeps its width.
+            rx.el.span(
+                rx.el.span(label, class_name="col-start-1 row-start-1 group-data-copied/copy:invisible"),
+                rx.el.span(
+                    done,
+                    aria_hidden="true",
+                    class_name="invisible col-start-1 row-start-1 text-success group-data-copied/copy:visible",
+                ),
+                class_name="grid",
+            ),
             type="button",
             class_name=f"group/copy {_LIKE_A_BUTTON} grow",
             custom_attrs=_copying(text, done, test_id),
         ),
-        # Under the button, where it pushes nothing aside.
-        rx.el.span(role="status", class_name="absolute top-full left-0 text-xs whitespace-nowrap text-success"),
+        rx.el.span(role="status", class_name="sr-only"),
         class_name="relative flex items-center",
     )
 

@@ -40,9 +40,13 @@ def dialog(
         open,
         Modal.create(
             rx.el.div(
-                rx.el.h2(title, id=rx.Var(json.dumps(title_id)), class_name="text-lg font-semibold"),
+                rx.el.h2(
+                    title,
+                    id=rx.Var(json.dumps(title_id)),
+                    class_name="text-xl font-semibold tracking-tight text-balance",
+                ),
                 *([_close_button(on_close)] if on_close is not None else []),
-                class_name="flex items-start gap-3 pb-2",
+                class_name="flex items-start gap-3 pb-3",
             ),
             rx.el.div(*content, class_name="flex flex-col gap-5 text-sm"),
             **({"on_close": on_close} if on_close is not None else {}),

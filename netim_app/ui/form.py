@@ -20,8 +20,8 @@ Handler = Any
 Kind = Literal["primary", "secondary", "danger", "ghost"]
 
 _BUTTON = (
-    "group/button relative inline-flex min-h-11 items-center justify-center gap-2 rounded-control px-4 py-2 text-sm "
-    "font-medium transition-colors aria-disabled:opacity-70 "
+    "group/button relative inline-flex min-h-11 items-center justify-center gap-2 rounded-control px-4 py-2 "
+    "text-center text-sm font-medium transition-colors aria-disabled:opacity-70 "
 ) + FOCUS
 _KINDS: dict[str, str] = {
     "primary": "bg-accent text-on-accent hover:bg-accent-strong border border-transparent",
@@ -29,11 +29,15 @@ _KINDS: dict[str, str] = {
     "danger": "bg-danger text-on-danger hover:bg-danger-strong border border-transparent",
     "ghost": "text-accent hover:bg-accent-soft border border-transparent",
 }
-_INPUT = (
-    "block w-full min-h-11 rounded-control border border-edge bg-surface px-3 py-2 text-base text-ink "
+_CONTROL = (
+    "block w-full min-h-11 rounded-control border border-edge bg-surface px-3 py-2 text-ink "
     "aria-invalid:border-danger aria-invalid:border-2 "
     "focus-visible:outline-2 focus-visible:outline-offset-0 focus-visible:outline-accent"
 )
+
+_INPUT = f"{_CONTROL} text-base"
+# Six digits are read one by one.
+_DIGITS = f"{_CONTROL} max-w-64 font-mono text-xl tracking-[0.3em]"
 
 # A wrong code is typed over or pasted over, and not added to.
 _SELECT = "(event) => event.currentTarget.select()"
@@ -58,6 +62,16 @@ _SHOW_OR_HIDE = """(event) => {
   button.setAttribute("aria-pressed", show);
 }"""
 
+_FILTER = """(event) => {
+  const wanted = event.currentTarget.value.trim().toLowerCase(), said = event.currentTarget.parentElement.nextSibling;
+  let found = 0;
+  for (const entry of document.getElementById(ID)?.children ?? []) {
+    entry.hidden = !entry.textContent.toLowerCase().includes(wanted);
+    found += !entry.hidden;
+  }
+  said.textContent = found ? "" : said.dataset.nothing;
+}"""
+
 
 def form(
     *fields: rx.Component,
@@ -69,6 +83,7 @@ def form(
     cancel: Handler | None = None,
     submit_kind: Kind = "primary",
     full_width: bool = False,
+    inline: bool = False,
     footer: rx.Component | None = None,
 ) -> rx.Component:
     """A form that sends its fields to an event handler.
@@ -83,21 +98,53 @@ def form(
         cancel: event handler; with it there is a Cancel button.
         submit_kind: `danger` for what destroys something.
         full_width: the submit button takes the whole width, as on sign-in pages.
+        inline: the button stands beside its one field where there is room for it.
         footer: something below the buttons.
     """
     width = "w-full" if full_width else "w-full sm:w-auto"
     buttons = [submit_button(submit_label, pending=pending, kind=submit_kind, class_name=width)]
     if cancel is not None:
         buttons.insert(0, button(tr("ui.form.cancel"), on_click=cancel, class_name=width))
+    row = "flex flex-col-reverse gap-3 pt-1 sm:flex-row sm:justify-end"
+    content = [*fields, rx.el.div(*buttons, class_name=row)]
+    if inline:
+        # Beside the field, below the line of its label.
+        beside = [*fields, rx.el.div(*buttons, class_name="sm:mt-7.25")]
+        content = [rx.el.div(*beside, class_name="flex flex-col gap-3 sm:flex-row sm:items-start sm:*:first:grow")]
     return OnceForm.create(
         _unless_empty(error, lambda: notice("danger", error)),
-        *fields,
-        rx.el.div(*buttons, class_name="flex flex-col-reverse gap-3 pt-1 sm:flex-row sm:justify-end"),
+        *content,
         *([footer] if footer is not None else []),
         on_submit=on_submit,
         no_validate=True,
         class_name="flex flex-col gap-5",
         custom_attrs=_test_id(test_id),
+    )
+
+
+def filter_field(list_id: str, label: Text, nothing: Text, *, test_id: str = "") -> rx.Component:
+    """A field that leaves only those entries of a list on the screen that contain what is typed. Nothing is sent.
+
+    Args:
+        list_id: HTML id of the list.
+        label: its accessible name, and what stands in it while it is empty.
+        nothing: said when no entry is left.
+    """
+    return rx.el.div(
+        rx.el.div(
+            icon("search", class_name="pointer-events-none absolute top-3 left-3 text-muted"),
+            rx.el.input(
+                type="search",
+                aria_label=label,
+                aria_controls=list_id,
+                placeholder=label,
+                auto_complete="off",
+                class_name=f"{_INPUT} pl-10",
+                custom_attrs={"onInput": rx.Var(_FILTER.replace("ID", json.dumps(list_id))), **_test_id(test_id)},
+            ),
+            class_name="relative",
+        ),
+        rx.el.p(role="status", class_name="mt-2 text-muted empty:hidden", custom_attrs={"data-nothing": nothing}),
     )
 
 
@@ -149,7 +196,8 @@ def text_field(
         )
         if sends_itself:
             props["custom_attrs"] |= {"onInput": rx.Var(_SEND_WHEN_COMPLETE)}
-        return rx.el.input(type=type, **attrs, **props, class_name=_INPUT)
+        look = _DIGITS if autocomplete == "one-time-code" else _INPUT
+        return rx.el.input(type=type, **attrs, **props, class_name=look)
 
     return _field(label, control, html_id=field_id or f"field-{name}", error=error, hint=hint, required=required)
 
@@ -352,15 +400,35 @@ def link(label: Text, href: Text, *, test_id: str = "", class_name: str = "") ->
         href: a plain path is a page of the app and is opened inside of it; anything else (an anchor, a query, another
             site, a Var) is left to the browser, which also knows how to scroll and move the focus to an anchor.
     """
-    inside = isinstance(href, str) and href.startswith("/") and not set("#?") & set(href)
-    # rx.el.a is React Router's link, rx.el.A the browser's own.
-    return (rx.el.a if inside else rx.el.A.create)(
+    return _anchor(
         label,
         href=href,
-        class_name="inline-block rounded-sm py-0.5 font-medium text-accent underline decoration-1 underline-offset-4 "
-        f"hover:text-accent-strong hover:decoration-2 {FOCUS} {class_name}".strip(),
+        class_name="inline-block rounded-control py-0.5 font-medium text-accent underline decoration-1 "
+        f"underline-offset-4 hover:text-accent-strong hover:decoration-2 {FOCUS} {class_name}".strip(),
         custom_attrs=_test_id(test_id),
     )
+
+
+def button_link(
+    label: Text, href: Text, kind: Kind = "primary", *, test_id: str = "", class_name: str = ""
+) -> rx.Component:
+    """A link that looks like a button, for the one thing to do next.
+
+    Args:
+        href: as for `link`.
+    """
+    return _anchor(
+        label,
+        href=href,
+        class_name=f"{_BUTTON} {_KINDS[kind]} {class_name}".strip(),
+        custom_attrs=_test_id(test_id),
+    )
+
+
+def _anchor(label: Text, href: Text, **attrs: Any) -> rx.Component:
+    inside = isinstance(href, str) and href.startswith("/") and not set("#?") & set(href)
+    # rx.el.a is React Router's link, rx.el.A the browser's own.
+    return (rx.el.a if inside else rx.el.A.create)(label, href=href, **attrs)
 
 
 def _field(

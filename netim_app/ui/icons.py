@@ -4,6 +4,9 @@ import reflex as rx
 
 _PATHS = {
     "check": ("M5 12.5l4.5 4.5L19 7.5",),
+    "circle": ("M12 5a7 7 0 1 0 0 14a7 7 0 0 0 0-14z",),
+    "arrow": ("M5 12h13", "M13 6.5l5.5 5.5l-5.5 5.5"),
+    "search": ("M10.5 4a6.5 6.5 0 1 0 0 13a6.5 6.5 0 0 0 0-13z", "M15.5 15.5l4.5 4.5"),
     "info": ("M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18z", "M12 11v5", "M12 8h.01"),
     "alert": ("M12 4L2.8 19.5h18.4z", "M12 10v4", "M12 17h.01"),
     "stop": ("M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18z", "M12 7.5v5.5", "M12 16.2h.01"),
@@ -75,10 +78,12 @@ def logo(*, compact: bool = False) -> rx.Component:
         rx.el.svg(
             rx.el.rect(width="32", height="32", rx="9", class_name="fill-accent"),
             rx.el.path(
-                d="M9.5 23V9.5L22.5 22.5V9",
+                d="M8.5 22.5V9.5L20 22.5V9.5",
                 custom_attrs={"fill": "none", "strokeWidth": "3.2", **_ROUND},
                 class_name="stroke-on-accent",
             ),
+            # The dot of a domain name.
+            rx.el.circle(cx="25", cy="22.4", r="1.9", class_name="fill-on-accent"),
             view_box="0 0 32 32",
             aria_hidden="true",
             class_name="size-8 shrink-0",

@@ -4,10 +4,10 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.ui.card import badge, card
+from netim_app.ui.card import badge, card, empty, status
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import button, checkbox_field, form, link, password_field, select_field, text_field
-from netim_app.ui.layout import account_page, skeleton_lines
+from netim_app.ui.layout import account_page, skeleton_card
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.meter import meter
 from netim_app.ui.notice import notice
@@ -36,17 +36,18 @@ def kit_page(*, locale_switch: Any | None = None) -> rx.Component:
     return account_page(
         _meters(),
         card(
-            rx.el.p("You get an email whenever somebody signs in.", class_name="text-muted"),
+            empty("Nothing is on the list yet."),
             title="A switch that is on",
-            state=badge("Active"),
-            action=switch("Email alerts", yes, rx.noop(), test_id="kit-on", show_label=False),
+            text="You get an email whenever somebody signs in.",
+            state=status("On since March 3, 2026"),
+            control=switch("Email alerts", yes, rx.noop(), test_id="kit-on", show_label=False),
             icon="mail",
             anchor="alerts",
         ),
         card(
             title="A switch that is off",
-            state=badge("Off", on=False),
-            action=switch("IP restriction", no, rx.noop(), test_id="kit-off", show_label=False),
+            state=status("Off", on=False),
+            control=switch("IP restriction", no, rx.noop(), test_id="kit-off", show_label=False),
             icon="globe",
         ),
         card(
@@ -57,7 +58,7 @@ def kit_page(*, locale_switch: Any | None = None) -> rx.Component:
         ),
         _buttons_and_notices(),
         card(_example_form(), link("A link", "#alerts"), title="A form with faults", icon="key"),
-        skeleton_lines(3),
+        skeleton_card(lines=3),
         dialog(
             rx.el.p("Enter your password to go on."),
             form(
@@ -73,7 +74,7 @@ def kit_page(*, locale_switch: Any | None = None) -> rx.Component:
         ),
         heading="Kit",
         ready=yes,
-        skeleton=rx.fragment(skeleton_lines(3), skeleton_lines(2)),
+        skeleton=rx.fragment(skeleton_card(gauge=True), skeleton_card()),
         customer_name=rx.Var.create("Élisabeth Montgomery-Fitzgerald"),
         menu_items=[
             menu_link(tr("ui.menu.personal_information"), "/account/personal-information"),
@@ -96,7 +97,8 @@ def _meters() -> rx.Component:
             ],
             class_name="flex flex-wrap gap-6",
         ),
-        *[strength(rx.Var.create(n), label="Strength", words=_WORDS, empty="Not rated") for n in range(-1, 5)],
+        rx.el.div(badge("This device"), badge("Old", on=False), class_name="flex gap-2"),
+        *[strength(rx.Var.create(n), label="Strength:", words=_WORDS) for n in range(-1, 5)],
         title="Meters",
         icon="shield",
     )

@@ -10,17 +10,21 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 from reflex_components_core.core.banner import has_too_many_connection_errors
 
 from netim_app.texts.catalog import DEFAULT_LOCALE, LOCALES, text
+from netim_app.ui.form import button_link
 from netim_app.ui.icons import icon, logo
 from netim_app.ui.menu import menu
 from netim_app.ui.notice import notice
-from netim_app.ui.script import FOCUS_AFTER_NAVIGATION, DocumentLanguage, PageHeading
+from netim_app.ui.script import FOCUS_AFTER_NAVIGATION, FOCUS_ON_ARRIVAL, Arrival, DocumentLanguage, PageHeading
 from netim_app.ui.text import LocaleState, known_locale, tr
 from netim_app.ui.theme import FOCUS
 
 Text = rx.Var | str
 
-_COLUMN = "mx-auto w-full max-w-4xl px-4 sm:px-6"
+_COLUMN = "mx-auto w-full max-w-column px-4 sm:px-6"
 _PULSE = "animate-pulse rounded-control bg-sunken"
+_CARD = "rounded-card border border-line bg-surface p-5 shadow-card sm:p-6"
+_WIDTHS = ("w-2/5", "w-11/12", "w-3/4", "w-5/6")
+_PANEL = "rounded-card border border-line bg-surface p-6 shadow-card sm:p-8"
 
 
 def public_page(
@@ -63,9 +67,9 @@ def public_page(
                         _heading(title, "text-xl font-semibold tracking-tight text-balance"),
                         rx.el.div(*content, class_name="mt-6 flex flex-col gap-5 text-sm"),
                     ),
-                    skeleton if skeleton is not None else _form_skeleton(),
+                    skeleton if skeleton is not None else form_skeleton(2),
                 ),
-                class_name="rounded-card border border-line bg-surface p-6 shadow-card sm:p-8",
+                class_name=_PANEL,
             ),
             *(
                 [rx.cond(ready & known, rx.el.div(below, class_name="mt-6 text-center text-sm"))]
@@ -73,7 +77,7 @@ def public_page(
                 else []
             ),
             **_MAIN,
-            class_name="mx-auto w-full max-w-md flex-1 px-4 pt-6 pb-16 outline-none sm:pt-12",
+            class_name="mx-auto w-full max-w-panel flex-1 px-4 pt-4 pb-16 outline-none sm:pt-14",
         ),
         _footer(known),
         class_name="flex min-h-dvh flex-col",
@@ -97,7 +101,7 @@ def account_page(
         content: cards, shown when ready.
         heading: heading of level 1.
         ready: whether the page's state is loaded. Until then nothing private is in the document.
-        skeleton: stands in the content's place, and has its size; see `skeleton_lines`.
+        skeleton: stands in the content's place, and has its size; see `skeleton_card`.
         customer_name: label of the menu at the upper right.
         menu_items: made by `menu_link` and `menu_form_button`.
         locale_switch: event handler that takes a locale, or a component.
@@ -134,7 +138,9 @@ def account_page(
             ),
             rx.el.div(
                 *([notices] if notices is not None else []),
-                rx.cond(shown, rx.el.div(*content, class_name="flex flex-col gap-5"), _loading(skeleton, known)),
+                rx.cond(
+                    shown, rx.el.div(*content, class_name="flex flex-col gap-4 sm:gap-5"), _loading(skeleton, known)
+                ),
                 class_name="mt-6",
             ),
             **_MAIN,
@@ -146,12 +152,74 @@ def account_page(
     )
 
 
-def skeleton_lines(n: int) -> rx.Component:
-    """A card-sized placeholder with so many grey lines."""
-    widths = ("w-2/5", "w-11/12", "w-3/4", "w-5/6")
-    lines = [rx.el.div(class_name=f"h-4 {widths[i % len(widths)]} {_PULSE}") for i in range(n)]
+def skeleton_card(*, lines: int = 2, gauge: bool = False) -> rx.Component:
+    """A placeholder of the size of a card: title, a few lines of text, and a button at the right.
+
+    Args:
+        lines: of text, below the title.
+        gauge: the size of the gauge instead.
+    """
+    bars = [_bar("h-6 w-44 max-w-full"), *(_bar(f"mt-1 h-4 {_WIDTHS[i % len(_WIDTHS)]}") for i in range(lines))]
+    head = rx.el.div(*bars, class_name="flex min-w-0 flex-1 flex-col gap-2")
+    if gauge:
+        dial = rx.el.div(class_name="size-36 shrink-0 animate-pulse rounded-full border-[1.1rem] border-sunken")
+        heights = ("h-6 w-32", "h-18", "h-18", "h-18", "h-10")
+        rows = rx.el.div(*(_bar(height) for height in heights), class_name="flex flex-1 flex-col gap-3")
+        inside = [
+            _bar("h-6 w-44 max-w-full"),
+            rx.el.div(
+                rx.el.div(dial, class_name="flex shrink-0 justify-center md:w-50"),
+                rows,
+                class_name="mt-5 flex flex-col gap-8 md:flex-row md:gap-10",
+            ),
+        ]
+        return rx.el.div(*inside, class_name=_CARD)
+    tile = _bar("hidden size-10 shrink-0 sm:block")
+    return rx.el.div(rx.el.div(tile, head, class_name="flex items-start gap-4"), class_name=_CARD)
+
+
+def form_skeleton(fields: int, *, more: bool = False) -> rx.Component:
+    """A placeholder of the size of a form in a panel.
+
+    Args:
+        fields: how many it has.
+        more: whether there are some lines and a link around its button.
+    """
+    field = [
+        rx.el.div(_bar("h-5 w-28"), _bar("h-11"), class_name="flex flex-col gap-2") for _ in range(fields)
+    ]  # fmt: skip
     return rx.el.div(
-        *lines, class_name="flex flex-col gap-4 rounded-card border border-line bg-surface p-5 shadow-card sm:p-6"
+        _bar("h-7 w-3/5"),
+        *field,
+        *([_bar("h-14")] if more else []),
+        _bar("mt-1 h-11"),
+        *([_bar("h-6 w-40")] if more else []),
+        aria_hidden="true",
+        class_name="flex flex-col gap-5",
+        custom_attrs={"data-testid": "skeleton"},
+    )
+
+
+def outcome(
+    text: Text | rx.Component, *more: rx.Component, icon_name: str = "check", test_id: str = ""
+) -> rx.Component:
+    """What stands in the place of a form that has done its work. It gets the focus, so that it is read out.
+
+    Args:
+        text: what has happened, and what comes next.
+        more: below: a hint, or the way on.
+        icon_name: the picture above.
+    """
+    return Arrival.create(
+        rx.el.div(
+            icon(icon_name, size="size-7"),
+            class_name="grid size-14 place-items-center rounded-full bg-success-soft text-success",
+        ),
+        rx.el.p(text, class_name="break-words", custom_attrs={"data-testid": test_id} if test_id else {}),
+        *more,
+        tab_index=-1,
+        class_name="flex flex-col items-start gap-5 outline-none animate-appear",
+        custom_attrs={"ref": FOCUS_ON_ARRIVAL.ref},
     )
 
 
@@ -160,20 +228,28 @@ def not_found(*, locale_switch: Any | None = None) -> rx.Component:
     # Nothing has to be loaded: without a known language it speaks English.
     return rx.el.div(
         DocumentLanguage.create(),
-        rx.el.main(
-            logo(),
-            _heading(tr("ui.not_found.title"), "text-2xl font-semibold tracking-tight"),
-            rx.el.p(tr("ui.not_found.text"), class_name="text-muted"),
-            rx.el.a(
-                tr("ui.not_found.home"),
-                href="/",
-                class_name="inline-flex min-h-11 w-fit items-center rounded-control bg-accent px-4 text-sm font-medium "
-                f"text-on-accent hover:bg-accent-strong {FOCUS}",
+        rx.el.header(
+            rx.el.div(
+                rx.el.a(logo(), href="/", class_name=f"flex rounded-control {FOCUS}"),
+                *([_language(locale_switch)] if locale_switch is not None else []),
+                class_name=f"{_COLUMN} flex h-16 items-center justify-between gap-2",
             ),
-            *([_language(locale_switch)] if locale_switch is not None else []),
-            **_MAIN,
-            class_name="mx-auto flex min-h-dvh w-full max-w-md flex-col justify-center gap-5 px-4 outline-none",
         ),
+        rx.el.main(
+            rx.el.div(
+                rx.el.div(
+                    icon("search", size="size-7"),
+                    class_name="grid size-14 place-items-center rounded-full bg-accent-soft text-accent",
+                ),
+                _heading(tr("ui.not_found.title"), "text-xl font-semibold tracking-tight"),
+                rx.el.p(tr("ui.not_found.text"), class_name="text-sm text-muted"),
+                button_link(tr("ui.not_found.home"), "/"),
+                class_name=f"flex flex-col items-start gap-5 {_PANEL}",
+            ),
+            **_MAIN,
+            class_name="mx-auto w-full max-w-panel flex-1 px-4 pt-4 pb-16 outline-none sm:pt-14",
+        ),
+        class_name="flex min-h-dvh flex-col",
     )
 
 
@@ -314,14 +390,8 @@ def _loading(skeleton: rx.Component, known: rx.Var[bool]) -> rx.Component:
     )
 
 
-def _form_skeleton() -> rx.Component:
-    bars = ("h-7 w-3/5", "h-11 mt-3", "h-11", "h-11")
-    return rx.el.div(
-        *[rx.el.div(class_name=f"{bar} {_PULSE}") for bar in bars],
-        aria_hidden="true",
-        class_name="flex flex-col gap-5",
-        custom_attrs={"data-testid": "skeleton"},
-    )
+def _bar(class_name: str) -> rx.Component:
+    return rx.el.div(class_name=f"{class_name} {_PULSE}")
 
 
 def _crash() -> rx.Var:

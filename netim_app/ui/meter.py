@@ -1,5 +1,8 @@
 """A gauge."""
 
+from collections.abc import Sequence
+from math import cos, radians, sin
+
 import reflex as rx
 
 _LEVELS = {
@@ -10,6 +13,10 @@ _LEVELS = {
 }
 _COLOURS = " ".join(_LEVELS.values())
 
+# The dial is an arc that is open below, like that of an instrument: from lower left over the top to lower right.
+_CENTRE, _RADIUS, _STROKE = 60, 50, 10
+_FIRST, _SWEEP = 140, 260
+
 
 def meter(
     percent: rx.Var[int],
@@ -18,67 +25,75 @@ def meter(
     level: rx.Var[str],
     test_id: str,
     *,
+    marks: Sequence[int] = (),
     detail: rx.Var | str | None = None,
 ) -> rx.Component:
-    """A ring that fills from 0 to 100, with the figure inside and the level in words beside it, or below on wide pages.
+    """A dial that fills from 0 to 100, with the figure inside and the level in words below it.
 
     Args:
         percent: 0 to 100.
-        label: what is measured.
+        label: what is measured; for screen readers.
         level_text: the level in words; colour alone says nothing to many people.
         level: weak, fair, good or strong.
-        detail: a sentence below the level.
+        marks: where on the dial a level begins, in percent.
+        detail: a few words below the level.
     """
-    return rx.el.div(
-        _ring(percent, level),
+    words = rx.el.div(
         rx.el.div(
-            rx.el.div(label, class_name="text-sm text-muted"),
-            rx.el.div(level_text, class_name=f"text-2xl font-semibold {_COLOURS}", custom_attrs={"data-level": level}),
-            *([rx.el.div(detail, class_name="text-sm text-muted")] if detail is not None else []),
+            percent,
+            rx.el.span("%", class_name="ml-0.5 text-lg font-medium text-muted"),
+            class_name="text-4xl font-semibold tracking-tight tabular-nums text-ink",
+        ),
+        rx.el.div(level_text, class_name="text-lg font-semibold"),
+        class_name="absolute inset-x-0 top-9 flex flex-col items-center",
+    )
+    return rx.el.div(
+        rx.el.div(
+            _dial(percent, marks),
+            words,
             # The meter itself says all this.
             aria_hidden="true",
-            class_name="min-w-0",
+            class_name=f"relative w-44 shrink-0 {_COLOURS}",
+            custom_attrs={"data-level": level},
         ),
+        *([rx.el.div(detail, aria_hidden="true", class_name="text-sm text-muted")] if detail is not None else []),
         aria_valuemin=0,
         aria_valuemax=100,
         aria_valuenow=percent,
         aria_valuetext=level_text,
         aria_label=label,
-        class_name="flex items-center gap-5 lg:flex-col lg:text-center",
+        class_name="flex flex-col items-center gap-1",
         # Reflex does not know this role, so it cannot be given as `role=`.
         custom_attrs={"role": "meter", "data-testid": test_id, "data-level": level},
     )
 
 
-def _ring(percent: rx.Var[int], level: rx.Var[str]) -> rx.Component:
-    place = {"cx": "40", "cy": "40", "r": "34", "path_length": 100}
+def _dial(percent: rx.Var[int], marks: Sequence[int]) -> rx.Component:
+    (x1, y1), (x2, y2) = _point(0, _RADIUS), _point(100, _RADIUS)
+    arc = {"d": f"M{x1} {y1}A{_RADIUS} {_RADIUS} 0 1 1 {x2} {y2}", "path_length": 100}
     # As custom_attrs: Reflex takes these for style and would compute a class for each of them in the browser.
-    line = {"fill": "none", "strokeWidth": "8"}
+    line = {"fill": "none", "strokeWidth": str(_STROKE)}
     filled = {
         **line,
         "stroke": "currentColor",
-        "strokeLinecap": "round",
         "strokeDasharray": "100",
         "strokeDashoffset": 100 - percent,
-        # At 0 a round cap would still paint a dot.
-        "strokeOpacity": rx.cond(percent > 0, 1, 0),
     }
-    return rx.el.div(
-        rx.el.svg(
-            rx.el.circle(**place, custom_attrs=line, class_name="stroke-sunken"),
-            rx.el.circle(
-                **place, custom_attrs=filled, class_name="animate-fill transition-[stroke-dashoffset] duration-500"
-            ),
-            view_box="0 0 80 80",
-            class_name="size-full -rotate-90",
-        ),
-        rx.el.span(
-            percent,
-            rx.el.span("%", class_name="text-sm font-medium text-muted"),
-            class_name="absolute inset-0 flex items-center justify-center text-2xl font-semibold text-ink tabular-nums "
-            "lg:text-4xl",
-        ),
-        aria_hidden="true",
-        class_name=f"relative size-24 shrink-0 lg:size-40 {_COLOURS}",
-        custom_attrs={"data-level": level},
+    return rx.el.svg(
+        rx.el.path(**arc, custom_attrs=line, class_name="stroke-sunken forced-colors:stroke-[GrayText]"),
+        rx.el.path(**arc, custom_attrs=filled, class_name="animate-fill transition-[stroke-dashoffset] duration-500"),
+        *(_mark(mark) for mark in marks),
+        view_box=f"0 0 {2 * _CENTRE} 100",
+        class_name="block w-full",
     )
+
+
+def _mark(percent: int) -> rx.Component:
+    """A gap in the dial."""
+    (x1, y1), (x2, y2) = _point(percent, _RADIUS - _STROKE / 2 - 1), _point(percent, _RADIUS + _STROKE / 2 + 1)
+    return rx.el.path(d=f"M{x1} {y1}L{x2} {y2}", custom_attrs={"strokeWidth": "2"}, class_name="stroke-surface")
+
+
+def _point(percent: float, radius: float) -> tuple[float, float]:
+    angle = radians(_FIRST + _SWEEP * percent / 100)
+    return round(_CENTRE + radius * cos(angle), 2), round(_CENTRE + radius * sin(angle), 2)

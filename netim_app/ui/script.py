@@ -84,9 +84,17 @@ DISCLOSE = Behaviour(
 
 SCROLL_TO_ANCHOR = Behaviour(
     "scrollToAnchor",
+    # A card appears after its data has come: the browser itself has looked for it in vain by then.
     """(element) => {
-  if (location.hash === "#" + element.id) requestAnimationFrame(() => element.scrollIntoView());
-  return () => {};
+  const arrive = () => {
+    if (location.hash !== "#" + element.id) return;
+    requestAnimationFrame(() => element.scrollIntoView());
+    element.removeAttribute("data-reached");
+    requestAnimationFrame(() => element.setAttribute("data-reached", ""));
+  };
+  arrive();
+  addEventListener("hashchange", arrive);
+  return () => removeEventListener("hashchange", arrive);
 }""",
 )
 
@@ -101,6 +109,15 @@ FOCUS_AFTER_NAVIGATION = Behaviour(
 }""",
 )
 
+
+FOCUS_ON_ARRIVAL = Behaviour(
+    "focusOnArrival",
+    # Where a form has just gone, with the focus in it: screen readers then read what has come in its place.
+    """(element) => {
+  element.focus({preventScroll: true});
+  return () => {};
+}""",
+)
 
 ONCE = Behaviour(
     "once",
@@ -176,6 +193,13 @@ class Anchored(rx.el.Section):
 
     def add_custom_code(self) -> list[str]:
         return [SCROLL_TO_ANCHOR.source]
+
+
+class Arrival(rx.el.Div):
+    """What takes the place of a form."""
+
+    def add_custom_code(self) -> list[str]:
+        return [FOCUS_ON_ARRIVAL.source]
 
 
 class PageHeading(rx.el.H1):

@@ -7,18 +7,15 @@ import reflex as rx
 _COLOURS = ("bg-danger", "bg-danger", "bg-warning", "bg-success", "bg-success")
 
 
-def strength(
-    score: rx.Var[int], *, label: rx.Var | str, words: Sequence[rx.Var | str], empty: rx.Var | str
-) -> rx.Component:
-    """Four bars and a few words.
+def strength(score: rx.Var[int], *, label: rx.Var | str, words: Sequence[rx.Var | str]) -> rx.Component:
+    """Four bars and a few words beside them. The words have their room before they come, so nothing moves.
 
     Args:
         score: 0 to 4; less than 0 before anything was rated.
         label: what is measured.
         words: for the scores 0 to 4.
-        empty: what is said before.
     """
-    said = rx.match(score, *((n, word) for n, word in enumerate(words)), empty)
+    said = rx.match(score, *((n, word) for n, word in enumerate(words)), "")
     colour = rx.match(score, *((n, colour) for n, colour in enumerate(_COLOURS)), "bg-sunken")
     return rx.el.div(
         rx.el.div(
@@ -27,9 +24,14 @@ def strength(
                 for n in range(1, 5)
             ),
             aria_hidden="true",
-            class_name="flex gap-1",
+            class_name="flex flex-1 gap-1",
         ),
-        rx.el.p(label, ": ", said, aria_live="polite", class_name="text-sm text-muted"),
-        class_name="flex flex-col gap-1",
+        rx.el.p(
+            rx.cond(score >= 0, rx.el.span(label, " ", class_name="sr-only")),
+            said,
+            aria_live="polite",
+            class_name="min-h-5 w-42 shrink-0 text-right text-xs text-muted",
+        ),
+        class_name="flex items-center gap-3",
         custom_attrs={"data-testid": "password-strength"},
     )

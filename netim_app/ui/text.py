@@ -46,6 +46,11 @@ def tr(key: str, **params: rx.Var | str | int) -> rx.Var[str]:
     return rx.Var(js, _var_type=str, _var_data=data).to(str)
 
 
+def moment(text: rx.Var | str, exact: rx.Var | str) -> rx.Component:
+    """How long ago something was; the exact moment is shown to who points at it."""
+    return rx.el.span(text, title=exact, class_name="decoration-dotted underline-offset-4 hover:underline")
+
+
 def _splice(template: str, values: dict[str, rx.Var]) -> str:
     """A JavaScript expression that concatenates the literal pieces of a template with the values."""
     pieces: list[str] = []

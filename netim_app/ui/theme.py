@@ -53,12 +53,32 @@ DARK = {
 SHAPES = {
     "font-sans": 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif',
     "font-mono": 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace',
+    "spacing": "0.25rem",
     "radius-control": "0.5rem",
-    "radius-card": "0.875rem",
+    "radius-card": "1rem",
     "shadow-card": "0 1px 2px rgb(16 24 40 / 5%)",
     "shadow-overlay": "0 16px 48px -12px rgb(8 12 20 / 35%), 0 2px 8px rgb(8 12 20 / 12%)",
-    "animate-fill": "fill 700ms cubic-bezier(0.2, 0, 0, 1)",
-    "animate-appear": "appear 160ms cubic-bezier(0.2, 0, 0, 1)",
+    "container-column": "56rem",
+    "container-panel": "28rem",
+}
+TYPE = {
+    "xs": (13, 20),
+    "sm": (15, 23),
+    "base": (16, 24),
+    "lg": (18, 25),
+    "xl": (22, 29),
+    "2xl": (28, 34),
+    "4xl": (44, 48),
+}
+"""Size and height of a line, in pixels at the browser's own text size: notes, texts, fields, titles of cards, titles of
+panels and dialogs, the heading of a page, the figure in the gauge. There are no others."""
+MOTION = {
+    "ease-settle": "cubic-bezier(0.2, 0, 0, 1)",
+    "default-transition-duration": "150ms",
+    "default-transition-timing-function": "var(--ease-settle)",
+    "animate-fill": "fill 800ms var(--ease-settle)",
+    "animate-appear": "appear 160ms var(--ease-settle)",
+    "animate-reached": "reached 2400ms ease-out",
 }
 
 FOCUS = "focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent"
@@ -70,6 +90,7 @@ _BASE = """
   body { min-height: 100dvh; background: var(--color-canvas); line-height: 1.5; -webkit-font-smoothing: antialiased; }
   /* The backdrop leaves out the gutter of the scrollbar: there, the root is seen, and it is as dark. */
   html:has(dialog[open]) { overflow: hidden; background: color-mix(in srgb, var(--color-canvas) 45%, #080c14); }
+  p, li { text-wrap: pretty; }
   button, select, summary { cursor: pointer; }
   button[aria-disabled="true"], button:disabled { cursor: default; }
   ::placeholder { color: var(--color-muted); opacity: 1; }
@@ -97,12 +118,18 @@ _BASE = """
 def stylesheet() -> str:
     """The tokens as Tailwind v4 source, and the few rules that belong to elements rather than to components."""
     theme = "".join(f"  --color-{name}: {value};\n" for name, value in LIGHT.items())
-    theme += "".join(f"  --{name}: {value};\n" for name, value in SHAPES.items())
+    theme += "".join(f"  --{name}: {value};\n" for name, value in (SHAPES | MOTION).items())
+    theme += "".join(
+        f"  --text-{name}: {size / 16}rem;\n  --text-{name}--line-height: {height / size:.3f};\n"
+        for name, (size, height) in TYPE.items()
+    )
     dark = " ".join(f"--color-{name}: {value};" for name, value in DARK.items())
     return (
         # `static`: the dark values below override variables, so all of them have to exist.
-        f"@theme static {{\n  --color-*: initial;\n  --color-transparent: transparent;\n{theme}"
+        "@theme static {\n  --color-*: initial;\n  --text-*: initial;\n  --radius-*: initial;\n"
+        f"  --shadow-*: initial;\n  --color-transparent: transparent;\n{theme}"
         "  @keyframes appear { from { opacity: 0; transform: translateY(4px); } }\n"
+        "  @keyframes reached { 0%, 60% { outline-color: var(--color-accent); } }\n"
         "  @keyframes fill { from { stroke-dashoffset: 100; } }\n}\n"
         f"@layer theme {{\n  :root {{ color-scheme: light dark; }}\n"
         # Reflex puts the chosen theme as a class on <html>; until then the system decides.

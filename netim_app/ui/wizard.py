@@ -27,9 +27,29 @@ def step(
             class_name="flex flex-col gap-2",
             custom_attrs={"data-testid": "wizard-step"},
         ),
-        rx.el.h3(title, class_name="text-base font-semibold"),
+        rx.el.h3(title, class_name="text-lg font-semibold"),
         *content,
         *([button_row(*buttons)] if buttons else []),
+        class_name="flex flex-col gap-5",
+    )
+
+
+def numbered(*items: rx.Component) -> rx.Component:
+    """What is to be done within a step, one thing after the other."""
+    return rx.el.ol(
+        *(
+            rx.el.li(
+                rx.el.span(
+                    str(number),
+                    aria_hidden="true",
+                    class_name="grid size-6 shrink-0 place-items-center rounded-full bg-accent-soft text-xs "
+                    "font-semibold text-accent",
+                ),
+                rx.el.div(item, class_name="flex min-w-0 flex-1 flex-col gap-3"),
+                class_name="flex items-start gap-3",
+            )
+            for number, item in enumerate(items, start=1)
+        ),
         class_name="flex flex-col gap-5",
     )
 

@@ -1,5 +1,6 @@
 """The catalog: what it finds, what it reports, how it chooses a language and writes dates."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -115,3 +116,27 @@ def test_a_day_is_written_out():
     assert catalog.format_date(MOMENT, "en", "UTC") == "August 3, 2026"
     assert catalog.format_date(MOMENT, "fr", "Europe/Paris") == "4 août 2026"
     assert catalog.format_date(MOMENT, "xx", "Mars/Olympus") == "August 3, 2026"
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("Mot de passe oublié ?", "Mot de passe oublié\N{NARROW NO-BREAK SPACE}?"),
+        (
+            "Clé : {key} ; fin !",
+            "Clé\N{NARROW NO-BREAK SPACE}: {key}\N{NARROW NO-BREAK SPACE}; fin\N{NARROW NO-BREAK SPACE}!",
+        ),
+        ("« {name} » a été ajouté.", "«\N{NARROW NO-BREAK SPACE}{name}\N{NARROW NO-BREAK SPACE}» a été ajouté."),
+        ("à partir de {fair} %, 20 %", "à partir de {fair}\N{NARROW NO-BREAK SPACE}%, 20\N{NARROW NO-BREAK SPACE}%"),
+        ("2001:db8::/48 ou :: seul", "2001:db8::/48 ou :: seul"),
+    ],
+)
+def test_french_has_narrow_blanks_where_no_line_may_break(typed: str, printed: str) -> None:
+    assert catalog.typeset("fr", typed) == printed
+    assert catalog.typeset("en", typed) == typed
+
+
+def test_every_french_text_is_set_so() -> None:
+    wrong = [key for key in sorted(catalog.keys()) if re.search(r" [;?!»]| :\s|« |\d %", catalog.template("fr", key))]
+    assert wrong == []
+    assert "\N{NARROW NO-BREAK SPACE}?" in catalog.template("fr", "sign_in.forgot")

@@ -5,11 +5,13 @@ import re
 import pytest
 import reflex as rx
 
-from netim_app.ui.card import badge, card
+from netim_app.ui.card import badge, card, status
 from netim_app.ui.dialog import dialog
+from netim_app.ui.form import filter_field
 from netim_app.ui.handover import handover_form
 from netim_app.ui.icons import icon, icon_names
 from netim_app.ui.kit_page import kit_page
+from netim_app.ui.layout import outcome
 from netim_app.ui.menu import menu, menu_form_button, menu_link
 from netim_app.ui.meter import meter
 from netim_app.ui.notice import live_region, notice
@@ -62,7 +64,7 @@ def test_the_functions_of_the_browser_are_compiled_once_and_clean_up_after_thems
     for name in ("openModal", "disclose", "scrollToAnchor"):
         (source,) = [each for each in code if each.startswith(f"const {name} = ")]
         # React calls a ref function without a clean-up again, with null.
-        assert "return () => {" in source
+        assert "return () =>" in source
 
 
 def test_a_menu_says_what_it_opens_and_begins_closed():
@@ -111,7 +113,7 @@ def test_only_a_danger_interrupts():
 
 def test_a_notice_says_its_kind_in_words_too():
     assert '"Warning:"' in str(notice("warning", "x"))
-    assert '"Attention :"' in str(notice("warning", "x"))
+    assert '"Attention\u202f:"' in str(notice("warning", "x"))
 
 
 def test_a_live_region_is_mounted_before_there_is_a_message():
@@ -125,13 +127,47 @@ def test_a_card_with_an_anchor_is_named_by_its_title_and_can_be_reached():
     markup = str(card(title="Password", anchor="password"))
     assert 'id:"password"' in markup
     assert '"aria-labelledby":"password-title"' in markup
-    assert 'jsx("h2",{className:"text-base font-semibold",id:"password-title"}' in markup
+    assert 'jsx("h2",{className:"text-lg font-semibold text-balance",id:"password-title"}' in markup
     assert "ref:" not in str(card(title="Password"))
 
 
 def test_a_badge_does_not_speak_by_colour_alone():
     assert "svg" in str(badge("Active"))
     assert "svg" not in str(badge("Off", on=False))
+
+
+def test_the_state_of_a_card_differs_by_more_than_its_colour():
+    on, off = str(status("On")), str(status("Off", on=False))
+    paths = [re.findall(r'd:"([^"]*)"', markup) for markup in (on, off)]
+    assert paths[0] != paths[1]
+
+
+def test_a_card_says_its_state_before_what_it_is_about_and_what_to_do():
+    markup = str(card(title="Title", state="State", text="Text", action=rx.el.button("Action"), anchor="a"))
+    places = [markup.index(f'"{part}"') for part in ("Title", "State", "Text", "Action")]
+    assert places == sorted(places)
+
+
+def test_a_dial_marks_where_levels_begin():
+    bare = str(meter(KitTestState.percent, "S", KitTestState.text, KitTestState.text, "m"))
+    marked = str(meter(KitTestState.percent, "S", KitTestState.text, KitTestState.text, "m", marks=(40, 60)))
+    assert marked.count('jsx("path"') == bare.count('jsx("path"') + 2
+
+
+def test_what_takes_the_place_of_a_form_gets_the_focus_so_that_it_is_read():
+    shown = outcome("It is done.", test_id="done")
+    assert "ref:focusOnArrival" in str(shown)
+    assert "tabIndex:-1" in str(shown)
+    assert any("focus({preventScroll: true})" in code for code in shown._get_all_custom_code())
+
+
+def test_a_list_is_searched_in_the_browser_alone():
+    markup = str(filter_field("rules", "Find a rule", "Nothing"))
+    assert '"aria-label":"Find a rule"' in markup
+    assert '"aria-controls":"rules"' in markup
+    assert 'getElementById("rules")' in markup
+    assert 'role:"status"' in markup
+    assert "addEvents" not in markup
 
 
 def test_a_ticket_is_posted_only_when_there_is_one():

@@ -24,7 +24,7 @@ def account() -> str:
         rx.el.p("PRIVATE"),
         heading="HEADING",
         ready=LayoutTestState.ready,
-        skeleton=layout.skeleton_lines(2),
+        skeleton=layout.skeleton_card(lines=2),
         customer_name=LayoutTestState.name,
         menu_items=[],
         locale_switch=LayoutTestState.choose,
@@ -82,7 +82,13 @@ def test_a_skeleton_is_hidden_from_screen_readers_and_its_parts_stand_apart():
 
 
 def test_a_skeleton_has_as_many_lines_as_asked_for():
-    assert str(layout.skeleton_lines(5)).count('jsx("div",') == 1 + 5
+    one, five = (str(layout.skeleton_card(lines=lines)).count("bg-sunken") for lines in (1, 5))
+    assert five == one + 4
+
+
+def test_a_skeleton_of_a_form_has_as_many_fields_as_asked_for():
+    one, four = (str(layout.form_skeleton(fields)).count("bg-sunken") for fields in (1, 4))
+    assert four == one + 3 * 2  # a label and a field each
 
 
 def test_languages_are_buttons_that_say_which_one_is_on():

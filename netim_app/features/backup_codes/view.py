@@ -18,7 +18,6 @@ FILE_NAME = "netim-direct-backup-codes.txt"
 def card() -> rx.Component:
     """How many are left, and the way to new ones. There is none without two-factor authentication."""
     shown = kit.card(
-        rx.el.p(tr("backup_codes.text"), class_name="text-sm text-muted"),
         rx.cond(
             BackupCodesState.saved,
             rx.cond(BackupCodesState.low, notice("warning", _low(), test_id="backup-codes-low")),
@@ -31,6 +30,7 @@ def card() -> rx.Component:
             tr("backup_codes.left", left=BackupCodesState.left, date=BackupCodesState.made_on),
             tr("backup_codes.none"),
         ),
+        text=tr("backup_codes.text"),
         action=button(tr("backup_codes.make"), NewCodesState.begin, test_id="backup-codes-make"),
         anchor="backup-codes",
         icon="codes",
@@ -66,12 +66,15 @@ def _question() -> rx.Component:
 def _new_codes() -> rx.Component:
     content = (
         rx.el.p(tr("backup_codes.new.text")),
-        _sheet(),
         rx.el.div(
-            copy_button(NewCodesState.sheet, label=tr("backup_codes.copy"), done=tr("backup_codes.copied")),
-            download_link(NewCodesState.sheet, FILE_NAME, label=tr("backup_codes.download")),
-            print_button(tr("backup_codes.print")),
-            class_name="flex flex-wrap items-center gap-3 max-sm:*:grow",
+            _sheet(),
+            rx.el.div(
+                copy_button(NewCodesState.sheet, label=tr("backup_codes.copy"), done=tr("backup_codes.copied")),
+                download_link(NewCodesState.sheet, FILE_NAME, label=tr("backup_codes.download")),
+                print_button(tr("backup_codes.print")),
+                class_name="flex flex-wrap gap-3 max-sm:*:grow sm:flex-col sm:*:w-full",
+            ),
+            class_name="grid gap-4 sm:grid-cols-[1fr_11rem]",
         ),
         form(
             checkbox_field(
@@ -98,6 +101,7 @@ def _new_codes() -> rx.Component:
         title=rx.cond(NewCodesState.first, tr("backup_codes.wizard.title"), tr("backup_codes.new.title")),
         on_close=None,
         test_id="backup-codes-new",
+        size="lg",
     )
 
 

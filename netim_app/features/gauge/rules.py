@@ -1,5 +1,6 @@
 """How points become a percentage, and a percentage a word."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 Level = Literal["weak", "fair", "good", "strong"]
@@ -16,3 +17,8 @@ def percentage(points: int, possible: int) -> int:
 def level(percent: int) -> Level:
     """The word for a percentage from 0 to 100."""
     return next(name for least, name in THRESHOLDS if percent >= least)
+
+
+def next_step(missing: Iterable[tuple[str, int]]) -> str:
+    """Which of (key, points) to do first: the one that brings the most, the first of equals. Nothing missing: empty."""
+    return max(missing, key=lambda step: step[1], default=("", 0))[0]

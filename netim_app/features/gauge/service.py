@@ -26,6 +26,8 @@ class Gauge:
     points: int
     possible: int
     items: tuple[Item, ...]
+    next_step: str
+    """Key of the item to see to first; empty when all are done."""
     hints: tuple[str, ...] = ()
     """Keys of what the customer should see to, apart from the points."""
 
@@ -40,5 +42,11 @@ def read_gauge(unit: UnitOfWork, account_id: int) -> Gauge:
     hints = tuple(hint.key for hint in offers().hints if hint.applies(unit, account_id))
     percent = rules.percentage(points, possible)
     return Gauge(
-        percent=percent, level=rules.level(percent), points=points, possible=possible, items=items, hints=hints
+        percent=percent,
+        level=rules.level(percent),
+        points=points,
+        possible=possible,
+        items=items,
+        next_step=rules.next_step((item.key, item.points) for item in items if not item.done),
+        hints=hints,
     )

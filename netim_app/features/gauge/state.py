@@ -18,6 +18,8 @@ class GaugeState(rx.State):
     done: dict[str, bool] = {}
     """By the key of a protection, whether it is in force."""
     steps_left: int = 0
+    next_step: str = ""
+    """Key of the protection to see to first."""
     hints: list[str] = []
 
 
@@ -29,5 +31,6 @@ async def show_gauge(state: rx.State, gauge: Gauge) -> None:
     shown.points = gauge.points
     shown.possible = gauge.possible
     shown.done = {item.key: item.done for item in gauge.items}
+    shown.next_step = gauge.next_step
     shown.hints = list(gauge.hints)
     shown.steps_left = sum(not item.done for item in gauge.items)

@@ -1,20 +1,22 @@
 """The gauge block, the same on both pages."""
 
+from typing import Any
+
 import reflex as rx
 
 from netim_app.core.feature import Hint, Protection, offers
 from netim_app.features.gauge.state import LEVELS, GaugeState
 from netim_app.ui import card as kit
-from netim_app.ui.form import link
+from netim_app.ui.form import button_link, link
 from netim_app.ui.icons import icon
 from netim_app.ui.meter import meter
 from netim_app.ui.notice import notice
 from netim_app.ui.text import tr
+from netim_app.ui.theme import FOCUS
 
 
 def block(title: rx.Var[str]) -> rx.Component:
-    """The meter, its level in words, and every item with its points and what to do about it."""
-    least = {name: str(percent) for percent, name in LEVELS if percent}
+    """The meter and its level, how many steps are left, and every item with what to do about it."""
     gauge = rx.el.div(
         meter(
             GaugeState.percent,
@@ -25,23 +27,44 @@ def block(title: rx.Var[str]) -> rx.Component:
                 tr("gauge.level.weak"),
             ),
             level=GaugeState.level,
+            marks=[percent for percent, _ in LEVELS if percent],
             test_id="gauge",
             detail=tr("gauge.summary", points=GaugeState.points, possible=GaugeState.possible),
         ),
-        rx.el.p(tr("gauge.thresholds", **least), class_name="text-xs text-balance text-muted lg:text-center"),
-        class_name="flex flex-col gap-4 lg:items-center",
+        _how_it_counts(),
+        class_name="flex flex-col items-center gap-3",
     )
     items = rx.el.div(
+        rx.el.p(_steps_left(), class_name="text-lg font-semibold text-balance"),
         *(_hint(hint) for hint in offers().hints),
-        rx.cond(GaugeState.steps_left == 0, rx.el.p(tr("gauge.all_done"), class_name="text-sm font-medium")),
-        rx.el.ul(*(_item(p) for p in offers().protections), class_name="flex flex-col divide-y divide-line"),
-        class_name="flex min-w-0 flex-col gap-4",
+        rx.el.ul(*(_item(p) for p in offers().protections), class_name="flex flex-col gap-1"),
+        class_name="flex min-w-0 flex-col gap-3",
     )
     return kit.card(
-        rx.el.div(gauge, items, class_name="grid gap-6 lg:grid-cols-[13rem_1fr] lg:gap-10"),
+        rx.el.div(gauge, items, class_name="grid gap-8 md:grid-cols-[12.5rem_1fr] md:gap-10"),
         title=title,
         anchor="security-level",
-        icon="shield",
+    )
+
+
+def _steps_left() -> rx.Var[str]:
+    return rx.match(
+        GaugeState.steps_left,
+        (0, tr("gauge.all_done")),
+        (1, tr("gauge.steps.1")),
+        tr("gauge.steps", count=GaugeState.steps_left),
+    )
+
+
+def _how_it_counts() -> rx.Component:
+    least = {name: str(percent) for percent, name in LEVELS if percent}
+    return rx.el.details(
+        rx.el.summary(
+            tr("gauge.how"), class_name=f"w-fit mx-auto rounded-control px-2 py-1 text-muted hover:text-ink {FOCUS}"
+        ),
+        rx.el.p(tr("gauge.how.text"), class_name="mt-1"),
+        rx.el.p(tr("gauge.thresholds", **least), class_name="mt-1"),
+        class_name="max-w-56 text-center text-xs text-balance text-muted",
     )
 
 
@@ -51,32 +74,35 @@ def _hint(hint: Hint) -> rx.Component:
 
 
 def _item(protection: Protection) -> rx.Component:
-    key = protection.key
-    done = GaugeState.done.get(key, False).to(bool)
-    return rx.el.li(
-        rx.el.div(
-            rx.cond(
-                done,
-                icon("check", class_name="text-success"),
-                rx.el.span(class_name="size-5 shrink-0 rounded-full border-2 border-edge", aria_hidden="true"),
-            ),
-            rx.el.span(tr(f"{key}.title"), class_name="min-w-0 font-medium"),
-            rx.el.span(
-                rx.cond(done, tr("gauge.done"), tr("gauge.open")),
-                " · ",
-                tr("gauge.points", points=protection.weight),
-                class_name="ml-auto shrink-0 text-sm text-muted",
-            ),
-            class_name="flex items-center gap-3",
-        ),
+    """One protection. What brings most is the step to take next: it has a button, the others a link."""
+    key, href = protection.key, protection.href
+    done: Any = GaugeState.done.get(key, False).to(bool)
+    is_next = GaugeState.next_step == key
+    advice = rx.el.div(
+        rx.el.p(tr(f"{key}.advice"), class_name="text-muted"),
         rx.cond(
-            ~done,
-            rx.el.div(
-                rx.el.p(tr(f"{key}.advice"), class_name="text-muted"),
-                link(tr(f"{key}.action"), protection.href),
-                class_name="mt-1 flex flex-col items-start gap-1 pl-8 text-sm",
-            ),
+            is_next,
+            rx.el.div(button_link(tr(f"{key}.action"), href), class_name="mt-2 mb-1"),
+            rx.el.div(link(tr(f"{key}.action"), href)),
         ),
-        class_name="py-3",
-        custom_attrs={"data-testid": f"gauge-{key}"},
+        class_name="mt-0.5 flex flex-col items-start gap-0.5",
+    )
+    return rx.el.li(
+        rx.cond(done, icon("check", class_name="mt-0.5 text-success"), icon("circle", class_name="mt-0.5 text-muted")),
+        rx.el.div(
+            rx.el.div(
+                rx.el.span(tr(f"{key}.title"), class_name="font-medium"),
+                rx.el.span(
+                    rx.cond(done, tr("gauge.done"), tr("gauge.open")),
+                    " · ",
+                    tr("gauge.points", points=protection.weight),
+                    class_name="text-xs text-muted tabular-nums",
+                ),
+                class_name="flex flex-wrap items-baseline justify-between gap-x-3",
+            ),
+            rx.cond(~done, advice),
+            class_name="min-w-0 flex-1",
+        ),
+        class_name="-mx-3 flex items-start gap-3 rounded-control px-3 py-2 data-[next=true]:bg-accent-soft",
+        custom_attrs={"data-testid": f"gauge-{key}", "data-next": rx.cond(is_next, "true", "false")},
     )

@@ -14,12 +14,15 @@ from netim_app.features.ip_restriction.state import (
 from netim_app.identity.view.shell import fault
 from netim_app.ui import card as kit
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import button, checkbox_field, form, text_field
+from netim_app.ui.form import button, checkbox_field, filter_field, form, text_field
+from netim_app.ui.icons import icon
 from netim_app.ui.notice import notice
 from netim_app.ui.switch import switch
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
 
+MANY = 10
+"""With more rules than this there is a field that finds one."""
 _ADDRESS = "font-mono font-medium break-words"
 
 
@@ -27,7 +30,6 @@ def card() -> rx.Component:
     """The switch, the customer's present address, the rules, and the field that tests an address."""
     on = IpRestrictionState.since != ""
     return kit.card(
-        rx.el.p(tr("ip_restriction.text"), class_name="text-sm text-muted"),
         _here(),
         _list(),
         rx.cond(IpRestrictionState.rules.length() > 0, _test()),
@@ -35,10 +37,11 @@ def card() -> rx.Component:
         _switch_dialog(),
         _remove_dialog(),
         title=tr("ip_restriction.title"),
-        state=kit.badge(
+        state=kit.status(
             rx.cond(on, tr("ip_restriction.on", date=IpRestrictionState.since), tr("ip_restriction.off")), on=on
         ),
-        action=switch(
+        text=tr("ip_restriction.text"),
+        control=switch(
             tr("ip_restriction.switch"),
             on,
             IpDialogState.begin_switch,
@@ -58,6 +61,11 @@ def _here() -> rx.Component:
         tr("ip_restriction.here.out"),
     )
     known = rx.el.div(
+        rx.cond(
+            state.here_rule != "",
+            icon("check", class_name="mt-0.5 self-start text-success"),
+            icon("info", class_name="mt-0.5 self-start text-muted"),
+        ),
         rx.el.div(
             rx.el.p(tr("ip_restriction.here"), " ", rx.el.strong(state.here, class_name=_ADDRESS)),
             rx.el.p(verdict, class_name="text-muted"),
@@ -67,7 +75,7 @@ def _here() -> rx.Component:
             state.here_rule == "",
             button(tr("ip_restriction.here.add"), state.add_here, icon_name="plus", test_id="ip-add-here"),
         ),
-        class_name="flex flex-wrap items-center gap-3 rounded-control bg-sunken p-3.5",
+        class_name="flex flex-wrap items-center gap-3 rounded-control bg-sunken p-4",
         custom_attrs={"data-testid": "ip-here"},
     )
     return rx.cond(state.here != "", known, notice("warning", tr("ip_restriction.here.unknown")))
@@ -78,7 +86,12 @@ def _list() -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.h3(
-                tr("ip_restriction.rules"), " (", state.rules.length(), ")", class_name="font-semibold"
+                tr("ip_restriction.rules"),
+                rx.cond(
+                    state.rules.length() > 0,
+                    rx.el.span(" (", state.rules.length(), ")", class_name="font-normal text-muted"),
+                ),
+                class_name="font-semibold",
             ),
             button(
                 tr("ip_restriction.add"), IpDialogState.begin_add, icon_name="plus", test_id="ip-add"
@@ -86,13 +99,20 @@ def _list() -> rx.Component:
             class_name="flex flex-wrap items-center justify-between gap-3",
         ),
         rx.cond(
+            state.rules.length() > MANY,
+            filter_field(
+                "ip-rules", tr("ip_restriction.find"), tr("ip_restriction.find.nothing"), test_id="ip-find"
+            ),
+        ),
+        rx.cond(
             state.rules.length() == 0,
-            rx.el.p(tr("ip_restriction.none"), class_name="text-muted"),
+            kit.empty(tr("ip_restriction.none")),
             rx.el.ul(
                 rx.foreach(state.rules, _rule),
                 class_name=f"flex max-h-96 flex-col divide-y divide-line overflow-y-auto rounded-control border "
                 f"border-line {FOCUS}",
                 tab_index=0,
+                id=rx.Var('"ip-rules"'),
                 custom_attrs={"data-testid": "ip-rules", "aria-label": tr("ip_restriction.rules")},
             ),
         ),
@@ -149,6 +169,7 @@ def _test() -> rx.Component:
             submit_label=tr("ip_restriction.test.submit"),
             submit_kind="secondary",
             error=fault(state.errors),
+            inline=True,
             test_id="ip-test-form",
         ),
         rx.el.div(
@@ -156,7 +177,7 @@ def _test() -> rx.Component:
             role="status",
             custom_attrs={"data-testid": "ip-test-result"},
         ),
-        class_name="flex flex-col gap-3 border-t border-line pt-4",
+        class_name="flex flex-col gap-3 border-t border-line pt-5",
     )
 
 
@@ -240,7 +261,20 @@ def _switch_dialog() -> rx.Component:
     state = IpDialogState
 
     turn_on = rx.fragment(
+        rx.cond(
+            ~state.shuts_out & (IpRestrictionState.here_rule != ""),
+            notice(
+                "success",
+                tr(
+                    "ip_restriction.turn_on.safe",
+                    address=IpRestrictionState.here,
+                    rule=IpRestrictionState.here_rule,
+                ),
+                test_id="ip-safe",
+            ),
+        ),
         rx.el.p(tr("ip_restriction.turn_on.text")),
+        rx.el.p(tr("ip_restriction.turn_on.change"), class_name="text-muted"),
         _confirm_form(
             state.switch, tr("ip_restriction.turn_on.submit"), submit_kind="primary", test_id="ip-turn-on"
         ),

@@ -11,13 +11,13 @@ from netim_app.ui.text import tr
 def card() -> rx.Component:
     """What alerts are, whether they are on, and the switch."""
     return kit.card(
-        rx.el.p(tr("login_alerts.text"), class_name="text-sm text-muted"),
         title=tr("login_alerts.title"),
-        state=kit.badge(
+        state=kit.status(
             rx.cond(LoginAlertsState.on, tr("login_alerts.on", date=LoginAlertsState.since), tr("login_alerts.off")),
             on=LoginAlertsState.on,
         ),
-        action=switch(
+        text=tr("login_alerts.text"),
+        control=switch(
             tr("login_alerts.switch"),
             LoginAlertsState.on,
             LoginAlertsState.switch(~LoginAlertsState.on),

@@ -15,7 +15,6 @@ def card() -> rx.Component:
     """The choice of what to see, the entries, and more of them."""
     state = HistoryState
     return kit.card(
-        rx.el.p(tr("login_history.text"), class_name="text-sm text-muted"),
         rx.el.div(
             select_field(
                 "shown",
@@ -38,7 +37,7 @@ def card() -> rx.Component:
                 class_name="flex flex-col divide-y divide-line rounded-control border border-line",
                 custom_attrs={"data-testid": "history", "aria-label": tr("login_history.title")},
             ),
-            rx.el.p(tr("login_history.none"), class_name="text-muted"),
+            kit.empty(tr("login_history.none")),
         ),
         rx.cond(
             state.more,
@@ -54,6 +53,7 @@ def card() -> rx.Component:
             class_name="text-muted",
         ),
         title=tr("login_history.title"),
+        text=tr("login_history.text"),
         anchor="login-history",
         icon="clock",
     )

@@ -13,8 +13,10 @@ from netim_app.texts import catalog
 
 @dataclass(frozen=True)
 class PasswordSetting:
-    """`changed_on` is a date in the customer's language."""
+    """Both in the customer's language."""
 
+    changed: str
+    """How long ago, and below the same as a moment."""
     changed_on: str
     up_to_date: bool
 
@@ -31,7 +33,8 @@ def view_setting(unit: UnitOfWork, account_id: int) -> PasswordSetting:
     changed_at, _ = accounts.password_age(unit, account_id)
     language, time_zone = accounts.locale_of(unit, account_id)
     return PasswordSetting(
-        changed_on=catalog.format_date(changed_at, language, time_zone),
+        changed=catalog.format_age(changed_at, unit.now, language),
+        changed_on=catalog.format_datetime(changed_at, language, time_zone),
         up_to_date=up_to_date(unit, account_id),
     )
 

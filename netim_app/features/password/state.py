@@ -20,6 +20,7 @@ RETURN_TO = "/account/connection-and-security"
 class PasswordState(rx.State):
     """The card, and the dialog. No password ever stands in a var."""
 
+    changed: str = ""
     changed_on: str = ""
     up_to_date: bool = True
     open: bool = False
@@ -80,5 +81,6 @@ class PasswordState(rx.State):
 async def show_setting(state: rx.State, setting: PasswordSetting) -> None:
     """Puts the stored facts into the card."""
     card = await state.get_state(PasswordState)
+    card.changed = setting.changed
     card.changed_on = setting.changed_on
     card.up_to_date = setting.up_to_date

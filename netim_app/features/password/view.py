@@ -7,14 +7,12 @@ from netim_app.identity.view.shell import fault, new_password_field
 from netim_app.ui import card as kit
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import button, form, password_field
-from netim_app.ui.text import tr
+from netim_app.ui.text import moment, tr
 
 
 def card() -> rx.Component:
     """When the password was changed, and the dialog that changes it."""
     return kit.card(
-        rx.el.p(tr("password.text"), class_name="text-sm text-muted"),
-        rx.cond(~PasswordState.up_to_date, rx.el.p(tr("password.old"), class_name="text-sm font-medium")),
         dialog(
             rx.el.p(tr("password.dialog.text")),
             form(
@@ -42,7 +40,14 @@ def card() -> rx.Component:
             test_id="password-dialog",
         ),
         title=tr("password.title"),
-        state=tr("password.changed_on", date=PasswordState.changed_on),
+        state=kit.status(
+            rx.fragment(
+                moment(tr("password.last_changed", when=PasswordState.changed), PasswordState.changed_on),
+                rx.cond(~PasswordState.up_to_date, rx.fragment(" · ", tr("password.old"))),
+            ),
+            on=PasswordState.up_to_date,
+        ),
+        text=tr("password.text"),
         action=button(tr("password.change"), PasswordState.begin, test_id="password-change"),
         anchor="password",
         icon="key",

@@ -8,7 +8,7 @@ from netim_app.features.sessions.state import LogOutOthersState, SessionsState
 from netim_app.ui import card as kit
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import button, form, link
-from netim_app.ui.text import tr
+from netim_app.ui.text import moment, tr
 from netim_app.ui.theme import FOCUS
 
 
@@ -16,7 +16,6 @@ def card() -> rx.Component:
     """This browser, the others, and what ends them."""
     state = SessionsState
     return kit.card(
-        rx.el.p(tr("sessions.text"), class_name="text-sm text-muted"),
         rx.el.ul(
             rx.foreach(state.here, _here),
             rx.foreach(state.others, _other),
@@ -41,6 +40,7 @@ def card() -> rx.Component:
         ),
         _others_dialog(),
         title=tr("sessions.title"),
+        text=tr("sessions.text"),
         anchor="sessions",
         icon="devices",
     )
@@ -64,7 +64,7 @@ def _other(session: Any) -> rx.Component:
             aria_label=tr("sessions.log_out.one", client=session.client, address=session.address),
             class_name="-mr-2",
         ),
-        _moment(tr("sessions.active", when=session.active), session.active_at),
+        moment(tr("sessions.active", when=session.active), session.active_at),
     )
 
 
@@ -76,7 +76,7 @@ def _row(session: Any, at_end: rx.Component, active: rx.Component | rx.Var) -> r
             rx.el.p(
                 active,
                 " · ",
-                _moment(tr("sessions.signed_in", when=session.signed_in), session.signed_in_at),
+                moment(tr("sessions.signed_in", when=session.signed_in), session.signed_in_at),
                 class_name="text-xs text-muted",
             ),
             class_name="min-w-0 flex-1 basis-48",
@@ -85,11 +85,6 @@ def _row(session: Any, at_end: rx.Component, active: rx.Component | rx.Var) -> r
         key=session.id.to(str),
         class_name="flex flex-wrap items-center gap-x-3 gap-y-1 p-3.5",
     )
-
-
-def _moment(text: rx.Var, exact: Any) -> rx.Component:
-    """How long ago; the moment itself is shown to who points at it."""
-    return rx.el.span(text, title=exact)
 
 
 def _others_dialog() -> rx.Component:

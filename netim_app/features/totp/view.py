@@ -9,11 +9,11 @@ from netim_app.identity.view.shell import code_field, fault
 from netim_app.ui import card as kit
 from netim_app.ui.browser import copy_by_click
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import button, form, link, text_field
+from netim_app.ui.form import button, button_link, form, text_field
 from netim_app.ui.notice import notice
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
-from netim_app.ui.wizard import button_row, step
+from netim_app.ui.wizard import button_row, numbered, step
 
 APPLICATIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "android": (
@@ -43,14 +43,14 @@ STEPS = 3
 def card() -> rx.Component:
     """Whether it is on, the devices, and what changes them."""
     return kit.card(
-        rx.el.p(tr("totp.text"), class_name="text-sm text-muted"),
         rx.cond(TotpState.enabled, _devices()),
         _wizard(),
         _rename_dialog(),
         _remove_dialog(),
         _disable_dialog(),
         title=tr("totp.title"),
-        state=kit.badge(_state(), on=TotpState.enabled),
+        state=kit.status(_state(), on=TotpState.enabled),
+        text=tr("totp.text"),
         action=rx.cond(
             TotpState.enabled,
             button(tr("totp.disable"), TotpDialogState.begin_disable, test_id="totp-disable"),
@@ -150,13 +150,14 @@ def _wizard() -> rx.Component:
 
 
 def _scan_step(*, first: bool) -> rx.Component:
-    install = [rx.el.p(tr("totp.wizard.what")), _applications()] if first else []
-    text = rx.el.div(*install, rx.el.p(tr("totp.wizard.scan")), class_name="flex flex-col gap-4")
+    scan = rx.el.p(tr("totp.wizard.scan"))
+    install = rx.fragment(rx.el.p(tr("totp.wizard.what")), _applications())
+    text = numbered(install, scan) if first else scan
     return step(
         rx.el.div(
             text,
             _entry(),
-            class_name="grid gap-5 sm:grid-cols-2 sm:gap-8" if first else "flex flex-col gap-5",
+            class_name="grid gap-6 sm:grid-cols-2 sm:gap-8" if first else "flex flex-col gap-6",
         ),
         number=1,
         of=STEPS if first else STEPS - 1,
@@ -172,14 +173,21 @@ def _entry() -> rx.Component:
     """What the application needs to know: the key, and the same as a picture and as a link."""
     return rx.el.div(
         _key(),
+        # Whoever holds the phone in the hand cannot scan it: there, this comes before the picture.
+        button_link(
+            tr("totp.wizard.same_device"),
+            TotpWizardState.uri,
+            "secondary",
+            test_id="totp-uri",
+            class_name="max-sm:w-full sm:order-last",
+        ),
         # Dark on light in both themes: many readers do not know the other way round.
         rx.el.img(
             src=TotpWizardState.picture,
             alt=tr("totp.wizard.picture"),
-            class_name="size-60 max-w-full rounded-control bg-[#fff] p-2 [image-rendering:pixelated]",
+            class_name="size-56 max-w-full rounded-control border border-line bg-[#fff] [image-rendering:pixelated]",
             custom_attrs={"data-testid": "totp-qr"},
         ),
-        rx.el.p(link(tr("totp.wizard.same_device"), TotpWizardState.uri, test_id="totp-uri")),
         class_name="flex flex-col items-center gap-3",
     )
 
@@ -208,7 +216,7 @@ def _names(kind: str) -> rx.Component:
             href=href,
             target="_blank",
             rel="noopener noreferrer",
-            class_name="text-accent underline underline-offset-4",
+            class_name=f"rounded-control text-accent underline underline-offset-4 {FOCUS}",
         )
         comma = "," if number < len(APPLICATIONS[kind]) else ""
         # The comma stays with its name when the line is full.

@@ -6,7 +6,8 @@ from netim_app.identity.state.entry import ForgotState, ResetState, SignInState,
 from netim_app.identity.state.shell import REMEMBER_DAYS
 from netim_app.identity.view.shell import code_field, entry_page, fault, new_password_field
 from netim_app.ui.browser import field_from_browser
-from netim_app.ui.form import checkbox_field, form, link, password_field, text_field
+from netim_app.ui.form import button_link, checkbox_field, columns, form, link, password_field, text_field
+from netim_app.ui.layout import form_skeleton, outcome
 from netim_app.ui.notice import notice
 from netim_app.ui.text import tr
 
@@ -15,6 +16,10 @@ _REASONS = {"ended": "info", "refused": "warning", "again": "warning", "fault": 
 
 def _aside(*content: rx.Component | rx.Var[str] | str) -> rx.Component:
     return rx.el.p(*content, class_name="text-sm text-muted")
+
+
+def _to_login() -> rx.Component:
+    return button_link(tr("verify.done.login"), "/login", class_name="w-full")
 
 
 def _email_field(error: rx.Var[str]) -> rx.Component:
@@ -76,6 +81,7 @@ def sign_in_page() -> rx.Component:
         below=rx.cond(
             ~SignInState.needs_code, _aside(tr("sign_in.no_account"), " ", link(tr("sign_in.sign_up"), "/signup"))
         ),
+        skeleton=form_skeleton(2, more=True),
     )
 
 
@@ -86,17 +92,19 @@ def sign_up_page() -> rx.Component:
             SignUpState.sent_to == "",
             rx.fragment(
                 form(
-                    text_field(
-                        "first_name",
-                        tr("field.first_name"),
-                        autocomplete="given-name",
-                        error=fault(SignUpState.errors, "first_name"),
-                    ),
-                    text_field(
-                        "last_name",
-                        tr("field.last_name"),
-                        autocomplete="family-name",
-                        error=fault(SignUpState.errors, "last_name"),
+                    columns(
+                        text_field(
+                            "first_name",
+                            tr("field.first_name"),
+                            autocomplete="given-name",
+                            error=fault(SignUpState.errors, "first_name"),
+                        ),
+                        text_field(
+                            "last_name",
+                            tr("field.last_name"),
+                            autocomplete="family-name",
+                            error=fault(SignUpState.errors, "last_name"),
+                        ),
                     ),
                     _email_field(fault(SignUpState.errors, "email")),
                     new_password_field(
@@ -113,13 +121,16 @@ def sign_up_page() -> rx.Component:
                     full_width=True,
                 ),
             ),
-            rx.fragment(
-                notice("success", tr("sign_up.sent.text", email=SignUpState.sent_to), test_id="sent"),
+            outcome(
+                tr("sign_up.sent.text", email=SignUpState.sent_to),
                 _aside(tr("sign_up.sent.hint")),
+                icon_name="mail",
+                test_id="sent",
             ),
         ),
         title=rx.cond(SignUpState.sent_to == "", tr("sign_up.title"), tr("sign_up.sent.title")),
         below=_aside(tr("sign_up.have_account"), " ", link(tr("sign_in.title"), "/login")),
+        skeleton=form_skeleton(4),
     )
 
 
@@ -128,8 +139,8 @@ def verify_page() -> rx.Component:
     return entry_page(
         rx.match(
             VerifyState.done,
-            ("sign_up", notice("success", tr("verify.done.sign_up"), test_id="confirmed")),
-            ("email_change", notice("success", tr("verify.done.email_change"), test_id="confirmed")),
+            ("sign_up", outcome(tr("verify.done.sign_up"), _to_login(), test_id="confirmed")),
+            ("email_change", outcome(tr("verify.done.email_change"), _to_login(), test_id="confirmed")),
             rx.fragment(
                 rx.el.p(tr("verify.text")),
                 form(
@@ -151,8 +162,9 @@ def verify_page() -> rx.Component:
                 ),
             ),
         ),
-        rx.cond(VerifyState.done != "", _aside(link(tr("verify.done.login"), "/login"))),
         title=rx.cond(VerifyState.done == "", tr("verify.title"), tr("verify.done.title")),
+        below=rx.cond(VerifyState.done == "", _aside(link(tr("forgot.back"), "/login"))),
+        skeleton=form_skeleton(1),
     )
 
 
@@ -172,10 +184,16 @@ def forgot_page() -> rx.Component:
                     full_width=True,
                 ),
             ),
-            notice("success", tr("forgot.sent.text", email=ForgotState.sent_to), test_id="sent"),
+            outcome(
+                tr("forgot.sent.text", email=ForgotState.sent_to),
+                _aside(tr("forgot.sent.hint")),
+                icon_name="mail",
+                test_id="sent",
+            ),
         ),
         title=rx.cond(ForgotState.sent_to == "", tr("forgot.title"), tr("forgot.sent.title")),
         below=_aside(link(tr("forgot.back"), "/login")),
+        skeleton=form_skeleton(1),
     )
 
 
@@ -184,10 +202,7 @@ def reset_page() -> rx.Component:
     return entry_page(
         rx.cond(
             ResetState.done,
-            rx.fragment(
-                notice("success", tr("reset.done.text"), test_id="reset-done"),
-                _aside(link(tr("verify.done.login"), "/login")),
-            ),
+            outcome(tr("reset.done.text"), _to_login(), test_id="reset-done"),
             rx.fragment(
                 form(
                     _token_field(),
@@ -207,4 +222,5 @@ def reset_page() -> rx.Component:
         ),
         title=rx.cond(ResetState.done, tr("reset.done.title"), tr("reset.title")),
         below=rx.cond(~ResetState.done, _aside(link(tr("reset.new_link"), "/forgot-password"))),
+        skeleton=form_skeleton(1),
     )

@@ -73,7 +73,6 @@ def _time_zone_field() -> rx.Component:
 def profile_card() -> rx.Component:
     """Everything but the e-mail address, in one form."""
     return card(
-        rx.el.p(tr("profile.intro"), class_name="text-sm text-muted"),
         rx.el.div(
             form(
                 columns(
@@ -90,6 +89,8 @@ def profile_card() -> rx.Component:
             key=ProfileState.version.to(str),
         ),
         title=tr("profile.title"),
+        text=tr("profile.intro"),
+        icon="user",
         anchor="your-details",
     )
 
@@ -97,8 +98,6 @@ def profile_card() -> rx.Component:
 def email_card() -> rx.Component:
     """The e-mail address, and the dialog that changes it."""
     return card(
-        rx.el.p(ProfileState.email, class_name="break-all font-medium", custom_attrs={"data-testid": "email"}),
-        rx.el.p(tr("email.text"), class_name="text-sm text-muted"),
         rx.cond(
             ProfileState.pending_email != "",
             notice("info", tr("email.pending", email=ProfileState.pending_email), test_id="pending-email"),
@@ -128,6 +127,11 @@ def email_card() -> rx.Component:
             test_id="email-dialog",
         ),
         title=tr("email.title"),
+        state=rx.el.p(
+            ProfileState.email, class_name="break-all font-medium text-ink", custom_attrs={"data-testid": "email"}
+        ),
+        text=tr("email.text"),
+        icon="mail",
         action=button(tr("email.change"), EmailState.begin, test_id="email-change"),
         anchor="email",
     )

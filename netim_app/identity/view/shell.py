@@ -34,7 +34,12 @@ def notices() -> rx.Component:
     )
 
 
-def entry_page(*content: rx.Component, title: rx.Var[str], below: rx.Component | None = None) -> rx.Component:
+def entry_page(
+    *content: rx.Component,
+    title: rx.Var[str],
+    below: rx.Component | None = None,
+    skeleton: rx.Component | None = None,
+) -> rx.Component:
     """A page outside of the account area; `below` holds the ways to other pages."""
     return layout.public_page(
         *content,
@@ -43,6 +48,7 @@ def entry_page(*content: rx.Component, title: rx.Var[str], below: rx.Component |
         ready=ShellState.opened,
         notices=notices(),
         below=below,
+        skeleton=skeleton,
         locale_switch=ShellState.set_language,
     )
 
@@ -135,6 +141,5 @@ def new_password_field(
             score,
             label=tr("password.strength"),
             words=tuple(tr(f"password.strength.{n}") for n in range(5)),
-            empty=tr("password.strength.none"),
         ),
     )

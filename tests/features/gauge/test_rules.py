@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netim_app.features.gauge.rules import THRESHOLDS, level, percentage
+from netim_app.features.gauge.rules import THRESHOLDS, level, next_step, percentage
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,16 @@ def test_more_points_never_lower_the_gauge(possible: int, points: int) -> None:
     if points < possible:
         assert percentage(points + 1, possible) >= percent
     assert level(percent) in {name for _, name in THRESHOLDS}
+
+
+@pytest.mark.parametrize(
+    ("missing", "first"),
+    [
+        ([], ""),
+        ([("a", 20)], "a"),
+        ([("a", 20), ("b", 40), ("c", 30)], "b"),
+        ([("a", 20), ("b", 20)], "a"),
+    ],
+)
+def test_the_next_step_is_what_brings_the_most(missing: list[tuple[str, int]], first: str) -> None:
+    assert next_step(missing) == first

@@ -22,6 +22,7 @@ async def test_both_pages_show_what_is_stored(sqlite_units: Units) -> None:
         assert (shown.percent, shown.level) == (stored.percent, stored.level)
         assert (shown.points, shown.possible) == (stored.points, stored.possible)
         assert shown.done == {item.key: item.done for item in stored.items}
+        assert shown.next_step == stored.next_step == "totp"
         assert shown.steps_left == sum(not item.done for item in stored.items)
 
 

@@ -148,14 +148,18 @@ async def test_one_customer_cannot_change_the_password_of_another(units: Units) 
     assert has_password(units, other.account_id, "bob's very own one")
 
 
-def test_the_card_shows_the_day_of_the_last_change(units: Units, clock: FakeClock) -> None:
+def test_the_card_shows_how_long_ago_the_last_change_was_and_the_exact_moment(units: Units, clock: FakeClock) -> None:
     caller = signed_in_actor(units, language="fr", time_zone="America/New_York")
 
     with units.read() as unit:
-        assert service.view_setting(unit, caller.account_id) == PasswordSetting("1 mars 2026", up_to_date=True)
+        fresh = service.view_setting(unit, caller.account_id)
     clock.advance(days=365)
     with units.read() as unit:
-        assert service.view_setting(unit, caller.account_id) == PasswordSetting("1 mars 2026", up_to_date=False)
+        old = service.view_setting(unit, caller.account_id)
+
+    assert fresh == PasswordSetting("à l’instant", fresh.changed_on, up_to_date=True)
+    assert old == PasswordSetting("il y a 1 an", fresh.changed_on, up_to_date=False)
+    assert fresh.changed_on.startswith("1 mars 2026 à 07:00")
 
 
 def test_a_stricter_policy_makes_older_passwords_out_of_date(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
