@@ -1,5 +1,5 @@
 # Everything from a fresh checkout: needs make, Python 3.11 or newer with its venv module, and the network for the
-# first run. No Node, no uv, no browser beforehand (`make test` finds or installs one).
+# first run. No Node, no uv, no browser, nginx or Caddy beforehand (`make test` finds or fetches them).
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -32,7 +32,8 @@ dev: $(VENV)/.runtime ## the same with hot reload, on loopback
 	$(PYTHON) -m reflex run --env preview --backend-host 127.0.0.1
 
 test: $(VENV)/.development ## all tests: unit, server, browser (ARGS="-k totp" to choose)
-	browser="$$($(PYTHON) -m tools.find_browser --install)" \
+	browser="$$($(PYTHON) -m tools.find_program --install browser)" \
+		&& $(PYTHON) -m tools.find_program --install nginx caddy \
 		&& $(PYTHON) -m netim_app build \
 		&& NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m pytest $(TESTS) $(ARGS)
 
@@ -48,10 +49,10 @@ check: $(VENV)/.development ## format, lint, types, import contracts, texts, loc
 	$(PYTHON) -m tools.check_locks
 
 screenshots: $(VENV)/.development ## take the pictures of the README again, into docs/
-	browser="$$($(PYTHON) -m tools.find_browser --install)" && NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m tools.screenshots
+	browser="$$($(PYTHON) -m tools.find_program --install browser)" && NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m tools.screenshots
 
 lighthouse: $(VENV)/.development ## Lighthouse on each page as on a phone (ARGS="--runs 5 /login" to choose)
-	browser="$$($(PYTHON) -m tools.find_browser --install)" \
+	browser="$$($(PYTHON) -m tools.find_program --install browser)" \
 		&& NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m tools.lighthouse $(ARGS)
 
 bench: $(VENV)/.development ## the benchmark table
@@ -66,7 +67,7 @@ lock: $(VENV)/.development ## write requirements*.lock anew from pyproject.toml 
 	$(PYTHON) -m tools.check_locks
 
 clean: ## remove what can be made again; the data in var/ stays
-	rm -rf $(VENV) .web .states .lighthouse .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) .web .states .programs .lighthouse .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
 	find $(wildcard netim_app tests tools alembic) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: dependencies are installed again only when a lock or pyproject.toml changed. The editable install puts

@@ -167,8 +167,20 @@ def unlock(
 
 
 @sessions_app.command("revoke")
-def revoke_sessions(email: str) -> None:
-    """End all sessions of an account."""
+def revoke_sessions(
+    email: Annotated[str, typer.Argument()] = "",
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Those of all accounts: after a backup was restored.")
+    ] = False,
+) -> None:
+    """End all sessions of an account, or of all accounts."""
+    if bool(email) == everybody:
+        raise typer.BadParameter("either an address or --all")
+    if everybody:
+        with _open().write() as unit:
+            ended = sessions.end_everybodys(unit)
+        typer.echo(f"ended {ended} session(s)")
+        return
     with _open().write() as unit:
         account_id = _account_id(unit, email)
         ended = sessions.end_sessions(unit, account_id)

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import alembic.command
 from alembic.config import Config
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, text
 from sqlmodel import SQLModel
 
 from netim_app.infra.unit_of_work import Units
 
+_ONE_AT_A_TIME = 7_305_146_211
+"""The number of the lock in PostgreSQL: any number that nobody else uses."""
 _PACKAGE = Path(__file__).parent
 ALEMBIC_INI = _PACKAGE.parent / "alembic" / "alembic.ini"
 
@@ -22,9 +24,14 @@ def load_metadata() -> MetaData:
 
 
 def migrate(units: Units, revision: str = "head") -> None:
-    """Upgrades the database to a revision; to "base" means to take everything away."""
+    """Upgrades the database to a revision; to "base" means to take everything away.
+
+    Servers that start at the same time take turns: the second finds nothing left to do.
+    """
     config = Config(ALEMBIC_INI)
     with units.writing_engine.connect() as connection:
+        if connection.dialect.name == "postgresql":  # SQLite locks the whole file
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ONE_AT_A_TIME})
         config.attributes["connection"] = connection
         (alembic.command.downgrade if revision == "base" else alembic.command.upgrade)(config, revision)
         connection.commit()

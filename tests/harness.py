@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -72,6 +73,10 @@ class Server:
     port: int = field(default_factory=free_port)
     env: dict[str, str] = field(default_factory=dict)
     public_url: str = ""
+    entrance: str = ""
+    """Where customers come in, if not at its own port: the address of a proxy."""
+    trust: ssl.SSLContext | None = None
+    """Whose certificates they accept there."""
     process: subprocess.Popen[bytes] | None = None
     secrets: Secrets = field(default_factory=Secrets)
 
@@ -327,13 +332,14 @@ def _answers(redis: Redis) -> bool:
 
 
 @contextlib.contextmanager
-def production_server(folder: Path, **env: str) -> Iterator[Server]:
+def production_server(
+    folder: Path, url: str = "https://account.netim.example", port: int = 0, **env: str
+) -> Iterator[Server]:
     """A server in production settings, for raw HTTP and the socket.
 
     It serves a copy of the pages that are built already: a build of its own would take half a minute, and would throw
     away the one that all other tests share.
     """
-    url = "https://account.netim.example"
     web = folder / "web"
     shutil.copytree(front_end.web_dir() / "build", web / "build")
     (web / "netim-build").write_text(front_end.fingerprint(Settings(env="production", public_url=url)))
@@ -346,7 +352,7 @@ def production_server(folder: Path, **env: str) -> Iterator[Server]:
         "NETIM_CLOCK_FILE": "",
         "REFLEX_WEB_WORKDIR": str(web),
     }
-    with running(folder, public_url=url, env=settings | env) as started:
+    with running(folder, port=port or free_port(), public_url=url, env=settings | env) as started:
         yield started
 
 
@@ -380,8 +386,8 @@ class Client:
         self._settled = 0
         self.local_address = local_address or fresh_address()
         self.http = httpx.AsyncClient(
-            base_url=server.address,
-            transport=httpx.AsyncHTTPTransport(local_address=self.local_address),
+            base_url=server.entrance or server.address,
+            transport=httpx.AsyncHTTPTransport(local_address=self.local_address, verify=server.trust or True),
             headers=self.headers,
             timeout=20,
             event_hooks={"response": [self._note_cookies]},
@@ -420,7 +426,7 @@ class Client:
         """
         await self.disconnect()
         self.path = path
-        connector = aiohttp.TCPConnector(local_addr=(self.local_address, 0))
+        connector = aiohttp.TCPConnector(local_addr=(self.local_address, 0), ssl=self.server.trust or True)
         self._session = aiohttp.ClientSession(connector=connector)
         self._sio = socketio.AsyncClient(reconnection=False, http_session=self._session, json=json)
         self._sio.on("event", self._hear, namespace=NAMESPACE)
@@ -428,7 +434,7 @@ class Client:
         sent = self.headers | ({"Cookie": cookie} if cookie else {}) | (headers or {})
         try:
             await self._sio.connect(
-                f"{self.server.address}/?token={self.token}",
+                f"{self.server.entrance or self.server.address}/?token={self.token}",
                 headers={name: value for name, value in sent.items() if value is not None},
                 auth={"event": boot} if boot else None,
                 socketio_path=NAMESPACE,

@@ -26,7 +26,7 @@ import httpx
 from playwright.sync_api import expect, sync_playwright
 
 from tests.harness import PASSWORD, ROOT, Server, free_port, running
-from tools.find_browser import VARIABLE, find
+from tools.find_program import BROWSER, find
 
 PACKAGE = "lighthouse@13.5.0"
 FOLDER = ROOT / ".lighthouse"
@@ -63,7 +63,7 @@ def chromium(server: Server, profile: Path) -> Iterator[int]:
 
     Gives its debugging port.
     """
-    path = os.environ.get(VARIABLE) or find()
+    path = find(BROWSER)
     if not path:
         raise RuntimeError("no browser: run `make lighthouse`, which finds or installs one")
     port = free_port()

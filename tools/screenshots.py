@@ -6,7 +6,6 @@ run to run; the key in the QR code does.
 """
 
 import io
-import os
 import re
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
 from tests.harness import PASSWORD, ROOT, Server, running
-from tools.find_browser import find
+from tools.find_program import BROWSER, find
 
 DOCS = ROOT / "docs"
 MOMENT = datetime(2026, 9, 15, 9, 30, tzinfo=UTC)
@@ -45,7 +44,7 @@ def main(folder: Path = DOCS) -> None:
     ):
         server.move_clock(MOMENT.timestamp() - time.time())
         browser = playwright.chromium.launch(
-            executable_path=os.environ.get("NETIM_TEST_BROWSER") or find(),
+            executable_path=find(BROWSER),
             args=[
                 "--headless=new",
                 "--no-sandbox",

@@ -362,6 +362,15 @@ def end_sessions(unit: UnitOfWork, account_id: int, *, keep: int | None = None) 
     return ended.rowcount
 
 
+def end_everybodys(unit: UnitOfWork) -> int:
+    """Ends all sessions of all accounts, with every ticket: those of a restored backup. Gives back how many."""
+    ended = unit.session.exec(
+        update(AccountSession).where(col(AccountSession.ended_at).is_(None)).values(ended_at=unit.now)
+    )
+    unit.session.exec(update(Ticket).where(col(Ticket.used_at).is_(None)).values(used_at=unit.now))
+    return ended.rowcount
+
+
 def ended_lately(unit: UnitOfWork, *, after: timedelta, until: timedelta) -> set[str]:
     """The cookies (digests) of sessions that somebody ended between these two times ago: `until` is the longer one."""
     ended_at = col(AccountSession.ended_at)

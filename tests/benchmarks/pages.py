@@ -1,6 +1,5 @@
 """How much a browser loads before a page stands."""
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 from tests.benchmarks.servers import ORIGIN, CounterServer, ProductServer
 from tests.benchmarks.tabs import SECURITY_PAGE
 from tests.harness import Server
-from tools.find_browser import VARIABLE, find
+from tools.find_program import BROWSER, find
 
 ARGS = (
     "--headless=new",
@@ -55,7 +54,7 @@ def weigh(product: ProductServer, counter: CounterServer) -> tuple[Weight, Weigh
 
 
 def _load(server: Server, path: str, cookies: list[SetCookieParam], stands: Callable[[Page], None]) -> Weight:
-    browser_path = os.environ.get(VARIABLE) or find()
+    browser_path = find(BROWSER)
     if not browser_path:
         raise RuntimeError("no browser: `make test` finds or installs one")
     # Both builds are made for port 3000; the browser is told where the server really listens.

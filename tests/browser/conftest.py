@@ -1,7 +1,6 @@
 """A real server, a real Chromium, and a customer of one's own for each test."""
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from netim_app.registry import FEATURES
 from tests.harness import PASSWORD, Server, running
-from tools.find_browser import find
+from tools.find_program import BROWSER, find
 
 ARGS = (
     "--headless=new",
@@ -45,7 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def chromium(server: Server) -> Iterator[Browser]:
     """The one build is made for port 3000; the browser is told where the server really listens."""
     elsewhere = f"--host-resolver-rules=MAP 127.0.0.1:3000 127.0.0.1:{server.port}"
-    path = os.environ.get("NETIM_TEST_BROWSER") or find()
+    path = find(BROWSER)
     assert path, "no browser: run `make test`, which finds or installs one"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=[*ARGS, elsewhere])

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import Units
 from netim_app.schema import ALEMBIC_INI, load_metadata, migrate
 from tests.conftest import DATABASES, new_postgres_database, settings_for
+from tests.house.modules import ROOT
 
 
 @pytest.fixture(params=DATABASES)
@@ -50,6 +54,24 @@ def test_up_is_what_the_code_says_and_down_leaves_nothing(empty: Units) -> None:
     assert tables(empty) == {"alembic_version"}
 
     migrate(empty)
+    check(empty)
+
+
+def test_servers_that_start_at_once_take_turns(empty: Units) -> None:
+    environment = os.environ | {
+        "NETIM_DATABASE_URL": empty.engine.url.render_as_string(hide_password=False),
+        "NETIM_VAR_DIR": str(empty.settings.var_dir),
+    }
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "netim_app", "migrate"], cwd=ROOT, env=environment, stderr=subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    for process in started:
+        said = process.communicate(timeout=60)[1]
+        assert process.returncode == 0, said.decode()
+
     check(empty)
 
 

@@ -477,6 +477,20 @@ def test_all_sessions_end(units: Units, account_id: int) -> None:
     assert [look_up(units, browser) for browser in browsers] == [Lookup()] * 3
 
 
+def test_everybodys_sessions_end_with_every_ticket(units: Units, account_id: int) -> None:
+    with units.write() as unit:
+        other_account = make_account(unit, "bob@example.org")
+    browsers = [sign_in(units, account_id), sign_in(units, other_account, remember=True)]
+    ticket = issue(units, other_account)
+
+    with units.write() as unit:
+        assert sessions.end_everybodys(unit) == 2
+
+    assert [look_up(units, browser) for browser in browsers] == [Lookup()] * 2
+    assert redeem(units, ticket) is None
+    assert look_up(units, sign_in(units, account_id)).actor is not None, "who logs in again is in"
+
+
 def close_account(unit: UnitOfWork, account_id: int) -> None:
     accounts.disable(unit, account_id)
 

@@ -1,0 +1,184 @@
+"""Print the path of a program that the tests need and that starts here: `browser` (a Chromium), `nginx`, `caddy`.
+
+Looked at in this order: the environment variable NETIM_TEST_BROWSER (or ..._NGINX, ..._CADDY), the usual names on PATH,
+and what was fetched before. With `--install`, when none of them starts, it is fetched. A browser: Playwright's download
+is tried, then (as root, where there is apt-get) the Debian package is installed. A web server: its Debian package is
+unpacked into `.programs/` and not installed, because that would start it, on ports that everybody can reach.
+Only paths go to standard output. Exit 1 with one line for what is missing: no test is skipped in silence.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+UNPACKED = Path(__file__).resolve().parent.parent / ".programs"
+SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
+"""Where web servers live, and where nobody but root looks."""
+START_SECONDS = 30
+INSTALL_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Program:
+    """One that is looked for.
+
+    Attributes:
+        variable: the environment variable that names it.
+        names: what it is called.
+        version: the argument that makes it say its version and end.
+        fetched: where it is when it was fetched, downloaded or not.
+        fetch: the ways of getting it, tried in turn until it starts.
+        package: the package that a reader is told of.
+    """
+
+    variable: str
+    names: tuple[str, ...]
+    version: str
+    fetched: Callable[[], Path | None]
+    fetch: tuple[Callable[[], bool], ...]
+    package: str
+
+
+def starts(path: str, program: Program) -> bool:
+    """Whether the program says its version: a stub or one with missing libraries does not."""
+    try:
+        done = subprocess.run(
+            [path, program.version],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=START_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def candidates(program: Program) -> Iterator[str]:
+    """Every place where it may be, cheapest first."""
+    path = os.pathsep.join((os.environ.get("PATH", ""), SYSTEM_PATH))
+    yield from (found for name in program.names if (found := shutil.which(name, path=path)))
+    fetched = program.fetched()
+    if fetched and fetched.exists():
+        yield str(fetched)
+
+
+def find(program: Program) -> str | None:
+    """The one that its variable names, or the first that starts."""
+    if chosen := os.environ.get(program.variable):
+        path = shutil.which(chosen)
+        return path if path and starts(path, program) else None
+    return next((path for path in candidates(program) if starts(path, program)), None)
+
+
+def install(program: Program) -> str | None:
+    """Tries each way of getting it until it starts."""
+    return next((path for way in program.fetch if way() and (path := find(program))), None)
+
+
+def attempt(*command: str, folder: str | None = None) -> bool:
+    """Runs one step of an installation, its output on standard error; whether it succeeded."""
+    print("find_program:", *command, file=sys.stderr)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            env=environment,
+            timeout=INSTALL_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"find_program: {error}", file=sys.stderr)
+        return False
+    return done.returncode == 0
+
+
+def playwrights_own() -> Path | None:
+    """Where Playwright puts its Chromium, downloaded or not; None without Playwright."""
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415  slow, and not needed when PATH has one
+    except ImportError:
+        return None
+    with sync_playwright() as playwright:
+        return Path(playwright.chromium.executable_path)
+
+
+def _download_chromium() -> bool:
+    return attempt(sys.executable, "-m", "playwright", "install", "chromium")
+
+
+def _install_chromium() -> bool:
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        return False
+    attempt("apt-get", "update")
+    return attempt("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
+
+
+def _unpack(package: str) -> bool:
+    if not shutil.which("apt-get"):
+        return False
+    if os.geteuid() == 0:
+        attempt("apt-get", "update")
+    UNPACKED.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # apt-get downloads as a user of its own
+        if not attempt("apt-get", "download", package, folder=folder):
+            return False
+        (archive,) = Path(folder).glob("*.deb")
+        return attempt("dpkg-deb", "--extract", str(archive), str(UNPACKED / package))
+
+
+BROWSER = Program(
+    variable="NETIM_TEST_BROWSER",
+    names=("chromium", "google-chrome", "chromium-browser", "google-chrome-stable"),
+    version="--version",
+    fetched=playwrights_own,
+    fetch=(_download_chromium, _install_chromium),
+    package="chromium (or Google Chrome)",
+)
+NGINX = Program(
+    variable="NETIM_TEST_NGINX",
+    names=("nginx",),
+    version="-v",
+    fetched=lambda: UNPACKED / "nginx/usr/sbin/nginx",
+    fetch=(lambda: _unpack("nginx"),),
+    package="nginx",
+)
+CADDY = Program(
+    variable="NETIM_TEST_CADDY",
+    names=("caddy",),
+    version="version",
+    fetched=lambda: UNPACKED / "caddy/usr/bin/caddy",
+    fetch=(lambda: _unpack("caddy"),),
+    package="caddy",
+)
+PROGRAMS = {"browser": BROWSER, "nginx": NGINX, "caddy": CADDY}
+
+
+def main(arguments: list[str]) -> int:
+    """Prints a path for each name and returns 0, or says in one line each what is missing and returns 1."""
+    missing = 0
+    for name in (argument for argument in arguments if argument != "--install"):
+        program = PROGRAMS[name]
+        chosen = os.environ.get(program.variable)
+        path = find(program) or (install(program) if "--install" in arguments and not chosen else None)
+        if path:
+            print(path)
+            continue
+        missing = 1
+        wrong = f"{program.variable}={chosen} is no {name} that starts" if chosen else f"no {name} found"
+        hint = f"install the package {program.package}, or set {program.variable} to the program"
+        print(f"find_program: {wrong}: {hint}", file=sys.stderr)
+    return missing
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
