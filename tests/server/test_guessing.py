@@ -197,7 +197,7 @@ async def test_enum_login_with_two_factor(
     with server.units.write() as unit:
         account_id = accounts.find_account(unit, owner.email)
         assert account_id
-        unit.session.add(CodeGuard(account_id=account_id, known_device="", failures=HARD_STOP - 1))
+        unit.session.add(CodeGuard(account_id=account_id, device_digest="", failures=HARD_STOP - 1))
     async with Client(server) as thief:
         await give_password(thief, owner.email)
         assert await give_code(thief, "000000") == ""
