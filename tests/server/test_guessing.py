@@ -12,6 +12,7 @@ from netim_app.identity.guessing import MAX_FAILURES
 from netim_app.identity.second_factor import HARD_STOP
 from netim_app.identity.tables import CodeGuard
 from netim_app.infra.rate_limit import (
+    CHANGE_PER_ACCOUNT,
     LINK_PER_ADDRESS,
     MAIL_PER_ADDRESS,
     MAIL_PER_RECIPIENT,
@@ -20,7 +21,7 @@ from netim_app.infra.rate_limit import (
     SIGN_UP_PER_ADDRESS,
 )
 from tests.fakes import until
-from tests.harness import PASSWORD, Client, Server, running
+from tests.harness import PASSWORD, Client, Server, customer, running
 from tests.server.test_log_lines import id_of, lines_about
 from tests.server.test_sign_in import NEW_PASSWORD, ask_reset, attempt, can_sign_in, link_from, shape
 from tests.server.test_two_factor import Owner, give_code, give_password, owner, plain
@@ -169,6 +170,26 @@ async def test_flood_mail_from_one_address(server: Server, new_email: Callable[[
         assert sum(len(server.mails(email)) for email in (*victims, *customers)) == MAIL_PER_ADDRESS.amount
         await elsewhere.load("/forgot-password")
         await ask_reset(server, elsewhere, customers[-1])
+
+
+async def test_flood_mail_by_a_customers_own_changes(
+    server: Server, anna: Client, email: str, new_email: Callable[[], str]
+) -> None:
+    """Whoever has an account cannot fill the queue in which everybody's mails wait; and may still throw a thief out."""
+    for number in range(CHANGE_PER_ACCOUNT.amount + 20):
+        await anna.send("LoginAlertsState.switch", on=number % 2 == 0)
+        if number % 50 == 0:
+            await anna.settle()
+    await anna.settle()
+    assert "try again" in anna.vars["ShellState.notice"].lower()
+    queued = "SELECT count(*) FROM outbox_message WHERE event = 'alerts_off'"
+    assert server.query(queued) == [CHANGE_PER_ACCOUNT.amount // 2]
+    async with customer(server, new_email()) as other:
+        await other.call("LoginAlertsState.switch", on=True)
+        assert other.vars["LoginAlertsState.on"], "nobody else is kept from a change"
+    form = {"current": PASSWORD, "password": NEW_PASSWORD}
+    assert await anna.ticket("PasswordState.submit", form=form), "nor she from a new password"
+    assert await can_sign_in(server, email, NEW_PASSWORD)
 
 
 async def answers(server: Server, email: str, *passwords: str) -> list[str]:
