@@ -240,7 +240,13 @@ async def open_session(request: Request) -> Response:
     device = _token_digest(request.cookies.get(names.device))
     origin = _origin_of_request(request)
     opened = None
-    if isinstance(ticket, str) and _TOKEN.fullmatch(ticket) and device:
+    # Asked in reading first: what somebody has made up takes no turn to write.
+    if (
+        isinstance(ticket, str)
+        and _TOKEN.fullmatch(ticket)
+        and device
+        and await in_read_unit(sessions.is_ticket, ticket)
+    ):
         opened = await in_unit(sessions.redeem_ticket, ticket, device, origin)
     if opened is None:
         log_refusal("ticket_refused")
@@ -258,7 +264,7 @@ async def close_session(request: Request) -> Response:
     settings = get_settings()
     name = cookie_names(settings).session
     token_digest = _token_digest(request.cookies.get(name))
-    if token_digest:
+    if await in_read_unit(sessions.is_open, token_digest):
         await in_unit(sessions.end_session, token_digest, _origin_of_request(request))
     response = RedirectResponse("/login?bye=1", status_code=303)
     response.delete_cookie(name, path="/", secure=settings.production, httponly=True, samesite="lax")

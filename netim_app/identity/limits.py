@@ -75,6 +75,19 @@ async def allow_proof(account_id: int) -> None:
         raise DomainError(TOO_OFTEN)
 
 
+async def allow_change(account_id: int) -> None:
+    """One more change that is told by mail may be made by a customer who is signed in.
+
+    Without an end one account would fill the queue in which the mails of all others wait. What throws a thief out (a
+    new password, logging out others, disabling) is not counted: else a thief could keep the owner from it.
+
+    Raises:
+        DomainError: too many.
+    """
+    if not await _hit(rate_limit.CHANGE_PER_ACCOUNT, str(account_id)):
+        raise DomainError(TOO_OFTEN)
+
+
 async def allow_sign_up(address: str) -> None:
     """One more registration may come from this address.
 

@@ -118,9 +118,9 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
     if is_stopped(unit, account_id):
         _record_refusal(unit, account_id, visitor, "stopped")
         return ""
-    row = unit.session.get(KnownDevice, (account_id, visitor.device_digest)) if visitor.device_digest else None
-    known = row.device_digest if row else ""
-    key = guessing.guess_key(unit, "code", account.email_key, known)
+    device = visitor.device_digest
+    known = bool(device) and unit.session.get(KnownDevice, (account_id, device)) is not None
+    key = guessing.guess_key(unit, "code", account.email_key, device if known else "")
     if not guessing.pay_guess(unit, key):
         _record_refusal(unit, account_id, visitor, "throttled")
         return ""
@@ -130,10 +130,10 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
     if accepted:
         log_proof(unit, "code_accepted", account_id=account_id, factor=accepted)
         guessing.forgive_guesses(unit, key)
-        _forget_failures(unit, account_id, known)
+        _forget_failures(unit, account_id, device)
     else:
         _record_refusal(unit, account_id, visitor, "wrong")
-        _count_failure(unit, account_id, known, visitor.origin)
+        _count_failure(unit, account_id, device, visitor.origin)
     return accepted
 
 
@@ -149,9 +149,9 @@ def _record_refusal(unit: UnitOfWork, account_id: int, visitor: Visitor, reason:
     )
 
 
-def _count_failure(unit: UnitOfWork, account_id: int, known_device: str, origin: Origin) -> None:
-    key = (account_id, known_device)
-    guard = unit.session.get(CodeGuard, key) or CodeGuard(account_id=account_id, known_device=known_device, failures=0)
+def _count_failure(unit: UnitOfWork, account_id: int, device: str, origin: Origin) -> None:
+    key = (account_id, device)
+    guard = unit.session.get(CodeGuard, key) or CodeGuard(account_id=account_id, device_digest=device, failures=0)
     guard.failures += 1
     unit.session.add(guard)
     unit.session.flush()
@@ -171,9 +171,9 @@ def _is_last(stop: CodeStop) -> bool:
     return stop.stops >= len(STOP_AT_ODDS)
 
 
-def _forget_failures(unit: UnitOfWork, account_id: int, known_device: str) -> None:
+def _forget_failures(unit: UnitOfWork, account_id: int, device: str) -> None:
     """A right code forgives what was typed wrong in the same browser, and not what somebody else has tried."""
-    own = (col(CodeGuard.account_id) == account_id, col(CodeGuard.known_device) == known_device)
+    own = (col(CodeGuard.account_id) == account_id, col(CodeGuard.device_digest) == device)
     unit.session.exec(delete(CodeGuard).where(*own))
     unit.session.exec(delete(CodeStop).where(col(CodeStop.account_id) == account_id))
 

@@ -105,6 +105,11 @@ def lock_account(unit: UnitOfWork, account_id: int) -> Account:
     return unit.session.get_one(Account, account_id, populate_existing=True, with_for_update={"key_share": True})
 
 
+def is_ticket(unit: UnitOfWork, ticket: str) -> bool:
+    """Whether there is such a ticket, be it good or not."""
+    return unit.session.exec(select(Ticket.id).where(Ticket.digest == digest(ticket))).first() is not None
+
+
 def redeem_ticket(unit: UnitOfWork, ticket: str, device_digest: str, origin: Origin) -> OpenedSession | None:
     """Spends a ticket and opens or renews the session it stands for. None for anything that is not exactly right."""
     owner = unit.session.exec(select(Ticket.account_id).where(Ticket.digest == digest(ticket))).first()
@@ -303,13 +308,22 @@ def mark_seen(unit: UnitOfWork, session_id: int) -> None:
     unit.session.exec(update(AccountSession).where(col(AccountSession.id) == session_id).values(last_seen_at=unit.now))
 
 
-def end_session(unit: UnitOfWork, token_digest: str, origin: Origin, *, replaced: bool = False) -> None:
-    """Signs out the browser that holds this cookie, if it is signed in. `replaced`: it has just signed in anew."""
-    session = unit.session.exec(
+def is_open(unit: UnitOfWork, token_digest: str) -> bool:
+    """Whether some browser's session has this cookie and was not ended."""
+    return _with_token(unit, token_digest) is not None
+
+
+def _with_token(unit: UnitOfWork, token_digest: str) -> AccountSession | None:
+    return unit.session.exec(
         select(AccountSession).where(
             AccountSession.token_digest == token_digest, col(AccountSession.ended_at).is_(None)
         )
     ).first()
+
+
+def end_session(unit: UnitOfWork, token_digest: str, origin: Origin, *, replaced: bool = False) -> None:
+    """Signs out the browser that holds this cookie, if it is signed in. `replaced`: it has just signed in anew."""
+    session = _with_token(unit, token_digest)
     if session is None:
         return
     lock_account(unit, session.account_id)

@@ -153,13 +153,13 @@ class PendingSignIn(SQLModel, table=True):
 
 
 class CodeGuard(SQLModel, table=True):
-    """How many wrong codes in a row came from a known browser, or from all strangers together."""
+    """How many wrong codes in a row came from one browser. What counts is their sum: 100 rows at most."""
 
     __tablename__ = "code_guard"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
-    known_device: str = Field(primary_key=True, max_length=64)
-    """Its digest; empty for strangers."""
+    device_digest: str = Field(primary_key=True, max_length=64, sa_column_kwargs={"name": "known_device"})
+    """Known to the account or not. (The column is older than that.)"""
     failures: int
 
 

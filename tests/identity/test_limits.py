@@ -102,6 +102,15 @@ async def test_proofs_of_one_customer_have_an_end_and_others_are_not_touched() -
     await limits.allow_proof(2)
 
 
+async def test_changes_of_one_customer_have_an_end_and_others_are_not_touched() -> None:
+    for _ in range(rate_limit.CHANGE_PER_ACCOUNT.amount):
+        await limits.allow_change(1)
+
+    with pytest.raises(DomainError, match=r"form\.too_often"):
+        await limits.allow_change(1)
+    await limits.allow_change(2)
+
+
 async def test_nobody_uses_up_the_reset_links_of_a_mailbox_by_registering_it() -> None:
     for number in range(rate_limit.MAIL_PER_RECIPIENT.amount + 1):
         await limits.may_mail("sign_up", EMAIL, f"192.0.2.{number}")

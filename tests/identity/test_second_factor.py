@@ -8,6 +8,7 @@ from netim_app.core import feature
 from netim_app.core.errors import DomainError
 from netim_app.core.events import AccountUnlocked, Origin, PasswordChanged, SecondFactorDisabled
 from netim_app.core.feature import Feature, SecondFactor
+from netim_app.core.tokens import digest
 from netim_app.identity import accounts, guessing, second_factor, sessions, sign_in
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.factories import (
@@ -269,6 +270,24 @@ async def test_a_right_code_of_the_owner_does_not_forgive_what_strangers_try(
             assert enter(RIGHT, DEVICE) == "wheel"
             wheel.codes = {RIGHT}
         assert enter("000000", OTHER_DEVICE) == ""
+    with units.read() as unit:
+        assert second_factor.is_stopped(unit, account_id)
+
+
+async def test_nor_does_one_that_comes_from_a_browser_never_used_before(
+    units: Units, wheel: Wheel, account_id: int, clock: FakeClock
+) -> None:
+    """An owner who uses private windows is a stranger each time, and still no help to a thief."""
+    for number in range(second_factor.HARD_STOP):
+        clock.advance(minutes=4)
+        wheel.codes = {RIGHT}
+        with units.write() as unit:
+            if number % 10 == 5:
+                private_window = visitor_of(digest(f"private window {number}"))
+                assert second_factor.check_code(unit, account_id, "999999", private_window) == ""
+                assert second_factor.check_code(unit, account_id, RIGHT, private_window) == "wheel"
+                wheel.codes = {RIGHT}
+            assert second_factor.check_code(unit, account_id, "000000", visitor_of(OTHER_DEVICE)) == ""
     with units.read() as unit:
         assert second_factor.is_stopped(unit, account_id)
 

@@ -12,6 +12,7 @@ from netim_app.identity.guessing import MAX_FAILURES
 from netim_app.identity.second_factor import HARD_STOP
 from netim_app.identity.tables import CodeGuard
 from netim_app.infra.rate_limit import (
+    CHANGE_PER_ACCOUNT,
     LINK_PER_ADDRESS,
     MAIL_PER_ADDRESS,
     MAIL_PER_RECIPIENT,
@@ -20,7 +21,7 @@ from netim_app.infra.rate_limit import (
     SIGN_UP_PER_ADDRESS,
 )
 from tests.fakes import until
-from tests.harness import PASSWORD, Client, Server, running
+from tests.harness import PASSWORD, Client, Server, customer, running
 from tests.server.test_log_lines import id_of, lines_about
 from tests.server.test_sign_in import NEW_PASSWORD, ask_reset, attempt, can_sign_in, link_from, shape
 from tests.server.test_two_factor import Owner, give_code, give_password, owner, plain
@@ -171,6 +172,26 @@ async def test_flood_mail_from_one_address(server: Server, new_email: Callable[[
         await ask_reset(server, elsewhere, customers[-1])
 
 
+async def test_flood_mail_by_a_customers_own_changes(
+    server: Server, anna: Client, email: str, new_email: Callable[[], str]
+) -> None:
+    """Whoever has an account cannot fill the queue in which everybody's mails wait; and may still throw a thief out."""
+    for number in range(CHANGE_PER_ACCOUNT.amount + 20):
+        await anna.send("LoginAlertsState.switch", on=number % 2 == 0)
+        if number % 50 == 0:
+            await anna.settle()
+    await anna.settle()
+    assert "try again" in anna.vars["ShellState.notice"].lower()
+    queued = "SELECT count(*) FROM outbox_message WHERE event = 'alerts_off'"
+    assert server.query(queued) == [CHANGE_PER_ACCOUNT.amount // 2]
+    async with customer(server, new_email()) as other:
+        await other.call("LoginAlertsState.switch", on=True)
+        assert other.vars["LoginAlertsState.on"], "nobody else is kept from a change"
+    form = {"current": PASSWORD, "password": NEW_PASSWORD}
+    assert await anna.ticket("PasswordState.submit", form=form), "nor she from a new password"
+    assert await can_sign_in(server, email, NEW_PASSWORD)
+
+
 async def answers(server: Server, email: str, *passwords: str) -> list[str]:
     """All that comes back for these attempts, one after the other in one browser."""
     found = []
@@ -197,7 +218,7 @@ async def test_enum_login_with_two_factor(
     with server.units.write() as unit:
         account_id = accounts.find_account(unit, owner.email)
         assert account_id
-        unit.session.add(CodeGuard(account_id=account_id, known_device="", failures=HARD_STOP - 1))
+        unit.session.add(CodeGuard(account_id=account_id, device_digest="", failures=HARD_STOP - 1))
     async with Client(server) as thief:
         await give_password(thief, owner.email)
         assert await give_code(thief, "000000") == ""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -381,6 +382,22 @@ async def test_tickets_body_without_length(guest: Client) -> None:
         answer = await guest.http.post("/auth/session", content=endless(), headers=headers)
         assert answer.status_code == 411
     assert (await guest.http.get("/healthz")).status_code == 200
+
+
+async def test_tickets_that_are_made_up_take_no_turn_to_write(server: Server, email: str) -> None:
+    """Nor do cookies: somebody else is writing, and both are answered meanwhile."""
+    async with Client(server) as client, Client(server, cookies={"netim_session": new_token()}) as stranger:
+        ticket = await sign_in_ticket(client, email)
+        await stranger.load("/login")
+        with contextlib.closing(sqlite3.connect(server.folder / "netim.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert (await stranger.redeem("A" * 43)).headers["location"] == "/login?again=1"
+            assert (await stranger.log_out()).headers["location"] == "/login?bye=1"
+            waiting = asyncio.create_task(client.redeem(ticket))
+            await asyncio.wait({waiting}, timeout=0.5)
+            assert not waiting.done(), "a real one does wait"
+            other.execute("ROLLBACK")
+        assert attributes(await waiting, "netim_session")
 
 
 async def test_csrf_login_of_the_attacker(server: Server, email: str, new_email: Callable[[], str]) -> None:

@@ -10,6 +10,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.service import NewCodes, Stock
+from netim_app.identity import limits
 from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.state.shell import explain, refresh, tell
 from netim_app.infra.unit_of_work import in_unit
@@ -69,6 +70,7 @@ class NewCodesState(rx.State):
         """Makes a new set and shows it."""
         self.errors = {}
         try:
+            await limits.allow_change(actor().account_id)
             made = await in_unit(service.make, actor())
         except DomainError as error:
             self.errors = await explain(self, error)

@@ -10,6 +10,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.ip_restriction import rules, service
 from netim_app.features.ip_restriction.service import Added, Restriction, Rule
+from netim_app.identity import limits
 from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.state.shell import ShellState, explain, refresh, tell
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
@@ -43,6 +44,7 @@ class IpRestrictionState(rx.State):
     async def add_here(self) -> None:
         """Puts the present address on the list."""
         try:
+            await limits.allow_change(actor().account_id)
             added = await in_unit(service.add_present_address, actor())
         except DomainError as error:
             await refresh(self)
@@ -93,7 +95,9 @@ class IpDialogState(rx.State):
         note = read.text("note", limit=service.MAX_NOTE, required=False)
         try:
             read.finish()
-            added = await in_unit(service.add_rule, actor(), rules.parse(entry), note)
+            span = rules.parse(entry)
+            await limits.allow_change(actor().account_id)
+            added = await in_unit(service.add_rule, actor(), span, note)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -131,6 +135,7 @@ class IpDialogState(rx.State):
         if self.dialog != "switch":
             return None
         try:
+            await limits.allow_change(actor().account_id)
             await in_unit(service.switch_restriction, actor(), on, confirmed=confirmed)
         except DomainError as error:
             return await self._refuse(error)
@@ -160,6 +165,7 @@ class IpDialogState(rx.State):
             return None
         confirmed = Form(form).flag(service.CONFIRM_FIELD)
         try:
+            await limits.allow_change(actor().account_id)
             text = await in_unit(service.remove_rule, actor(), self._rule_id, confirmed=confirmed)
         except DomainError as error:
             return await self._refuse(error)

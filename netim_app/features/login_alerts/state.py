@@ -3,7 +3,9 @@
 import reflex as rx
 
 from netim_app.core.actor import actor
+from netim_app.core.errors import DomainError
 from netim_app.features.login_alerts.service import AlertSetting, switch_alerts
+from netim_app.identity import limits
 from netim_app.identity.access import SIGNED_IN, open_to
 from netim_app.identity.state.shell import refresh, tell
 from netim_app.infra.unit_of_work import in_unit
@@ -20,6 +22,11 @@ class LoginAlertsState(rx.State):
     async def switch(self, on: bool) -> None:
         """Stores the new position of the switch."""
         if not isinstance(on, bool):
+            return
+        try:
+            await limits.allow_change(actor().account_id)
+        except DomainError as error:
+            await tell(self, "warning", error.key)
             return
         await in_unit(switch_alerts, actor(), on)
         await refresh(self)

@@ -11,6 +11,7 @@ from netim_app.core.feature import offers
 from netim_app.core.forms import Form
 from netim_app.features.totp import rules, service
 from netim_app.features.totp.service import Device, Devices
+from netim_app.identity import limits
 from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.state.shell import explain, hand_over, refresh, tell
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
@@ -115,6 +116,7 @@ class TotpWizardState(rx.State):
         after = offers().after_enabling
         try:
             read.finish()
+            await limits.allow_change(actor().account_id)
             ticket = await in_unit(
                 service.confirm,
                 actor(),
@@ -225,6 +227,7 @@ class TotpDialogState(rx.State):
         """Removes the device."""
         self.errors = {}
         try:
+            await limits.allow_change(actor().account_id)
             await in_unit(service.remove, actor(), self.device)
         except DomainError as error:
             self.errors = await explain(self, error)
