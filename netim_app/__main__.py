@@ -28,6 +28,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 sessions_app = typer.Typer(no_args_is_help=True, help="Sessions of customers.")
 app.add_typer(sessions_app, name="sessions")
 
+RESPAWN_SECONDS = 15
 OPERATOR = Origin(browser="netim", system="operator")
 
 
@@ -76,6 +77,8 @@ def serve() -> None:
         # A worker that was killed is replaced at once. One that dies again within seconds ends the server, with status
         # 1: whoever supervises it shall see that.
         respawn_failed_workers=True,
+        # SIGHUP replaces the workers one by one; the old one stops when the new one has had so long to start.
+        respawn_interval=RESPAWN_SECONDS,
         log_dictconfig=redaction.granian_log_config(production=settings.production),
     ).serve()
 
