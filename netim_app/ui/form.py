@@ -21,7 +21,7 @@ Kind = Literal["primary", "secondary", "danger", "ghost"]
 
 _BUTTON = (
     "group/button relative inline-flex min-h-11 items-center justify-center gap-2 rounded-control px-4 py-2 "
-    "text-center text-sm font-medium transition-colors aria-disabled:opacity-70 "
+    "text-center text-sm font-medium text-balance transition-colors aria-disabled:opacity-70 "
 ) + FOCUS
 _KINDS: dict[str, str] = {
     "primary": "bg-accent text-on-accent hover:bg-accent-strong border border-transparent",
@@ -270,6 +270,11 @@ def password_field(
         required=required,
         extra=extra,
     )
+
+
+def account_name(value: rx.Var[str]) -> rx.Component:
+    """Whose password a form is about, for password managers alone: nobody sees it, and it is not sent."""
+    return rx.el.input(type="text", auto_complete="username", value=value, read_only=True, hidden=True, tab_index=-1)
 
 
 def select_field(

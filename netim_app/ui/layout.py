@@ -14,7 +14,15 @@ from netim_app.ui.form import button_link
 from netim_app.ui.icons import icon, logo
 from netim_app.ui.menu import menu
 from netim_app.ui.notice import notice
-from netim_app.ui.script import FOCUS_AFTER_NAVIGATION, FOCUS_ON_ARRIVAL, Arrival, DocumentLanguage, PageHeading
+from netim_app.ui.script import (
+    FOCUS_AFTER_NAVIGATION,
+    FOCUS_ON_ARRIVAL,
+    SAY_WHEN_OVER,
+    Arrival,
+    DocumentLanguage,
+    Interruption,
+    PageHeading,
+)
 from netim_app.ui.text import LocaleState, known_locale, tr
 from netim_app.ui.theme import FOCUS
 
@@ -356,17 +364,24 @@ def _skip_link(known: rx.Var[bool]) -> rx.Component:
 
 
 def _connection_notice() -> rx.Component:
-    """Says that the server cannot be reached. One failure is nothing: the socket tries again at once.
+    """Says that the server cannot be reached, and when it is back. One failure is nothing: the socket tries again.
 
     Also on a page that could never connect, and so does not know its language: English is better than silence.
     """
+    place = "fixed inset-x-4 bottom-4 z-30 mx-auto rounded-control shadow-overlay"
     return rx.el.div(
         rx.cond(
             has_too_many_connection_errors,
-            rx.el.div(
+            Interruption.create(
                 notice("warning", tr("ui.connection.lost"), test_id="connection-lost"),
-                class_name="fixed inset-x-4 bottom-4 z-30 mx-auto max-w-md shadow-overlay",
+                class_name=f"{place} max-w-md",
+                custom_attrs={"ref": SAY_WHEN_OVER.ref, "data-over": tr("ui.connection.back")},
             ),
+        ),
+        rx.el.p(
+            class_name=f"{place} w-fit border border-success/40 bg-success-soft px-4 py-2.5 text-sm animate-appear "
+            "empty:hidden",
+            custom_attrs={"data-testid": "connection-back"},
         ),
         role="status",
     )

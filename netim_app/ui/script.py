@@ -36,7 +36,7 @@ OPEN_MODAL = Behaviour(
     # Closing gives the focus back to the opener. When that is gone, the main landmark gets it instead of nothing.
     """(dialog) => {
   if (!dialog.open) dialog.showModal();
-  dialog.querySelector("input:not([type=hidden], [type=checkbox]), select, textarea")?.focus();
+  dialog.querySelector("input:not([type=hidden], [type=checkbox], [hidden]), select, textarea")?.focus();
   return () => {
     dialog.addEventListener("close", (event) => event.stopImmediatePropagation(), {capture: true, once: true});
     dialog.close();
@@ -119,6 +119,18 @@ FOCUS_ON_ARRIVAL = Behaviour(
 }""",
 )
 
+SAY_WHEN_OVER = Behaviour(
+    "sayWhenOver",
+    """(element) => {
+  const said = element.nextElementSibling, text = element.dataset.over;
+  said.textContent = "";
+  return () => {
+    said.textContent = text;
+    setTimeout(() => { said.textContent = ""; }, 5000);
+  };
+}""",
+)
+
 ONCE = Behaviour(
     "once",
     # A second press is stopped in the browser, before the first one has been to the server and back. aria-disabled and
@@ -193,6 +205,13 @@ class Anchored(rx.el.Section):
 
     def add_custom_code(self) -> list[str]:
         return [SCROLL_TO_ANCHOR.source]
+
+
+class Interruption(rx.el.Div):
+    """Something that lasts for a while, and then is over."""
+
+    def add_custom_code(self) -> list[str]:
+        return [SAY_WHEN_OVER.source]
 
 
 class Arrival(rx.el.Div):

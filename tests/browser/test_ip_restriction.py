@@ -1,13 +1,17 @@
 """IP restriction as a customer meets it: locked out and let in again, in French, on a phone, by keyboard."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from netim_app.features.ip_restriction import rules
+from netim_app.features.ip_restriction.tables import IpRule
 from tests.browser.conftest import PHONE, gauge_percent, go_to_security, sign_in
 from tests.browser.test_first_journey import Keyboard
 from tests.harness import PASSWORD, Server
 
+SECURITY = "/account/connection-and-security"
 FRESH_SECONDS = 10 * 60
 
 
@@ -107,3 +111,64 @@ def test_goes_on_after_a_fresh_proof(page: Page, server: Server, customer: str) 
                 expect(page.get_by_text("You can now change your list.")).to_be_visible()
     finally:
         server.move_clock(0)
+
+
+def test_whoever_stays_inside_is_told_so_before_switching_on(page: Page, customer: str) -> None:
+    sign_in(page, customer)
+    page.goto(SECURITY)
+    page.get_by_role("switch", name="IP Restriction").click()
+    page.get_by_role("dialog").get_by_label("IP address, network or range").fill("127.0.0.0/8")
+    page.get_by_role("button", name="Add", exact=True).click()
+
+    dialog = page.get_by_role("dialog", name="Switch IP restriction on")
+    expect(dialog.get_by_test_id("ip-safe")).to_contain_text("127.0.0.1, where you are now, is covered by 127.0.0.0/8")
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+    dialog.get_by_role("button", name="Switch on").click()
+    expect(page.get_by_role("switch", name="IP Restriction")).to_be_checked()
+
+
+def test_a_long_list_can_be_searched(page: Page, server: Server, customer: str) -> None:
+    account_id = server.query("SELECT id FROM account WHERE email = :email", email=customer)[0]
+    with server.units.write() as unit:
+        for number in range(200):
+            span = rules.parse(f"198.18.{number}.0/24")
+            unit.session.add(
+                IpRule(
+                    account_id=account_id,
+                    family=span.family,
+                    first=span.first.to_bytes(16, "big"),
+                    last=span.last.to_bytes(16, "big"),
+                    text=span.text,
+                    note="Office in Lyon" if number == 150 else "",
+                    added_at=unit.now,
+                    added_from="127.0.0.1",
+                )
+            )
+    sign_in(page, customer)
+    page.goto(SECURITY)
+    entries = page.get_by_test_id("ip-rules").get_by_role("listitem")
+    expect(entries).to_have_count(200)
+
+    search = page.get_by_role("searchbox", name="Find a rule")
+    search.fill("lyon")
+    expect(entries).to_have_count(1)
+    expect(entries).to_contain_text("198.18.150.0/24")
+    search.fill("198.18.7")
+    expect(entries).to_have_count(11)  # 7 and 70 to 79
+    search.fill("nowhere")
+    expect(entries).to_have_count(0)
+    expect(page.get_by_text("No rule contains this.")).to_be_visible()
+    search.fill("")
+    expect(entries).to_have_count(200)
+
+
+def test_a_link_leads_to_its_card_and_marks_it(page: Page, customer: str) -> None:
+    sign_in(page, customer)
+    page.get_by_role("link", name="Choose your IP addresses").click()
+
+    expect(page).to_have_url(re.compile(f"{SECURITY}#ip-restriction$"))
+    card = page.get_by_role("region", name="IP Restriction")
+    expect(card).to_be_in_viewport()
+    expect(card).to_have_attribute("data-reached", "")
+    page.get_by_role("link", name="Switch on email alerts").click()
+    expect(page.get_by_role("region", name="Email alerts")).to_have_attribute("data-reached", "")

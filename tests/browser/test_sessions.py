@@ -25,7 +25,7 @@ def test_one_browser_logs_out_another(
 
     expect(page.get_by_text("That browser is logged out.")).to_be_visible()
     expect(sessions.get_by_role("listitem")).to_have_count(1)
-    expect(page.get_by_text("You are logged in nowhere else.")).to_be_visible()
+    expect(page.get_by_text("You are not logged in anywhere else.")).to_be_visible()
     # Nobody touches the other browser.
     expect(elsewhere.get_by_text("Your session has ended. Please log in again.")).to_be_visible()
     expect(elsewhere.get_by_text("Anna Martin")).to_have_count(0)

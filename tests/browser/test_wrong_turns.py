@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page, expect
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import gauge_percent, go_to_security, log_out, sign_in
 from tests.harness import PASSWORD, Server, link_in
@@ -190,3 +191,23 @@ def test_unknown_address_helps(page: Page) -> None:
     expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     page.get_by_role("link", name="Go to your account").click()
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+@pytest.mark.timeout(180)
+def test_a_lost_connection_is_said_and_so_is_its_return(chromium: Browser, server: Server, customer: str) -> None:
+    # Not a page of the fixture, which takes what the browser itself says of the outage for a fault.
+    with chromium.new_context(base_url=server.origin, locale="en-GB") as context:
+        page = context.new_page()
+        sign_in(page, customer)
+
+        server.stop()
+        try:
+            expect(page.get_by_test_id("connection-lost")).to_be_visible(timeout=60_000)
+        finally:
+            server.start()
+
+        expect(page.get_by_text("Connected again.")).to_be_visible(timeout=60_000)
+        expect(page.get_by_test_id("connection-lost")).to_have_count(0)
+        page.get_by_label("City").fill("Lyon")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Your details are saved.")).to_be_visible()

@@ -107,7 +107,7 @@ async def test_idor_sessions(server: Server, anna: Client, email: str, new_email
             await anna.call("SessionsState.log_out", session_id=session_id)
             answers.append((anna.vars["ShellState.notice_kind"], anna.vars["ShellState.notice"]))
             await anna.call("ShellState.close_notice")
-        assert set(answers) == {("info", "That browser is not logged in any more.")}
+        assert set(answers) == {("info", "That browser is no longer logged in.")}
         for odd in (None, True, "1", 1.5, -1, 10**30, [foreign], {"id": foreign}, f"{foreign}"):
             await anna.call("SessionsState.log_out", session_id=odd)
         await anna.call("LogOutOthersState.confirm")

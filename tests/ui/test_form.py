@@ -5,7 +5,7 @@ import re
 import pytest
 import reflex as rx
 
-from netim_app.ui.form import button, checkbox_field, form, link, password_field, select_field, text_field
+from netim_app.ui.form import account_name, button, checkbox_field, form, link, password_field, select_field, text_field
 
 
 class FormTestState(rx.State):
@@ -151,3 +151,10 @@ def test_a_link_to_anything_else_is_left_to_the_browser(href):
     markup = str(link("There", href))
     assert markup.startswith('jsx("a",{')
     assert f'href:"{href}"' in markup
+
+
+def test_the_name_of_the_account_is_for_password_managers_alone():
+    markup = str(account_name(FormTestState.name))
+    assert 'autoComplete:"username"' in markup
+    assert "hidden:true" in markup
+    assert "name:" not in markup.replace("className:", "")  # what has no name is not sent

@@ -74,7 +74,7 @@ def _new_codes() -> rx.Component:
                 print_button(tr("backup_codes.print")),
                 class_name="flex flex-wrap gap-3 max-sm:*:grow sm:flex-col sm:*:w-full",
             ),
-            class_name="grid gap-4 sm:grid-cols-[1fr_11rem]",
+            class_name="grid gap-4 sm:grid-cols-[1fr_11rem] print:block",
         ),
         form(
             checkbox_field(

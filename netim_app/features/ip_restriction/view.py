@@ -265,10 +265,14 @@ def _switch_dialog() -> rx.Component:
             ~state.shuts_out & (IpRestrictionState.here_rule != ""),
             notice(
                 "success",
-                tr(
-                    "ip_restriction.turn_on.safe",
-                    address=IpRestrictionState.here,
-                    rule=IpRestrictionState.here_rule,
+                rx.cond(
+                    IpRestrictionState.here == IpRestrictionState.here_rule,
+                    tr("ip_restriction.turn_on.safe", address=IpRestrictionState.here),
+                    tr(
+                        "ip_restriction.turn_on.covered",
+                        address=IpRestrictionState.here,
+                        rule=IpRestrictionState.here_rule,
+                    ),
                 ),
                 test_id="ip-safe",
             ),

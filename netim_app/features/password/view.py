@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.features.password.state import PasswordState
-from netim_app.identity.view.shell import fault, new_password_field
+from netim_app.identity.view.shell import fault, new_password_field, own_account_name
 from netim_app.ui import card as kit
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import button, form, password_field
@@ -16,6 +16,7 @@ def card() -> rx.Component:
         dialog(
             rx.el.p(tr("password.dialog.text")),
             form(
+                own_account_name(),
                 password_field(
                     "current",
                     tr("field.current_password"),

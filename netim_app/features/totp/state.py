@@ -19,6 +19,7 @@ from netim_app.ui.once import forget, visit_of
 
 PAGE = "/account/connection-and-security"
 MAX_NAME = rules.MAX_NAME
+MAX_DEVICES = rules.MAX_DEVICES
 MAX_ID = 2**31 - 1
 MAX_CODE = 20
 """Characters: six digits and any blanks between them."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.features.totp.state import MAX_NAME, TotpDialogState, TotpState, TotpWizardState
+from netim_app.features.totp.state import MAX_DEVICES, MAX_NAME, TotpDialogState, TotpState, TotpWizardState
 from netim_app.identity.view.shell import code_field, fault
 from netim_app.ui import card as kit
 from netim_app.ui.browser import copy_by_click
@@ -75,8 +75,7 @@ def _devices() -> rx.Component:
         rx.el.div(
             rx.el.h3(tr("totp.devices"), class_name="font-semibold"),
             rx.cond(
-                TotpState.full,
-                rx.el.p(tr("totp.full_hint"), class_name="text-muted"),
+                ~TotpState.full,
                 button(
                     "",
                     TotpWizardState.begin,
@@ -88,6 +87,7 @@ def _devices() -> rx.Component:
             ),
             class_name="flex min-h-11 items-center justify-between gap-3",
         ),
+        rx.cond(TotpState.full, rx.el.p(tr("totp.full_hint", limit=MAX_DEVICES), class_name="-mt-3 text-muted")),
         rx.el.ul(
             rx.foreach(TotpState.devices, _device),
             class_name="flex flex-col divide-y divide-line rounded-control border border-line",
@@ -159,6 +159,7 @@ def _scan_step(*, first: bool) -> rx.Component:
             _entry(),
             class_name="grid gap-6 sm:grid-cols-2 sm:gap-8" if first else "flex flex-col gap-6",
         ),
+        *([rx.el.p(tr("totp.wizard.safe"), class_name="text-muted")] if first else []),
         number=1,
         of=STEPS if first else STEPS - 1,
         title=tr("totp.wizard.install") if first else tr("totp.wizard.add_entry"),

@@ -4,11 +4,12 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.identity.state.profile import ProfileState
 from netim_app.identity.state.shell import MIN_PASSWORD_LENGTH, HandOverState, ShellState, StepUpState
 from netim_app.ui import layout
 from netim_app.ui.browser import reload_when, tidy_address_when
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import form, password_field, text_field
+from netim_app.ui.form import account_name, form, password_field, text_field
 from netim_app.ui.handover import handover_form
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.notice import live_region
@@ -81,6 +82,7 @@ def step_up_dialog() -> rx.Component:
     return dialog(
         rx.el.p(rx.cond(StepUpState.needs_code, tr("step_up.text.code"), tr("step_up.text"))),
         form(
+            own_account_name(),
             password_field(
                 "password",
                 tr("field.password"),
@@ -100,6 +102,11 @@ def step_up_dialog() -> rx.Component:
         on_close=StepUpState.close,
         test_id="step-up-dialog",
     )
+
+
+def own_account_name() -> rx.Component:
+    """Tells password managers that the password asked for is that of this account."""
+    return account_name(ProfileState.email)
 
 
 def code_field(

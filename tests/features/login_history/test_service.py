@@ -94,7 +94,7 @@ def test_moments_are_stored_in_utc_and_shown_in_the_customers_own_time(units: Un
 
     assert row.at == START
     assert row.at.utcoffset() == timedelta()
-    assert (entry.when, entry.what, time_zone) == ("1 mars 2026 à 21:00", "Connexion échouée", "Asia/Tokyo")
+    assert (entry.when, entry.what, time_zone) == ("1 mars 2026 à 21:00", "Échec de connexion", "Asia/Tokyo")
 
 
 def test_failures_from_one_address_within_an_hour_are_one_entry(

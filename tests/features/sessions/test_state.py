@@ -50,7 +50,7 @@ async def test_another_one_is_logged_out_and_gone_from_the_list(sqlite_units: Un
     assert (len(card.here), card.others) == (1, [])
     assert await notice(tab) == ("success", "That browser is logged out. We sent you a notice.")
     await tab.run(SessionsState, "log_out", other)
-    assert await notice(tab) == ("info", "That browser is not logged in any more.")
+    assert await notice(tab) == ("info", "That browser is no longer logged in.")
     assert [event for event, _ in mailed(sqlite_units)] == ["others_signed_out"]
 
 
