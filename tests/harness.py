@@ -42,7 +42,7 @@ from netim_app.infra.unit_of_work import Units
 from netim_app.registry import install_features
 from netim_app.schema import load_metadata
 from netim_app.settings import DEVELOPMENT_SECRET, Settings
-from tests.kept_secrets import DATABASE, LOG, MAILS, Secrets, links_in, text_of
+from tests.kept_secrets import DATABASE, LOG, MAILS, STORE, Secrets, links_in, text_of
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMESPACE = "/_event"
@@ -168,7 +168,7 @@ class Server:
         assert not found, "\n".join(found)
 
     def kept_secrets(self) -> list[str]:
-        """A line for each secret that stands in the log, in the database or in a mail."""
+        """A line for each secret that stands in the log, in the database, in Redis or in a mail."""
         if not (self.folder / "log").exists():
             return []
         for key in (DEVELOPMENT_SECRET, self.env.get("NETIM_SECRET_KEY", "")):
@@ -180,8 +180,20 @@ class Server:
             stored = str(self.dump())
         else:
             stored = "".join(path.read_bytes().decode(errors="replace") for path in self.folder.glob("netim.db*"))
-        kept = {LOG: self.log, DATABASE: stored, MAILS: mails}
+        kept = {LOG: self.log, DATABASE: stored, STORE: self._store(), MAILS: mails}
         return [line for place, text in kept.items() for line in self.secrets.found_in(place, text)]
+
+    def _store(self) -> str:
+        """All that stands in Redis. One that is gone has kept nothing: it saves nothing."""
+        url = self.env.get("NETIM_REDIS_URL")
+        if not url:
+            return ""
+        found = b""
+        with contextlib.suppress(RedisError), Redis.from_url(url) as redis:
+            for key in redis.scan_iter():
+                if redis.type(key) == b"string":
+                    found += key + b" " + (redis.get(key) or b"") + b" "
+        return found.decode(errors="replace")
 
     def move_clock(self, seconds: float) -> None:
         """Sets the server's clock to this many seconds from now."""

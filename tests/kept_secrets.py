@@ -1,7 +1,7 @@
 """What must stay secret on a server under test, and the look at all that it has kept (attack `log_secrets`).
 
 Every client of a test notes what it types, holds or is shown that opens something. When a server is closed, its log,
-its database and its mails are searched for all of that, whatever the test itself was about.
+its database, its mails and its Redis are searched for all of that, whatever the test itself was about.
 """
 
 import re
@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
 
-LOG, DATABASE, MAILS = "log", "database", "mails"
+LOG, DATABASE, STORE, MAILS = "log", "database", "state store", "mails"
 WHERE = {
-    "password": (LOG, DATABASE, MAILS),
-    "cookie": (LOG, DATABASE, MAILS),
-    "ticket": (LOG, DATABASE, MAILS),
-    "seed": (LOG, DATABASE, MAILS),
-    "server key": (LOG, DATABASE, MAILS),
-    "link": (LOG, DATABASE),  # in its mail it belongs
+    "password": (LOG, DATABASE, STORE, MAILS),
+    "cookie": (LOG, DATABASE, STORE, MAILS),
+    "ticket": (LOG, DATABASE, STORE, MAILS),
+    "seed": (LOG, DATABASE, STORE, MAILS),
+    "server key": (LOG, DATABASE, STORE, MAILS),
+    "link": (LOG, DATABASE, STORE),  # in its mail it belongs
     "tab": (LOG,),  # the client token: Reflex keys a tab's states by it
     # Six digits stand in any file of numbers. tests/server/test_two_factor.py looks for codes in the database.
-    "code": (LOG, MAILS),
+    "code": (LOG, STORE, MAILS),
 }
 """What there is, and where none of it may be."""
 TYPED = {"password": "password", "current": "password", "code": "code", "token": "link", "ticket": "ticket"}

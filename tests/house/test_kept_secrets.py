@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from netim_app.settings import DEVELOPMENT_SECRET
-from tests.harness import PASSWORD, Client, Server
+from tests.harness import PASSWORD, Client, Server, redis_server
 from tests.kept_secrets import Secrets
 
 TOKEN = "dGhpcyBpcyBhIHRva2VuIG9mIDI1NiBiaXRzLi4uLjA"
@@ -52,6 +52,17 @@ def test_a_secret_in_the_database_fails_the_test(server: Server, secret: str) ->
     (server.folder / "netim.db").write_bytes(b"\xfe" + secret.encode() + b"\xff")
     with pytest.raises(AssertionError, match="in the database"):
         server.close()
+
+
+@pytest.mark.parametrize("secret", [PASSWORD, TOKEN, LINK, SEED, "573920"])
+def test_a_secret_in_the_state_store_fails_the_test(server: Server, secret: str) -> None:
+    with redis_server(server.folder) as (redis, url):
+        server.env["NETIM_REDIS_URL"] = url
+        redis.set("a", b"\x80\x04\x06" + b"harmless" + b"\x94")
+        server.close()
+        redis.set("b", b"\x80\x04\x06" + secret.encode() + b"\x94")
+        with pytest.raises(AssertionError, match="in the state store"):
+            server.close()
 
 
 @pytest.mark.parametrize("secret", [PASSWORD, TOKEN, SEED, "573920"])

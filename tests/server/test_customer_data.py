@@ -67,6 +67,40 @@ async def test_state_store(tmp_path: Path, redis: Redis, new_email: Callable[[],
     assert not await asyncio.to_thread(lambda: list(tmp_path.rglob(".states")))
 
 
+async def test_state_store_of_an_ended_session_is_emptied(
+    tmp_path: Path, redis: Redis, new_email: Callable[[], str]
+) -> None:
+    """Ended from elsewhere: the tab is told, and what was kept for it goes. A closed one's goes by its time to live."""
+    with running(tmp_path / "var", env={"NETIM_REDIS_URL": redis.url}) as server:
+        email = server.create_account(new_email(), first_name="Zoe", last_name="Quintessence")
+        async with Client(server) as open_tab, Client(server) as closed_tab, Client(server) as owner:
+            for client in (open_tab, closed_tab, owner):
+                await client.sign_in(email)
+                await client.connect(SECURITY)
+                await client.call("ShellState.open_account_page")
+            await closed_tab.disconnect()
+            open_tab.events.clear()
+            await owner.call("LogOutOthersState.begin")
+            await owner.call("LogOutOthersState.confirm")
+            await open_tab.until(lambda: "open_account_page" in str(open_tab.events), "being told")
+            await open_tab.call("ShellState.open_account_page")  # as a page does when it is told so
+            holding = {name for name, state in page_states(redis).items() if b"Quintessence" in state}
+            tokens = {
+                client.token: [name for name in holding if client.token.encode() in name]
+                for client in (open_tab, closed_tab, owner)
+            }
+            assert not tokens[open_tab.token]
+            assert tokens[owner.token], "the owner's page goes on"
+            assert all(0 < redis.ttl(name) <= IDLE_SECONDS for name in tokens[closed_tab.token])
+            await closed_tab.connect(SECURITY)
+            await closed_tab.call("ShellState.open_account_page")
+            assert closed_tab.redirects()[-1].endswith("&ended=1")
+            states = page_states(redis).items()
+            assert not [name for name, state in states if closed_tab.token.encode() in name and b"Quintess" in state]
+            await owner.call("LoginAlertsState.switch", on=True)
+            assert owner.vars["LoginAlertsState.on"] is True
+
+
 async def test_pw_dos(server: Server, anna: Client, email: str) -> None:
     """Endless passwords and many at once: the former are refused before they are hashed, the latter wait their turn."""
     clients = [Client(server) for _ in range(50)]

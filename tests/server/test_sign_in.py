@@ -123,7 +123,7 @@ async def test_bf_xff(server: Server, email: str, headers: dict[str, str]) -> No
 
 async def test_bf_parallel(server: Server, email: str) -> None:
     before = failures(server)
-    clients = [Client(server) for _ in range(30)]
+    clients = [Client(server) for _ in range(100)]
     try:
         await asyncio.gather(*(client.load("/login") for client in clients))
         tickets = await asyncio.gather(*(attempt(client, email, f"{WRONG} {n}") for n, client in enumerate(clients)))

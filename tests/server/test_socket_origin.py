@@ -1,13 +1,18 @@
 """Who may open the socket: pages of ours only."""
 
 import asyncio
+import json
 import re
+import time
+import uuid
 
+import aiohttp
+import psutil
 import pytest
 from socketio.exceptions import ConnectionError as Refused
 
-from netim_app.infra.socket_limits import MAX_SOCKETS
-from tests.harness import PASSWORD, Client, Server
+from netim_app.infra.socket_limits import BURST, MAX_SOCKETS, MESSAGES_PER_SECOND
+from tests.harness import NAMESPACE, PASSWORD, Client, Server, fresh_address
 
 PAGE = "/account/personal-information"
 FOREIGN = [
@@ -27,6 +32,11 @@ FOREIGN = [
     "http://127.0.0.1:3000, https://evil.test",
     "file://",
 ]
+
+
+def lines_about_socket(server: Server, client: Client) -> list[str]:
+    """What the log tells of refused and closed sockets of this address."""
+    return re.findall(rf"event=(socket\.\w+) ip={re.escape(client.local_address)}(?=\s)", server.log)
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
@@ -67,31 +77,100 @@ async def test_ws_origin_no_other_transport(server: Server, anna: Client) -> Non
             assert not re.search(r'"sid"', answer.text)
 
 
-async def test_ws_flood(server: Server, anna: Client) -> None:
-    """A program sends too much at once, and too many things: it is shut out, and others do not notice."""
+async def test_ws_flood_of_large_messages(server: Server, anna: Client) -> None:
+    """A megabyte at once closes the sender's socket, and no other one."""
+    for _ in range(3):
+        async with Client(server) as program:
+            await program.load("/login")
+            form = {"email": "x" * 1_000_000, "password": PASSWORD}
+            await program.emit("event", program.packet("SignInState.submit", {"form": form}))
+            await program.closed()
+            assert lines_about_socket(server, program) == ["socket.closed"]
+    await anna.call("ShellState.open_account_page")
+    assert anna.vars["ShellState.ready"]
+
+
+async def test_ws_flood_of_events(server: Server, anna: Client) -> None:
+    """A thousand a second: they are handled at the pace that is allowed, and others do not wait behind them."""
     async with Client(server) as program:
         await program.load("/login")
-        await program.emit("event", program.packet("SignInState.submit", {"form": {"email": "x" * 300_000}}))
-        await program.closed()
-    async with Client(server) as program:
-        await program.load("/login")
-        for _ in range(800):
-            await program.send("LocaleState.hydrate")
-        await anna.call("ShellState.open_account_page")
-        assert anna.vars["ShellState.ready"]
-    sockets = [Client(server, local_address=program.local_address) for _ in range(MAX_SOCKETS + 1)]
-    try:
-        refused = 0
-        for socket in sockets:
+        await program.settle()
+        program.heard.clear()
+        start = time.monotonic()
+        for number in range(2_000):
+            await program.send("ShellState.set_language", language=("fr", "en")[number % 2])
+        for number in range(5):
+            await anna.call("LoginAlertsState.switch", on=number % 2 == 0)
+            assert anna.vars["LoginAlertsState.on"] is (number % 2 == 0)
+        handled = len(program.heard)
+        assert handled < 2_000
+        assert handled <= BURST + MESSAGES_PER_SECOND * (time.monotonic() - start) + 50
+    assert server.alive
+
+
+async def test_ws_flood_of_sockets(server: Server, anna: Client) -> None:
+    """Five hundred from one address: so many stay open as may, and the next machine is let in."""
+    address = fresh_address()
+    connector = aiohttp.TCPConnector(local_addr=(address, 0), limit=0)
+    async with aiohttp.ClientSession(connector=connector) as session, Client(server, local_address=address) as later:
+
+        async def opens() -> aiohttp.ClientWebSocketResponse | None:
+            url = f"{server.address}{NAMESPACE}/?EIO=4&transport=websocket&token={uuid.uuid4()}"
             try:
-                await socket.connect("/login")
-            except Refused:
-                refused += 1
-        assert refused >= 1
+                return await session.ws_connect(url, headers={"Origin": server.origin})
+            except aiohttp.WSServerHandshakeError:
+                return None
+
+        opened = []
+        for _ in range(10):
+            opened += [socket for socket in await asyncio.gather(*(opens() for _ in range(50))) if socket]
+        assert len(opened) == MAX_SOCKETS
+        assert lines_about_socket(server, later).count("socket.refused") == 500 - MAX_SOCKETS
+        with pytest.raises(Refused):
+            await later.connect("/login")
         await anna.connect(PAGE)
         await anna.call("ShellState.open_account_page")
-    finally:
-        await asyncio.gather(*(socket.__aexit__() for socket in sockets))
-    assert server.alive
-    assert "event=socket.refused" in server.log
-    assert "event=socket.closed" in server.log
+        assert anna.vars["ShellState.ready"]
+        await asyncio.gather(*(socket.close() for socket in opened))
+        server.move_clock(120)  # so many a minute, besides
+        await later.connect("/login")
+        await later.settle()
+
+
+TOKENS = 5_000
+BYTES_PER_TOKEN = 60_000
+"""What the state of a stranger's tab takes, and half as much again."""
+
+
+@pytest.mark.timeout(300)
+async def test_ws_flood_of_client_tokens(server: Server, anna: Client) -> None:
+    """Each new token in a socket's address is a new tab, with a state of its own. Memory stays within bounds."""
+    assert server.process is not None
+    family = [server.process.pid, *(child.pid for child in psutil.Process(server.process.pid).children(recursive=True))]
+
+    def memory() -> int:
+        return sum(int(psutil.Process(pid).memory_info().rss) for pid in family)
+
+    before = memory()
+    hydrate = anna.packet("State.hydrate", {})
+    connect = f"40/_event,{json.dumps({'event': hydrate})}"
+
+    async def visit(session: aiohttp.ClientSession) -> bool:
+        url = f"{server.address}{NAMESPACE}/?EIO=4&transport=websocket&token={uuid.uuid4()}"
+        async with session.ws_connect(url, headers={"Origin": server.origin}) as socket:
+            await socket.send_str(connect)
+            async for message in socket:
+                if str(message.data).startswith("42"):
+                    return True
+        return False
+
+    seen = 0
+    for _ in range(TOKENS // 100):
+        connector = aiohttp.TCPConnector(local_addr=(fresh_address(), 0), limit=25)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            seen += sum(await asyncio.gather(*(visit(session) for _ in range(100))))
+        await anna.call("ShellState.close_notice")
+    assert seen == TOKENS
+    assert memory() - before < TOKENS * BYTES_PER_TOKEN
+    await anna.call("ShellState.open_account_page")
+    assert anna.vars["ShellState.ready"]

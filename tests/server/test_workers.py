@@ -21,7 +21,7 @@ from tests.harness import PASSWORD, START_SECONDS, Client, Server, free_port, li
 from tests.server.test_faults import smtp_on
 from tests.server.test_ip_restriction import HOME, OFFICE, restrict
 from tests.server.test_sign_in import NEW_PASSWORD, WRONG, attempt
-from tests.server.test_two_factor import SECURITY, Owner
+from tests.server.test_two_factor import SECURITY, Owner, give_code
 
 ATTEMPTS = 60
 """Each has a chance of one half."""
@@ -230,6 +230,26 @@ async def test_race_once_over_two_workers(workers: Workers, server: Server, emai
         )
         assert len([client for client in clients if client.vars["ResetState.done"]]) == 1
         assert not any("incident" in str(client.heard) for client in clients)
+
+
+async def test_race_once_of_a_code_over_two_workers(workers: Workers, server: Server, email: str) -> None:
+    """A code of the application, then a backup code: twelve browsers give it at once, six to each worker."""
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(Client(server))
+        owner = Owner(server, client, email)
+        await workers.sign_in(client, email, workers.first)
+        await owner.enable()
+        for kind in ("application", "backup"):
+            thieves = [await stack.enter_async_context(Client(server)) for _ in range(12)]
+            for number, thief in enumerate(thieves):
+                await workers.load(thief, workers.all[number % 2].pid)
+                assert await attempt(thief, email, PASSWORD) == ""
+                assert thief.vars["SignInState.needs_code"]
+            code = owner.code() if kind == "application" else owner.codes[0]
+            tickets = await asyncio.gather(*(give_code(thief, code) for thief in thieves))
+            assert len([ticket for ticket in tickets if ticket]) == 1
+            owner.wait(16 * 60)
+        assert owner.row("backup_code", "count(used_at)") == [1]
 
 
 async def test_ip_live_in_the_other_worker(workers: Workers, server: Server, email: str) -> None:
