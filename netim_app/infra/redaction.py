@@ -74,7 +74,8 @@ _REPLACEMENTS = (
     _from(r"input_value=", r", input_type="),
     # What is secret by its shape, wherever it stands: Reflex' client tokens, our tokens, password hashes,
     # seeds.
-    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE), MASK),
+    # A client token is also part of names: "<token>_reflex___state", "token_manager_socket_record_<token>".
+    (re.compile(r"(?<![^\W_])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![^\W_])", re.IGNORECASE), MASK),
     (
         re.compile(r"(?<![\w-])(?=[\w-]{0,42}\d)(?=[\w-]{0,42}[A-Z])(?=[\w-]{0,42}[a-z])[\w-]{43}(?![\w-])", re.ASCII),
         MASK,
