@@ -58,8 +58,9 @@ LINES = [
     f"Received a string value ({S}) but expected a <class 'int'>",
     f"Received an invalid enum value ({S}) for type <enum>",
     f"Dropping stale login invocation for token {UUID}, already superseded by a newer chain.",
-    f"Lock for token {UUID}_reflex___state____state.entry was held for 2.1 s",
-    f"no record token_manager_socket_record_{UUID}",
+    # reflex/istate/manager/redis.py, reflex/utils/token_manager.py
+    f"Lock for token {UUID}_reflex___state____state was held too long time_taken=1.2s, use `@rx.event",
+    f"Redis error storing token_manager_socket_record_{UUID}: timed out",
     f"Attempting to send delta to disconnected client '{UUID}'",
     # socketio, engineio, granian, ASGI
     f'abc: Received packet MESSAGE data 2/_event,["event",{json.dumps(EVENT)}]',

@@ -116,8 +116,8 @@ async def test_deps_down_redis_and_up_again(server: Server, store: Store, new_em
         assert not any("'ticket_rx_state_'" in str(heard) for heard in late.heard), "nobody is let in meanwhile"
         for path in (PAGE, "/login"):
             assert (await late.http.get(path)).status_code == 200, "the pages themselves need no Redis"
-        with pytest.raises(SocketRefused):
-            await late.connect("/login")
+        with pytest.raises(SocketRefused):  # with the event that a browser sends along
+            await late.connect("/login", boot=late.packet("State.hydrate", {}))
         assert server.dump() == before, "nothing was done by halves"
         assert server.log.count("incident ") == incidents + 2, "each fault is reported once"
 

@@ -36,13 +36,22 @@ def workers(server: Server) -> dict[int, psutil.Process]:
     return {child.pid: child for child in psutil.Process(server.process.pid).children()}
 
 
-def worker_of(server: Server, client: Client) -> int:
-    """The process that holds the socket of this client."""
-    for pid, process in workers(server).items():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if any(line.raddr and line.raddr.ip == client.local_address for line in process.net_connections("tcp")):
-                return pid
-    raise AssertionError("nobody holds the socket")
+async def worker_of(server: Server, client: Client) -> int:
+    """The process that holds the websocket of this client; what it asks for by HTTP may be answered by another one."""
+    assert client._sio is not None
+    end = client._sio.eio.ws.get_extra_info("sockname")
+    found: list[int] = []
+
+    def look() -> bool:
+        found.extend(
+            pid
+            for pid, process in workers(server).items()
+            if any(line.raddr == end for line in process.net_connections("tcp"))
+        )
+        return bool(found)
+
+    await until(look, WAIT)
+    return found[0]
 
 
 async def open_page(client: Client) -> None:
@@ -71,7 +80,7 @@ async def test_one_of_two_workers_killed(
         guest = await stack.enter_async_context(Client(server))
         while not all(served.values()):
             client = await stack.enter_async_context(customer(server, new_email()))
-            served[worker_of(server, client)].append(client)
+            served[await worker_of(server, client)].append(client)
             assert sum(map(len, served.values())) < 40, "all customers come to the same worker"
 
         server.create_account(forgetful)
