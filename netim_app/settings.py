@@ -121,6 +121,11 @@ class Settings(BaseSettings):
                 bool(smtp_url) and (smtp.scheme not in SMTP_SCHEMES or not smtp.hostname),
                 "NETIM_SMTP_URL must look like smtps://user:password@mail.example.com",
             ),
+            ("verify=no" in smtp.query, "NETIM_SMTP_URL: verify=no is for development only"),
+            (
+                smtp.scheme == "smtp" and bool(smtp.password) and not _is_loopback(smtp.hostname or ""),
+                "NETIM_SMTP_URL would send a password in clear: use smtp+starttls:// or smtps://",
+            ),
             (
                 not sender or sender.endswith(".example"),
                 "NETIM_MAIL_FROM must be an address of yours, such as Netim Direct <security@example.com>",

@@ -62,6 +62,8 @@ def test_a_complete_production_may_start() -> None:
         ({"bcrypt_cost": 11}, "NETIM_BCRYPT_COST"),
         ({"smtp_url": SecretStr("mail.example.com:25")}, "NETIM_SMTP_URL must look like"),
         ({"smtp_url": SecretStr("http://mail.example.com")}, "NETIM_SMTP_URL must look like"),
+        ({"smtp_url": SecretStr("smtps://mail.example.com?verify=no")}, "verify=no"),
+        ({"smtp_url": SecretStr("smtp://user:password@mail.example.com")}, "in clear"),
         ({"mail_from": "Netim Direct <security@netim.example>"}, "NETIM_MAIL_FROM"),
         ({"mail_from": "nobody"}, "NETIM_MAIL_FROM"),
     ],
@@ -79,7 +81,12 @@ def test_every_fault_is_told_at_once() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"workers": 2, "redis_url": "redis://:secret@localhost"}, {"smtp_url": SecretStr(""), "mail_dir": Path("m")}],
+    [
+        {"workers": 2, "redis_url": "redis://:secret@localhost"},
+        {"smtp_url": SecretStr(""), "mail_dir": Path("m")},
+        {"smtp_url": SecretStr("smtp+starttls://user:password@mail.example.com")},
+        {"smtp_url": SecretStr("smtp://user:password@127.0.0.1:1025")},
+    ],
 )
 def test_a_safe_variation_may_start(changes: dict[str, Any]) -> None:
     assert production(**changes).faults() == []

@@ -29,6 +29,8 @@ CLOCK_SLACK = timedelta(minutes=5)
 now is over: nobody can tell how long it has lived."""
 MAX_SESSIONS = 50
 """Of one account at the same time: when one more begins, the one that was idle for longest ends (ASVS 7.1.2)."""
+MAX_KNOWN_BROWSERS = 100
+"""Of one account: one that is used once, as a private window is, makes no row that stays for ever."""
 HOME = "/account/personal-information"
 
 Purpose = Literal["sign_in", "step_up", "renew"]
@@ -197,6 +199,7 @@ def remember_device(unit: UnitOfWork, account_id: int, device_digest: str) -> bo
     """Notes the browser as known to the account; says whether it was before."""
     known = unit.session.get(KnownDevice, (account_id, device_digest))
     if known is None:
+        _forget_oldest(unit, account_id)
         unit.session.add(
             KnownDevice(
                 account_id=account_id,
@@ -208,6 +211,15 @@ def remember_device(unit: UnitOfWork, account_id: int, device_digest: str) -> bo
         return False
     known.last_seen_at = unit.now
     return True
+
+
+def _forget_oldest(unit: UnitOfWork, account_id: int) -> None:
+    """Makes room for one more known browser: those not used for longest are strangers again."""
+    own = col(KnownDevice.account_id) == account_id
+    latest = select(KnownDevice.device_digest).where(own).order_by(col(KnownDevice.last_seen_at).desc())
+    kept = unit.session.exec(latest.limit(MAX_KNOWN_BROWSERS - 1)).all()
+    if len(kept) == MAX_KNOWN_BROWSERS - 1:
+        unit.session.exec(delete(KnownDevice).where(own, col(KnownDevice.device_digest).not_in(kept)))
 
 
 def is_known_device(unit: UnitOfWork, email_key: str, device_digest: str) -> bool:

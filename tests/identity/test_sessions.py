@@ -167,6 +167,27 @@ def test_a_browser_known_to_one_account_is_a_stranger_to_another(units: Units, a
         assert unit.session.get(KnownDevice, (other, DEVICE)) is None
 
 
+def test_so_many_browsers_are_known_and_the_one_not_used_for_longest_goes(
+    units: Units, account_id: int, clock: FakeClock
+) -> None:
+    with units.write() as unit:
+        other = make_account(unit, "bob@example.org")
+    sign_in(units, other)
+    sign_in(units, account_id)
+    with units.write() as unit:
+        for number in range(1, sessions.MAX_KNOWN_BROWSERS + 1):
+            unit.now += timedelta(minutes=1)
+            assert not sessions.remember_device(unit, account_id, digest(f"private window {number}"))
+            assert sessions.remember_device(unit, account_id, digest("private window 1"))
+
+    with units.read() as unit:
+        known = set(unit.session.exec(select(KnownDevice.device_digest).where(KnownDevice.account_id == account_id)))
+        assert len(known) == sessions.MAX_KNOWN_BROWSERS
+        assert DEVICE not in known, "used once, and before all the others"
+        assert {digest("private window 1"), digest(f"private window {sessions.MAX_KNOWN_BROWSERS}")} <= known
+        assert unit.session.get(KnownDevice, (other, DEVICE)) is not None, "nobody else's are touched"
+
+
 # How long a session lasts
 
 
