@@ -6,7 +6,7 @@ from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.mail import read_mailbox
 from netim_app.infra.unit_of_work import units
-from netim_app.ui import kit_page
+from netim_app.pages.kit import page as kit
 
 
 class MailboxState(rx.State):
@@ -43,6 +43,7 @@ def mailbox() -> rx.Component:
 
 
 def add_all(app: rx.App) -> None:
-    """Adds /dev/mailbox and /dev/kit."""
+    """Adds /dev/mailbox, /dev/kit, and the whole pages that the kit shows."""
     app.add_page(mailbox, route="/dev/mailbox", title="Mailbox", on_load=MailboxState.open_page)
-    app.add_page(kit_page.kit_page, route="/dev/kit", title="Kit", on_load=ShellState.open_public_page)
+    for route, page in {kit.ROUTE: kit.page, **kit.whole_pages()}.items():
+        app.add_page(page, route=route, title="Kit", on_load=ShellState.open_public_page)
