@@ -333,6 +333,7 @@ class StoredMail:
     to: str
     date: datetime | None
     text: str
+    html: str
 
 
 def read_mailbox(directory: Path, limit: int = 200) -> list[StoredMail]:
@@ -345,7 +346,7 @@ def _read(files: Iterable[Path]) -> Iterable[StoredMail]:
     for file in files:
         with suppress(FileNotFoundError):  # deleted while we read
             message: Any = BytesParser(policy=default).parsebytes(file.read_bytes())
-            body = message.get_body(("plain",))
+            body, page = message.get_body(("plain",)), message.get_body(("html",))
             date = message["Date"]
             yield StoredMail(
                 id=file.stem,
@@ -353,6 +354,7 @@ def _read(files: Iterable[Path]) -> Iterable[StoredMail]:
                 to=str(message["To"] or ""),
                 date=date.datetime if date else None,
                 text=body.get_content().replace("\r\n", "\n") if body else "",
+                html=page.get_content().replace("\r\n", "\n") if page else "",
             )
 
 

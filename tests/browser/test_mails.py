@@ -99,3 +99,28 @@ def test_a_link_of_a_mail_leads_to_its_card_past_the_sign_in(page: Page, server:
 
     expect(page).to_have_url(link)
     expect(page.get_by_role("heading", name="Password")).to_be_in_viewport()
+
+
+def test_the_mailbox_of_development_shows_a_mail_as_its_reader_sees_it(page: Page, email: str) -> None:
+    page.goto("/signup")
+    page.locator("#field-first_name").fill("Zoé")
+    page.locator("#field-last_name").fill("Martin")
+    page.locator("#field-email").fill(email)
+    page.locator("#field-password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(email)).to_be_visible()
+    mine = page.get_by_role("article").filter(has_text=email)
+    for _ in range(20):  # the mail is on its way
+        page.goto("/dev/mailbox")
+        expect(page.get_by_role("heading", name="Mailbox")).to_be_visible()
+        expect(page.get_by_role("article").first.or_(page.get_by_text("No mail yet."))).to_be_visible()
+        if mine.count():
+            break
+
+    frame = mine.locator("iframe")
+    expect(frame).to_have_attribute("sandbox", "")
+    expect(frame.content_frame.get_by_text("Hello Zoé,")).to_be_visible()
+    mine.get_by_text("As plain text").click()
+    expect(mine.locator("pre")).to_contain_text("Hello Zoé,")
+    mine.get_by_role("link", name="Open its link").click()
+    expect(page.get_by_role("heading", name="Confirm your email address")).to_be_visible()

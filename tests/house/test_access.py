@@ -82,7 +82,12 @@ REVIEWED = {
     "LogOutOthersState.close": "SIGNED_IN",
     "HistoryState.choose": "SIGNED_IN",
     "HistoryState.show_more": "SIGNED_IN",
-    "MailboxState.open_page": "ANYONE",  # development only: see below
+    "MailboxState.open_page": "ANYONE",  # development only, as the next ones: see below
+    "KitState.switch": "ANYONE",
+    "KitState.show": "ANYONE",
+    "KitState.close": "ANYONE",
+    "KitState.rate": "ANYONE",
+    "KitState.save": "ANYONE",
 }
 """Who may send which event. A new line here is a decision about security: look at what the handler does."""
 
@@ -226,7 +231,7 @@ def _dumps(trees: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_events_of_development_are_not_in_production() -> None:
+def test_events_and_pages_of_development_are_not_in_production() -> None:
     """A fresh process builds the production app: what it registers is what customers can reach."""
     import subprocess
     import sys
@@ -235,8 +240,9 @@ def test_events_of_development_are_not_in_production() -> None:
     from tests.house.modules import ROOT
 
     script = (
-        "import netim_app.netim_app; from reflex_base.registry import RegistrationContext as R;"
-        "print(*(s.__name__ for s in R.get().base_states.values() if s.__module__.startswith('netim_app')))"
+        "from netim_app.netim_app import app; from reflex_base.registry import RegistrationContext as R;"
+        "print(*(s.__name__ for s in R.get().base_states.values() if s.__module__.startswith('netim_app')));"
+        "print(*app._unevaluated_pages)"
     )
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
@@ -258,9 +264,12 @@ def test_events_of_development_are_not_in_production() -> None:
         )
 
     assert done.returncode == 0, done.stderr
-    reviewed = {name.partition(".")[0] for name in REVIEWED} - {"MailboxState"}
+    states, routes = done.stdout.splitlines()
+    reviewed = {name.partition(".")[0] for name in REVIEWED} - {"KitState", "MailboxState"}
     without_handlers = {"BackupCodesState", "GaugeState", "HandOverState", "LocaleState", "TotpState"}
-    assert set(done.stdout.split()) == reviewed | without_handlers
+    assert set(states.split()) == reviewed | without_handlers
+    assert "login" in routes.split()
+    assert [route for route in routes.split() if route.startswith("dev")] == []
 
 
 def test_levels_are_ordered_so_that_each_includes_those_below() -> None:

@@ -1,4 +1,4 @@
-"""The worked example of the README, built and used; and the figures that the README repeats."""
+"""The worked example of docs/extending.md, built, used and tested; and the figures that the README repeats."""
 
 import re
 import shutil
@@ -13,7 +13,14 @@ from netim_app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
-BLOCKS = dict(re.findall(r"```(?:python|po)\n# (netim_app/\S+)\n(.*?)```", README, re.DOTALL))
+EXTENDING = (ROOT / "docs" / "extending.md").read_text()
+BLOCKS = dict(re.findall(r"```(?:python|po)\n# ((?:netim_app|tests)/\S+)\n(.*?)```", EXTENDING, re.DOTALL))
+LINES = re.findall(r"^\+(.+\n)", EXTENDING, re.MULTILINE)
+"""What goes into registry.py."""
+REVIEWED = re.findall(r"```python\n(    \"CheckupState.*\n)```", EXTENDING)
+"""What goes into tests/house/test_access.py."""
+HOUSE = ("access", "emails", "imports", "migrations", "state_vars", "texts")
+"""The house tests that look at features."""
 
 USE_IT = """
 import asyncio
@@ -53,27 +60,30 @@ print("the example works")
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the product with the example put in, as the README says."""
+    """A copy of the product with the example put in, as docs/extending.md says."""
     copy = tmp_path_factory.mktemp("example")
-    for name in ("netim_app", "alembic"):
+    for name in ("netim_app", "alembic", "assets", "reflex.lock", "tests", "tools"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "rxconfig.py"):
+    for name in ("pyproject.toml", "rxconfig.py", "requirements.lock"):
         shutil.copy(ROOT / name, copy / name)
     for path, code in BLOCKS.items():
         target = copy / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(code)
     (copy / "netim_app/features/checkup/__init__.py").touch()
-    registry = copy / "netim_app/registry.py"
-    lines = registry.read_text().replace("    PASSWORD,\n", "    PASSWORD,\n    CHECKUP,\n")
-    assert "CHECKUP,\n" in lines
-    registry.write_text(
-        lines.replace(
-            "from netim_app.features.gauge.feature",
-            "from netim_app.features.checkup.feature import CHECKUP\nfrom netim_app.features.gauge.feature",
-        )
-    )
+    insert(copy / "netim_app/registry.py", LINES[0], before="from netim_app.features.gauge")
+    insert(copy / "netim_app/registry.py", LINES[1], before="    SESSIONS,")
+    insert(copy / "tests/house/test_access.py", REVIEWED[0], before='    "SessionsState.')
+    run(copy, "-m", "netim_app", "migrate")
+    run(copy, "-m", "alembic", "-c", "alembic/alembic.ini", "revision", "--autogenerate", "-m", "check-up")
+    run(copy, "-m", "netim_app", "migrate")
     return copy
+
+
+def insert(file: Path, line: str, *, before: str) -> None:
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, line + before, 1))
 
 
 def run(checkout: Path, *command: str) -> str:
@@ -83,17 +93,38 @@ def run(checkout: Path, *command: str) -> str:
 
 
 def test_example_is_complete() -> None:
-    names = {Path(path).name for path in BLOCKS}
-    assert names == {
+    assert {Path(path).name for path in BLOCKS if path.startswith("netim_app/features/checkup/")} == {
         "rules.py", "tables.py", "service.py", "state.py", "view.py", "feature.py", "en.po", "fr.po"
     }  # fmt: skip
+    assert {path for path in BLOCKS if path.startswith("tests/")} == {
+        "tests/features/checkup/test_rules.py",
+        "tests/features/checkup/test_view.py",
+        "tests/features/checkup/test_state.py",
+        "tests/browser/test_checkup.py",
+    }
+    assert (len(LINES), len(REVIEWED)) == (2, 1)
 
 
-def test_example_migrates_and_works(checkout: Path) -> None:
-    run(checkout, "-m", "netim_app", "migrate")
-    run(checkout, "-m", "alembic", "-c", "alembic/alembic.ini", "revision", "--autogenerate", "-m", "check-up")
-    run(checkout, "-m", "netim_app", "migrate")
+def test_example_works(checkout: Path) -> None:
     assert "the example works" in run(checkout, "-c", USE_IT)
+
+
+@pytest.mark.timeout(300)
+def test_example_passes_its_own_tests_and_those_of_the_house(checkout: Path) -> None:
+    house = [f"tests/house/test_{name}.py" for name in HOUSE]
+    others = ["tests/pages", "tests/features/gauge"]
+    said = run(checkout, "-m", "pytest", "-q", "tests/features/checkup", *house, *others)
+
+    assert int(re.findall(r"(\d+) passed", said)[-1]) > 200
+
+
+@pytest.mark.timeout(600)
+def test_example_is_used_by_a_customer_in_a_browser(checkout: Path) -> None:
+    if (ROOT / ".web" / "node_modules").is_dir():  # saves npm the way; without it, it asks its registry
+        shutil.copytree(ROOT / ".web", checkout / ".web", symlinks=True)
+    run(checkout, "-m", "netim_app", "build")
+
+    assert "2 passed" in run(checkout, "-m", "pytest", "-q", "tests/browser/test_checkup.py")
 
 
 def test_example_keeps_the_import_contracts(checkout: Path) -> None:
@@ -102,8 +133,19 @@ def test_example_keeps_the_import_contracts(checkout: Path) -> None:
 
 
 def test_example_is_clean(checkout: Path) -> None:
-    run(checkout, "-m", "ruff", "check", "netim_app/features/checkup")
-    run(checkout, "-m", "ruff", "format", "--check", "netim_app/features/checkup")
+    files = ["netim_app/features/checkup", "netim_app/registry.py", *(p for p in BLOCKS if p.startswith("tests/"))]
+    run(checkout, "-m", "ruff", "check", *files)
+    run(checkout, "-m", "ruff", "format", "--check", *files)
+
+
+def test_example_is_well_typed(checkout: Path) -> None:
+    run(
+        checkout,
+        "-m",
+        "mypy",
+        "netim_app/features/checkup",
+        *(p for p in BLOCKS if p.endswith(".py") and "tests/" in p),
+    )
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))

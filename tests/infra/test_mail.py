@@ -356,7 +356,7 @@ async def test_files_are_private_sorted_and_read_back(tmp_path: Path) -> None:
     clock = FakeClock()
     transport = FileTransport(tmp_path / "mail", clock)
     for name in ("first", "second", "third"):
-        mail_ = RenderedMail(name, f"{name} text é\n", "<p></p>")
+        mail_ = RenderedMail(name, f"{name} text é\n", f"<p>{name}</p>\n")
         await transport.send(build(mail_, to=f"{name}@example.com", sender="a <a@b.test>", message_id=name, at=clock()))
         clock.advance(seconds=0.001)
     files = sorted((tmp_path / "mail").iterdir())
@@ -365,6 +365,7 @@ async def test_files_are_private_sorted_and_read_back(tmp_path: Path) -> None:
     assert all(file.suffix == ".eml" for file in files)
     newest, *_, oldest = read_mailbox(tmp_path / "mail")
     assert (newest.subject, newest.to, newest.text) == ("third", "third@example.com", "third text é\n")
+    assert newest.html == "<p>third</p>\n"
     assert (oldest.id, oldest.date) == (files[0].stem, START)
     assert len(read_mailbox(tmp_path / "mail", limit=2)) == 2
 

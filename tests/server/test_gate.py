@@ -36,7 +36,12 @@ PROFILE = {
 OPEN_TO_ANYONE = {
     "ForgotState.open_page",
     "ForgotState.submit",
-    "MailboxState.open_page",  # development only: the composition root leaves it out in production
+    "KitState.close",  # these and the mailbox in development only: the composition root leaves them out in production
+    "KitState.rate",
+    "KitState.save",
+    "KitState.show",
+    "KitState.switch",
+    "MailboxState.open_page",
     "ResetState.open_page",
     "ResetState.rate",
     "ResetState.submit",

@@ -10,7 +10,6 @@ from netim_app.ui.dialog import dialog
 from netim_app.ui.form import filter_field
 from netim_app.ui.handover import handover_form
 from netim_app.ui.icons import icon, icon_names
-from netim_app.ui.kit_page import kit_page
 from netim_app.ui.layout import outcome
 from netim_app.ui.menu import menu, menu_form_button, menu_link
 from netim_app.ui.meter import meter
@@ -186,10 +185,3 @@ def test_a_ticket_is_posted_by_the_submit_method():
 @pytest.mark.parametrize("name", sorted(icon_names()))
 def test_icons_are_hidden_from_screen_readers(name):
     assert '"aria-hidden":"true"' in str(icon(name))
-
-
-def test_the_kit_page_shows_everything_and_has_no_handlers():
-    markup = str(kit_page())
-    for part in ('role:"meter"', 'role:"switch"', "openModal", "disclose", "noValidate", 'role:"alert"'):
-        assert part in markup
-    assert not [state for state in rx.State.get_substates() if state.__module__ == "netim_app.ui.kit_page"]

@@ -1,0 +1,68 @@
+"""Buttons and links."""
+
+import reflex as rx
+
+from netim_app.pages.kit.state import KitState
+from netim_app.ui.form import button, button_link, link
+
+
+def kinds_of_button() -> rx.Component:
+    """At most one `primary` in a view. `danger` destroys something, `ghost` is quiet."""
+    return rx.el.div(
+        button("Save", KitState.close, kind="primary"),
+        button("Change", KitState.close),  # "secondary", if nothing is said
+        button("Delete", KitState.close, kind="danger"),
+        button("Not now", KitState.close, kind="ghost"),
+        class_name="flex flex-wrap gap-3",
+    )
+
+
+def button_at_work() -> rx.Component:
+    """Every button takes no second press before the answer. `pending` is for work that takes longer than that."""
+    return rx.el.div(
+        button("Save", kind="primary", pending=rx.Var.create(True)),
+        button("Change", pending=rx.Var.create(True)),
+        button("Delete", kind="danger", pending=rx.Var.create(True)),
+        class_name="flex flex-wrap gap-3",
+    )
+
+
+def button_that_cannot_be_pressed() -> rx.Component:
+    """Rarely right: say what is missing instead. `disabled` takes a var too."""
+    return rx.el.div(
+        button("Save", kind="primary", disabled=True),
+        button("Change", disabled=~KitState.on),
+        class_name="flex flex-wrap gap-3",
+    )
+
+
+def button_with_an_icon() -> rx.Component:
+    """Without a label it needs `aria_label`: that is its name for screen readers."""
+    return rx.el.div(
+        button("Add an address", KitState.close, icon_name="plus"),
+        button("", KitState.close, icon_name="plus", aria_label="Add a device"),
+        class_name="flex flex-wrap gap-3",
+    )
+
+
+def button_with_a_long_label() -> rx.Component:
+    """It wraps; nothing is cut off."""
+    return rx.el.div(
+        button("Log out all the other browsers in which this account is open at the moment", KitState.close),
+    )
+
+
+def link_that_looks_like_a_button() -> rx.Component:
+    """For the one thing to do next. It has the kinds of a button."""
+    return rx.el.div(button_link("Log in", "/login"), button_link("Read more", "#index", kind="secondary"))
+
+
+def links() -> rx.Component:
+    """A plain path is opened inside of the app; anything else is left to the browser."""
+    return rx.el.p(
+        "Read the ",
+        link("mails of development", "/dev/mailbox"),
+        ", go back to the ",
+        link("index", "#index"),
+        ".",
+    )

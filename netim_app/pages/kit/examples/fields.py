@@ -1,0 +1,133 @@
+"""Fields."""
+
+import reflex as rx
+
+from netim_app.pages.kit.state import KitState
+from netim_app.ui.browser import field_from_browser
+from netim_app.ui.form import account_name, checkbox_field, filter_field, form, password_field, select_field, text_field
+from netim_app.ui.strength import strength
+
+
+def text_field_as_it_is() -> rx.Component:
+    """`name` is the key in the form data; `autocomplete` tells the browser what it may fill in."""
+    return text_field("city", "City", autocomplete="address-level2")
+
+
+def text_field_with_a_value_and_a_hint() -> rx.Component:
+    """A field that may stay empty says so. `value` is what it shows at first; typing is never overwritten."""
+    return text_field("company", "Company", value="Example SARL", hint="As on your invoices.", required=False)
+
+
+def text_field_with_an_error() -> rx.Component:
+    """The message comes from the server. It is a var; while it is empty, there is none."""
+    return text_field("email", "Email address", type="email", value="anna@", error="This is no email address.")
+
+
+def field_for_a_code() -> rx.Component:
+    """Six digits, typed or pasted, send the form by themselves. Not where that destroys something."""
+    return form(
+        text_field(
+            "nickname",
+            "Code (6 digits)",
+            autocomplete="one-time-code",
+            inputmode="numeric",
+            max_length=20,
+            sends_itself=True,
+            field_id="code",
+        ),
+        on_submit=KitState.save,
+        submit_label="Check",
+    )
+
+
+def field_that_is_read_while_it_is_typed() -> rx.Component:
+    """`field_id` is for two fields of one name on a page. `debounce`: only when nothing was typed for 250 ms."""
+    return rx.fragment(
+        text_field("city", "City", field_id="city-2", on_change=KitState.rate.debounce(250)),
+        rx.el.p("The state now holds: ", KitState.score),
+    )
+
+
+def password_to_log_in() -> rx.Component:
+    """It can be shown, and it says when caps lock is on. No state ever gives it a value."""
+    return password_field("password", "Password", autocomplete="current-password")
+
+
+def password_that_is_asked_for_again() -> rx.Component:
+    """Password managers have to be told whose it is: nobody sees the name, and it is not sent."""
+    return rx.fragment(
+        account_name(rx.Var.create("anna.martin@example.com")),
+        password_field("password", "Current password", field_id="password-2"),
+    )
+
+
+def password_to_choose() -> rx.Component:
+    """`extra` stands below the input, here how hard it is to guess; words and score are yours."""
+    return password_field(
+        "new_password",
+        "New password",
+        autocomplete="new-password",
+        hint="At least 12 characters.",
+        on_change=KitState.rate.debounce(250),
+        extra=strength(
+            KitState.score,
+            label="Strength",
+            words=("Very weak", "Weak", "Fair", "Good", "Strong"),
+        ),
+    )
+
+
+def password_with_an_error() -> rx.Component:
+    """`required=False`: the field says that it may stay empty."""
+    return password_field(
+        "password", "Password", error="This is not your password.", required=False, field_id="password-3"
+    )
+
+
+def choice_of_one() -> rx.Component:
+    """The browser's own list. Pairs of what is sent and what is shown; a var of such pairs for long lists."""
+    return select_field(
+        "language", "Language", [("en", "English"), ("fr", "Français")], value="fr", on_change=KitState.rate
+    )
+
+
+def choice_with_an_error() -> rx.Component:
+    """As any field."""
+    return select_field(
+        "country",
+        "Country",
+        [("", "Please choose"), ("BE", "Belgium"), ("FR", "France")],
+        error="Please choose one of the list.",
+        hint="Where you pay taxes.",
+        autocomplete="country",
+        required=False,
+        field_id="country-2",
+    )
+
+
+def boxes_to_tick() -> rx.Component:
+    """A ticked box sends `on` under its name, an empty one nothing."""
+    return rx.fragment(
+        checkbox_field("remember", "Keep me logged in", hint="For 30 days, in this browser only.", checked=True),
+        checkbox_field("saved", "I have saved them", error="Please save the codes first."),
+    )
+
+
+def field_that_filters_a_list() -> rx.Component:
+    """Only what contains the typed words stays. In the browser alone: nothing is sent."""
+    return rx.fragment(
+        filter_field("kit-places", "Find a place", "There is none of this name."),
+        rx.el.ul(
+            *(rx.el.li(name) for name in ("Brussels", "Lille", "London", "Paris")),
+            id="kit-places",
+        ),
+    )
+
+
+def field_that_the_browser_fills() -> rx.Component:
+    """Hidden. `fragment` takes the secret of a mailed link out of the address bar; no state holds it."""
+    return rx.fragment(
+        field_from_browser("zone", "kit-zone", "time zone"),
+        field_from_browser("token", "kit-token", "fragment"),
+        rx.el.p("Nothing is to be seen."),
+    )

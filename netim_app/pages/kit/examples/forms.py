@@ -1,0 +1,81 @@
+"""Forms."""
+
+import reflex as rx
+
+from netim_app.pages.kit.state import KitState
+from netim_app.ui.form import checkbox_field, columns, form, link, submit_button, text_field
+
+
+def form_that_works() -> rx.Component:
+    """Send it empty, then with a name. The handler `KitState.save` is shown at the end of this page."""
+    return form(
+        text_field("nickname", "Nickname", error=KitState.errors.get("nickname", "").to(str)),
+        on_submit=KitState.save,
+        submit_label="Save",
+        test_id="kit-form",
+    )
+
+
+def form_with_faults() -> rx.Component:
+    """`error` is about the form as a whole. `columns` puts fields side by side where there is room."""
+    return form(
+        columns(
+            text_field("first_name", "First name", error="Please fill in this field."),
+            text_field("last_name", "Last name", value="Martin"),
+        ),
+        error="Your details were changed in another window. Please load the page again.",
+        on_submit=KitState.save,
+        submit_label="Save",
+        cancel=KitState.close,
+    )
+
+
+def form_at_work() -> rx.Component:
+    """`pending` is for work that takes long."""
+    return form(
+        text_field("street", "Street", value="1 rue de la Paix"),
+        pending=rx.Var.create(True),
+        on_submit=KitState.save,
+        submit_label="Save",
+    )
+
+
+def form_that_destroys_something() -> rx.Component:
+    """The button says what will happen, in the colour of danger."""
+    return form(
+        checkbox_field("sure", "Delete the backup codes too"),
+        on_submit=KitState.save,
+        submit_label="Delete",
+        submit_kind="danger",
+        cancel=KitState.close,
+    )
+
+
+def form_of_a_narrow_page() -> rx.Component:
+    """As on the login: a wide button, and the ways to other pages below it."""
+    return form(
+        text_field("login", "Email address", type="email", autocomplete="username"),
+        on_submit=KitState.save,
+        submit_label="Log in",
+        full_width=True,
+        footer=link("Forgot your password?", "/forgot-password"),
+    )
+
+
+def form_in_one_line() -> rx.Component:
+    """The button stands beside the one field where there is room for it."""
+    return form(
+        text_field("address", "IP address to test", inputmode="text"),
+        on_submit=KitState.save,
+        submit_label="Test",
+        submit_kind="secondary",
+        inline=True,
+    )
+
+
+def button_that_sends() -> rx.Component:
+    """`form` brings one; in a form of your own making, this is it."""
+    return rx.el.form(
+        submit_button("Search", kind="primary", pending=KitState.on),
+        on_submit=KitState.save,
+    )

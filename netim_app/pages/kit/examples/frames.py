@@ -1,0 +1,73 @@
+"""Whole pages."""
+
+import reflex as rx
+
+from netim_app.identity.state.shell import ShellState
+from netim_app.pages.kit.state import KitState
+from netim_app.ui.dialog import dialog
+from netim_app.ui.form import form, link, text_field
+from netim_app.ui.layout import account_page, form_skeleton, not_found, public_page, skeleton_card
+from netim_app.ui.menu import menu_form_button, menu_link
+from netim_app.ui.notice import notice
+
+
+def page_for_visitors() -> rx.Component:
+    """One narrow column."""
+    return public_page(
+        form(
+            text_field("email", "Email address", type="email", autocomplete="username"),
+            on_submit=KitState.save,
+            submit_label="Send the link",
+            full_width=True,
+        ),
+        title="Forgot your password?",
+        ready=ShellState.opened,
+        locale_switch=ShellState.set_language,
+        notices=notice("info", "You are logged out."),
+        below=link("Back to the kit", "/dev/kit"),
+    )
+
+
+def page_for_visitors_that_loads() -> rx.Component:
+    """Until the state is there: nothing but its shape. `skeleton` replaces the one of a form."""
+    return public_page(
+        title="Forgot your password?",
+        ready=rx.Var.create(False),
+        locale_switch=ShellState.set_language,
+        skeleton=form_skeleton(2, more=True),
+    )
+
+
+def page_for_customers() -> rx.Component:
+    """What `identity.view.shell.account_page` fills in for you: the name, the menu and the notices."""
+    return account_page(
+        link("Back to the kit", "/dev/kit"),
+        heading="Personal information",
+        ready=ShellState.opened,
+        skeleton=skeleton_card(gauge=True),
+        customer_name=rx.Var.create("Élisabeth Montgomery-Fitzgerald"),
+        menu_items=(
+            menu_link("Personal information", "/account/personal-information"),
+            menu_form_button("Log out", "/auth/logout"),
+        ),
+        locale_switch=ShellState.set_language,
+        notices=notice("success", "Your details are saved."),
+        overlays=(dialog(open=KitState.dialog != "", title="Above", on_close=KitState.close, test_id="kit-above"),),
+    )
+
+
+def page_for_customers_that_loads() -> rx.Component:
+    """Nothing private is in the document yet. The skeleton has the size of what comes, so nothing jumps."""
+    return account_page(
+        heading="Personal information",
+        ready=rx.Var.create(False),
+        skeleton=rx.fragment(skeleton_card(gauge=True), skeleton_card()),
+        customer_name=rx.Var.create(""),
+        menu_items=(),
+        locale_switch=ShellState.set_language,
+    )
+
+
+def page_that_is_not_there() -> rx.Component:
+    """For addresses that lead nowhere."""
+    return not_found(locale_switch=ShellState.set_language)

@@ -1,0 +1,42 @@
+"""Messages."""
+
+import reflex as rx
+
+from netim_app.pages.kit.state import KitState
+from netim_app.ui.notice import live_region, notice
+
+
+def kinds_of_notice() -> rx.Component:
+    """Each says its kind in words to screen readers; `danger` interrupts them."""
+    return rx.fragment(
+        notice("success", "Your password was changed."),
+        notice("info", "This session ends in 10 minutes."),
+        notice("warning", "You have 2 backup codes left."),
+        notice("danger", "The server refused that."),
+    )
+
+
+def notice_that_can_be_closed() -> rx.Component:
+    """`on_close` is the handler that takes it away."""
+    return notice("info", "Your browser was not known yet: we sent you an email.", on_close=KitState.close)
+
+
+def notice_with_more_than_text() -> rx.Component:
+    """A component instead of a text."""
+    return notice(
+        "warning",
+        rx.fragment(
+            rx.el.p("Who has this key can log in:", class_name="font-medium"),
+            rx.el.p("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"),
+        ),
+    )
+
+
+def place_where_a_page_speaks() -> rx.Component:
+    """Always mounted, so screen readers listen. Pages have one: handlers say `await tell(self, "success", "key")`."""
+    return live_region(
+        rx.cond(KitState.on, "Email alerts are on.", "Email alerts are off."),
+        rx.cond(KitState.on, "success", "warning"),
+        on_close=KitState.close,
+        test_id="kit-live-region",
+    )

@@ -1,0 +1,62 @@
+"""Pieces of pages, and what is not to be seen."""
+
+import reflex as rx
+
+from netim_app.identity.state.shell import ShellState
+from netim_app.pages.kit.state import KitState
+from netim_app.ui.browser import reload_when, tidy_address_when
+from netim_app.ui.handover import handover_form
+from netim_app.ui.layout import form_skeleton, language_switch, outcome, skeleton_card, theme_switch
+from netim_app.ui.switch import switch
+from netim_app.ui.text import moment, tr
+
+
+def texts() -> rx.Component:
+    """Every word of the product comes from `texts/en.po` and `texts/fr.po`. A text goes wherever a string goes."""
+    return rx.fragment(
+        rx.el.p(tr("ui.footer.promise")),
+        rx.el.p(tr("ui.wizard.step", number=1, of=3)),
+    )
+
+
+def language_and_theme() -> rx.Component:
+    """In the header of every page."""
+    return rx.el.div(language_switch(ShellState.set_language), theme_switch(), class_name="flex gap-3")
+
+
+def skeletons() -> rx.Component:
+    """They stand in the place of what is loading, and have its size."""
+    return rx.fragment(
+        skeleton_card(lines=3),
+        skeleton_card(gauge=True),
+        form_skeleton(2, more=True),
+    )
+
+
+def skeleton_of_a_card() -> rx.Component:
+    """The least."""
+    return skeleton_card()
+
+
+def moments() -> rx.Component:
+    """The exact moment is shown to who points at it."""
+    return rx.el.p("Last active ", moment("5 minutes ago", "3 March 2026, 09:30"))
+
+
+def form_that_has_done_its_work() -> rx.Component:
+    """Stands in the place of the form, and gets the focus when it appears, so that it is read out."""
+    return rx.cond(
+        KitState.on,
+        outcome("We sent an email to anna@example.com.", rx.el.p("Nothing there? Look into Spam."), icon_name="mail"),
+        switch("Show it", KitState.on, KitState.switch),
+    )
+
+
+def ticket_for_the_cookie() -> rx.Component:
+    """Posts itself as soon as there is a ticket: only an HTTP route can set a cookie that script cannot read."""
+    return handover_form("/auth/session", rx.Var.create(""), "ticket", "kit-hand-over")
+
+
+def what_a_page_does_to_itself() -> rx.Component:
+    """Loads itself anew, or takes what stands behind `?` out of the address bar."""
+    return rx.fragment(reload_when(rx.Var.create(False)), tidy_address_when(ShellState.resumed))

@@ -1,0 +1,44 @@
+"""Switches and menus."""
+
+import reflex as rx
+
+from netim_app.pages.kit.state import KitState
+from netim_app.ui.menu import menu, menu_form_button, menu_link
+from netim_app.ui.switch import switch
+
+
+def switch_that_works() -> rx.Component:
+    """Holds at once, without a Save button. A handler that takes an argument is given the wanted position."""
+    return switch("Email alerts", KitState.on, KitState.switch, test_id="kit-switch")
+
+
+def switch_on_and_off() -> rx.Component:
+    """With and without its label beside it; screen readers always hear it."""
+    return rx.el.div(
+        switch("On", checked=rx.Var.create(True), on_change=KitState.switch),
+        switch("Off", checked=rx.Var.create(False), on_change=KitState.switch, show_label=False),
+        class_name="flex flex-wrap gap-6",
+    )
+
+
+def switch_that_cannot_be_pressed() -> rx.Component:
+    """On and off."""
+    return rx.el.div(
+        switch("On for ever", checked=rx.Var.create(True), on_change=KitState.switch, disabled=True),
+        switch("Off for ever", checked=rx.Var.create(False), on_change=KitState.switch, disabled=True),
+        class_name="flex flex-wrap gap-6",
+    )
+
+
+def menu_of_links_and_actions() -> rx.Component:
+    """Esc, a click outside and Tab close it, arrows move in it. A long name is cut off."""
+    return rx.el.div(
+        menu(
+            menu_link("Personal information", "/account/personal-information"),
+            menu_form_button("Log out", "/auth/logout"),
+            label="Élisabeth Montgomery-Fitzgerald of the Long Names",
+            icon_name="user",
+            test_id="kit-menu",
+        ),
+        class_name="flex justify-end",
+    )
