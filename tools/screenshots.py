@@ -89,6 +89,7 @@ def take_all(browser: Browser, server: Server, folder: Path) -> None:
         page.emulate_media(color_scheme=scheme)
         page.goto(SECURITY)
         expect(page.get_by_role("meter")).to_have_attribute("aria-valuenow", "80")
+        page.evaluate("scrollTo(0, 0)")  # a page that is loaded again stays where it was
         save(page, folder / f"connection-and-security-{scheme}.png")
 
 

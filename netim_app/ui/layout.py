@@ -130,7 +130,7 @@ def account_page(
                     rx.cond(
                         shown,
                         menu(*menu_items, label=customer_name, test_id="account-menu"),
-                        rx.el.div(class_name=f"h-9 w-28 {_PULSE}"),
+                        _bar("h-11 w-34"),
                     ),
                     class_name="flex items-center gap-1 sm:gap-2",
                 ),
@@ -141,8 +141,8 @@ def account_page(
         rx.el.main(
             rx.cond(
                 known,  # before the customer's data: it holds none
-                _heading(heading, "text-2xl font-semibold tracking-tight text-balance"),
-                rx.el.div(class_name=f"h-8 w-64 max-w-full {_PULSE}"),
+                _heading(heading, "text-xl font-semibold tracking-tight text-balance sm:text-2xl"),
+                _bar("h-7.25 w-64 max-w-full sm:h-8.5"),
             ),
             rx.el.div(
                 *([notices] if notices is not None else []),
@@ -388,11 +388,12 @@ def _connection_notice() -> rx.Component:
 
 
 def _footer(known: rx.Var[bool]) -> rx.Component:
+    promise = rx.fragment(icon("shield", size="size-4"), rx.el.span(tr("ui.footer.promise")))
     return rx.el.footer(
         rx.el.div(
-            icon("shield", size="size-4"),
-            rx.cond(known, rx.el.span(tr("ui.footer.promise")), rx.el.span(class_name=f"h-4 w-64 {_PULSE}")),
-            class_name=f"{_COLUMN} flex min-h-10 items-center justify-center gap-2 py-6 text-xs text-muted",
+            rx.cond(known, promise),
+            # As high before the language is known.
+            class_name=f"{_COLUMN} flex min-h-22 items-center justify-center gap-2 py-6 text-xs text-muted sm:min-h-17",
         ),
     )
 
