@@ -108,6 +108,26 @@ async def test_ws_flood_of_events(server: Server, anna: Client) -> None:
     assert server.alive
 
 
+async def test_ws_flood_is_read_no_faster_than_is_allowed(server: Server) -> None:
+    """What costs us nothing, too: behind a thousand heartbeats everything else of that address has to wait."""
+    many = 1_000
+    url = f"{server.address}{NAMESPACE}/?EIO=4&transport=websocket&token={uuid.uuid4()}"
+    for frames, seconds in ((1, 0.0), (many, (many - BURST) / MESSAGES_PER_SECOND)):
+        connector = aiohttp.TCPConnector(local_addr=(fresh_address(), 0))
+        async with (
+            aiohttp.ClientSession(connector=connector) as session,
+            session.ws_connect(url, headers={"Origin": server.origin}) as socket,
+        ):
+            start = time.monotonic()
+            for _ in range(frames):
+                await socket.send_str("3")
+            await socket.send_str("40/_event,")
+            async for message in socket:
+                if str(message.data).startswith("40/_event"):
+                    break
+            assert time.monotonic() - start >= seconds * 0.9
+
+
 async def test_ws_flood_of_sockets(server: Server, anna: Client) -> None:
     """Five hundred from one address: so many stay open as may, and the next machine is let in."""
     address = fresh_address()
