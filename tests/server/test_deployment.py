@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from configparser import ConfigParser
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -134,6 +134,8 @@ class Machine:
 
     folder: Path
     entrance: Entrance
+    installed: dict[Path, float] = field(default_factory=dict)
+    """What `program` was before the first start."""
 
     @property
     def env(self) -> dict[str, str]:
@@ -175,10 +177,16 @@ class Machine:
     def running(self) -> set[str]:
         return {path.stem for path in self.folder.glob("*.pid")}
 
-    def update(self, version: str) -> None:
-        script = adapt(self.paths(block("/usr/local/sbin/netim-update")), ("sleep 6", "sleep 2"))
+    def update(self, version: str, *changes: tuple[str, str]) -> None:
+        script = adapt(self.paths(block("/usr/local/sbin/netim-update")), *changes)
         done = run(script, self.env, version)
         assert done.returncode == 0, done.stdout + done.stderr + self.logs()
+
+    def program(self) -> dict[Path, float]:
+        """When each file of the program, and of the pages that it serves, was changed last."""
+        folders = [*(ROOT / name for name in ("netim_app", "alembic", "assets", "reflex.lock")), self.folder / "web"]
+        files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+        return {path: path.lstat().st_mtime for path in files if "__pycache__" not in path.parts}
 
     def logs(self) -> str:
         return "".join(path.read_text()[-2000:] for path in self.folder.glob("*.log"))
@@ -190,7 +198,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory, postgres_uri: str) -> Iter
     folder = tmp_path_factory.mktemp("machine")
     made = Machine(folder, Entrance.make(folder / "certificates"))
     web = folder / "web"
-    shutil.copytree(front_end.web_dir() / "build", web / "build")
+    for name in ("build", "backend"):
+        shutil.copytree(front_end.web_dir() / name, web / name)
     settings = Settings(env="production", public_url=made.entrance.url)
     (web / "netim-build").write_text(front_end.fingerprint(settings))
     redis_folder = tmp_path_factory.mktemp("redis")
@@ -207,7 +216,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory, postgres_uri: str) -> Iter
             NETIM_REDIS_URL=redis_url,
             REFLEX_WEB_WORKDIR=str(web),
         )
-        made.update("v1")
+        made.installed = made.program()
+        made.update("v1", ("sleep 6", "true"))  # there is no proxy yet that has to notice
         assert made.running() == {"blue"}
         try:
             yield made
@@ -237,33 +247,30 @@ async def visitors(server: Server) -> AsyncIterator[list[int]]:
         await asyncio.gather(coming, return_exceptions=True)
 
 
-def written() -> dict[Path, float]:
-    """When each file of the program was changed last."""
-    folders = ("netim_app", "alembic", "assets", "reflex.lock", ".web")
-    files = (path for folder in folders for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts)
-    return {path: path.lstat().st_mtime for path in files if path.is_file() and "node_modules" not in path.parts}
+@pytest.fixture
+def front(machine: Machine) -> Iterator[Server]:
+    """What customers reach through the proxy: now the one colour, now the other."""
+    settings = dict(line.split("=", 1) for line in (machine.folder / "netim.env").read_text().splitlines())
+    names = ("NETIM_DATABASE_URL", "NETIM_SECRET_KEY")
+    env = {name: settings[name].strip('"') for name in names} | {"NETIM_BCRYPT_COST": "12"}
+    url = machine.entrance.url
+    made = Server(machine.folder, env=env, public_url=url, entrance=url, trust=machine.entrance.certificates.trust())
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize("proxy", PROXIES)
 async def test_an_update_is_noticed_by_nobody(
-    machine: Machine, tmp_path: Path, proxy: str, new_email: Callable[[], str]
+    machine: Machine, front: Server, tmp_path: Path, proxy: str, new_email: Callable[[], str]
 ) -> None:
     """All the while people come in and are answered; and a wizard that was open goes on in the new version."""
-    env = {
-        "NETIM_DATABASE_URL": dict(_lines(machine))["NETIM_DATABASE_URL"],
-        "NETIM_SECRET_KEY": SECRET,
-        "NETIM_BCRYPT_COST": "12",
-    }
-    server = Server(machine.folder, env=env, public_url=machine.entrance.url, entrance=machine.entrance.url)
-    server.trust = machine.entrance.certificates.trust()
-    before = written()
     (old,) = machine.running()
     with PROXIES[proxy](tmp_path, machine.entrance):
         email = new_email()
-        async with customer(server, email) as client, visitors(server) as answers:
+        async with customer(front, email) as client, visitors(front) as answers:
             await client.connect(SECURITY)
             await client.call("ShellState.open_account_page")
-            owner = Owner(server, client, email)
+            owner = Owner(front, client, email)
             owner.key = await owner.begin()
             await asyncio.to_thread(machine.update, "v2")
             await client.closed()
@@ -275,15 +282,7 @@ async def test_an_update_is_noticed_by_nobody(
             so_far = len(answers)
             await until(lambda: len(answers) > so_far + 20, 30)
         assert set(answers) == {200, 303}
-    assert written() == before, "the program writes nothing where it lies"
-    server.close()
-
-
-def _lines(machine: Machine) -> list[tuple[str, str]]:
-    return [
-        (name, value.strip('"'))
-        for name, _, value in (line.partition("=") for line in (machine.folder / "netim.env").read_text().splitlines())
-    ]
+    assert machine.program() == machine.installed, "it writes nothing where it lies, from its first start on"
 
 
 # A backup
