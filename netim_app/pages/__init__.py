@@ -24,7 +24,8 @@ def add_all(app: rx.App) -> None:
         "/reset-password": (entry.reset_page, "reset.title", ResetState.open_page),
     }
     for route, (component, title, opened) in entries.items():
-        app.add_page(component, route=route, title=_title(title), on_load=[ShellState.open_public_page, opened])
+        # The frame opens last: what it shows is then settled, and no form flashes up that is not the one.
+        app.add_page(component, route=route, title=_title(title), on_load=[opened, ShellState.open_public_page])
     app.add_page(
         personal_information.page,
         route="/account/personal-information",

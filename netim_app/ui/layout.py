@@ -199,7 +199,7 @@ def form_skeleton(fields: int, *, more: bool = False) -> rx.Component:
     return rx.el.div(
         _bar("h-7 w-3/5"),
         *field,
-        *([_bar("h-14")] if more else []),
+        *([_bar("h-24 sm:h-19")] if more else []),
         _bar("mt-1 h-11"),
         *([_bar("h-6 w-40")] if more else []),
         aria_hidden="true",

@@ -130,7 +130,7 @@ def sign_up_page() -> rx.Component:
         ),
         title=rx.cond(SignUpState.sent_to == "", tr("sign_up.title"), tr("sign_up.sent.title")),
         below=_aside(tr("sign_up.have_account"), " ", link(tr("sign_in.title"), "/login")),
-        skeleton=form_skeleton(4),
+        skeleton=form_skeleton(4, more=True),
     )
 
 
