@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from netim_app.features.gauge.rules import THRESHOLDS
+from netim_app.registry import FEATURES
 from netim_app.settings import Settings
+from netim_app.texts import catalog
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -162,3 +164,31 @@ def test_make_targets_are_in_the_readme() -> None:
     targets = re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert targets
     assert [t for t in targets if t not in ("help", "clean") and f"`make {t}`" not in README] == []
+
+
+TOUR = README.partition("## A tour in two minutes\n")[2].partition("\n## ")[0]
+
+
+def test_what_the_tour_names_is_what_the_product_says() -> None:
+    named = re.findall(r'"([^"]+)"', re.sub(r"`[^`]+`", "", TOUR))
+
+    assert len(named) > 15
+    assert set(named) - {catalog.template("en", key) for key in sorted(catalog.keys())} == set()
+
+
+def test_figures_of_the_tour_are_those_of_the_gauge() -> None:
+    weights = {protection.key: protection.weight for feature in FEATURES for protection in feature.protections}
+    points = [sum(weights[key] for key in ORDER[: n + 1]) for n in range(len(ORDER))]
+
+    assert re.findall(r"(\d+) %", TOUR)[: len(ORDER)] == [str(p * 100 // sum(weights.values())) for p in points]
+
+
+ORDER = ("password", "login_alerts", "totp", "ip_restriction")
+"""In which the tour brings them."""
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/extending.md"])
+def test_every_file_that_is_linked_exists(document: str) -> None:
+    links = re.findall(r"\]\(((?!https?:)[^)#]+)", (ROOT / document).read_text())
+
+    assert [link for link in links if not (ROOT / document).parent.joinpath(link).exists()] == []
