@@ -59,7 +59,7 @@ def test_up_is_what_the_code_says_and_down_leaves_nothing(empty: Units) -> None:
 
 def test_servers_that_start_at_once_take_turns(empty: Units) -> None:
     environment = os.environ | {
-        "NETIM_DATABASE_URL": empty.engine.url.render_as_string(hide_password=False),
+        "NETIM_DATABASE_URL": empty.settings.database_url,
         "NETIM_VAR_DIR": str(empty.settings.var_dir),
     }
     started = [

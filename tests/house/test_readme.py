@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from netim_app.features.gauge.rules import THRESHOLDS
+from netim_app.registry import FEATURES
 from netim_app.settings import Settings
+from netim_app.texts import catalog
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -19,7 +21,7 @@ LINES = re.findall(r"^\+(.+\n)", EXTENDING, re.MULTILINE)
 """What goes into registry.py."""
 REVIEWED = re.findall(r"```python\n(    \"CheckupState.*\n)```", EXTENDING)
 """What goes into tests/house/test_access.py."""
-HOUSE = ("access", "emails", "imports", "migrations", "state_vars", "texts")
+HOUSE = ("access", "migrations", "state_vars", "texts")
 """The house tests that look at features."""
 
 USE_IT = """
@@ -109,10 +111,10 @@ def test_example_works(checkout: Path) -> None:
     assert "the example works" in run(checkout, "-c", USE_IT)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_example_passes_its_own_tests_and_those_of_the_house(checkout: Path) -> None:
     house = [f"tests/house/test_{name}.py" for name in HOUSE]
-    others = ["tests/pages", "tests/features/gauge"]
+    others = ["tests/pages/test_pages.py", "tests/features/gauge"]
     said = run(checkout, "-m", "pytest", "-q", "tests/features/checkup", *house, *others)
 
     assert int(re.findall(r"(\d+) passed", said)[-1]) > 200
@@ -162,3 +164,31 @@ def test_make_targets_are_in_the_readme() -> None:
     targets = re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert targets
     assert [t for t in targets if t not in ("help", "clean") and f"`make {t}`" not in README] == []
+
+
+TOUR = README.partition("## A tour in two minutes\n")[2].partition("\n## ")[0]
+
+
+def test_what_the_tour_names_is_what_the_product_says() -> None:
+    named = re.findall(r'"([^"]+)"', re.sub(r"`[^`]+`", "", TOUR))
+
+    assert len(named) > 15
+    assert set(named) - {catalog.template("en", key) for key in sorted(catalog.keys())} == set()
+
+
+def test_figures_of_the_tour_are_those_of_the_gauge() -> None:
+    weights = {protection.key: protection.weight for feature in FEATURES for protection in feature.protections}
+    points = [sum(weights[key] for key in ORDER[: n + 1]) for n in range(len(ORDER))]
+
+    assert re.findall(r"(\d+) %", TOUR)[: len(ORDER)] == [str(p * 100 // sum(weights.values())) for p in points]
+
+
+ORDER = ("password", "login_alerts", "totp", "ip_restriction")
+"""In which the tour brings them."""
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/extending.md"])
+def test_every_file_that_is_linked_exists(document: str) -> None:
+    links = re.findall(r"\]\(((?!https?:)[^)#]+)", (ROOT / document).read_text())
+
+    assert [link for link in links if not (ROOT / document).parent.joinpath(link).exists()] == []
