@@ -27,9 +27,10 @@ help: ## this list
 run: $(VENV)/.runtime ## install, migrate, build and serve on http://127.0.0.1:3000
 	$(PYTHON) -m netim_app serve
 
+# Only the code is watched: the database in var/ changes with every click, and each change would build the pages anew.
 dev: $(VENV)/.runtime ## the same with hot reload, on loopback
 	$(PYTHON) -m netim_app migrate
-	$(PYTHON) -m reflex run --env preview --backend-host 127.0.0.1
+	REFLEX_HOT_RELOAD_OVERRIDE_PATHS=netim_app $(PYTHON) -m reflex run --env preview --backend-host 127.0.0.1
 
 test: $(VENV)/.development ## all tests: unit, server, browser (ARGS="-k totp" to choose)
 	browser="$$($(PYTHON) -m tools.find_program --install browser)" \

@@ -127,3 +127,17 @@ def test_ci_runs_the_checks_and_the_tests() -> None:
     assert "set -euo pipefail" in script
     assert "for target in check test" in script
     assert 'make "$target"' in script
+
+
+def test_make_dev_watches_the_code_and_not_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each click changes the database in `var/`: were it watched, the pages would be built without end."""
+    from reflex.utils.exec import get_reload_paths
+
+    watched = re.search(
+        r"REFLEX_HOT_RELOAD_OVERRIDE_PATHS=(\S+) \$\(PYTHON\) -m reflex run", (ROOT / "Makefile").read_text("utf-8")
+    )
+    assert watched
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("REFLEX_HOT_RELOAD_OVERRIDE_PATHS", watched[1])
+
+    assert list(get_reload_paths()) == [ROOT / "netim_app"]
