@@ -18,7 +18,7 @@ from reflex_base.event import EventSpec
 from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
 
-from netim_app.core.actor import Visitor, set_caller
+from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.identity import second_factor, sessions
 from netim_app.identity.access import ANYONE, FRESH, PENDING, Access, access_of
 from netim_app.identity.http import caller_digests, origin_of
@@ -27,7 +27,8 @@ from netim_app.identity.sessions import Lookup
 from netim_app.identity.state.shell import ShellState, StepUpState, refresh
 from netim_app.infra.trace import begin_trace
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
-from netim_app.ui.once import visit_of
+from netim_app.texts import catalog
+from netim_app.ui.once import begin_event, visit_of
 from netim_app.ui.text import LocaleState
 
 FRAMEWORK_EVENTS = frozenset(
@@ -51,12 +52,13 @@ class Gate(Middleware):
         begin_trace(EventContext.get().txid)
         access = _access(event.name)
         root = state._get_root_state()
+        shell = await root.get_state(ShellState)
+        socket = str(EventContext.get().router_data.get("sid"))
+        _note_document(shell, socket, event)
         if access is not None and access.unchecked:
             return None if _fits(event) else await _answer(root)
         visitor, lookup = await _identify()
         set_caller(lookup.actor or visitor)
-        shell = await root.get_state(ShellState)
-        socket = str(EventContext.get().router_data.get("sid"))
         shell.reload = lookup.renewed_elsewhere and shell._reload_told_to in ("", socket)
         if shell.reload:
             shell._reload_told_to = socket
@@ -64,6 +66,8 @@ class Gate(Middleware):
         told = shell._reload_told_to if lookup.renewed_elsewhere else ""
         await _make_theirs(root, shell, lookup.actor.session_id if lookup.actor else 0)
         shell._reload_told_to = told
+        if _connects_again(event):
+            await _show_again(root, shell, lookup.actor or visitor)
         if fault := _fault(access, event):
             log_refusal("event.refused", event=event.name[:200], reason=fault)
             return await _answer(root)
@@ -109,10 +113,12 @@ async def _make_theirs(root: BaseState, shell: ShellState, session_id: int) -> N
     """Empties all states of a tab when what they hold belongs to somebody else, or to nobody any more."""
     if shell._session_id != session_id:
         ended = shell._session_id != 0 and session_id == 0
+        document, socket = shell._document, shell._socket
         for cls in _own_states():
             (await root.get_state(cls)).reset()  # type: ignore[no-untyped-call]
         shell._session_id = session_id
         shell._ended = ended
+        shell._document, shell._socket = document, socket
 
 
 def _access(event_name: str) -> Access | None:
@@ -161,6 +167,35 @@ def _is_framework_event(event_name: str) -> bool:
         and event_name.rpartition(".")[2] in FRAMEWORK_EVENTS
         and registered.states[0].__module__.startswith("reflex.")
     )
+
+
+def _connects_again(event: Event) -> bool:
+    """Whether a document asks for its data because it has lost its connection: without hashes of what it holds."""
+    return event.name.endswith(".hydrate_and_load") and "hashes" not in (event.payload or ())
+
+
+def _note_document(shell: ShellState, socket: str, event: Event) -> None:
+    """A new socket is a document that was loaded anew, unless it says that it has only lost its connection."""
+    if socket != shell._socket:
+        if not (_connects_again(event) and shell._document):
+            shell._document = socket
+        shell._socket = socket
+    begin_event(shell._document)
+
+
+async def _show_again(root: BaseState, shell: ShellState, caller: Visitor) -> None:
+    """After a restart of the server: a page that stands there already gets its data and no skeleton.
+
+    A skeleton would take the form away, and with it what was typed.
+    """
+    if shell.ready or shell.opened:
+        return
+    if isinstance(caller, Actor) and str(EventContext.get().router_data.get("pathname")).startswith("/account/"):
+        await refresh(root)
+        shell.ready = True
+    else:
+        (await root.get_state(LocaleState)).locale = catalog.choose_locale(caller.languages)
+        shell.opened = True
 
 
 async def _identify() -> tuple[Visitor, Lookup]:

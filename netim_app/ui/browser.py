@@ -6,6 +6,7 @@ from typing import Any, Literal
 import reflex as rx
 
 from netim_app.ui.icons import icon
+from netim_app.ui.script import LEAVE, QUIET
 from netim_app.ui.theme import FOCUS
 
 _SOURCES = {
@@ -50,7 +51,8 @@ def tidy_address_when(condition: rx.Var[bool]) -> rx.Component:
 
 def reload_when(condition: rx.Var[bool]) -> rx.Component:
     """Loads the document anew, with the present cookies and a new socket, as soon as the condition is true."""
-    return rx.cond(condition, rx.el.span(hidden=True, on_mount=rx.call_function(rx.Var("() => location.reload()"))))
+    reload = f"() => {{ {LEAVE} location.reload(); }}"
+    return rx.cond(condition, rx.el.span(hidden=True, on_mount=rx.call_function(rx.Var(reload))))
 
 
 _COPY = """async (event) => {
@@ -98,7 +100,7 @@ def copy_button(text: rx.Var[str], *, label: rx.Var[str], done: rx.Var[str], tes
             class_name=f"group/copy {_LIKE_A_BUTTON} grow",
             custom_attrs=_copying(text, done, test_id),
         ),
-        rx.el.span(role="status", class_name="sr-only"),
+        rx.el.span(role="status", class_name="sr-only", custom_attrs=QUIET),
         class_name="relative flex items-center",
     )
 
@@ -123,7 +125,7 @@ def copy_by_click(
             class_name=f"group/copy {_LIKE_A_BUTTON} max-w-full",
             custom_attrs=_copying(copied, done, test_id),
         ),
-        rx.el.p(role="status", class_name="min-h-5 text-sm text-success"),
+        rx.el.p(role="status", class_name="min-h-5 text-sm text-success", custom_attrs=QUIET),
         class_name="flex flex-col items-center gap-1",
     )
 

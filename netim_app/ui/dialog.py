@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import reflex as rx
 
+from netim_app.ui.connection import connection_notice
 from netim_app.ui.icons import icon
 from netim_app.ui.script import OPEN_MODAL, Modal
 from netim_app.ui.text import tr
@@ -48,11 +49,14 @@ def dialog(
                 *([_close_button(on_close)] if on_close is not None else []),
                 class_name="flex items-start gap-3 pb-3",
             ),
+            rx.el.div(connection_notice(), class_name="*:*:mb-4"),
             rx.el.div(*content, class_name="flex flex-col gap-5 text-sm"),
             **({"on_close": on_close} if on_close is not None else {}),
             aria_labelledby=title_id,
             class_name="m-auto w-full max-w-[calc(100vw-1.5rem)] max-h-[calc(100dvh-1.5rem)] overflow-y-auto "
-            "rounded-card border border-line bg-surface p-5 text-ink shadow-overlay outline-none animate-appear sm:p-6 "
+            "rounded-card border border-line bg-surface p-5 text-ink shadow-overlay animate-appear sm:p-6 "
+            # One that has to be scrolled is reached by Tab.
+            f"{FOCUS} focus-visible:-outline-offset-2 not-focus-visible:outline-none "
             f"backdrop:bg-[rgb(8_12_20/0.55)] {_SIZES[size]}",
             custom_attrs={"data-testid": test_id, "ref": OPEN_MODAL.ref, **({} if on_close is not None else _STAYS)},
         ),

@@ -4,6 +4,8 @@ import json
 
 import reflex as rx
 
+from netim_app.ui.script import LEAVE
+
 
 def handover_form(action: str, value: rx.Var[str], field: str, form_id: str) -> rx.Component:
     """A hidden form that posts itself as soon as there is a value.
@@ -17,6 +19,8 @@ def handover_form(action: str, value: rx.Var[str], field: str, form_id: str) -> 
         field: name under which it is posted.
         form_id: HTML id, unique on the page.
     """
+    # Not requestSubmit: Reflex's form component prevents the default of the submit event.
+    post = f"() => {{ {LEAVE} document.getElementById({json.dumps(form_id)}).submit(); }}"
     return rx.cond(
         value != "",
         rx.el.form(
@@ -24,8 +28,7 @@ def handover_form(action: str, value: rx.Var[str], field: str, form_id: str) -> 
             method="post",
             action=action,
             id=rx.Var(json.dumps(form_id)),
-            # Not requestSubmit: Reflex's form component prevents the default of the submit event.
-            on_mount=rx.call_function(rx.Var(f"() => document.getElementById({json.dumps(form_id)}).submit()")),
+            on_mount=rx.call_function(rx.Var(post)),
             hidden=True,
         ),
     )

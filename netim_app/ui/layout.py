@@ -7,22 +7,13 @@ import reflex as rx
 from reflex.style import toggle_color_mode
 from reflex.vars.function import ArgsFunctionOperation
 from reflex_components_core.base.error_boundary import ErrorBoundary
-from reflex_components_core.core.banner import has_too_many_connection_errors
 
 from netim_app.texts.catalog import DEFAULT_LOCALE, LOCALES, text
+from netim_app.ui.connection import connection_notice
 from netim_app.ui.form import button_link
 from netim_app.ui.icons import icon, logo
 from netim_app.ui.menu import menu
-from netim_app.ui.notice import notice
-from netim_app.ui.script import (
-    FOCUS_AFTER_NAVIGATION,
-    FOCUS_ON_ARRIVAL,
-    SAY_WHEN_OVER,
-    Arrival,
-    DocumentLanguage,
-    Interruption,
-    PageHeading,
-)
+from netim_app.ui.script import FOCUS_AFTER_NAVIGATION, FOCUS_ON_ARRIVAL, Arrival, DocumentLanguage, PageHeading
 from netim_app.ui.text import LocaleState, known_locale, tr
 from netim_app.ui.theme import FOCUS
 
@@ -33,6 +24,7 @@ _PULSE = "animate-pulse rounded-control bg-sunken"
 _CARD = "rounded-card border border-line bg-surface p-5 shadow-card sm:p-6"
 _WIDTHS = ("w-2/5", "w-11/12", "w-3/4", "w-5/6")
 _PANEL = "rounded-card border border-line bg-surface p-6 shadow-card sm:p-8"
+_AT_THE_BOTTOM = "fixed inset-x-4 bottom-4 z-30 mx-auto max-w-md *:*:shadow-overlay"
 
 
 def public_page(
@@ -58,7 +50,7 @@ def public_page(
     return rx.el.div(
         DocumentLanguage.create(),
         _skip_link(known),
-        _connection_notice(),
+        rx.el.div(connection_notice(), class_name=_AT_THE_BOTTOM),
         rx.el.header(
             rx.el.div(
                 rx.el.a(logo(), href="/", class_name=f"flex rounded-control {FOCUS}"),
@@ -121,7 +113,7 @@ def account_page(
     return rx.el.div(
         DocumentLanguage.create(),
         _skip_link(known),
-        _connection_notice(),
+        rx.el.div(connection_notice(), class_name=_AT_THE_BOTTOM),
         rx.el.header(
             rx.el.div(
                 rx.el.a(logo(compact=True), href="/", class_name=f"flex min-w-0 rounded-control {FOCUS}"),
@@ -360,30 +352,6 @@ def _skip_link(known: rx.Var[bool]) -> rx.Component:
             "focus:rounded-control focus:bg-surface focus:px-4 focus:py-3 focus:text-sm focus:font-medium "
             f"focus:shadow-overlay {FOCUS}",
         ),
-    )
-
-
-def _connection_notice() -> rx.Component:
-    """Says that the server cannot be reached, and when it is back. One failure is nothing: the socket tries again.
-
-    Also on a page that could never connect, and so does not know its language: English is better than silence.
-    """
-    place = "fixed inset-x-4 bottom-4 z-30 mx-auto rounded-control shadow-overlay"
-    return rx.el.div(
-        rx.cond(
-            has_too_many_connection_errors,
-            Interruption.create(
-                notice("warning", tr("ui.connection.lost"), test_id="connection-lost"),
-                class_name=f"{place} max-w-md",
-                custom_attrs={"ref": SAY_WHEN_OVER.ref, "data-over": tr("ui.connection.back")},
-            ),
-        ),
-        rx.el.p(
-            class_name=f"{place} w-fit border border-success/40 bg-success-soft px-4 py-2.5 text-sm animate-appear "
-            "empty:hidden",
-            custom_attrs={"data-testid": "connection-back"},
-        ),
-        role="status",
     )
 
 

@@ -134,10 +134,12 @@ SAY_WHEN_OVER = Behaviour(
 ONCE = Behaviour(
     "once",
     # A second press is stopped in the browser, before the first one has been to the server and back. aria-disabled and
-    # not disabled, so the button keeps the focus. It ends with the answer, that is with the first change of the page;
-    # with `pending` at the end of the work; and in any case after a while. The focus then goes to the first field that
-    # is wrong.
+    # not disabled, so the button keeps the focus. It ends with the answer, that is with the first change of the page
+    # (but for what changes by itself: `QUIET`); with `pending` at the end of the work; and in any case after a while,
+    # which the page then says, unless it has said already that the server is away: then the press waits in a queue.
+    # While the page leaves for another document, nothing ends. The focus goes to the first field that is wrong.
     """(event, button, form) => {
+  const root = document.documentElement;
   if (button.getAttribute("aria-disabled") === "true") { event.preventDefault(); event.stopPropagation(); return; }
   const end = () => {
     observer.disconnect();
@@ -145,11 +147,32 @@ ONCE = Behaviour(
     button.setAttribute("aria-disabled", button.dataset.pending === "true");
     form?.querySelector("[aria-invalid=true]")?.focus();
   };
-  const observer = new MutationObserver(end), timer = setTimeout(end, 10000);
+  const giveUp = () => {
+    if (document.querySelector("[data-server-away]")) { timer = setTimeout(giveUp, 10000); return; }
+    delete root.dataset.leaving;
+    end();
+    root.dataset.unanswered = "";
+  };
+  const observer = new MutationObserver((changes) => {
+    if (changes.every(({target}) => (target.closest ? target : target.parentElement)?.closest("[data-quiet]"))) return;
+    delete root.dataset.unanswered;
+    if (!("leaving" in root.dataset)) end();
+  });
+  let timer = setTimeout(giveUp, 10000);
   observer.observe(document.body, {childList: true, characterData: true, subtree: true});
+  delete root.dataset.unanswered;
   button.setAttribute("aria-disabled", "true");
 }""",
 )
+
+QUIET: dict[str, str] = {"data-quiet": ""}
+"""For what changes while the customer waits for something else: a change in there is no answer."""
+
+LEAVE = (
+    "document.documentElement.dataset.leaving = ''; "
+    "addEventListener('pageshow', () => { delete document.documentElement.dataset.leaving; }, {once: true});"
+)
+"""Before script sends the page elsewhere: it stays as it is until the next document is there."""
 
 
 class OnceForm(rx.el.Form):

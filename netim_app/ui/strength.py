@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import reflex as rx
 
+from netim_app.ui.script import QUIET
+
 _COLOURS = ("bg-danger", "bg-danger", "bg-warning", "bg-success", "bg-success")
 
 
@@ -33,5 +35,5 @@ def strength(score: rx.Var[int], *, label: rx.Var | str, words: Sequence[rx.Var 
             class_name="min-h-5 w-42 shrink-0 text-right text-xs text-muted",
         ),
         class_name="flex items-center gap-3",
-        custom_attrs={"data-testid": "password-strength"},
+        custom_attrs={"data-testid": "password-strength", **QUIET},
     )

@@ -108,8 +108,8 @@ _BASE = """
     dialog:has(.print-sheet)::backdrop { display: none; }
   }
   @media (prefers-reduced-motion: reduce) {
-    *, ::before, ::after { transition-duration: 1ms !important; animation-duration: 1ms !important;
-      animation-iteration-count: 1 !important; scroll-behavior: auto !important; }
+    /* None, and not a short one: a short transition of everything would run from parent to child, frame by frame. */
+    *, ::before, ::after { transition: none !important; animation: none !important; scroll-behavior: auto !important; }
   }
 }
 """

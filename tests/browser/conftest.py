@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from netim_app.registry import FEATURES
+from tests.browser.wire import Wire
 from tests.harness import PASSWORD, Server, running
 from tools.find_program import BROWSER, find
 
@@ -40,16 +41,40 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield started
 
 
-@pytest.fixture(scope="session")
-def chromium(server: Server) -> Iterator[Browser]:
-    """The one build is made for port 3000; the browser is told where the server really listens."""
-    elsewhere = f"--host-resolver-rules=MAP 127.0.0.1:3000 127.0.0.1:{server.port}"
+def executable() -> str:
+    """The browser's program."""
     path = find(BROWSER)
     assert path, "no browser: run `make test`, which finds or installs one"
+    return path
+
+
+def arguments(port: int) -> list[str]:
+    """The one build is made for port 3000; the browser is told where the server really listens."""
+    return [*ARGS, f"--host-resolver-rules=MAP 127.0.0.1:3000 127.0.0.1:{port}"]
+
+
+@pytest.fixture(scope="session")
+def chromium(server: Server) -> Iterator[Browser]:
+    """One browser for all journeys."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*ARGS, elsewhere])
+        browser = playwright.chromium.launch(executable_path=executable(), args=arguments(server.port))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def wire(server: Server) -> Iterator[Wire]:
+    """A line to the server that can be slow, cut and mended."""
+    with Wire(server.port) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def wired(wire: Wire, chromium: Browser) -> Iterator[Browser]:
+    """A browser whose every connection goes through the wire."""
+    browser = chromium.browser_type.launch(executable_path=executable(), args=arguments(wire.port))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

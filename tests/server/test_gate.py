@@ -217,6 +217,40 @@ async def test_token_resume(server: Server, victim: Client, email: str, online: 
     assert_sees_own_data(victim)
 
 
+CONNECTS_AGAIN = "State.hydrate_and_load"
+"""What a document sends that has lost its connection: without the hashes that one sends which was just loaded."""
+
+
+async def test_a_document_that_connects_again_keeps_its_dialog_and_a_new_one_does_not(victim: Client) -> None:
+    await victim.call("PasswordState.begin")
+
+    await victim.connect(PERSONAL, boot=victim.packet(CONNECTS_AGAIN, {}))
+    await victim.call("ShellState.open_account_page")
+    assert victim.vars["PasswordState.open"]
+
+    await victim.connect(PERSONAL, boot=victim.packet(CONNECTS_AGAIN, {"hashes": ["of a document just loaded"]}))
+    await victim.call("ShellState.open_account_page")
+    assert not victim.vars["PasswordState.open"]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["token of a customer", "token of nobody"])
+async def test_token_resume_by_connecting_again(server: Server, victim: Client, known: bool) -> None:
+    """Who says that it lost its connection gets its data in one go: its own, and nothing without the cookie."""
+    await victim.call("PasswordState.begin")
+    async with Client(server) as thief:
+        thief.token = victim.token if known else thief.token
+        await thief.connect(PERSONAL, boot=thief.packet(CONNECTS_AGAIN, {}))
+        await thief.settle()
+        assert_nothing_personal(thief)
+        assert not thief.vars["ShellState.ready"]
+        assert not thief.vars["PasswordState.open"]
+    victim.token = "a server that was started anew knows no token"
+    await victim.connect(PERSONAL, boot=victim.packet(CONNECTS_AGAIN, {}))
+    await victim.settle()
+    assert victim.vars["ShellState.ready"]
+    assert_sees_own_data(victim)
+
+
 async def test_framework_events(server: Server, victim: Client) -> None:
     before = server.dump()
     sentinel = "planted-by-the-client"

@@ -3,7 +3,7 @@ import pickle
 import pytest
 import reflex as rx
 
-from netim_app.ui.once import forget
+from netim_app.ui.once import begin_event, forget, shown_once
 
 
 class OnceState(rx.State):
@@ -12,6 +12,17 @@ class OnceState(rx.State):
     shown: str = ""
     rows: list[str] = []
     kept: str = ""
+
+
+@shown_once("shown", "rows")
+class ForgetfulState(rx.State):
+    """The same, and a page that connects anew keeps it."""
+
+    shown: str = ""
+    rows: list[str] = []
+    kept: str = ""
+
+    _forgotten: bool = False
 
 
 def test_what_was_shown_is_forgotten_and_the_page_is_not_told() -> None:
@@ -60,3 +71,29 @@ def at(path: str, session: str) -> str:
 def test_another_page_or_another_load_is_another_visit() -> None:
     assert at("/account/a", "1") == at("/account/a", "1")
     assert len({at("/account/a", "1"), at("/account/b", "1"), at("/account/a", "2")}) == 3
+
+
+def test_a_document_that_connects_anew_is_the_same_visit() -> None:
+    def connected_by(socket: str, document: str) -> str:
+        begin_event(document)
+        return at("/account/a", socket)
+
+    first, again, loaded_anew = connected_by("1", "1"), connected_by("2", "1"), connected_by("3", "3")
+
+    begin_event("")
+    assert first == again != loaded_anew
+
+
+def test_a_page_that_connects_anew_is_not_told_to_forget() -> None:
+    state = ForgetfulState()
+    state.shown, state.rows, state.kept = "JBSWY3DP", ["123456"], "stays"
+    state._clean()
+    forget(state, "shown", "rows")
+    assert (state.shown, state.rows) == ("", []), "also after it was read"
+
+    told = state.dict()[state.get_full_name()]
+
+    assert {name.removesuffix("_rx_state_") for name in told} == {"kept"}
+    state.reset()
+    assert "shown" in str(state.dict()), "what was closed is closed for the page, too"
+    assert "shown" in str(ForgetfulState().dict(initial=True)), "the compiled page knows every var"

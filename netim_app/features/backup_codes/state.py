@@ -14,7 +14,7 @@ from netim_app.identity import limits
 from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.state.shell import explain, refresh, tell
 from netim_app.infra.unit_of_work import in_unit
-from netim_app.ui.once import forget, visit_of
+from netim_app.ui.once import forget, shown_once, visit_of
 
 _ONCE = ("dialog", "first", "codes", "sheet", "account", "made_on")
 
@@ -29,6 +29,7 @@ class BackupCodesState(rx.State):
     saved: bool = True
 
 
+@shown_once(*_ONCE)
 class NewCodesState(rx.State):
     """A fresh set, shown once: this state forgets it as soon as the page has it."""
 
@@ -43,6 +44,7 @@ class NewCodesState(rx.State):
     errors: dict[str, str] = {}
 
     _visit: str = ""
+    _forgotten: bool = False
     _handle: str = ""
     """Which set the page shows."""
 

@@ -15,7 +15,7 @@ from netim_app.identity import limits
 from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.state.shell import explain, hand_over, refresh, tell
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
-from netim_app.ui.once import forget, visit_of
+from netim_app.ui.once import forget, shown_once, visit_of
 
 PAGE = "/account/connection-and-security"
 MAX_NAME = rules.MAX_NAME
@@ -58,6 +58,7 @@ class TotpState(rx.State):
     full: bool = False
 
 
+@shown_once(*_ONCE)
 class TotpWizardState(rx.State):
     """Setting up a device. What it shows is shown once: this state keeps nothing but which enrolment it is."""
 
@@ -73,6 +74,7 @@ class TotpWizardState(rx.State):
     errors: dict[str, str] = {}
 
     _enrolment: str = ""
+    _forgotten: bool = False
     _visit: str = ""
 
     @rx.event

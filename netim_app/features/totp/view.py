@@ -217,11 +217,11 @@ def _names(kind: str) -> rx.Component:
             href=href,
             target="_blank",
             rel="noopener noreferrer",
-            class_name=f"rounded-control text-accent underline underline-offset-4 {FOCUS}",
+            class_name=f"inline-block rounded-sm py-0.5 text-accent underline underline-offset-4 {FOCUS}",
         )
         comma = "," if number < len(APPLICATIONS[kind]) else ""
         # The comma stays with its name when the line is full.
-        parts += [" ", rx.el.span(website, comma, class_name="inline-block py-0.5")]
+        parts += [" ", rx.el.span(website, comma, class_name="inline-block")]
     return rx.el.li(tr(f"totp.system.{kind}"), *parts)
 
 

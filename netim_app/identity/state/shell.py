@@ -48,6 +48,10 @@ class ShellState(rx.State):
 
     _reload_told_to: str = ""
     """The socket that was told. A tab that comes back by another one with the same old cookie has lost the new one."""
+    _document: str = ""
+    """Which loaded document the tab shows: the socket by which that asked for its data first."""
+    _socket: str = ""
+    """The one that it has now."""
     _notice_visit: str = ""
     """The visit that the notice belongs to; empty for the next one, after the page was loaded anew for a ticket."""
     _ended: bool = False

@@ -10,6 +10,7 @@ from netim_app.ui.form import button_link, checkbox_field, columns, form, link, 
 from netim_app.ui.layout import form_skeleton, outcome
 from netim_app.ui.notice import notice
 from netim_app.ui.text import tr
+from netim_app.ui.theme import FOCUS
 
 _REASONS = {"ended": "info", "refused": "warning", "again": "warning", "fault": "danger", "bye": "success"}
 
@@ -60,7 +61,9 @@ def _code_step() -> rx.Component:
             full_width=True,
         ),
         rx.el.details(
-            rx.el.summary(tr("second_factor.lost"), class_name="cursor-pointer font-medium text-accent"),
+            rx.el.summary(
+                tr("second_factor.lost"), class_name=f"w-fit rounded-sm py-0.5 font-medium text-accent {FOCUS}"
+            ),
             rx.el.p(tr("second_factor.lost.text"), class_name="mt-2"),
             class_name="text-sm text-muted",
         ),

@@ -1,0 +1,176 @@
+"""Without a mouse: where the focus is can be seen, goes to what is wrong, and comes back to where it was."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.test_two_factor import open_settings
+from tests.harness import PASSWORD, Server
+
+PERSONAL = "/account/personal-information"
+SECURITY = "/account/connection-and-security"
+# What has the focus, and whether that can be seen: by an outline of its own. The page's end gives null.
+FOCUSED = """() => {
+  const element = document.activeElement, style = getComputedStyle(element);
+  if (element === document.body) return null;
+  const seen = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  const box = element.getBoundingClientRect();
+  const inside = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+  window.numbered ??= new Map();
+  if (!window.numbered.has(element)) window.numbered.set(element, window.numbered.size);
+  return [window.numbered.get(element), element.outerHTML.slice(0, 160), seen && inside];
+}"""
+
+
+def tab_through(page: Page) -> list[str]:
+    """Presses Tab until the focus is where it began; gives back what could not be seen to have it."""
+    found: list[str] = []
+    passed: set[int] = set()
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        focused: Any = page.evaluate(FOCUSED)
+        if focused is None:
+            continue
+        number, html, seen = focused
+        if number in passed:
+            break
+        passed.add(number)
+        if not seen:
+            found.append(html)
+    assert len(passed) > 2
+    return found
+
+
+@pytest.mark.parametrize(("viewport", "forced"), [(DESKTOP, "none"), (PHONE, "none"), (DESKTOP, "active")])
+def test_the_focus_can_be_seen_wherever_it_goes(
+    new_context: Callable[..., BrowserContext], server: Server, customer: str, viewport: dict[str, int], forced: str
+) -> None:
+    page = new_context(viewport=viewport, forced_colors=forced).new_page()
+    for path in ("/login", "/signup", "/reset-password", "/nowhere"):
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert (path, tab_through(page)) == (path, [])
+    open_settings(page, server, customer)
+    for path in (PERSONAL, SECURITY):
+        page.goto(path)
+        expect(page.get_by_test_id("gauge")).to_be_visible()
+        assert (path, tab_through(page)) == (path, [])
+    for opener, dialog in DIALOGS:
+        page.get_by_test_id(opener).click()
+        expect(page.get_by_test_id(dialog)).to_be_visible()
+        assert (dialog, tab_through(page)) == (dialog, [])
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id(dialog)).to_have_count(0)
+
+
+DIALOGS = (
+    ("totp-enable", "totp-wizard"),
+    ("ip-add", "ip-add-dialog"),
+    ("ip-restriction-switch", "ip-add-dialog"),  # without a rule it asks for one first
+    ("password-change", "password-dialog"),
+)
+
+
+@pytest.mark.parametrize("leave", ["Escape", "Close", "Cancel"])
+def test_the_focus_comes_back_from_every_dialog(page: Page, server: Server, customer: str, leave: str) -> None:
+    open_settings(page, server, customer)
+
+    def goes_and_comes(opener: Locator, dialog: str) -> None:
+        opener.focus()
+        page.keyboard.press("Enter")
+        shown = page.get_by_test_id(dialog)
+        expect(shown).to_be_visible()
+        assert shown.evaluate("(dialog) => dialog.contains(document.activeElement)"), dialog
+        if leave == "Escape":
+            page.keyboard.press("Escape")
+        else:
+            shown.get_by_role("button", name=leave).focus()
+            page.keyboard.press("Enter")
+        expect(shown).to_have_count(0)
+        expect(opener).to_be_focused()
+
+    for opener, dialog in DIALOGS:
+        goes_and_comes(page.get_by_test_id(opener), dialog)
+    page.goto(PERSONAL)
+    goes_and_comes(page.get_by_test_id("email-change"), "email-dialog")
+
+
+def test_the_focus_goes_to_the_first_field_that_is_wrong(page: Page, server: Server, customer: str) -> None:
+    page.goto("/signup")
+    page.get_by_label("First name").fill("Anna")
+    page.get_by_label("Password", exact=True).fill("short")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Last name")).to_be_focused()
+    page.goto("/login")
+    page.get_by_label("Email address").fill(customer)
+    page.get_by_label("Email address").press("Enter")
+    expect(page.get_by_label("Password", exact=True)).to_be_focused()
+
+    open_settings(page, server, customer)
+    page.get_by_test_id("password-change").click()
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_label("New password", exact=True).fill("password1234")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("This password is easy to guess.")).to_be_visible()
+    expect(page.get_by_label("New password", exact=True)).to_be_focused()
+    page.goto(PERSONAL)
+    page.get_by_label("Phone").fill("call me")
+    page.get_by_label("Company").press("Enter")
+    expect(page.get_by_label("Phone")).to_be_focused()
+
+
+def test_a_notice_is_said_once_and_takes_no_focus(page: Page, server: Server, customer: str) -> None:
+    open_settings(page, server, customer)
+    switch = page.get_by_role("switch", name="Email alerts")
+    switch.focus()
+    page.keyboard.press("Space")
+    notice = page.get_by_test_id("live-region")
+    expect(notice).to_have_attribute("aria-live", "polite")
+    expect(notice).to_contain_text("alerts")
+    words = notice.inner_text().strip().splitlines()[-1]
+    assert page.get_by_text(words, exact=True).count() == 1
+    assert page.locator("[role=alert], [aria-live=assertive]").filter(has_text=words).count() == 0
+    expect(switch).to_be_focused()
+
+
+TITLES = {
+    "en": {"/login": "Log in", "/signup": "Create", PERSONAL: "Personal information", SECURITY: "Connection and"},
+    "fr": {"/login": "Connexion", "/signup": "Créer", PERSONAL: "Informations perso", SECURITY: "Connexion et"},
+}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_title_language_and_focus_follow_the_page(
+    new_context: Callable[..., BrowserContext], server: Server, email: str, language: str
+) -> None:
+    """Loaded, and gone to inside of the app, where the browser itself says nothing."""
+    server.create_account(email, language=language)
+    page = new_context(locale={"en": "en-GB", "fr": "fr-FR"}[language]).new_page()
+
+    def is_at(path: str) -> None:
+        expect(page).to_have_title(re.compile(f"^{TITLES[language][path]}.* · Netim Direct$"))
+        expect(page.locator("html")).to_have_attribute("lang", language)
+
+    page.goto("/login")
+    is_at("/login")
+    page.locator("main a[href='/signup']").click()
+    is_at("/signup")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.go_back()
+    is_at("/login")
+    open_settings(page, server, email)
+    is_at(SECURITY)
+    page.get_by_test_id("account-menu").click()
+    page.locator(f"#account-menu-list a[href='{PERSONAL}']").click()
+    is_at(PERSONAL)
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.go_back()
+    is_at(SECURITY)
+    other = {"en": "fr", "fr": "en"}[language]
+    page.get_by_test_id(f"locale-{other}").click()
+    language = other
+    is_at(SECURITY)
