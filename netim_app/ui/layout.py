@@ -79,7 +79,8 @@ def public_page(
             **_MAIN,
             class_name="mx-auto w-full max-w-panel flex-1 px-4 pt-4 pb-16 outline-none sm:pt-14",
         ),
-        _footer(known),
+        # With the content: a footer that is there before would be pushed away by it.
+        rx.cond(ready & known, _footer(known)),
         class_name="flex min-h-dvh flex-col",
     )
 
