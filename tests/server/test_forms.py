@@ -78,11 +78,12 @@ def is_fine(handler: str, field: str, kind: str) -> bool:
 
 
 def form_handlers() -> set[str]:
-    """Every handler that takes a form, from the running registry."""
+    """Every handler that takes a form, from the running registry, but those of pages for developers."""
     return {
         f"{found.states[0].__name__}.{name.rpartition('.')[2]}"
         for name, found in RegistrationContext.get().event_handlers.items()
         if "form" in inspect.signature(found.handler.fn).parameters
+        and not found.states[0].__module__.startswith("netim_app.pages.")
     }
 
 

@@ -41,6 +41,8 @@ REVIEWED = {
     "NewCodesState.begin_first",
     "NewCodesState.begin",
     "NewCodesState.make",
+    "PasswordState.begin",
+    "PasswordState.submit",
     "SessionsState.log_out",
     "LogOutOthersState.begin",
     "LogOutOthersState.confirm",

@@ -19,5 +19,6 @@ PASSWORD = Feature(
     subscriptions=(Subscription(fact=PasswordChanged, handle=service.mail_changed),),
     card=card,
     refresher=Refresher(load=service.view_setting, show=show_setting),
+    resumes={"password": PasswordState.begin},
     dialogs=(PasswordState,),
 )

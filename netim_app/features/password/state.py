@@ -9,7 +9,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.password.service import PasswordSetting, change_password
 from netim_app.identity import accounts, limits, passwords
-from netim_app.identity.access import SIGNED_IN, open_to
+from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.state.shell import explain, hand_over, tell
 from netim_app.infra.unit_of_work import in_read_unit, units
 from netim_app.ui.once import visit_of
@@ -30,7 +30,7 @@ class PasswordState(rx.State):
     _visit: str = ""
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(FRESH, resume="password")
     def begin(self) -> None:
         """Opens the dialog."""
         self._visit = visit_of(self)
@@ -52,7 +52,7 @@ class PasswordState(rx.State):
             self.score = await passwords.score_typed(password)
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(FRESH, resume="password")
     async def submit(self, form: dict[str, Any]) -> Any:
         """Changes the password; the ticket then renews the session and loads the page again."""
         self.errors = {}
