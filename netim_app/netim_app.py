@@ -178,7 +178,8 @@ async def forget_strangers() -> AsyncIterator[None]:
     if not isinstance(manager, StateManagerMemory) or namespace is None:
         yield
         return
-    task = asyncio.create_task(strangers.Strangers(manager, namespace.token_to_sid).run(), name="strangers")
+    sweeper = strangers.Strangers(manager, connected=lambda: namespace.token_to_sid)  # a copy, made each time
+    task = asyncio.create_task(sweeper.run(), name="strangers")
     try:
         yield
     finally:
@@ -245,7 +246,7 @@ app = rx.App(
         ),
         _with_page_paths,
         http.DeviceCookie,
-        http.AccountSockets,
+        http.SessionSockets,
         http.HandshakeCookies,
         SocketPackets,
         _with_socket_limits,

@@ -38,14 +38,14 @@ class EndedTabs:
         self._told: set[str] = set()
 
     async def tell(self) -> None:
-        """Asks each tab of an ended session, once, to open its page again: the Gate then sends it to the login."""
+        """Asks each tab of an ended session, once, to look again: the Gate then sends its page to the login."""
         namespace = self._app.event_namespace
         if namespace is None or not namespace.sid_to_token:
             return
         ended = await in_read_unit(sessions.ended_lately, after=AFTER, until=UNTIL)
         sockets = set(namespace.sid_to_token)
         self._told &= sockets
-        update = StateUpdate(events=Event.from_event_type([ShellState.open_account_page]))  # type: ignore[list-item]  # a handler, once registered
+        update = StateUpdate(events=Event.from_event_type([ShellState.look_again]))  # type: ignore[list-item]  # a handler, once registered
         for socket in sockets - self._told:
             if self._session_of(socket) in ended:
                 self._told.add(socket)

@@ -54,9 +54,10 @@ class Gate(Middleware):
         root = state._get_root_state()
         shell = await root.get_state(ShellState)
         socket = str(EventContext.get().router_data.get("sid"))
-        _note_document(shell, socket, event)
-        if access is not None and access.unchecked:
+        if access is not None and access.unchecked:  # sent by whomever: it decides nothing about the visit
+            begin_event(shell._document or socket)
             return None if _fits(event) else await _answer(root)
+        _note_document(shell, socket, event)
         visitor, lookup = await _identify()
         set_caller(lookup.actor or visitor)
         shell.reload = lookup.renewed_elsewhere and shell._reload_told_to in ("", socket)
@@ -64,7 +65,7 @@ class Gate(Middleware):
             shell._reload_told_to = socket
             return await _answer(root)
         told = shell._reload_told_to if lookup.renewed_elsewhere else ""
-        await _make_theirs(root, shell, lookup.actor.session_id if lookup.actor else 0)
+        await _make_theirs(root, shell, lookup.actor.session_id if lookup.actor else 0, visitor.device_digest)
         shell._reload_told_to = told
         if _connects_again(event):
             await _show_again(root, shell, lookup.actor or visitor)
@@ -109,9 +110,12 @@ async def _let_in(
     return None
 
 
-async def _make_theirs(root: BaseState, shell: ShellState, session_id: int) -> None:
-    """Empties all states of a tab when what they hold belongs to somebody else, or to nobody any more."""
-    if shell._session_id != session_id:
+async def _make_theirs(root: BaseState, shell: ShellState, session_id: int, device_digest: str) -> None:
+    """Empties all states of a tab when what they hold belongs to somebody else, or to nobody any more.
+
+    Visitors who are not signed in are told apart by their browser: a form that was sent holds an address.
+    """
+    if shell._session_id != session_id or shell._device not in ("", device_digest):
         ended = shell._session_id != 0 and session_id == 0
         document, socket = shell._document, shell._socket
         for cls in _own_states():
@@ -119,6 +123,7 @@ async def _make_theirs(root: BaseState, shell: ShellState, session_id: int) -> N
         shell._session_id = session_id
         shell._ended = ended
         shell._document, shell._socket = document, socket
+    shell._device = device_digest
 
 
 def _access(event_name: str) -> Access | None:

@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from netim_app.core.actor import Visitor, set_caller
+from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.core.events import Origin
 from netim_app.core.tokens import digest, new_token
 from netim_app.identity import sessions
@@ -34,8 +34,8 @@ logger = logging.getLogger(__name__)
 
 DEVICE_COOKIE_LIFE = timedelta(days=365)
 MAX_FORM_BYTES = 4096
-MAX_SOCKETS_PER_ACCOUNT = 50
-"""Open at once, one for each tab, wherever they are: more tabs than anybody works in."""
+MAX_SOCKETS_PER_SESSION = 50
+"""Open at once, one for each tab of a browser: more tabs than anybody works in."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _HANDSHAKE = re.compile(r"Session ([0-9a-f]{64})?; Device ([0-9a-f]{64})?")
 
@@ -112,11 +112,13 @@ class HandshakeCookies:
         await self._app({**scope, "headers": kept}, receive, send)
 
 
-class AccountSockets:
-    """Refuses one socket too many of one account, from wherever it comes. It stands behind `HandshakeCookies`.
+class SessionSockets:
+    """Refuses one socket too many of one session, from wherever it comes. It stands behind `HandshakeCookies`.
 
-    (ASVS 2.4.1.) The newest is refused: closing the oldest would only make its tab come back for another one's place.
-    It counts in this process, as `SocketLimits` does for addresses: each worker has the limit for itself.
+    (ASVS 2.4.1.) With the limit of sessions, it is one for the account. Counted by account alone, a stolen cookie could
+    use up the owner's sockets, even after its session was ended: nothing makes a client hang up.
+    The newest is refused: closing the oldest would only make its tab come back for another one's place. It counts in
+    this process, as `SocketLimits` does for addresses: each worker has the limit for itself.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -124,39 +126,39 @@ class AccountSockets:
         self._open: Counter[int] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        account_id = await self._account(scope) if scope["type"] == "websocket" else 0
-        if not account_id:
+        actor = await self._actor(scope) if scope["type"] == "websocket" else None
+        if actor is None:
             await self._app(scope, receive, send)
             return
-        if self._open[account_id] >= MAX_SOCKETS_PER_ACCOUNT:
+        session = actor.session_id
+        if self._open[session] >= MAX_SOCKETS_PER_SESSION:
             client = str((scope.get("client") or ("",))[0])
             log_event(
-                logger, "socket.refused", level=logging.WARNING, account_id=account_id, ip=client,
-                reason="too many of one account",
+                logger, "socket.refused", level=logging.WARNING, account_id=actor.account_id, session_id=session,
+                ip=client, reason="too many of one session",
             )  # fmt: skip
             await receive()
             await send({"type": "websocket.close", "code": TRY_LATER})
             return
-        self._open[account_id] += 1
+        self._open[session] += 1
         try:
             await self._app(scope, receive, send)
         finally:
-            self._open[account_id] -= 1
-            if not self._open[account_id]:
-                del self._open[account_id]
+            self._open[session] -= 1
+            if not self._open[session]:
+                del self._open[session]
 
-    async def _account(self, scope: Scope) -> int:
-        """Whose session the handshake carries; 0 for nobody's."""
+    async def _actor(self, scope: Scope) -> Actor | None:
+        """Whose session the handshake carries."""
         headers = Headers(scope=scope)
         digests = caller_digests(headers.get("authorization", ""))
         if not digests.session:
-            return 0
+            return None
         origin = origin_of(scope.get("client"), headers.get("user-agent", ""))
         try:
-            lookup = await in_read_unit(sessions.look_up, digests.session, digests.device, origin)
+            return (await in_read_unit(sessions.look_up, digests.session, digests.device, origin)).actor
         except SQLAlchemyError:
-            return 0  # without a database its events are refused anyway, and the page can say so
-        return lookup.actor.account_id if lookup.actor else 0
+            return None  # without a database its events are refused anyway, and the page can say so
 
 
 class DeviceCookie:

@@ -65,13 +65,13 @@ async def allow_code(address: str) -> None:
     await _allow_from(rate_limit.CODE_PER_ADDRESS, address)
 
 
-async def allow_proof(account_id: int) -> None:
+async def allow_proof(session_id: int) -> None:
     """One more password may be checked, or made, for a customer who is signed in: each costs a quarter of a second.
 
     Raises:
         DomainError: too many.
     """
-    if not await _hit(rate_limit.PROOF_PER_ACCOUNT, str(account_id)):
+    if not await _hit(rate_limit.PROOF_PER_SESSION, str(session_id)):
         raise DomainError(TOO_OFTEN)
 
 

@@ -172,10 +172,12 @@ def _is_last(stop: CodeStop) -> bool:
 
 
 def _forget_failures(unit: UnitOfWork, account_id: int, device: str) -> None:
-    """A right code forgives what was typed wrong in the same browser, and not what somebody else has tried."""
+    """A right code forgives what was typed wrong in the same browser, and not what somebody else has tried.
+
+    Nor that sign-in was blocked once: else whoever has the mailbox, too, would have a first time again and again.
+    """
     own = (col(CodeGuard.account_id) == account_id, col(CodeGuard.device_digest) == device)
     unit.session.exec(delete(CodeGuard).where(*own))
-    unit.session.exec(delete(CodeStop).where(col(CodeStop.account_id) == account_id))
 
 
 def _forget_guesses(unit: UnitOfWork, account_id: int) -> None:

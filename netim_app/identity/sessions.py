@@ -357,7 +357,10 @@ def end_others(unit: UnitOfWork, actor: Actor, session_id: int | None = None) ->
     browsers become strangers to the account: they were logged out because they are not, or no longer, the customer's.
     """
     lock_account(unit, actor.account_id)
-    others = [session for session in live_sessions(unit, actor.account_id) if session.id != actor.session_id]
+    live = live_sessions(unit, actor.account_id)
+    if actor.session_id not in {session.id for session in live}:
+        return 0  # it was ended itself while it waited for its turn
+    others = [session for session in live if session.id != actor.session_id]
     ended = [session for session in others if session_id in (None, session.id)]
     for session in ended:
         session.ended_at = unit.now

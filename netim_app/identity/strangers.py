@@ -6,7 +6,7 @@ address of a socket is a new tab: 26 kB, and 41 kB once its page has opened. (AS
 
 import asyncio
 import time
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import Any
 
 from reflex.istate.manager.memory import StateManagerMemory
@@ -29,10 +29,10 @@ class Strangers:
 
     Args:
         manager: holds the states of all tabs of this process.
-        connected: the tokens of the tabs that have a socket.
+        connected: gives the tokens of the tabs that have a socket now.
     """
 
-    def __init__(self, manager: StateManagerMemory, connected: Container[str]) -> None:
+    def __init__(self, manager: StateManagerMemory, connected: Callable[[], Container[str]]) -> None:
         self._manager = manager
         self._connected = connected
         self._gone_since: dict[str, float] = {}
@@ -46,8 +46,12 @@ class Strangers:
     def sweep(self, now: float) -> int:
         """Drops those that were gone in all sweeps of the last minute; gives back how many. `now` is in seconds."""
         tokens = {key: token for key, (_, token) in self._manager._token_expires_at.items()}
-        seen_before = self._gone_since
-        gone = {key: seen_before.get(key, now) for key, token in tokens.items() if self._is_gone_stranger(key, token)}
+        seen_before, connected = self._gone_since, self._connected()
+        gone = {
+            key: seen_before.get(key, now)
+            for key, token in tokens.items()
+            if token.ident not in connected and self._is_strangers(key, token)
+        }
         kept = dict(sorted(gone.items(), key=lambda item: item[1], reverse=True)[:MOST])
         self._gone_since = {key: since for key, since in kept.items() if now - since < KEEP_SECONDS}
         dropped = gone.keys() - self._gone_since.keys()
@@ -55,9 +59,7 @@ class Strangers:
             self._manager._purge_token(tokens[key])
         return len(dropped)
 
-    def _is_gone_stranger(self, key: str, token: StateToken[Any]) -> bool:
-        if token.ident in self._connected:
-            return False
+    def _is_strangers(self, key: str, token: StateToken[Any]) -> bool:
         lock = self._manager._states_locks.get(token.lock_key)
         root = self._manager.states.get(key)
         if root is None or (lock is not None and lock.locked()):

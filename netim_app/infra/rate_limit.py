@@ -53,7 +53,7 @@ NEW_PASSWORD_PER_ADDRESS = Rule("new_password_per_address", 60, MINUTE)
 SOCKETS_PER_ADDRESS = Rule("sockets_per_address", 240, MINUTE)
 """Without Redis, where it is configured, there are no page states either: a page that cannot connect says so and tries
 again by itself, and one that can would show nothing until it is loaded anew."""
-PROOF_PER_ACCOUNT = Rule("proof_per_account", 20, MINUTE)
+PROOF_PER_SESSION = Rule("proof_per_session", 20, MINUTE)
 CHANGE_PER_ACCOUNT = Rule("change_per_account", 300, HOUR)
 """Each is told by mail, and all mails wait in one queue. As many as a full list of IP rules takes, and some more."""
 WIDE_FACTOR = 10

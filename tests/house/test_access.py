@@ -19,6 +19,7 @@ REVIEWED = {
     "ShellState.open_public_page": "ANYONE",
     "ShellState.set_language": "ANYONE",
     "ShellState.close_notice": "ANYONE unchecked",
+    "ShellState.look_again": "ANYONE unchecked",
     "ShellState.show_incident": "ANYONE unchecked",
     "StepUpState.close": "SIGNED_IN",
     "StepUpState.submit": "SIGNED_IN",

@@ -93,7 +93,7 @@ async def test_a_storm_of_sign_ins_keeps_strangers_out_but_no_known_browser(
 
 
 async def test_proofs_of_one_customer_have_an_end_and_others_are_not_touched() -> None:
-    amount = rate_limit.PROOF_PER_ACCOUNT.amount
+    amount = rate_limit.PROOF_PER_SESSION.amount
     for _ in range(amount):
         await limits.allow_proof(1)
 

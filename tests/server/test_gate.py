@@ -46,6 +46,7 @@ OPEN_TO_ANYONE = {
     "ResetState.rate",
     "ResetState.submit",
     "ShellState.close_notice",
+    "ShellState.look_again",
     "ShellState.open_public_page",
     "ShellState.set_language",
     "ShellState.show_incident",

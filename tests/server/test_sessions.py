@@ -64,11 +64,11 @@ async def test_live_revoke_of_one_that_was_ended_from_the_card(server: Server, a
         assert other.vars["SessionsState.here"] == []
         assert other.vars["ShellState.customer_name"] == ""
         assert not server.query("SELECT 1 FROM login_alert")
-        await other.until(lambda: "open_account_page" in str(other.events), "being told")
+        await other.until(lambda: "look_again" in str(other.events), "being told")
         (response,) = [await other.http.post("/auth/session", data={"ticket": "A" * 43})]
         assert "netim_session" not in response.headers.get("set-cookie", "")
 
-        assert "open_account_page" not in str(third.events)
+        assert "look_again" not in str(third.events)
         await third.call("LoginAlertsState.switch", on=True)
         assert third.vars["LoginAlertsState.on"] is True
         assert len((await listed(anna))["others"]) == 1
@@ -85,13 +85,13 @@ async def test_live_revoke_tells_each_tab_once_and_no_others(server: Server, ann
 
         await anna.log_out()
 
-        await tab.until(lambda: "open_account_page" in str(tab.events), "being told")
-        assert [event["name"].rpartition(".")[2] for event in tab.events] == ["open_account_page"]
-        await tab.call("ShellState.open_account_page")
+        await tab.until(lambda: "look_again" in str(tab.events), "being told")
+        assert [event["name"].rpartition(".")[2] for event in tab.events] == ["look_again"]
+        await tab.call("ShellState.look_again")
         assert tab.redirects() == [f"/login?next={SECURITY}&ended=1"]
         await tab.until(lambda: True)
         await asyncio.sleep(2.5)  # it looks again meanwhile
-        assert str(tab.events).count("open_account_page") == 1
+        assert str(tab.events).count("look_again") == 1
         assert elsewhere.events == []
 
 

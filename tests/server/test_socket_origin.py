@@ -1,6 +1,7 @@
 """Who may open the socket: pages of ours only."""
 
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -11,6 +12,7 @@ import psutil
 import pytest
 from socketio.exceptions import ConnectionError as Refused
 
+from netim_app.identity.http import MAX_SOCKETS_PER_SESSION
 from netim_app.infra.socket_limits import BURST, MAX_SOCKETS, MESSAGES_PER_SECOND
 from tests.harness import NAMESPACE, PASSWORD, Client, Server, fresh_address
 
@@ -126,6 +128,29 @@ async def test_ws_flood_is_read_no_faster_than_is_allowed(server: Server) -> Non
                 if str(message.data).startswith("40/_event"):
                     break
             assert time.monotonic() - start >= seconds * 0.9
+
+
+async def test_ws_flood_of_one_session(server: Server, anna: Client, email: str) -> None:
+    """A stolen cookie uses up the sockets of its own session, and keeps the owner out of nothing, ended or not."""
+    cookies = dict(anna.http.cookies)
+
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def one_more() -> Client:
+            return await stack.enter_async_context(Client(server, cookies=cookies))
+
+        for _ in range(MAX_SOCKETS_PER_SESSION - 1):  # anna's own page is one
+            await (await one_more()).connect("/account/connection-and-security")
+        with pytest.raises(Refused):
+            await (await one_more()).connect("/account/connection-and-security")
+        assert 'reason="too many of one session"' in server.log
+        async with Client(server) as owner:
+            await owner.sign_in(email)
+            assert owner.vars["ShellState.ready"]
+        await anna.log_out()
+        async with Client(server) as owner:
+            await owner.sign_in(email)
+            assert owner.vars["ShellState.ready"], "sockets of an ended session count for nobody"
 
 
 async def test_ws_flood_of_sockets(server: Server, anna: Client) -> None:

@@ -60,7 +60,7 @@ class PasswordState(rx.State):
         read = Form(form)
         current = read.secret("current")
         try:
-            await limits.allow_proof(caller.account_id)
+            await limits.allow_proof(caller.session_id)
             new = await passwords.read_new(
                 read,
                 "password",

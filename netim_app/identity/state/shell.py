@@ -56,6 +56,8 @@ class ShellState(rx.State):
     """The visit that the notice belongs to; empty for the next one, after the page was loaded anew for a ticket."""
     _ended: bool = False
     """A session ended in this tab, and its customer has not been told so yet."""
+    _device: str = ""
+    """The digest of the cookie of the browser that the tab is in."""
     _session_id: int = 0
     """Whose data this tab's states hold. The Gate empties them when somebody else comes."""
     _revision: int = -1
@@ -104,6 +106,12 @@ class ShellState(rx.State):
             await in_unit(accounts.set_language, caller, language)
             if self.ready:
                 await refresh(self)
+
+    @rx.event
+    @open_to(ANYONE, unchecked=True)
+    def look_again(self) -> Any:
+        """Asked of a tab whose session was ended: a page of the account opens anew, and finds that out by itself."""
+        return ShellState.open_account_page if self.router.url.path.startswith("/account/") else None
 
     @rx.event
     @open_to(ANYONE, unchecked=True)
@@ -169,7 +177,7 @@ class StepUpState(rx.State):
         return_to = safe_path(f"{path}?open={self._resume}" if self._resume else path)
         try:
             read.finish()
-            await limits.allow_proof(actor().account_id)
+            await limits.allow_proof(actor().session_id)
             ticket = await sign_in.prove_again(actor(), password, code, return_to)
         except DomainError as error:
             self.errors = await explain(self, error)
