@@ -17,6 +17,7 @@ from netim_app.core.tokens import digest
 from netim_app.infra.rate_limit import SIGN_IN_PER_ADDRESS
 from netim_app.settings import Settings
 from tests.harness import PASSWORD, ROOT, Client, Server, link_in, production_server
+from tests.server.test_reauth import prove
 
 NEW_PASSWORD = "another 9 lanterns in fog"
 WRONG = "wrong " + PASSWORD
@@ -348,6 +349,8 @@ async def test_pw_change(server: Server, anna: Client, email: str) -> None:
         assert anna.vars["PasswordState.errors"]
     assert server.query("SELECT password_hash FROM account WHERE email = :e", e=email) == [before]
     server.move_clock(16 * MINUTE)
+    assert await anna.ticket("PasswordState.submit", form={"current": PASSWORD, "password": NEW_PASSWORD}) == ""
+    await prove(anna)  # that she is signed in was proved too long ago
     assert await anna.ticket("PasswordState.submit", form={"current": PASSWORD, "password": NEW_PASSWORD})
     assert server.query("SELECT password_hash FROM account WHERE email = :e", e=email) != [before]
     assert not await can_sign_in(server, email, PASSWORD)

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from netim_app.pages.kit.state import KitState
+from netim_app.ui.connection import connection_notice
 from netim_app.ui.notice import live_region, notice
 
 
@@ -40,3 +41,8 @@ def place_where_a_page_speaks() -> rx.Component:
         on_close=KitState.close,
         test_id="kit-live-region",
     )
+
+
+def what_is_said_when_the_server_is_away() -> rx.Component:
+    """Empty while the connection holds: stop the server to see it. Every page and every dialog of the kit has one."""
+    return connection_notice()
