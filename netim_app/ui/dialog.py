@@ -69,6 +69,7 @@ def _close_button(on_close: Any) -> rx.Component:
         type="button",
         aria_label=tr("ui.dialog.close"),
         on_click=on_close,
+        custom_attrs={"data-close": ""},
         class_name="-mt-2 -mr-2 ml-auto grid size-11 shrink-0 place-items-center rounded-control "
         f"text-muted hover:bg-sunken hover:text-ink {FOCUS}",
     )

@@ -33,11 +33,21 @@ class Behaviour:
 
 OPEN_MODAL = Behaviour(
     "openModal",
+    # What was sent and has no answer yet cannot be taken back, so nothing may look as if it was: the dialog stays.
     # Closing gives the focus back to the opener. When that is gone, the main landmark gets it instead of nothing.
     """(dialog) => {
+  const hold = (event) => {
+    if (event.type === "click" && !event.target.closest("[data-close]")) return;
+    if (!dialog.querySelector("form button[type=submit][aria-disabled=true]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (event.type === "close") dialog.showModal();
+  };
+  for (const type of ["click", "cancel", "close"]) dialog.addEventListener(type, hold, true);
   if (!dialog.open) dialog.showModal();
   dialog.querySelector("input:not([type=hidden], [type=checkbox], [hidden]), select, textarea")?.focus();
   return () => {
+    for (const type of ["click", "cancel", "close"]) dialog.removeEventListener(type, hold, true);
     dialog.addEventListener("close", (event) => event.stopImmediatePropagation(), {capture: true, once: true});
     dialog.close();
     setTimeout(() => {
@@ -140,7 +150,13 @@ ONCE = Behaviour(
     # While the page leaves for another document, nothing ends. The focus goes to the first field that is wrong.
     """(event, button, form) => {
   const root = document.documentElement;
-  if (button.getAttribute("aria-disabled") === "true") { event.preventDefault(); event.stopPropagation(); return; }
+  // Its own form, and for "Cancel" the one that it would take back.
+  const sent = form ? button : button.closest("form")?.querySelector("button[type=submit]") ?? button;
+  if (sent.getAttribute("aria-disabled") === "true" || button.getAttribute("aria-disabled") === "true") {
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
   const end = () => {
     observer.disconnect();
     clearTimeout(timer);

@@ -265,6 +265,31 @@ def test_a_press_while_the_server_is_away_is_sent_once_when_it_is_back(
     assert len(sent) == 1
 
 
+def test_what_was_sent_cannot_be_taken_back(far: Page, wire: Wire, server: Server, customer: str) -> None:
+    """Cancel would only follow it, and close the dialog over what was done: so it waits for the answer."""
+    open_settings(far, server, customer)
+    far.get_by_test_id("password-change").click()
+    dialog = far.get_by_test_id("password-dialog")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+
+    far.get_by_test_id("password-change").click()
+    dialog.get_by_label("Current password").fill(PASSWORD)
+    dialog.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    wire.cut()
+    expect(dialog.get_by_test_id("connection-lost")).to_be_visible()
+    dialog.get_by_role("button", name="Change password").click()
+    dialog.get_by_role("button", name="Cancel").click(force=True)
+    dialog.get_by_role("button", name="Close").click(force=True)
+    for _ in range(3):
+        far.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    wire.mend()
+    expect(far.get_by_text("Your password is changed.")).to_be_visible()
+    expect(dialog).to_have_count(0)
+
+
 def test_a_page_that_never_reached_the_server_says_so_in_both_languages(far: Page, wire: Wire) -> None:
     """As behind a proxy that lets no websocket pass: the document comes, and nothing else does."""
     wire.sockets = False

@@ -141,6 +141,7 @@ def test_password_dialog_refuses_with_a_message_at_the_field(page: Page, custome
 def test_forgotten_password(page: Page, server: Server, customer: str) -> None:
     page.goto("/login")
     page.get_by_role("link", name="Forgot your password?").click()
+    expect(page.get_by_role("heading", name="Forgot your password?")).to_be_visible()  # both pages have such a field
     page.get_by_label("Email address").fill(customer)
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_test_id("sent")).to_be_visible()

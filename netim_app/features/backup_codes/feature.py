@@ -14,6 +14,11 @@ BACKUP_CODES = Feature(
             applies=service.runs_low,
             href="/account/connection-and-security#backup-codes",
         ),
+        Hint(
+            key="backup_codes.unsaved",
+            applies=service.is_unsaved,
+            href="/account/connection-and-security#backup-codes",
+        ),
     ),
     second_factors=(
         SecondFactor(

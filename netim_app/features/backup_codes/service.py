@@ -75,7 +75,13 @@ def codes_left(unit: UnitOfWork, account_id: int) -> int:
 def runs_low(unit: UnitOfWork, account_id: int) -> bool:
     """Whether the customer needs new codes."""
     stock = view_stock(unit, account_id)
-    return stock.enabled and (stock.low or not stock.saved)
+    return stock.enabled and stock.low
+
+
+def is_unsaved(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether there are codes enough, and nobody has said that they were kept."""
+    stock = view_stock(unit, account_id)
+    return stock.enabled and not stock.low and not stock.saved
 
 
 def never_enrolled(_unit: UnitOfWork, _account_id: int) -> bool:

@@ -23,6 +23,7 @@ MIN_PASSWORD_LENGTH = get_settings().password_min_length
 REMEMBER_DAYS = get_settings().session_remember_days
 _ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(\?open=[a-z_]{1,30})?(#[a-z-]{1,40})?")
 _INCIDENT = re.compile(r"[0-9a-f]{8}")
+_NEXT_AFTER = "next after "
 
 
 def safe_path(path: object) -> str:
@@ -53,7 +54,8 @@ class ShellState(rx.State):
     _socket: str = ""
     """The one that it has now."""
     _notice_visit: str = ""
-    """The visit that the notice belongs to; empty for the next one, after the page was loaded anew for a ticket."""
+    """The visit that the notice belongs to, or `_NEXT_AFTER` and the one that ends as the page is loaded anew for a
+    ticket: a lost connection may come back just then, and opens the old page once more."""
     _ended: bool = False
     """A session ended in this tab, and its customer has not been told so yet."""
     _device: str = ""
@@ -90,9 +92,12 @@ class ShellState(rx.State):
 
     def _end_earlier_notice(self) -> None:
         """A notice is about the visit in which it was said, and does not follow the customer to other pages."""
-        if self._notice_visit not in ("", visit_of(self)):
+        visit = visit_of(self)
+        if self._notice_visit == _NEXT_AFTER + visit:
+            return  # the page is about to be loaded anew
+        if self._notice_visit != visit and not self._notice_visit.startswith(_NEXT_AFTER):
             self.notice = ""
-        self._notice_visit = visit_of(self)
+        self._notice_visit = visit
 
     @rx.event
     @open_to(ANYONE)
@@ -193,7 +198,7 @@ async def hand_over(state: BaseState, ticket: str) -> Any:
     Used as `async for step in hand_over(self, ticket): yield step`. The ticket leaves the state at once, or the page,
     loaded again, would post it again.
     """
-    (await state.get_state(ShellState))._notice_visit = ""
+    (await state.get_state(ShellState))._notice_visit = _NEXT_AFTER + visit_of(state)
     bearer = await state.get_state(HandOverState)
     bearer.ticket = ticket
     yield
