@@ -34,26 +34,32 @@ FAMILIES: dict[str, list[str]] = {
     "gauge.level.*": [level for _, level in THRESHOLDS],
     "totp.system.*": ["android", "ios", "windows", "macos", "linux", "browser"],
     "*.title": ["<protection>"],
-    "*.advice": ["<protection>"],
-    "*.action": ["<protection>"],
+    "*.advice": ["<protection>", "<hint>"],
+    "*.action": ["<protection>", "<hint>"],
 }
 """Keys that are put together while the program runs: every pattern in the code stands here, with all its values."""
 
 
-def protections() -> list[str]:
+def offered() -> dict[str, list[str]]:
+    """The keys of what features offer, by the word that stands for them above."""
     from netim_app.registry import install_features
 
     install_features()
-    offered = feature.offers()
-    return [offer.key for offer in (*offered.protections, *offered.hints)]
+    offers = feature.offers()
+    return {
+        "<protection>": [protection.key for protection in offers.protections],
+        "<hint>": [hint.key for hint in offers.hints],
+    }
 
 
 def family_keys() -> set[str]:
-    keys = set()
-    for pattern, values in FAMILIES.items():
-        for value in protections() if values == ["<protection>"] else values:
-            keys.add(pattern.replace("*", value))
-    return keys
+    known = offered()
+    return {
+        pattern.replace("*", value)
+        for pattern, values in FAMILIES.items()
+        for each in values
+        for value in known.get(each, [each])
+    }
 
 
 def calls(*names: str) -> Iterator[tuple[str, ast.Call]]:

@@ -82,8 +82,9 @@ async def test_state_store_of_an_ended_session_is_emptied(
             open_tab.events.clear()
             await owner.call("LogOutOthersState.begin")
             await owner.call("LogOutOthersState.confirm")
-            await open_tab.until(lambda: "open_account_page" in str(open_tab.events), "being told")
-            await open_tab.call("ShellState.open_account_page")  # as a page does when it is told so
+            await open_tab.until(lambda: "look_again" in str(open_tab.events), "being told")
+            await open_tab.call("ShellState.look_again")  # as a page does when it is told so
+            await open_tab.until(lambda: bool(open_tab.redirects()), "the way to the login")
             holding = {name for name, state in page_states(redis).items() if b"Quintessence" in state}
             tokens = {
                 client.token: [name for name in holding if client.token.encode() in name]
