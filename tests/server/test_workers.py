@@ -165,8 +165,8 @@ async def test_live_revoke_in_both_workers(
         done = await asyncio.to_thread(server.netim, "sessions", "revoke", email)
         assert done.returncode == 0, done.stderr
         async with asyncio.timeout(2):
-            await one.until(lambda: "open_account_page" in str(one.events), "being told")
-            await two.until(lambda: "open_account_page" in str(two.events), "being told")
+            await one.until(lambda: "look_again" in str(one.events), "being told")
+            await two.until(lambda: "look_again" in str(two.events), "being told")
         for client in (one, two):
             await client.call("LoginAlertsState.switch", on=True)
             assert client.redirects()[-1].endswith("&ended=1")
