@@ -5,9 +5,9 @@ import contextlib
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
 import reflex as rx
 from redis.exceptions import RedisError
@@ -104,6 +104,18 @@ async def refuse_faults() -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Does something beside the server for the length of a block, and cancels it at the end."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@contextlib.asynccontextmanager
 async def send_mails() -> AsyncIterator[None]:
     """Sends what is in the outbox while the server runs; each commit wakes it."""
     loop = asyncio.get_running_loop()
@@ -113,14 +125,11 @@ async def send_mails() -> AsyncIterator[None]:
         loop.call_soon_threadsafe(sender.wake)
 
     units().after_write = wake
-    task = asyncio.create_task(sender.run(), name="outbox sender")
-    try:
-        yield
-    finally:
-        units().after_write = lambda: None
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    async with _meanwhile(sender.run(), "outbox sender"):
+        try:
+            yield
+        finally:
+            units().after_write = lambda: None
 
 
 async def _purge() -> None:
@@ -150,25 +159,15 @@ async def purge_regularly() -> AsyncIterator[None]:
                 logger.warning("purging failed; it is tried again in a minute", exc_info=True)
             await asyncio.sleep(PURGE_EVERY_SECONDS)
 
-    task = asyncio.create_task(run(), name="purge")
-    try:
+    async with _meanwhile(run(), "purge"):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 @contextlib.asynccontextmanager
 async def tell_ended_tabs() -> AsyncIterator[None]:
     """Sends tabs whose session was ended elsewhere to the login."""
-    task = asyncio.create_task(EndedTabs(app).run(), name="ended tabs")
-    try:
+    async with _meanwhile(EndedTabs(app).run(), "ended tabs"):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 @contextlib.asynccontextmanager
@@ -179,13 +178,8 @@ async def forget_strangers() -> AsyncIterator[None]:
         yield
         return
     sweeper = strangers.Strangers(manager, connected=lambda: namespace.token_to_sid)  # a copy, made each time
-    task = asyncio.create_task(sweeper.run(), name="strangers")
-    try:
+    async with _meanwhile(sweeper.run(), "strangers"):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def warm_up() -> None:
