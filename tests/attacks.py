@@ -36,6 +36,11 @@ AREAS = {
         Attack("A12", "P0", "hydrate_dump", "15.3.1, 3.3.4"),
         Attack("A13", "P1", "ws_flood", "2.4.1, 15.2.2"),
         Attack("A15", "P1", "state_store", "14.2.2, 1.5.2"),
+        Attack("A105", "P0", "poison_path", "16.5.2"),
+        Attack("A110", "P1", "unknown_names", "16.2.1"),
+        Attack("A112", "P1", "tabs_of_one", "15.2.2"),
+        Attack("A113", "P1", "v6_blocks", "2.4.1"),
+        Attack("A115", "P1", "costly_events", "15.2.2"),
     ),
     "Session cookie": (
         Attack("A16", "P0", "cookie_attrs", "3.3.1-3.3.5"),
@@ -50,6 +55,8 @@ AREAS = {
         Attack("A25", "P1", "acct_disabled", "7.4.2, 8.3.2"),
         Attack("A26", "P1", "remember_2fa", "6.3.4"),
         Attack("A27", "P1", "client_remnants", "14.3.1-14.3.3"),
+        Attack("A106", "P0", "cookie_toss", "3.3.1, 3.3.3"),
+        Attack("A107", "P0", "pending_bound", "7.2.4, 6.6.2"),
     ),
     "Login, guessing, enumeration": (
         Attack("A28", "P0", "bf_single", "6.3.1, 6.1.1"),
@@ -63,6 +70,10 @@ AREAS = {
         Attack("A38", "P1", "flood_mail", "2.4.1"),
         Attack("A39", "P1", "half_login_alert", "6.3.5"),
         Attack("A40", "P2", "default_acct", "6.3.2, 13.2.3"),
+        Attack("A109", "P1", "reset_time", "6.3.8"),
+        Attack("A114", "P1", "hash_queue", "15.2.2"),
+        Attack("A117", "P1", "budget_theft", "6.3.1"),
+        Attack("A119", "P1", "takeover", "6.3.5, 6.3.7"),
     ),
     "Passwords": (
         Attack("A41", "P0", "pw_policy", "6.2.1, 6.2.4, 6.2.11, 6.2.12"),
@@ -71,6 +82,7 @@ AREAS = {
         Attack("A44", "P1", "pw_dos", "15.2.2"),
         Attack("A45", "P0", "pw_hash", "11.4.2"),
         Attack("A46", "P1", "pw_fields", "6.2.6, 6.2.7"),
+        Attack("A111", "P1", "judge_queue", "15.2.2"),
     ),
     "Mailed links": (
         Attack("A47", "P0", "reset_host", "4.1.3"),
@@ -118,6 +130,7 @@ AREAS = {
         Attack("A87", "P1", "mail_alerts", "6.3.5, 6.3.7"),
         Attack("A88", "P0", "log_secrets", "16.2.5"),
         Attack("A90", "P1", "log_events", "16.2.1, 16.3.1-16.3.3"),
+        Attack("A116", "P1", "alert_flood", "2.4.1"),
     ),
     "HTTP and browser": (
         Attack("A91", "P0", "cors", "3.4.2"),
@@ -129,7 +142,9 @@ AREAS = {
         Attack("A98", "P1", "tls_only", "4.4.1, 12.2.1"),
         Attack("A99", "P1", "third_party", "14.2.3, 3.6.1"),
         Attack("A101", "P1", "deps_down", "16.5.2, 16.5.3"),
+        Attack("A108", "P0", "slow_body", "15.2.2"),
     ),
+    "Build": (Attack("A118", "P1", "build_supply", "15.1.4, 13.3.1"),),
     "Passkeys (later)": (
         Attack("A102", "P2", "webauthn_chal", "6.7.2"),
         Attack("A103", "P2", "webauthn_sig", "WebAuthn Level 3"),
