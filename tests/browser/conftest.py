@@ -25,7 +25,7 @@ EXPECTED_NOISE = ("Failed to load resource: the server responded with a status o
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,9 +53,12 @@ def arguments(port: int) -> list[str]:
     return [*ARGS, f"--host-resolver-rules=MAP 127.0.0.1:3000 127.0.0.1:{port}"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(server: Server) -> Iterator[Browser]:
-    """One browser for all journeys."""
+    """One browser for all journeys of a module.
+
+    Playwright keeps an event loop running until it stops, and no asynchronous test can run beside that loop.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=arguments(server.port))
         yield browser
@@ -69,7 +72,7 @@ def wire(server: Server) -> Iterator[Wire]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def wired(wire: Wire, chromium: Browser) -> Iterator[Browser]:
     """A browser whose every connection goes through the wire."""
     browser = chromium.browser_type.launch(executable_path=executable(), args=arguments(wire.port))

@@ -110,7 +110,6 @@ def clock_put_right(server: Server) -> Iterator[None]:
     server.move_clock(0)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_axe_finds_nothing_wherever_a_customer_can_come(
     wired: Browser, wire: Wire, server: Server, email: str, language: str

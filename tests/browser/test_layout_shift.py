@@ -28,7 +28,6 @@ WATCH = """() => {
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(window.shifts), 100)))"
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_nothing_moves_while_a_page_loads(

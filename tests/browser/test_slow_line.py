@@ -319,7 +319,6 @@ def test_a_press_without_an_answer_is_told(far: Page, wire: Wire, server: Server
     expect(dialog.get_by_text("This is not your current password")).to_be_visible()
 
 
-@pytest.mark.timeout(180)
 def test_what_was_typed_outlives_a_restart_of_the_server(chromium: Browser, tmp_path: Path, email: str) -> None:
     with running(tmp_path / "var") as server:
         server.create_account(email)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import gauge_percent, go_to_security, log_out, sign_in
@@ -194,7 +193,6 @@ def test_unknown_address_helps(page: Page) -> None:
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
-@pytest.mark.timeout(180)
 def test_a_lost_connection_is_said_and_so_is_its_return(chromium: Browser, server: Server, customer: str) -> None:
     # Not a page of the fixture, which takes what the browser itself says of the outage for a fault.
     with chromium.new_context(base_url=server.origin, locale="en-GB") as context:

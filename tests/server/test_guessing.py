@@ -253,6 +253,7 @@ async def test_enum_signup_reset_an_address_that_waits_for_a_change(
     assert anna.vars["VerifyState.done"] == "email_change", "and the change itself still works"
 
 
+@pytest.mark.alone
 async def test_pw_dos_others_do_not_wait_for_the_hashes(tmp_path: Path) -> None:
     """Fifty sign-ins whose hashes keep every core busy for seconds. Another customer's events do not queue behind.
 

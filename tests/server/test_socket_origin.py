@@ -92,6 +92,7 @@ async def test_ws_flood_of_large_messages(server: Server, anna: Client) -> None:
     assert anna.vars["ShellState.ready"]
 
 
+@pytest.mark.alone
 async def test_ws_flood_of_events(server: Server, anna: Client) -> None:
     """A thousand a second: they are handled at the pace that is allowed, and others do not wait behind them."""
     async with Client(server) as program:
@@ -110,6 +111,7 @@ async def test_ws_flood_of_events(server: Server, anna: Client) -> None:
     assert server.alive
 
 
+@pytest.mark.alone
 async def test_ws_flood_is_read_no_faster_than_is_allowed(server: Server) -> None:
     """What costs us nothing, too: behind a thousand heartbeats everything else of that address has to wait."""
     many = 1_000
@@ -187,7 +189,6 @@ BYTES_PER_TOKEN = 60_000
 """What the state of a stranger's tab takes, and half as much again."""
 
 
-@pytest.mark.timeout(300)
 async def test_ws_flood_of_client_tokens(server: Server, anna: Client) -> None:
     """Each new token in a socket's address is a new tab, with a state of its own. Memory stays within bounds."""
     assert server.process is not None

@@ -59,7 +59,7 @@ def apart(samples: Samples) -> dict[str, float]:
     return found
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.alone
 async def test_enum_timing(server: Server) -> None:
     """Each round has a customer and a stranger of its own: nobody's guesses or mails run out."""
     samples: Samples = defaultdict(list)
