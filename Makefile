@@ -20,14 +20,13 @@ PARALLEL   := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export REFLEX_USE_NPM := 1
 export REFLEX_TELEMETRY_ENABLED := false
-# npm then writes no download address into reflex.lock/, whatever registry this machine uses.
-export npm_config_omit_lockfile_registry_resolved := true
 export npm_config_update_notifier := false
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
 
-run: $(VENV)/.runtime ## install, migrate, build and serve on http://127.0.0.1:3000
+run: $(VENV)/.runtime ## install, build, migrate and serve on http://127.0.0.1:3000
+	$(PYTHON) -m netim_app build
 	$(PYTHON) -m netim_app serve
 
 # Only the code is watched: the database in var/ changes with every click, and each change would build the pages anew.
@@ -71,9 +70,12 @@ bench: $(VENV)/.development ## the benchmark table
 # Keeps every pin that still fits; UPGRADE=--upgrade takes the newest. UV_NO_CONFIG: no registry of this machine.
 COMPILE = UV_NO_CONFIG=1 $(VENV)/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 \
 	--generate-hashes --no-strip-extras --no-emit-index-url --custom-compile-command "make lock" --group install
-lock: $(VENV)/.development ## write requirements*.lock anew from pyproject.toml (UPGRADE=--upgrade for the newest)
+# Then Reflex, as it is now locked, has npm lock what its pages need: `.npmrc` keeps download addresses out.
+lock: $(VENV)/.development ## write the lock files anew from pyproject.toml (UPGRADE=--upgrade for the newest)
 	$(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml
 	$(COMPILE) --constraints requirements-dev.lock --output-file requirements.lock pyproject.toml
+	$(MAKE) $(VENV)/.development
+	NETIM_LOCK_PACKAGES=1 $(PYTHON) -m reflex compile
 	$(PYTHON) -m tools.check_locks
 
 clean: ## remove what can be made again; the data in var/ stays

@@ -34,12 +34,15 @@ OPERATOR = Origin(browser="netim", system="operator")
 
 def _checked_settings() -> Settings:
     settings = get_settings()
-    faults = settings.faults()
+    _refuse(settings.faults())
+    return settings
+
+
+def _refuse(faults: list[str]) -> None:
     for fault in faults:
         typer.echo(f"refused to start: {fault}", err=True)
     if faults:
         raise typer.Exit(2)
-    return settings
 
 
 def _open() -> Units:
@@ -51,16 +54,12 @@ def _open() -> Units:
 
 @app.command()
 def serve() -> None:
-    """Migrate the database, build the pages if needed, and serve."""
+    """Migrate the database, and serve. In development the pages are built, too, if needed."""
     units = _open()
     settings = units.settings
+    _need_pages(settings)
     migrate(units)
     units.engine.dispose()
-    try:
-        front_end.build(settings)
-    except subprocess.CalledProcessError as error:
-        typer.echo("the pages could not be built; see the lines above", err=True)
-        raise typer.Exit(1) from error
     os.environ.update(front_end.environment(settings))
     environment.REFLEX_SKIP_COMPILE.set(True)
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
@@ -83,10 +82,29 @@ def serve() -> None:
     ).serve()
 
 
+def _need_pages(settings: Settings) -> None:
+    """In production a build is a step of its own: npm and its packages run beside no secret, and as another user."""
+    if not settings.production:
+        _build(settings)
+    elif not front_end.is_built(settings):
+        typer.echo("the pages of this version, with these settings, are not built: run `netim build`", err=True)
+        raise typer.Exit(1)
+
+
+def _build(settings: Settings) -> bool:
+    try:
+        return front_end.build(settings)
+    except subprocess.CalledProcessError as error:
+        typer.echo("the pages could not be built; see the lines above", err=True)
+        raise typer.Exit(1) from error
+
+
 @app.command()
 def build() -> None:
-    """Build the pages if anything they are made of has changed."""
-    typer.echo("built" if front_end.build(_checked_settings()) else "the build is up to date")
+    """Build the pages if anything they are made of has changed. Needs the settings that are written into them alone."""
+    settings = get_settings()
+    _refuse(front_end.faults(settings))
+    typer.echo("built" if _build(settings) else "the build is up to date")
 
 
 @app.command(name="migrate")

@@ -1,17 +1,20 @@
 """Compiles the pages, when something that they are made of has changed since the last time."""
 
 import hashlib
-import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from netim_app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-_SETTINGS = ("env", "public_url", "password_min_length", "session_remember_days")
-"""What of the settings is written into the pages."""
+SETTINGS = ("env", "public_url", "password_min_length", "session_remember_days")
+"""What of the settings is written into the pages: all that a build is told."""
 _SOURCES = (
     "netim_app/**/*.py",
     "netim_app/**/*.po",
@@ -20,6 +23,13 @@ _SOURCES = (
     "reflex.lock/package-lock.json",
     "requirements.lock",
 )
+_COPIED = (".npmrc", "bunfig.toml", "reflex.lock/package.json", "reflex.lock/package-lock.json")
+_LINKED = ("assets", "rxconfig.py", "pyproject.toml")
+_PASSED_ON = {
+    *("home", "lang", "lc_all", "tmpdir", "reflex_dir"),
+    *("http_proxy", "https_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir", "node_extra_ca_certs"),
+}
+"""What a build may know of the machine, beside npm's own variables: npm and its packages see all of it."""
 
 
 def web_dir() -> Path:
@@ -29,21 +39,39 @@ def web_dir() -> Path:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The environment for every Reflex process: Node from the virtual environment, quiet, without a call home."""
+    return {**os.environ, **_reflex_options(), "NETIM_ENV": settings.env}
+
+
+def build_environment(settings: Settings) -> dict[str, str]:
+    """The whole environment of a build. No secret of the server is in it."""
+    passed_on = {
+        name: value
+        for name, value in os.environ.items()
+        if name.lower() in _PASSED_ON or name.lower().startswith("npm_config_")
+    }
+    told = {f"NETIM_{name.upper()}": str(getattr(settings, name)) for name in SETTINGS}
+    return passed_on | told | _reflex_options() | {"REFLEX_WEB_WORKDIR": str(web_dir()), "PYTHONPATH": str(ROOT)}
+
+
+def _reflex_options() -> dict[str, str]:
     own_bin = str(Path(sys.executable).parent)
     return {
-        **os.environ,
         "PATH": os.pathsep.join((own_bin, os.environ.get("PATH", ""))),
         "REFLEX_USE_NPM": "1",
         "REFLEX_TELEMETRY_ENABLED": "false",
         "REFLEX_CHECK_LATEST_VERSION": "false",
         "REFLEX_ENV_MODE": "prod",
-        "NETIM_ENV": settings.env,
     }
+
+
+def faults(settings: Settings) -> list[str]:
+    """What of the settings forbids a build. All else concerns the server alone, and a build need not know it."""
+    return [fault for fault in settings.faults() if any(f"NETIM_{name.upper()}" in fault for name in SETTINGS)]
 
 
 def fingerprint(settings: Settings) -> str:
     """Stands for all that a build depends on. A build belongs to one environment and one address."""
-    hashed = hashlib.sha256(repr([getattr(settings, name) for name in _SETTINGS]).encode())
+    hashed = hashlib.sha256(repr([getattr(settings, name) for name in SETTINGS]).encode())
     for pattern in _SOURCES:
         for path in sorted(ROOT.glob(pattern)):
             if path.is_file():
@@ -52,26 +80,45 @@ def fingerprint(settings: Settings) -> str:
     return hashed.hexdigest()
 
 
+def _stamp() -> Path:
+    return web_dir() / "netim-build"
+
+
+def is_built(settings: Settings) -> bool:
+    """Whether the present build is still right."""
+    stamp = _stamp()
+    return stamp.exists() and stamp.read_text() == fingerprint(settings) and (web_dir() / "build" / "client").is_dir()
+
+
 def build(settings: Settings) -> bool:
     """Builds the front end unless the present build is still right. Says whether it had to.
 
     Raises:
         subprocess.CalledProcessError: Reflex could not build.
     """
-    stamp = web_dir() / "netim-build"
-    wanted = fingerprint(settings)
-    if stamp.exists() and stamp.read_text() == wanted and (web_dir() / "build" / "client").is_dir():
+    if is_built(settings):
         return False
-    stamp.unlink(missing_ok=True)
-    packages = ROOT / "reflex.lock" / "package.json"
-    before = packages.read_text()
-    subprocess.run(
-        [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
-        cwd=ROOT,
-        env=environment(settings),
-        check=True,
-    )
-    if json.loads(packages.read_text()) == json.loads(before):
-        packages.write_text(before)  # Reflex writes its keys in one order or the other: no reason for a change in git
-    stamp.write_text(wanted)
+    _stamp().unlink(missing_ok=True)
+    wanted = fingerprint(settings)  # of what is read now: what changes meanwhile is a reason for the next build
+    with _workshop() as folder:
+        subprocess.run(
+            [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
+            cwd=folder,
+            env=build_environment(settings),
+            check=True,
+        )
+    _stamp().write_text(wanted)
     return True
+
+
+@contextmanager
+def _workshop() -> Iterator[Path]:
+    """A folder to start Reflex in: it writes a lock and other files there. The checkout itself is only read."""
+    with TemporaryDirectory(prefix="netim-build-") as name:
+        folder = Path(name)
+        (folder / "reflex.lock").mkdir()
+        for source in _COPIED:
+            shutil.copyfile(ROOT / source, folder / source)
+        for source in _LINKED:
+            (folder / source).symlink_to(ROOT / source)
+        yield folder

@@ -56,6 +56,8 @@ def build_both(folder: Path) -> Path:
     product_build.build(settings)
     counter = folder / "counter"
     shutil.copytree(COUNTER, counter, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (".npmrc", "bunfig.toml"):  # else Reflex looks for a registry of its own
+        shutil.copyfile(product_build.ROOT / name, counter / name)
     done = subprocess.run(
         [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
         cwd=counter,

@@ -66,7 +66,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("example")
     for name in ("netim_app", "alembic", "assets", "reflex.lock", "tests", "tools"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "rxconfig.py", "requirements.lock"):
+    for name in ("pyproject.toml", "rxconfig.py", "requirements.lock", ".npmrc", "bunfig.toml"):
         shutil.copy(ROOT / name, copy / name)
     for path, code in BLOCKS.items():
         target = copy / path
