@@ -2,7 +2,7 @@
 
 The blocks of the page are run as they stand there, with other paths and ports: git, make and the build are real, and go
 from one release tag to the next and back. Stand-ins: `systemctl` starts and stops what the unit says, without its walls
-but with the read-only folder (where this machine lets the tests mount one, else by permissions); `useradd` adds nobody,
+but with the read-only folder (where this machine lets the tests mount one); `useradd` adds nobody,
 and `runuser` runs as a user that has no name here, when the tests are root's. pip finds its packages in the environment
 of the tests, and downloads nothing.
 """
