@@ -17,7 +17,7 @@ from netim_app.identity.tables import Account, KnownDevice, MailedLink
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
-from netim_app.texts.places import countries, time_zones
+from netim_app.texts.places import UNKNOWN_ZONE, countries, listed_zone, zone_names
 
 HALF_SIGN_IN_EVERY = timedelta(hours=1)
 MAX_EMAIL_LENGTH = 254
@@ -91,7 +91,7 @@ def read_profile(data: object) -> Profile:
         city=form.text("city", limit=100, required=False),
         country=form.choice("country", ("", *(code for code, _ in countries("en")))),
         language=form.choice("language", catalog.LOCALES),
-        time_zone=form.choice("time_zone", time_zones()),
+        time_zone=listed_zone(form.choice("time_zone", zone_names())),
     )
     if profile.phone and not _PHONE.fullmatch(profile.phone):
         form.refuse("phone", "form.phone")
@@ -215,7 +215,8 @@ def view_account(unit: UnitOfWork, account_id: int) -> AccountView:
             col(MailedLink.expires_at) > unit.now,
         )
     ).first()
-    profile = Profile(**{name: getattr(account, name) for name in Profile.__dataclass_fields__})
+    stored = {name: getattr(account, name) for name in Profile.__dataclass_fields__}
+    profile = Profile(**stored | {"time_zone": listed_zone(account.time_zone) or UNKNOWN_ZONE})
     return AccountView(email=account.email, pending_email=pending or "", profile=profile)
 
 

@@ -17,7 +17,7 @@ from netim_app.identity.tables import Account, MailedLink, SignUp
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork, in_unit, units
 from netim_app.texts import catalog
-from netim_app.texts.places import time_zones
+from netim_app.texts.places import UNKNOWN_ZONE, listed_zone
 
 PURPOSE = "sign_up"
 
@@ -42,7 +42,7 @@ async def read_customer(data: object, *, language: str, time_zone: str, min_leng
         last_name=last_name,
         password=password,
         language=language if language in catalog.LOCALES else catalog.DEFAULT_LOCALE,
-        time_zone=time_zone if time_zone in time_zones() else accounts.DEFAULT_TIME_ZONE,
+        time_zone=listed_zone(time_zone) or UNKNOWN_ZONE,
     )
 
 

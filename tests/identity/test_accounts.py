@@ -208,6 +208,17 @@ def test_a_mail_is_written_in_the_language_of_its_reader_and_names_when_and_wher
 # Forms
 
 
+def test_an_older_name_of_a_zone_is_shown_and_taken_as_the_one_of_the_list(units: Units) -> None:
+    caller = signed_in_actor(units, time_zone="Asia/Calcutta")
+    with units.read() as unit:
+        shown = accounts.view_account(unit, caller.account_id).profile
+
+    assert shown.time_zone == "Asia/Kolkata"
+    assert accounts.read_profile({**GOOD_PROFILE, "time_zone": "Asia/Calcutta"}).time_zone == "Asia/Kolkata"
+    ask_change(units, caller, "new@example.org")
+    assert "5:30" in last_mail(units, "email_change_asked").text, "12:00 UTC"
+
+
 GOOD_PROFILE = {
     "first_name": " Ada ",
     "last_name": "Lovelace",
@@ -284,6 +295,7 @@ def test_a_wrong_profile_is_refused_at_its_field(field: str, value: object, faul
         ("country", ""),
         ("country", "DE"),
         ("time_zone", "UTC"),
+        ("time_zone", "UTC+05:30"),
         ("language", "en"),
         ("first_name", "O’Neill-Ångström"),
     ],
