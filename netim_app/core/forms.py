@@ -7,6 +7,8 @@ from netim_app.core.errors import DomainError, InvalidForm
 
 MAX_SECRET_LENGTH = 128
 """Longer passwords are refused before anything is computed from them."""
+_MOST_PARTS = 4
+"""Characters that one composed character can be sent as (U+1F82 and others)."""
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that no name or address needs: control, format (right-to-left marks), surrogates, line breaks."""
@@ -39,13 +41,16 @@ class Form:
         return value
 
     def secret(self, name: str, *, required: bool = True) -> str:
-        """A password exactly as typed: not trimmed, not normalised (ASVS 6.2.8). Empty when absent or refused."""
+        """A password exactly as typed: not trimmed, not normalised here (ASVS 6.2.8). Empty when absent or refused.
+
+        The limit is one of its composed form or of what was typed, whichever is shorter.
+        """
         value = self._data.get(name, "")
         if not isinstance(value, str):
             return self.refuse(name, "form.invalid")
         if not value:
             return self.refuse(name, "form.required") if required else ""
-        if len(value) > MAX_SECRET_LENGTH:
+        if _is_too_long(value):
             return self.refuse(name, "form.too_long", limit=MAX_SECRET_LENGTH)
         if any(unicodedata.category(character) == "Cs" or character == "\0" for character in value):
             return self.refuse(name, "form.invalid")
@@ -74,3 +79,11 @@ class Form:
         """
         if self._errors:
             raise InvalidForm(self._errors)
+
+
+def _is_too_long(secret: str) -> bool:
+    if len(secret) <= MAX_SECRET_LENGTH:
+        return False
+    if len(secret) > MAX_SECRET_LENGTH * _MOST_PARTS:
+        return True
+    return len(unicodedata.normalize("NFC", secret)) > MAX_SECRET_LENGTH

@@ -63,7 +63,8 @@ async def check_password(
     if not right or guess.refused:
         await in_unit(_note_failure, guess, caller, failed)
         raise DomainError(WRONG)
-    if passwords.needs_rehash(guess.password_hash, cost):
+    old = passwords.needs_rehash(guess.password_hash, cost)
+    if old or await passwords.matches_as_typed_only(password, guess.password_hash, cost):
         new_hash = await passwords.hash_in_pool(password, cost)
         await in_unit(accounts.store_rehash, guess.account_id, guess.password_hash, new_hash)
         guess = replace(guess, password_hash=new_hash)

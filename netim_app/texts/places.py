@@ -30,8 +30,8 @@ _NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d",
 def sort_key(name: str) -> tuple[str, str]:
     """Where a name stands in a sorted list: by its letters alone first, accents and capitals decide among equal ones.
 
-    It is how UTS 10 begins without any tailoring, so it is right for languages that take an accented letter for the
-    same letter (English, French, German, Italian, Portuguese). One that has it in a place of its own needs its rule here.
+    UTS 10 begins like this, so it is right for languages that take an accented letter for the same letter: English,
+    French, German, Italian, Portuguese. A language that has it in a place of its own needs its rule here.
     """
     taken_apart = unicodedata.normalize("NFKD", name.casefold())
     letters = "".join(letter for letter in taken_apart if not unicodedata.combining(letter))
@@ -51,7 +51,7 @@ _FIXED = re.compile(r"Etc/GMT([+-])([0-9]{1,2})")
 
 @lru_cache
 def time_zones() -> tuple[str, ...]:
-    """What can be chosen: UTC, the IANA zones that people live in, each by one name, and offsets such as `UTC+03:00`."""
+    """What can be chosen: UTC, the IANA zones that people live in by one name each, and offsets such as `UTC+03:00`."""
     zones = sorted(zone for zone in _known() - _older_names().keys() if zone.partition("/")[0] in _AREAS)
     offsets = sorted({*range(-12, 15), *_FRACTIONS} - {0})
     return (UNKNOWN_ZONE, *zones, *(_offset(hours) for hours in offsets))
