@@ -1,7 +1,7 @@
 """Reads what a browser sent as a form. Nothing about it is trusted: not its type, its length nor its presence."""
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from netim_app.core.errors import DomainError, InvalidForm
 
@@ -24,14 +24,21 @@ class Form:
         self._data: Mapping[object, object] = data if isinstance(data, Mapping) else {}
         self._errors: list[DomainError] = []
 
-    def text(self, name: str, *, limit: int, required: bool = True) -> str:
-        """One line of visible text, without blanks around it, composed (NFC); empty when absent or refused."""
+    def text(self, name: str, *, limit: int, required: bool = True, clean: Callable[[str], str] = str.strip) -> str:
+        """One line of visible text, without blanks around it, composed (NFC); empty when absent or refused.
+
+        Args:
+            name: of the field.
+            limit: in characters, as they are stored.
+            required: whether it must not be empty.
+            clean: brings what was typed to what was meant.
+        """
         value = self._data.get(name, "")
         if not isinstance(value, str):
             return self.refuse(name, "form.invalid")
         if len(value) > limit * 2:
             return self.refuse(name, "form.too_long", limit=limit)
-        value = unicodedata.normalize("NFC", value.strip())
+        value = unicodedata.normalize("NFC", clean(value))
         if len(value) > limit:
             return self.refuse(name, "form.too_long", limit=limit)
         if any(unicodedata.category(character) in _INVISIBLE for character in value):

@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from email_validator import EmailNotValidError, validate_email
-from sqlmodel import col, select, update
+from sqlmodel import col, or_, select, update
 
 from netim_app.core import events
 from netim_app.core.actor import Actor, Visitor
@@ -13,6 +12,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.events import Fact, Origin
 from netim_app.core.forms import Form
 from netim_app.identity import guessing, links, passwords, sessions
+from netim_app.identity.email_address import email_key
 from netim_app.identity.tables import Account, KnownDevice, MailedLink
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -20,7 +20,6 @@ from netim_app.texts import catalog
 from netim_app.texts.places import UNKNOWN_ZONE, countries, listed_zone, zone_names
 
 HALF_SIGN_IN_EVERY = timedelta(hours=1)
-MAX_EMAIL_LENGTH = 254
 EMAIL_CHANGE = "email_change"
 """Purpose of the link that confirms a new address."""
 DEFAULT_TIME_ZONE = "Europe/Paris"
@@ -56,22 +55,6 @@ class Profile:
     country: str = ""
     language: str = "en"
     time_zone: str = DEFAULT_TIME_ZONE
-
-
-def email_key(email: str) -> str:
-    """How an address is looked up: without regard to case."""
-    return email.strip().lower()
-
-
-def read_email(form: Form, name: str = "email") -> str:
-    """A well-formed address from a form field, in the spelling that was typed."""
-    typed = form.text(name, limit=MAX_EMAIL_LENGTH)
-    if not typed:
-        return ""
-    try:
-        return validate_email(typed, check_deliverability=False).normalized
-    except EmailNotValidError:
-        return form.refuse(name, "form.email")
 
 
 def read_profile(data: object) -> Profile:
@@ -339,8 +322,13 @@ def store_rehash(unit: UnitOfWork, account_id: int, old_hash: str, new_hash: str
 
 
 def find_account(unit: UnitOfWork, email: str) -> int | None:
-    """The id of the account with this address."""
-    return unit.session.exec(select(Account.id).where(Account.email_key == email_key(email))).first()
+    """The id of the account with this address.
+
+    First comes the account that shows it exactly so. Of two accounts with one mailbox (a migration may have found such)
+    each can be named then; elsewhere the address means the one that has its key.
+    """
+    shown, key = col(Account.email) == email.strip(), col(Account.email_key) == email_key(email)
+    return unit.session.exec(select(Account.id).where(or_(shown, key)).order_by(shown.desc(), key.desc())).first()
 
 
 def unlock(unit: UnitOfWork, fact: events.AccountUnlocked) -> None:
