@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.fakes import until
 from tests.harness import PASSWORD, Client, Server
-from tests.server.test_sign_in import ask_reset, link_from
+from tests.server.test_sign_in import link_from
 
 NAMES = {"first_name": "Anna", "last_name": "Martin", "password": PASSWORD}
 TYPED = "Anna@bücher-laden.fr"
@@ -80,4 +81,7 @@ async def test_an_older_account_with_such_an_address_keeps_its_ways(server: Serv
     async with Client(server) as client:
         await client.load("/login")
         assert await client.ticket("SignInState.submit", form={"email": "JOSÉ@example.com", "password": PASSWORD})
-        assert await ask_reset(server, client, email)
+        await client.call("ForgotState.submit", form={"email": email})
+        assert client.vars["ForgotState.sent_to"] == email
+    # Python reads such a header as text, and not as an address.
+    await until(lambda: email in [str(mail["to"]) for mail in server.mails()], 30)
