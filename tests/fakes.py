@@ -79,7 +79,8 @@ class SmtpServer:
     """What the server in this process saw, and how it behaves.
 
     behaviour: `up`, `refuse` (550 to RCPT), `greylist` (451 to RCPT), `reject` (554 to DATA), `hang` (never answers
-    DATA), `close` (drops the connection at DATA), `busy` (421 to MAIL).
+    DATA), `close` (drops the connection at DATA), `busy` (421 to MAIL), `no utf8` (553 to MAIL with SMTPUTF8: it
+    is the next server that lacks it), `no utf8 header` (554 to DATA).
     """
 
     behaviour: str = "up"
@@ -100,6 +101,8 @@ class SmtpServer:
     ) -> str:
         if self.behaviour == "busy":
             return "421 4.3.2 too busy"
+        if self.behaviour == "no utf8" and "SMTPUTF8" in options:
+            return "553 5.6.7 non-ASCII addresses not permitted"
         envelope.mail_from = sender
         envelope.mail_options.extend(options)
         return "250 OK"
@@ -118,6 +121,8 @@ class SmtpServer:
         transport: Any = server.transport
         if self.behaviour == "reject":
             return "554 5.7.1 we do not like this"
+        if self.behaviour == "no utf8 header":
+            return "554 5.6.9 UTF-8 header message cannot be transferred"
         if self.behaviour == "hang":
             await asyncio.sleep(3600)
         if self.behaviour == "close":
@@ -144,15 +149,16 @@ async def smtp_server(
     starttls: ssl.SSLContext | None = None,
     auth: bool = False,
     auth_without_tls: bool = False,
+    utf8: bool = True,
 ) -> AsyncIterator[SmtpServer]:
-    """A real SMTP server on a free port of 127.0.0.1, in the running event loop."""
+    """A real SMTP server on a free port of 127.0.0.1, in the running event loop. `utf8`: it has SMTPUTF8."""
     seen = SmtpServer(behaviour)
     connections: list[SMTP] = []
 
     def accept() -> SMTP:
         connection = SMTP(
             seen,
-            enable_SMTPUTF8=True,
+            enable_SMTPUTF8=utf8,
             hostname="mail.test",
             tls_context=starttls,
             auth_required=auth,

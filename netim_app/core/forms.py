@@ -1,12 +1,14 @@
 """Reads what a browser sent as a form. Nothing about it is trusted: not its type, its length nor its presence."""
 
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from netim_app.core.errors import DomainError, InvalidForm
 
 MAX_SECRET_LENGTH = 128
 """Longer passwords are refused before anything is computed from them."""
+_MOST_PARTS = 4
+"""Characters that one composed character can be sent as (U+1F82 and others)."""
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that no name or address needs: control, format (right-to-left marks), surrogates, line breaks."""
@@ -22,14 +24,21 @@ class Form:
         self._data: Mapping[object, object] = data if isinstance(data, Mapping) else {}
         self._errors: list[DomainError] = []
 
-    def text(self, name: str, *, limit: int, required: bool = True) -> str:
-        """One line of visible text, without blanks around it, composed (NFC); empty when absent or refused."""
+    def text(self, name: str, *, limit: int, required: bool = True, clean: Callable[[str], str] = str.strip) -> str:
+        """One line of visible text, without blanks around it, composed (NFC); empty when absent or refused.
+
+        Args:
+            name: of the field.
+            limit: in characters, as they are stored.
+            required: whether it must not be empty.
+            clean: brings what was typed to what was meant.
+        """
         value = self._data.get(name, "")
         if not isinstance(value, str):
             return self.refuse(name, "form.invalid")
         if len(value) > limit * 2:
             return self.refuse(name, "form.too_long", limit=limit)
-        value = unicodedata.normalize("NFC", value.strip())
+        value = unicodedata.normalize("NFC", clean(value))
         if len(value) > limit:
             return self.refuse(name, "form.too_long", limit=limit)
         if any(unicodedata.category(character) in _INVISIBLE for character in value):
@@ -39,13 +48,16 @@ class Form:
         return value
 
     def secret(self, name: str, *, required: bool = True) -> str:
-        """A password exactly as typed: not trimmed, not normalised (ASVS 6.2.8). Empty when absent or refused."""
+        """A password exactly as typed: not trimmed, not normalised here (ASVS 6.2.8). Empty when absent or refused.
+
+        The limit is one of its composed form or of what was typed, whichever is shorter.
+        """
         value = self._data.get(name, "")
         if not isinstance(value, str):
             return self.refuse(name, "form.invalid")
         if not value:
             return self.refuse(name, "form.required") if required else ""
-        if len(value) > MAX_SECRET_LENGTH:
+        if _is_too_long(value):
             return self.refuse(name, "form.too_long", limit=MAX_SECRET_LENGTH)
         if any(unicodedata.category(character) == "Cs" or character == "\0" for character in value):
             return self.refuse(name, "form.invalid")
@@ -74,3 +86,11 @@ class Form:
         """
         if self._errors:
             raise InvalidForm(self._errors)
+
+
+def _is_too_long(secret: str) -> bool:
+    if len(secret) <= MAX_SECRET_LENGTH:
+        return False
+    if len(secret) > MAX_SECRET_LENGTH * _MOST_PARTS:
+        return True
+    return len(unicodedata.normalize("NFC", secret)) > MAX_SECRET_LENGTH

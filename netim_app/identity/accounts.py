@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from email_validator import EmailNotValidError, validate_email
-from sqlmodel import col, select, update
+from sqlmodel import col, or_, select, update
 
 from netim_app.core import events
 from netim_app.core.actor import Actor, Visitor
@@ -13,14 +12,14 @@ from netim_app.core.errors import DomainError
 from netim_app.core.events import Fact, Origin
 from netim_app.core.forms import Form
 from netim_app.identity import guessing, links, passwords, sessions
+from netim_app.identity.email_address import email_key
 from netim_app.identity.tables import Account, KnownDevice, MailedLink
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
-from netim_app.texts.places import countries, time_zones
+from netim_app.texts.places import UNKNOWN_ZONE, countries, listed_zone, zone_names
 
 HALF_SIGN_IN_EVERY = timedelta(hours=1)
-MAX_EMAIL_LENGTH = 254
 EMAIL_CHANGE = "email_change"
 """Purpose of the link that confirms a new address."""
 DEFAULT_TIME_ZONE = "Europe/Paris"
@@ -58,22 +57,6 @@ class Profile:
     time_zone: str = DEFAULT_TIME_ZONE
 
 
-def email_key(email: str) -> str:
-    """How an address is looked up: without regard to case."""
-    return email.strip().lower()
-
-
-def read_email(form: Form, name: str = "email") -> str:
-    """A well-formed address from a form field, in the spelling that was typed."""
-    typed = form.text(name, limit=MAX_EMAIL_LENGTH)
-    if not typed:
-        return ""
-    try:
-        return validate_email(typed, check_deliverability=False).normalized
-    except EmailNotValidError:
-        return form.refuse(name, "form.email")
-
-
 def read_profile(data: object) -> Profile:
     """Checked personal information.
 
@@ -91,7 +74,7 @@ def read_profile(data: object) -> Profile:
         city=form.text("city", limit=100, required=False),
         country=form.choice("country", ("", *(code for code, _ in countries("en")))),
         language=form.choice("language", catalog.LOCALES),
-        time_zone=form.choice("time_zone", time_zones()),
+        time_zone=listed_zone(form.choice("time_zone", zone_names())),
     )
     if profile.phone and not _PHONE.fullmatch(profile.phone):
         form.refuse("phone", "form.phone")
@@ -215,7 +198,8 @@ def view_account(unit: UnitOfWork, account_id: int) -> AccountView:
             col(MailedLink.expires_at) > unit.now,
         )
     ).first()
-    profile = Profile(**{name: getattr(account, name) for name in Profile.__dataclass_fields__})
+    stored = {name: getattr(account, name) for name in Profile.__dataclass_fields__}
+    profile = Profile(**stored | {"time_zone": listed_zone(account.time_zone) or UNKNOWN_ZONE})
     return AccountView(email=account.email, pending_email=pending or "", profile=profile)
 
 
@@ -338,8 +322,13 @@ def store_rehash(unit: UnitOfWork, account_id: int, old_hash: str, new_hash: str
 
 
 def find_account(unit: UnitOfWork, email: str) -> int | None:
-    """The id of the account with this address."""
-    return unit.session.exec(select(Account.id).where(Account.email_key == email_key(email))).first()
+    """The id of the account with this address.
+
+    First comes the account that shows it exactly so. Of two accounts with one mailbox (a migration may have found such)
+    each can be named then; elsewhere the address means the one that has its key.
+    """
+    shown, key = col(Account.email) == email.strip(), col(Account.email_key) == email_key(email)
+    return unit.session.exec(select(Account.id).where(or_(shown, key)).order_by(shown.desc(), key.desc())).first()
 
 
 def unlock(unit: UnitOfWork, fact: events.AccountUnlocked) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.identity import sessions
-from netim_app.identity.accounts import email_key
+from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_refusal
 from netim_app.infra import rate_limit
 from netim_app.infra.rate_limit import Limiter, Rule

@@ -3,6 +3,11 @@
 Policy: security-checks.md, decisions 4 and 5 (NIST SP 800-63B-4, ASVS 6.2). Storage: bcrypt over a fixed-length
 pre-hash, because bcrypt reads 72 bytes only. The pre-hash key is a public label, not the secret key: rotating the
 secret must never make passwords unusable.
+
+Spelling: a password counts in its composed form (NFC), as RFC 8265 (OpaqueString) has it and NIST allows. Keyboards and
+systems differ in how they send one and the same "é", and nobody sees which it was. Nothing else is changed: case,
+blanks and look-alikes count. Hashes from before were made of the text as it was typed; they open by that text, and are
+made anew then.
 """
 
 import asyncio
@@ -12,6 +17,7 @@ import hmac
 import os
 import sys
 import threading
+import unicodedata
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
@@ -82,6 +88,11 @@ def _without_known_words(lowered: str, personal: Sequence[str]) -> str:
     return lowered
 
 
+def composed(password: str) -> str:
+    """The one form (NFC) of all that look and mean the same."""
+    return unicodedata.normalize("NFC", password)
+
+
 def _prehash(password: str) -> bytes:
     mac = hmac.new(_PREHASH_LABEL, password.encode("utf-8", "surrogatepass"), hashlib.sha256)
     return base64.b64encode(mac.digest())
@@ -89,12 +100,17 @@ def _prehash(password: str) -> bytes:
 
 def hash_password(password: str, cost: int) -> str:
     """A bcrypt hash with a salt of its own. Takes about a quarter of a second at cost 12: see `in_hash_pool`."""
-    return bcrypt.hashpw(_prehash(password), bcrypt.gensalt(cost)).decode()
+    return bcrypt.hashpw(_prehash(composed(password)), bcrypt.gensalt(cost)).decode()
 
 
 def password_matches(password: str, hashed: str) -> bool:
-    """Whether `password` is exactly the one that was hashed."""
-    return bcrypt.checkpw(_prehash(password), hashed.encode())
+    """Whether `password` is the one that was hashed, in its composed form or as it was typed.
+
+    One check of the hash, and a second one where those two differ: the text alone decides how long it takes.
+    """
+    forms = {composed(password), password}
+    answers = [bcrypt.checkpw(_prehash(form), hashed.encode()) for form in forms]
+    return any(answers)
 
 
 def needs_rehash(hashed: str, cost: int) -> bool:
@@ -149,6 +165,12 @@ async def matches_in_pool(password: str, hashed: str, cost: int) -> bool:
     return await asyncio.get_running_loop().run_in_executor(_pool(), _matches_in_time, password, hashed, cost)
 
 
+async def matches_as_typed_only(password: str, hashed: str, cost: int) -> bool:
+    """Whether a password that matches does so by its decomposed form alone: its hash is older than our rule."""
+    form = composed(password)
+    return form != password and not await matches_in_pool(form, hashed, cost)
+
+
 @lru_cache
 def _judges() -> ThreadPoolExecutor:
     """One thread for zxcvbn: a hostile text keeps others who choose a password waiting, and nobody else."""
@@ -163,8 +185,8 @@ async def score_typed(password: object) -> int:
 
 
 async def read_new(form: Form, name: str, *, personal: Sequence[str], min_length: int) -> str:
-    """A password that today's policy accepts, from a form field. Count a `limits.allow_new_password` before."""
-    password = form.secret(name)
+    """A password that today's policy accepts, composed. Count a `limits.allow_new_password` before."""
+    password = composed(form.secret(name))
     if password:
         judge = partial(weakness, password, personal=personal, min_length=min_length)
         if reason := await asyncio.get_running_loop().run_in_executor(_judges(), judge):

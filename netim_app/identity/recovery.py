@@ -9,6 +9,7 @@ from netim_app.core.actor import Visitor
 from netim_app.core.events import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, guessing, links, sessions
+from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_asked, log_refusal
 from netim_app.identity.tables import Account, MailedLink
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -20,7 +21,7 @@ PURPOSE = "reset"
 def ask_reset(unit: UnitOfWork, email: str, origin: Origin) -> None:
     """Mails a link if the address belongs to an account, and from where it was asked for. The caller learns nothing."""
     account = unit.session.exec(
-        select(Account).where(Account.email_key == accounts.email_key(email), col(Account.disabled_at).is_(None))
+        select(Account).where(Account.email_key == email_key(email), col(Account.disabled_at).is_(None))
     ).first()
     if account is None:
         log_refusal("reset_refused", account_id=0, reason="no account")

@@ -12,6 +12,7 @@ from netim_app.core import events
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.identity import accounts, guessing, passwords, second_factor, sessions
+from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account, KnownDevice
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, units
@@ -34,7 +35,7 @@ class Guess:
 
 
 def _pay(unit: UnitOfWork, email: str, device_digest: str) -> Guess:
-    key = accounts.email_key(email)
+    key = email_key(email)
     account = unit.session.exec(
         select(Account).where(Account.email_key == key, col(Account.disabled_at).is_(None))
     ).first()
@@ -63,7 +64,8 @@ async def check_password(
     if not right or guess.refused:
         await in_unit(_note_failure, guess, caller, failed)
         raise DomainError(WRONG)
-    if passwords.needs_rehash(guess.password_hash, cost):
+    old = passwords.needs_rehash(guess.password_hash, cost)
+    if old or await passwords.matches_as_typed_only(password, guess.password_hash, cost):
         new_hash = await passwords.hash_in_pool(password, cost)
         await in_unit(accounts.store_rehash, guess.account_id, guess.password_hash, new_hash)
         guess = replace(guess, password_hash=new_hash)

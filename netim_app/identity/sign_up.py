@@ -12,12 +12,13 @@ from netim_app.core.forms import Form
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, guessing, links, passwords
 from netim_app.identity.accounts import NewCustomer
+from netim_app.identity.email_address import email_key, read_new_email
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import Account, MailedLink, SignUp
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork, in_unit, units
 from netim_app.texts import catalog
-from netim_app.texts.places import time_zones
+from netim_app.texts.places import UNKNOWN_ZONE, listed_zone
 
 PURPOSE = "sign_up"
 
@@ -29,7 +30,7 @@ async def read_customer(data: object, *, language: str, time_zone: str, min_leng
         InvalidForm: with every fault at its field.
     """
     form = Form(data)
-    email = accounts.read_email(form)
+    email = read_new_email(form)
     first_name = form.text("first_name", limit=80)
     last_name = form.text("last_name", limit=80)
     password = await passwords.read_new(
@@ -42,7 +43,7 @@ async def read_customer(data: object, *, language: str, time_zone: str, min_leng
         last_name=last_name,
         password=password,
         language=language if language in catalog.LOCALES else catalog.DEFAULT_LOCALE,
-        time_zone=time_zone if time_zone in time_zones() else accounts.DEFAULT_TIME_ZONE,
+        time_zone=listed_zone(time_zone) or UNKNOWN_ZONE,
     )
 
 
@@ -51,7 +52,7 @@ def sign_up(unit: UnitOfWork, customer: NewCustomer, password_hash: str) -> None
 
     The caller learns nothing about which of the two happened.
     """
-    key = accounts.email_key(customer.email)
+    key = email_key(customer.email)
     account = unit.session.exec(select(Account).where(Account.email_key == key)).first()
     if account is not None:
         outbox.queue(

@@ -15,7 +15,7 @@ class Account(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     email: str = Field(max_length=254)
     email_key: str = Field(max_length=254, unique=True)
-    """The address in lower case: how it is looked up."""
+    """How the address is looked up: see `email_address.email_key`."""
     first_name: str = Field(max_length=80)
     last_name: str = Field(max_length=80)
     company: str = Field(default="", max_length=120)

@@ -142,16 +142,25 @@ def address(text: str) -> Address:
     if _CONTROLS.search(text) or any(character.isspace() for character in text):
         raise ValueError("an e-mail address holds blanks or control characters")
     try:
-        ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+        ascii_only = ascii_domain(domain)
         # The parser of the standard library knows ASCII only: letters of other scripts (RFC 6531) stand in as "x".
         stand_in = "".join(character if character.isascii() else "x" for character in local)
-        parsed = Address(addr_spec=f"{stand_in}@{ascii_domain}")
+        parsed = Address(addr_spec=f"{stand_in}@{ascii_only}")
     except Exception:  # noqa: BLE001
         # It leaves with IndexError and errors of its own too. Their texts would repeat the address.
         raise ValueError("not an e-mail address") from None
-    if parsed.addr_spec != f"{stand_in}@{ascii_domain}" or not stand_in or not ascii_domain or "@" in stand_in:
+    if parsed.addr_spec != f"{stand_in}@{ascii_only}" or not stand_in or not ascii_only or "@" in stand_in:
         raise ValueError("not an e-mail address")
-    return Address(username=local, domain=ascii_domain)
+    return Address(username=local, domain=ascii_only)
+
+
+def ascii_domain(domain: str) -> str:
+    """A domain as mail servers know it: `bücher.example` is `xn--bcher-kva.example`.
+
+    Raises:
+        UnicodeError: no domain can be written so.
+    """
+    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
 
 
 def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: datetime) -> EmailMessage:
@@ -195,7 +204,11 @@ class TransportDown(DeliveryFailed):
 
 
 class RecipientRefused(DeliveryFailed):
-    """The server will never take mail for this recipient (a 5xx answer to RCPT, RFC 5321 section 4.2.1)."""
+    """The server will never take mail for this recipient.
+
+    A 5xx answer to RCPT (RFC 5321, section 4.2.1), or letters in the address that need SMTPUTF8 (RFC 6531) where the
+    server, or one behind it, lacks it.
+    """
 
 
 class Transport(Protocol):
@@ -270,14 +283,20 @@ def _failure(error: Exception) -> DeliveryFailed:
         final = bool(refusals) and all(refusal.code // 100 == PERMANENT for refusal in refusals)
         return (RecipientRefused if final else DeliveryFailed)(f"recipient refused: {summary}")
     name = type(error).__name__
+    if isinstance(error, aiosmtplib.SMTPNotSupported):  # aiosmtplib means SMTPUTF8 by it, and nothing else
+        return RecipientRefused("the mail server lacks SMTPUTF8")
     if isinstance(error, aiosmtplib.SMTPResponseException):
+        if _NO_SMTPUTF8.search(_status(error)):
+            return RecipientRefused(f"{name}: {_status(error)}")
         kind = TransportDown if isinstance(error, _NOT_ABOUT_THE_MESSAGE) else DeliveryFailed
         return kind(f"{name}: {_status(error)}")
-    if isinstance(error, (aiosmtplib.SMTPNotSupported, UnicodeError)):
+    if isinstance(error, UnicodeError):
         return DeliveryFailed(name)
     return TransportDown(name)
 
 
+_NO_SMTPUTF8 = re.compile(r" 5\.6\.(7|9|10)$")
+"""RFC 6531, section 3.5: the address, or the header that repeats it, cannot be passed on."""
 _NOT_ABOUT_THE_MESSAGE = (
     aiosmtplib.SMTPAuthenticationError,
     aiosmtplib.SMTPHeloError,

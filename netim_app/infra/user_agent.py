@@ -25,8 +25,14 @@ _NAMES = {
     "Ubuntu": "Linux",
     "Fedora": "Linux",
     "Debian": "Linux",
+    "Linux Mint": "Linux",
+    "Arch Linux": "Linux",
+    "Red Hat": "Linux",
+    "SUSE": "Linux",
     "Other": "",
 }
+_ONLY_ON_IOS = re.compile(r"\b(?:\w+iOS|GSA|OPT)/|\bMobile/")
+"""What no browser on a Mac says. An iPad asks for the pages of a Mac, and calls itself one."""
 _SAFE = re.compile(r"[^\w .+/-]")
 
 
@@ -48,7 +54,12 @@ def _describe(user_agent: str) -> tuple[str, str]:
         return "", ""
     name = _clean(browser.family) if browser else ""
     version = _clean(browser.major or "") if browser and name else ""
-    return f"{name} {version}".strip(), _clean(system.family) if system else ""
+    return f"{name} {version}".strip(), _system(system.family, user_agent) if system else ""
+
+
+def _system(family: str, user_agent: str) -> str:
+    on_ios = family == "Mac OS X" and _ONLY_ON_IOS.search(user_agent)
+    return _clean("iOS" if on_ios else family)
 
 
 def _clean(name: str) -> str:

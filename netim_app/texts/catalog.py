@@ -7,17 +7,19 @@ is the text with `{name}` placeholders in the style of `str.format`.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
-from zoneinfo import ZoneInfo
+from typing import Literal
 
 from babel.core import negotiate_locale
 from babel.dates import format_date as babel_date
 from babel.dates import format_time as babel_time
-from babel.dates import format_timedelta, get_timezone_name
+from babel.dates import format_timedelta, get_timezone_gmt, get_timezone_name
 from babel.messages.pofile import read_po
+
+from netim_app.texts.places import zone_of
 
 LOCALES = ("en", "fr")
 DEFAULT_LOCALE = "en"
@@ -26,6 +28,8 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _FOLDERS = ("texts", "identity/texts", "pages/texts", "features/*/texts")
 # Before a sign of two parts, before a percent sign behind a figure, and inside of guillemets.
 _FRENCH_BLANK = re.compile(r" (?=»|[;:?!](?:[\s\"<)]|$))|(?<=[\d}]) (?=%(?!}))|(?<=«) ", re.MULTILINE)
+_OFFSET_IN_GMT = re.compile(r"^GMT(?=[+-])")
+"""English and others write `GMT+03:00`. The list that a customer chooses from says UTC, in every language."""
 _MSGID = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 _QUALITY = re.compile(r";\s*q=([0-9.]+)")
 _MAX_HEADER = 1_000
@@ -150,7 +154,7 @@ def format_date(moment: datetime, locale: str, time_zone: str) -> str:
         moment: aware.
         time_zone: IANA name; an unknown zone means UTC.
     """
-    return babel_date(moment.astimezone(_zone(time_zone)), "long", locale=_known(locale))
+    return babel_date(moment.astimezone(zone_of(time_zone)), "long", locale=_known(locale))
 
 
 def format_datetime(moment: datetime, locale: str, time_zone: str) -> str:
@@ -158,30 +162,54 @@ def format_datetime(moment: datetime, locale: str, time_zone: str) -> str:
 
     Args:
         moment: aware; a naive one is taken for UTC.
-        time_zone: IANA name such as `Europe/Paris`.
+        time_zone: IANA name such as `Europe/Paris`, or an offset such as `UTC+03:00`.
     """
     known = _known(locale)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    local = aware.astimezone(_zone(time_zone))
+    local = aware.astimezone(zone_of(time_zone))
+    name = _OFFSET_IN_GMT.sub("UTC", get_timezone_name(local, zone_variant=_variant(local), locale=known))
     return text(
         known,
         "ui.date.moment",
         date=babel_date(local, "long", locale=known),
         time=babel_time(local, "short", locale=known),
-        zone=get_timezone_name(local, locale=known),
+        zone=f"{name}, {_offset(local, known)}" if _comes_twice(local) else name,
     )
 
 
 def format_short(moment: datetime, locale: str, time_zone: str) -> str:
-    """A moment in somebody's own time, short: `Mar 1, 2026, 1:00 PM`, `1 mars 2026 à 13:00`."""
+    """A moment in somebody's own time, short: `Mar 1, 2026, 1:00 PM`, `1 mars 2026 à 13:00`.
+
+    The offset from UTC follows in the hour that comes twice, when summer time ends.
+    """
     known = _known(locale)
-    local = moment.astimezone(_zone(time_zone))
-    return text(
+    local = moment.astimezone(zone_of(time_zone))
+    short = text(
         known,
         "ui.date.short",
         date=babel_date(local, "medium", locale=known),
         time=babel_time(local, "short", locale=known),
     )
+    return f"{short} ({_offset(local, known)})" if _comes_twice(local) else short
+
+
+def _comes_twice(local: datetime) -> bool:
+    """Whether clocks were set back over this time, so that they show it a second time."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def _offset(local: datetime, locale: str) -> str:
+    """`UTC+02:00`, as the language writes it."""
+    return _OFFSET_IN_GMT.sub("UTC", get_timezone_gmt(local, "long", locale=locale))
+
+
+def _variant(local: datetime) -> Literal["daylight", "standard"]:
+    """Whether clocks are ahead of what they show in another season.
+
+    The zone database says so itself, but the other way round for Ireland, whose standard time is that of summer.
+    """
+    seasons = (local.replace(month=month, day=1, fold=0).utcoffset() or timedelta() for month in (1, 7))
+    return "daylight" if (local.utcoffset() or timedelta()) > min(seasons) else "standard"
 
 
 def format_age(moment: datetime, now: datetime, locale: str) -> str:
@@ -203,10 +231,3 @@ def format_client(browser: str, system: str, locale: str) -> str:
 
 def _known(locale: str) -> str:
     return locale if locale in LOCALES else DEFAULT_LOCALE
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # not a name, a folder of the zone database, no such zone
-        return UTC

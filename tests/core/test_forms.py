@@ -110,6 +110,8 @@ def test_the_limit_of_a_refused_text_is_told() -> None:
         "👩\u200d👩\u200d👧",
         "<script>",
         "a" * MAX_SECRET_LENGTH,
+        "e\N{COMBINING ACUTE ACCENT}" * MAX_SECRET_LENGTH,  # the limit counts composed characters
+        "\u0958" * MAX_SECRET_LENGTH,  # whose composed form is longer
         " ",
     ],
 )
@@ -126,6 +128,8 @@ def test_a_secret_is_taken_exactly_as_typed(typed: str) -> None:
         ("", "form.required"),
         ("a" * (MAX_SECRET_LENGTH + 1), "form.too_long"),
         ("a" * 1_000_000, "form.too_long"),
+        ("e\N{COMBINING ACUTE ACCENT}" * (MAX_SECRET_LENGTH + 1), "form.too_long"),
+        ("\u0958" * (MAX_SECRET_LENGTH + 1), "form.too_long"),
         ("a\0b", "form.invalid"),
         ("a\ud800b", "form.invalid"),
         *((value, "form.invalid") for value in WRONG_TYPES),

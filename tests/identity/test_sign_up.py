@@ -259,10 +259,14 @@ def test_a_sign_up_form_is_read() -> None:
 @pytest.mark.parametrize(
     ("language", "time_zone", "expected"),
     [
-        ("", "", ("en", "Europe/Paris")),
-        ("de", "None", ("en", "Europe/Paris")),
-        ("fr", "Mars/Olympus", ("fr", "Europe/Paris")),
+        ("", "", ("en", "UTC")),
+        ("de", "None", ("en", "UTC")),
+        ("fr", "Mars/Olympus", ("fr", "UTC")),
         ("en", "UTC", ("en", "UTC")),
+        ("en", "Etc/GMT-3", ("en", "UTC+03:00")),
+        ("en", "+05:30", ("en", "UTC+05:30")),
+        ("en", "EST5EDT", ("en", "America/New_York")),
+        ("en", "Asia/Calcutta", ("en", "Asia/Kolkata")),
     ],
 )
 def test_what_the_browser_says_of_itself_is_used_where_it_makes_sense(

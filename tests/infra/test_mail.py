@@ -175,7 +175,7 @@ def test_addresses(text: str, expected: str) -> None:
         "", "jane", "@example.com", "jane@", "jane@example.com\nBcc: x@y.test", "jane@example.com\r\nBcc: x@y.test",
         "jane@example.com, x@y.test", "Jane <jane@example.com>", "jane@example.com>", "jane@exa mple.com", "a@b@c",
         "jane@example.com\x00", "jane@xn--.example\x85", "jane@-ü.example", "jane@example.com;x@y.test", "jane doe@example.com",  # noqa: E501
-        "jos\u00a0é@example.com", 'é"@example.com', "é>,x@example.com", "é@é@example.com", "jane(x)@example.com", '"jane"@example.com', '"a b"@example.com',  # noqa: E501
+        "jos\u00a0é@example.com", 'é"@example.com', "é>,x@example.com", "é@é@example.com", "jane(x)@example.com", '"jane"@example.com', "=?utf-8?q?a?=@example.com", "=?utf-8?q?é?=@example.com", '"a b"@example.com',  # noqa: E501
     ],
 )  # fmt: skip
 def test_what_is_no_bare_address_is_refused(text: str) -> None:
@@ -218,6 +218,28 @@ async def test_smtp_delivers_to_an_international_address() -> None:
         await SmtpTransport(server.url, production=False).send(_message("josé@example.com"))
     assert server.envelopes[0].rcpt_tos == ["josé@example.com"]
     assert server.received[0]["To"] == "josé@example.com"
+
+
+async def test_a_server_without_smtputf8_is_a_lasting_fault_for_a_mail_that_needs_it() -> None:
+    async with smtp_server(utf8=False) as server:
+        with pytest.raises(RecipientRefused, match=r"^the mail server lacks SMTPUTF8$"):
+            await SmtpTransport(server.url, production=False).send(_message("josé@example.com"))
+    assert not server.received
+
+
+@pytest.mark.parametrize("behaviour", ["no utf8", "no utf8 header"])
+async def test_so_is_one_whose_next_server_lacks_it(behaviour: str) -> None:
+    async with smtp_server(behaviour) as server:
+        with pytest.raises(RecipientRefused, match=r": 55[34] 5\.6\.[79]$"):
+            await SmtpTransport(server.url, production=False).send(_message("josé@example.com"))
+
+
+async def test_an_international_domain_needs_no_smtputf8() -> None:
+    async with smtp_server(utf8=False) as server:
+        await SmtpTransport(server.url, production=False).send(_message("anna@bücher-laden.fr"))
+    assert server.envelopes[0].rcpt_tos == ["anna@xn--bcher-laden-thb.fr"]
+    assert server.received[0]["To"] == "anna@xn--bcher-laden-thb.fr"
+    assert server.envelopes[0].mail_options == ["SIZE=" + str(len(server.envelopes[0].content or b"")), "BODY=8BITMIME"]
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,21 @@ async def test_a_refused_recipient_is_given_up_at_once_and_can_be_retried(units:
     assert (_row(units).state, len(transport.sent)) == (SENT, 1)
 
 
+async def test_a_mail_that_needs_smtputf8_is_given_up_at_once_where_there_is_none(sqlite_units: Units) -> None:
+    for to in ("josé@example.com", "anna@bücher-laden.fr"):
+        _queue(sqlite_units, to)
+    async with smtp_server(utf8=False) as server:
+        await _sender(sqlite_units, SmtpTransport(server.url, production=False)).drain()
+        assert [envelope.rcpt_tos for envelope in server.envelopes] == [["anna@xn--bcher-laden-thb.fr"]]
+    assert [(row.state, row.attempts) for row in _rows(sqlite_units)] == [(DEAD, 1), (SENT, 1)]
+
+    with sqlite_units.write() as uow:
+        retry_dead(uow)
+    async with smtp_server() as server:
+        await _sender(sqlite_units, SmtpTransport(server.url, production=False)).drain()
+        assert [envelope.rcpt_tos for envelope in server.envelopes] == [["josé@example.com"]]
+
+
 async def test_a_mail_is_sent_until_its_link_expires(units: Units, clock: FakeClock) -> None:
     _queue(units, expires_at=clock() + timedelta(hours=1))
     transport = FakeTransport(TransportDown("SMTPConnectError"))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from netim_app.infra import user_agent
 from netim_app.infra.user_agent import describe
 
+IPAD = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 
 
@@ -62,6 +63,13 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
             "Android",
         ),
         ("Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko", "Internet Explorer 11", "Windows"),
+        # An iPad that asks for the pages of a Mac.
+        (f"{IPAD} FxiOS/138.0 Safari/605.1.15", "Firefox 138", "iOS"),
+        (f"{IPAD} CriOS/138 Version/11.1.1 Safari/605.1.15", "Chrome 138", "iOS"),
+        (f"{IPAD} Version/17.0 EdgiOS/138.0 Safari/605.1.15", "Edge 138", "iOS"),
+        (f"{IPAD} Version/17.4 Safari/605.1.15 OPT/5.0", "Opera Touch 5", "iOS"),
+        (f"{IPAD} Version/18.5 Mobile/15E148 Safari/604.1", "Safari 18", "iOS"),
+        ("Mozilla/5.0 (X11; Linux Mint; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox 140", "Linux"),
         ("curl/8.5.0", "curl 8", ""),
         ("python-requests/2.32.3", "Python Requests 2", ""),
         ("", "", ""),

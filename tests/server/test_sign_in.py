@@ -5,6 +5,7 @@ import contextlib
 import re
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -307,8 +308,9 @@ async def test_pw_policy(server: Server, anna: Client, email: str, new_email: Ca
         "quiet meadow 42 lantern-fog geese Zq9 orchid " * 2 + "harbour violin 17 compass& thistle Ω",
         " quiet meadow lantern ",
         "🦆🌾🏮 quiet 42 meadow",
+        unicodedata.normalize("NFD", "prés 42 forêt là-bas"),
     ],
-    ids=["64 or more", "127", "blanks", "emoji"],
+    ids=["64 or more", "127", "blanks", "emoji", "decomposed"],
 )
 async def test_pw_fidelity(server: Server, new_email: Callable[[], str], password: str) -> None:
     email = new_email()
@@ -332,6 +334,8 @@ async def test_pw_fidelity(server: Server, new_email: Callable[[], str], passwor
         server.move_clock(16 * MINUTE)
         assert await attempt(client, email, password + "\0") == ""
         assert await attempt(client, email, password)
+        for form in ("NFC", "NFD"):
+            assert await attempt(client, email, unicodedata.normalize(form, password))
 
 
 async def test_pw_change(server: Server, anna: Client, email: str) -> None:

@@ -1,7 +1,7 @@
 """The catalog: what it finds, what it reports, how it chooses a language and writes dates."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -105,6 +105,35 @@ def test_a_moment_is_told_in_the_reader_s_zone_and_language():
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd", "Europe", "a\x00b"])
 def test_an_unknown_zone_means_utc(zone):
     assert catalog.format_datetime(MOMENT, "fr", zone) == "3 août 2026 à 22:05 (temps universel coordonné)"
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "offsets"),
+    [
+        ("Europe/Paris", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), ("UTC+02:00", "UTC+01:00")),
+        ("America/New_York", datetime(2026, 11, 1, 5, 30, tzinfo=UTC), ("UTC-04:00", "UTC-05:00")),
+        ("Europe/Dublin", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), ("UTC+01:00", "UTC+00:00")),
+    ],
+)
+@pytest.mark.parametrize("locale", catalog.LOCALES)
+def test_the_hour_that_comes_twice_is_told_apart(zone, first, offsets, locale):
+    for write in (catalog.format_datetime, catalog.format_short):
+        told = [write(first + timedelta(hours=hour), locale, zone) for hour in (-1, 0, 1, 2)]
+        assert len(set(told)) == 4
+        assert [offset in text for offset, text in zip(offsets, told[1:3], strict=True)] == [True, True]
+        assert "UTC" not in told[0] + told[3], "said only where it is needed"
+
+
+def test_zones_that_change_otherwise_are_called_rightly():
+    """Ireland's standard time is that of summer (IANA); Morocco calls its time nothing."""
+    winter, summer = datetime(2026, 1, 15, 12, tzinfo=UTC), datetime(2026, 7, 15, 12, tzinfo=UTC)
+    assert "Greenwich Mean Time" in catalog.format_datetime(winter, "en", "Europe/Dublin")
+    assert "Irish Standard Time" in catalog.format_datetime(summer, "en", "Europe/Dublin")
+    assert "Lord Howe Daylight Time" in catalog.format_datetime(winter, "en", "Australia/Lord_Howe")
+    assert "(UTC+01:00)" in catalog.format_datetime(summer, "en", "Africa/Casablanca")
+    assert "(UTC-03:00)" in catalog.format_datetime(summer, "en", "UTC-03:00")
+    for name in ("Asia/Calcutta", "Asia/Kolkata"):
+        assert catalog.format_datetime(summer, "fr", name) == "15 juillet 2026 à 17:30 (UTC+05:30)"
 
 
 def test_a_naive_moment_is_taken_for_utc():

@@ -17,6 +17,7 @@ from netim_app.features.login_history.tables import LoginEntry
 from netim_app.identity import accounts, sessions
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
+from netim_app.texts.places import listed_zone, zone_label
 
 KEEP = timedelta(days=180)
 ONE_ENTRY = timedelta(hours=1)
@@ -187,7 +188,7 @@ def view_page(unit: UnitOfWork, account_id: int, shown: str, before: Place | Non
     return Page(
         entries=tuple(_entry(row, language, time_zone) for row in kept),
         end=(kept[-1].at, kept[-1].id or 0) if len(rows) > size else None,
-        time_zone=time_zone,
+        time_zone=zone_label(listed_zone(time_zone)),
     )
 
 

@@ -49,7 +49,7 @@ async def change_password(actor: Actor, current: str, new: str, return_to: str) 
         guess = await sign_in.check_own_password(actor, current)
     except DomainError as error:
         raise DomainError("password.current_wrong", field="current") from error
-    if new == current:
+    if passwords.composed(new) == passwords.composed(current):
         raise DomainError("password.same", field="password")
     hashed = await passwords.hash_in_pool(new, units().settings.bcrypt_cost)
     return await in_unit(_replace, actor, guess, hashed, return_to)

@@ -33,10 +33,9 @@ SYSTEMS = {
     "Mac OS X": "macos",
     "macOS": "macos",
     "Linux": "linux",
-    "Ubuntu": "linux",
-    "Chrome OS": "browser",
+    "ChromeOS": "browser",
 }
-"""What a browser says of its system, and our name for it."""
+"""A system as `infra.user_agent` calls it, and which applications it is offered first."""
 KINDS = ("android", "ios", "windows", "macos", "linux", "browser")
 _ONCE = ("step", "adding", "systems", "key_text", "uri", "picture")
 

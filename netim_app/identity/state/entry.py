@@ -9,6 +9,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.identity import accounts, limits, passwords, recovery, second_factor, sign_in, sign_up
 from netim_app.identity.access import ANYONE, PENDING, open_to
+from netim_app.identity.email_address import read_email
 from netim_app.identity.sessions import HOME
 from netim_app.identity.state.shell import explain, hand_over, safe_path
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
@@ -58,7 +59,7 @@ class SignInState(rx.State):
         self.errors = {}
         self.reason = ""
         read = Form(form)
-        email = read.text("email", limit=accounts.MAX_EMAIL_LENGTH)
+        email = read_email(read)
         password = read.secret("password")
         remember = read.flag("remember")
         caller = visitor()
@@ -218,7 +219,7 @@ class ForgotState(rx.State):
         """Mails a link if there is such a customer; says the same either way."""
         self.errors = {}
         read = Form(form)
-        email = accounts.read_email(read)
+        email = read_email(read)
         address = visitor().origin.address
         try:
             read.finish()

@@ -12,6 +12,7 @@ from netim_app.core.forms import Form
 from netim_app.identity import accounts, limits
 from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.accounts import AccountView
+from netim_app.identity.email_address import read_new_email
 from netim_app.identity.state.shell import explain, refresh, tell
 from netim_app.infra.unit_of_work import in_unit
 from netim_app.ui.once import visit_of
@@ -73,7 +74,7 @@ class EmailState(rx.State):
         """Mails the link to the new address, which stays without effect until it was followed."""
         self.errors = {}
         read = Form(form)
-        email = accounts.read_email(read)
+        email = read_new_email(read)
         caller = actor()
         try:
             read.finish()

@@ -5,7 +5,7 @@ import reflex as rx
 from netim_app.identity.state.profile import EmailState, ProfileState
 from netim_app.identity.view.shell import fault
 from netim_app.texts import catalog
-from netim_app.texts.places import countries, time_zones
+from netim_app.texts.places import countries, time_zones, zone_label
 from netim_app.ui.card import card
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import button, columns, form, select_field, text_field
@@ -64,7 +64,7 @@ def _time_zone_field() -> rx.Component:
     return select_field(
         "time_zone",
         tr("field.time_zone"),
-        [(zone, zone.replace("_", " ")) for zone in time_zones()],
+        [(zone, zone_label(zone)) for zone in time_zones()],
         value=ProfileState.values["time_zone"].to(str),
         error=fault(ProfileState.errors, "time_zone"),
     )

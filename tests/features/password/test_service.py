@@ -1,4 +1,5 @@
 import asyncio
+import unicodedata
 
 import pytest
 
@@ -118,6 +119,15 @@ async def test_the_same_password_is_refused(units: Units) -> None:
     assert await change(caller, new=PASSWORD) == ("password", "password.same")
 
     assert mailed(units) == []
+
+
+async def test_the_same_password_is_the_same_in_either_form(units: Units) -> None:
+    chosen = "café à la crème brûlée"
+    caller = signed_in_actor(units, password=chosen)
+    decomposed = unicodedata.normalize("NFD", chosen)
+
+    assert await change(caller, current=chosen, new=decomposed) == ("password", "password.same")
+    assert await change(caller, current=decomposed, new=chosen) == ("password", "password.same")
 
 
 async def test_of_two_changes_at_once_the_second_finds_its_current_password_wrong(

@@ -10,6 +10,7 @@ from netim_app.features.totp.rules import step_at
 from netim_app.features.totp.state import KINDS, TotpDialogState, TotpState, TotpWizardState, _own_first
 from netim_app.features.totp.tables import TotpEnrolment
 from netim_app.identity.state.shell import ShellState
+from netim_app.infra import user_agent
 from netim_app.infra.unit_of_work import Units
 from tests.factories import Tab, signed_in_actor, tickets_of
 from tests.fakes import FakeClock
@@ -102,6 +103,34 @@ def test_the_own_system_comes_first() -> None:
     assert _own_first("Mac OS X")[0] == "macos"
     assert sorted(_own_first("Mac OS X")) == sorted(KINDS)
     assert _own_first("BeOS") == list(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        (
+            "X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36",
+            "browser",
+        ),
+        (
+            "Macintosh; Intel Mac OS X 10.15) AppleWebKit/605.1.15 (KHTML, like Gecko) FxiOS/138.0 Safari/605.1.15",
+            "ios",
+        ),
+        (
+            "iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1",
+            "ios",
+        ),
+        ("Linux; Android 10; K) AppleWebKit/537.36 Chrome/138.0.0.0 Mobile Safari/537.36", "android"),
+        ("Macintosh; Intel Mac OS X 10.15; rv:128.0) Gecko/20100101 Firefox/128.0", "macos"),
+        ("Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "windows"),
+        ("X11; Ubuntu; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0", "linux"),
+    ],
+)
+def test_what_a_browser_says_of_itself_leads_to_applications_for_it(header: str, kind: str) -> None:
+    """The names of systems come from another table: this test holds the two together."""
+    _, system = user_agent.describe(f"Mozilla/5.0 ({header}")
+
+    assert _own_first(system)[0] == kind
 
 
 async def test_the_card_is_off_at_first(tab: Tab) -> None:
