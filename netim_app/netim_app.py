@@ -4,17 +4,17 @@ import asyncio
 import contextlib
 import logging
 import os
-import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 import reflex as rx
 from redis.exceptions import RedisError
-from reflex.istate.manager.memory import StateManagerMemory
 from reflex.utils.prerequisites import get_web_dir
 from reflex_base.event import EventSpec
 from reflex_base.event.context import EventContext
+from reflex_base.registry import RegistrationContext
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -23,13 +23,16 @@ from starlette.types import ASGIApp
 
 from netim_app import pages
 from netim_app.core.feature import offers
-from netim_app.identity import guessing, http, limits, links, passwords, second_factor, sessions, strangers
+from netim_app.identity import guessing, http, limits, links, passwords, second_factor, sessions
 from netim_app.identity.ended_tabs import EndedTabs
 from netim_app.identity.gate import Gate
-from netim_app.identity.state.shell import ShellState, incident_delta
+from netim_app.identity.left_tabs import LeftTabs
+from netim_app.identity.state.shell import ShellState, incident_delta, show_incident
 from netim_app.infra import outbox, redaction, user_agent
 from netim_app.infra.client_address import ClientAddress
+from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
+from netim_app.infra.incidents import Incidents, Seldom
 from netim_app.infra.mail import make_transport
 from netim_app.infra.page_paths import PagePaths
 from netim_app.infra.socket_limits import SocketLimits
@@ -45,6 +48,8 @@ logger = logging.getLogger(__name__)
 
 PURGE_EVERY_SECONDS = 60
 HEALTH_TIMEOUT_SECONDS = 3
+PAGE_FAULTS_A_MINUTE = 20
+"""Anybody can report one."""
 
 settings = get_settings()
 redaction.install(production=settings.production)
@@ -66,33 +71,50 @@ async def healthz(_request: Request) -> JSONResponse:
     return JSONResponse(report, status_code=503 if "down" in report.values() else 200)
 
 
+incidents = Incidents()
+
+
 def report_fault(exception: Exception) -> EventSpec | None:
-    """Whatever no service foresaw: logged under a number, which is all that the customer sees of it."""
-    number = secrets.token_hex(4)
-    begin_trace(EventContext.get().txid)  # Reflex calls from a task of its own, which knows the event all the same
-    logger.error("incident %s", number, exc_info=exception)
-    if isinstance(exception, RedisError):
-        # An event needs the page states: without them it fails too, is reported, and so on without end.
-        task = asyncio.create_task(_tell_without_states(EventContext.get(), number))
-        _being_told.add(task)
-        task.add_done_callback(_being_told.discard)
-        return None
-    return cast("EventSpec", ShellState.show_incident(number))  # type: ignore[operator]  # a handler, once registered
+    """Whatever no service foresaw. It is never answered by an event.
+
+    An event inherits the address of the page from that which failed, and needs the page states. When these are what
+    made it fail it fails too, is reported, and so on without end.
+    """
+    context = EventContext.get()
+    begin_trace(context.txid)  # Reflex calls from a task of its own, which knows the event all the same
+    number = incidents.report(exception)
+    if context.token not in _being_told:
+        _being_told[context.token] = asyncio.create_task(_tell_incident(context, number, exception))
+        _being_told[context.token].add_done_callback(lambda _: _being_told.pop(context.token))
+    return None
 
 
-_being_told: set[asyncio.Task[None]] = set()
-"""The event loop itself does not keep them."""
+_being_told: dict[str, asyncio.Task[None]] = {}
+"""By tab: one notice is enough. The event loop itself does not keep tasks."""
 
 
-async def _tell_without_states(context: EventContext, number: str) -> None:
+async def _tell_incident(context: EventContext, number: str, exception: Exception) -> None:
+    """Shows the number on the page; without the page's states where these are out of reach; or not at all."""
+    namespace = app.event_namespace
+    if namespace is None or context.router_data.get("sid") not in namespace.sid_to_token:
+        return  # the tab has gone, and would get states anew
+    if not isinstance(exception, RedisError):
+        with contextlib.suppress(Exception):
+            async with app.modify_state(rx.BaseStateToken(ident=context.token, cls=ShellState)) as root:
+                await show_incident(root, number)
+            return
     languages = (context.router_data.get("headers") or {}).get("accept-language", "")
-    with contextlib.suppress(RedisError):  # the tab has gone: Redis would be asked where to
+    with contextlib.suppress(Exception):
         await context.emit_delta(incident_delta(number, languages))
 
 
+page_faults = Seldom(PAGE_FAULTS_A_MINUTE)
+
+
 def report_page_fault(exception: Exception) -> None:
-    """A fault in the browser. Its text comes from outside and is logged as such."""
-    logger.warning("page fault: %.500r", str(exception))
+    """A fault in the browser. Its text comes from outside, and is logged as such, so many in a minute."""
+    if page_faults.passes(time.monotonic()):
+        logger.warning("page fault: %.500r", str(exception))
 
 
 @contextlib.asynccontextmanager
@@ -171,14 +193,14 @@ async def tell_ended_tabs() -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def forget_strangers() -> AsyncIterator[None]:
-    """Keeps what anonymous visitors cost within bounds."""
-    manager, namespace = app.state_manager, app.event_namespace
-    if not isinstance(manager, StateManagerMemory) or namespace is None:
+async def forget_left_tabs() -> AsyncIterator[None]:
+    """Keeps what tabs without a socket cost within bounds."""
+    namespace = app.event_namespace
+    sweeper = LeftTabs.of(app.state_manager, lambda: namespace.token_to_sid if namespace else ())  # a copy, each time
+    if sweeper is None:
         yield
         return
-    sweeper = strangers.Strangers(manager, connected=lambda: namespace.token_to_sid)  # a copy, made each time
-    async with _meanwhile(sweeper.run(), "strangers"):
+    async with _meanwhile(sweeper.run(), "left tabs"):
         yield
 
 
@@ -195,6 +217,17 @@ STATIC_DIR = get_web_dir() / "build" / "client"
 
 def _with_page_paths(inner: ASGIApp) -> ASGIApp:
     return PagePaths(inner, STATIC_DIR)
+
+
+budgets = CostBudgets()
+
+
+def _with_session_sockets(inner: ASGIApp) -> ASGIApp:
+    return http.SessionSockets(inner, budgets)
+
+
+def _with_socket_packets(inner: ASGIApp) -> ASGIApp:
+    return SocketPackets(inner, RegistrationContext.get().event_handlers)
 
 
 def _with_socket_limits(inner: ASGIApp) -> ASGIApp:
@@ -240,17 +273,17 @@ app = rx.App(
         ),
         _with_page_paths,
         http.DeviceCookie,
-        http.SessionSockets,
+        _with_session_sockets,
         http.HandshakeCookies,
-        SocketPackets,
+        _with_socket_packets,
         _with_socket_limits,
         _with_headers,
         Traces,
         _with_client_address,
     ],
 )
-app.add_middleware(Gate(), index=0)
-for task in (refuse_faults, send_mails, purge_regularly, tell_ended_tabs, forget_strangers, warm_up):
+app.add_middleware(Gate(budgets), index=0)
+for task in (refuse_faults, send_mails, purge_regularly, tell_ended_tabs, forget_left_tabs, warm_up):
     app.register_lifespan_task(task)
 pages.add_all(app)
 if not settings.production:

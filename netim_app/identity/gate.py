@@ -4,6 +4,7 @@ Every method of a state whose name does not start with an underscore can be call
 any page, with any arguments. So no page is guarded: each event is, right before its handler runs.
 """
 
+import asyncio
 import inspect
 from collections.abc import Callable
 from functools import cache
@@ -21,10 +22,11 @@ from reflex_base.registry import RegistrationContext
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.identity import second_factor, sessions
 from netim_app.identity.access import ANYONE, FRESH, PENDING, Access, access_of
-from netim_app.identity.http import caller_digests, origin_of
+from netim_app.identity.http import caller_digests, origin_of, payer_at
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.sessions import Lookup
 from netim_app.identity.state.shell import ShellState, StepUpState, refresh
+from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.trace import begin_trace
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
 from netim_app.texts import catalog
@@ -45,7 +47,14 @@ FRAMEWORK_EVENTS = frozenset(
 
 
 class Gate(Middleware):
-    """Runs before every event handler, background ones too."""
+    """Runs before every event handler, background ones too.
+
+    Args:
+        budgets: from which events are paid.
+    """
+
+    def __init__(self, budgets: CostBudgets) -> None:
+        self._budgets = budgets
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002  Reflex's signature
         """Finds out who calls, makes the tab's states theirs, and stops the event if it is not open to them."""
@@ -59,6 +68,7 @@ class Gate(Middleware):
             return None if _fits(event) else await _answer(root)
         _note_document(shell, socket, event)
         visitor, lookup = await _identify()
+        await self._take_turn(visitor, lookup)
         set_caller(lookup.actor or visitor)
         shell.reload = lookup.renewed_elsewhere and shell._reload_told_to in ("", socket)
         if shell.reload:
@@ -77,6 +87,13 @@ class Gate(Middleware):
         if access.level == PENDING:
             return await _let_pending(root, visitor, event.name)
         return await _let_in(root, shell, access, lookup, event.name)
+
+    async def _take_turn(self, visitor: Visitor, lookup: Lookup) -> None:
+        """Waits until one more event of this account, or of this stranger's address, may be handled."""
+        payer = lookup.actor.account_id if lookup.actor else payer_at(visitor.origin.address)
+        done = await self._budgets.take_turn(payer)
+        if event := asyncio.current_task():
+            event.add_done_callback(lambda _: done())
 
 
 async def _let_pending(root: BaseState, visitor: Visitor, event_name: str) -> StateUpdate | None:

@@ -4,6 +4,7 @@ A state cannot set an HttpOnly cookie. It hands out a ticket (see `sessions`), a
 answer carries the cookie.
 """
 
+import asyncio
 import logging
 import re
 from collections import Counter
@@ -25,6 +26,8 @@ from netim_app.core.tokens import digest, new_token
 from netim_app.identity import sessions
 from netim_app.identity.security_log import log_refusal
 from netim_app.infra import user_agent
+from netim_app.infra.cost_budget import CostBudgets
+from netim_app.infra.rate_limit import network_keys
 from netim_app.infra.redaction import log_event
 from netim_app.infra.socket_limits import TRY_LATER
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
@@ -36,6 +39,10 @@ DEVICE_COOKIE_LIFE = timedelta(days=365)
 MAX_FORM_BYTES = 4096
 MAX_SOCKETS_PER_SESSION = 50
 """Open at once, one for each tab of a browser: more tabs than anybody works in."""
+MAX_SOCKETS_OF_STRANGERS = 3_000
+"""Open at once, all together. Whoever is about to sign in is one."""
+_STRANGERS = 0
+"""The number of no session."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _HANDSHAKE = re.compile(r"Session ([0-9a-f]{64})?; Device ([0-9a-f]{64})?")
 
@@ -81,6 +88,11 @@ def _origin_of_request(request: HTTPConnection) -> Origin:
     return origin_of(request.scope.get("client"), request.headers.get("user-agent", ""))
 
 
+def payer_at(address: str) -> str:
+    """Who pays for the events of somebody who is not signed in: the address, or its /64."""
+    return network_keys(address)[0]
+
+
 class HandshakeCookies:
     """Takes the cookies out of a websocket handshake and leaves their digests.
 
@@ -119,34 +131,47 @@ class SessionSockets:
     use up the owner's sockets, even after its session was ended: nothing makes a client hang up.
     The newest is refused: closing the oldest would only make its tab come back for another one's place. It counts in
     this process, as `SocketLimits` does for addresses: each worker has the limit for itself.
+    Strangers have a limit for all together, below that of all sockets: they keep no customer out who is signed in.
+
+    Args:
+        budgets: from which the events of each socket are paid.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, budgets: CostBudgets) -> None:
         self._app = app
+        self._budgets = budgets
         self._open: Counter[int] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        actor = await self._actor(scope) if scope["type"] == "websocket" else None
-        if actor is None:
+        if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return
-        session = actor.session_id
-        if self._open[session] >= MAX_SOCKETS_PER_SESSION:
-            client = str((scope.get("client") or ("",))[0])
-            log_event(
-                logger, "socket.refused", level=logging.WARNING, account_id=actor.account_id, session_id=session,
-                ip=client, reason="too many of one session",
-            )  # fmt: skip
+        address = str((scope.get("client") or ("",))[0])
+        actor = await self._actor(scope)
+        session = actor.session_id if actor else _STRANGERS
+        if self._open[session] >= (MAX_SOCKETS_PER_SESSION if actor else MAX_SOCKETS_OF_STRANGERS):
+            whose = {"account_id": actor.account_id, "session_id": session} if actor else {}
+            reason = "too many of one session" if actor else "too many of strangers"
+            log_event(logger, "socket.refused", level=logging.WARNING, **whose, ip=address, reason=reason)
             await receive()
             await send({"type": "websocket.close", "code": TRY_LATER})
             return
         self._open[session] += 1
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, self._paid(actor.account_id if actor else payer_at(address), receive), send)
         finally:
             self._open[session] -= 1
             if not self._open[session]:
                 del self._open[session]
+
+    def _paid(self, payer: int | str, receive: Receive) -> Receive:
+        async def paid() -> Message:
+            message = await receive()
+            if message["type"] == "websocket.receive" and (wait := self._budgets.advance(payer)):
+                await asyncio.sleep(wait)  # the socket is not read meanwhile: what is sent piles up at the sender
+            return message
+
+        return paid
 
     async def _actor(self, scope: Scope) -> Actor | None:
         """Whose session the handshake carries."""

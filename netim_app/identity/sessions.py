@@ -4,6 +4,7 @@ A ticket is how a state, which cannot set an HttpOnly cookie, hands a proved ide
 spent once, lives 30 seconds and works only in the browser (device cookie) that asked for it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, NamedTuple
@@ -305,6 +306,18 @@ def live_sessions(unit: UnitOfWork, account_id: int) -> list[AccountSession]:
         .order_by(col(AccountSession.last_seen_at).desc(), col(AccountSession.id).desc())
     )
     return [row for row in rows if not _is_over(unit, row)]
+
+
+def open_ones(unit: UnitOfWork, session_ids: Collection[int]) -> set[int]:
+    """Which of these sessions are open now."""
+    rows = unit.session.exec(
+        select(AccountSession).where(
+            col(AccountSession.id).in_(session_ids),
+            col(AccountSession.ended_at).is_(None),
+            col(AccountSession.expires_at) > unit.now,
+        )
+    )
+    return {row.id for row in rows if row.id is not None and not _is_over(unit, row)}
 
 
 def _is_over(unit: UnitOfWork, session: AccountSession) -> bool:

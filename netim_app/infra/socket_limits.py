@@ -11,15 +11,21 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from netim_app.infra.rate_limit import SOCKETS_PER_ADDRESS, Limiter, network_keys
+from netim_app.infra.rate_limit import SOCKETS_PER_ADDRESS, WIDE_FACTOR, Limiter, network_keys
 from netim_app.infra.redaction import log_event
 
 logger = logging.getLogger(__name__)
 
 MAX_SOCKETS = 200
 """Open at once from one address: an office behind one router is many people."""
+MAX_SOCKETS_WIDE = 500
+"""Open at once from one IPv6 /48, which is what one customer of a provider can get."""
+MAX_SOCKETS_IN_ALL = 4_000
+"""Open at once in this process. An idle one takes 185 kB, so that is 740 MB."""
 MAX_MESSAGE_BYTES = 256 * 1024
 """The largest form that we have is a small part of that. Whoever types too much is to hear so at the field."""
+BYTES_PER_MESSAGE = 16 * 1024
+"""A larger message counts as several: reading it takes as long."""
 MESSAGES_PER_SECOND = 100
 BURST = 500
 SWEEP_EVERY_SECONDS = 10
@@ -28,27 +34,30 @@ TOO_BIG, TRY_LATER = 1009, 1013
 
 
 @dataclass
-class _Client:
-    """All sockets of one address: how many are open, and how many messages they may still send at once."""
+class _Network:
+    """All sockets of one address, or of the network around it: how many are open, and what they may still send."""
 
+    width: int = 1
+    """How many times the messages of one address it may send."""
     sockets: int = 0
-    credit: float = BURST
+    spent: float = 0
+    """In messages. It goes back to nothing with the time."""
     counted_at: float = field(default_factory=time.monotonic)
 
-    def pay(self) -> float:
-        """Takes one message from the credit; gives back the seconds to wait before it is handled."""
+    def pay(self, messages: int) -> float:
+        """Takes this from the credit; gives back the seconds to wait before the message is handled."""
         self._refill()
-        self.credit -= 1
-        return max(0.0, -self.credit / MESSAGES_PER_SECOND)
+        self.spent += messages
+        return max(0.0, (self.spent - BURST * self.width) / (MESSAGES_PER_SECOND * self.width))
 
     def is_forgotten(self) -> bool:
-        """Whether nothing is left to remember of this address: who hangs up and comes back gets no new credit."""
+        """Whether nothing is left to remember of it: who hangs up and comes back gets no new credit."""
         self._refill()
-        return self.sockets == 0 and self.credit >= BURST
+        return self.sockets == 0 and self.spent <= 0
 
     def _refill(self) -> None:
         now = time.monotonic()
-        self.credit = min(BURST, self.credit + (now - self.counted_at) * MESSAGES_PER_SECOND)
+        self.spent = max(0.0, self.spent - (now - self.counted_at) * MESSAGES_PER_SECOND * self.width)
         self.counted_at = now
 
 
@@ -62,7 +71,8 @@ class SocketLimits:
     def __init__(self, app: ASGIApp, *, limiter: Callable[[], Limiter]) -> None:
         self._app = app
         self._limiter = limiter
-        self._clients: dict[str, _Client] = {}
+        self._networks: dict[str, _Network] = {}
+        self._open = 0
         self._swept_at = time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,37 +80,63 @@ class SocketLimits:
             await self._app(scope, receive, send)
             return
         address = str((scope.get("client") or ("",))[0])
-        key = network_keys(address)[0]
-        client = self._clients.setdefault(key, _Client())
-        client.sockets += 1
+        networks = self._networks_of(address)
+        self._count(networks, 1)
         try:
-            if client.sockets > MAX_SOCKETS or not await self._limiter().hit_from(SOCKETS_PER_ADDRESS, address):
-                log_event(logger, "socket.refused", level=logging.WARNING, ip=address, open=client.sockets)
+            reason = self._full(networks)
+            if not reason and not await self._limiter().hit_from(SOCKETS_PER_ADDRESS, address):
+                reason = "too many new ones"
+            if reason:
+                log_event(
+                    logger, "socket.refused", level=logging.WARNING, ip=address, open=networks[0].sockets, reason=reason
+                )
                 await receive()
                 await send({"type": "websocket.close", "code": TRY_LATER})
                 return
-            await self._app(scope, _metered(client, address, receive, send), send)
+            await self._app(scope, _metered(networks, address, receive, send), send)
         finally:
-            client.sockets -= 1
+            self._count(networks, -1)
             self._sweep()
 
+    def _networks_of(self, address: str) -> list[_Network]:
+        """The narrow one first; the /48 where there is one."""
+        return [
+            self._networks.setdefault(key, _Network(width=WIDE_FACTOR if wide else 1))
+            for wide, key in enumerate(network_keys(address))
+        ]
+
+    def _count(self, networks: list[_Network], change: int) -> None:
+        self._open += change
+        for network in networks:
+            network.sockets += change
+
+    def _full(self, networks: list[_Network]) -> str:
+        """Which limit is passed; empty if none is."""
+        narrow, *wide = networks
+        if narrow.sockets > MAX_SOCKETS:
+            return "too many of one address"
+        if any(network.sockets > MAX_SOCKETS_WIDE for network in wide):
+            return "too many of one network"
+        return "too many in all" if self._open > MAX_SOCKETS_IN_ALL else ""
+
     def _sweep(self) -> None:
-        """Forgets idle addresses, now and then: an emptied credit is full again after a few seconds."""
+        """Forgets idle networks, now and then: an emptied credit is full again after a few seconds."""
         if time.monotonic() - self._swept_at >= SWEEP_EVERY_SECONDS:
             self._swept_at = time.monotonic()
-            self._clients = {key: client for key, client in self._clients.items() if not client.is_forgotten()}
+            self._networks = {key: network for key, network in self._networks.items() if not network.is_forgotten()}
 
 
-def _metered(client: _Client, address: str, receive: Receive, send: Send) -> Receive:
+def _metered(networks: list[_Network], address: str, receive: Receive, send: Send) -> Receive:
     async def metered() -> Message:
         message = await receive()
         if message["type"] != "websocket.receive":
             return message
-        if _size(message) > MAX_MESSAGE_BYTES:
+        size = _size(message)
+        if size > MAX_MESSAGE_BYTES:
             log_event(logger, "socket.closed", level=logging.WARNING, ip=address, reason="message too large")
             await send({"type": "websocket.close", "code": TOO_BIG})
             return {"type": "websocket.disconnect", "code": TOO_BIG}
-        if wait := client.pay():
+        if wait := max(network.pay(1 + size // BYTES_PER_MESSAGE) for network in networks):
             await asyncio.sleep(wait)  # the socket is not read meanwhile: what is sent piles up at the sender
         return message
 

@@ -8,7 +8,9 @@ and are kept until these have come. So nothing else reaches them (ASVS 2.2.1).
 import json
 import logging
 import re
+from collections.abc import Container
 from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,16 +26,29 @@ _PACKET = re.compile(r"4(?P<kind>[012])/_event(?:,(?P<body>.*))?", re.DOTALL)
 _CONNECT, _DISCONNECT, _EVENT = "0", "1", "2"
 _ACCEPTED = "40/_event"
 """With what the server answers a CONNECT. A page says nothing before it has heard that."""
+MAX_PATH, MAX_ROUTER = 2_000, 8_000
+"""In characters. Reflex keeps paths, and with each tab from where its last event came."""
+MAX_DEPTH = 50
+"""Lists in lists. Reflex reads a packet further down the stack than we do, and would run out of it."""
+_TAB = re.compile(r"[0-9A-Za-z -]{1,64}")
+_HANDSHAKE = {b"host", b"origin", b"cookie", b"user-agent", b"accept-language", b"upgrade", b"connection"}
+"""What is read of a handshake. Reflex keeps the rest with each tab, and stumbles over a header `Raw-Headers`."""
+MAX_HEADER = 1_000
+_POLICY_VIOLATION = 1008
 
 
 class SocketPackets:
     """ASGI middleware. What is not ours is dropped; the first such packet of a socket leaves a line in the log.
 
     Plain HTTP finds nothing where the socket is: no page of ours falls back to it.
+
+    Args:
+        names: of all events that there are.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, names: Container[str]) -> None:
         self._app = app
+        self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(_PATH):
@@ -42,15 +57,38 @@ class SocketPackets:
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return
-        line = _Line(str((scope.get("client") or ("",))[0]), receive, send)
-        await self._app(scope, line.receive, line.send)
+        address = str((scope.get("client") or ("",))[0])
+        if not _names_a_tab(scope):
+            log_event(logger, "socket.refused", level=logging.WARNING, ip=address, reason="no tab")
+            await receive()
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return
+        line = _Line(address, self._names, receive, send)
+        await self._app({**scope, "headers": _useful(scope["headers"])}, line.receive, line.send)
+
+
+def _names_a_tab(scope: Scope) -> bool:
+    """Whether the address has a token as pages make them. It becomes part of keys and of the names of tasks."""
+    tokens = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
+    return len(tokens) == 1 and _TAB.fullmatch(tokens[0]) is not None
+
+
+def _useful(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of a handshake that somebody reads. Cookies are for `HandshakeCookies`, which takes them out."""
+    return [
+        (name, value)
+        for name, value in headers
+        if (name in _HANDSHAKE or name.startswith(b"sec-websocket-"))
+        and (len(value) <= MAX_HEADER or name == b"cookie")
+    ]
 
 
 class _Line:
     """One websocket, and how far it has got."""
 
-    def __init__(self, address: str, receive: Receive, send: Send) -> None:
+    def __init__(self, address: str, names: Container[str], receive: Receive, send: Send) -> None:
         self._address = address
+        self._names = names
         self._receive = receive
         self._send = send
         self._asked = self._accepted = self._told = False
@@ -77,7 +115,7 @@ class _Line:
             return False
         kind, body = packet["kind"], packet["body"] or ""
         if kind == _CONNECT:
-            passes = not self._asked and is_greeting(body)
+            passes = not self._asked and is_greeting(body, self._names)
             self._asked |= passes
             return passes
         if not self._accepted:
@@ -85,56 +123,85 @@ class _Line:
         if kind == _DISCONNECT:
             self._accepted = bool(body)
             return not body
-        return is_message(body)
+        return is_message(body, self._names)
 
 
-def is_greeting(body: str) -> bool:
+def is_greeting(body: str, names: Container[str]) -> bool:
     """Whether this may stand in a CONNECT packet: nothing, or a dict in which the first event may ride."""
     if not body:
         return True
     greeting = _read(body)
-    return isinstance(greeting, dict) and ("event" not in greeting or is_event(greeting["event"]))
+    return isinstance(greeting, dict) and ("event" not in greeting or is_event(greeting["event"], names))
 
 
-def is_message(body: str) -> bool:
+def is_message(body: str, names: Container[str]) -> bool:
     """Whether this may stand in an EVENT packet: `["event", {...}]`, or what a page reports about itself."""
     match _read(body):
         case ["event", event]:
-            return is_event(event)
+            return is_event(event, names)
         case ["ping"] | ["client_error", dict()]:
             return True
         case _:
             return False
 
 
-def is_event(event: object) -> bool:
-    """Whether this has the form of an event: a name, named arguments, and from which address it comes.
+def is_event(event: object, names: Container[str]) -> bool:
+    """Whether this has the form of an event: a name that we know, named arguments, and from which address it comes.
 
-    What it asks for, and whether it may, is for the Gate to say.
+    Whether it may be sent is for the Gate to say. Reflex keeps something of each name that it does not know, and
+    logs it with a traceback (ASVS 16.2.1).
     """
-    if not isinstance(event, dict) or not isinstance(event.get("name"), str):
-        return False
-    router = event.get("router_data", {})
     return (
-        isinstance(event.get("payload", {}), dict)
-        and isinstance(router, dict)
-        and all(isinstance(router.get(name, ""), str) for name in ("pathname", "asPath"))
-        and isinstance(router.get("query", {}), dict)
+        isinstance(event, dict)
+        and isinstance(event.get("name"), str)
+        and event["name"] in names
+        and isinstance(event.get("payload", {}), dict)
+        and _is_router(event.get("router_data", {}))
+    )
+
+
+def _is_router(router: object) -> bool:
+    """Whether Reflex can read from which page an event comes. It does so before any code of ours is asked."""
+    if not isinstance(router, dict) or not all(_is_path(router.get(name, "")) for name in ("pathname", "asPath")):
+        return False
+    query = router.get("query", {})
+    return (
+        isinstance(query, dict)
+        and all(isinstance(value, str) for value in query.values())
         and _can_be_sent_back(router)  # it is: pages are told where they are
     )
 
 
-def _read(body: str) -> Any:
+def _is_path(path: object) -> bool:
+    """Whether this can follow the origin in an address. A program may have sent none."""
+    if not isinstance(path, str) or len(path) > MAX_PATH or (path and not path.startswith("/")):
+        return False
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _can_be_sent_back(value: object) -> bool:
-    """Whether no half character is in it, which JSON can name and UTF-8 cannot hold."""
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        for origin in ("", "https://host"):
+            parse_qsl(urlsplit(origin + path).query)
+    except ValueError:
         return False
     return True
+
+
+def _read(body: str) -> Any:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if _is_shallow(found, MAX_DEPTH) else None
+
+
+def _is_shallow(value: object, levels: int) -> bool:
+    if not isinstance(value, (dict, list)):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_shallow(each, levels - 1) for each in inner)
+
+
+def _can_be_sent_back(router: object) -> bool:
+    """Whether it is short, and no half character is in it, which JSON can name and UTF-8 cannot hold."""
+    try:
+        return len(json.dumps(router, ensure_ascii=False).encode()) <= MAX_ROUTER
+    except ValueError:
+        return False

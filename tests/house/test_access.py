@@ -20,7 +20,6 @@ REVIEWED = {
     "ShellState.set_language": "ANYONE",
     "ShellState.close_notice": "ANYONE unchecked",
     "ShellState.look_again": "ANYONE unchecked",
-    "ShellState.show_incident": "ANYONE unchecked",
     "StepUpState.close": "SIGNED_IN",
     "StepUpState.submit": "SIGNED_IN",
     "SignInState.open_page": "ANYONE",

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reflex.istate.data import URLData
 
 from netim_app.infra.socket_packets import SocketPackets, is_event, is_greeting, is_message
 from tests.fakes import captured_log
 
+NAMES = {"state.submit", "x"}
 EVENT = {"name": "state.submit", "payload": {"form": {"a": "b"}}, "router_data": {"pathname": "/login", "query": {}}}
 CONNECT = "40/_event," + json.dumps({"event": EVENT, "state_schema": "x"})
 SENT = "42/_event," + json.dumps(["event", EVENT])
@@ -23,13 +25,28 @@ NOT_EVENTS: list[Any] = [
     {"name": "x", "payload": []}, {"name": "x", "router_data": None}, {"name": "x", "router_data": {"pathname": 5}},
     {"name": "x", "router_data": {"asPath": {}}}, {"name": "x", "router_data": {"query": "q"}},
     {"name": "x", "router_data": {"pathname": "\ud800"}}, {"name": "x", "router_data": {"query": {"\udfff": "1"}}},
+    {"name": ""}, {"name": "no.such"}, {"name": "x.x"}, {"name": "X"}, {"name": "__class__"}, {"name": ["x"]},
+    {"name": "x", "router_data": {"query": {"a": 1}}}, {"name": "x", "router_data": {"query": {"a": {"b": []}}}},
+    {"name": "x", "router_data": {"other": "x" * 9_000}}, {"name": "x", "router_data": {"headers": [["x"] * 9] * 900}},
 ]  # fmt: skip
+POISONED_PATHS = [
+    "[", "]", "//[", "//[x]/", "/\t/[", "\x00//[", " //[", "//a\u2100b", "@evil.test", ":x", "login", "\\", "\n",
+    "https://evil.test/", "//[::1%25x", "/" + "x" * 2_000, "/\ud800",
+]  # fmt: skip
+"""What Reflex cannot read as the address of a page, after our origin or after none, or what is none."""
+PATHS = [
+    "", "/", "/login", "/login#[", "/login?x=[", "/[", "/]", "/a]b[", "/%5B", "/login?next=//[", "/?a=%ff&a=%00&&=",
+    "/account/x?open=totp#card", "/verify-email#" + "A" * 43, "/caf\u00e9/\u2100", "/@x:y", "/a//b", "/?self=1&cls=2",
+]  # fmt: skip
+DEEP = "[" * 51 + "]" * 51
 NOT_OURS = [
     "", "0", "2", "2probe", "33", "4", "5", "6", "40", "40/other,", "42", "42/_event", "42/_event,", "42/_event,{}",
     "42/_event,[]", '42/_event,["event"]', '42/_event,17["event",{"name":"x"}]', '42["event",{"name":"x"}]',
     '42/_event,["event",{"name":"x"},1]', '42/_event,["other",{}]', '42/_event,["client_error",1]', "43/_event,1[]",
     '451-/_event,["event",{"_placeholder":true,"num":0}]', "459999999-/_event,[]", "42/_event,[" + "[" * 100_000,
     "42/_event,[" + "9" * 10_000 + "]", "41/_event,x", "bAAAA", " 3",
+    '42/_event,["event",{"name":"no.such"}]', f'42/_event,["event",{{"name":"x","payload":{{"a":{DEEP}}}}}]',
+    f'42/_event,["client_error",{{"message":{DEEP}}}]', '42/_event,["event",{"name":"x","router_data":{"asPath":"["}}]',
 ]  # fmt: skip
 
 
@@ -59,8 +76,56 @@ async def through(*frames: str | bytes, accepted: bool = True) -> list[str]:
     async def send(_message: Any) -> None:
         pass
 
-    await SocketPackets(application)({"type": "websocket", "client": ("192.0.2.7", 1)}, queue.get, send)
+    await SocketPackets(application, NAMES)(SCOPE, queue.get, send)
     return heard
+
+
+SCOPE = {"type": "websocket", "client": ("192.0.2.7", 1), "query_string": b"EIO=4&token=a-tab", "headers": []}
+
+
+async def handshake(query: bytes, *headers: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]] | None:
+    """Which headers of a handshake reach the application; None if none does."""
+    passed = None
+    answers: list[Any] = []
+
+    async def application(scope: Any, _receive: Any, _send: Any) -> None:
+        nonlocal passed
+        passed = scope["headers"]
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        answers.append(message)
+
+    await SocketPackets(application, NAMES)(SCOPE | {"query_string": query, "headers": [*headers]}, receive, send)
+    assert answers == ([] if passed is not None else [{"type": "websocket.close", "code": 1008}])
+    return passed
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"",
+        b"token=",
+        b"token=a&token=b",
+        b"token=a/b",
+        b"token=%00%ff",
+        b"token=a_b",
+        b"token=" + b"x" * 65,
+    ],
+)
+async def test_a_socket_without_a_tab_is_none(log: list[logging.LogRecord], query: bytes) -> None:
+    assert await handshake(query) is None
+    assert len(log) == 1
+    assert await handshake(b"token=01234567-89ab-4cde-8f01-23456789abcd&EIO=4") == []
+
+
+async def test_poison_path_of_a_handshake_is_its_headers() -> None:
+    """Reflex keeps all of them with each tab, and cannot read a header of the name of its own field."""
+    read = [(b"host", b"x"), (b"user-agent", b"Firefox"), (b"cookie", b"x" * 4_000), (b"sec-websocket-key", b"x")]
+    others = [(b"raw-headers", b"x"), (b"raw_headers", b"x"), (b"x-filler", b"x"), (b"accept-language", b"x" * 1_001)]
+    assert await handshake(b"token=x", *read, *others) == read
 
 
 async def test_what_a_page_sends_passes(log: list[logging.LogRecord]) -> None:
@@ -101,22 +166,45 @@ async def test_plain_http_finds_no_socket(path: str, status: int) -> None:
     async def send(message: Any) -> None:
         answers.append(message)
 
-    await SocketPackets(application)({"type": "http", "path": path}, None, send)
+    await SocketPackets(application, NAMES)({"type": "http", "path": path}, None, send)
     assert answers[0]["status"] == status
 
 
 @pytest.mark.parametrize("event", NOT_EVENTS, ids=repr)
 def test_what_has_not_the_form_of_an_event_is_none(event: Any) -> None:
-    assert not is_event(event)
-    assert not is_message(json.dumps(["event", event]))
-    assert not is_greeting(json.dumps({"event": event}))
+    assert not is_event(event, NAMES)
+    assert not is_message(json.dumps(["event", event]), NAMES)
+    assert not is_greeting(json.dumps({"event": event}), NAMES)
+
+
+@pytest.mark.parametrize("name", ["pathname", "asPath"])
+@pytest.mark.parametrize("path", POISONED_PATHS, ids=lambda path: repr(path)[:20])
+def test_poison_path_is_none(name: str, path: str) -> None:
+    assert not is_event({"name": "x", "router_data": {name: path}}, NAMES)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: repr(path)[:20])
+def test_poison_path_twin(path: str) -> None:
+    """Whatever stands in a browser's address bar is a path, and Reflex reads it."""
+    assert is_event({"name": "x", "router_data": {"pathname": path, "asPath": path}}, NAMES)
+
+
+@given(
+    st.text(max_size=30) | st.text("/[]@:?#%\\\t\x00.x\u2100", max_size=12), st.sampled_from(["", "https://a.example"])
+)
+def test_poison_path_that_passes_is_read_by_reflex(path: str, origin: str) -> None:
+    router = {"pathname": path, "asPath": path, "query": {}}
+    if is_event({"name": "x", "router_data": router}, NAMES):
+        assert URLData.from_router_data(router | {"headers": {"origin": origin}}).href == origin + path
 
 
 def test_half_a_character_may_stand_in_a_form() -> None:
-    assert is_event(EVENT | {"payload": {"form": {"first_name": "\ud800"}}}), "the field says what is wrong with it"
+    assert is_event(EVENT | {"payload": {"form": {"first_name": "\ud800"}}}, NAMES), (
+        "the field says what is wrong with it"
+    )
 
 
 @given(st.text(max_size=60))
 def test_no_text_raises(text: str) -> None:
     for look in (is_greeting, is_message, is_event):
-        assert look(text) in (True, False)
+        assert look(text, NAMES) in (True, False)

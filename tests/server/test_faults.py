@@ -362,7 +362,6 @@ async def make_it_complain(client: Client, secret: dict[str, str]) -> None:
     await client.call("SignInState.submit", wrong_name=secret)
     await client.call("PasswordState.rate", password=secret)
     await client.call("SignUpState.rate", password=math.nan)
-    await client.call("ShellState.show_incident", number=secret)
     await client.call(
         "FrontendEventExceptionState.handle_frontend_exception",
         info=f"password={secret['password']} ticket={secret['ticket']} token: {secret['token']}", component_stack="x",

@@ -49,7 +49,6 @@ OPEN_TO_ANYONE = {
     "ShellState.look_again",
     "ShellState.open_public_page",
     "ShellState.set_language",
-    "ShellState.show_incident",
     "SignInState.open_home",
     "SignInState.open_page",
     "SignInState.submit",

@@ -15,14 +15,13 @@ from netim_app.identity.access import ANYONE, SIGNED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
 from netim_app.settings import get_settings
 from netim_app.texts import catalog
-from netim_app.ui.once import end_earlier_visit, visit_of
+from netim_app.ui.once import begin_event, end_earlier_visit, visit_of
 from netim_app.ui.text import LocaleState
 
 MIN_PASSWORD_LENGTH = get_settings().password_min_length
 """In characters; the hint at a password field says so."""
 REMEMBER_DAYS = get_settings().session_remember_days
 _ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(\?open=[a-z_]{1,30})?(#[a-z-]{1,40})?")
-_INCIDENT = re.compile(r"[0-9a-f]{8}")
 _NEXT_AFTER = "next after "
 
 
@@ -65,10 +64,13 @@ class ShellState(rx.State):
     _revision: int = -1
     """The account's revision that they show."""
 
-    @rx.event
+    @rx.event(supersedes=True)
     @open_to(SIGNED_IN)
     async def open_account_page(self) -> Any:
-        """Runs when a page of the account area opens. Goes on where a step-up interrupted."""
+        """Runs when a page of the account area opens. Goes on where a step-up interrupted.
+
+        Of several that wait in one tab the last is enough.
+        """
         for begin_visit in offers().page_opened:
             await begin_visit(self)
         for dialog in offers().dialogs:
@@ -124,16 +126,15 @@ class ShellState(rx.State):
         """Takes the notice away."""
         self.notice = ""
 
-    @rx.event
-    @open_to(ANYONE, unchecked=True)
-    async def show_incident(self, number: str) -> None:
-        """Says that something went wrong on our side. Works without the database."""
-        if isinstance(number, str) and _INCIDENT.fullmatch(number):
-            await tell(self, "danger", "shell.incident", number=number)
+
+async def show_incident(root: BaseState, number: str) -> None:
+    """Says that something went wrong on our side, on the page as it is. Works without the database."""
+    begin_event((await root.get_state(ShellState))._document)
+    await tell(root, "danger", "shell.incident", number=number)
 
 
 def incident_delta(number: str, languages: str) -> dict[str, dict[str, Any]]:
-    """What `ShellState.show_incident` sends to a page, made without the page's states: for when these are out of reach.
+    """What `show_incident` sends to a page, made without the page's states: for when these are out of reach.
 
     Args:
         number: of the incident.

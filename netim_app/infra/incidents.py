@@ -1,0 +1,66 @@
+"""Faults that no service foresaw: each stands in the log under a number, which is all that a customer sees of it.
+
+A fault that comes again at once is counted: who can make one happen must not be able to fill the disk (ASVS 16.5.2).
+"""
+
+import asyncio
+import logging
+import secrets
+import traceback
+from dataclasses import dataclass
+
+logger = logging.getLogger(__name__)
+
+WINDOW_SECONDS = 1.0
+MOST_KINDS = 20
+"""Different faults in one window. Of more there is no line but that they were so many."""
+
+
+@dataclass
+class _Incident:
+    number: str
+    again: int = 0
+
+
+class Incidents:
+    """The faults of this process that were reported within the last second."""
+
+    def __init__(self) -> None:
+        self._recent: dict[object, _Incident] = {}
+
+    def report(self, exception: Exception) -> str:
+        """Logs a fault, unless it was logged just now, and tells its number."""
+        kind = _kind(exception) if len(self._recent) < MOST_KINDS else None
+        if known := self._recent.get(kind):
+            known.again += 1
+            return known.number
+        incident = self._recent[kind] = _Incident(secrets.token_hex(4))
+        logger.error("incident %s", incident.number, exc_info=exception)
+        asyncio.get_running_loop().call_later(WINDOW_SECONDS, self._close, kind)
+        return incident.number
+
+    def _close(self, kind: object) -> None:
+        incident = self._recent.pop(kind)
+        if incident.again:
+            logger.error("the fault of %s came again within a second: %d times", incident.number, incident.again)
+
+
+def _kind(exception: Exception) -> object:
+    """The same for faults that come from the same lines of code. What they say may be anybody's words."""
+    places = tuple((frame.f_code, line) for frame, line in traceback.walk_tb(exception.__traceback__))
+    return type(exception), places
+
+
+class Seldom:
+    """Lets so much through in a minute, and counts the rest."""
+
+    def __init__(self, most: int, seconds: float = 60) -> None:
+        self._most, self._seconds = most, seconds
+        self._since = self._passed = 0.0
+
+    def passes(self, now: float) -> bool:
+        """Whether one more may pass. `now` is in seconds."""
+        if now - self._since >= self._seconds:
+            self._since, self._passed = now, 0
+        self._passed += 1
+        return self._passed <= self._most
