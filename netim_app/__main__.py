@@ -128,7 +128,7 @@ def texts() -> None:
 def create_account(
     email: str,
     first_name: Annotated[str, typer.Option()],
-    last_name: Annotated[str, typer.Option()],
+    last_name: Annotated[str, typer.Option()] = "",
     language: Annotated[str, typer.Option()] = "en",
 ) -> None:
     """Create an account with a confirmed address. The password is asked for, or read from standard input."""

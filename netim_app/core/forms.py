@@ -3,15 +3,16 @@
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 
+from netim_app.core import readers
 from netim_app.core.errors import DomainError, InvalidForm
 
 MAX_SECRET_LENGTH = 128
 """Longer passwords are refused before anything is computed from them."""
 _MOST_PARTS = 4
 """Characters that one composed character can be sent as (U+1F82 and others)."""
-
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Unicode categories that no name or address needs: control, format (right-to-left marks), surrogates, line breaks."""
+MAX_CODE_LENGTH = 64
+"""Of what is typed as a code: six digits, and all that may stand around them."""
+NO_CODE = "form.code"
 
 
 class Form:
@@ -24,14 +25,14 @@ class Form:
         self._data: Mapping[object, object] = data if isinstance(data, Mapping) else {}
         self._errors: list[DomainError] = []
 
-    def text(self, name: str, *, limit: int, required: bool = True, clean: Callable[[str], str] = str.strip) -> str:
-        """One line of visible text, without blanks around it, composed (NFC); empty when absent or refused.
+    def text(self, name: str, *, limit: int, required: bool = True, clean: Callable[[str], str] = readers.line) -> str:
+        """One line of visible text, composed (NFC); empty when absent or refused.
 
         Args:
             name: of the field.
             limit: in characters, as they are stored.
             required: whether it must not be empty.
-            clean: brings what was typed to what was meant.
+            clean: the reader that brings what was typed to what was meant.
         """
         value = self._data.get(name, "")
         if not isinstance(value, str):
@@ -41,11 +42,22 @@ class Form:
         value = unicodedata.normalize("NFC", clean(value))
         if len(value) > limit:
             return self.refuse(name, "form.too_long", limit=limit)
-        if any(unicodedata.category(character) in _INVISIBLE for character in value):
-            return self.refuse(name, "form.invisible")
+        if position := readers.hidden_at(value):
+            return self.refuse(name, "form.invisible", position=position)
         if required and not value:
             return self.refuse(name, "form.required")
         return value
+
+    def code(self, name: str = "code", *, required: bool = True) -> str:
+        """The six digits of a one-time code, however they were typed or pasted. Anything else is no guess."""
+        value = self._data.get(name, "")
+        if not isinstance(value, str):
+            return self.refuse(name, "form.invalid")
+        if len(value) > MAX_CODE_LENGTH:
+            return self.refuse(name, NO_CODE)
+        if not readers.line(value):
+            return self.refuse(name, "form.required") if required else ""
+        return readers.six_digits(value) or self.refuse(name, NO_CODE)
 
     def secret(self, name: str, *, required: bool = True) -> str:
         """A password exactly as typed: not trimmed, not normalised here (ASVS 6.2.8). Empty when absent or refused.

@@ -4,6 +4,8 @@ import hashlib
 import secrets
 
 TOKEN_BYTES = 32
+TOKEN_LENGTH = 43
+"""Signs of a token: letters, digits, `-` and `_`."""
 
 
 def new_token() -> str:

@@ -1,18 +1,18 @@
 """Use cases of an account: personal information, change of address, of password; and what the operator does."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import col, or_, select, update
 
-from netim_app.core import events
+from netim_app.core import events, readers
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.events import Fact, Origin
 from netim_app.core.forms import Form
 from netim_app.identity import guessing, links, passwords, sessions
 from netim_app.identity.email_address import email_key
+from netim_app.identity.phones import read_phone
 from netim_app.identity.tables import Account, KnownDevice, MailedLink
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -23,8 +23,6 @@ HALF_SIGN_IN_EVERY = timedelta(hours=1)
 EMAIL_CHANGE = "email_change"
 """Purpose of the link that confirms a new address."""
 DEFAULT_TIME_ZONE = "Europe/Paris"
-_PHONE = re.compile(r"(?=(\D*\d){6,15}\D*$)[0-9+\-. ()/]+")
-"""Six to fifteen digits (E.164) and what people put between them."""
 SECURITY_PAGE = "/account/connection-and-security"
 PROFILE_PAGE = "/account/personal-information"
 
@@ -57,6 +55,11 @@ class Profile:
     time_zone: str = DEFAULT_TIME_ZONE
 
 
+def read_name(form: Form) -> tuple[str, str]:
+    """First and last name. Many people have one name only, and it stands in the first field."""
+    return form.text("first_name", limit=80), form.text("last_name", limit=80, required=False)
+
+
 def read_profile(data: object) -> Profile:
     """Checked personal information.
 
@@ -64,20 +67,20 @@ def read_profile(data: object) -> Profile:
         InvalidForm: with every fault at its field.
     """
     form = Form(data)
+    first_name, last_name = read_name(form)
+    country = form.choice("country", ("", *(code for code, _ in countries("en"))))
     profile = Profile(
-        first_name=form.text("first_name", limit=80),
-        last_name=form.text("last_name", limit=80),
+        first_name=first_name,
+        last_name=last_name,
         company=form.text("company", limit=120, required=False),
-        phone=form.text("phone", limit=40, required=False),
+        phone=read_phone(form, "phone", country),
         street=form.text("street", limit=200, required=False),
-        postal_code=form.text("postal_code", limit=20, required=False),
+        postal_code=form.text("postal_code", limit=20, required=False, clean=readers.plain),
         city=form.text("city", limit=100, required=False),
-        country=form.choice("country", ("", *(code for code, _ in countries("en")))),
+        country=country,
         language=form.choice("language", catalog.LOCALES),
         time_zone=listed_zone(form.choice("time_zone", zone_names())),
     )
-    if profile.phone and not _PHONE.fullmatch(profile.phone):
-        form.refuse("phone", "form.phone")
     form.finish()
     return profile
 
@@ -184,7 +187,7 @@ class ShellView:
 def view_shell(unit: UnitOfWork, account_id: int) -> ShellView:
     """The customer's name and language, and the revision that a page shows."""
     account = unit.session.get_one(Account, account_id)
-    return ShellView(f"{account.first_name} {account.last_name}", account.language, account.revision)
+    return ShellView(f"{account.first_name} {account.last_name}".strip(), account.language, account.revision)
 
 
 def view_account(unit: UnitOfWork, account_id: int) -> AccountView:

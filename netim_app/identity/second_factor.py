@@ -4,15 +4,15 @@ Which kinds of codes there are is the features' business (`core.feature.SecondFa
 security-checks.md, decision 2.
 """
 
-import re
 from datetime import timedelta
 
 from sqlmodel import col, delete, func, select
 
-from netim_app.core import events
+from netim_app.core import events, readers
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.events import Origin
 from netim_app.core.feature import offers
+from netim_app.core.forms import NO_CODE
 from netim_app.identity import guessing, sessions
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account, CodeGuard, CodeStop, KnownDevice, PendingSignIn
@@ -28,7 +28,6 @@ So who has the password gets in with a chance of 0.13 % before the first stop, h
 who reads the mailbox too can lift that one by a reset: 0.2 % before the last one, which only the operator lifts."""
 WRONG = "second_factor.wrong"
 GONE = "second_factor.gone"
-_DIGITS = re.compile(r"[0-9]{6}")
 
 
 def enrolled(unit: UnitOfWork, account_id: int) -> bool:
@@ -37,9 +36,13 @@ def enrolled(unit: UnitOfWork, account_id: int) -> bool:
 
 
 def normal_code(typed: str) -> str:
-    """Six digits as typed or pasted, without the blanks that applications show; empty for anything else."""
-    code = "".join(typed.split())
-    return code if _DIGITS.fullmatch(code) else ""
+    """Six digits however they were typed or pasted; empty for anything else."""
+    return readers.six_digits(typed)
+
+
+def refusal_of(code: str) -> str:
+    """The text key for a code that was not accepted: a wrong one, or none at all."""
+    return WRONG if normal_code(code) else NO_CODE
 
 
 def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool, return_to: str) -> None:
@@ -112,8 +115,11 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
 
     Returns:
         The name of the factor that accepted it; empty for a wrong one, and for any while guessing is throttled.
-        It does not raise: the guess has to stay paid.
+        It does not raise: the guess has to stay paid. What is no six digits is no guess, and costs nothing.
     """
+    digits = normal_code(code)
+    if not digits:
+        return ""
     account = sessions.lock_account(unit, account_id)
     if is_stopped(unit, account_id):
         _record_refusal(unit, account_id, visitor, "stopped")
@@ -124,8 +130,7 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
     if not guessing.pay_guess(unit, key):
         _record_refusal(unit, account_id, visitor, "throttled")
         return ""
-    digits = normal_code(code)
-    factors = offers().second_factors if digits else ()
+    factors = offers().second_factors
     accepted = next((factor.name for factor in factors if factor.spend(unit, account_id, digits, visitor.origin)), "")
     if accepted:
         log_proof(unit, "code_accepted", account_id=account_id, factor=accepted)
@@ -235,7 +240,7 @@ def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> tuple[str, 
         return "", refusal
     factor = check_code(unit, account_id, code, visitor)
     if not factor:
-        return "", WRONG
+        return "", refusal_of(code)
     own = (col(PendingSignIn.device_digest) == visitor.device_digest, col(PendingSignIn.account_id) == account_id)
     if unit.session.exec(delete(PendingSignIn).where(*own)).rowcount != 1:
         return "", GONE

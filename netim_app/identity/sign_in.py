@@ -165,7 +165,7 @@ async def prove_again(actor: Actor, password: str, code: str, return_to: str) ->
         raise DomainError("step_up.wrong", field="password") from error
     ticket = await in_unit(_accept_proof, guess, actor, code, return_to)
     if not ticket:
-        raise DomainError(second_factor.WRONG, field="code")
+        raise DomainError(second_factor.refusal_of(code), field="code")
     return ticket
 
 

@@ -31,8 +31,7 @@ async def read_customer(data: object, *, language: str, time_zone: str, min_leng
     """
     form = Form(data)
     email = read_new_email(form)
-    first_name = form.text("first_name", limit=80)
-    last_name = form.text("last_name", limit=80)
+    first_name, last_name = accounts.read_name(form)
     password = await passwords.read_new(
         form, "password", personal=(email, first_name, last_name), min_length=min_length
     )

@@ -37,7 +37,8 @@ MAX_GREETED = 80
 PERMANENT = 5
 """First digit of an answer that no later attempt will change."""
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-_LINK_LIKE = re.compile(r"[/:@<>\\]|\.\w|www", re.IGNORECASE)
+_LINK_LIKE = re.compile(r"[/:@<>\\]|\.(?:\w\w|\d)|www", re.IGNORECASE)
+"""A single letter after a dot is an initial and no domain: "J.R."."""
 _ENHANCED_STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 

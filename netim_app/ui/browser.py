@@ -15,9 +15,12 @@ _SOURCES = {
     "fragment": """() => {
       const take = () => {
         const field = document.getElementById(ID), secret = location.hash.slice(1);
-        if (!field || !secret) return;
-        field.value = secret;
-        history.replaceState(history.state, "", location.pathname + location.search);
+        if (!field) return;
+        if (secret) {
+          field.value = secret;
+          history.replaceState(history.state, "", location.pathname + location.search);
+        }
+        field.nextElementSibling.hidden = field.value !== "";
       };
       take();
       addEventListener("hashchange", take);
@@ -28,7 +31,9 @@ _SOURCES = {
 }
 
 
-def field_from_browser(name: str, html_id: str, source: Literal["fragment", "time zone"]) -> rx.Component:
+def field_from_browser(
+    name: str, html_id: str, source: Literal["fragment", "time zone"], *, missing: rx.Component | None = None
+) -> rx.Component:
     """A hidden field of a form, filled by the browser when it appears. No state ever holds its value.
 
     Args:
@@ -36,10 +41,14 @@ def field_from_browser(name: str, html_id: str, source: Literal["fragment", "tim
         html_id: unique on the page.
         source: `fragment` is what stands behind the `#` of the address; it is taken out of there. `time zone` is the
             IANA name of the browser's zone.
+        missing: shown while the address has no fragment.
     """
     fill = _SOURCES[source].replace("ID", json.dumps(html_id))
-    return rx.el.input(
-        type="hidden", name=name, id=rx.Var(json.dumps(html_id)), on_mount=rx.call_function(rx.Var(f"({fill})"))
+    return rx.fragment(
+        rx.el.input(
+            type="hidden", name=name, id=rx.Var(json.dumps(html_id)), on_mount=rx.call_function(rx.Var(f"({fill})"))
+        ),
+        rx.el.div(*([] if missing is None else [missing]), hidden=True),
     )
 
 

@@ -43,12 +43,14 @@ _DIGITS = f"{_CONTROL} max-w-64 font-mono text-xl tracking-[0.3em]"
 _SELECT = "(event) => event.currentTarget.select()"
 _SELECT_ON_ENTER = '(event) => { if (event.key === "Enter") event.currentTarget.select(); }'
 
-# Six digits, typed or pasted, are a whole code: nothing is left to decide. After a moment, so that who presses the
-# button or Enter all the same sends it once. A refused code is not sent again while it is corrected digit by digit.
+# Six digits of any script, typed or pasted, are a whole code, whatever stands between them (`core.readers`): nothing is
+# left to decide. After a moment, so that who presses the button or Enter all the same sends it once. A refused code is
+# not sent again while it is corrected digit by digit.
 _SEND_WHEN_COMPLETE = """(event) => {
-  const input = event.currentTarget, code = input.value.replace(/\\s/g, "");
+  const input = event.currentTarget, typed = input.value.replace(/^\\s*\\p{Nd}{1,2}[.):．。）：、]\\s+/u, "");
+  const code = typed.replace(/[\\s\\p{Cf}\\p{P}\\p{Z}\\u02d7\\u2212\\u30fc\\uff70]/gu, "");
   clearTimeout(input.sending);
-  if (!/^\\d{6}$/.test(code) || input.dataset.sent === code) return;
+  if (!/^\\p{Nd}{6}$/u.test(code) || input.dataset.sent === code) return;
   input.dataset.sent = code;
   input.sending = setTimeout(() => input.form?.requestSubmit(), 500);
   input.form.addEventListener("submit", () => clearTimeout(input.sending), {once: true});
@@ -162,6 +164,7 @@ def text_field(
     value: Text | None = None,
     autocomplete: str = "",
     required: bool = True,
+    mark_optional: bool = True,
     inputmode: str = "",
     hint: Text = "",
     test_id: str = "",
@@ -178,6 +181,7 @@ def text_field(
         error: message under the field; empty for none.
         value: what it shows at first. Later changes of the Var do not overwrite what was typed.
         hint: lasting help under the field.
+        mark_optional: False where the hint says who may leave the field empty.
         field_id: HTML id; needed only when two fields of the same name are on one page.
         sends_itself: sends the form as soon as six digits are there. Not where that destroys something.
     """
@@ -199,7 +203,14 @@ def text_field(
         look = _DIGITS if autocomplete == "one-time-code" else _INPUT
         return rx.el.input(type=type, **attrs, **props, class_name=look)
 
-    return _field(label, control, html_id=field_id or f"field-{name}", error=error, hint=hint, required=required)
+    return _field(
+        label,
+        control,
+        html_id=field_id or f"field-{name}",
+        error=error,
+        hint=hint,
+        required=required or not mark_optional,
+    )
 
 
 def password_field(

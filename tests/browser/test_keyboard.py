@@ -104,7 +104,7 @@ def test_the_focus_goes_to_the_first_field_that_is_wrong(page: Page, server: Ser
     page.get_by_label("First name").fill("Anna")
     page.get_by_label("Password", exact=True).fill("short")
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Last name")).to_be_focused()
+    expect(page.get_by_label("Email address")).to_be_focused()
     page.goto("/login")
     page.get_by_label("Email address").fill(customer)
     page.get_by_label("Email address").press("Enter")

@@ -201,7 +201,7 @@ def test_what_was_typed_outlives_a_lost_connection(far: Page, wire: Wire, server
     expect(far.get_by_label("First name")).to_have_value("Anna")
     expect(far.get_by_label("Password", exact=True)).to_have_value("quiet meadow")
     far.get_by_role("button", name="Create my account").click()
-    expect(far.get_by_label("Last name")).to_have_accessible_description("Please fill in this field.")
+    expect(far.get_by_label("Email address")).to_have_accessible_description("Please fill in this field.")
     assert loaded == [], "it went on without loading the page anew"
 
     open_settings(far, server, customer)

@@ -198,6 +198,45 @@ def test_enable_sign_in_add_remove_and_disable(page: Page, server: Server, custo
     server.wait_for_mail(customer, subject="Two-factor authentication is off")
 
 
+def paste_alone(page: Page, text: str) -> None:
+    """A code as it stands somewhere. It sends itself."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.get_by_label("Code (6 digits)").focus()
+    page.keyboard.press("Control+V")
+
+
+def test_a_code_is_taken_as_it_was_pasted(page: Page, server: Server, customer: str) -> None:
+    open_settings(page, server, customer)
+    phone, codes = enable(page, server)
+    finish(page)
+    arabic = {ord("0") + digit: 0x0660 + digit for digit in range(10)}
+    wide = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
+    ways: tuple[Callable[[str], str], ...] = (
+        lambda code: f"{code[:3]}-{code[3:]}",
+        lambda code: f"{code[:3]}\u202f{code[3:]}\u200b",
+        lambda code: code.translate(wide),
+        lambda code: f"\u2067{code.translate(arabic)}\u2069",
+    )
+    for way in (*ways, None):
+        log_out(page)
+        give_password(page, customer)
+        expect(page.get_by_role("heading", name="Enter your code")).to_be_visible()
+        paste_alone(page, way(phone.code()) if way else f"3. {codes[2][:3]} {codes[2][3:]}")
+        expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+
+    log_out(page)
+    give_password(page, customer)
+    give_code(page, "83930")
+    expect(page.get_by_text("Please enter one code of six digits. This was not counted")).to_be_visible()
+    page.get_by_label("Code (6 digits)").fill("")
+    page.get_by_label("Code (6 digits)").press_sequentially(f"4. {codes[3]}")
+    expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+    assert server.query(
+        "SELECT count(*) FROM code_guard WHERE account_id = (SELECT id FROM account WHERE email = :e)", e=customer
+    ) == [0]
+
+
 def test_a_lost_phone(page: Page, server: Server, customer: str) -> None:
     open_settings(page, server, customer)
     _, codes = enable(page, server)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import gauge_percent, go_to_security, log_out, sign_in
@@ -210,3 +211,38 @@ def test_a_lost_connection_is_said_and_so_is_its_return(chromium: Browser, serve
         page.get_by_label("City").fill("Lyon")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Your details are saved.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "button"), [("/reset-password", "Set the new password"), ("/verify-email", "Confirm")]
+)
+def test_a_link_without_its_end_says_so_at_once(page: Page, path: str, button: str) -> None:
+    page.goto(path)
+    expect(page.get_by_test_id("link-missing")).to_contain_text("Copy the whole link from the email")
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("alert")).to_contain_text("Copy the whole link from the email")
+    expect(page.get_by_test_id("link-missing")).to_have_count(0)
+
+    page.goto(f"{path}#{'A' * 44}")
+    expect(page.get_by_role("button", name=button)).to_be_visible()
+    expect(page.get_by_test_id("link-missing")).to_be_hidden()
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("alert")).to_contain_text("not as long as we sent it")
+
+
+def test_a_link_with_one_sign_more_behind_it_works(page: Page, server: Server, customer: str) -> None:
+    page.goto("/forgot-password")
+    page.get_by_label("Email address").fill(f"\u200b{customer} ")
+    page.get_by_role("button", name="Send the link").click()
+    page.goto(link_in(server.wait_for_mail(customer)) + ">.")
+    page.get_by_label("New password").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Set the new password").click()
+    expect(page.get_by_text("Your password is changed")).to_be_visible()
+
+
+def test_somebody_with_one_name_is_a_customer_like_others(page: Page, server: Server, customer: str) -> None:
+    sign_in(page, customer)
+    page.get_by_label("First name").fill("Sukarno")
+    page.get_by_label("Last name").fill("")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Sukarno", exact=True)).to_be_visible()

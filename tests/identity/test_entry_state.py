@@ -2,10 +2,13 @@ import math
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from netim_app.core.actor import Visitor, set_caller
+from netim_app.core.tokens import new_token
 from netim_app.identity import accounts, limits, passwords, recovery, sessions
 from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, VerifyState
+from netim_app.identity.tables import GuessWindow
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
 from netim_app.ui.text import LocaleState
@@ -58,6 +61,27 @@ async def test_a_sign_in_hands_the_ticket_to_the_page_for_one_round_trip(sqlite_
     assert opened is not None
     assert opened.return_to == "/account/connection-and-security"
     assert opened.lifetime is not None
+
+
+@pytest.mark.parametrize(
+    "email", ["ada", "ada@", "ada@example", "Ada <ada@example.org>", "ada@example.org, bob@example.org"]
+)
+async def test_what_is_no_address_is_said_and_costs_no_guess(sqlite_units: Units, account_id: int, email: str) -> None:
+    for cls in (SignInState, ForgotState):
+        state, _ = await Tab("/login").run(cls, "submit", {"email": email, "password": PASSWORD})
+        assert state.errors == {"email": "Please enter an email address such as name@example.com."}
+
+    with sqlite_units.read() as unit:
+        assert not unit.session.exec(select(GuessWindow)).all()
+
+
+@pytest.mark.parametrize("around", ["\u200b{}", "{}\u00a0", "\ufeff {}", "\u2068{}\u2069"], ids=ascii)
+async def test_an_address_opens_with_what_came_along_when_it_was_copied(account_id: int, around: str) -> None:
+    form = {"email": around.replace("{}", EMAIL), "password": PASSWORD}
+
+    _, steps = await Tab("/login").run(SignInState, "submit", form)
+
+    assert tickets_of(steps)
 
 
 @pytest.mark.parametrize("email", [EMAIL, "nobody@example.org"])
@@ -183,7 +207,7 @@ async def test_a_mailbox_is_not_flooded_and_nobody_is_told(sqlite_units: Units) 
 async def test_all_that_is_wrong_with_a_sign_up_is_shown_at_its_field() -> None:
     state, _ = await Tab("/signup").run(SignUpState, "submit", {"email": "x", "password": "short"})
 
-    assert set(state.errors) == {"email", "first_name", "last_name", "password"}
+    assert set(state.errors) == {"email", "first_name", "password"}
     assert "12" in state.errors["password"]
     assert state.sent_to == ""
 
@@ -230,6 +254,25 @@ async def test_an_address_without_its_secret_is_explained() -> None:
         assert "Something is missing" in state.errors[""]
 
 
+@pytest.mark.parametrize("token", ["x", "A" * 42, "A" * 44, "A" * 65, "A" * 10_000, "\0"])
+async def test_a_secret_that_is_not_whole_is_explained(token: str) -> None:
+    for cls in (VerifyState, ResetState):
+        state, _ = await Tab("/").run(cls, "submit", {"token": token, "password": NEW_PASSWORD})
+        assert "not as long as we sent it" in state.errors[""]
+        assert list(state.errors) == [""]  # the page has no place for anything else
+
+
+async def test_a_link_with_one_sign_more_behind_it_is_followed(sqlite_units: Units, account_id: int) -> None:
+    await Tab("/forgot-password").run(ForgotState, "submit", {"email": EMAIL})
+    token = last_mail(sqlite_units, "reset").token
+
+    state, _ = await Tab("/reset-password").run(
+        ResetState, "submit", {"token": f"{token}%3E.", "password": NEW_PASSWORD}
+    )
+
+    assert (state.done, state.errors) == (True, {})
+
+
 # Forgotten password
 
 
@@ -272,7 +315,8 @@ async def test_links_cannot_be_tried_without_end(account_id: int) -> None:
     for _ in range(rate_limit.RECOVERY_PER_ADDRESS.amount):
         await limits.allow_recovery(HERE.address)
 
-    for cls, form in ((VerifyState, {"token": "x"}), (ResetState, {"token": "x"}), (ForgotState, {"email": EMAIL})):
+    token = new_token()
+    for cls, form in ((VerifyState, {"token": token}), (ResetState, {"token": token}), (ForgotState, {"email": EMAIL})):
         state, _ = await Tab("/").run(cls, "submit", form)
         assert "Too many attempts" in state.errors[""]
 

@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from netim_app.core import feature
 from netim_app.core.errors import DomainError
 from netim_app.core.events import AccountUnlocked, Origin, PasswordChanged, SecondFactorDisabled
 from netim_app.core.feature import Feature, SecondFactor
+from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, guessing, second_factor, sessions, sign_in
+from netim_app.identity.tables import CodeGuard, GuessWindow
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.factories import (
     DEVICE,
@@ -71,12 +74,14 @@ def code_step(units: Units, code: str, device: str = DEVICE) -> tuple[str, str]:
         return second_factor.finish_sign_in(unit, visitor_of(device), code)
 
 
-@pytest.mark.parametrize("typed", ["123456", " 123456 ", "123 456", "1 2 3 4 5 6"])
-def test_normal_code_takes_blanks_out(typed: str) -> None:
+@pytest.mark.parametrize(
+    "typed", ["123456", " 123456 ", "123 456", "1 2 3 4 5 6", "123-456", "１２３４５６", "3. 123 456"]
+)
+def test_normal_code_takes_out_what_stands_between_the_digits(typed: str) -> None:
     assert second_factor.normal_code(typed) == "123456"
 
 
-@pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "１２３４５６", "-12345", "1234.6"])
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "-12345", "1234.6"])
 def test_normal_code_is_empty_for_anything_else(typed: str) -> None:
     assert second_factor.normal_code(typed) == ""
 
@@ -107,6 +112,26 @@ async def test_wrong_code_leaves_the_step_open(units: Units, wheel: Wheel, accou
     await password_step()
     assert code_step(units, "000000") == ("", second_factor.WRONG)
     assert code_step(units, RIGHT)[0]
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "nonsense"])
+async def test_no_code_is_no_guess(units: Units, wheel: Wheel, account_id: int, typed: str) -> None:
+    await password_step()
+    for _ in range(2 * guessing.MAX_FAILURES):
+        assert code_step(units, typed) == ("", NO_CODE)
+
+    with units.read() as unit:
+        assert not unit.session.exec(select(GuessWindow)).all()
+        assert not unit.session.exec(select(CodeGuard)).all()
+    assert code_step(units, RIGHT)[0]
+
+
+async def test_wrong_codes_are_guesses_however_they_are_written(units: Units, wheel: Wheel, account_id: int) -> None:
+    await password_step()
+    for typed in ("000000", "000-000", "０００００３", "٠٠٠٠٠٤", "3. 000 005"):
+        assert code_step(units, typed) == ("", second_factor.WRONG)
+
+    assert code_step(units, RIGHT) == ("", second_factor.WRONG)  # throttled
 
 
 async def test_code_without_password_step_is_nothing(units: Units, wheel: Wheel, account_id: int) -> None:

@@ -99,7 +99,21 @@ def test_a_name_cannot_add_a_paragraph_to_the_text(mail_templates: Templates) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["win at http://evil.test", "www.evil", "evil.test", "x@y", "a/b", "y" * 81, "<b>", ""]
+    "name",
+    [
+        "win at http://evil.test",
+        "www.evil",
+        "evil.test",
+        "x@y",
+        "a/b",
+        "y" * 81,
+        "<b>",
+        "",
+        "j.rx",
+        "t.co",
+        "J.R.io",
+        "1.2.3.4",
+    ],
 )
 def test_a_name_that_looks_like_a_link_is_not_greeted(mail_templates: Templates, name: str) -> None:
     rendered = render("signed_in", "en", {**PARAMS, "first_name": name})
@@ -107,7 +121,9 @@ def test_a_name_that_looks_like_a_link_is_not_greeted(mail_templates: Templates,
     assert ">Hello,</p>" in rendered.html
 
 
-@pytest.mark.parametrize("name", ["Jean-Pierre", "O’Neil", "Dr. No", "José María", "Łukasz", "李"])
+@pytest.mark.parametrize(
+    "name", ["Jean-Pierre", "O’Neil", "Dr. No", "José María", "Łukasz", "李", "J.R.", "J. R.", "J.-P.", "A.B"]
+)
 def test_a_real_name_is_greeted(mail_templates: Templates, name: str) -> None:
     assert render("signed_in", "en", {**PARAMS, "first_name": name}).text.startswith(f"Hello {name},")
 

@@ -246,7 +246,7 @@ async def test_totp_limit_is_one_for_all_who_guess(owner: Owner, server: Server)
     async with AsyncExitStack() as stack:
         thieves = [await stack.enter_async_context(Client(server)) for _ in range(6)]
         for thief, wrong in zip(
-            thieves, (owner.code(9), "123", owner.code(-9), "no code", owner.code(99)), strict=False
+            thieves, (owner.code(9), "000-123", owner.code(-9), "٠٠٠٤٥٦", owner.code(99)), strict=False
         ):
             await give_password(thief, owner.email)
             assert await give_code(thief, wrong) == ""
@@ -262,7 +262,7 @@ async def test_totp_limit_is_one_for_all_who_guess(owner: Owner, server: Server)
 
         await owner.client.log_out()
         await give_password(owner.client, owner.email)
-        assert await give_code(owner.client, "1") == ""
+        assert await give_code(owner.client, owner.code(99)) == ""
         assert owner.client.vars["SignInState.errors"] == throttled, "throttled reads like wrong"
         assert await give_code(owner.client, owner.code()), "the owner's browser is known, and has guesses of its own"
 
@@ -276,9 +276,9 @@ async def test_totp_limit_counts_step_up_and_disabling_too(owner: Owner) -> None
         return await owner.client.ticket("StepUpState.submit", form={"password": PASSWORD, "code": code})
 
     for _ in range(2):
-        assert await step_up("1") == ""
+        assert await step_up(owner.code(99)) == ""
     for _ in range(3):
-        assert await owner.disable("1") == ""
+        assert await owner.disable(owner.code(99)) == ""
     assert await owner.disable(owner.code()) == ""
     assert await step_up(owner.code()) == ""
     assert owner.is_on
@@ -288,6 +288,65 @@ async def test_totp_limit_counts_step_up_and_disabling_too(owner: Owner) -> None
     owner.wait()
     await owner.client.connect(SECURITY)
     assert await owner.disable(owner.code())
+
+
+NO_GUESSES = ("", " \u200b", "83930", "8393081", "no code", "839308 839309", "①②③④⑤⑥", "1" * 100)
+"""What is typed in a hurry, dictated or pasted from the wrong place."""
+
+
+def as_typed(code: str) -> tuple[str, ...]:
+    """A code as people type, paste and dictate it."""
+    arabic = "".join(chr(0x0660 + int(digit)) for digit in code)
+    wide = "".join(chr(0xFF10 + int(digit)) for digit in code)
+    return (
+        f"{code[:3]}-{code[3:]}",
+        f"{code[:3]}\u202f{code[3:]}",
+        f"\u2067{arabic}\u2069",
+        wide,
+        f"3. {code[:3]} {code[3:]}",
+    )
+
+
+async def test_what_is_no_code_is_said_and_is_no_guess(owner: Owner, thief: Client) -> None:
+    places = (
+        (thief, "SignInState.submit_code"),
+        (owner.client, "StepUpState.submit"),
+        (owner.client, f"{DIALOG}.disable"),
+    )
+    before = set(owner.server.dump()["guess_window"])
+    for client, handler in places:
+        for typed in NO_GUESSES:
+            assert await client.ticket(handler, form={"password": PASSWORD, "code": typed}) == ""
+            message = client.vars[f"{handler.partition('.')[0]}.errors"]["code"]
+            assert message in ("Please enter one code of six digits. This was not counted as an attempt.",
+                               "Please fill in this field."), typed  # fmt: skip
+    assert owner.row("code_guard") == [0]
+    assert set(owner.server.dump()["guess_window"]) <= before, "nothing was paid"
+    assert await give_code(thief, owner.code())
+
+
+async def test_a_right_code_is_right_however_it_is_typed(owner: Owner, server: Server) -> None:
+    for index in range(5):
+        async with Client(server) as client:
+            await give_password(client, owner.email)
+            assert await give_code(client, as_typed(owner.code())[index]), index
+        owner.wait()
+    async with Client(server) as client:
+        await give_password(client, owner.email)
+        assert await give_code(client, as_typed(owner.codes[2])[4]), "a backup code with the number it has in the list"
+    form = {"password": PASSWORD, "code": as_typed(owner.code())[0]}
+    assert (await owner.client.redeem(await owner.client.ticket("StepUpState.submit", form=form))).status_code == 303
+    owner.wait()
+    await owner.client.connect(SECURITY)
+    assert await owner.disable(as_typed(owner.code())[3])
+
+
+async def test_a_device_is_proved_by_a_code_however_it_is_typed(plain: Owner) -> None:
+    plain.key = await plain.begin()
+    assert await plain.confirm("83930") == ""
+    assert "six digits" in plain.client.vars[f"{WIZARD}.errors"]["code"]
+    assert await plain.confirm(as_typed(plain.code())[2], name="👩\u200d💻 علی\u200cرضا\u200f")
+    assert plain.row("totp_device", "name") == ["👩\u200d💻 علی\u200cرضا"]
 
 
 async def test_bc_guess_stops_at_a_hundred_until_the_password_is_a_new_one(owner: Owner, server: Server) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.state import BaseState
 
+from netim_app.core import readers
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
@@ -91,7 +92,7 @@ class IpDialogState(rx.State):
         """Adds the rule; what was typed stays where it is when something is wrong."""
         self.errors = {}
         read = Form(form)
-        entry = read.text("address", limit=rules.MAX_ENTRY)
+        entry = read.text("address", limit=rules.MAX_ENTRY, clean=readers.network)
         note = read.text("note", limit=service.MAX_NOTE, required=False)
         try:
             read.finish()
@@ -227,7 +228,7 @@ class IpTestState(rx.State):
         self.errors = {}
         self.address = self.rule = ""
         read = Form(form)
-        entry = read.text("address", limit=rules.MAX_ENTRY)
+        entry = read.text("address", limit=rules.MAX_ENTRY, clean=readers.network)
         try:
             read.finish()
             tested = rules.parse_address(entry)

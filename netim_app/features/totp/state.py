@@ -21,8 +21,6 @@ PAGE = "/account/connection-and-security"
 MAX_NAME = rules.MAX_NAME
 MAX_DEVICES = rules.MAX_DEVICES
 MAX_ID = 2**31 - 1
-MAX_CODE = 20
-"""Characters: six digits and any blanks between them."""
 WRONG = "second_factor.wrong"
 CHECK = "totp_check"
 """How the page is asked to go on with the code after a step-up."""
@@ -113,7 +111,7 @@ class TotpWizardState(rx.State):
         """Takes the device into use when its code is right. The first one renews the session, and the page goes on."""
         self.errors = {}
         read = Form(form)
-        code = read.text("code", limit=MAX_CODE)
+        code = read.code()
         name = _read_name(read)
         after = offers().after_enabling
         try:
@@ -253,7 +251,7 @@ class TotpDialogState(rx.State):
         """Disables by a code; the ticket then renews the session and loads the page again."""
         self.errors = {}
         read = Form(form)
-        code = read.text("code", limit=MAX_CODE)
+        code = read.code()
         try:
             read.finish()
             ticket = await in_unit(service.disable, actor(), code, PAGE)

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.core import readers
 from netim_app.core.actor import Actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
@@ -15,14 +16,22 @@ from netim_app.identity.state.shell import explain, hand_over, safe_path
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
 from netim_app.ui.text import LocaleState
 
-MAX_TOKEN_LENGTH = 64
+MAX_LINK_LENGTH = 500
+"""Of what stands behind the `#` of a mailed link, with all that a mail program may have added."""
 
 
-def _read_token(form: Form) -> str:
-    """The secret of a mailed link, which the page has put into a hidden field."""
-    token = form.text("token", limit=MAX_TOKEN_LENGTH, required=False)
-    if not token:
+def _read_token(data: object) -> str:
+    """The secret of a mailed link, which the page has put into a hidden field.
+
+    Raises:
+        DomainError: it is missing, or not whole. No field of the page belongs to it.
+    """
+    value = data.get("token") if isinstance(data, dict) else None
+    if not isinstance(value, str) or not value:
         raise DomainError("link.missing")
+    token = readers.token(value) if len(value) <= MAX_LINK_LENGTH else ""
+    if not token:
+        raise DomainError("link.damaged")
     return token
 
 
@@ -86,7 +95,7 @@ class SignInState(rx.State):
         """Checks the second factor; the ticket then opens the session."""
         self.errors = {}
         read = Form(form)
-        code = read.text("code", limit=20)
+        code = read.code()
         caller = visitor()
         try:
             read.finish()
@@ -185,7 +194,7 @@ class VerifyState(rx.State):
         caller = visitor()
         try:
             read = Form(form)
-            token = _read_token(read)
+            token = _read_token(form)
             password = read.secret("password", required=False)
             read.finish()
             await limits.allow_link(caller.origin.address)
@@ -263,7 +272,7 @@ class ResetState(rx.State):
         caller = visitor()
         try:
             read = Form(form)
-            token = _read_token(read)
+            token = _read_token(form)
             await limits.allow_link(caller.origin.address)
             await limits.allow_new_password(caller.origin.address)
             owner = await in_read_unit(recovery.owner_of, token)

@@ -178,7 +178,7 @@ class StepUpState(rx.State):
         self.errors = {}
         read = Form(form)
         password = read.secret("password")
-        code = read.text("code", limit=20, required=self.needs_code)
+        code = read.code(required=self.needs_code)
         path = self.router.url.path.rstrip("/")
         return_to = safe_path(f"{path}?open={self._resume}" if self._resume else path)
         try:
@@ -186,6 +186,7 @@ class StepUpState(rx.State):
             await limits.allow_proof(actor().session_id)
             ticket = await sign_in.prove_again(actor(), password, code, return_to)
         except DomainError as error:
+            self.needs_code = self.needs_code or any(fault.field == "code" for fault in error.all)
             self.errors = await explain(self, error)
             return
         self.open = False

@@ -27,9 +27,10 @@ def _email_field(error: rx.Var[str]) -> rx.Component:
     return text_field("email", tr("field.email"), type="email", autocomplete="username", inputmode="email", error=error)
 
 
-def _token_field() -> rx.Component:
+def _token_field(error: rx.Var[str]) -> rx.Component:
     """The secret of a mailed link. It stands behind the `#`, so that no server and no log ever sees it by itself."""
-    return field_from_browser("token", "link-token", "fragment")
+    lost = rx.cond(error == "", notice("warning", tr("link.missing"), test_id="link-missing"))
+    return field_from_browser("token", "link-token", "fragment", missing=lost)
 
 
 def _password_step() -> rx.Component:
@@ -106,6 +107,9 @@ def sign_up_page() -> rx.Component:
                             "last_name",
                             tr("field.last_name"),
                             autocomplete="family-name",
+                            hint=tr("field.last_name.hint"),
+                            required=False,
+                            mark_optional=False,
                             error=fault(SignUpState.errors, "last_name"),
                         ),
                     ),
@@ -147,7 +151,7 @@ def verify_page() -> rx.Component:
             rx.fragment(
                 rx.el.p(tr("verify.text")),
                 form(
-                    _token_field(),
+                    _token_field(fault(VerifyState.errors)),
                     rx.cond(
                         VerifyState.is_sign_up,
                         password_field(
@@ -208,7 +212,7 @@ def reset_page() -> rx.Component:
             outcome(tr("reset.done.text"), _to_login(), test_id="reset-done"),
             rx.fragment(
                 form(
-                    _token_field(),
+                    _token_field(fault(ResetState.errors)),
                     new_password_field(
                         tr("field.new_password"),
                         error=fault(ResetState.errors, "password"),

@@ -21,7 +21,6 @@ _AUTOCOMPLETE = {
     "postal_code": "postal-code",
     "city": "address-level2",
 }
-_REQUIRED = {"first_name", "last_name"}
 
 
 def _field(name: str) -> rx.Component:
@@ -30,7 +29,9 @@ def _field(name: str) -> rx.Component:
         tr(f"field.{name}"),
         value=ProfileState.values[name].to(str),
         autocomplete=_AUTOCOMPLETE[name],
-        required=name in _REQUIRED,
+        required=name == "first_name",
+        hint=tr("field.last_name.hint") if name == "last_name" else "",
+        mark_optional=name != "last_name",
         inputmode="tel" if name == "phone" else "",
         error=fault(ProfileState.errors, name),
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.core.forms import MAX_CODE_LENGTH
 from netim_app.identity.state.profile import ProfileState
 from netim_app.identity.state.shell import MIN_PASSWORD_LENGTH, HandOverState, ShellState, StepUpState
 from netim_app.ui import layout
@@ -124,7 +125,7 @@ def code_field(
         hint=tr("second_factor.hint") if or_backup_code else "",
         autocomplete="one-time-code",
         inputmode="numeric",
-        max_length=20,
+        max_length=MAX_CODE_LENGTH,
         error=error,
         auto_focus=auto_focus,
         field_id=field_id,

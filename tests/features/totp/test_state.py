@@ -59,7 +59,7 @@ async def test_faults_stand_at_their_fields(tab: Tab) -> None:
 
     wizard, steps = await tab.run(TotpWizardState, "confirm", {"code": "12", "name": ""})
 
-    assert set(wizard.errors) == {"name"}
+    assert set(wizard.errors) == {"code", "name"}
     assert tickets_of(steps) == []
     wizard, _ = await tab.run(TotpWizardState, "confirm", {"code": "12", "name": "Phone"})
     assert set(wizard.errors) == {"code"}

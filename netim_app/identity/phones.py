@@ -1,0 +1,63 @@
+"""Phone numbers as people write them, read by the rules of all countries (Google's libphonenumber)."""
+
+import re
+
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+    ValidationResult,
+    format_number,
+    is_possible_number_with_reason,
+    parse,
+)
+
+from netim_app.core import readers
+from netim_app.core.forms import Form
+
+MAX_LENGTH = 40
+_LABEL = re.compile(r"(?:t[eé]l(?:[eé]phone)?|phone|mobile|portable|fax)\b[\s.:]*(?=[+(0-9])", re.IGNORECASE)
+_FRENCH_EXTENSION = re.compile(r"[\s,;]*\bposte\b[\s.:]*", re.IGNORECASE)
+_EXTENSION = re.compile(r"[\s,;]+(?=ext(?!=)|x[\s0-9]|#)", re.IGNORECASE)
+_INTERNATIONAL_PREFIX = re.compile(r"^00[\s.-]*(?=[1-9(])")
+_NORTH_AMERICA = 1
+"""The country code under which numbers are spelt with letters."""
+
+
+def read_phone(form: Form, name: str, country: str) -> str:
+    """A number in its international form, or empty where none was given.
+
+    Args:
+        form: to read from.
+        name: of the field.
+        country: ISO code of the country in which a number without `+` is meant; empty for none.
+    """
+    typed = form.text(name, limit=MAX_LENGTH, required=False, clean=_tidy)
+    if not typed:
+        return ""
+    number = _place(typed, country) or _place(_INTERNATIONAL_PREFIX.sub("+", typed), country)
+    if number is None:
+        needs_country = not country and not typed.startswith(("+", "00"))
+        return form.refuse(name, "form.phone_country" if needs_country else "form.phone")
+    shown = format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    return shown if len(shown) <= MAX_LENGTH else form.refuse(name, "form.phone")
+
+
+def _tidy(typed: str) -> str:
+    text = _LABEL.sub("", readers.plain(typed), count=1)
+    return _EXTENSION.sub(" ", _FRENCH_EXTENSION.sub(" ext. ", text))
+
+
+def _place(typed: str, country: str) -> PhoneNumber | None:
+    """The number; None for what is none, has too few or too many digits, or is only a part of what was typed."""
+    if not typed.startswith(("+", "(", *"0123456789")):
+        return None
+    try:
+        number = parse(typed, country or None)
+    except NumberParseException:
+        return None
+    spelt = not number.extension and any(sign.isalpha() for sign in typed.partition(";")[0])
+    if spelt and number.country_code != _NORTH_AMERICA:
+        return None
+    possible = is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    return number if possible else None
