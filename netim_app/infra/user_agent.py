@@ -1,4 +1,8 @@
-"""What a User-Agent header says about browser and system, in words for a customer. A hint, never evidence."""
+"""What a User-Agent header says about browser and system, in words for a customer. A hint, never evidence.
+
+It is read on the event loop, for log lines too. So the patterns are matched in linear time, by the `regex` extra of
+ua-parser: those of Python backtrack, and some headers cost them many milliseconds.
+"""
 
 import re
 from functools import lru_cache
@@ -6,7 +10,7 @@ from functools import lru_cache
 import ua_parser
 
 MAX_LENGTH = 512
-"""Longer headers are cut: each is matched against hundreds of patterns."""
+"""Longer headers are cut before anything else: each is matched against hundreds of patterns."""
 MAX_NAME = 40
 _NAMES = {
     "Mobile Safari": "Safari",

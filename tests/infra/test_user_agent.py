@@ -1,5 +1,7 @@
 """infra.user_agent: real headers, and hostile ones."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,8 +97,19 @@ def test_a_hostile_family_name_is_cleaned() -> None:
 
 
 def test_a_huge_header_is_cut_first() -> None:
-    import time
-
     started = time.perf_counter()
     describe("Mozilla/5.0 (" + "a" * 10_000_000)
     assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize("pattern", ["bot", "Mozilla/", "1.", "bot/", "a", "(", "Android ", "\u00e9"])
+def test_hostile_headers_cost_next_to_nothing(pattern: str) -> None:
+    """They are read on the event loop. Backtracking patterns took 3 to 11 ms for each of these."""
+    describe("Mozilla/5.0")
+    hostile = [f"{number} {pattern * 600}" for number in range(50)]
+
+    started = time.process_time()
+    for header in hostile:
+        describe(header)
+
+    assert time.process_time() - started < 0.001 * len(hostile)
