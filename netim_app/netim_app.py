@@ -274,7 +274,7 @@ app = rx.App(
         _with_page_paths,
         http.DeviceCookie,
         _with_session_sockets,
-        http.HandshakeCookies,
+        http.CookieDigests,
         _with_socket_packets,
         _with_socket_limits,
         _with_headers,

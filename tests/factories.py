@@ -29,6 +29,7 @@ NEW_PASSWORD = "purple monkey dishwasher 77"
 EMAIL = "Ada.Lovelace@example.org"
 DEVICE = digest("the device of the tests")
 OTHER_DEVICE = digest("another device")
+PENDING = digest("the secret of a login that owes its code")
 HERE = Origin(address="192.0.2.7", browser="Firefox", system="Linux")
 
 
@@ -92,7 +93,7 @@ def signed_in_actor(units: Units, email: str = EMAIL, *, device: str = DEVICE, *
 
 
 def visitor_of(device: str = DEVICE, origin: Origin = HERE) -> Visitor:
-    return Visitor(origin=origin, device_digest=device)
+    return Visitor(origin=origin, device_digest=device, pending_digests=(PENDING,))
 
 
 # Mail

@@ -543,6 +543,11 @@ class Client:
         """Posts a ticket as the hidden form does."""
         return await self.http.post("/auth/session", data={"ticket": ticket}, headers={"Sec-Fetch-Site": "same-origin"})
 
+    async def keep_pending(self) -> httpx.Response:
+        """Posts the last secret of a login that owes its code, as the page does by itself."""
+        secret = re.findall(r"'pending_rx_state_': '([\w-]{43})'", str(self.heard))[-1]
+        return await self.http.post("/auth/pending", data={"secret": secret}, headers={"Sec-Fetch-Site": "same-origin"})
+
     async def log_out(self) -> httpx.Response:
         """Posts what the entry "Log out" posts."""
         return await self.http.post("/auth/logout", headers={"Sec-Fetch-Site": "same-origin"})

@@ -25,7 +25,7 @@ WHERE = {
 """What there is, and where none of it may be."""
 TYPED = {"password": "password", "current": "password", "code": "code", "token": "link", "ticket": "ticket"}
 """Fields and arguments in which something secret is typed."""
-SHOWN = {"ticket": "ticket", "key_text": "seed", "codes": "code"}
+SHOWN = {"ticket": "ticket", "pending": "ticket", "key_text": "seed", "codes": "code"}
 """Vars in which something secret comes over the socket."""
 LONG_ENOUGH = 10
 """A shorter password is one that some form has refused, and may well be a word of ours."""

@@ -15,6 +15,8 @@ class Visitor:
     device_digest: str = ""
     languages: str = ""
     """The Accept-Language header, for guests."""
+    pending_digests: tuple[str, ...] = ()
+    """Digests of the secrets that the tab and the browser hold of a login that owes its code."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,7 +67,7 @@ class Gate(Middleware):
             begin_event(shell._document or socket)
             return None if _fits(event) else await _answer(root)
         _note_document(shell, socket, event)
-        visitor, lookup = await _identify()
+        visitor, lookup = await _identify(shell)
         await self._take_turn(visitor, lookup)
         set_caller(lookup.actor or visitor)
         shell.reload = lookup.renewed_elsewhere and shell._reload_told_to in ("", socket)
@@ -97,8 +97,8 @@ class Gate(Middleware):
 
 
 async def _let_pending(root: BaseState, visitor: Visitor, event_name: str) -> StateUpdate | None:
-    """Lets a browser go on that owes a code."""
-    if await in_read_unit(second_factor.is_pending, visitor.device_digest):
+    """Lets a tab go on that owes a code."""
+    if await in_read_unit(second_factor.is_pending, visitor):
         return None
     log_refusal("event.refused", event=event_name, reason="no code is asked for")
     return await _answer(root, rx.redirect("/login?again=1"))
@@ -220,13 +220,21 @@ async def _show_again(root: BaseState, shell: ShellState, caller: Visitor) -> No
         shell.opened = True
 
 
-async def _identify() -> tuple[Visitor, Lookup]:
-    """Who holds the socket that the present event came in by. Only what the server saw at its handshake counts."""
+async def _identify(shell: ShellState) -> tuple[Visitor, Lookup]:
+    """Who holds the socket that the present event came in by. Only what the server saw at its handshake counts.
+
+    A login that owes its code was begun in this tab, or in another one of its browser.
+    """
     router = EventContext.get().router_data
     headers = router.get("headers") or {}
     digests = caller_digests(headers.get("authorization", ""))
     origin = origin_of((router.get("ip") or "",), headers.get("user-agent", ""))
-    visitor = Visitor(origin=origin, device_digest=digests.device, languages=headers.get("accept-language", ""))
+    visitor = Visitor(
+        origin=origin,
+        device_digest=digests.device,
+        languages=headers.get("accept-language", ""),
+        pending_digests=tuple(filter(None, (shell._pending, digests.pending))),
+    )
     if not digests.session:
         return visitor, Lookup()
     return visitor, await in_read_unit(sessions.look_up, digests.session, digests.device, origin)

@@ -23,9 +23,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.core.events import Origin
 from netim_app.core.tokens import digest, new_token
-from netim_app.identity import sessions
+from netim_app.identity import second_factor, sessions
 from netim_app.identity.security_log import log_refusal
 from netim_app.infra import user_agent
+from netim_app.infra.cookie_header import CookieGivenTwice, read_cookies
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.rate_limit import network_keys
 from netim_app.infra.redaction import log_event
@@ -44,37 +45,49 @@ MAX_SOCKETS_OF_STRANGERS = 3_000
 _STRANGERS = 0
 """The number of no session."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_HANDSHAKE = re.compile(r"Session ([0-9a-f]{64})?; Device ([0-9a-f]{64})?")
+_DIGESTS = re.compile(r"Session ([0-9a-f]{64})?; Device ([0-9a-f]{64})?; Pending ([0-9a-f]{64})?")
 
 
 class CookieNames(NamedTuple):
-    """`__Host-` ties a cookie to this host over TLS; development has no TLS."""
+    """What the cookies are called. `__Host-` ties a cookie to this host over TLS; development has no TLS."""
 
     session: str
     device: str
+    pending: str
 
 
 def cookie_names(settings: Settings) -> CookieNames:
     """What the cookies are called in this environment."""
     prefix = "__Host-" if settings.production else ""
-    return CookieNames(f"{prefix}netim_session", f"{prefix}netim_device")
+    return CookieNames(*(f"{prefix}netim_{kind}" for kind in CookieNames._fields))
 
 
 class CallerDigests(NamedTuple):
-    """What a handshake carried, as digests; empty where it carried nothing."""
+    """The cookies that a request carried, as digests; empty where it carried none."""
 
     session: str = ""
     device: str = ""
+    pending: str = ""
 
 
 def caller_digests(authorization: str) -> CallerDigests:
-    """Reads what `HandshakeCookies` wrote."""
-    found = _HANDSHAKE.fullmatch(authorization)
-    return CallerDigests(found[1] or "", found[2] or "") if found else CallerDigests()
+    """Reads what `CookieDigests` wrote."""
+    found = _DIGESTS.fullmatch(authorization)
+    return CallerDigests(*(value or "" for value in found.groups())) if found else CallerDigests()
 
 
-def _token_digest(value: str | None) -> str:
-    return digest(value) if value and _TOKEN.fullmatch(value) else ""
+def _digests_of_request(request: HTTPConnection) -> CallerDigests:
+    return caller_digests(request.headers.get("authorization", ""))
+
+
+def _digests_of_cookies(scope: Scope, names: CookieNames) -> CallerDigests:
+    wanted = [name.encode() for name in names]
+    found = read_cookies((value for name, value in scope["headers"] if name == b"cookie"), wanted)
+    return CallerDigests(*(_token_digest(found.get(name, b"").decode("latin-1")) for name in wanted))
+
+
+def _token_digest(value: str) -> str:
+    return digest(value) if _TOKEN.fullmatch(value) else ""
 
 
 def origin_of(client: object, agent: str) -> Origin:
@@ -93,39 +106,53 @@ def payer_at(address: str) -> str:
     return network_keys(address)[0]
 
 
-class HandshakeCookies:
-    """Takes the cookies out of a websocket handshake and leaves their digests.
+class CookieDigests:
+    """Takes the cookies out of every request and handshake, and leaves the digests of ours.
 
-    So nothing behind it (log line, state, pickle) holds anything that signs in. Refuses a handshake that carries a
-    session but names no origin of ours.
+    So nothing behind it (log line, state, pickle) holds anything that signs in, and nothing else reads cookies. Refuses
+    what carries one of ours twice, and a handshake that carries a session or a pending login and no origin of ours.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "websocket":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         settings = get_settings()
-        headers = Headers(scope=scope)
-        names = cookie_names(settings)
-        cookies = HTTPConnection(scope).cookies
-        session = _token_digest(cookies.get(names.session))
-        device = _token_digest(cookies.get(names.device))
-        if session and headers.get("origin") not in settings.allowed_origins:
-            set_caller(Visitor(origin=_origin_of_request(HTTPConnection(scope))))
-            log_refusal("socket.refused", reason="foreign origin")
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
+        try:
+            digests = _digests_of_cookies(scope, cookie_names(settings))
+        except CookieGivenTwice:
+            await _refuse(scope, receive, send, "a cookie twice")
+            return
+        origin = Headers(scope=scope).get("origin")
+        if (
+            scope["type"] == "websocket"
+            and (digests.session or digests.pending)
+            and origin not in settings.allowed_origins
+        ):
+            await _refuse(scope, receive, send, "foreign origin")
             return
         kept = [(name, value) for name, value in scope["headers"] if name not in (b"cookie", b"authorization")]
-        kept.append((b"authorization", f"Session {session}; Device {device}".encode()))
+        told = f"Session {digests.session}; Device {digests.device}; Pending {digests.pending}"
+        kept.append((b"authorization", told.encode()))
         await self._app({**scope, "headers": kept}, receive, send)
 
 
+async def _refuse(scope: Scope, receive: Receive, send: Send, reason: str) -> None:
+    set_caller(Visitor(origin=_origin_of_request(HTTPConnection(scope))))
+    if scope["type"] == "http":
+        log_refusal("request.refused", path=scope["path"], reason=reason)
+        await Response(status_code=400)(scope, receive, send)
+        return
+    log_refusal("socket.refused", reason=reason)
+    await receive()
+    await send({"type": "websocket.close", "code": 1008})
+
+
 class SessionSockets:
-    """Refuses one socket too many of one session, from wherever it comes. It stands behind `HandshakeCookies`.
+    """Refuses one socket too many of one session, from wherever it comes. It stands behind `CookieDigests`.
 
     (ASVS 2.4.1.) With the limit of sessions, it is one for the account. Counted by account alone, a stolen cookie could
     use up the owner's sockets, even after its session was ended: nothing makes a client hang up.
@@ -197,15 +224,14 @@ class DeviceCookie:
             await self._app(scope, receive, send)
             return
         settings = get_settings()
-        name = cookie_names(settings).device
-        known = _token_digest(HTTPConnection(scope).cookies.get(name))
+        known = _digests_of_request(HTTPConnection(scope)).device
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and not known:
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
                     cookie = Response()
-                    _set_cookie(cookie, name, new_token(), DEVICE_COOKIE_LIFE, settings)
+                    _set_cookie(cookie, cookie_names(settings).device, new_token(), DEVICE_COOKIE_LIFE, settings)
                     headers.append("set-cookie", cookie.headers["set-cookie"])
             await send(message)
 
@@ -222,6 +248,10 @@ def _set_cookie(response: Response, name: str, value: str, lifetime: timedelta |
         httponly=True,
         samesite="lax",
     )
+
+
+def _delete_cookie(response: Response, name: str, settings: Settings) -> None:
+    response.delete_cookie(name, path="/", secure=settings.production, httponly=True, samesite="lax")
 
 
 def _from_our_pages(request: Request) -> bool:
@@ -261,28 +291,44 @@ def _guarded(
 async def open_session(request: Request) -> Response:
     """POST /auth/session: redeems a ticket, sets the cookie, goes on to the page that the ticket names."""
     settings = get_settings()
-    names = cookie_names(settings)
     form = await request.form(max_files=0, max_fields=2, max_part_size=MAX_FORM_BYTES)
     ticket = form.get("ticket")
-    device = _token_digest(request.cookies.get(names.device))
+    held = _digests_of_request(request)
     origin = _origin_of_request(request)
     opened = None
     # Asked in reading first: what somebody has made up takes no turn to write.
     if (
         isinstance(ticket, str)
         and _TOKEN.fullmatch(ticket)
-        and device
+        and held.device
         and await in_read_unit(sessions.is_ticket, ticket)
     ):
-        opened = await in_unit(sessions.redeem_ticket, ticket, device, origin)
+        opened = await in_unit(sessions.redeem_ticket, ticket, held.device, origin)
     if opened is None:
         log_refusal("ticket_refused")
         return RedirectResponse("/login?again=1", status_code=303)
     # What the browser held before is dead from now on, whoever's it was (ASVS 7.2.4).
-    if old := _token_digest(request.cookies.get(names.session)):
-        await in_unit(sessions.end_session, old, origin, replaced=True)
+    if held.session:
+        await in_unit(sessions.end_session, held.session, origin, replaced=True)
     response = RedirectResponse(opened.return_to, status_code=303)
-    _set_cookie(response, names.session, opened.token, opened.lifetime, settings)
+    _set_cookie(response, cookie_names(settings).session, opened.token, opened.lifetime, settings)
+    if held.pending:
+        _delete_cookie(response, cookie_names(settings).pending, settings)
+    return response
+
+
+async def keep_pending(request: Request) -> Response:
+    """POST /auth/pending: puts the secret of a login that owes its code into a cookie, for all tabs of its browser."""
+    settings = get_settings()
+    form = await request.form(max_files=0, max_fields=2, max_part_size=MAX_FORM_BYTES)
+    secret = form.get("secret")
+    known = digest(secret) if isinstance(secret, str) and _TOKEN.fullmatch(secret) else ""
+    holder = Visitor(device_digest=_digests_of_request(request).device, pending_digests=(known,))
+    if not await in_read_unit(second_factor.is_pending, holder):
+        log_refusal("request.refused", path=request.url.path, reason="no code is asked for")
+        return Response(status_code=403)
+    response = Response(status_code=204)
+    _set_cookie(response, cookie_names(settings).pending, str(secret), second_factor.PENDING_LIFE, settings)
     return response
 
 
@@ -290,11 +336,11 @@ async def close_session(request: Request) -> Response:
     """POST /auth/logout: ends the session and clears the cookie."""
     settings = get_settings()
     name = cookie_names(settings).session
-    token_digest = _token_digest(request.cookies.get(name))
+    token_digest = _digests_of_request(request).session
     if await in_read_unit(sessions.is_open, token_digest):
         await in_unit(sessions.end_session, token_digest, _origin_of_request(request))
     response = RedirectResponse("/login?bye=1", status_code=303)
-    response.delete_cookie(name, path="/", secure=settings.production, httponly=True, samesite="lax")
+    _delete_cookie(response, name, settings)
     return response
 
 
@@ -303,6 +349,7 @@ def routes(*extra: Route) -> Starlette:
     return Starlette(
         routes=[
             Route("/auth/session", _guarded(open_session), methods=["POST"]),
+            Route("/auth/pending", _guarded(keep_pending), methods=["POST"]),
             Route("/auth/logout", _guarded(close_session), methods=["POST"]),
             *extra,
         ]

@@ -46,11 +46,15 @@ def refusal_of(code: str) -> str:
 
 
 def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool, return_to: str) -> None:
-    """Notes that this browser has given the right password. Call `drop_pending` in a unit of its own before."""
+    """Notes that this tab has given the right password. Call `drop_pending` in a unit of its own before.
+
+    It is finished by those who hold the same secret: the first of this visitor's.
+    """
     unit.session.exec(delete(PendingSignIn).where(col(PendingSignIn.device_digest) == visitor.device_digest))
     unit.session.add(
         PendingSignIn(
             device_digest=visitor.device_digest,
+            secret_digest=next(iter(visitor.pending_digests), ""),
             account_id=account_id,
             remember=remember,
             return_to=return_to,
@@ -62,14 +66,16 @@ def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool
     )
 
 
-def is_pending(unit: UnitOfWork, device_digest: str) -> bool:
-    """Whether this browser owes a code."""
-    return _pending(unit, device_digest) is not None
+def is_pending(unit: UnitOfWork, visitor: Visitor) -> bool:
+    """Whether this browser owes a code, and holds the secret of the tab in which the password was given."""
+    return _pending(unit, visitor) is not None
 
 
-def _pending(unit: UnitOfWork, device_digest: str) -> PendingSignIn | None:
-    row = unit.session.get(PendingSignIn, device_digest) if device_digest else None
-    return row if row is not None and row.expires_at > unit.now else None
+def _pending(unit: UnitOfWork, visitor: Visitor) -> PendingSignIn | None:
+    row = unit.session.get(PendingSignIn, visitor.device_digest) if visitor.device_digest else None
+    if row is None or row.expires_at <= unit.now or not row.secret_digest:
+        return None
+    return row if row.secret_digest in visitor.pending_digests else None
 
 
 def drop_pending(unit: UnitOfWork, device_digest: str) -> None:
@@ -223,11 +229,11 @@ def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> tuple[str, 
     Returns:
         (ticket, reason): a ticket that opens the session, or the text key of what is wrong.
     """
-    row = _pending(unit, visitor.device_digest)
+    row = _pending(unit, visitor)
     if row is not None:
         sessions.lock_account(unit, row.account_id)
         unit.session.expire(row)  # it may have been finished, dropped or replaced while we waited
-        row = _pending(unit, visitor.device_digest)
+        row = _pending(unit, visitor)
     if row is None:
         log_refusal("code_refused", reason="too late")
         return "", GONE

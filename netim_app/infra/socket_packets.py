@@ -74,7 +74,7 @@ def _names_a_tab(scope: Scope) -> bool:
 
 
 def _useful(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The headers of a handshake that somebody reads. Cookies are for `HandshakeCookies`, which takes them out."""
+    """The headers of a handshake that somebody reads. Cookies are for `CookieDigests`, which takes them out."""
     return [
         (name, value)
         for name, value in headers

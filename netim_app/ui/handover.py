@@ -32,3 +32,25 @@ def handover_form(action: str, value: rx.Var[str], field: str, form_id: str) -> 
             hidden=True,
         ),
     )
+
+
+def handover_aside(action: str, value: rx.Var[str], field: str, html_id: str) -> rx.Component:
+    """Posts a value as soon as there is one; the page stays. See `handover_form`.
+
+    Without an answer the page goes on all the same: what it gets is a cookie.
+    """
+    request = f"{{method: 'POST', redirect: 'manual', body: new URLSearchParams([[{json.dumps(field)}, value]])}}"
+    post = (
+        f"() => {{ const value = document.getElementById({json.dumps(html_id)}).value; "
+        f"fetch({json.dumps(action)}, {request}).catch(() => {{}}); }}"
+    )
+    return rx.cond(
+        value != "",
+        rx.el.input(
+            type="hidden",
+            value=value,
+            read_only=True,
+            id=rx.Var(json.dumps(html_id)),
+            on_mount=rx.call_function(rx.Var(post)),
+        ),
+    )

@@ -145,6 +145,41 @@ def card(page: Page) -> Locator:
     return page.locator("#two-factor")
 
 
+def test_pending_bound_the_customers_own_tabs_go_on(
+    page: Page, new_context: Callable[..., BrowserContext], server: Server, customer: str
+) -> None:
+    """The code page after a reload, by the back button and in a second tab; not in a browser with the same device."""
+    sign_in(page, customer)
+    go_to_security(page)
+    phone, _ = enable(page, server)
+    finish(page)
+    log_out(page)
+    code_page = {"role": "heading", "name": "Enter your code"}
+    with page.expect_response("**/auth/pending") as kept:
+        give_password(page, customer)
+    assert kept.value.status == 204
+    expect(page.get_by_role(**code_page)).to_be_visible()
+    page.reload()
+    expect(page.get_by_role(**code_page)).to_be_visible()
+    page.goto("/signup")
+    expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role(**code_page)).to_be_visible()
+
+    other = new_context()
+    other.add_cookies([c for c in page.context.cookies() if c["name"] == "netim_device"])  # type: ignore[misc]
+    stranger = other.new_page()
+    stranger.goto("/login")
+    expect(stranger.get_by_label("Email address")).to_be_visible()
+
+    tab = page.context.new_page()
+    tab.goto("/login")
+    expect(tab.get_by_role(**code_page)).to_be_visible()
+    give_code(tab, phone.code())
+    expect(tab.get_by_role("heading", name="Personal information")).to_be_visible()
+    assert "netim_pending" not in {c["name"] for c in tab.context.cookies()}
+
+
 def test_enable_sign_in_add_remove_and_disable(page: Page, server: Server, customer: str) -> None:
     sign_in(page, customer)
     go_to_security(page)

@@ -150,7 +150,7 @@ def test_purging_while_the_password_is_given_again(
     at_the_same_time(units, lambda unit: second_factor.expire(unit, device), begin)
 
     with units.read() as unit:
-        assert second_factor.is_pending(unit, visitor_of().device_digest)
+        assert second_factor.is_pending(unit, visitor_of())
 
 
 def test_a_sign_in_with_the_old_password_is_not_finished_after_a_reset(units: Units) -> None:

@@ -1,9 +1,10 @@
 """The code step of a sign-in, with a factor made up for the tests: features bring the real ones."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import select, update
 
 from netim_app.core import feature
 from netim_app.core.errors import DomainError
@@ -12,7 +13,7 @@ from netim_app.core.feature import Feature, SecondFactor
 from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, guessing, second_factor, sessions, sign_in
-from netim_app.identity.tables import CodeGuard, GuessWindow
+from netim_app.identity.tables import CodeGuard, GuessWindow, PendingSignIn
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.factories import (
     DEVICE,
@@ -89,8 +90,8 @@ def test_normal_code_is_empty_for_anything_else(typed: str) -> None:
 async def test_password_alone_opens_nothing(units: Units, wheel: Wheel, account_id: int) -> None:
     assert await password_step() == ""
     with units.read() as unit:
-        assert second_factor.is_pending(unit, DEVICE)
-        assert not second_factor.is_pending(unit, OTHER_DEVICE)
+        assert second_factor.is_pending(unit, visitor_of(DEVICE))
+        assert not second_factor.is_pending(unit, visitor_of(OTHER_DEVICE))
 
 
 async def test_without_a_factor_the_password_is_enough(units: Units, account_id: int) -> None:
@@ -137,6 +138,29 @@ async def test_wrong_codes_are_guesses_however_they_are_written(units: Units, wh
 async def test_code_without_password_step_is_nothing(units: Units, wheel: Wheel, account_id: int) -> None:
     await password_step()
     assert code_step(units, RIGHT, OTHER_DEVICE) == ("", second_factor.GONE)
+
+
+@pytest.mark.parametrize("held", [(), ("",), (digest("another secret"),), ("", digest("another secret"))])
+async def test_pending_is_for_those_who_hold_its_secret(
+    units: Units, wheel: Wheel, account_id: int, held: tuple[str, ...]
+) -> None:
+    await password_step()
+    with units.write() as unit:
+        other = replace(visitor_of(), pending_digests=held)
+        assert not second_factor.is_pending(unit, other)
+        assert second_factor.finish_sign_in(unit, other, RIGHT) == ("", second_factor.GONE)
+        both = replace(visitor_of(), pending_digests=(*held, *visitor_of().pending_digests))
+        assert second_factor.finish_sign_in(unit, both, RIGHT)[0]
+
+
+async def test_a_login_without_a_secret_is_finished_by_nobody(units: Units, wheel: Wheel, account_id: int) -> None:
+    """As one is that the version before has begun, which knew none."""
+    await password_step()
+    with units.write() as unit:
+        unit.session.exec(update(PendingSignIn).values(secret_digest=""))
+    for held in ((), ("",), (digest("any"),)):
+        with units.read() as unit:
+            assert not second_factor.is_pending(unit, replace(visitor_of(), pending_digests=held))
 
 
 async def test_pending_dies_after_ten_minutes_and_the_owner_hears_of_it(
@@ -373,7 +397,7 @@ async def test_disabling_ends_half_done_sign_ins_without_a_word(units: Units, wh
         unit.record(SecondFactorDisabled(account_id=account_id, at=unit.now))
 
     with units.read() as unit:
-        assert not second_factor.is_pending(unit, DEVICE)
+        assert not second_factor.is_pending(unit, visitor_of(DEVICE))
         assert "half_sign_in" not in [mail.event for mail in mails(unit)]
 
 

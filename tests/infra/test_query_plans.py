@@ -102,7 +102,7 @@ async def _sign_in(units: Units, secret: str = "", email: str = EMAIL, password:
     visitor = visitor_of()
     ticket = await sign_in.sign_in(visitor, email, password, remember=False, return_to=sessions.HOME)
     if not ticket:
-        assert await in_read_unit(second_factor.is_pending, visitor.device_digest)
+        assert await in_read_unit(second_factor.is_pending, visitor)
         code = pyotp.TOTP(secret).at(units.clock())
         ticket, reason = await in_unit(second_factor.finish_sign_in, visitor, code)
         assert ticket, reason

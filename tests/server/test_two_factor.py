@@ -10,11 +10,14 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
+from netim_app.core.tokens import new_token
 from netim_app.features.totp.rules import STEP_SECONDS, step_at
 from netim_app.identity.second_factor import HARD_STOP
 from netim_app.identity.tables import CodeGuard
 from tests.harness import PASSWORD, Client, Server, customer
 from tests.server.test_gate import handlers, plausible, short
+from tests.server.test_session_cookie import PAGE as PERSONAL
+from tests.server.test_session_cookie import attributes
 from tests.server.test_sign_in import NEW_PASSWORD, ask_reset
 
 SECURITY = "/account/connection-and-security"
@@ -98,6 +101,8 @@ class Owner:
 async def give_password(client: Client, email: str, password: str = PASSWORD) -> None:
     await client.load("/login")
     assert await client.ticket("SignInState.submit", form={"email": email, "password": password}) == ""
+    if client.vars["SignInState.needs_code"]:
+        await client.keep_pending()
 
 
 async def give_code(client: Client, code: Any) -> str:
@@ -217,11 +222,10 @@ async def test_race_once_of_twenty_submissions_one_signs_in(owner: Owner, server
     for code in (owner.code(), owner.codes[0]):
         async with AsyncExitStack() as stack:
             clients = [await stack.enter_async_context(Client(server)) for _ in range(20)]
-            await clients[0].load("/login")
+            await give_password(clients[0], owner.email)
             for client in clients[1:]:
                 client.http.cookies = clients[0].http.cookies
                 await client.connect("/login")
-            await give_password(clients[0], owner.email)
             tickets = await asyncio.gather(*(give_code(client, code) for client in clients))
         assert sum(bool(ticket) for ticket in tickets) == 1
 
@@ -405,6 +409,102 @@ async def test_pending_cookie_opens_nothing_and_dies(owner: Owner, thief: Client
     assert await give_code(thief, owner.code()) == ""
     await give_password(thief, owner.email)
     assert await give_code(thief, owner.code())
+
+
+DEVICE, PENDING = "netim_device", "netim_pending"
+
+
+def cookies_of(client: Client) -> dict[str, str]:
+    return {str(c.name): str(c.value) for c in client.http.cookies.jar}
+
+
+async def test_pending_bound(owner: Owner, thief: Client, server: Server) -> None:
+    """A device cookie that two browsers hold, a planted one for example: only that with the secret can finish."""
+    planted = {DEVICE: cookies_of(thief)[DEVICE]}
+    for guessed in ({}, {PENDING: new_token()}, {PENDING: planted[DEVICE]}):
+        async with Client(server, cookies=planted | guessed) as other:
+            await other.connect("/login")
+            await other.call("SignInState.open_page")
+            assert not other.vars["SignInState.needs_code"]
+            assert await give_code(other, owner.code()) == ""
+            assert other.redirects() == ["/login?again=1"]
+            await other.call("SignInState.cancel_code")
+            await other.send("State.update_vars_internal", vars={"ShellState._pending": "x", "needs_code": True})
+            assert await give_code(other, owner.code()) == ""
+    assert owner.row("pending_sign_in") == [1]
+    assert owner.row("code_guard") == [0], "no guess was looked at"
+
+    assert await give_code(thief, owner.code())
+
+
+async def test_pending_bound_what_was_begun_elsewhere_with_the_same_device(owner: Owner, server: Server) -> None:
+    """The attacker logs in to an own account half-way in the meantime: neither of the two gets into the other's."""
+    async with Client(server) as victim, AsyncExitStack() as stack:
+        await give_password(victim, owner.email)
+        attacker = await stack.enter_async_context(Client(server, cookies={DEVICE: cookies_of(victim)[DEVICE]}))
+        await give_password(attacker, owner.email)
+        assert await give_code(victim, owner.code()) == "", "that login is over"
+        await give_password(victim, owner.email)
+        assert await give_code(attacker, owner.code()) == ""
+        assert await give_code(victim, owner.code())
+
+
+async def test_pending_bound_the_tab_goes_on(owner: Owner, thief: Client, server: Server) -> None:
+    """After a lost connection and after a reload, without the cookie too; other tabs of the browser with it."""
+    secret = cookies_of(thief)[PENDING]
+    thief.http.cookies.delete(PENDING)
+    for path in ("/login", "/signup", "/login"):
+        await thief.load(path)
+    await thief.call("SignInState.open_page")
+    assert thief.vars["SignInState.needs_code"]
+
+    async with Client(server, cookies=cookies_of(thief) | {PENDING: secret}) as tab:
+        await tab.load("/login")
+        await tab.call("SignInState.open_page")
+        assert tab.vars["SignInState.needs_code"]
+        assert await give_code(tab, "000000") == ""
+        assert tab.vars["SignInState.errors"]["code"]
+        response = await tab.redeem(await give_code(tab, owner.code()))
+        assert response.headers["location"] == PERSONAL
+        assert attributes(response, PENDING)["max-age"] == "0"
+    assert await give_code(thief, owner.code()) == "", "it is finished"
+
+
+async def test_pending_bound_a_newer_login_of_another_tab_counts(owner: Owner, thief: Client, server: Server) -> None:
+    async with Client(server, cookies=cookies_of(thief)) as tab:
+        await give_password(tab, owner.email)
+        assert await give_code(thief, owner.code()) == ""
+        thief.http.cookies = tab.http.cookies
+        await thief.load("/login")
+        await thief.call("SignInState.open_page")
+        assert thief.vars["SignInState.needs_code"]
+        assert await give_code(thief, owner.code())
+
+
+async def test_pending_bound_the_cookie(owner: Owner, server: Server) -> None:
+    """It is given for the secret of that browser's login alone, to pages of ours, for as long as the login can wait."""
+    own, site = "/auth/pending", {"Sec-Fetch-Site": "same-origin"}
+    async with Client(server) as client, Client(server) as other:
+        await client.load("/login")
+        assert await client.ticket("SignInState.submit", form={"email": owner.email, "password": PASSWORD}) == ""
+        secret = re.findall(r"'pending_rx_state_': '([\w-]{43})'", str(client.heard))[0]
+        assert client.vars["HandOverState.pending"] == ""
+        await other.load("/login")
+        for refused in (
+            await client.http.post(own, data={"secret": secret}, headers={"Sec-Fetch-Site": "cross-site"}),
+            await client.http.post(own, data={"secret": new_token()}, headers=site),
+            await client.http.post(own, data={"secret": ""}, headers=site),
+            await client.http.post(own, data={"x": "y"}, headers=site),
+            await client.http.post(own, data={"secret": secret[:-1] + "!"}, headers=site),
+            await other.http.post(own, data={"secret": secret}, headers=site),
+        ):
+            assert refused.status_code == 403
+            assert "set-cookie" not in refused.headers
+        given = await client.http.post(own, data={"secret": secret}, headers=site)
+        assert given.status_code == 204
+        cookie = attributes(given, PENDING)
+        assert (cookie.pop(""), cookie.pop("max-age")) == (secret, "600")
+        assert cookie == {"httponly": "", "path": "/", "samesite": "lax"}
 
 
 async def test_pending_cancelled(owner: Owner, thief: Client) -> None:

@@ -1,5 +1,6 @@
 """The pages outside of the account area: sign-up, its confirmation, sign-in, and a forgotten password."""
 
+from dataclasses import replace
 from typing import Any
 
 import reflex as rx
@@ -8,11 +9,12 @@ from netim_app.core import readers
 from netim_app.core.actor import Actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
+from netim_app.core.tokens import digest, new_token
 from netim_app.identity import accounts, limits, passwords, recovery, second_factor, sign_in, sign_up
 from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.email_address import read_email
 from netim_app.identity.sessions import HOME
-from netim_app.identity.state.shell import explain, hand_over, safe_path
+from netim_app.identity.state.shell import explain, hand_over, keep_pending, safe_path
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
 from netim_app.ui.text import LocaleState
 
@@ -40,7 +42,7 @@ class SignInState(rx.State):
 
     errors: dict[str, str] = {}
     needs_code: bool = False
-    """The password was right; the second factor is outstanding in this browser."""
+    """The password was right; the second factor is outstanding, in this tab or in another one of its browser."""
     reason: str = ""
     """Why the customer is here: text key suffix of `sign_in.reason.*`, or empty."""
 
@@ -50,7 +52,7 @@ class SignInState(rx.State):
         """Says why the customer was sent here; who is signed in already goes on, who owes a code is asked for it."""
         if isinstance(visitor(), Actor):
             return rx.redirect(safe_path(self._query("next")))
-        self.needs_code = await in_read_unit(second_factor.is_pending, visitor().device_digest)
+        self.needs_code = await in_read_unit(second_factor.is_pending, visitor())
         self.errors = {}
         self.reason = next((name for name in ("ended", "refused", "again", "fault", "bye") if self._query(name)), "")
         return None
@@ -71,7 +73,8 @@ class SignInState(rx.State):
         email = read_email(read)
         password = read.secret("password")
         remember = read.flag("remember")
-        caller = visitor()
+        secret = new_token()
+        caller = replace(visitor(), pending_digests=(digest(secret),))
         try:
             read.finish()
             if not caller.device_digest:
@@ -83,10 +86,8 @@ class SignInState(rx.State):
         except DomainError as error:
             self.errors = await explain(self, error)
             return
-        if not ticket:
-            self.needs_code = True
-            return
-        async for step in hand_over(self, ticket):
+        self.needs_code = not ticket
+        async for step in hand_over(self, ticket) if ticket else keep_pending(self, secret):
             yield step
 
     @rx.event

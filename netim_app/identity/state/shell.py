@@ -10,6 +10,7 @@ from netim_app.core.actor import Actor, actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.feature import offers
 from netim_app.core.forms import Form
+from netim_app.core.tokens import digest
 from netim_app.identity import accounts, limits, sessions, sign_in
 from netim_app.identity.access import ANYONE, SIGNED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
@@ -59,6 +60,8 @@ class ShellState(rx.State):
     """A session ended in this tab, and its customer has not been told so yet."""
     _device: str = ""
     """The digest of the cookie of the browser that the tab is in."""
+    _pending: str = ""
+    """The digest of the secret of the login that was begun in this tab and owes its code."""
     _session_id: int = 0
     """Whose data this tab's states hold. The Gate empties them when somebody else comes."""
     _revision: int = -1
@@ -149,9 +152,11 @@ def incident_delta(number: str, languages: str) -> dict[str, dict[str, Any]]:
 
 
 class HandOverState(rx.State):
-    """A ticket on its way to the hidden form that posts it. It is here for one round trip only."""
+    """A secret on its way to what posts it, and gets a cookie for it. It is here for one round trip only."""
 
     ticket: str = ""
+    pending: str = ""
+    """Of a login that owes its code."""
 
 
 class StepUpState(rx.State):
@@ -205,6 +210,19 @@ async def hand_over(state: BaseState, ticket: str) -> Any:
     bearer.ticket = ticket
     yield
     bearer.ticket = ""
+    yield
+
+
+async def keep_pending(state: BaseState, secret: str) -> Any:
+    """Lets this tab finish a login that owes its code, and lets the page keep the secret in a cookie of its browser.
+
+    By the cookie other tabs go on with it, and this one when the server has lost its state. Used like `hand_over`.
+    """
+    (await state.get_state(ShellState))._pending = digest(secret)
+    bearer = await state.get_state(HandOverState)
+    bearer.pending = secret
+    yield
+    bearer.pending = ""
     yield
 
 

@@ -4,7 +4,7 @@ import reflex as rx
 
 from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, VerifyState
 from netim_app.identity.state.shell import REMEMBER_DAYS
-from netim_app.identity.view.shell import code_field, entry_page, fault, new_password_field
+from netim_app.identity.view.shell import code_field, entry_page, fault, keep_pending, new_password_field
 from netim_app.ui.browser import field_from_browser
 from netim_app.ui.form import button_link, checkbox_field, columns, form, link, password_field, text_field
 from netim_app.ui.layout import form_skeleton, outcome
@@ -81,6 +81,7 @@ def sign_in_page() -> rx.Component:
             for reason, kind in _REASONS.items()
         ),
         rx.cond(SignInState.needs_code, _code_step(), _password_step()),
+        keep_pending(),
         title=rx.cond(SignInState.needs_code, tr("second_factor.title"), tr("sign_in.title")),
         below=rx.cond(
             ~SignInState.needs_code, _aside(tr("sign_in.no_account"), " ", link(tr("sign_in.sign_up"), "/signup"))

@@ -11,7 +11,7 @@ from netim_app.ui import layout
 from netim_app.ui.browser import reload_when, tidy_address_when
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import account_name, form, password_field, text_field
-from netim_app.ui.handover import handover_form
+from netim_app.ui.handover import handover_aside, handover_form
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.notice import live_region
 from netim_app.ui.strength import strength
@@ -26,6 +26,11 @@ def fault(errors: Any, name: str = "") -> rx.Var[str]:
 def hand_over() -> rx.Component:
     """Posts a ticket as soon as there is one."""
     return handover_form("/auth/session", HandOverState.ticket, "ticket", "hand-over")
+
+
+def keep_pending() -> rx.Component:
+    """Has a login that owes its code kept in a cookie, for all tabs of the browser."""
+    return handover_aside("/auth/pending", HandOverState.pending, "secret", "keep-pending")
 
 
 def notices() -> rx.Component:
