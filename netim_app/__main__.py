@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import resource
 import subprocess
 import sys
 from typing import Annotated
 
 import typer
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server import Server
 from reflex_base.environment import environment
 from sqlalchemy.exc import IntegrityError
@@ -29,6 +31,11 @@ sessions_app = typer.Typer(no_args_is_help=True, help="Sessions of customers.")
 app.add_typer(sessions_app, name="sessions")
 
 RESPAWN_SECONDS = 15
+HEADER_SECONDS = 15
+"""For the headers of a request, and for the silence before them on a connection that is kept."""
+MAX_CONNECTIONS = 4096
+"""Of one worker, open sockets aside. The next one waits."""
+MAX_OPEN_FILES = 65_536
 OPERATOR = Origin(browser="netim", system="operator")
 
 
@@ -64,6 +71,7 @@ def serve() -> None:
     environment.REFLEX_SKIP_COMPILE.set(True)
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
     os.chdir(front_end.ROOT)
+    _allow_connections()
     typer.echo(f"Netim Direct is at {settings.public_url}  (Ctrl+C stops it)")
     Server(
         target="netim_app.netim_app:app",
@@ -72,6 +80,8 @@ def serve() -> None:
         port=settings.port,
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,  # what proxies speak with us; HTTP/2 would be one more parser of what strangers send
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        backpressure=MAX_CONNECTIONS,
         workers=settings.workers,
         # A worker that was killed is replaced at once. One that dies again within seconds ends the server, with status
         # 1: whoever supervises it shall see that.
@@ -97,6 +107,13 @@ def _build(settings: Settings) -> bool:
     except subprocess.CalledProcessError as error:
         typer.echo("the pages could not be built; see the lines above", err=True)
         raise typer.Exit(1) from error
+
+
+def _allow_connections() -> None:
+    """Each is an open file, and shells and units allow 1,024 of these unless they are asked for more."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_OPEN_FILES if most == resource.RLIM_INFINITY else min(most, MAX_OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 @app.command()

@@ -35,6 +35,7 @@ from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
 from netim_app.infra.incidents import Incidents, Seldom
 from netim_app.infra.mail import make_transport
 from netim_app.infra.page_paths import PagePaths
+from netim_app.infra.request_bodies import RequestBodies
 from netim_app.infra.socket_limits import SocketLimits
 from netim_app.infra.socket_packets import SocketPackets
 from netim_app.infra.trace import Traces, begin_trace
@@ -276,6 +277,7 @@ app = rx.App(
         _with_session_sockets,
         http.CookieDigests,
         _with_socket_packets,
+        RequestBodies,
         _with_socket_limits,
         _with_headers,
         Traces,

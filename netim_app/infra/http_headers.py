@@ -27,6 +27,17 @@ _TEXT = re.compile(r"text/[\w.+-]+|[\w.+-]+/([\w.+-]+\+)?xml")
 _HASHED_FILE = re.compile(r"/assets/[^?#]+-[\w-]{8}\.\w{2,5}", re.ASCII)
 
 
+_HOST_OF_LOCATION = re.compile(r"^(?:[a-z]+://[^/?#]*)?[/\\]*", re.IGNORECASE)
+
+
+def relative(location: str) -> str:
+    """Where a redirect leads, without the host: frameworks make that of the Host header, which the client wrote.
+
+    Every redirect of ours stays here. Several slashes at the beginning would be a host, too.
+    """
+    return _HOST_OF_LOCATION.sub("/", location)
+
+
 class _InlineScripts(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
@@ -132,6 +143,8 @@ class SecurityHeaders:
     def _complete(self, headers: MutableHeaders, status: int, *, hashed_file: bool) -> None:
         for name, value in self._headers.items():
             headers[name] = value
+        if "location" in headers:
+            headers["location"] = relative(headers["location"])
         if "x-powered-by" in headers:
             del headers["x-powered-by"]
         if _TEXT.fullmatch(headers.get("content-type", "")):

@@ -17,6 +17,7 @@ from netim_app.infra.http_headers import (
     SecurityHeaders,
     content_security_policy,
     inline_script_hashes,
+    relative,
 )
 
 URL = "https://account.netim.example"
@@ -168,3 +169,21 @@ def test_exactly_the_inline_scripts_are_hashed(tmp_path: Path) -> None:
 
 def test_no_build_means_no_hashes(tmp_path: Path) -> None:
     assert inline_script_hashes(tmp_path / "missing") == ()
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("/login?again=1", "/login?again=1"),
+        ("https://evil.test/login/?a=b#c", "/login/?a=b#c"),
+        ("http://evil.test//login/", "/login/"),
+        ("//evil.test/login", "/evil.test/login"),
+        ("/\\evil.test", "/evil.test"),
+        ("HTTPS://evil.test", "/"),
+        ("http://[/x", "/x"),
+        ("login/", "/login/"),
+        ("", "/"),
+    ],
+)
+def test_redirects_stay_here(location: str, expected: str) -> None:
+    assert relative(location) == expected

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from http.client import HTTPConnection
 
 import httpx
 import pytest
@@ -158,3 +159,34 @@ def test_password_managers_are_led_to_the_change(http: httpx.Client) -> None:
     assert answer.headers["location"] == "/account/connection-and-security#password"
     nowhere = http.get("/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200")
     assert nowhere.status_code == 404
+
+
+def redirect_of(server: Server, path: str, host: str) -> tuple[int, str]:
+    """The status and the place that a request for exactly this path is sent to."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("GET", path, headers={"Host": host, "X-Forwarded-Host": host})
+    answer = connection.getresponse()
+    connection.close()
+    return answer.status, answer.headers.get("Location", "")
+
+
+@pytest.mark.parametrize("host", ["evil.test", "evil.test:80", "a@evil.test", "127.0.0.1:3000"])
+def test_headers_no_redirect_leads_to_the_host_that_was_sent(server: Server, host: str) -> None:
+    odd = [path for page in PAGES[1:] for path in (f"/{page}", f"{page}//", f"/.{page}", f"{page}/.", f"//{page}?a=b")]
+    odd += [
+        "//assets",
+        "//evil.test",
+        "//evil.test/..",
+        "/%2f/login",
+        "/\\login",
+        "/healthz/",
+        "/auth/session/",
+        "/ping/",
+    ]
+    answers = {path: redirect_of(server, path, host) for path in odd}
+    assert any(status == 307 for status, _ in answers.values())
+    for path, (status, location) in answers.items():
+        assert status in (200, 301, 302, 303, 307, 308, 400, 404, 405), path
+        assert bool(re.fullmatch(r"/([^/\\].*)?", location)) is bool(location), (path, location)
+    status, location = redirect_of(server, "//login", host)
+    assert redirect_of(server, location, host) == (200, ""), "it leads to the page"

@@ -5,23 +5,31 @@ import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator, Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
 import psutil
 import pytest
+from playwright.async_api import Page, Route, async_playwright, expect
 from socketio.exceptions import ConnectionError as Refused
 
 from netim_app.build import web_dir
 from netim_app.infra.http_headers import HSTS, IMMUTABLE
-from tests.harness import Client, Server, customer, fresh_address, link_in, production_server
+from netim_app.infra.request_bodies import MAX_AT_ONCE
+from tests.browser.conftest import ARGS, executable
+from tests.harness import PASSWORD, Client, Server, customer, fresh_address, link_in, production_server
 from tests.proxies import NAME, PROXIES, Entrance
 from tests.server.test_headers import assert_guarded
 from tests.server.test_ip_restriction import REFUSED, restrict, try_sign_in
 from tests.server.test_session_cookie import attributes, is_signed_in
+from tests.slow_bodies import slow_bodies
 
 PERSONAL = "/account/personal-information"
 SESSION = "__Host-netim_session"
+expect.set_options(timeout=10_000)
 UPGRADE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -205,6 +213,105 @@ async def test_tls_only_the_name_cannot_be_chosen(server: Server, email: str, pl
         await client.call("ForgotState.submit", form={"email": email})
         mail = await asyncio.to_thread(server.wait_for_mail, email)
         assert link_in(mail).startswith(f"{server.entrance}/reset-password#")
+
+
+# What it holds off
+
+
+async def test_slow_body_through_the_proxy(server: Server, entrance: Entrance, email: str) -> None:
+    """1,100 from one address: they get an answer or none, and are closed. A customer logs in meanwhile."""
+    async with (
+        slow_bodies(entrance.https, fresh_address(), server.trust) as bodies,
+        Client(server) as client,
+    ):
+        await client.sign_in(email)
+        assert client.vars["ProfileState.email"] == email
+        assert (await client.log_out()).status_code == 303
+        # nginx knows no limit for a whole body, and goes on with a few of each address.
+        told = await bodies.told(60, held=MAX_AT_ONCE)
+    assert told[b"429"]
+    assert b"303" not in told
+
+
+async def test_cookie_toss_through_the_proxy(server: Server, email: str, new_email: Callable[[], str]) -> None:
+    async with Client(server) as victim, customer(server, new_email()) as attacker:
+        await victim.sign_in(email)
+        for before in (b"\xa0", b"\x85"):
+            tossed = before + f"{SESSION}={attacker.session_cookie}".encode()
+            headers = [(b"Cookie", tossed), (b"Sec-Fetch-Site", b"same-origin")]
+            async with httpx.AsyncClient(base_url=server.entrance, verify=server.trust or True) as stranger:
+                assert (await stranger.post("/auth/logout", headers=headers)).status_code == 303
+            assert await is_signed_in(attacker)
+        twice = [("Cookie", f"{SESSION}={c.session_cookie}") for c in (victim, attacker)]
+        async with httpx.AsyncClient(base_url=server.entrance, verify=server.trust or True) as stranger:
+            assert (await stranger.get("/login", headers=twice)).status_code == 400
+            assert (await stranger.get("/login", headers=twice[:1])).status_code == 200
+        await victim.call("ShellState.open_account_page")
+        assert victim.vars["ProfileState.email"] == email
+
+
+class Sibling(BaseHTTPRequestHandler):
+    """Another server under the same name: its port makes no difference to cookies."""
+
+    cookies: tuple[bytes, ...] = ()
+    seen = b""
+
+    def do_GET(self) -> None:
+        Sibling.seen = self.headers.get("Cookie", "").encode("latin-1")
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.flush_headers()
+        self.wfile.write(b"".join(b"Set-Cookie: %b; Path=/\r\n" % cookie for cookie in self.cookies) + b"\r\n")
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+async def test_cookie_toss_in_chromium(server: Server, email: str, new_email: Callable[[], str]) -> None:
+    """The sibling plants the attacker's cookies in the victim's browser, who then works in the own account."""
+    async with customer(server, new_email()) as attacker, async_playwright() as playwright:
+        jar = {str(c.name): str(c.value) for c in attacker.http.cookies.jar}
+        names = [before + name.encode() for before in (b"\xa0", b"\x85") for name in jar]
+        Sibling.cookies = tuple(name + b"=" + jar[name[1:].decode()].encode() for name in names)
+        sibling = ThreadingHTTPServer(("127.0.0.1", 0), Sibling)
+        Thread(target=sibling.serve_forever, daemon=True).start()
+        # Pages on localhost look for their socket at the port of https, which their own policy does not know here.
+        mapped = f"--host-resolver-rules=MAP {NAME}:443 127.0.0.1:{urlsplit(server.entrance).port}"
+        browser = await playwright.chromium.launch(
+            executable_path=executable(), args=[*ARGS, "--ignore-certificate-errors", mapped]
+        )
+        try:
+            page = await browser.new_page(base_url=server.entrance, bypass_csp=True, locale="en-GB")
+            await point_to(page, server.entrance)
+            await page.goto(f"http://{NAME}:{sibling.server_port}/")
+            await page.goto("/account/personal-information")
+            await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+            await page.get_by_label("Email address").fill(email)
+            await page.get_by_label("Password", exact=True).fill(PASSWORD)
+            await page.get_by_role("button", name="Log in").click()
+            await expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+            await expect(page.get_by_text(email)).to_be_visible()
+            held = {c["name"]: c["value"] for c in await page.context.cookies()}
+            assert held["__Host-netim_device"] != jar["__Host-netim_device"]
+            await page.goto(f"http://{NAME}:{sibling.server_port}/")
+            assert all(name in Sibling.seen for name in names), "the browser has sent them all the time"
+        finally:
+            await browser.close()
+            sibling.shutdown()
+            sibling.server_close()
+        assert await is_signed_in(attacker)
+
+
+async def point_to(page: Page, entrance: str) -> None:
+    """The one build of all tests is made for another address, which stands in one of its files."""
+    (file,) = (web_dir() / "build" / "client" / "assets").glob("reflex-env-*.js")
+    text = file.read_text().replace("ws://127.0.0.1:3000", entrance.replace("https", "wss"))
+    text = text.replace("http://127.0.0.1:3000", entrance)
+
+    async def fulfil(route: Route) -> None:
+        await route.fulfill(status=200, content_type="text/javascript", body=text)
+
+    await page.route("**/reflex-env-*.js", fulfil)
 
 
 # What it makes faster, and what it must not touch

@@ -1,0 +1,79 @@
+"""How long the body of a request may take, and how many one address may send at once (ASVS 15.2.2).
+
+Our forms have a few hundred bytes. The server takes a number of connections and no more: a body that
+never ends holds one of them.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from netim_app.infra.rate_limit import network_keys
+from netim_app.infra.redaction import log_event
+
+logger = logging.getLogger(__name__)
+
+MAX_SECONDS = 5
+"""For a whole body, from the end of its headers: a drop now and then does not count as going on."""
+MAX_AT_ONCE = 32
+"""Requests with a body that one address may have open: more than an office sends in the same moment."""
+_CLOSE = {"connection": "close"}
+
+
+class RequestBodies:
+    """ASGI middleware. Who is too slow is answered 408, one request too many 429. It counts in this process."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._open: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
+            await self._app(scope, receive, send)
+            return
+        address = str((scope.get("client") or ("",))[0])
+        key = network_keys(address)[0]
+        if self._open[key] >= MAX_AT_ONCE:
+            _log_refusal(address, "too many bodies at once")
+            await Response(status_code=429, headers=_CLOSE)(scope, receive, send)
+            return
+        self._open[key] += 1
+        try:
+            await self._app(scope, _timed(receive, address), send)
+        finally:
+            self._open[key] -= 1
+            if not self._open[key]:
+                del self._open[key]
+
+
+def _has_body(headers: Headers) -> bool:
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+def _timed(receive: Receive, address: str) -> Receive:
+    deadline = asyncio.get_running_loop().time() + MAX_SECONDS
+    complete = False
+
+    async def timed() -> Message:
+        nonlocal complete
+        if complete:  # what comes now is that the client has hung up
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            _log_refusal(address, "body too slow")
+            raise HTTPException(408, headers=_CLOSE) from None
+        complete = not message.get("more_body", False)
+        return message
+
+    return timed
+
+
+def _log_refusal(address: str, reason: str) -> None:
+    log_event(logger, "request.refused", level=logging.WARNING, ip=address, reason=reason)
