@@ -237,7 +237,7 @@ def _with_socket_limits(inner: ASGIApp) -> ASGIApp:
 def _with_headers(inner: ASGIApp) -> ASGIApp:
     return SecurityHeaders(
         inner,
-        public_url=settings.public_url,
+        origins=settings.allowed_origins,
         production=settings.production,
         script_hashes=inline_script_hashes(STATIC_DIR),
     )
