@@ -25,7 +25,7 @@ export npm_config_update_notifier := false
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | awk -F'|' '{printf "  %-12s %s\n", $$1, $$2}'
 
-run: $(VENV)/.runtime ## install, build, migrate and serve on http://127.0.0.1:3000
+run: $(VENV)/.runtime ## install, build, migrate and serve on http://localhost:3000
 	$(PYTHON) -m netim_app build
 	$(PYTHON) -m netim_app serve
 

@@ -25,7 +25,7 @@ config = rx.Config(
     backend_host=settings.host,
     frontend_port=settings.port,
     backend_port=settings.port,
-    api_url=settings.public_url,
+    api_url=settings.api_url,
     deploy_url=settings.public_url,
     cors_allowed_origins=settings.allowed_origins,
     # Our own middleware decides who the client is: client_address.py

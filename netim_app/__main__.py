@@ -1,25 +1,29 @@
 """The `netim` command: runs the server, and what an operator needs now and then."""
 
 import asyncio
+import logging
 import os
 import resource
 import subprocess
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from alembic.util import CommandError
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 from reflex_base.environment import environment
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from netim_app import build as front_end
 from netim_app.core.errors import DomainError
 from netim_app.core.events import AccountUnlocked, Origin, SessionsRevoked
 from netim_app.core.feature import offers
+from netim_app.doctor import examine, reason
 from netim_app.identity import accounts, passwords, sessions, sign_up
 from netim_app.infra import outbox, redaction
+from netim_app.infra.port import PortTaken, claimed_port, when_it_listens
 from netim_app.infra.unit_of_work import UnitOfWork, Units, configure
 from netim_app.registry import install_features
 from netim_app.schema import migrate
@@ -36,6 +40,7 @@ HEADER_SECONDS = 15
 MAX_CONNECTIONS = 4096
 """Of one worker, open sockets aside. The next one waits."""
 MAX_OPEN_FILES = 65_536
+FOR_NOBODY_ELSE = 0o077
 OPERATOR = Origin(browser="netim", system="operator")
 
 
@@ -52,27 +57,60 @@ def _refuse(faults: list[str]) -> None:
         raise typer.Exit(2)
 
 
+def _refuse_to_go_on(line: str) -> NoReturn:
+    typer.echo(f"refused to start: {line}", err=True)
+    raise typer.Exit(1)
+
+
 def _open() -> Units:
     settings = _checked_settings()
+    os.umask(FOR_NOBODY_ELSE)  # what is written from here on are customers' data
     redaction.install(production=settings.production)
     install_features()
-    return configure(settings)
+    try:
+        units = configure(settings)
+        units.engine.connect().close()
+    except (SQLAlchemyError, OSError) as error:
+        name = "NETIM_DATABASE_URL" if "database_url" in settings.model_fields_set else "NETIM_VAR_DIR"
+        _refuse_to_go_on(f"{name}: the database does not answer: {reason(error)}")
+    return units
+
+
+def _migrate(units: Units) -> None:
+    try:
+        migrate(units)
+    except CommandError:
+        _refuse_to_go_on("NETIM_DATABASE_URL: the tables were made by a newer version than this one")
 
 
 @app.command()
 def serve() -> None:
     """Migrate the database, and serve. In development the pages are built, too, if needed."""
-    units = _open()
-    settings = units.settings
+    settings = _checked_settings()
+    try:
+        with claimed_port(settings.host, settings.port):
+            _prepare(settings)
+            greeting = f"Netim Direct is at {settings.public_url}  (Ctrl+C stops it)"
+            when_it_listens(settings.host, settings.port, lambda: typer.echo(greeting))
+            _serve(settings)
+    except PortTaken as error:
+        _refuse_to_go_on(str(error))
+
+
+def _prepare(settings: Settings) -> None:
+    """All that must be there before the first worker starts."""
     _need_pages(settings)
-    migrate(units)
+    units = _open()
+    _migrate(units)
     units.engine.dispose()
     os.environ.update(front_end.environment(settings))
     environment.REFLEX_SKIP_COMPILE.set(True)
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
     os.chdir(front_end.ROOT)
     _allow_connections()
-    typer.echo(f"Netim Direct is at {settings.public_url}  (Ctrl+C stops it)")
+
+
+def _serve(settings: Settings) -> None:
     Server(
         target="netim_app.netim_app:app",
         factory=True,
@@ -127,7 +165,7 @@ def build() -> None:
 @app.command(name="migrate")
 def migrate_command() -> None:
     """Bring the database to the newest schema."""
-    migrate(_open())
+    _migrate(_open())
 
 
 @app.command()
@@ -259,14 +297,16 @@ def retry_mails() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Say what works and what does not: settings, database, outbox."""
-    units = _open()
-    with units.read() as unit:
-        backlog = outbox.backlog(unit)
-    typer.echo(f"settings: fine ({units.settings.env})")
-    typer.echo(f"database: {units.engine.dialect.name}, reachable")
-    typer.echo(f"outbox: {backlog.queued} waiting, {backlog.dead} given up")
-    if backlog.dead:
+    """Try everything that the settings name, and say in a line each what works and what does not."""
+    settings = get_settings()
+    redaction.install(production=settings.production)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # the findings are what is asked for
+    install_features()
+    fine = True
+    for finding in examine(settings):
+        typer.echo(str(finding))
+        fine = fine and finding.fine
+    if not fine:
         raise typer.Exit(1)
 
 

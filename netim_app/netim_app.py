@@ -29,7 +29,7 @@ from netim_app.identity.gate import Gate
 from netim_app.identity.left_tabs import LeftTabs
 from netim_app.identity.state.shell import ShellState, incident_delta, show_incident
 from netim_app.infra import outbox, redaction, user_agent
-from netim_app.infra.client_address import ClientAddress
+from netim_app.infra.client_address import ClientAddress, unread_clients
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
 from netim_app.infra.incidents import Incidents, Seldom
@@ -59,7 +59,7 @@ configure(settings)
 
 
 async def healthz(_request: Request) -> JSONResponse:
-    """GET /healthz: 200 while database and Redis (if configured) answer, else 503; and how many mails wait."""
+    """GET /healthz: 200 while database and Redis (if configured) answer, else 503; mails that wait, and warnings."""
     report: dict[str, object] = {}
     try:
         async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
@@ -69,6 +69,8 @@ async def healthz(_request: Request) -> JSONResponse:
         report["database"] = "down"
     if settings.redis_url:
         report["redis"] = "up" if await limits.limiter().check() else "down"
+    if warnings := unread_clients.warnings():
+        report["warnings"] = warnings
     return JSONResponse(report, status_code=503 if "down" in report.values() else 200)
 
 
@@ -238,7 +240,7 @@ def _with_socket_limits(inner: ASGIApp) -> ASGIApp:
 def _with_headers(inner: ASGIApp) -> ASGIApp:
     return SecurityHeaders(
         inner,
-        public_url=settings.public_url,
+        origins=settings.allowed_origins,
         production=settings.production,
         script_hashes=inline_script_hashes(STATIC_DIR),
     )

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import alembic.command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from sqlalchemy import MetaData, text
 from sqlmodel import SQLModel
 
 from netim_app.infra.unit_of_work import Units
 
+__all__ = ["RevisionError", "load_metadata", "migrate", "missing_migrations"]
 _ONE_AT_A_TIME = 7_305_146_211
 """The number of the lock in PostgreSQL: any number that nobody else uses."""
 _PACKAGE = Path(__file__).parent
@@ -35,3 +39,15 @@ def migrate(units: Units, revision: str = "head") -> None:
         config.attributes["connection"] = connection
         (alembic.command.downgrade if revision == "base" else alembic.command.upgrade)(config, revision)
         connection.commit()
+
+
+def missing_migrations(units: Units) -> int:
+    """How many steps the database is behind the newest schema.
+
+    Raises:
+        RevisionError: it was made by a version that this one does not know.
+    """
+    scripts = ScriptDirectory.from_config(Config(ALEMBIC_INI))
+    with units.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_heads()
+    return len(list(scripts.iterate_revisions("heads", present or "base")))

@@ -1,63 +1,89 @@
 """Every setting of the product, typed and read once from the environment (prefix `NETIM_`)."""
 
-from email.utils import parseaddr
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address
+import sys
+from collections.abc import Callable
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from netim_app.setting_values import (
+    Network,
+    SmtpServer,
+    is_loopback,
+    read_database_url,
+    read_listening_host,
+    read_origin,
+    read_proxies,
+    read_redis_url,
+    read_sender,
+    read_smtp_server,
+)
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105  refused in production
 MIN_SECRET_LENGTH = 32
 MIN_SECRET_VARIETY = 8
 """Different characters: less is no random text, be it hexadecimal."""
 MIN_BCRYPT_COST = 12
-SMTP_SCHEMES = ("smtp", "smtp+starttls", "smtps")
+SECRETS = ("secret_key", "secret_key_old")
+"""They are taken as they are: a blank at the end is part of a key."""
+LOOPBACK_NAMES = ("localhost", "127.0.0.1")
+
+
+def _text(read: Callable[[str], str]) -> AfterValidator:
+    return AfterValidator(lambda value: read(value) if value else "")
+
+
+def _checked_smtp(value: SecretStr) -> SecretStr:
+    if value.get_secret_value():
+        read_smtp_server(value.get_secret_value())
+    return value
+
+
+def _proxies(value: object) -> object:
+    return read_proxies(value) if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
     """Read-only. `faults` says what forbids a start in production."""
 
-    model_config = SettingsConfigDict(env_prefix="NETIM_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="NETIM_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     env: Literal["development", "production"] = "development"
-    host: str = "127.0.0.1"
+    host: Annotated[str, _text(read_listening_host)] = "127.0.0.1"
     port: int = Field(3000, ge=1, le=65535)
     workers: int = Field(1, ge=1, le=64)
-    public_url: str = ""
+    public_url: Annotated[str, _text(read_origin)] = ""
     var_dir: Path = Path("var")
-    database_url: str = Field("", repr=False)
-    redis_url: str = Field("", repr=False)
-    smtp_url: SecretStr = SecretStr("")
+    database_url: Annotated[str, _text(read_database_url)] = Field("", repr=False)
+    redis_url: Annotated[str, _text(read_redis_url)] = Field("", repr=False)
+    smtp_url: Annotated[SecretStr, AfterValidator(_checked_smtp)] = SecretStr("")
     mail_dir: Path | None = None
-    mail_from: str = "Netim Direct <security@netim.example>"
+    mail_from: Annotated[str, _text(read_sender)] = "Netim Direct <security@netim.example>"
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     secret_key_old: SecretStr = SecretStr("")
-    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
-    session_idle_minutes: int = Field(30, ge=1)
-    session_absolute_hours: int = Field(12, ge=1)
-    session_remember_days: int = Field(30, ge=1)
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_proxies)] = ()
+    session_idle_minutes: int = Field(30, ge=1, le=7 * 24 * 60)
+    session_absolute_hours: int = Field(12, ge=1, le=366 * 24)
+    session_remember_days: int = Field(30, ge=1, le=400)  # no browser keeps a cookie longer
     password_min_length: int = Field(12, ge=8, le=64)
     bcrypt_cost: int = Field(12, ge=4, le=16)
     clock_file: Path | None = None
 
-    @field_validator("public_url")
+    @model_validator(mode="before")
     @classmethod
-    def _strip_slash(cls, value: str) -> str:
-        return value.rstrip("/")
-
-    @field_validator("trusted_proxies", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    def _without_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """What is empty is not set, and blanks around a value are none of it."""
+        texts = {name: value for name, value in values.items() if isinstance(value, str)}
+        trimmed = {name: value if name in SECRETS else value.strip() for name, value in texts.items()}
+        return {name: value for name, value in (values | trimmed).items() if not _is_blank(value)}
 
     def model_post_init(self, _context: object) -> None:
         derived = {
-            "public_url": self.public_url or f"http://127.0.0.1:{self.port}",
+            "public_url": self.public_url or f"http://localhost:{self.port}",
             "database_url": self.database_url or f"sqlite:///{self.var_dir / 'netim.db'}",
             "mail_dir": self.mail_dir or (None if self.production else self.var_dir / "mail"),
         }
@@ -68,22 +94,43 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         return self.env == "production"
 
-    @property
+    @cached_property
+    def smtp(self) -> SmtpServer | None:
+        """The mail server, if there is one."""
+        text = self.smtp_url.get_secret_value()
+        return read_smtp_server(text) if text else None
+
+    @cached_property
     def allowed_origins(self) -> tuple[str, ...]:
-        """The only origins whose pages may open the socket or post a form."""
-        return (self.public_url,)
+        """The only origins whose pages may open the socket or post a form; the public one is the first.
+
+        In development both names of this machine: people and tools write now the one, now the other.
+        """
+        names = () if self.production else LOOPBACK_NAMES
+        return tuple(dict.fromkeys((self.public_url, *map(self._at, names))))
+
+    @property
+    def api_url(self) -> str:
+        """Where a page opens its socket. It replaces `localhost` by the name under which it was opened itself."""
+        return self.public_url if self.production else self._at("localhost")
+
+    def _at(self, host: str) -> str:
+        """The public address under another name of this machine."""
+        url = urlsplit(self.public_url)
+        if not is_loopback(url.hostname or ""):
+            return self.public_url
+        return url._replace(netloc=f"{host}:{url.port}" if url.port else host).geturl()
 
     def faults(self) -> list[str]:
         """One clear line for everything that forbids a start."""
-        url = urlsplit(self.public_url)
-        found = []
-        if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query or url.fragment:
-            found.append("NETIM_PUBLIC_URL must be a bare origin such as https://account.example.com")
         if self.production:
-            return [*found, *self._unsafe(), *self._mail_faults()]
-        if not (_is_loopback(self.host) and _is_loopback(url.hostname or "")):
-            found.append("development is for this machine only: set NETIM_ENV=production to serve others")
-        return found
+            return [*self._unsafe(), *self._mail_faults()]
+        others = {"NETIM_HOST": self.host, "NETIM_PUBLIC_URL": urlsplit(self.public_url).hostname or ""}
+        return [
+            f"{name}: development is for this machine only; set NETIM_ENV=production to serve others"
+            for name, host in others.items()
+            if not is_loopback(host)
+        ]
 
     def _unsafe(self) -> list[str]:
         secret = self.secret_key.get_secret_value()
@@ -99,7 +146,7 @@ class Settings(BaseSettings):
             ),
             (not self.public_url.startswith("https://"), "NETIM_PUBLIC_URL must start with https:// in production"),
             (self.clock_file is not None, "NETIM_CLOCK_FILE is for development only"),
-            (self.workers > 1 and not self.redis_url, "several workers (NETIM_WORKERS) need NETIM_REDIS_URL"),
+            (self.workers > 1 and not self.redis_url, "NETIM_WORKERS: several workers need NETIM_REDIS_URL"),
             (
                 bool(self.redis_url) and not urlsplit(self.redis_url).password,
                 "NETIM_REDIS_URL needs a password (redis://:password@host): page states are kept there",
@@ -109,39 +156,65 @@ class Settings(BaseSettings):
         return [fault for broken, fault in rules if broken]
 
     def _mail_faults(self) -> list[str]:
-        smtp_url = self.smtp_url.get_secret_value()
-        smtp = urlsplit(smtp_url)
-        try:
-            sender = validate_email(parseaddr(self.mail_from)[1], check_deliverability=False).domain
-        except EmailNotValidError:
-            sender = ""
+        smtp = self.smtp
         rules = (
-            (not smtp_url and self.mail_dir is None, "mail has nowhere to go: set NETIM_SMTP_URL (or NETIM_MAIL_DIR)"),
+            (not smtp and self.mail_dir is None, "mail has nowhere to go: set NETIM_SMTP_URL (or NETIM_MAIL_DIR)"),
+            (smtp and not smtp.verify, "NETIM_SMTP_URL: verify=no is for development only"),
             (
-                bool(smtp_url) and (smtp.scheme not in SMTP_SCHEMES or not smtp.hostname),
-                "NETIM_SMTP_URL must look like smtps://user:password@mail.example.com",
-            ),
-            ("verify=no" in smtp.query, "NETIM_SMTP_URL: verify=no is for development only"),
-            (
-                smtp.scheme == "smtp" and bool(smtp.password) and not _is_loopback(smtp.hostname or ""),
+                smtp and smtp.sends_password_in_clear,
                 "NETIM_SMTP_URL would send a password in clear: use smtp+starttls:// or smtps://",
             ),
             (
-                not sender or sender.endswith(".example"),
+                self.mail_from.rstrip(">").endswith(".example"),
                 "NETIM_MAIL_FROM must be an address of yours, such as Netim Direct <security@example.com>",
             ),
         )
         return [fault for broken, fault in rules if broken]
 
 
-def _is_loopback(host: str) -> bool:
+def _is_blank(value: object) -> bool:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return isinstance(text, str) and not text.strip()
+
+
+def read_settings(**values: Any) -> tuple[Settings | None, list[str]]:
+    """The settings of the environment, and a line for each fault in them; None when one cannot be read.
+
+    Args:
+        values: count more than the environment, by the names of the fields.
+    """
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        settings = Settings(**values)
+    except ValidationError as error:
+        unreadable = {str(each["loc"][0]): _reason(each) for each in error.errors(include_url=False)}
+    else:
+        return settings, settings.faults()
+    # The others are looked at all the same, so that everything is told at once.
+    defaults = {name: Settings.model_fields[name].default for name in unreadable}
+    variables = {name: f"NETIM_{name.upper()}" for name in unreadable}
+    others = [
+        fault
+        for fault in Settings(**{**values, **defaults}).faults()
+        if not any(variable in fault for variable in variables.values())
+    ]
+    return None, [*(f"{variables[name]} {reason}" for name, reason in unreadable.items()), *others]
+
+
+def _reason(error: Any) -> str:
+    """One line, without the value: it may be a secret."""
+    if "error" in error.get("ctx", {}) and error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    return str(error["msg"]).replace("Input should be", "must be").partition(", unable to parse")[0]
 
 
 @lru_cache
 def get_settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process. Where they cannot be read, it says why and ends: nothing can be done without them.
+
+    What can be read and forbids a start all the same is left to `Settings.faults`.
+    """
+    settings, faults = read_settings()
+    if settings is None:
+        sys.stderr.writelines(f"refused to start: {fault}\n" for fault in faults)
+        raise SystemExit(1)
+    return settings

@@ -89,7 +89,7 @@ class Server:
     @property
     def origin(self) -> str:
         """What its pages believe to be their address: that of the one build that all tests share."""
-        return self.public_url or "http://127.0.0.1:3000"
+        return self.public_url or "http://localhost:3000"
 
     @property
     def mail_dir(self) -> Path:

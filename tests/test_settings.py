@@ -5,27 +5,32 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from netim_app.settings import DEVELOPMENT_SECRET, Settings, get_settings
+from netim_app.settings import DEVELOPMENT_SECRET, Settings, get_settings, read_settings
 
 SECRET = "0123456789abcdef" * 2
 
 
-def production(**changes: Any) -> Settings:
-    values: dict[str, Any] = {
+def values(**changes: Any) -> dict[str, Any]:
+    """Those of a production that may start, but for these changes."""
+    complete = {
         "env": "production",
         "public_url": "https://account.netim.example",
         "secret_key": SecretStr(SECRET),
         "smtp_url": SecretStr("smtp://mail.netim.example"),
         "mail_from": "Netim Direct <security@example.com>",
     }
-    return Settings(**{**values, **changes})
+    return {**complete, **changes}
+
+
+def production(**changes: Any) -> Settings:
+    return Settings(**values(**changes))
 
 
 def test_a_fresh_checkout_runs_without_any_setting() -> None:
     settings = Settings()
 
     assert settings.faults() == []
-    assert settings.public_url == "http://127.0.0.1:3000"
+    assert settings.public_url == "http://localhost:3000"
     assert settings.database_url == f"sqlite:///{Path('var') / 'netim.db'}"
     assert settings.mail_dir == Path("var") / "mail"
     assert (settings.host, settings.bcrypt_cost, settings.password_min_length) == ("127.0.0.1", 12, 12)
@@ -62,6 +67,7 @@ def test_a_complete_production_may_start() -> None:
         ({"bcrypt_cost": 11}, "NETIM_BCRYPT_COST"),
         ({"smtp_url": SecretStr("mail.example.com:25")}, "NETIM_SMTP_URL must look like"),
         ({"smtp_url": SecretStr("http://mail.example.com")}, "NETIM_SMTP_URL must look like"),
+        ({"smtp_url": SecretStr("smtps://user:pass#word@mail.example.com")}, "NETIM_SMTP_URL must look like"),
         ({"smtp_url": SecretStr("smtps://mail.example.com?verify=no")}, "verify=no"),
         ({"smtp_url": SecretStr("smtp://user:password@mail.example.com")}, "in clear"),
         ({"mail_from": "Netim Direct <security@netim.example>"}, "NETIM_MAIL_FROM"),
@@ -69,7 +75,7 @@ def test_a_complete_production_may_start() -> None:
     ],
 )
 def test_an_unsafe_production_is_refused_with_a_line_that_says_why(changes: dict[str, Any], word: str) -> None:
-    faults = production(**changes).faults()
+    _, faults = read_settings(**values(**changes))
 
     assert any(word in fault for fault in faults), faults
     assert not any("\n" in fault or SECRET in fault for fault in faults)
@@ -94,7 +100,7 @@ def test_a_safe_variation_may_start(changes: dict[str, Any]) -> None:
 
 def test_development_is_forgiving_but_for_nonsense() -> None:
     assert Settings(bcrypt_cost=4, clock_file=Path("c"), workers=2).faults() == []
-    assert len(Settings(public_url="ftp://127.0.0.1").faults()) == 1
+    assert len(read_settings(public_url="ftp://127.0.0.1")[1]) == 1
 
 
 @pytest.mark.parametrize(
@@ -136,6 +142,127 @@ def test_a_value_that_makes_no_sense_is_refused(name: str, value: object) -> Non
 
     with pytest.raises(ValidationError):
         Settings(**changes)
+
+
+VARIABLES = [f"NETIM_{name.upper()}" for name in Settings.model_fields]
+WRONG = {
+    "NETIM_ENV": ["staging", "Production", "prod"],
+    "NETIM_HOST": ["*", "account.example.com", "127.0.0.1:3000"],
+    "NETIM_PORT": ["0", "65536", "x", "3000.5", "-1", "tcp://10.0.0.1:3000"],
+    "NETIM_WORKERS": ["0", "65", "two"],
+    "NETIM_PUBLIC_URL": [
+        "account.example.com",
+        "https://user:hunter2@account.example.com",
+        "https://account.example.com/x",
+    ],
+    "NETIM_VAR_DIR": [],
+    "NETIM_DATABASE_URL": ["mysql://u:hunter2@db/n", "netim.db", "postgresql://u:hunter2@db:x/n"],
+    "NETIM_REDIS_URL": ["localhost:6379", "redis://:hunter2#x@localhost"],
+    "NETIM_SMTP_URL": ["mail.example.com", "smtps://user:hunter2#x@mail.example.com", "smtps://user@mail.example.com"],
+    "NETIM_MAIL_DIR": [],
+    "NETIM_MAIL_FROM": ["nobody", "a@example.com, b@example.com"],
+    "NETIM_SECRET_KEY": [],
+    "NETIM_SECRET_KEY_OLD": [],
+    "NETIM_TRUSTED_PROXIES": ["*", "localhost", "10.0.0.1/8", "0.0.0.0/0"],
+    "NETIM_SESSION_IDLE_MINUTES": ["0", "x", "10081"],
+    "NETIM_SESSION_ABSOLUTE_HOURS": ["-1", "x", "99999999999"],
+    "NETIM_SESSION_REMEMBER_DAYS": ["0", "x", "401"],
+    "NETIM_PASSWORD_MIN_LENGTH": ["7", "65", "x"],
+    "NETIM_BCRYPT_COST": ["3", "17", "x"],
+    "NETIM_CLOCK_FILE": [],
+}
+"""Nothing is wrong by itself in a path or a key."""
+
+
+def test_every_setting_stands_in_the_table() -> None:
+    assert list(WRONG) == VARIABLES
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize("value", ["", " ", " \t"])
+def test_an_empty_setting_is_not_set(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    unset = Settings()
+    monkeypatch.setenv(variable, value)
+
+    assert read_settings() == (unset, [])
+
+
+@pytest.mark.parametrize(("variable", "value"), [(name, value) for name, each in WRONG.items() for value in each])
+def test_a_wrong_setting_is_one_line_with_its_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(variable, value)
+
+    settings, faults = read_settings()
+    assert settings is None
+    (line,) = faults
+    assert line.startswith((f"{variable} must", f"{variable} needs"))
+    assert "\n" not in line
+    assert "hunter2" not in line
+    with pytest.raises(SystemExit) as ended:
+        get_settings.__wrapped__()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == f"refused to start: {line}\n"
+
+
+@pytest.mark.parametrize("variable", [name for name in VARIABLES if "SECRET" not in name])
+def test_blanks_around_a_value_are_none_of_it(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    right = {
+        "NETIM_ENV": "production", "NETIM_HOST": "127.0.0.2", "NETIM_PUBLIC_URL": "http://localhost:3001",
+        "NETIM_DATABASE_URL": "sqlite:///x.db", "NETIM_REDIS_URL": "redis://localhost", "NETIM_SMTP_URL": "smtp://localhost",
+        "NETIM_MAIL_FROM": "a@example.com", "NETIM_TRUSTED_PROXIES": "10.0.0.0/8",
+    }  # fmt: skip
+    value = right.get(variable, "12")
+    monkeypatch.setenv(variable, value)
+    plain, _ = read_settings()
+    monkeypatch.setenv(variable, f" {value}\t")
+
+    assert read_settings()[0] == plain
+    assert plain is not None
+
+
+def test_faults_of_both_kinds_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be read does not hide what is missing; and it is told once."""
+    for name, value in {"NETIM_ENV": "production", "NETIM_PORT": "x", "NETIM_PUBLIC_URL": "x"}.items():
+        monkeypatch.setenv(name, value)
+
+    _, faults = read_settings()
+
+    first_words = [fault.split()[0] for fault in faults]
+    assert first_words == ["NETIM_PORT", "NETIM_PUBLIC_URL", "NETIM_SECRET_KEY", "mail", "NETIM_MAIL_FROM"]
+
+
+def test_a_key_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETIM_SECRET_KEY", " a key with blanks ")
+
+    assert Settings().secret_key.get_secret_value() == " a key with blanks "
+
+
+@pytest.mark.parametrize(
+    ("changes", "origins", "api_url"),
+    [
+        ({}, ("http://localhost:3000", "http://127.0.0.1:3000"), "http://localhost:3000"),
+        (
+            {"public_url": "http://127.0.0.1:3001"},
+            ("http://127.0.0.1:3001", "http://localhost:3001"),
+            "http://localhost:3001",
+        ),
+        (
+            {"public_url": "http://[::1]:3000"},
+            ("http://[::1]:3000", "http://localhost:3000", "http://127.0.0.1:3000"),
+            "http://localhost:3000",
+        ),
+        ({"public_url": "https://account.netim.example"}, ("https://account.netim.example",), "https://account.netim.example"),
+        (values(public_url="https://Account.netim.example:443/"), ("https://account.netim.example",), "https://account.netim.example"),
+        (values(public_url="https://localhost:3000"), ("https://localhost:3000",), "https://localhost:3000"),
+    ],
+)  # fmt: skip
+def test_development_answers_to_both_names_of_this_machine(
+    changes: dict[str, Any], origins: tuple[str, ...], api_url: str
+) -> None:
+    settings = Settings(**changes)
+
+    assert (settings.allowed_origins, settings.api_url) == (origins, api_url)
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

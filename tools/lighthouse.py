@@ -77,7 +77,7 @@ def chromium(server: Server, profile: Path) -> Iterator[int]:
         "--no-first-run",
         f"--user-data-dir={profile}",
         f"--remote-debugging-port={port}",
-        f"--host-resolver-rules=MAP 127.0.0.1:3000 127.0.0.1:{server.port}",
+        f"--host-resolver-rules=MAP localhost:3000 127.0.0.1:{server.port}",
         "about:blank",
     )
     process = subprocess.Popen([path, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -49,7 +49,7 @@ def main(folder: Path = DOCS) -> None:
                 "--headless=new",
                 "--no-sandbox",
                 "--disable-gpu",
-                f"--host-resolver-rules=MAP 127.0.0.1:3000 127.0.0.1:{server.port}",
+                f"--host-resolver-rules=MAP localhost:3000 127.0.0.1:{server.port}",
             ],
         )
         try:

@@ -7,14 +7,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+UNKNOWN_ADDRESS = "unknown-"
+"""How an address begins that could not be established; what follows tells such clients apart."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """From where something was done. An empty address means that it could not be established."""
+    """From where something was done.
+
+    Attributes:
+        address: what limits count by and the log tells: an address, or `UNKNOWN_ADDRESS` and more, or nothing.
+        browser, system: what the client calls itself.
+    """
 
     address: str = ""
     browser: str = ""
     system: str = ""
+
+    @property
+    def known_address(self) -> str:
+        """The address as customers see it; empty when it could not be established."""
+        return "" if self.address.startswith(UNKNOWN_ADDRESS) else self.address
 
 
 @dataclass(frozen=True, kw_only=True)

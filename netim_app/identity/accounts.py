@@ -108,7 +108,7 @@ def notify(
         params={
             "first_name": account.first_name,
             "when": catalog.format_datetime(fact.at, account.language, account.time_zone),
-            "address": fact.origin.address or "-",
+            "address": fact.origin.known_address or "-",
             "browser": fact.origin.browser or "-",
             "system": fact.origin.system or "-",
             "security_url": unit.settings.public_url + SECURITY_PAGE,

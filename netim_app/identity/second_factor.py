@@ -59,7 +59,7 @@ def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool
             remember=remember,
             return_to=return_to,
             expires_at=unit.now + PENDING_LIFE,
-            address=visitor.origin.address,
+            address=visitor.origin.known_address,
             browser=visitor.origin.browser,
             system=visitor.origin.system,
         )

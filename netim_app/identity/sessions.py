@@ -155,7 +155,7 @@ def _open(unit: UnitOfWork, ticket: Ticket, token: str, origin: Origin) -> Accou
         last_seen_at=unit.now,
         expires_at=unit.now + _absolute_limit(unit.settings, ticket.remember),
         proved_at=unit.now,
-        address=origin.address,
+        address=origin.known_address,
         browser=origin.browser,
         system=origin.system,
     )

@@ -3,7 +3,7 @@
 Granian ships `granian.utils.proxies.wrap_asgi_with_proxy_headers`, which was read and found too lenient for
 an address that opens or shuts an account (IP restriction), so the small thing is done here:
 
-- it hands on whatever text stands in the header (`evil`, `1.2.3.4:80`, `fe80::1%x`), where we say unknown;
+- it hands on whatever text stands in the header (`evil`, `1.2.3.4:80`), where we read the address or say unknown;
 - when every entry is a trusted proxy it takes the left-most, which the client wrote; we say unknown;
 - an empty entry (`1.2.3.4,`) makes it keep the proxy's own address, as if the proxy were the customer;
 - it does not recognise a trusted IPv4 proxy that a dual-stack socket reports as `::ffff:10.0.0.1`;
@@ -11,10 +11,19 @@ an address that opens or shuts an account (IP restriction), so the small thing i
 believed.
 """
 
+import hashlib
+import logging
+import re
+import time
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from netim_app.core.events import UNKNOWN_ADDRESS
+from netim_app.infra.redaction import log_event
+
+logger = logging.getLogger(__name__)
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -23,7 +32,14 @@ MAX_LENGTH = 45
 """The longest IPv6 address in text."""
 MAX_ENTRIES = 50
 """A longer X-Forwarded-For is no chain of proxies."""
-UNKNOWN_CLIENT = ("", 0)
+MAX_SHOWN = 100
+"""Characters of a header in the log."""
+TELL_EVERY_SECONDS = 3600
+OPERATORS_PATHS = ("/healthz", "/ping")
+"""Asked by proxies and monitors themselves, on behalf of nobody."""
+_UNREAD = re.compile(rf"{UNKNOWN_ADDRESS}[0-9a-f]{{16}}")
+_WITH_PORT = re.compile(r"\[(?P<bracketed>[^\[\]]*)\](:\d{1,5})?|(?P<plain>[^:\[\]]*):\d{1,5}", re.ASCII)
+_LINK_LOCAL = re.compile(r"(?P<address>fe[89ab][0-9a-f]:[0-9a-f:.]+)%[\w.-]{1,32}", re.ASCII | re.IGNORECASE)
 
 
 def client_address(peer: str | None) -> Address | None:
@@ -43,11 +59,28 @@ def client_address(peer: str | None) -> Address | None:
     return parsed
 
 
+def forwarded_entry(entry: str) -> Address | None:
+    """The address in one entry of X-Forwarded-For, or None.
+
+    Proxies write it bare, with a port (`192.0.2.1:4711`, `[2001:db8::1]:4711`), in brackets, or in quotes (RFC 7239
+    wants these for IPv6). Of an address on the link they also name the interface (`fe80::1%eth0`), by a name that
+    means something to them alone.
+    """
+    text = entry.strip(" \t")
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    if found := _WITH_PORT.fullmatch(text):
+        text = found["bracketed"] or found["plain"] or ""
+    if found := _LINK_LOCAL.fullmatch(text):
+        text = found["address"]
+    return client_address(text)
+
+
 def forwarded_address(peer: str | None, forwarded_for: Sequence[str], trusted: Iterable[Network]) -> Address | None:
     """The client's address, as far as it can be known.
 
     Args:
-        peer: who holds the other end of the socket.
+        peer: the other end of the socket.
         forwarded_for: the X-Forwarded-For lines, in order.
         trusted: the networks of our own proxies.
 
@@ -63,21 +96,69 @@ def forwarded_address(peer: str | None, forwarded_for: Sequence[str], trusted: I
     if len(entries) > MAX_ENTRIES:
         return None
     for entry in reversed(entries):
-        address = client_address(entry.strip(" \t"))
+        address = forwarded_entry(entry)
         if address is None or not _within(address, networks):
             return address
     return None
+
+
+def unread_entry(forwarded_for: Sequence[str]) -> str:
+    """What stands where the address should: the right-most entry that is none, or nothing.
+
+    Nothing to its left counts: the client may have written that.
+    """
+    entries = ",".join(forwarded_for).split(",")
+    return next((entry.strip(" \t") for entry in reversed(entries) if forwarded_entry(entry) is None), "")
 
 
 def _within(address: Address, networks: tuple[Network, ...]) -> bool:
     return any(address in network for network in networks)
 
 
+class UnreadClients:
+    """Tells the operator, now and then, that a proxy does not say who its clients are."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def note(self, peer: str, lines: Sequence[str]) -> None:
+        """One log line for a proxy, and another one an hour later at the earliest."""
+        now = time.monotonic()
+        if now - self._told.get(peer, -TELL_EVERY_SECONDS) < TELL_EVERY_SECONDS:
+            return
+        self._told[peer] = now
+        log_event(
+            logger,
+            "client_address.unread",
+            level=logging.ERROR,
+            proxy=peer,
+            reason=_reason(lines),
+            header=repr(", ".join(lines))[:MAX_SHOWN],
+        )
+
+    def warnings(self) -> list[str]:
+        """A line for each proxy of the last hour. For /healthz."""
+        now = time.monotonic()
+        recent = (peer for peer, at in self._told.items() if now - at < TELL_EVERY_SECONDS)
+        return [f"{peer} (NETIM_TRUSTED_PROXIES) does not say who its clients are: see the log" for peer in recent]
+
+
+def _reason(lines: Sequence[str]) -> str:
+    if not lines:
+        return "no X-Forwarded-For"
+    return "X-Forwarded-For holds no address" if unread_entry(lines) else "X-Forwarded-For names trusted proxies only"
+
+
+unread_clients = UnreadClients()
+"""Of this process."""
+
+
 class ClientAddress:
     """ASGI middleware that puts the client's address into `scope["client"]`.
 
-    It is normalised there, or `("", 0)` when unknown. The port becomes 0 when the address comes from a proxy.
-    The outermost middleware: all others read the scope.
+    It is normalised there. What cannot be read becomes `unknown-` and a digest of the peer and of what it wrote: no
+    address for IP restriction, but limits tell one such client from another. The port becomes 0 when the address
+    comes from a proxy. The outermost middleware: all others read the scope.
     """
 
     def __init__(self, app: ASGIApp, trusted_proxies: Sequence[Network] = ()) -> None:
@@ -90,8 +171,20 @@ class ClientAddress:
             lines = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"x-forwarded-for"]
             address = forwarded_address(peer, lines, self._trusted)
             if address is None:
-                client: tuple[str, int] = UNKNOWN_CLIENT
+                client = (_unknown(peer, lines), 0)
+                if client_address(peer) and scope.get("path") not in OPERATORS_PATHS:
+                    unread_clients.note(str(peer), lines)
             else:
                 client = (str(address), port if address == client_address(peer) else 0)
             scope = {**scope, "client": client}
         await self._app(scope, receive, send)
+
+
+def is_unread(address: str) -> bool:
+    """Whether it stands for a client whose address its proxy did not tell."""
+    return _UNREAD.fullmatch(address) is not None
+
+
+def _unknown(peer: str | None, lines: Sequence[str]) -> str:
+    seen = f"{peer}\0{unread_entry(lines)}"
+    return UNKNOWN_ADDRESS + hashlib.sha256(seen.encode(errors="replace")).hexdigest()[:16]

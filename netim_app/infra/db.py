@@ -53,7 +53,7 @@ def make_engine(url: str) -> Engine:
     if parsed.database and parsed.database != ":memory:":
         file = Path(parsed.database)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
+        file.touch(mode=0o600)
         # A file that is gone (a disk that was unmounted) is a fault. An empty one in its place would be worse: SQLite
         # deletes the journal of an empty database, and with it what others have committed.
         parsed = parsed.set(database=f"file:{quote(str(file))}", query={**parsed.query, "uri": "true", "mode": "rw"})

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -76,17 +75,16 @@ def inline_script_hashes(static_dir: Path) -> tuple[str, ...]:
     return tuple(sorted(hashes))
 
 
-def content_security_policy(public_url: str, *, production: bool, script_hashes: Iterable[str] = ()) -> str:
+def content_security_policy(*origins: str, production: bool, script_hashes: Iterable[str] = ()) -> str:
     """The policy for our pages: own files, hashed inline scripts, own socket; no eval, no frames."""
-    url = urlsplit(public_url)
-    socket = f"{'wss' if url.scheme == 'https' else 'ws'}://{url.netloc}"
+    sockets = " ".join(f"ws{origin.removeprefix('http')}" for origin in origins)
     directives = {
         "default-src": "'none'",
         "script-src": " ".join(["'self'", *script_hashes]),
         "style-src": "'self' 'unsafe-inline'",  # emotion writes style elements
         "img-src": "'self' data:",  # QR codes are drawn here and shown as data:
         "font-src": "'self'",
-        "connect-src": f"'self' {socket}",
+        "connect-src": f"'self' {sockets}",
         "manifest-src": "'self'",
         "object-src": "'none'",
         "base-uri": "'none'",
@@ -103,14 +101,16 @@ class SecurityHeaders:
     Pages, files, errors and refused websocket upgrades alike.
 
     Args:
-        public_url: our one origin.
+        origins: under which our pages are opened.
         production: adds HSTS, and orders browsers to upgrade http addresses.
         script_hashes: from `inline_script_hashes`.
     """
 
-    def __init__(self, app: ASGIApp, *, public_url: str, production: bool, script_hashes: Iterable[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, origins: Iterable[str], production: bool, script_hashes: Iterable[str] = ()
+    ) -> None:
         self._app = app
-        policy = content_security_policy(public_url, production=production, script_hashes=script_hashes)
+        policy = content_security_policy(*origins, production=production, script_hashes=script_hashes)
         self._headers = {
             "content-security-policy": policy,
             "x-content-type-options": "nosniff",

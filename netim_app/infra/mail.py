@@ -18,7 +18,6 @@ from email.utils import parseaddr
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
 
 import aiosmtplib
 import idna
@@ -26,12 +25,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from netim_app.core.clock import Clock, system_clock
+from netim_app.setting_values import SmtpServer
 from netim_app.settings import Settings
 
 PACKAGE = Path(__file__).resolve().parent.parent
 SMTP_TIMEOUT = 20.0
 """Seconds that one step of an SMTP dialogue may take."""
-DEFAULT_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 MAX_PARAM_LENGTH = 2_000
 MAX_GREETED = 80
 PERMANENT = 5
@@ -223,37 +222,33 @@ class SmtpTransport:
     """Hands messages to a mail server, each over a connection of its own.
 
     Args:
-        url: `smtp://host:25` (plain), `smtp+starttls://user:password@host:587` or
-            `smtps://user:password@host:465`; user and password percent-encoded. TLS certificates are verified
-            against the system's authorities (`SSL_CERT_FILE` names others); `?verify=no` turns that off, in
-            development only.
-        production: refuses `?verify=no`, and a password in clear to another machine.
+        server: which, and how to speak to it.
         timeout: seconds per step.
-
-    Raises:
-        ValueError: the URL is none of these. The text does not repeat it, for it may hold a password.
     """
 
-    def __init__(self, url: str, *, production: bool, timeout: float = SMTP_TIMEOUT) -> None:
+    def __init__(self, server: SmtpServer, *, timeout: float = SMTP_TIMEOUT) -> None:
+        self._timeout = timeout
+        self._connection: dict[str, Any] = {
+            "hostname": server.host,
+            "port": server.port,
+            "username": server.user or None,
+            "password": server.password or None,
+            "use_tls": server.scheme == "smtps",
+            "start_tls": server.scheme == "smtp+starttls",
+            "validate_certs": server.verify,
+        }
+
+    async def check(self) -> None:
+        """Connects, and logs in where the settings name a user; sends nothing.
+
+        Raises:
+            DeliveryFailed: the server did not answer, or did not let us in.
+        """
         try:
-            parsed = urlsplit(url)
-            port = parsed.port
-        except ValueError:
-            raise ValueError("NETIM_SMTP_URL is not a URL") from None
-        options = parse_qs(parsed.query, keep_blank_values=True)
-        if parsed.scheme not in DEFAULT_PORTS or not parsed.hostname or parsed.path.strip("/") or parsed.fragment:
-            raise ValueError("NETIM_SMTP_URL must look like smtp://, smtp+starttls:// or smtps://host:port")
-        if set(options) - {"verify"} or options.get("verify", ["yes"]) not in (["yes"], ["no"]):
-            raise ValueError("NETIM_SMTP_URL knows one option: verify=yes or verify=no")
-        self._verify = options.get("verify") != ["no"]
-        self._host, self._port, self._timeout = parsed.hostname, port or DEFAULT_PORTS[parsed.scheme], timeout
-        self._scheme = parsed.scheme
-        self._user = unquote(parsed.username) if parsed.username else None
-        self._password = unquote(parsed.password) if parsed.password else None
-        if production and not self._verify:
-            raise ValueError("NETIM_SMTP_URL: verify=no is for development only")
-        if production and self._password and self._scheme == "smtp" and not _is_loopback(self._host):
-            raise ValueError("NETIM_SMTP_URL would send a password in clear: use smtp+starttls:// or smtps://")
+            async with aiosmtplib.SMTP(timeout=self._timeout, **self._connection):
+                pass
+        except _SMTP_ERRORS as error:
+            raise _failure(error) from None
 
     async def send(self, message: EmailMessage) -> None:
         sender, recipient = (message[name].addresses[0] for name in ("From", "To"))
@@ -262,18 +257,15 @@ class SmtpTransport:
                 message,
                 sender=sender.addr_spec,
                 recipients=[recipient.addr_spec],
-                hostname=self._host,
-                port=self._port,
-                username=self._user,
-                password=self._password,
                 local_hostname=sender.domain,
                 timeout=self._timeout,
-                use_tls=self._scheme == "smtps",
-                start_tls=self._scheme == "smtp+starttls",
-                validate_certs=self._verify,
+                **self._connection,
             )
-        except (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError, UnicodeError) as error:
+        except _SMTP_ERRORS as error:
             raise _failure(error) from None
+
+
+_SMTP_ERRORS = (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError, UnicodeError)
 
 
 def _failure(error: Exception) -> DeliveryFailed:
@@ -309,10 +301,6 @@ _NOT_ABOUT_THE_MESSAGE = (
 def _status(error: aiosmtplib.SMTPResponseException) -> str:
     enhanced = _ENHANCED_STATUS.search(str(error.message))
     return f"{error.code} {enhanced.group()}" if enhanced else str(error.code)
-
-
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 class FileTransport:
@@ -384,9 +372,8 @@ def make_transport(settings: Settings, clock: Clock = system_clock) -> Transport
     Raises:
         ValueError: mail has nowhere to go.
     """
-    url = settings.smtp_url.get_secret_value()
-    if url:
-        return SmtpTransport(url, production=settings.production)
+    if settings.smtp:
+        return SmtpTransport(settings.smtp)
     if settings.mail_dir is None:
         raise ValueError("mail has nowhere to go: set NETIM_SMTP_URL (or NETIM_MAIL_DIR)")
     return FileTransport(settings.mail_dir, clock)

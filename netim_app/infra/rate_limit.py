@@ -17,7 +17,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from netim_app.core.clock import Clock, system_clock
-from netim_app.infra.client_address import client_address
+from netim_app.infra.client_address import client_address, is_unread
 from netim_app.infra.redaction import log_event
 from netim_app.settings import Settings
 
@@ -57,14 +57,18 @@ PROOF_PER_SESSION = Rule("proof_per_session", 20, MINUTE)
 CHANGE_PER_ACCOUNT = Rule("change_per_account", 300, HOUR)
 """Each is told by mail, and all mails wait in one queue. As many as a full list of IP rules takes, and some more."""
 WIDE_FACTOR = 10
-"""How many times the amount of one /64 a whole IPv6 /48 may have: what one customer of a provider can get."""
+"""How many times the amount of one /64 a whole IPv6 /48 may have: what one customer of a provider can get. And clients
+of a proxy that wrote the same unreadable text for them: they may be many people."""
 
 
 def network_keys(address: str) -> tuple[str, ...]:
     """What a client address counts as, the narrowest network first.
 
-    IPv4: itself. IPv6: its /64, which is one line, and its /48. All that is no address shares one bucket.
+    IPv4: itself. IPv6: its /64, which is one line, and its /48. A client whose address its proxy did not tell: what
+    the proxy wrote instead. All else that is no address shares one bucket.
     """
+    if is_unread(address):
+        return (address,)
     parsed = client_address(address)
     if parsed is None:
         return (UNKNOWN,)
@@ -128,9 +132,9 @@ class Limiter:
     async def hit_from(self, rule: Rule, address: str) -> bool:
         """`hit` for a client address: for IPv6 also the network around it counts, with ten times the amount."""
         narrow, *wide = network_keys(address)
-        if not await self.hit(rule, narrow):
-            return False
         wide_rule = replace(rule, name=f"{rule.name}_wide", amount=rule.amount * WIDE_FACTOR)
+        if not await self.hit(wide_rule if is_unread(address) else rule, narrow):
+            return False
         return all([await self.hit(wide_rule, key) for key in wide])
 
     async def check(self) -> bool:

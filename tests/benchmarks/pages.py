@@ -58,7 +58,7 @@ def _load(server: Server, path: str, cookies: list[SetCookieParam], stands: Call
     if not browser_path:
         raise RuntimeError("no browser: `make test` finds or installs one")
     # Both builds are made for port 3000; the browser is told where the server really listens.
-    elsewhere = f"--host-resolver-rules=MAP 127.0.0.1:3000 127.0.0.1:{server.port}"
+    elsewhere = f"--host-resolver-rules=MAP localhost:3000 127.0.0.1:{server.port}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=[*ARGS, elsewhere])
         try:

@@ -30,7 +30,7 @@ from tests.harness import PASSWORD, START_SECONDS, Server
 
 COST = 12
 """The bcrypt cost of production."""
-ORIGIN = "http://127.0.0.1:3000"
+ORIGIN = "http://localhost:3000"
 COUNTER = Path(__file__).parent / "counter"
 DRAIN_SECONDS = 60
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from netim_app.registry import FEATURES
+from netim_app.settings import LOOPBACK_NAMES
 from tests.browser.wire import Wire
 from tests.harness import PASSWORD, Server, running
 from tools.find_program import BROWSER, find
@@ -50,7 +51,8 @@ def executable() -> str:
 
 def arguments(port: int) -> list[str]:
     """The one build is made for port 3000; the browser is told where the server really listens."""
-    return [*ARGS, f"--host-resolver-rules=MAP 127.0.0.1:3000 127.0.0.1:{port}"]
+    rules = ",".join(f"MAP {name}:3000 127.0.0.1:{port}" for name in LOOPBACK_NAMES)
+    return [*ARGS, f"--host-resolver-rules={rules}"]
 
 
 @pytest.fixture(scope="module")

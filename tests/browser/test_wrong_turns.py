@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from netim_app.settings import LOOPBACK_NAMES
 from tests.browser.conftest import gauge_percent, go_to_security, log_out, sign_in
 from tests.harness import PASSWORD, Server, link_in
 
@@ -246,3 +247,17 @@ def test_somebody_with_one_name_is_a_customer_like_others(page: Page, server: Se
     page.get_by_label("Last name").fill("")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Sukarno", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("name", LOOPBACK_NAMES)
+def test_both_names_of_this_machine_lead_to_the_account(chromium: Browser, customer: str, name: str) -> None:
+    """A tool or a person writes now the one, now the other; the page finds its server under both."""
+    with chromium.new_context(base_url=f"http://{name}:3000", locale="en-GB") as context:
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        sign_in(page, customer)
+        page.reload()
+        expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+        assert page.url.startswith(f"http://{name}:3000/")
+        assert complaints == []

@@ -70,6 +70,14 @@ async def test_what_is_no_address_shares_one_bucket(address: str) -> None:
     assert await allowed(limits.allow_sign_up, 1, address) == 0
 
 
+async def test_clients_that_a_proxy_does_not_name_share_no_bucket() -> None:
+    """They are told apart by what the proxy wrote, which may stand for many people."""
+    amount = rate_limit.SIGN_UP_PER_ADDRESS.amount * rate_limit.WIDE_FACTOR
+    assert await allowed(limits.allow_sign_up, amount + 3, f"unknown-{1:016x}") == amount
+
+    assert await allowed(limits.allow_sign_up, 1, f"unknown-{2:016x}") == 1
+
+
 async def test_an_ipv6_network_counts_too() -> None:
     amount = rate_limit.SIGN_UP_PER_ADDRESS.amount * rate_limit.WIDE_FACTOR
     answers = [await allowed(limits.allow_sign_up, 1, f"2001:db8:1:{line:x}::1") for line in range(amount + 3)]

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netim_app.infra.client_address import ClientAddress, client_address, forwarded_address
+from netim_app.infra.client_address import (
+    ClientAddress,
+    UnreadClients,
+    client_address,
+    forwarded_address,
+    forwarded_entry,
+    is_unread,
+)
+from tests.fakes import captured_log
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8:1::/48"), ip_network("127.0.0.1/32"))
 
@@ -29,7 +37,8 @@ def test_addresses_are_normalised(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        None, "", " ", "unknown", "testclient", "fe80::1%eth0", "192.0.2.1:80", "[2001:db8::1]", "192.0.2.1 ", "192.0.2.01",  # noqa: E501
+        None, "", " ", "unknown", "testclient", "fe80::1%eth0", "192.0.2.1:80", "[2001:db8::1]",
+        "192.0.2.1 ", "192.0.2.01",
         "192.0.2", "3221225985", "0xc0000201", "192.0.2.256", "192.0.2.1\n", "١٩٢.0.2.1", "1" * 5000, "192.0.2.1/32",
     ],
 )  # fmt: skip
@@ -40,6 +49,47 @@ def test_anything_else_is_no_address(text: str | None) -> None:
 @given(st.text())
 def test_no_text_raises(text: str) -> None:
     client_address(text)
+    forwarded_entry(text)
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        (" 192.0.2.7\t", "192.0.2.7"),
+        ("192.0.2.7:4711", "192.0.2.7"),  # Azure Application Gateway, IIS
+        ("2001:db8::7", "2001:db8::7"),
+        ("2001:db8::7:4711", "2001:db8::7:4711"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        ("[2001:db8::7]:4711", "2001:db8::7"),  # AWS with the client's port
+        ('"[2001:db8::7]:4711"', "2001:db8::7"),
+        ('"192.0.2.7"', "192.0.2.7"),
+        ("[::ffff:192.0.2.7]:4711", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("[fe80::1%25]:80", "fe80::1"),
+        ("[FE80::1%eth0]", "fe80::1"),
+    ],
+)
+def test_what_proxies_write_around_an_address_is_read(entry: str, expected: str) -> None:
+    assert str(forwarded_entry(entry)) == expected
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "", "unknown", "_hidden", "-", "192.0.2.7:", "192.0.2.7:x", "192.0.2.7:123456", "192.0.2.7:80:80",
+        "192.0.2.07:80",
+        "[192.0.2.7", "192.0.2.7]", "[]", "[]:80", ":80", '"', '""', '"192.0.2.7', '""192.0.2.7""',
+        "[[2001:db8::7]]", "2001:db8::7]:80",
+        "2001:db8::7%eth0", "192.0.2.7%eth0", "fe80::1%", "fe80::1%a b", "example.com:80", "for=192.0.2.7",
+        "192.0.2.7:٨٠",
+        "1" * 5000,
+        "'192.0.2.7'", "http://192.0.2.7",
+    ],
+)  # fmt: skip
+def test_what_is_no_entry_of_a_proxy_stays_unread(entry: str) -> None:
+    assert forwarded_entry(entry) is None
 
 
 @pytest.mark.parametrize(
@@ -61,8 +111,13 @@ def test_no_text_raises(text: str) -> None:
         ("10.0.0.1", ["1.1.1.1, evil"], None),
         ("10.0.0.1", ["1.1.1.1,"], None),
         ("10.0.0.1", ["1.1.1.1, , 10.0.0.2"], None),
-        ("10.0.0.1", ["1.1.1.1, 192.0.2.7:4711"], None),
-        ("10.0.0.1", ["1.1.1.1, fe80::1%eth0"], None),
+        ("10.0.0.1", ["1.1.1.1, 192.0.2.7:port"], None),
+        ("10.0.0.1", ["1.1.1.1, unknown"], None),
+        # What proxies write around an address is read.
+        ("10.0.0.1", ["1.1.1.1, 192.0.2.7:4711"], "192.0.2.7"),
+        ("10.0.0.1", ["1.1.1.1, 192.0.2.7:4711, 10.0.0.2:80"], "192.0.2.7"),
+        ("10.0.0.1", ['1.1.1.1, "[2001:db8:2::9]:4711"'], "2001:db8:2::9"),
+        ("10.0.0.1", ["1.1.1.1, fe80::1%eth0"], "fe80::1"),
         ("10.0.0.1", [""], None),
         # Everybody is trusted, or nobody spoke: unknown, not the proxy.
         ("10.0.0.1", ["10.0.0.3, 10.0.0.2"], None),
@@ -110,15 +165,19 @@ async def _scope_seen(kind: str, client: Any, headers: list[tuple[bytes, bytes]]
         (("::ffff:192.0.2.7", 4711), [], ("192.0.2.7", 4711)),
         (("10.0.0.1", 4711), [(b"X-Forwarded-For", b"1.1.1.1"), (b"x-forwarded-for", b"192.0.2.7")], ("192.0.2.7", 0)),
         (("10.0.0.1", 4711), [(b"X-FORWARDED-FOR", b"192.0.2.7")], ("192.0.2.7", 0)),
-        (("10.0.0.1", 4711), [(b"forwarded", b"for=1.1.1.1"), (b"x-real-ip", b"1.1.1.1")], ("", 0)),
-        (("10.0.0.1", 4711), [(b"x-forwarded-for", b"\xff\xfe")], ("", 0)),
-        (None, [], ("", 0)),
+        (("10.0.0.1", 4711), [(b"forwarded", b"for=1.1.1.1"), (b"x-real-ip", b"1.1.1.1")], None),
+        (("10.0.0.1", 4711), [(b"x-forwarded-for", b"\xff\xfe")], None),
+        (None, [], None),
     ],
 )
 async def test_the_scope_carries_the_result(kind: str, client: Any, headers: Any, expected: Any) -> None:
     headers = [*headers, (b"x-forwarded-proto", b"https")]
     scope = await _scope_seen(kind, client, headers)
-    assert scope["client"] == expected
+    if expected is None:
+        assert is_unread(scope["client"][0])
+        assert client_address(scope["client"][0]) is None
+    else:
+        assert scope["client"] == expected
     assert scope["scheme"] == "http"
 
 
@@ -129,3 +188,46 @@ async def test_without_proxies_headers_are_ignored() -> None:
 
 async def test_lifespan_passes_untouched() -> None:
     assert (await _scope_seen("lifespan", None, []))["client"] is None
+
+
+async def _host_seen(peer: str, *lines: str) -> str:
+    headers = [(b"x-forwarded-for", line.encode()) for line in lines]
+    return str((await _scope_seen("http", (peer, 1), headers))["client"][0])
+
+
+async def test_unread_clients_are_told_apart_and_choose_nothing() -> None:
+    """By the proxy and by what it wrote: nothing to the left of that counts, for a client may have written it."""
+    one = await _host_seen("10.0.0.1", "client-a")
+    assert one == await _host_seen("10.0.0.1", "1.1.1.1, client-a")
+    assert one == await _host_seen("10.0.0.1", "client-b", "client-a, 10.0.0.2")
+    others = [
+        await _host_seen("10.0.0.1", "client-b"),
+        await _host_seen("10.0.0.2", "client-a"),
+        await _host_seen("10.0.0.1"),
+        await _host_seen("10.0.0.1", "10.0.0.2"),
+    ]
+    assert one not in others
+    assert all(is_unread(each) for each in (one, *others))
+    assert len({one, *others}) == 4, "none, and proxies only, tell the same: nothing"
+
+
+def test_a_proxy_that_does_not_tell_is_one_line() -> None:
+    unread = UnreadClients()
+    with captured_log("netim_app") as records:
+        for n in range(50):
+            unread.note("10.0.0.1", [f"1.1.1.1, evil{n}\nforged"])
+            unread.note("10.0.0.2", [])
+            unread.note("10.0.0.3", ["10.0.0.1"])
+    lines = [record.getMessage() for record in records]
+    assert [record.levelname for record in records] == ["ERROR"] * 3
+    for proxy, reason, line in zip(
+        ("10.0.0.1", "10.0.0.2", "10.0.0.3"),
+        ("holds no address", "no X-Forwarded-For", "proxies only"),
+        lines,
+        strict=True,
+    ):
+        assert f"proxy={proxy}" in line
+        assert reason in line
+        assert "\n" not in line
+    assert [warning.split()[0] for warning in unread.warnings()] == ["10.0.0.1", "10.0.0.2", "10.0.0.3"]
+    assert UnreadClients().warnings() == []

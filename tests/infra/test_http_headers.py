@@ -44,7 +44,7 @@ def _client(*, production: bool = False) -> httpx.AsyncClient:
         Route("/crash", _crash),
         Route("/assets/{path:path}", _page),
     ]
-    app = SecurityHeaders(Starlette(routes=routes), public_url=URL, production=production)
+    app = SecurityHeaders(Starlette(routes=routes), origins=[URL], production=production)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url=URL)
 
@@ -110,14 +110,14 @@ async def test_characters_say_how_they_are_written(kind: str, said: str) -> None
         await send({"type": "http.response.start", "status": 200, "headers": [(b"Content-Type", kind.encode())]})
         await send({"type": "http.response.body", "body": b"x"})
 
-    guarded = SecurityHeaders(app, public_url=URL, production=False)
+    guarded = SecurityHeaders(app, origins=[URL], production=False)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(guarded), base_url=URL) as client:
         answer = await client.get("/")
     assert answer.headers.get_list("content-type") == [said]
 
 
 async def test_a_missing_hashed_file_is_not_kept() -> None:
-    app = SecurityHeaders(Starlette(), public_url=URL, production=False)
+    app = SecurityHeaders(Starlette(), origins=[URL], production=False)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client:
         answer = await client.get("/assets/root-BxYz1234.js")
     assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
@@ -133,7 +133,7 @@ async def test_a_refused_websocket_carries_them_and_an_accepted_one_passes() -> 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await SecurityHeaders(app, public_url=URL, production=False)({"type": "websocket", "path": "/_event"}, send, send)
+    await SecurityHeaders(app, origins=[URL], production=False)({"type": "websocket", "path": "/_event"}, send, send)
     assert (b"x-frame-options", b"DENY") in sent[0]["headers"]
     assert sent[1] == {"type": "websocket.accept"}
 

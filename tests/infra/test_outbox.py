@@ -28,6 +28,7 @@ from netim_app.infra.outbox import (
 )
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
 from netim_app.infra.unit_of_work import Units
+from netim_app.setting_values import read_smtp_server
 from tests.conftest import settings_for
 from tests.fakes import (
     BrokenTransport,
@@ -140,7 +141,7 @@ async def test_no_log_line_names_a_recipient_or_content(sqlite_units: Units) -> 
     async with smtp_server("refuse") as server:
         _queue(sqlite_units)
         with captured_log("netim_app") as records:
-            await _sender(sqlite_units, SmtpTransport(server.url, production=False)).drain()
+            await _sender(sqlite_units, SmtpTransport(read_smtp_server(server.url))).drain()
     log = "\n".join(record.getMessage() for record in records)
     assert "mail.dead" in log
     assert "550 5.1.1" in log
@@ -209,14 +210,14 @@ async def test_a_mail_that_needs_smtputf8_is_given_up_at_once_where_there_is_non
     for to in ("josé@example.com", "anna@bücher-laden.fr"):
         _queue(sqlite_units, to)
     async with smtp_server(utf8=False) as server:
-        await _sender(sqlite_units, SmtpTransport(server.url, production=False)).drain()
+        await _sender(sqlite_units, SmtpTransport(read_smtp_server(server.url))).drain()
         assert [envelope.rcpt_tos for envelope in server.envelopes] == [["anna@xn--bcher-laden-thb.fr"]]
     assert [(row.state, row.attempts) for row in _rows(sqlite_units)] == [(DEAD, 1), (SENT, 1)]
 
     with sqlite_units.write() as uow:
         retry_dead(uow)
     async with smtp_server() as server:
-        await _sender(sqlite_units, SmtpTransport(server.url, production=False)).drain()
+        await _sender(sqlite_units, SmtpTransport(read_smtp_server(server.url))).drain()
         assert [envelope.rcpt_tos for envelope in server.envelopes] == [["josé@example.com"]]
 
 
@@ -304,7 +305,7 @@ async def test_while_the_server_is_down_one_mail_is_tried_and_one_error_logged(
 async def test_with_a_real_server_in_every_mood(sqlite_units: Units, clock: FakeClock, behaviour: str) -> None:
     _queue(sqlite_units)
     async with smtp_server(behaviour) as server:
-        sender = _sender(sqlite_units, SmtpTransport(server.url, production=False, timeout=0.3))
+        sender = _sender(sqlite_units, SmtpTransport(read_smtp_server(server.url), timeout=0.3))
         await sender.drain()
         if behaviour != "up":
             assert _row(sqlite_units).state == QUEUED

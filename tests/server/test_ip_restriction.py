@@ -9,6 +9,7 @@ from netim_app.core.events import Origin
 from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.rules import MAX_RULES, parse
 from netim_app.features.ip_restriction.tables import IpRestriction
+from netim_app.infra.rate_limit import RECOVERY_PER_ADDRESS
 from tests.harness import PASSWORD, Client, Server, customer, link_in, running
 from tests.server.test_two_factor import Owner, give_code, give_password
 
@@ -395,9 +396,44 @@ async def test_ip_failclosed(behind_proxy: Server, new_email: Callable[[], str])
     """Through the proxy without an address that can be read: shut out where a list is on, and only there."""
     guarded, open_to_all = (behind_proxy.create_account(new_email()) for _ in range(2))
     restrict(behind_proxy, guarded, "203.0.113.0/24")
-    for forwarded in ("", "unknown", "203.0.113.7:80", "203.0.113.7,", "fe80::1%eth0", "0x7f.1"):
+    for forwarded in (
+        "",
+        "unknown",
+        "203.0.113.7:x",
+        "203.0.113.7,",
+        "fe80::1%eth0",
+        "0x7f.1",
+        '"203.0.113.7',
+        "[203.0.113.7",
+    ):
         async with Client(behind_proxy, local_address=PROXY, headers={"X-Forwarded-For": forwarded}) as client:
             assert await try_sign_in(client, guarded) != "", forwarded
             assert await try_sign_in(client, open_to_all) == "", forwarded
-    async with Client(behind_proxy, local_address=PROXY, headers={"X-Forwarded-For": "203.0.113.7"}) as client:
-        assert await try_sign_in(client, guarded) == ""
+    for forwarded in ("203.0.113.7", "203.0.113.7:80", '"203.0.113.7:80"', "[::ffff:203.0.113.7]:80"):
+        async with Client(behind_proxy, local_address=PROXY, headers={"X-Forwarded-For": forwarded}) as client:
+            assert await try_sign_in(client, guarded) == "", forwarded
+
+
+async def test_what_a_proxy_does_not_tell_is_told_to_the_operator_and_is_one_budget_for_nobody(
+    behind_proxy: Server, new_email: Callable[[], str]
+) -> None:
+    """The 21st customer who asked for a reset link was refused, without a line about it."""
+    told = behind_proxy.log.count("client_address.unread")
+    assert told <= 1
+    async with Client(behind_proxy, local_address=PROXY, headers={"X-Forwarded-For": "unknown"}) as client:
+        await client.load("/forgot-password")
+        for _ in range(RECOVERY_PER_ADDRESS.amount + 1):
+            email = new_email()
+            await client.call("ForgotState.submit", form={"email": email})
+            assert client.vars["ForgotState.sent_to"] == email
+        (warning,) = (await client.http.get("/healthz")).json()["warnings"]
+    assert warning.startswith(f"{PROXY} (NETIM_TRUSTED_PROXIES)")
+    assert behind_proxy.log.count("client_address.unread") == 1
+
+
+async def test_who_asks_for_health_needs_no_address(server: Server) -> None:
+    """A monitor, or the proxy itself, past the proxy; and clients who come without one are no matter of the log."""
+    async with Client(server, headers={"X-Forwarded-For": "unknown"}) as client:
+        await client.load("/login")
+        assert "warnings" not in (await client.http.get("/healthz")).json()
+    assert "client_address.unread" not in server.log

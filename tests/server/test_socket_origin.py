@@ -6,6 +6,7 @@ import json
 import re
 import time
 import uuid
+from pathlib import Path
 
 import aiohttp
 import psutil
@@ -14,26 +15,38 @@ from socketio.exceptions import ConnectionError as Refused
 
 from netim_app.identity.http import MAX_SOCKETS_PER_SESSION
 from netim_app.infra.socket_limits import BURST, MAX_SOCKETS, MESSAGES_PER_SECOND
-from tests.harness import NAMESPACE, PASSWORD, Client, Server, fresh_address
+from tests.harness import NAMESPACE, PASSWORD, Client, Server, fresh_address, production_server
 
 PAGE = "/account/personal-information"
 FOREIGN = [
     "https://evil.test",
     "null",
+    "http://localhost:3000.evil.test",
     "http://127.0.0.1:3000.evil.test",
     "http://evil.test:3000",
+    "http://evil-localhost:3000",
+    "http://evil.localhost:3000",
     "http://evil-127.0.0.1:3000",
+    "http://localhost:30000",
     "http://127.0.0.1:30000",
+    "http://localhost:300",
     "http://127.0.0.1:300",
+    "http://localhost",
     "http://127.0.0.1",
+    "https://localhost:3000",
     "https://127.0.0.1:3000",
+    "http://localhost:3000/",
     "http://127.0.0.1:3000/",
+    "http://localhost:3000@evil.test",
     "http://127.0.0.1:3000@evil.test",
-    "http://localhost:3000",
+    "http://127.0.0.2:3000",
     "http://[::1]:3000",
+    "http://localhost:3000, https://evil.test",
     "http://127.0.0.1:3000, https://evil.test",
     "file://",
 ]
+OURS = ["http://localhost:3000", "http://127.0.0.1:3000"]
+"""In development people open the one as well as the other."""
 
 
 def lines_about_socket(server: Server, client: Client) -> list[str]:
@@ -51,6 +64,24 @@ async def test_ws_origin(server: Server, anna: Client, origin: str) -> None:
     await anna.connect(PAGE)
     await anna.call("ShellState.open_account_page")
     assert anna.vars["ShellState.ready"]
+
+
+@pytest.mark.parametrize("origin", OURS)
+async def test_ws_origin_both_names_of_this_machine(server: Server, anna: Client, origin: str) -> None:
+    await anna.connect(PAGE, headers={"Origin": origin})
+    await anna.call("ShellState.open_account_page")
+    assert anna.vars["ShellState.ready"]
+
+
+async def test_ws_origin_of_development_is_foreign_in_production(tmp_path: Path) -> None:
+    """The public address was typed in capitals, with its usual port: browsers send neither."""
+    with production_server(tmp_path, "https://Localhost:443/") as server:
+        for origin in (*OURS, "https://127.0.0.1", "https://Localhost:443"):
+            async with Client(server) as stranger:
+                with pytest.raises(Refused):
+                    await stranger.connect(headers={"Origin": origin})
+        async with Client(server) as customer:
+            await customer.connect(headers={"Origin": "https://localhost"})
 
 
 @pytest.mark.parametrize("origin", [None, ""], ids=["missing", "empty"])

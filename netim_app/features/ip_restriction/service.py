@@ -132,7 +132,7 @@ def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
             text=span.text,
             note=note,
             added_at=unit.now,
-            added_from=actor.origin.address,
+            added_from=actor.origin.known_address,
         )
     )
     unit.session.flush()

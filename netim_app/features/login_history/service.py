@@ -135,7 +135,7 @@ def _note(unit: UnitOfWork, fact: Fact, kind: str, factor: str = "", *, scattere
             kind=kind,
             factor=factor,
             scattered=scattered,
-            address=origin.address,
+            address=origin.known_address,
             browser=origin.browser,
             system=origin.system,
         )
@@ -146,7 +146,7 @@ def _count(unit: UnitOfWork, fact: Fact, kind: str, factor: str) -> None:
     """Adds a failure to the entry that it belongs to, or makes a new one."""
     sessions.lock_account(unit, fact.account_id)  # or many at once would each make an entry
     same = (LoginEntry.account_id == fact.account_id, LoginEntry.kind == kind, LoginEntry.factor == factor)
-    near = (col(LoginEntry.first_at) > fact.at - ONE_ENTRY, LoginEntry.address == fact.origin.address)
+    near = (col(LoginEntry.first_at) > fact.at - ONE_ENTRY, LoginEntry.address == fact.origin.known_address)
     entry = _last(unit, *same, *near, col(LoginEntry.scattered).is_(False))
     scattered = False
     if entry is None:

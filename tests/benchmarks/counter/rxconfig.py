@@ -8,7 +8,7 @@ import reflex as rx
 from reflex.constants import StateManagerMode
 from reflex.plugins import SitemapPlugin
 
-ADDRESS = "http://127.0.0.1:3000"
+ADDRESS = "http://localhost:3000"
 
 config = rx.Config(
     app_name="counter",

@@ -1,0 +1,186 @@
+"""What `netim doctor` looks at: it tries each thing that the settings name, and goes on when one fails."""
+
+import asyncio
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from netim_app.infra import outbox, port
+from netim_app.infra.mail import DeliveryFailed, SmtpTransport
+from netim_app.infra.unit_of_work import Units, configure
+from netim_app.schema import RevisionError, missing_migrations
+from netim_app.settings import Settings
+
+PATIENCE_SECONDS = 10
+OTHERS = 0o077
+"""What a file allows to everybody but its owner."""
+SWITCHING_PROTOCOLS = 101
+FORBIDDEN = 403
+_HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was tried, in one line."""
+
+    what: str
+    said: str
+    fine: bool = True
+
+    def __str__(self) -> str:
+        return f"{'ok   ' if self.fine else 'fault'}  {self.what}: {self.said}"
+
+
+def reason(error: Exception) -> str:
+    """One line about an error, as its origin tells it."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror} ({error.filename})" if error.filename else error.strerror
+    origin = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    lines = str(origin).strip().splitlines()
+    return lines[0] if lines else type(origin).__name__
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Everything, in the order in which a start needs it."""
+    yield from _settings(settings)
+    yield _folder(settings.var_dir)
+    yield from _database(settings)
+    yield _redis(settings)
+    yield _mail(settings)
+    yield _public_address(settings)
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    faults = settings.faults()
+    yield from (Finding("settings", fault, fine=False) for fault in faults)
+    if not faults:
+        yield Finding("settings", f"fine ({settings.env})")
+    known = {f"NETIM_{name}".upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith("NETIM_") and name not in known:
+            yield Finding("settings", f"{name} is none of ours, and is not read")
+
+
+def _folder(folder: Path) -> Finding:
+    """NETIM_VAR_DIR. The first start makes it."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            return Finding("folder", f"{folder} can be written")
+    except OSError as error:
+        return Finding("folder", f"NETIM_VAR_DIR: {folder} cannot be written: {reason(error)}", fine=False)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    url = make_url(settings.database_url)
+    file = Path(url.database) if url.drivername == "sqlite" and url.database else None
+    if file and not file.exists():
+        yield Finding("database", f"{file} is not there yet: the first start makes it")
+        return
+    try:
+        units = configure(settings)
+        with units.engine.connect() as connection:
+            name = connection.dialect.name
+    except (SQLAlchemyError, OSError) as error:
+        yield Finding("database", f"NETIM_DATABASE_URL: does not answer: {reason(error)}", fine=False)
+        return
+    yield Finding("database", f"{name}, reachable")
+    if file and settings.production and file.stat().st_mode & OTHERS:
+        yield Finding("database", f"others on this machine can read {file}: chmod 600", fine=False)
+    yield from _tables(units)
+    units.engine.dispose()
+
+
+def _tables(units: Units) -> Iterator[Finding]:
+    try:
+        missing = missing_migrations(units)
+        if missing:
+            yield Finding("tables", f"{missing} migration(s) missing: run `netim migrate`", fine=False)
+            return
+        with units.read() as unit:
+            backlog = outbox.backlog(unit)
+    except RevisionError:
+        yield Finding("tables", "were made by a newer version than this one", fine=False)
+    except SQLAlchemyError as error:
+        yield Finding("tables", reason(error), fine=False)
+    else:
+        yield Finding("tables", "up to date")
+        yield Finding("outbox", f"{backlog.queued} waiting, {backlog.dead} given up", fine=not backlog.dead)
+
+
+def _redis(settings: Settings) -> Finding:
+    if not settings.redis_url:
+        return Finding("redis", "not configured; page states and limits are in memory")
+    try:
+        with Redis.from_url(
+            settings.redis_url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS
+        ) as redis:
+            redis.ping()
+    except RedisError as error:
+        return Finding("redis", f"NETIM_REDIS_URL: does not answer: {reason(error)}", fine=False)
+    return Finding("redis", "reachable")
+
+
+def _mail(settings: Settings) -> Finding:
+    server = settings.smtp
+    if not server:
+        if settings.mail_dir is None:
+            return Finding("mail", "has nowhere to go: set NETIM_SMTP_URL (or NETIM_MAIL_DIR)", fine=False)
+        written = _folder(settings.mail_dir)
+        return Finding("mail", written.said.replace("NETIM_VAR_DIR", "NETIM_MAIL_DIR"), written.fine)
+    place = f"{server.scheme}://{server.host}:{server.port}"
+    try:
+        asyncio.run(SmtpTransport(server, timeout=PATIENCE_SECONDS).check())
+    except DeliveryFailed as error:
+        return Finding("mail", f"NETIM_SMTP_URL: {place} did not take us: {error}", fine=False)
+    return Finding("mail", f"{place} answers" + (", and takes the login" if server.user else ""))
+
+
+def _public_address(settings: Settings) -> Finding:
+    """Opens a socket there as a page does. Only a server that runs can be asked."""
+    origin = settings.public_url
+    answer = _handshake(origin, origin)
+    if answer == SWITCHING_PROTOCOLS:
+        return Finding("public address", f"{origin} answers, and its pages may connect")
+    listening = port.ANYWHERE.get(settings.host, settings.host)
+    shown = f"[{listening}]:{settings.port}" if ":" in listening else f"{listening}:{settings.port}"
+    own = _handshake(f"http://{shown}", origin)
+    if FORBIDDEN in (own, answer):
+        said = "is not the address that the running server was started with, so that no page can connect"
+    elif isinstance(answer, int):
+        said = f"answers {answer} where pages connect: the proxy must pass websockets on"
+    elif isinstance(own, int):
+        said = f"does not answer: {answer}"
+    else:
+        return Finding("public address", f"{origin} was not tried: no server listens on {shown}")
+    return Finding("public address", f"NETIM_PUBLIC_URL: {origin} {said}", fine=False)
+
+
+def _handshake(address: str, origin: str) -> int | str:
+    """The status of the answer, or why there is none."""
+    url = urlsplit(address)
+    kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
+    connection = kind(url.hostname or "", url.port, timeout=PATIENCE_SECONDS)
+    try:
+        path = f"/_event/?EIO=4&transport=websocket&token={uuid.uuid4()}"
+        connection.request("GET", path, headers={**_HANDSHAKE, "Origin": origin})
+        return connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        return reason(error)
+    finally:
+        connection.close()

@@ -1,0 +1,251 @@
+"""What the texts of settings stand for. A reader returns the one form of a value, or says in a line what is wrong.
+
+No message repeats the value: it may hold a password.
+"""
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Literal
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+import idna
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+Network = IPv4Network | IPv6Network
+
+ORIGIN_PORTS = {"http": 80, "https": 443}
+SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+POSTGRESQL_DRIVERS = ("postgresql", "postgres", "postgresql+psycopg")
+"""`postgres` is libpq's other name for the same."""
+
+_ORIGIN = "must be a bare origin such as https://account.example.com"
+_SMTP = "must look like smtp://, smtp+starttls:// or smtps://user:password@mail.example.com:587"
+_DATABASE = "must look like postgresql://user:password@host/name or sqlite:////folder/netim.db"
+_REDIS = "must look like redis://:password@host:6379/0"
+_RESERVED = "; in user and password write %23 for #, %2F for /, %3F for ? and %40 for @"
+_SENDER_FORM = "must be an address of yours, such as Netim Direct <security@example.com>"
+_PROXIES = "must be addresses or networks such as 127.0.0.1 or 10.0.0.0/8, with commas between them"
+_HOST = "must be an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
+
+_UNFIT = re.compile(r"[\s\x00-\x1f\x7f-\x9f\\]")
+"""`urlsplit` drops some of these without a word."""
+_SENDER = re.compile(r'(?P<name>"[^"\\]+"|[^"<>@,;:()\\]+?)? *<(?P<address>[^<>\s]+)>|[^<>\s,"]+')
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
+"""A host whose last part is a number is an IPv4 address for browsers, however short."""
+_MAPPED = 96
+"""Bits of an IPv6 address before the IPv4 address that it wraps."""
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    """A mail server and how to speak to it."""
+
+    scheme: Literal["smtp", "smtp+starttls", "smtps"]
+    host: str
+    port: int
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    verify: bool = True
+    """Whether its certificate must be signed by an authority that the system knows."""
+
+    @property
+    def sends_password_in_clear(self) -> bool:
+        """Whether others on the way could read the password."""
+        return self.scheme == "smtp" and bool(self.password) and not is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address is this machine, and no other one."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def read_origin(text: str) -> str:
+    """The origin as browsers send it: lower case, host in ASCII, no port where it is the usual one (RFC 6454).
+
+    Raises:
+        ValueError: it is no origin.
+    """
+    url = _split(text, _ORIGIN)
+    if url.scheme not in ORIGIN_PORTS or url.path not in ("", "/") or url.query or url.fragment:
+        raise ValueError(_ORIGIN)
+    if "@" in url.netloc:
+        raise ValueError(f"{_ORIGIN}: no user and no password")
+    host = _host(url, _ORIGIN)
+    shown = f"[{host}]" if ":" in host else host
+    port = url.port or ORIGIN_PORTS[url.scheme]
+    return f"{url.scheme}://{shown}" + ("" if port == ORIGIN_PORTS[url.scheme] else f":{port}")
+
+
+def read_smtp_server(text: str) -> SmtpServer:
+    """`smtp://host:25` (plain), `smtp+starttls://user:password@host:587` or `smtps://user:password@host:465`.
+
+    User and password are percent-encoded. TLS certificates are verified against the system's authorities
+    (`SSL_CERT_FILE` names others); `?verify=no` turns that off.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    url = _split(text, _SMTP + _RESERVED)
+    if url.scheme not in SMTP_PORTS:
+        raise ValueError(_SMTP)
+    if url.path not in ("", "/") or url.fragment:
+        raise ValueError(_SMTP + _RESERVED)
+    options = parse_qs(url.query, keep_blank_values=True)
+    if set(options) - {"verify"} or options.get("verify", ["yes"]) not in (["yes"], ["no"]):
+        raise ValueError("knows one option: verify=yes or verify=no" + _RESERVED)
+    user, password = unquote(url.username or ""), unquote(url.password or "")
+    if bool(user) != bool(password):
+        raise ValueError("needs both, user and password, or neither of them")
+    host = _host(url, _SMTP + _RESERVED)
+    verify = options.get("verify") != ["no"]
+    return SmtpServer(url.scheme, host, url.port or SMTP_PORTS[url.scheme], user, password, verify)  # type: ignore[arg-type]
+
+
+def read_redis_url(text: str) -> str:
+    """`redis://` or `rediss://` (with TLS), with a host and perhaps the number of a database.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    url = _split(text, _REDIS + _RESERVED)
+    if url.scheme not in ("redis", "rediss"):
+        raise ValueError(_REDIS)
+    if url.fragment or not re.fullmatch(r"(/\d{0,4})?", url.path):
+        raise ValueError(_REDIS + _RESERVED)
+    _host(url, _REDIS + _RESERVED)
+    return text
+
+
+def read_database_url(text: str) -> str:
+    """`postgresql://...` (also as `postgres://...`), or `sqlite:///` with a file.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError(_DATABASE) from None
+    if url.drivername == "sqlite":
+        _check_sqlite(url)
+        return text
+    if url.drivername not in POSTGRESQL_DRIVERS or not (url.host or url.query.get("host") or url.database):
+        raise ValueError(_DATABASE)
+    if _UNFIT.search(f"{url.host}{url.database}") or not 0 < (url.port or 1) < 65536:  # noqa: PLR2004  ports
+        raise ValueError(_DATABASE + _RESERVED)
+    if url.drivername == "postgres":
+        return text.replace("postgres", "postgresql", 1)
+    return text
+
+
+def _check_sqlite(url: URL) -> None:
+    if url.host or not url.database or url.database == ":memory:":
+        raise ValueError(f"{_DATABASE}: SQLite needs a file")
+
+
+def read_proxies(text: str) -> tuple[Network, ...]:
+    """Addresses and networks, separated by commas or blanks. IPv4 inside of IPv6 becomes IPv4.
+
+    Raises:
+        ValueError: one is neither, is not written exactly, or is everybody.
+    """
+    return tuple(_network(part) for part in re.split(r"[\s,]+", text) if part)
+
+
+def _network(text: str) -> Network:
+    try:
+        network = ip_network(text, strict=False)
+        exact = "/" not in text or ip_address(text.partition("/")[0]) == network.network_address
+    except ValueError:
+        raise ValueError(f"{_PROXIES}; no names, no wildcards") from None
+    if not exact:
+        raise ValueError(f"{_PROXIES}; one has bits set behind its prefix: write 10.0.0.0/8, not 10.0.0.1/8")
+    if (plain := _without_wrapping(network)).prefixlen == 0:
+        raise ValueError(f"{_PROXIES}; one of them is everybody, so that all could choose their own address")
+    return plain
+
+
+def _without_wrapping(network: Network) -> Network:
+    first = network.network_address
+    if isinstance(first, IPv6Address) and first.ipv4_mapped and network.prefixlen >= _MAPPED:
+        return IPv4Network((first.ipv4_mapped, network.prefixlen - _MAPPED))
+    return network
+
+
+def read_listening_host(text: str) -> str:
+    """The address to listen on. `localhost` is 127.0.0.1, brackets around IPv6 fall away.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if bare.lower() == "localhost":
+        return "127.0.0.1"
+    try:
+        if "%" not in bare:
+            return str(ip_address(bare))
+    except ValueError:
+        pass
+    raise ValueError(_HOST)
+
+
+def read_sender(text: str) -> str:
+    """`Name <address>` or the address alone, its domain in ASCII.
+
+    Letters of other scripts before the `@` are refused: not every mail server takes them from a sender.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    parts = _SENDER.fullmatch(text)
+    if not parts or not text.isprintable():
+        raise ValueError(_SENDER_FORM)
+    try:
+        found = validate_email(parts["address"] or text, check_deliverability=False, allow_smtputf8=False).ascii_email
+    except EmailNotValidError:
+        raise ValueError(_SENDER_FORM) from None
+    return f"{parts['name']} <{found}>" if parts["name"] else str(found)
+
+
+def _split(text: str, problem: str) -> SplitResult:
+    """The parts of a URL; its port is a number that there is, if it has one."""
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError:
+        raise ValueError(problem) from None
+    if _UNFIT.search(text) or port == 0:
+        raise ValueError(problem)
+    return url
+
+
+def _host(url: SplitResult, problem: str) -> str:
+    """The host of a URL in lower case and in ASCII, without a dot at its end; addresses in their short form."""
+    name = url.hostname or ""
+    if ":" in name or name.replace(".", "").isdecimal():
+        return _literal_address(name, problem)
+    try:
+        ascii_name = name if name.isascii() else idna.encode(name, uts46=True).decode()
+    except idna.IDNAError:
+        raise ValueError(problem) from None
+    ascii_name = ascii_name.removesuffix(".")
+    labels = ascii_name.split(".")
+    if not all(_LABEL.fullmatch(label) for label in labels) or _NUMBER.fullmatch(labels[-1]):
+        raise ValueError(problem)
+    return ascii_name
+
+
+def _literal_address(name: str, problem: str) -> str:
+    try:
+        if "%" not in name:
+            return str(ip_address(name))
+    except ValueError:
+        pass
+    raise ValueError(problem)
