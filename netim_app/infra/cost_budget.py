@@ -1,8 +1,8 @@
 """How much of a worker's time the events of one account, or of one address, may take (ASVS 15.2.2).
 
-Limits of messages do not tell what an event costs: of the dearest ones a hundred in a second are more than a worker can
-do. So the time that each took is measured and paid for, and of one account few are handled at once. A customer never
-meets that; a program waits, and what it sends piles up at its own end.
+Limits of messages do not tell what an event costs: a hundred of the dearest in a second are more than a worker can do.
+So the time that each took is measured and paid for, and those of one account are handled one after the other. A
+customer never meets that; a program waits, and what it sends piles up at its own end.
 """
 
 import asyncio
@@ -10,16 +10,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-SHARE = 0.5
+SHARE = 0.4
 """Seconds of handling in a second."""
-BURST_SECONDS = 5.0
+BURST_SECONDS = 2.0
 """What may be spent at once: some pages, opened one after the other."""
 ADVANCE = 0.01
 """Paid when an event comes in; the rest, or what was too much, when it has been handled."""
 MOST_OF_ONE = 0.1
 """The most that one event counts for: one that waits for a hash or a lock takes nobody's time meanwhile."""
-AT_ONCE = 2
-"""Events of one account that are handled at the same time: the others wait for their turn."""
+AT_ONCE = 1
+"""Events of one account that are handled at the same time, in whatever tabs: the others wait for their turn."""
 AT_ONCE_OF_ADDRESS = 8
 """An office behind one router is many people."""
 SWEEP_EVERY_SECONDS = 10

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import statistics
 import time
 import uuid
 from collections.abc import Callable
@@ -177,45 +178,52 @@ async def test_v6_blocks(tmp_path: Path, new_email: Callable[[], str]) -> None:
             await asyncio.gather(*(socket.close() for socket in opened if socket))
 
 
-DEAR = ("ShellState.open_account_page", "State.hydrate", "LoginAlertsState.switch", "ProfileState.save")
+DEAR = ("ShellState.open_account_page", "State.hydrate")
 
 
-async def pace(client: Client, times: int) -> float:
-    """The seconds within which nine of ten clicks of a customer are answered."""
+async def clicks(client: Client, times: int) -> list[float]:
+    """The seconds that a customer waits for each answer."""
     taken = []
     for number in range(times):
         start = time.monotonic()
         await client.call("LoginAlertsState.switch", on=number % 2 == 0)
         assert client.vars["LoginAlertsState.on"] is (number % 2 == 0)
         taken.append(time.monotonic() - start)
-    return sorted(taken)[int(times * 0.9)]
+    return taken
+
+
+def nine_of_ten(taken: list[float]) -> float:
+    return sorted(taken)[int(len(taken) * 0.9)]
+
+
+async def flood(tab: Client, on: asyncio.Event) -> None:
+    """Thirty of the dearest events in a second."""
+    for name in itertools.cycle(DEAR):
+        await on.wait()
+        await tab.send(name)
+        await asyncio.sleep(1 / 30)
 
 
 async def test_costly_events(server: Server, anna: Client, new_email: Callable[[], str]) -> None:
-    """The dearest events of one account at full pace: others are served, and nothing is left to do afterwards."""
-    quiet = await pace(anna, 30)
+    """Hundreds in a second of one account, in ten tabs: others are served, and nothing is left to do afterwards."""
+    on = asyncio.Event()
+    quiet, meanwhile = await clicks(anna, 10), []
     async with customer(server, new_email()) as program, contextlib.AsyncExitStack() as stack:
         tabs = [program]
         for _ in range(9):
             tab = await stack.enter_async_context(Client(server, cookies=dict(program.http.cookies)))
             await tab.connect(PAGE)
             tabs.append(tab)
-
-        async def flood(tab: Client) -> None:
-            for number in itertools.count():
-                await tab.send(DEAR[number % len(DEAR)], **({"on": bool(number % 8)} if number % 4 == 2 else {}))
-                await asyncio.sleep(0.01)
-
-        floods = [asyncio.create_task(flood(tab)) for tab in tabs]
-        meanwhile = await pace(anna, 30)
-        start = time.monotonic()
-        async with customer(server, new_email()) as other:
-            assert other.vars["ShellState.ready"]
-        login = time.monotonic() - start
+        floods = [asyncio.create_task(flood(tab, on)) for tab in tabs]
+        for _ in range(4):  # in turns: the machine has other things to do, too
+            on.set()
+            meanwhile += await clicks(anna, 15)
+            async with customer(server, new_email()) as other:
+                assert other.vars["ShellState.ready"]
+            on.clear()
+            quiet += await clicks(anna, 15)
+        assert not any(task.done() for task in floods)
         for task in floods:
             task.cancel()
-        after = await pace(anna, 30)
-        assert all(not task.done() or task.cancelled() for task in floods), "all the time"
-    assert meanwhile < 3 * max(quiet, 0.05)
-    assert after < 3 * max(quiet, 0.05), "no backlog"
-    assert login < 60 * max(quiet, 0.05)
+    assert nine_of_ten(meanwhile) < 3 * max(nine_of_ten(quiet[:10]), nine_of_ten(quiet[-15:]), 0.05)
+    assert statistics.median(quiet[10:]) < 3 * max(statistics.median(quiet[:10]), 0.05), "no backlog"
