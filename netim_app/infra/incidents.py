@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 logger = logging.getLogger(__name__)
 
-WINDOW_SECONDS = 1.0
+WINDOW_SECONDS = 1
 MOST_KINDS = 20
 """Different faults in one window. Of more there is no line but that they were so many."""
 
