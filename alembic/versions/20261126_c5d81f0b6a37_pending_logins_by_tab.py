@@ -16,10 +16,10 @@ depends_on = None
 
 def upgrade() -> None:
     # The version before writes rows, too, while both serve. They have no secret, and are given the password again.
-    op.add_column(
-        "pending_sign_in", sa.Column("secret_digest", sa.String(length=64), server_default="", nullable=False)
-    )
+    for name in ("secret_digest", "cookie_digest"):
+        op.add_column("pending_sign_in", sa.Column(name, sa.String(length=64), server_default="", nullable=False))
 
 
 def downgrade() -> None:
-    op.drop_column("pending_sign_in", "secret_digest")
+    for name in ("cookie_digest", "secret_digest"):
+        op.drop_column("pending_sign_in", name)

@@ -318,17 +318,25 @@ async def open_session(request: Request) -> Response:
 
 
 async def keep_pending(request: Request) -> Response:
-    """POST /auth/pending: puts the secret of a login that owes its code into a cookie, for all tabs of its browser."""
+    """POST /auth/pending: sets the cookie with which all tabs of the browser go on with a login that owes its code."""
     settings = get_settings()
     form = await request.form(max_files=0, max_fields=2, max_part_size=MAX_FORM_BYTES)
-    secret = form.get("secret")
-    known = digest(secret) if isinstance(secret, str) and _TOKEN.fullmatch(secret) else ""
-    holder = Visitor(device_digest=_digests_of_request(request).device, pending_digests=(known,))
-    if not await in_read_unit(second_factor.is_pending, holder):
+    secret, device = form.get("secret"), _digests_of_request(request).device
+    cookie = ""
+    # Asked in reading first: what somebody has made up takes no turn to write.
+    if (
+        isinstance(secret, str)
+        and _TOKEN.fullmatch(secret)
+        and await in_read_unit(
+            second_factor.is_pending, Visitor(device_digest=device, pending_digests=(digest(secret),))
+        )
+    ):
+        cookie = await in_unit(second_factor.give_cookie, device, secret)
+    if not cookie:
         log_refusal("request.refused", path=request.url.path, reason="no code is asked for")
         return Response(status_code=403)
     response = Response(status_code=204)
-    _set_cookie(response, cookie_names(settings).pending, str(secret), second_factor.PENDING_LIFE, settings)
+    _set_cookie(response, cookie_names(settings).pending, cookie, second_factor.PENDING_LIFE, settings)
     return response
 
 

@@ -6,13 +6,14 @@ security-checks.md, decision 2.
 
 from datetime import timedelta
 
-from sqlmodel import col, delete, func, select
+from sqlmodel import col, delete, func, select, update
 
 from netim_app.core import events, readers
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.events import Origin
 from netim_app.core.feature import offers
 from netim_app.core.forms import NO_CODE
+from netim_app.core.tokens import digest, new_token
 from netim_app.identity import guessing, sessions
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account, CodeGuard, CodeStop, KnownDevice, PendingSignIn
@@ -73,9 +74,26 @@ def is_pending(unit: UnitOfWork, visitor: Visitor) -> bool:
 
 def _pending(unit: UnitOfWork, visitor: Visitor) -> PendingSignIn | None:
     row = unit.session.get(PendingSignIn, visitor.device_digest) if visitor.device_digest else None
-    if row is None or row.expires_at <= unit.now or not row.secret_digest:
+    if row is None or row.expires_at <= unit.now:
         return None
-    return row if row.secret_digest in visitor.pending_digests else None
+    secrets = {row.secret_digest, row.cookie_digest} - {""}
+    return None if secrets.isdisjoint(visitor.pending_digests) else row
+
+
+def give_cookie(unit: UnitOfWork, device_digest: str, secret: str) -> str:
+    """Exchanges the secret of the tab, once, for one that its browser keeps; empty when there is nothing to finish."""
+    cookie = new_token()
+    given = unit.session.exec(
+        update(PendingSignIn)
+        .where(
+            col(PendingSignIn.device_digest) == device_digest,
+            col(PendingSignIn.secret_digest) == digest(secret),
+            col(PendingSignIn.cookie_digest) == "",
+            col(PendingSignIn.expires_at) > unit.now,
+        )
+        .values(cookie_digest=digest(cookie))
+    )
+    return cookie if given.rowcount == 1 else ""
 
 
 def drop_pending(unit: UnitOfWork, device_digest: str) -> None:

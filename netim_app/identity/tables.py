@@ -144,8 +144,9 @@ class PendingSignIn(SQLModel, table=True):
     device_digest: str = Field(primary_key=True, max_length=64)
     """One for each browser: a newer sign-in replaces the older."""
     secret_digest: str = Field(max_length=64, sa_column_kwargs={"server_default": ""})
-    """Of what the tab holds in which the password was given, and its browser in a cookie. The device cookie alone
-    finishes nothing."""
+    """Of what the tab holds in which the password was given. The device cookie alone finishes nothing."""
+    cookie_digest: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
+    """Of what its browser holds, once the tab has asked for it."""
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     remember: bool
     return_to: str = Field(max_length=200)

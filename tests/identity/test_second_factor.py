@@ -153,6 +153,26 @@ async def test_pending_is_for_those_who_hold_its_secret(
         assert second_factor.finish_sign_in(unit, both, RIGHT)[0]
 
 
+async def test_the_secret_of_the_tab_is_exchanged_for_a_cookie_once(
+    units: Units, wheel: Wheel, account_id: int, clock: FakeClock
+) -> None:
+    await sign_in.sign_in(
+        replace(visitor_of(), pending_digests=(digest("secret"),)), EMAIL, PASSWORD, remember=False, return_to=PAGE
+    )
+    with units.write() as unit:
+        assert second_factor.give_cookie(unit, OTHER_DEVICE, "secret") == ""
+        assert second_factor.give_cookie(unit, DEVICE, "another") == ""
+        cookie = second_factor.give_cookie(unit, DEVICE, "secret")
+        assert cookie
+        assert second_factor.give_cookie(unit, DEVICE, "secret") == ""
+        for held in ("secret", cookie):
+            assert second_factor.is_pending(unit, replace(visitor_of(), pending_digests=(digest(held),)))
+        unit.session.exec(update(PendingSignIn).values(cookie_digest=""))
+    clock.advance(minutes=10)
+    with units.write() as unit:
+        assert second_factor.give_cookie(unit, DEVICE, "secret") == "", "too late"
+
+
 async def test_a_login_without_a_secret_is_finished_by_nobody(units: Units, wheel: Wheel, account_id: int) -> None:
     """As one is that the version before has begun, which knew none."""
     await password_step()

@@ -4,6 +4,7 @@ The same in Chromium, and through the proxies: `test_proxies`.
 """
 
 import socket
+import uuid
 
 import pytest
 
@@ -30,7 +31,8 @@ def lines(*cookies: bytes, **headers: str) -> list[tuple[bytes, bytes]]:
 def handshake(server: Server, *cookies: bytes, origin: str = "") -> int:
     """The status with which a socket's handshake is answered. Without an origin, one with a session is refused."""
     head = (
-        "GET /_event/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        f"GET /_event/?token={uuid.uuid4()}&EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     ) + (f"Origin: {origin}\r\n" if origin else "")
     sent = head.encode() + b"".join(b"Cookie: %b\r\n" % cookie for cookie in cookies) + b"\r\n"
