@@ -13,7 +13,7 @@ from netim_app.core.forms import Form
 from netim_app.identity import guessing, links, passwords, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.phones import read_phone
-from netim_app.identity.tables import Account, KnownDevice, MailedLink
+from netim_app.identity.tables import Account, MailedLink
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
@@ -337,12 +337,9 @@ def find_account(unit: UnitOfWork, email: str) -> int | None:
 def unlock(unit: UnitOfWork, fact: events.AccountUnlocked) -> None:
     """Gives all guesses back; features that lock accounts out listen to the fact. The customer is told."""
     account = sessions.lock_account(unit, fact.account_id)
-    devices = unit.session.exec(
-        select(KnownDevice.device_digest).where(KnownDevice.account_id == fact.account_id)
-    ).all()
-    for kind in guessing.KINDS:
-        for device in ("", *devices):
-            guessing.forgive_guesses(unit, guessing.guess_key(unit, kind, account.email_key, device))
+    for party in guessing.parties(unit, fact.account_id):
+        for kind in guessing.KINDS:
+            guessing.forgive_guesses(unit, guessing.guess_key(unit, kind, account.email_key, party))
     unit.record(fact)
     notify(unit, "account_unlocked", fact)
 

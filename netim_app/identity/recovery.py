@@ -88,5 +88,6 @@ def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visi
     sessions.forget_devices(unit, account_id)
     if visitor.device_digest:
         sessions.remember_device(unit, account_id, visitor.device_digest)
-        guessing.forgive_guesses(unit, guessing.guess_key(unit, "password", account.email_key, visitor.device_digest))
+        for party in (visitor.device_digest, guessing.party_of(unit, account_id, visitor)):
+            guessing.forgive_guesses(unit, guessing.guess_key(unit, "password", account.email_key, party))
     return ""

@@ -10,7 +10,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.events import Origin
 from netim_app.core.forms import Form
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, guessing, links, passwords
+from netim_app.identity import accounts, guessing, links, password_queues, passwords
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.email_address import email_key, read_new_email
 from netim_app.identity.security_log import log_refusal
@@ -118,8 +118,10 @@ async def confirm_email(token: str, password: str, visitor: Visitor) -> Confirme
     Raises:
         DomainError: the link does not work, the password is not the one, or the address was taken in the meantime.
     """
-    chosen = await in_unit(_pay, token, password)
-    if chosen and not await passwords.matches_in_pool(password, chosen, units().settings.bcrypt_cost):
+    with password_queues.hash_place(password_queues.network(visitor.origin.address)):
+        chosen = await in_unit(_pay, token, password)
+        right = not chosen or await passwords.matches_in_pool(password, chosen, units().settings.bcrypt_cost)
+    if not right:
         log_refusal("confirmation_refused", reason="wrong")
         raise DomainError("verify.wrong_password", field="password")
     return await in_unit(_confirm, token, visitor)
