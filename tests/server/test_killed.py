@@ -89,7 +89,8 @@ async def open_page(client: Client, path: str = PAGE) -> None:
 def mails(server: Server, email: str, kind: str) -> list[str]:
     """The states of all mails of this kind for this customer."""
     return server.query(
-        "SELECT state FROM outbox_message WHERE event = :k AND account_id = (SELECT id FROM account WHERE email = :e)",
+        "SELECT state FROM outbox_message WHERE event LIKE :k || '%'"
+        " AND account_id = (SELECT id FROM account WHERE email = :e)",
         k=kind,
         e=email,
     )
