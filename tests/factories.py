@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -12,7 +13,8 @@ from typing import Any, TypeVar
 import reflex as rx
 from sqlmodel import col, select
 
-from netim_app.core.actor import Actor, Visitor
+from netim_app.core import feature
+from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.core.events import Origin
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, passwords, sessions
@@ -117,22 +119,46 @@ class Mail:
         return found[1]
 
 
+def answer_requests(units: Units) -> None:
+    """What the sender does with requests: finds out which mails they lead to."""
+    requests = feature.offers().mail_requests
+    with units.write() as unit:
+        waiting = (col(OutboxMessage.event).in_(requests), col(OutboxMessage.due_at) <= unit.now)
+        rows = unit.session.exec(select(OutboxMessage).where(*waiting)).all()
+        for row in rows:
+            content = json.loads(unit.vault.open(row.payload, _context(row.message_id)))
+            copy_context().run(_answer, unit, requests[row.event], content)
+            unit.session.delete(row)
+
+
+def _answer(unit: UnitOfWork, answer: Callable[..., None], content: dict[str, Any]) -> None:
+    origin = Origin(**content["origin"])
+    set_caller(Visitor(origin=origin))
+    answer(unit, origin, content["params"])
+
+
 def mails(unit: UnitOfWork) -> list[Mail]:
     """All queued mails, oldest first."""
     opened = []
     for row in unit.session.exec(select(OutboxMessage).order_by(col(OutboxMessage.id))):
+        if row.event in feature.offers().mail_requests or not row.payload:
+            continue  # it leads to mails later, or was held back
         content = json.loads(unit.vault.open(row.payload, _context(row.message_id)))
-        opened.append(Mail(row.event, content["to"], content["subject"], content["text"], content["html"]))
+        opened.append(
+            Mail(row.event.partition(".")[0], content["to"], content["subject"], content["text"], content["html"])
+        )
     return opened
 
 
 def mailed(units: Units) -> list[tuple[str, str]]:
     """(event, recipient) of all queued mails, oldest first."""
+    answer_requests(units)
     with units.read() as unit:
         return [(mail.event, mail.to) for mail in mails(unit)]
 
 
 def last_mail(units: Units, event: str) -> Mail:
+    answer_requests(units)
     with units.read() as unit:
         return next(mail for mail in reversed(mails(unit)) if mail.event == event)
 

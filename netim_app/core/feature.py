@@ -106,6 +106,8 @@ class Feature:
     """States that a page that opens finds empty: each notes in `_visit` for which visit it was filled (`ui.once`)."""
     page_opened: Callable[[State], Awaitable[None]] | None = None
     """(any state of the tab) -> runs when an account page opens: ends what an earlier visit had left half-done."""
+    mail_requests: Mapping[str, Callable[[Unit, Origin, Mapping[str, Any]], None]] = field(default_factory=dict)
+    """By name: answers what `infra.outbox.ask` was asked, in a unit of its own. Mails that follow are queued there."""
     purge: Callable[[Unit], None] | None = None
     """Deletes what is of no use any more; called every minute."""
     rewrap: Callable[[Unit], Any] | None = None
@@ -153,6 +155,10 @@ class Offers:
     @property
     def page_opened(self) -> tuple[Callable[[State], Awaitable[None]], ...]:
         return tuple(f.page_opened for f in self.features if f.page_opened)
+
+    @property
+    def mail_requests(self) -> dict[str, Callable[[Unit, Origin, Mapping[str, Any]], None]]:
+        return {name: answer for f in self.features for name, answer in f.mail_requests.items()}
 
     @property
     def purges(self) -> tuple[Callable[[Unit], None], ...]:

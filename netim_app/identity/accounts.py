@@ -1,7 +1,9 @@
 """Use cases of an account: personal information, change of address, of password; and what the operator does."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import col, or_, select, update
 
@@ -13,13 +15,18 @@ from netim_app.core.forms import Form
 from netim_app.identity import guessing, links, passwords, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.phones import read_phone
-from netim_app.identity.tables import Account, KnownDevice, MailedLink
-from netim_app.infra import outbox
+from netim_app.identity.tables import Account, MailedLink
+from netim_app.infra import mail, outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 from netim_app.texts.places import UNKNOWN_ZONE, countries, listed_zone, zone_names
 
 HALF_SIGN_IN_EVERY = timedelta(hours=1)
+MAX_NOTICES = 5
+NOTICES_IN = timedelta(hours=1)
+TOLD_TOGETHER_AFTER = timedelta(minutes=15)
+MORE_NOTICES_REQUEST = "more_notices_request"
+EMAIL_CHANGE_REQUEST = "email_change_request"
 EMAIL_CHANGE = "email_change"
 """Purpose of the link that confirms a new address."""
 DEFAULT_TIME_ZONE = "Europe/Paris"
@@ -97,6 +104,19 @@ def notify(
         params: further values for the templates, besides `first_name`, `when`, `address`, `browser`, `system`,
             `security_url` and `forgot_url`.
     """
+    _queue(unit, event, fact, params, to=to, expires_at=expires_at)
+
+
+def _queue(
+    unit: UnitOfWork,
+    event: str,
+    fact: Fact,
+    params: dict[str, object],
+    *,
+    to: str = "",
+    expires_at: datetime | None = None,
+    kind: str = "",
+) -> None:
     account = unit.session.get_one(Account, fact.account_id)
     outbox.queue(
         unit,
@@ -105,17 +125,51 @@ def notify(
         locale=account.language,
         account_id=account.id,
         expires_at=expires_at,
-        params={
-            "first_name": account.first_name,
-            "when": catalog.format_datetime(fact.at, account.language, account.time_zone),
-            "address": fact.origin.known_address or "-",
-            "browser": fact.origin.browser or "-",
-            "system": fact.origin.system or "-",
-            "security_url": unit.settings.public_url + SECURITY_PAGE,
-            "forgot_url": unit.settings.public_url + "/forgot-password",
-            **params,
-        },
+        kind=kind,
+        params=_about(unit, account, fact) | params,
     )
+
+
+def _about(unit: UnitOfWork, account: Account, fact: Fact) -> dict[str, object]:
+    """What every notice knows."""
+    return {
+        "first_name": account.first_name,
+        "when": catalog.format_datetime(fact.at, account.language, account.time_zone),
+        "address": fact.origin.known_address or "-",
+        "browser": fact.origin.browser or "-",
+        "system": fact.origin.system or "-",
+        "security_url": unit.settings.public_url + SECURITY_PAGE,
+        "forgot_url": unit.settings.public_url + "/forgot-password",
+        "public_url": unit.settings.public_url,
+    }
+
+
+def notify_up_to_a_cap(unit: UnitOfWork, event: str, fact: Fact, *, kind: str, card: str, **params: object) -> None:
+    """`notify` for what anybody can cause in a row: the first few by themselves, those beyond together in one mail.
+
+    Each kind is counted by itself, so that many of one kind hide none of another.
+
+    Args:
+        kind: of what is told.
+        card: anchor of the card that lists all of them.
+    """
+    name = f"{event}.{kind}"
+    if outbox.count_since(unit, fact.account_id, name, unit.now - NOTICES_IN) < MAX_NOTICES:
+        _queue(unit, event, fact, params, kind=name)
+    elif outbox.hold_back(unit, fact.account_id, name):
+        account = unit.session.get_one(Account, fact.account_id)
+        about = mail.render(event, account.language, _about(unit, account, fact) | params).subject
+        request = {"account_id": account.id, "kind": name, "card": card, "about": about, "at": fact.at.isoformat()}
+        due_at = unit.now + TOLD_TOGETHER_AFTER
+        outbox.ask(unit, MORE_NOTICES_REQUEST, origin=fact.origin, params=request, due_at=due_at)
+
+
+def answer_more_notices(unit: UnitOfWork, origin: Origin, request: Mapping[str, Any]) -> None:
+    """Tells how many notices of a kind were held back, and where they are listed."""
+    account_id = request["account_id"]
+    count = outbox.held_back(unit, account_id, request["kind"])
+    fact = Fact(account_id=account_id, at=datetime.fromisoformat(request["at"]), origin=origin)
+    notify(unit, "more_notices", fact, count=count, about=request["about"], card=request["card"])
 
 
 def mail_half_sign_in(unit: UnitOfWork, fact: events.CodeNotGiven) -> None:
@@ -221,7 +275,7 @@ def set_language(unit: UnitOfWork, actor: Actor, language: str) -> None:
 
 
 def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
-    """Mails a confirmation link to the new address and tells the old one. Does not say whether the new one is taken.
+    """Asks for a confirmation link to the new address and tells the old one. Does not say whether the new one is taken.
 
     Raises:
         DomainError: it is the present address already.
@@ -235,16 +289,29 @@ def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
     token = links.new_link(
         unit, purpose=EMAIL_CHANGE, life=links.CONFIRM_LIFE, account_id=actor.account_id, email=new_email
     )
+    outbox.ask(
+        unit,
+        EMAIL_CHANGE_REQUEST,
+        origin=actor.origin,
+        params={"account_id": actor.account_id, "new_email": new_email, "token": token, "at": unit.now.isoformat()},
+        expires_at=unit.now + links.CONFIRM_LIFE,
+    )
+
+
+def answer_email_change(unit: UnitOfWork, origin: Origin, request: Mapping[str, Any]) -> None:
+    """Mails the link to the new address, unless it is an account's already."""
+    new_email = request["new_email"]
+    fact = Fact(account_id=request["account_id"], at=datetime.fromisoformat(request["at"]), origin=origin)
     if unit.session.exec(select(Account.id).where(Account.email_key == email_key(new_email))).first():
-        return  # taken: nothing is sent there, and the page says the same as always
+        return
     notify(
         unit,
         "email_change",
         fact,
         to=new_email,
-        expires_at=unit.now + links.CONFIRM_LIFE,
+        expires_at=fact.at + links.CONFIRM_LIFE,
         new_email=new_email,
-        link=f"{unit.settings.public_url}/verify-email#{token}",
+        link=f"{unit.settings.public_url}/verify-email#{request['token']}",
         hours=int(links.CONFIRM_LIFE.total_seconds() // 3600),
     )
 
@@ -337,12 +404,9 @@ def find_account(unit: UnitOfWork, email: str) -> int | None:
 def unlock(unit: UnitOfWork, fact: events.AccountUnlocked) -> None:
     """Gives all guesses back; features that lock accounts out listen to the fact. The customer is told."""
     account = sessions.lock_account(unit, fact.account_id)
-    devices = unit.session.exec(
-        select(KnownDevice.device_digest).where(KnownDevice.account_id == fact.account_id)
-    ).all()
-    for kind in guessing.KINDS:
-        for device in ("", *devices):
-            guessing.forgive_guesses(unit, guessing.guess_key(unit, kind, account.email_key, device))
+    for party in guessing.parties(unit, fact.account_id):
+        for kind in guessing.KINDS:
+            guessing.forgive_guesses(unit, guessing.guess_key(unit, kind, account.email_key, party))
     unit.record(fact)
     notify(unit, "account_unlocked", fact)
 

@@ -9,7 +9,7 @@ from netim_app.core.events import (
     SecondFactorDisabled,
 )
 from netim_app.core.feature import Feature, Refresher, Subscription
-from netim_app.identity import accounts, second_factor
+from netim_app.identity import accounts, recovery, second_factor, sign_up
 from netim_app.identity.security_log import log_fact
 from netim_app.identity.state.profile import EmailState, show_profile
 from netim_app.identity.state.shell import StepUpState
@@ -27,6 +27,12 @@ IDENTITY = Feature(
         Subscription(fact=CodesStopped, handle=accounts.mail_codes_stopped),
     ),
     refresher=Refresher(load=accounts.view_account, show=show_profile),
+    mail_requests={
+        recovery.REQUEST: recovery.answer_reset,
+        sign_up.REQUEST: sign_up.answer_sign_up,
+        accounts.EMAIL_CHANGE_REQUEST: accounts.answer_email_change,
+        accounts.MORE_NOTICES_REQUEST: accounts.answer_more_notices,
+    },
     resumes={"email": EmailState.begin},
     dialogs=(EmailState, StepUpState),
 )

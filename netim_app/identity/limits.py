@@ -1,11 +1,14 @@
 """Limits by network address, by mailbox and on costly work. What is counted per account stands in `guessing`."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
-from netim_app.core.actor import Visitor
+from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
-from netim_app.identity import sessions
+from netim_app.identity import password_queues, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_refusal
 from netim_app.infra import rate_limit
@@ -40,20 +43,32 @@ async def _allow_from(rule: Rule, address: str) -> None:
         raise DomainError(TOO_OFTEN)
 
 
-async def allow_sign_in(visitor: Visitor, email: str) -> None:
-    """One more password may be tried from this address.
+def sign_in_overall() -> Rule:
+    """How many passwords may be tried from everywhere: no more than the cores for strangers can hash."""
+    most = rate_limit.SIGN_IN_OVERALL
+    seconds = password_queues.seconds_per_hash(units().settings.bcrypt_cost)
+    possible = round(password_queues.cores_for_strangers() * most.seconds / seconds)
+    return replace(most, amount=min(most.amount, possible))
 
-    Where all together try too many, only those get on who come from a browser known to the account that they name: no
-    storm of guesses keeps a customer out.
+
+@asynccontextmanager
+async def sign_in_place(visitor: Visitor, email: str) -> AsyncIterator[None]:
+    """One more password may be tried from this address, and there is a place in the queue for its hash.
+
+    Those who come from a browser known to the account that they name go first. Where all together try too many, they
+    alone get on: no storm of guesses keeps a customer out. Nothing depends on whether there is such an account.
 
     Raises:
-        DomainError: too many, from there or from everywhere together.
+        DomainError: too many from there; or busy, which counts as no guess.
     """
     await _allow_from(rate_limit.SIGN_IN_PER_ADDRESS, visitor.origin.address)
-    if await _hit(rate_limit.SIGN_IN_OVERALL):
-        return
-    if not await in_read_unit(sessions.is_known_device, email_key(email), visitor.device_digest):
-        raise DomainError(TOO_OFTEN)
+    key, network = email_key(email), password_queues.network(visitor.origin.address)
+    known = await in_read_unit(sessions.is_known_device, key, visitor.device_digest)
+    group = password_queues.Group.KNOWN if known else password_queues.Group.STRANGER
+    with password_queues.hash_place(f"{key} {network}" if known else network, group):
+        if not (await _hit(sign_in_overall()) or known):
+            raise DomainError(password_queues.BUSY)
+        yield
 
 
 async def allow_code(address: str) -> None:
@@ -65,13 +80,16 @@ async def allow_code(address: str) -> None:
     await _allow_from(rate_limit.CODE_PER_ADDRESS, address)
 
 
-async def allow_proof(session_id: int) -> None:
+async def allow_proof(customer: Actor) -> None:
     """One more password may be checked, or made, for a customer who is signed in: each costs a quarter of a second.
+
+    Counted for each browser and address in which the session is used: a thief of its cookie leaves the owner's alone.
 
     Raises:
         DomainError: too many.
     """
-    if not await _hit(rate_limit.PROOF_PER_SESSION, str(session_id)):
+    place = (customer.device_digest, password_queues.network(customer.origin.address))
+    if not await _hit(rate_limit.PROOF_PER_SESSION, str(customer.session_id), *place):
         raise DomainError(TOO_OFTEN)
 
 

@@ -10,30 +10,34 @@ blanks and look-alikes count. Hashes from before were made of the text as it was
 made anew then.
 """
 
-import asyncio
 import base64
 import hashlib
 import hmac
+import math
 import os
-import sys
-import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
+from functools import lru_cache
+from itertools import chain
 
 import bcrypt
 from zxcvbn import zxcvbn
+from zxcvbn.matching import L33T_TABLE
 
 from netim_app.core.forms import MAX_SECRET_LENGTH, Form
+from netim_app.identity import password_queues
 
 POLICY_VERSION = 1
 """Raise it when the policy gets stricter: older passwords then stop counting in the gauge."""
 MIN_SCORE = 3
 PRODUCT_WORDS = ("netim", "netimdirect", "netim direct", "domain", "registrar")
 _SCORED_LENGTH = 24
-"""Zxcvbn's cost explodes with the length of a hostile text: 72 characters can hold a core for seconds, 24 for 0.2 s.
-So a longer password is judged by its first and its last so many characters: the rest only helps."""
+_READINGS = 32
+"""Zxcvbn's cost explodes with the length of a hostile text, and with the ways to read its digits and signs as letters
+("1" for "i" or "l"), all of which it tries: 72 characters can hold a core for minutes, 24 for a second. So a longer
+password is judged by its first and its last characters, as many as have no more than so many readings: the rest only
+helps. That takes some 15 ms for each end at most."""
 _MIN_DISTINCT = 4
 _MIN_UNKNOWN_LENGTH = 8
 _MIN_WORD_LENGTH = 3
@@ -50,8 +54,24 @@ def strength(password: str, personal: Sequence[str]) -> int:
     if not password:
         return 0
     words = [word for word in (*PRODUCT_WORDS, *personal) if word]
-    ends = {password[:_SCORED_LENGTH], password[-_SCORED_LENGTH:]}
+    ends = {_cheap_start(password), _cheap_start(password[::-1])[::-1]}
     return max(int(zxcvbn(end, user_inputs=words)["score"]) for end in ends)
+
+
+def _cheap_start(password: str) -> str:
+    """The longest beginning that zxcvbn judges without much work."""
+    start = password[:_SCORED_LENGTH]
+    while _readings(start) > _READINGS:
+        start = start[:-1]
+    return start
+
+
+def _readings(text: str) -> int:
+    """How many spellings zxcvbn tries at most, because signs stand for letters."""
+    present = [[sign for sign in signs if sign in text] for signs in L33T_TABLE.values()]
+    letters = Counter(chain.from_iterable(present))
+    ambiguous = sum(1 for count in letters.values() if count > 1)
+    return math.prod([2] * ambiguous + [len(signs) for signs in present if signs])
 
 
 def weakness(password: str, *, personal: Sequence[str], min_length: int) -> str:
@@ -140,29 +160,18 @@ def dummy_hash(cost: int) -> str:
     return hash_password(base64.b64encode(os.urandom(32)).decode(), cost)
 
 
-def _be_nice() -> None:
-    """Lets the event loop go first when hashes use every core (Linux gives each thread its own priority)."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-
-
-@lru_cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="hash", initializer=_be_nice)
-
-
 async def hash_in_pool(password: str, cost: int) -> str:
-    """`hash_password` off the event loop, at most one per core at a time."""
-    return await asyncio.get_running_loop().run_in_executor(_pool(), hash_password, password, cost)
+    """`hash_password` off the event loop, when it is the caller's turn (`password_queues.hash_place`)."""
+    return await password_queues.hash_in_turn(hash_password, password, cost)
 
 
 async def matches_in_pool(password: str, hashed: str, cost: int) -> bool:
-    """`password_matches` off the event loop, at most one per core at a time.
+    """`password_matches` off the event loop, when it is the caller's turn (`password_queues.hash_place`).
 
     It takes as long as a hash of `cost` does, also for one that was made before the cost was raised. That a cost was
     lowered is not hidden: older hashes take longer then.
     """
-    return await asyncio.get_running_loop().run_in_executor(_pool(), _matches_in_time, password, hashed, cost)
+    return await password_queues.hash_in_turn(_matches_in_time, password, hashed, cost)
 
 
 async def matches_as_typed_only(password: str, hashed: str, cost: int) -> bool:
@@ -171,24 +180,25 @@ async def matches_as_typed_only(password: str, hashed: str, cost: int) -> bool:
     return form != password and not await matches_in_pool(form, hashed, cost)
 
 
-@lru_cache
-def _judges() -> ThreadPoolExecutor:
-    """One thread for zxcvbn: a hostile text keeps others who choose a password waiting, and nobody else."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="zxcvbn", initializer=_be_nice)
+async def score_typed(password: object, address: str = "") -> int:
+    """Zxcvbn's score of a password that is still being typed, off the event loop.
 
-
-async def score_typed(password: object) -> int:
-    """Zxcvbn's score of a password that is still being typed, off the event loop; -1 for nothing to rate."""
+    -1 for nothing to rate, and while somebody waits who has sent a new password.
+    """
     if not isinstance(password, str) or not password or len(password) > MAX_SECRET_LENGTH:
         return -1
-    return await asyncio.get_running_loop().run_in_executor(_judges(), strength, password, ())
+    score = await password_queues.rate_if_idle(address, strength, password, ())
+    return -1 if score is None else score
 
 
 async def read_new(form: Form, name: str, *, personal: Sequence[str], min_length: int) -> str:
-    """A password that today's policy accepts, composed. Count a `limits.allow_new_password` before."""
+    """A password that today's policy accepts, composed.
+
+    Count a `limits.allow_new_password` and take a `password_queues.judge_place` before.
+    """
     password = composed(form.secret(name))
     if password:
-        judge = partial(weakness, password, personal=personal, min_length=min_length)
-        if reason := await asyncio.get_running_loop().run_in_executor(_judges(), judge):
+        reason = await password_queues.judge_in_turn(weakness, password, personal=personal, min_length=min_length)
+        if reason:
             return form.refuse(name, reason, limit=min_length)
     return password

@@ -1,5 +1,6 @@
 """A forgotten password: a mailed link that sets a new one, and does nothing else. It signs nobody in."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlmodel import col, select
@@ -12,14 +13,25 @@ from netim_app.identity import accounts, guessing, links, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_asked, log_refusal
 from netim_app.identity.tables import Account, MailedLink
+from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 
 RESET_LIFE = timedelta(hours=1)
 PURPOSE = "reset"
+REQUEST = "reset_request"
 
 
 def ask_reset(unit: UnitOfWork, email: str, origin: Origin) -> None:
-    """Mails a link if the address belongs to an account, and from where it was asked for. The caller learns nothing."""
+    """Notes that a link was asked for. Whether the address belongs to an account is found out later (`answer_reset`).
+
+    So it takes as long for everybody, and the caller learns nothing.
+    """
+    outbox.ask(unit, REQUEST, origin=origin, params={"email": email}, expires_at=unit.now + RESET_LIFE)
+
+
+def answer_reset(unit: UnitOfWork, origin: Origin, request: Mapping[str, str]) -> None:
+    """Mails a link if the address belongs to an account, and from where it was asked for."""
+    email = request["email"]
     account = unit.session.exec(
         select(Account).where(Account.email_key == email_key(email), col(Account.disabled_at).is_(None))
     ).first()
@@ -88,5 +100,6 @@ def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visi
     sessions.forget_devices(unit, account_id)
     if visitor.device_digest:
         sessions.remember_device(unit, account_id, visitor.device_digest)
-        guessing.forgive_guesses(unit, guessing.guess_key(unit, "password", account.email_key, visitor.device_digest))
+        for party in (visitor.device_digest, guessing.party_of(unit, account_id, visitor)):
+            guessing.forgive_guesses(unit, guessing.guess_key(unit, "password", account.email_key, party))
     return ""

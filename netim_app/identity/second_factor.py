@@ -16,7 +16,7 @@ from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest, new_token
 from netim_app.identity import guessing, sessions
 from netim_app.identity.security_log import log_proof, log_refusal
-from netim_app.identity.tables import Account, CodeGuard, CodeStop, KnownDevice, PendingSignIn
+from netim_app.identity.tables import Account, CodeGuard, CodeStop, PendingSignIn
 from netim_app.infra.unit_of_work import UnitOfWork
 
 PENDING_LIFE = timedelta(minutes=10)
@@ -149,8 +149,7 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
         _record_refusal(unit, account_id, visitor, "stopped")
         return ""
     device = visitor.device_digest
-    known = bool(device) and unit.session.get(KnownDevice, (account_id, device)) is not None
-    key = guessing.guess_key(unit, "code", account.email_key, device if known else "")
+    key = guessing.guess_key(unit, "code", account.email_key, guessing.party_of(unit, account_id, visitor))
     if not guessing.pay_guess(unit, key):
         _record_refusal(unit, account_id, visitor, "throttled")
         return ""

@@ -11,10 +11,10 @@ from sqlmodel import col, select
 from netim_app.core import events
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
-from netim_app.identity import accounts, guessing, passwords, second_factor, sessions
+from netim_app.identity import accounts, guessing, password_queues, passwords, second_factor, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_proof, log_refusal
-from netim_app.identity.tables import Account, KnownDevice
+from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, units
 
 WRONG = "sign_in.wrong"
@@ -34,15 +34,14 @@ class Guess:
     refused: str = ""
 
 
-def _pay(unit: UnitOfWork, email: str, device_digest: str) -> Guess:
+def _pay(unit: UnitOfWork, email: str, caller: Visitor) -> Guess:
     key = email_key(email)
     account = unit.session.exec(
         select(Account).where(Account.email_key == key, col(Account.disabled_at).is_(None))
     ).first()
-    known = account and device_digest and unit.session.get(KnownDevice, (account.id, device_digest))
-    budget = guessing.guess_key(unit, "password", key, device_digest if known else "")
-    allowed = guessing.pay_guess(unit, budget)
     account_id = (account and account.id) or 0
+    budget = guessing.guess_key(unit, "password", key, guessing.party_of(unit, account_id, caller))
+    allowed = guessing.pay_guess(unit, budget)
     if not allowed:
         return Guess(account_id, password_hash="", key=budget, refused="throttled")
     if account is None:
@@ -55,11 +54,13 @@ async def check_password(
 ) -> Guess:
     """Checks a password within the guessing limits. `failed` is the fact that a refusal is.
 
+    Take a place in the queue for hashes before: who hears "busy" must not have paid a guess.
+
     Raises:
         DomainError: wrong, unknown or throttled; no way to tell which.
     """
     cost = units().settings.bcrypt_cost
-    guess = await in_unit(_pay, email, caller.device_digest)
+    guess = await in_unit(_pay, email, caller)
     right = await passwords.matches_in_pool(password, guess.password_hash or passwords.dummy_hash(cost), cost)
     if not right or guess.refused:
         await in_unit(_note_failure, guess, caller, failed)
@@ -157,12 +158,13 @@ async def prove_again(actor: Actor, password: str, code: str, return_to: str) ->
     Gives back the ticket that renews the session as freshly proved.
 
     Raises:
-        DomainError: wrong or throttled, at the field that is wrong.
+        DomainError: wrong or throttled, at the field that is wrong. Busy, for the whole form.
     """
-    try:
-        guess = await check_own_password(actor, password)
-    except DomainError as error:
-        raise DomainError("step_up.wrong", field="password") from error
+    with password_queues.customers_place(actor):
+        try:
+            guess = await check_own_password(actor, password)
+        except DomainError as error:
+            raise DomainError("step_up.wrong", field="password") from error
     ticket = await in_unit(_accept_proof, guess, actor, code, return_to)
     if not ticket:
         raise DomainError(second_factor.refusal_of(code), field="code")

@@ -1,5 +1,6 @@
 """Becoming a customer: a registration, and its confirmation from the mailbox that it names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +11,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.events import Origin
 from netim_app.core.forms import Form
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, guessing, links, passwords
+from netim_app.identity import accounts, guessing, links, password_queues, passwords
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.email_address import email_key, read_new_email
 from netim_app.identity.security_log import log_refusal
@@ -21,6 +22,7 @@ from netim_app.texts import catalog
 from netim_app.texts.places import UNKNOWN_ZONE, listed_zone
 
 PURPOSE = "sign_up"
+REQUEST = "sign_up_request"
 
 
 async def read_customer(data: object, *, language: str, time_zone: str, min_length: int) -> NewCustomer:
@@ -47,29 +49,13 @@ async def read_customer(data: object, *, language: str, time_zone: str, min_leng
 
 
 def sign_up(unit: UnitOfWork, customer: NewCustomer, password_hash: str) -> None:
-    """Notes a registration and mails its link; to somebody who is a customer already, a hint instead.
+    """Notes a registration. Whether its address is a customer's already is found out later (`answer_sign_up`).
 
-    The caller learns nothing about which of the two happened.
+    So it takes as long for everybody, and the caller learns nothing.
     """
-    key = email_key(customer.email)
-    account = unit.session.exec(select(Account).where(Account.email_key == key)).first()
-    if account is not None:
-        outbox.queue(
-            unit,
-            event="sign_up_again",
-            to=account.email,
-            locale=account.language,
-            account_id=account.id,
-            params={
-                "first_name": account.first_name,
-                "login_url": unit.settings.public_url + "/login",
-                "forgot_url": unit.settings.public_url + "/forgot-password",
-            },
-        )
-        return
     row = SignUp(
         email=customer.email,
-        email_key=key,
+        email_key=email_key(customer.email),
         first_name=customer.first_name,
         last_name=customer.last_name,
         language=customer.language,
@@ -78,8 +64,33 @@ def sign_up(unit: UnitOfWork, customer: NewCustomer, password_hash: str) -> None
         created_at=unit.now,
     )
     unit.session.add(row)
-    unit.session.flush()  # the link names its id
-    _mail_confirmation(unit, row)
+    unit.session.flush()  # the request names its id
+    expires_at = unit.now + links.CONFIRM_LIFE
+    outbox.ask(unit, REQUEST, origin=Origin(), params={"sign_up_id": row.id}, expires_at=expires_at)
+
+
+def answer_sign_up(unit: UnitOfWork, _origin: Origin, request: Mapping[str, int]) -> None:
+    """Mails the link of a registration; to somebody who is a customer already, a hint instead."""
+    row = unit.session.get(SignUp, request["sign_up_id"])
+    if row is None:
+        return  # another one for the same address was confirmed meanwhile
+    account = unit.session.exec(select(Account).where(Account.email_key == row.email_key)).first()
+    if account is None:
+        _mail_confirmation(unit, row)
+        return
+    unit.session.delete(row)
+    outbox.queue(
+        unit,
+        event="sign_up_again",
+        to=account.email,
+        locale=account.language,
+        account_id=account.id,
+        params={
+            "first_name": account.first_name,
+            "login_url": unit.settings.public_url + "/login",
+            "forgot_url": unit.settings.public_url + "/forgot-password",
+        },
+    )
 
 
 def _mail_confirmation(unit: UnitOfWork, row: SignUp) -> None:
@@ -118,8 +129,10 @@ async def confirm_email(token: str, password: str, visitor: Visitor) -> Confirme
     Raises:
         DomainError: the link does not work, the password is not the one, or the address was taken in the meantime.
     """
-    chosen = await in_unit(_pay, token, password)
-    if chosen and not await passwords.matches_in_pool(password, chosen, units().settings.bcrypt_cost):
+    with password_queues.hash_place(password_queues.network(visitor.origin.address)):
+        chosen = await in_unit(_pay, token, password)
+        right = not chosen or await passwords.matches_in_pool(password, chosen, units().settings.bcrypt_cost)
+    if not right:
         log_refusal("confirmation_refused", reason="wrong")
         raise DomainError("verify.wrong_password", field="password")
     return await in_unit(_confirm, token, visitor)

@@ -10,15 +10,18 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, Update, case, func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import and_, col, delete, or_, select, update
 
+from netim_app.core.actor import Visitor, set_caller
+from netim_app.core.events import Origin
+from netim_app.core.feature import offers
 from netim_app.infra.mail import (
     DeliveryFailed,
     RecipientRefused,
@@ -32,6 +35,7 @@ from netim_app.infra.mail import (
 from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
+from netim_app.infra.trace import begin_trace, trace
 from netim_app.infra.unit_of_work import UnitOfWork, Units, in_unit_thread
 from netim_app.infra.vault import VaultError
 
@@ -52,6 +56,8 @@ JITTER = 0.2
 KEEP = timedelta(days=30)
 PURGE_EVERY = timedelta(hours=1)
 DELIVERED = "delivered"
+ANSWERED = "answered"
+HELD_BACK = ".held_back"
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,13 @@ def queue(
     params: Mapping[str, object],
     account_id: int | None = None,
     expires_at: datetime | None = None,
+    kind: str = "",
 ) -> None:
     """Renders a mail and puts it into the outbox, in the caller's transaction.
 
     Templates find `public_url` among their parameters besides what is handed in. A mail whose link stops working is
-    queued with that moment as `expires_at`: it is not sent later than that.
+    queued with that moment as `expires_at`: it is not sent later than that. It is kept under the name of its `kind`, or
+    of the event.
 
     Raises:
         ValueError: `to` is no e-mail address.
@@ -89,7 +97,7 @@ def queue(
     uow.session.add(
         OutboxMessage(
             message_id=message_id,
-            event=event,
+            event=kind or event,
             account_id=account_id,
             payload=uow.vault.seal(content.encode(), _context(message_id)),
             created_at=uow.now,
@@ -104,10 +112,73 @@ def queue(
     )
 
 
+def ask(
+    uow: UnitOfWork,
+    request: str,
+    *,
+    origin: Origin,
+    params: Mapping[str, object],
+    expires_at: datetime | None = None,
+    due_at: datetime | None = None,
+    account_id: int | None = None,
+) -> None:
+    """Leaves it to the sender to find out which mails a request leads to: `Feature.mail_requests` answers it.
+
+    The caller does the same work whatever the answer will be, so that nobody learns it from the time that this takes.
+    """
+    message_id = secrets.token_hex(16)
+    content = json.dumps({"origin": asdict(origin), "trace": trace(), "params": dict(params)})
+    uow.session.add(
+        OutboxMessage(
+            message_id=message_id,
+            event=request,
+            account_id=account_id,
+            payload=uow.vault.seal(content.encode(), _context(message_id)),
+            created_at=uow.now,
+            due_at=due_at or uow.now,
+            expires_at=expires_at,
+        )
+    )
+    uow.queued_mail = True
+
+
 def withdraw(uow: UnitOfWork, account_id: int, event: str) -> None:
     """Takes back the mails of this kind that were queued for the account in this very unit: another one says more."""
     own = (col(OutboxMessage.account_id) == account_id, col(OutboxMessage.event) == event)
     uow.session.exec(delete(OutboxMessage).where(*own, col(OutboxMessage.created_at) == uow.now))
+
+
+def count_since(uow: UnitOfWork, account_id: int, kind: str, since: datetime) -> int:
+    """How many mails of a kind this account was sent since then."""
+    found = select(func.count(col(OutboxMessage.id))).where(
+        OutboxMessage.account_id == account_id, OutboxMessage.event == kind, OutboxMessage.created_at > since
+    )
+    return uow.session.exec(found).one()
+
+
+def hold_back(uow: UnitOfWork, account_id: int, kind: str) -> bool:
+    """Notes that a mail was not sent, for `held_back`. Says whether it is the first since then."""
+    name = kind + HELD_BACK
+    is_first = count_since(uow, account_id, name, uow.now - KEEP) == 0
+    uow.session.add(
+        OutboxMessage(
+            message_id=secrets.token_hex(16),
+            event=name,
+            account_id=account_id,
+            payload=b"",
+            created_at=uow.now,
+            due_at=uow.now,
+            state=SENT,
+            sent_at=uow.now,
+        )
+    )
+    return is_first
+
+
+def held_back(uow: UnitOfWork, account_id: int, kind: str) -> int:
+    """How many mails of a kind were not sent, and begins to count anew."""
+    own = (col(OutboxMessage.account_id) == account_id, col(OutboxMessage.event) == kind + HELD_BACK)
+    return int(uow.session.exec(delete(OutboxMessage).where(*own)).rowcount)
 
 
 def queued_since(uow: UnitOfWork, account_id: int, event: str, since: datetime) -> bool:
@@ -317,13 +388,39 @@ class Sender:
         if claimed is None:
             return None
         self._held = claimed
-        failure = await self._attempt(claimed)
+        is_request = claimed.event in offers().mail_requests
+        failure = await (in_unit_thread(self._answer, claimed) if is_request else self._attempt(claimed))
         self._held = None  # from here on its lease protects it, also when the note below cannot be written
+        if is_request and failure is None:
+            return ANSWERED
         await in_unit_thread(self._settle, claimed, failure)
         return failure or DELIVERED
 
+    def _answer(self, claimed: _Claimed) -> DeliveryFailed | None:
+        """In a thread: answers a request. Its mails are queued in the unit in which it is deleted."""
+        if self._is_over(claimed):
+            return Expired("it came too late")
+        try:
+            content = self._content(claimed)
+            begin_trace(content["trace"])
+            origin = Origin(**content["origin"])
+            set_caller(Visitor(origin=origin))
+            with self._units.write() as uow:
+                if _note_answered(uow, claimed):
+                    offers().mail_requests[claimed.event](uow, origin, content["params"])
+        except (VaultError, ValueError, KeyError, TypeError) as error:
+            return DeliveryFailed(f"request failed: {type(error).__name__}")
+        return None
+
+    def _is_over(self, claimed: _Claimed) -> bool:
+        return claimed.expires_at is not None and claimed.expires_at <= self._units.clock()
+
+    def _content(self, claimed: _Claimed) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self._units.vault.open(claimed.payload, _context(claimed.message_id)))
+        return content
+
     async def _attempt(self, claimed: _Claimed) -> DeliveryFailed | None:
-        if claimed.expires_at is not None and claimed.expires_at <= self._units.clock():
+        if self._is_over(claimed):
             return Expired("its link has expired")
         try:
             # Not on the event loop: putting a message together takes as long as several customers' events.
@@ -386,7 +483,7 @@ class Sender:
                 return row
 
     def _open(self, claimed: _Claimed) -> EmailMessage:
-        content = json.loads(self._units.vault.open(claimed.payload, _context(claimed.message_id)))
+        content = self._content(claimed)
         return build(
             RenderedMail(content["subject"], content["text"], content["html"]),
             to=content["to"],
@@ -454,6 +551,13 @@ def _note_sent(uow: UnitOfWork, claimed: _Claimed) -> None:
         .where(col(message.id) == claimed.id, col(message.state) != SENT)
         .values(state=SENT, sent_at=uow.now, payload=b"", claimed_by="", claimed_until=None, last_error=""),
     )
+
+
+def _note_answered(uow: UnitOfWork, claimed: _Claimed) -> bool:
+    """Deletes the request. False when another sender has it by now: it is answered once."""
+    message = OutboxMessage
+    own = (col(message.id) == claimed.id, col(message.claimed_by) == claimed.claim)
+    return int(uow.session.exec(delete(message).where(*own)).rowcount) == 1
 
 
 def _note_failure(uow: UnitOfWork, claimed: _Claimed, failure: DeliveryFailed, dead: bool, pause: timedelta) -> bool:

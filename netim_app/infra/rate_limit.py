@@ -43,6 +43,7 @@ SIGN_IN_PER_ADDRESS = Rule("sign_in_per_address", 60, MINUTE)
 """An office behind one router in the morning; what protects an account is counted per account."""
 CODE_PER_ADDRESS = Rule("code_per_address", 60, MINUTE)
 SIGN_IN_OVERALL = Rule("sign_in_overall", 600, MINUTE)
+"""At most: `identity.limits.sign_in_overall` allows no more than the machine can hash."""
 SIGN_UP_PER_ADDRESS = Rule("sign_up_per_address", 20, HOUR)
 RECOVERY_PER_ADDRESS = Rule("recovery_per_address", 20, HOUR)
 LINK_PER_ADDRESS = Rule("link_per_address", 60, HOUR)

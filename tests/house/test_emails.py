@@ -37,6 +37,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "reset": COMMON | {"link": LINK, "minutes": 60},
     "email_change_asked": COMMON | {"new_email": NEW_EMAIL},
     "email_change": COMMON | {"new_email": NEW_EMAIL, "link": LINK, "hours": 24},
+    "more_notices": COMMON | {"count": 53, "about": "New login to your Netim Direct account", "card": "login-history"},
     "email_changed": COMMON | {"new_email": NEW_EMAIL, "profile_url": f"{ACCOUNT}/account/personal-information"},
     "account_unlocked": COMMON,
     "sign_in_refused": COMMON,
@@ -59,6 +60,7 @@ UNSAID: dict[str, set[str]] = {
     "reset": {"security_url", "forgot_url"},  # the one link that is asked for
     "email_change": {*PLACE, "security_url", "forgot_url"},  # the mailbox is not yet known to be the customer's
     "email_changed": {"forgot_url"},  # a reset would go to the new mailbox, which may be a stranger's
+    "more_notices": set(PLACE),  # there were several
     "account_unlocked": set(PLACE),  # the console of our operator
     "sign_in_refused": {"security_url"},  # that page refuses whoever reads this where it happened
 }
@@ -71,6 +73,7 @@ VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "others_signed_out": {"which": ("Safari on iOS (203.0.113.9)", "")},
     "ip_restriction_changed": {"change": ("on", "off", "added", "removed")},
     "codes_stopped": {"last": (False, True)},
+    "more_notices": {"count": (1, 53)},
 }
 EVENTS = sorted(mail.templates().events)
 CASES = [
@@ -282,7 +285,15 @@ def test_links_lead_to_the_card_concerned() -> None:
         page,
         *(
             f"{page}#{card}"
-            for card in ("password", "email-alerts", "ip-restriction", "two-factor", "backup-codes", "sessions")
+            for card in (
+                "password",
+                "login-history",
+                "email-alerts",
+                "ip-restriction",
+                "two-factor",
+                "backup-codes",
+                "sessions",
+            )
         ),
         "/account/personal-information#email",
     }

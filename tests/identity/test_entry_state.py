@@ -112,7 +112,8 @@ async def test_a_browser_without_cookies_is_told_so(account_id: int) -> None:
 
 async def test_too_many_sign_ins_from_one_address_are_refused_before_anything_is_checked(account_id: int) -> None:
     for _ in range(rate_limit.SIGN_IN_PER_ADDRESS.amount):
-        await limits.allow_sign_in(visitor_of(), EMAIL)
+        async with limits.sign_in_place(visitor_of(), EMAIL):
+            """It is let through."""
 
     state, steps = await Tab("/login").run(SignInState, "submit", {"email": EMAIL, "password": PASSWORD})
 

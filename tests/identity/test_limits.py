@@ -1,11 +1,13 @@
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.events import Origin
-from netim_app.identity import limits
+from netim_app.identity import limits, password_queues
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
 from tests.factories import DEVICE, EMAIL, OTHER_DEVICE, signed_in_actor
@@ -19,13 +21,13 @@ def _fresh(sqlite_units: Units) -> None:
 
 
 async def allowed(ask: Callable[[str], Awaitable[None]], times: int, address: str = HOME) -> int:
-    """How many of so many requests are let through; every other one is refused with the same words."""
+    """How many of so many requests are let through; every other one is refused with words that do not count it."""
     passed = 0
     for _ in range(times):
         try:
             await ask(address)
         except DomainError as error:
-            if (error.key, error.field) != ("form.too_often", ""):
+            if error.key not in ("form.too_often", "form.busy") or error.field:
                 raise
         else:
             passed += 1
@@ -34,7 +36,9 @@ async def allowed(ask: Callable[[str], Awaitable[None]], times: int, address: st
 
 async def allow_sign_in(address: str) -> None:
     """A stranger tries the password of a customer."""
-    await limits.allow_sign_in(Visitor(origin=Origin(address=address), device_digest=OTHER_DEVICE), EMAIL)
+    visitor = Visitor(origin=Origin(address=address), device_digest=OTHER_DEVICE)
+    async with limits.sign_in_place(visitor, EMAIL):
+        """It is let through."""
 
 
 @pytest.mark.parametrize(
@@ -94,20 +98,38 @@ async def test_a_storm_of_sign_ins_keeps_strangers_out_but_no_known_browser(
 
     assert sum([await allowed(allow_sign_in, 1, f"192.0.2.{n}") for n in range(10)]) == 7
     known = Visitor(origin=Origin(address="192.0.2.99"), device_digest=DEVICE)
-    await limits.allow_sign_in(known, EMAIL.upper())
+    async with limits.sign_in_place(known, EMAIL.upper()):
+        """It is let through."""
     for browser, email in ((known, "bob@example.org"), (Visitor(origin=Origin(address="192.0.2.98")), EMAIL)):
+        with pytest.raises(DomainError, match=r"form\.busy"):
+            async with limits.sign_in_place(browser, email):
+                pytest.fail("it is let through")
+
+
+async def test_proofs_of_one_customer_have_an_end_and_others_are_not_touched(sqlite_units: Units) -> None:
+    """Nor is the same session in another browser, or at another address: only one of them is the owner's."""
+    owner = signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
+    thieves = (replace(owner, device_digest=OTHER_DEVICE), replace(owner, origin=Origin(address="198.51.100.7")))
+    for thief in thieves:
+        for _ in range(rate_limit.PROOF_PER_SESSION.amount):
+            await limits.allow_proof(thief)
         with pytest.raises(DomainError, match=r"form\.too_often"):
-            await limits.allow_sign_in(browser, email)
+            await limits.allow_proof(thief)
+
+    await limits.allow_proof(owner)
 
 
-async def test_proofs_of_one_customer_have_an_end_and_others_are_not_touched() -> None:
-    amount = rate_limit.PROOF_PER_SESSION.amount
-    for _ in range(amount):
-        await limits.allow_proof(1)
+@pytest.mark.parametrize(
+    ("cores", "cost", "amount"), [(2, 12, 240), (2, 13, 120), (1, 12, 240), (64, 12, 600), (2, 4, 600)]
+)
+async def test_sign_ins_from_everywhere_are_no_more_than_can_be_hashed(
+    sqlite_units: Units, monkeypatch: pytest.MonkeyPatch, cores: int, cost: int, amount: int
+) -> None:
+    monkeypatch.setattr(password_queues, "cores", lambda: cores)
+    settings = sqlite_units.settings.model_copy(update={"bcrypt_cost": cost})
+    monkeypatch.setattr(sqlite_units, "settings", settings)
 
-    with pytest.raises(DomainError, match=r"form\.too_often"):
-        await limits.allow_proof(1)
-    await limits.allow_proof(2)
+    assert limits.sign_in_overall().amount == amount
 
 
 async def test_changes_of_one_customer_have_an_end_and_others_are_not_touched() -> None:
@@ -140,3 +162,26 @@ async def test_an_address_may_cause_so_many_mails_whatever_the_mailbox() -> None
 
     assert answers.count(True) == rate_limit.MAIL_PER_ADDRESS.amount
     assert await limits.may_mail("reset", "c1@example.org", "198.51.100.1")
+
+
+async def test_who_hears_busy_has_not_tried(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All places for strangers are taken. It is the same for an address that is nobody's, and nothing is counted."""
+    monkeypatch.setattr(rate_limit, "SIGN_IN_OVERALL", rate_limit.Rule("sign_in_overall", 1, 60))
+    monkeypatch.setattr(password_queues, "seconds_per_hash", lambda _cost: 3.0)
+    password_queues.hash_queue.cache_clear()
+    signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
+    stranger = Visitor(origin=Origin(address=HOME), device_digest=OTHER_DEVICE)
+    known = Visitor(origin=Origin(address=HOME), device_digest=DEVICE)
+
+    with ExitStack() as stack:
+        for number in range(4):
+            queue = password_queues.hash_queue(sqlite_units.settings.bcrypt_cost)
+            stack.enter_context(queue.place(password_queues.Group.STRANGER, f"192.0.2.{number}"))
+        for email in (EMAIL, "nobody@example.org"):
+            with pytest.raises(DomainError, match=r"form\.busy"):
+                async with limits.sign_in_place(stranger, email):
+                    pytest.fail("it is let through")
+        async with limits.sign_in_place(known, EMAIL):
+            """A known browser has places of its own."""
+    monkeypatch.undo()
+    password_queues.hash_queue.cache_clear()

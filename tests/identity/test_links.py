@@ -18,6 +18,7 @@ from tests.factories import (
     EMAIL,
     HERE,
     PASSWORD,
+    answer_requests,
     mails,
     make_account,
     quick_hash,
@@ -42,6 +43,7 @@ def link_for(units: Units, purpose: str, account_id: int) -> str:
         else:
             caller = Actor(account_id=account_id, session_id=0, fresh_until=unit.now, revision=0)
             accounts.ask_email_change(unit, caller, "changed@example.org")
+    answer_requests(units)
     with units.read() as unit:
         return next(mail for mail in reversed(mails(unit)) if mail.event == purpose).token
 
@@ -124,6 +126,8 @@ def test_a_mail_expires_with_its_link_and_others_never(units: Units, ask: Callab
     caller = signed_in_actor(units)
     with units.write() as unit:
         ask(unit, caller)
+    answer_requests(units)
+    with units.read() as unit:
         known = {link.digest: link.expires_at for link in unit.session.exec(select(MailedLink))}
         assert len(known) == 1
         with_a_link = 0

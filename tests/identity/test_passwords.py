@@ -6,9 +6,10 @@ import bcrypt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from zxcvbn import matching
 
 from netim_app.core.forms import MAX_SECRET_LENGTH, Form
-from netim_app.identity import passwords
+from netim_app.identity import password_queues, passwords
 
 PERSONAL = ("ada.lovelace@example.org", "Ada", "Lovelace", "Analytical Engines")
 GOOD = "correct horse battery staple"
@@ -208,6 +209,7 @@ def test_the_dummy_hash_costs_as_much_as_a_real_one_and_matches_nothing() -> Non
     assert not passwords.password_matches("", dummy)
 
 
+@pytest.mark.usefixtures("sqlite_units")
 async def test_hashing_runs_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[str] = []
     real = passwords.hash_password
@@ -254,3 +256,41 @@ async def test_a_password_is_judged_beside_the_event_loop(monkeypatch: pytest.Mo
     loop_went_on.set()
 
     assert await task == (GOOD if judge == "read_new" else 4)
+
+
+# What zxcvbn may cost
+
+SIGNS = "4@8({[<369!1|0$5+7%2"
+
+
+@pytest.mark.parametrize(
+    "hostile", [SIGNS, SIGNS[::-1] * 6, "password1|7" + SIGNS, "a1!b|c7d({e[<f@4" * 8, "1|7" * 40, "x" * 60 + SIGNS]
+)
+def test_a_hostile_password_has_few_readings(monkeypatch: pytest.MonkeyPatch, hostile: str) -> None:
+    """Signs that stand for letters: zxcvbn tries every reading, of all of them together."""
+    judged: list[str] = []
+
+    def spy(text: str, user_inputs: object) -> dict[str, int]:
+        judged.append(text)
+        assert user_inputs
+        return {"score": 4}
+
+    monkeypatch.setattr(passwords, "zxcvbn", spy)
+    passwords.strength(hostile, ())
+
+    assert judged
+    for text in judged:
+        table = matching.relevant_l33t_subtable(text, matching.L33T_TABLE)
+        assert len(matching.enumerate_l33t_subs(table)) <= 32
+        assert hostile.startswith(text) or hostile.endswith(text)
+
+
+@pytest.mark.parametrize("password", ["kT7!x{9@[2|$", "Tr0ub4dor&3!x", "7|1l!i[{(<@4", SIGNS])
+def test_a_random_password_is_still_a_good_one(password: str) -> None:
+    assert passwords.strength(password, ()) >= passwords.MIN_SCORE
+
+
+async def test_a_rating_is_dropped_while_a_new_password_waits() -> None:
+    with password_queues.judge_place("192.0.2.1"):
+        assert await passwords.score_typed(GOOD, "192.0.2.2") == -1
+    assert await passwords.score_typed(GOOD, "192.0.2.2") == 4

@@ -30,6 +30,7 @@ from tests.factories import (
     EMAIL,
     HERE,
     PASSWORD,
+    answer_requests,
     last_mail,
     make_account,
     quick_hash,
@@ -266,6 +267,7 @@ def test_a_request_for_a_new_password_leaves_a_line_for_nobody_too(
     for email in (EMAIL, UNKNOWN):
         with units.write() as unit:
             recovery.ask_reset(unit, email, HERE)
+        answer_requests(units)
 
     assert lines(log, "reset_asked", "reset_refused") == [
         ("reset_asked", {"account_id": account_id, **FROM_HERE}),

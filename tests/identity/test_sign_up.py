@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import col, func, select
 
 from netim_app.core import feature
 from netim_app.core.errors import DomainError, InvalidForm
@@ -21,6 +21,7 @@ from tests.factories import (
     HERE,
     PASSWORD,
     Mail,
+    answer_requests,
     at_once,
     mails,
     make_account,
@@ -45,6 +46,7 @@ def signed_up(units: Units, customer: NewCustomer = NEW, password: str = PASSWOR
     """Signs up and gives back the mail that was sent."""
     with units.write() as unit:
         sign_up.sign_up(unit, customer, quick_hash(password))
+    answer_requests(units)
     with units.read() as unit:
         return mails(unit)[-1]
 
@@ -123,6 +125,9 @@ def test_a_known_and_an_unknown_address_get_the_same_answer_and_other_mails(unit
         ]
 
     assert outcomes == [None, None]
+    with units.read() as unit:
+        assert unit.session.exec(select(func.count(col(SignUp.id)))).one() == 2, "the same was written"
+    answer_requests(units)
     with units.read() as unit:
         again, first = mails(unit)
     assert (again.event, again.to) == ("sign_up_again", EMAIL)  # as its owner spells it

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,10 @@ from sqlalchemy.event import listen as record
 from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
+from netim_app.core import feature
+from netim_app.core.actor import visitor
+from netim_app.core.events import Origin
+from netim_app.core.feature import Feature
 from netim_app.infra import outbox
 from netim_app.infra.mail import DeliveryFailed, RecipientRefused, SmtpTransport, Templates, TransportDown
 from netim_app.infra.outbox import (
@@ -27,7 +31,8 @@ from netim_app.infra.outbox import (
     rewrap,
 )
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
-from netim_app.infra.unit_of_work import Units
+from netim_app.infra.trace import begin_trace, trace
+from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.setting_values import read_smtp_server
 from tests.conftest import settings_for
 from tests.fakes import (
@@ -658,3 +663,71 @@ def test_moments_come_back_aware(units: Units) -> None:
     _queue(units)
     created: datetime = _row(units).created_at
     assert created.utcoffset() == timedelta(0)
+
+
+# Requests
+
+
+def answering(answers: list[Any]) -> None:
+    """A feature that answers "question" by a mail, unless the question is `silent`."""
+
+    def answer(unit: UnitOfWork, origin: Origin, request: Mapping[str, Any]) -> None:
+        answers.append((origin, request, visitor().origin, trace()))
+        if request["fail"] > len(answers):
+            raise ValueError("not yet")
+        if not request["silent"]:
+            params = {"first_name": "Jane", "at": unit.now, "browser": "Firefox", "link": "https://x.test/link"}
+            queue(unit, event="signed_in", to=request["to"], locale="en", params=params)
+
+    feature.install((*feature.offers().features, Feature(name="asked", mail_requests={"question": answer})))
+
+
+def put(units: Units, *, silent: bool = False, fail: int = 0, **times: Any) -> None:
+    with units.write() as unit:
+        params = {"to": "ada@example.org", "silent": silent, "fail": fail}
+        outbox.ask(unit, "question", origin=Origin(address="192.0.2.7"), params=params, **times)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_request_is_answered_by_the_sender_once(units: Units, clock: FakeClock, silent: bool) -> None:
+    """Whoever asks writes the same row in any case, and the answer knows from where it was asked."""
+    answers: list[Any] = []
+    answering(answers)
+    begin_trace("asked")
+    put(units, silent=silent)
+    assert answers == []
+
+    transport = FakeTransport()
+    await asyncio.gather(*(outbox.Sender(units, transport, f"w{number}").drain() for number in range(2)))
+
+    [(origin, _, caller, trace_id)] = answers
+    assert (origin.address, caller.address, trace_id) == ("192.0.2.7", "192.0.2.7", "asked")
+    assert len(transport.sent) == (0 if silent else 1)
+
+
+async def test_a_request_that_fails_is_tried_again_and_leaves_nothing_half_done(units: Units, clock: FakeClock) -> None:
+    answers: list[Any] = []
+    answering(answers)
+    put(units, fail=2)
+    transport = FakeTransport()
+    sender = outbox.Sender(units, transport, "w", jitter=lambda: 0)
+
+    await sender.drain()
+    assert (len(answers), transport.sent) == (1, [])
+    clock.advance(seconds=31)
+    await sender.drain()
+    assert (len(answers), len(transport.sent)) == (2, 1)
+
+
+async def test_a_request_waits_for_its_time_and_is_not_answered_too_late(units: Units, clock: FakeClock) -> None:
+    answers: list[Any] = []
+    answering(answers)
+    put(units, due_at=clock() + timedelta(minutes=15))
+    put(units, expires_at=clock())
+    sender = outbox.Sender(units, FakeTransport(), "w")
+
+    await sender.drain()
+    assert answers == []
+    clock.advance(minutes=15)
+    await sender.drain()
+    assert len(answers) == 1

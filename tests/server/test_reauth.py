@@ -1,12 +1,15 @@
 """What a stolen, open session must not be enough for: changes that ask for a fresh proof of identity."""
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 from reflex_base.registry import RegistrationContext
 
 from netim_app import netim_app  # noqa: F401  registers every state
 from netim_app.identity.access import Level, access_of
+from netim_app.identity.guessing import MAX_FAILURES
+from netim_app.infra.rate_limit import PROOF_PER_SESSION
 from tests.harness import PASSWORD, Client, Server, is_served
 
 PERSONAL = "/account/personal-information"
@@ -163,3 +166,25 @@ async def test_reauth_is_bound_to_one_session(server: Server, anna: Client, emai
         before = guarded(server)
         await thief.call("EmailState.submit", form=FORM)
         assert guarded(server) == before
+
+
+async def test_budget_theft(server: Server, new_email: Callable[[], str]) -> None:
+    """A thief of both cookies, elsewhere, spends all the guesses that a thief has. The owner proves, and changes.
+
+    From ever new addresses, too: all of them together have one budget, so this is no way to guess without end.
+    """
+    email = server.create_account(new_email())
+    async with Client(server) as owner:
+        await owner.sign_in(email)
+        before = sum(server.query("SELECT failures FROM guess_window"))
+        for _ in range(3):
+            async with Client(server, cookies={c.name: str(c.value) for c in owner.http.cookies.jar}) as thief:
+                await thief.load(SECURITY)
+                for number in range(PROOF_PER_SESSION.amount + 2):
+                    await thief.call("StepUpState.submit", form={"password": f"wrong {number}"})
+                assert thief.vars["StepUpState.errors"]
+                assert not await thief.ticket("StepUpState.submit", form={"password": PASSWORD}), "used up"
+        assert sum(server.query("SELECT failures FROM guess_window")) - before == MAX_FAILURES
+        await prove(owner)
+        form = {"current": PASSWORD, "password": "another 9 lanterns in fog"}
+        assert await owner.ticket("PasswordState.submit", form=form), "and throws the thief out"

@@ -232,7 +232,9 @@ def mail_change(unit: UnitOfWork, fact: Fact) -> None:
         change, rule = "added", fact.rule
     elif isinstance(fact, events.IpRuleRemoved):
         change, rule = "removed", fact.rule
-    accounts.notify(unit, "ip_restriction_changed", fact, change=change, rule=rule)
+    accounts.notify_up_to_a_cap(
+        unit, "ip_restriction_changed", fact, kind=change, card="ip-restriction", change=change, rule=rule
+    )
 
 
 def mail_refused(unit: UnitOfWork, fact: events.SignInRefused) -> None:

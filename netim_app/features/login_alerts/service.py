@@ -49,10 +49,13 @@ def switch_alerts(unit: UnitOfWork, actor: Actor, on: bool) -> None:
 def mail_sign_in(unit: UnitOfWork, fact: SignedIn) -> None:
     """Tells the customer of a successful sign-in, when alerts are on."""
     if alerts_on(unit, fact.account_id):
-        accounts.notify(unit, "signed_in", fact, known_device=fact.known_device)
+        kind = "known_device" if fact.known_device else "new_device"
+        accounts.notify_up_to_a_cap(
+            unit, "signed_in", fact, kind=kind, card="login-history", known_device=fact.known_device
+        )
 
 
 def mail_switched_off(unit: UnitOfWork, fact: AlertsSwitched) -> None:
     """Whoever silences the alerts does not do so in silence."""
     if not fact.on:
-        accounts.notify(unit, "alerts_off", fact)
+        accounts.notify_up_to_a_cap(unit, "alerts_off", fact, kind="off", card="email-alerts")

@@ -6,7 +6,7 @@ from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.events import PasswordChanged
 from netim_app.features.password import rules
-from netim_app.identity import accounts, guessing, passwords, sessions, sign_in
+from netim_app.identity import accounts, guessing, password_queues, passwords, sessions, sign_in
 from netim_app.infra.unit_of_work import UnitOfWork, in_unit, units
 from netim_app.texts import catalog
 
@@ -43,15 +43,16 @@ async def change_password(actor: Actor, current: str, new: str, return_to: str) 
     """Puts a new password in force and ends all other sessions. Gives back the ticket that renews the present one.
 
     Raises:
-        DomainError: the current password is wrong or throttled, or the new one is the same.
+        DomainError: the current password is wrong or throttled, or the new one is the same. Busy, for the whole form.
     """
-    try:
-        guess = await sign_in.check_own_password(actor, current)
-    except DomainError as error:
-        raise DomainError("password.current_wrong", field="current") from error
-    if passwords.composed(new) == passwords.composed(current):
-        raise DomainError("password.same", field="password")
-    hashed = await passwords.hash_in_pool(new, units().settings.bcrypt_cost)
+    with password_queues.customers_place(actor):
+        try:
+            guess = await sign_in.check_own_password(actor, current)
+        except DomainError as error:
+            raise DomainError("password.current_wrong", field="current") from error
+        if passwords.composed(new) == passwords.composed(current):
+            raise DomainError("password.same", field="password")
+        hashed = await passwords.hash_in_pool(new, units().settings.bcrypt_cost)
     return await in_unit(_replace, actor, guess, hashed, return_to)
 
 

@@ -8,7 +8,7 @@ from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.password.service import PasswordSetting, change_password
-from netim_app.identity import accounts, limits, passwords
+from netim_app.identity import accounts, limits, password_queues, passwords
 from netim_app.identity.access import FRESH, SIGNED_IN, open_to
 from netim_app.identity.state.shell import explain, hand_over, tell
 from netim_app.infra.unit_of_work import in_read_unit, units
@@ -49,7 +49,7 @@ class PasswordState(rx.State):
     async def rate(self, password: str) -> None:
         """Rates the new password while it is typed. It is kept nowhere."""
         if await limits.may_rate_password(actor().origin.address):
-            self.score = await passwords.score_typed(password)
+            self.score = await passwords.score_typed(password, actor().origin.address)
 
     @rx.event
     @open_to(FRESH, resume="password")
@@ -60,13 +60,12 @@ class PasswordState(rx.State):
         read = Form(form)
         current = read.secret("current")
         try:
-            await limits.allow_proof(caller.session_id)
-            new = await passwords.read_new(
-                read,
-                "password",
-                personal=await in_read_unit(accounts.personal_words, caller.account_id),
-                min_length=units().settings.password_min_length,
-            )
+            await limits.allow_proof(caller)
+            personal = await in_read_unit(accounts.personal_words, caller.account_id)
+            with password_queues.judge_place(f"{caller.account_id}", password_queues.Group.KNOWN):
+                new = await passwords.read_new(
+                    read, "password", personal=personal, min_length=units().settings.password_min_length
+                )
             read.finish()
             ticket = await change_password(caller, current, new, RETURN_TO)
         except DomainError as error:

@@ -10,7 +10,7 @@ from netim_app.core.actor import Actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.core.tokens import digest, new_token
-from netim_app.identity import accounts, limits, passwords, recovery, second_factor, sign_in, sign_up
+from netim_app.identity import accounts, limits, password_queues, passwords, recovery, second_factor, sign_in, sign_up
 from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.email_address import read_email
 from netim_app.identity.sessions import HOME
@@ -79,10 +79,9 @@ class SignInState(rx.State):
             read.finish()
             if not caller.device_digest:
                 raise DomainError("sign_in.no_cookies")
-            await limits.allow_sign_in(caller, email)
-            ticket = await sign_in.sign_in(
-                caller, email, password, remember=remember, return_to=safe_path(self._query("next"))
-            )
+            return_to = safe_path(self._query("next"))
+            async with limits.sign_in_place(caller, email):
+                ticket = await sign_in.sign_in(caller, email, password, remember=remember, return_to=return_to)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -144,7 +143,7 @@ class SignUpState(rx.State):
     async def rate(self, password: str) -> None:
         """Rates a password while it is typed. It is kept nowhere."""
         if await limits.may_rate_password(visitor().origin.address):
-            self.score = await passwords.score_typed(password)
+            self.score = await passwords.score_typed(password, visitor().origin.address)
 
     @rx.event
     @open_to(ANYONE)
@@ -157,11 +156,14 @@ class SignUpState(rx.State):
         zone = form.get("time_zone") if isinstance(form, dict) else None
         try:
             await limits.allow_new_password(caller.origin.address)
-            customer = await sign_up.read_customer(
-                form, language=language, time_zone=str(zone), min_length=settings.password_min_length
-            )
-            await limits.allow_sign_up(caller.origin.address)
-            hashed = await passwords.hash_in_pool(customer.password, settings.bcrypt_cost)
+            network = password_queues.network(caller.origin.address)
+            with password_queues.judge_place(network):
+                customer = await sign_up.read_customer(
+                    form, language=language, time_zone=str(zone), min_length=settings.password_min_length
+                )
+            with password_queues.hash_place(network):
+                await limits.allow_sign_up(caller.origin.address)
+                hashed = await passwords.hash_in_pool(customer.password, settings.bcrypt_cost)
             if await limits.may_mail("sign_up", customer.email, caller.origin.address):
                 await in_unit(sign_up.sign_up, customer, hashed)
         except DomainError as error:
@@ -262,7 +264,7 @@ class ResetState(rx.State):
     async def rate(self, password: str) -> None:
         """Rates a password while it is typed. It is kept nowhere."""
         if await limits.may_rate_password(visitor().origin.address):
-            self.score = await passwords.score_typed(password)
+            self.score = await passwords.score_typed(password, visitor().origin.address)
 
     @rx.event
     @open_to(ANYONE)
@@ -277,14 +279,14 @@ class ResetState(rx.State):
             await limits.allow_link(caller.origin.address)
             await limits.allow_new_password(caller.origin.address)
             owner = await in_read_unit(recovery.owner_of, token)
-            password = await passwords.read_new(
-                read,
-                "password",
-                personal=await in_read_unit(accounts.personal_words, owner),
-                min_length=settings.password_min_length,
-            )
+            personal = await in_read_unit(accounts.personal_words, owner)
+            with password_queues.judge_place(f"{owner}", password_queues.Group.KNOWN):
+                password = await passwords.read_new(
+                    read, "password", personal=personal, min_length=settings.password_min_length
+                )
             read.finish()
-            hashed = await passwords.hash_in_pool(password, settings.bcrypt_cost)
+            with password_queues.hash_place(f"{owner}", password_queues.Group.KNOWN):
+                hashed = await passwords.hash_in_pool(password, settings.bcrypt_cost)
             if refusal := await in_unit(recovery.finish_reset, token, hashed, caller):
                 raise DomainError(refusal)
         except DomainError as error:

@@ -188,7 +188,7 @@ class StepUpState(rx.State):
         return_to = safe_path(f"{path}?open={self._resume}" if self._resume else path)
         try:
             read.finish()
-            await limits.allow_proof(actor().session_id)
+            await limits.allow_proof(actor())
             ticket = await sign_in.prove_again(actor(), password, code, return_to)
         except DomainError as error:
             self.needs_code = self.needs_code or any(fault.field == "code" for fault in error.all)

@@ -1,17 +1,20 @@
 from netim_app.core.actor import Actor
 from netim_app.core.events import AlertsSwitched, SignedIn, SignInRefused
+from netim_app.core.tokens import digest
 from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.service import AlertSetting
 from netim_app.features.login_alerts.tables import LoginAlert
 from netim_app.identity import accounts, sessions, sign_in
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
+    DEVICE,
     EMAIL,
     HERE,
     OTHER_DEVICE,
     PASSWORD,
     last_mail,
     mailed,
+    mails,
     make_session,
     signed_in_actor,
     visitor_of,
@@ -179,3 +182,56 @@ def test_the_facts_stand_for_what_happened(units: Units) -> None:
     assert heard[2:] == [
         AlertsSwitched(account_id=caller.account_id, at=units.clock(), origin=HERE, on=on) for on in (True, False)
     ]
+
+
+# Many in a row
+
+
+def sign_in_often(units: Units, account_id: int, times: int, device: str = OTHER_DEVICE) -> None:
+    for _ in range(times):
+        sign_in_again(units, account_id, device)
+
+
+def test_alert_flood_is_told_in_a_few_mails(units: Units, clock: FakeClock) -> None:
+    """The first logins one by one, the others together, with their number and where they are listed."""
+    caller = signed_in_actor(units)
+    switch(units, caller, True)
+    sign_in_often(units, caller.account_id, 58, DEVICE)
+    assert mailed(units) == [("signed_in", EMAIL)] * 5
+
+    clock.advance(minutes=15)
+    assert mailed(units) == [("signed_in", EMAIL)] * 5 + [("more_notices", EMAIL)]
+    mail = last_mail(units, "more_notices")
+    assert mail.subject == "53 more notices about your Netim Direct account"
+    assert "“New login to your Netim Direct account”" in mail.text
+    assert "connection-and-security#login-history" in mail.text
+    assert "March 1, 2026" in mail.text
+
+    sign_in_often(units, caller.account_id, 2, DEVICE)
+    clock.advance(minutes=15)
+    assert mailed(units)[6:] == [("more_notices", EMAIL)]
+    assert last_mail(units, "more_notices").subject.startswith("2 more")
+
+
+def test_alert_flood_of_one_kind_hides_no_other(units: Units, clock: FakeClock) -> None:
+    """A new device is told at once, and so is all else that matters; an hour later each login is told again."""
+    caller = signed_in_actor(units)
+    other = signed_in_actor(units, "bob@example.org")
+    for one in (caller, other):
+        switch(units, one, True)
+    sign_in_often(units, caller.account_id, 20, DEVICE)
+    before = len(mailed(units))
+
+    sign_in_again(units, caller.account_id, digest("a device of a thief"))
+    sign_in_again(units, other.account_id)
+    switch(units, caller, False)
+    assert mailed(units)[before:] == [
+        ("signed_in", EMAIL), ("signed_in", "bob@example.org"), ("alerts_off", EMAIL)
+    ]  # fmt: skip
+
+    switch(units, caller, True)
+    clock.advance(hours=1)
+    sign_in_again(units, caller.account_id, DEVICE)
+    assert mailed(units)[-1] == ("more_notices", EMAIL)
+    with units.read() as unit:
+        assert [mail.event for mail in mails(unit)].count("signed_in") == 8, "five, the thief's, bob's, and this one"

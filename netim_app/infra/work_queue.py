@@ -1,0 +1,132 @@
+"""Slow work in threads of its own: who may go first does, nobody waits for long, and no source takes all places.
+
+In a queue without an end the last one waits for minutes. So a queue that is full says so at once.
+"""
+
+import asyncio
+import os
+import sys
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class QueueFull(Exception):
+    """There is no place left, or none for this source."""
+
+
+@dataclass
+class Lane:
+    """Those who are served alike. The lanes before it are served first.
+
+    Args:
+        threads: how many of the lane may be worked for at the same time.
+        places: how many may wait or be worked for.
+        per_source: how many of them for one source.
+    """
+
+    threads: int
+    places: int
+    per_source: int
+    taken: Counter[str] = field(default_factory=Counter)
+    waiting: deque["asyncio.Future[None]"] = field(default_factory=deque)
+    running: int = 0
+
+    def has_room(self, source: str) -> bool:
+        """Whether there is a place for this source."""
+        return self.taken.total() < self.places and self.taken[source] < self.per_source
+
+
+class Place:
+    """A place in a queue. It may be used for several pieces of work, one after the other."""
+
+    def __init__(self, queue: "WorkQueue", lane: Lane) -> None:
+        self._queue = queue
+        self._lane = lane
+
+    async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Waits for its turn, and runs the work off the event loop."""
+        return await self._queue._run(self._lane, partial(work, *args, **kwargs))  # noqa: SLF001  one module
+
+
+class WorkQueue:
+    """Runs work in turn. Belongs to one event loop.
+
+    Args:
+        name: of its threads.
+        threads: how many work at the same time for all lanes together.
+        lanes: the first one is served first.
+    """
+
+    def __init__(self, name: str, threads: int, lanes: Sequence[Lane]) -> None:
+        self._lanes = lanes
+        self._free = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=_be_nice)
+
+    def is_idle(self, lanes: Sequence[int]) -> bool:
+        """Whether nobody has a place in these lanes."""
+        return not any(self._lanes[number].taken.total() for number in lanes)
+
+    @contextmanager
+    def place(self, lane: int, source: str) -> Iterator[Place]:
+        """A place for the length of a block, in this lane, or in a later one when it has no room.
+
+        Raises:
+            QueueFull: no lane has a place for this source.
+        """
+        found = next((later for later in self._lanes[lane:] if later.has_room(source)), None)
+        if found is None:
+            raise QueueFull
+        found.taken[source] += 1
+        try:
+            yield Place(self, found)
+        finally:
+            found.taken[source] -= 1
+            found.taken += Counter()  # forgets the sources that have no place
+
+    async def _run(self, lane: Lane, work: Callable[[], R]) -> R:
+        await self._turn(lane)
+        loop = asyncio.get_running_loop()
+        # Whoever gives up waiting stops no thread: its turn ends with the work, not with the wish for it.
+        running = self._pool.submit(work)
+        running.add_done_callback(lambda _: loop.call_soon_threadsafe(self._end_turn, lane))
+        return await asyncio.wrap_future(running)
+
+    async def _turn(self, lane: Lane) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        lane.waiting.append(turn)
+        self._begin_turns()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():
+                self._end_turn(lane)
+            raise
+
+    def _begin_turns(self) -> None:
+        for lane in self._lanes:
+            while lane.waiting and self._free and lane.running < lane.threads:
+                turn = lane.waiting.popleft()
+                if not turn.done():
+                    lane.running += 1
+                    self._free -= 1
+                    turn.set_result(None)
+
+    def _end_turn(self, lane: Lane) -> None:
+        lane.running -= 1
+        self._free += 1
+        self._begin_turns()
+
+
+def _be_nice() -> None:
+    """Lets the event loop go first when the work uses every core (Linux gives each thread its own priority)."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

@@ -1,0 +1,121 @@
+"""What costs much is done in turn: customers are served while others ask for all that they may."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+
+from netim_app.infra.rate_limit import NEW_PASSWORD_PER_ADDRESS, RATING_PER_ADDRESS, SIGN_IN_PER_ADDRESS
+from tests.fakes import until
+from tests.harness import PASSWORD, Client, Server, fresh_address, running
+from tests.server.test_sign_in import NEW_PASSWORD
+
+COST = 11
+"""What is tried here is how long hashes take. One step below production, so that the test takes half as long."""
+PATIENCE = 60
+"""Seconds: hashes give way to everything else, and the machine may be busy."""
+SIGNS = "4@8({[<369!1|0$5+7%2"
+WRONG = "wrong " + PASSWORD
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("queues"), env={"NETIM_BCRYPT_COST": str(COST)}) as started:
+        yield started
+
+
+@asynccontextmanager
+async def crowd(server: Server, count: int, path: str, per_address: int = 1) -> AsyncIterator[list[Client]]:
+    """Visitors with an open page, so many from each address."""
+    async with AsyncExitStack() as stack:
+        clients: list[Client] = []
+        for number in range(count):
+            shared = clients[-1].local_address if number % per_address else fresh_address()
+            clients.append(await stack.enter_async_context(Client(server, local_address=shared)))
+            await clients[-1].load(path)
+        yield clients
+
+
+async def timed(client: Client, handler: str, answer: str, form: dict[str, Any]) -> float:
+    """Seconds from sending a form until its answer is there."""
+    client.vars[answer] = None
+    started = time.perf_counter()
+    await client.send(handler, form=form)
+    await until(lambda: bool(client.vars[answer]), PATIENCE)
+    return time.perf_counter() - started
+
+
+async def log_in(client: Client, email: str) -> float:
+    """How long it takes until a right login in this browser has its ticket."""
+    marker = len(client.heard)
+    started = time.perf_counter()
+    await client.send("SignInState.submit", form={"email": email, "password": PASSWORD})
+    await until(lambda: "'ticket_rx_state_': '" in str(client.heard[marker:]), PATIENCE)
+    return time.perf_counter() - started
+
+
+async def attempt_of(client: Client, email: str) -> str:
+    """What a wrong password is answered."""
+    form = {"email": email, "password": WRONG}
+    await timed(client, "SignInState.submit", "SignInState.errors", form)
+    return str(client.vars["SignInState.errors"])
+
+
+async def test_hash_queue(server: Server) -> None:
+    """Ten addresses try wrong passwords as fast as they may. A known browser is served; strangers hear "busy"."""
+    email, other, third = (server.create_account(f"{name}@example.com") for name in ("anna", "bert", "chloe"))
+    heard: set[tuple[bool, str]] = set()
+    async with Client(server) as owner, crowd(server, 40, "/login", 4) as attackers:
+        await owner.sign_in(email)
+        await owner.load("/login")
+        alone = statistics.median([await log_in(owner, email) for _ in range(3)])
+
+        async def storm(client: Client, number: int) -> None:
+            for guess in range(SIGN_IN_PER_ADDRESS.amount // 4):
+                named = other if guess % 2 else f"u{number}.{guess}@example.com"
+                heard.add((named == other, await attempt_of(client, named)))
+
+        storms = [asyncio.create_task(storm(client, number)) for number, client in enumerate(attackers)]
+        await until(lambda: len(heard) > 1, PATIENCE)
+        during = [await log_in(owner, email) for _ in range(5)]
+        for task in storms:
+            task.cancel()
+        await asyncio.gather(*storms, return_exceptions=True)
+    assert statistics.median(during) < 3 * alone, (during, alone)
+    assert {known for known, words in heard if "busy" in words} == {True, False}, "whether there is an account or not"
+    guesses = server.query("SELECT coalesce(sum(failures), 0) FROM guess_window")
+    assert guesses[0] < len(attackers) * SIGN_IN_PER_ADDRESS.amount / 4, "who hears that has not tried"
+    async with Client(server) as newcomer:
+        await newcomer.load("/login")
+        assert await log_in(newcomer, third), "and may, in a moment"
+
+
+async def test_judge_queue(server: Server) -> None:
+    """One address has passwords judged that cost as much as any can. Another customer's sign-up does not wait."""
+    hostile = SIGNS * 6
+
+    async def sign_up(client: Client, number: int) -> float:
+        form = {"email": f"new{number}@example.com", "first_name": "A", "last_name": "B", "password": NEW_PASSWORD}
+        return await timed(client, "SignUpState.submit", "SignUpState.sent_to", form)
+
+    async def attack(client: Client, rounds: int) -> None:
+        for _ in range(rounds):
+            await client.call("SignUpState.rate", password=hostile)
+            await client.call("SignUpState.submit", form={"password": hostile, "email": "no address"})
+
+    async with Client(server) as customer, crowd(server, 6, "/signup", 6) as attackers:
+        await customer.load("/signup")
+        alone = statistics.median([await sign_up(customer, number) for number in range(3)])
+        rounds = RATING_PER_ADDRESS.amount // len(attackers)
+        assert rounds * len(attackers) <= NEW_PASSWORD_PER_ADDRESS.amount
+        attacks = [asyncio.create_task(attack(client, rounds)) for client in attackers]
+        during: list[float] = []
+        while len(during) < 12 and not all(task.done() for task in attacks):
+            during.append(await sign_up(customer, 10 + len(during)))
+        await asyncio.gather(*attacks)
+    assert statistics.median(during) < 3 * alone, (during, alone)
+    assert max(during) < 6 * alone, "nor is a single one left waiting"
