@@ -237,15 +237,17 @@ def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
     )
     if unit.session.exec(select(Account.id).where(Account.email_key == email_key(new_email))).first():
         return  # taken: nothing is sent there, and the page says the same as always
-    notify(
+    outbox.queue(  # without a word that a customer has typed: the mailbox may be anybody's
         unit,
-        "email_change",
-        fact,
+        event="email_change",
         to=new_email,
+        locale=account.language,
+        account_id=account.id,
         expires_at=unit.now + links.CONFIRM_LIFE,
-        new_email=new_email,
-        link=f"{unit.settings.public_url}/verify-email#{token}",
-        hours=int(links.CONFIRM_LIFE.total_seconds() // 3600),
+        params={
+            "link": f"{unit.settings.public_url}/verify-email#{token}",
+            "hours": int(links.CONFIRM_LIFE.total_seconds() // 3600),
+        },
     )
 
 
@@ -268,12 +270,9 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str:
         old_email=account.email,
         new_email=link.email,
     )
-    profile_url = unit.settings.public_url + PROFILE_PAGE
-    notify(unit, "email_changed", fact, new_email=link.email, profile_url=profile_url)  # still to the old address
     account.email = link.email
     account.email_key = email_key(link.email)
     unit.session.flush()
-    notify(unit, "email_changed", fact, new_email=link.email, profile_url=profile_url)
     links.kill_links(unit, fact.account_id)
     unit.record(fact)
     own = visitor if isinstance(visitor, Actor) and visitor.account_id == fact.account_id else None

@@ -47,8 +47,9 @@ def switch_alerts(unit: UnitOfWork, actor: Actor, on: bool) -> None:
 
 
 def mail_sign_in(unit: UnitOfWork, fact: SignedIn) -> None:
-    """Tells the customer of a successful sign-in, when alerts are on."""
-    if alerts_on(unit, fact.account_id):
+    """Tells the customer of a successful sign-in: of each when alerts are on, else of one in a browser that is new."""
+    new = not fact.known_device and not sessions.is_first_device(unit, fact.account_id)
+    if new or alerts_on(unit, fact.account_id):
         accounts.notify(unit, "signed_in", fact, known_device=fact.known_device)
 
 
