@@ -32,7 +32,7 @@ PACKAGE = "lighthouse@13.5.0"
 FOLDER = ROOT / ".lighthouse"
 PROGRAM = FOLDER / "node_modules" / "lighthouse" / "cli" / "index.js"
 TARGETS = {"performance": 0.95, "accessibility": 1.0, "best-practices": 1.0}
-VISITORS = ("/login", "/signup", "/forgot-password", "/reset-password", "/verify-email")
+VISITORS = ("/login", "/signup", "/forgot-password", "/reset-password", "/restore-email", "/verify-email")
 CUSTOMERS = ("/account/personal-information", "/account/connection-and-security")
 BIN = Path(sys.executable).parent
 """Where node and npm are, too."""

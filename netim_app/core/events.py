@@ -160,6 +160,14 @@ class EmailChanged(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmailRestored(Fact):
+    """A change of address was undone from the old mailbox: the account must be taken as having been in wrong hands."""
+
+    since: datetime
+    """What was set up from then on may be a thief's. Features take it away."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProfileChanged(Fact):
     """Personal information was edited."""
 

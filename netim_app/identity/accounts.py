@@ -298,21 +298,24 @@ def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
     )
 
 
-def answer_email_change(unit: UnitOfWork, origin: Origin, request: Mapping[str, Any]) -> None:
+def answer_email_change(unit: UnitOfWork, _origin: Origin, request: Mapping[str, Any]) -> None:
     """Mails the link to the new address, unless it is an account's already."""
     new_email = request["new_email"]
-    fact = Fact(account_id=request["account_id"], at=datetime.fromisoformat(request["at"]), origin=origin)
-    if unit.session.exec(select(Account.id).where(Account.email_key == email_key(new_email))).first():
+    account = unit.session.get(Account, request["account_id"])
+    taken = unit.session.exec(select(Account.id).where(Account.email_key == email_key(new_email))).first()
+    if account is None or taken:
         return
-    notify(
+    outbox.queue(  # without a word that a customer has typed: the mailbox may be anybody's
         unit,
-        "email_change",
-        fact,
+        event="email_change",
         to=new_email,
-        expires_at=fact.at + links.CONFIRM_LIFE,
-        new_email=new_email,
-        link=f"{unit.settings.public_url}/verify-email#{request['token']}",
-        hours=int(links.CONFIRM_LIFE.total_seconds() // 3600),
+        locale=account.language,
+        account_id=account.id,
+        expires_at=datetime.fromisoformat(request["at"]) + links.CONFIRM_LIFE,
+        params={
+            "link": f"{unit.settings.public_url}/verify-email#{request['token']}",
+            "hours": int(links.CONFIRM_LIFE.total_seconds() // 3600),
+        },
     )
 
 
@@ -335,12 +338,9 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str:
         old_email=account.email,
         new_email=link.email,
     )
-    profile_url = unit.settings.public_url + PROFILE_PAGE
-    notify(unit, "email_changed", fact, new_email=link.email, profile_url=profile_url)  # still to the old address
     account.email = link.email
     account.email_key = email_key(link.email)
     unit.session.flush()
-    notify(unit, "email_changed", fact, new_email=link.email, profile_url=profile_url)
     links.kill_links(unit, fact.account_id)
     unit.record(fact)
     own = visitor if isinstance(visitor, Actor) and visitor.account_id == fact.account_id else None

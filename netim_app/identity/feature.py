@@ -4,12 +4,14 @@ from netim_app.core.events import (
     AccountUnlocked,
     CodeNotGiven,
     CodesStopped,
+    EmailChanged,
+    EmailRestored,
     Fact,
     PasswordChanged,
     SecondFactorDisabled,
 )
 from netim_app.core.feature import Feature, Refresher, Subscription
-from netim_app.identity import accounts, recovery, second_factor, sign_up
+from netim_app.identity import accounts, recovery, second_factor, sign_up, undo
 from netim_app.identity.security_log import log_fact
 from netim_app.identity.state.profile import EmailState, show_profile
 from netim_app.identity.state.shell import StepUpState
@@ -21,6 +23,9 @@ IDENTITY = Feature(
         Subscription(fact=Fact, handle=log_fact),
         Subscription(fact=PasswordChanged, handle=second_factor.forget_pending),
         Subscription(fact=PasswordChanged, handle=second_factor.lift_stop),
+        Subscription(fact=EmailChanged, handle=undo.offer),
+        Subscription(fact=EmailRestored, handle=second_factor.forget_pending),
+        Subscription(fact=EmailRestored, handle=second_factor.lift_stop),
         Subscription(fact=AccountUnlocked, handle=second_factor.lift_stop),
         Subscription(fact=SecondFactorDisabled, handle=second_factor.forget_codes),
         Subscription(fact=CodeNotGiven, handle=accounts.mail_half_sign_in),

@@ -14,6 +14,8 @@ from netim_app.infra.unit_of_work import UnitOfWork
 DEAD = "link.dead"
 CONFIRM_LIFE = timedelta(hours=24)
 """How long a new address may wait for its confirmation."""
+UNDO = "email_undo"
+"""Purpose of the link that restores an address. A thief who changed it changes more, and nothing of that ends it."""
 
 
 def refused(purpose: str, *, reason: str = DEAD, account_id: int = 0) -> DomainError:
@@ -57,6 +59,17 @@ def new_link(
     return token
 
 
+def find_link(unit: UnitOfWork, token: str) -> MailedLink | None:
+    """A mailed secret that still works, without spending it."""
+    return unit.session.exec(
+        select(MailedLink).where(
+            MailedLink.digest == digest(token),
+            col(MailedLink.used_at).is_(None),
+            col(MailedLink.expires_at) > unit.now,
+        )
+    ).first()
+
+
 def spend_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
     """Spends a mailed secret.
 
@@ -94,10 +107,12 @@ def _lock_owner(unit: UnitOfWork, token: str) -> None:
 
 
 def kill_links(unit: UnitOfWork, account_id: int) -> None:
-    """Ends every mailed secret of an account, after a change of password or address."""
+    """Ends the mailed secrets of an account, after a change of password or address: all but the way back."""
     unit.session.exec(
         update(MailedLink)
-        .where(col(MailedLink.account_id) == account_id, col(MailedLink.used_at).is_(None))
+        .where(
+            col(MailedLink.account_id) == account_id, col(MailedLink.used_at).is_(None), col(MailedLink.purpose) != UNDO
+        )
         .values(used_at=unit.now)
     )
 

@@ -8,11 +8,10 @@ from sqlmodel import col, select
 from netim_app.core import events
 from netim_app.core.actor import Visitor
 from netim_app.core.events import Fact, Origin
-from netim_app.core.tokens import digest
 from netim_app.identity import accounts, guessing, links, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_asked, log_refusal
-from netim_app.identity.tables import Account, MailedLink
+from netim_app.identity.tables import Account
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -39,11 +38,16 @@ def answer_reset(unit: UnitOfWork, origin: Origin, request: Mapping[str, str]) -
         log_refusal("reset_refused", account_id=0, reason="no account")
         return
     log_asked(unit, "reset_asked", account_id=account.id or 0)
-    token = links.new_link(unit, purpose=PURPOSE, life=RESET_LIFE, account_id=account.id)
+    mail_reset(unit, Fact(account_id=account.id or 0, at=unit.now, origin=origin))
+
+
+def mail_reset(unit: UnitOfWork, asked: Fact) -> None:
+    """Mails the link that sets a new password."""
+    token = links.new_link(unit, purpose=PURPOSE, life=RESET_LIFE, account_id=asked.account_id)
     accounts.notify(
         unit,
         "reset",
-        Fact(account_id=account.id or 0, at=unit.now, origin=origin),
+        asked,
         expires_at=unit.now + RESET_LIFE,
         link=f"{unit.settings.public_url}/reset-password#{token}",
         minutes=int(RESET_LIFE.total_seconds() // 60),
@@ -56,17 +60,10 @@ def owner_of(unit: UnitOfWork, token: str) -> int:
     Raises:
         DomainError: it does not work.
     """
-    owner = unit.session.exec(
-        select(MailedLink.account_id).where(
-            MailedLink.digest == digest(token),
-            MailedLink.purpose == PURPOSE,
-            col(MailedLink.used_at).is_(None),
-            col(MailedLink.expires_at) > unit.now,
-        )
-    ).first()
-    if owner is None:
+    link = links.find_link(unit, token)
+    if link is None or link.account_id is None or link.purpose != PURPOSE:
         raise links.refused(PURPOSE)
-    return owner
+    return link.account_id
 
 
 def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visitor) -> str:

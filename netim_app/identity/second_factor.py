@@ -6,6 +6,7 @@ security-checks.md, decision 2.
 
 from datetime import timedelta
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, func, select, update
 
 from netim_app.core import events, readers
@@ -51,19 +52,22 @@ def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool
 
     It is finished by those who hold the same secret: the first of this visitor's.
     """
-    unit.session.exec(delete(PendingSignIn).where(col(PendingSignIn.device_digest) == visitor.device_digest))
-    unit.session.add(
-        PendingSignIn(
-            device_digest=visitor.device_digest,
-            secret_digest=next(iter(visitor.pending_digests), ""),
-            account_id=account_id,
-            remember=remember,
-            return_to=return_to,
-            expires_at=unit.now + PENDING_LIFE,
-            address=visitor.origin.known_address,
-            browser=visitor.origin.browser,
-            system=visitor.origin.system,
-        )
+    values = {
+        "secret_digest": next(iter(visitor.pending_digests), ""),
+        "account_id": account_id,
+        "remember": remember,
+        "return_to": return_to,
+        "expires_at": unit.now + PENDING_LIFE,
+        "address": visitor.origin.known_address,
+        "browser": visitor.origin.browser,
+        "system": visitor.origin.system,
+    }
+    insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    # In one statement: another account may be signed in to in this browser at the same moment.
+    unit.session.connection().execute(
+        insert(PendingSignIn)
+        .values(device_digest=visitor.device_digest, **values)
+        .on_conflict_do_update(index_elements=["device_digest"], set_=values)
     )
 
 
@@ -219,9 +223,9 @@ def is_stopped(unit: UnitOfWork, account_id: int) -> bool:
     return stop is not None and stop.stopped_at is not None
 
 
-def lift_stop(unit: UnitOfWork, fact: events.PasswordChanged | events.AccountUnlocked) -> None:
-    """The operator ends the block, and a password set by mail ends the first one."""
-    if isinstance(fact, events.AccountUnlocked):
+def lift_stop(unit: UnitOfWork, fact: events.PasswordChanged | events.AccountUnlocked | events.EmailRestored) -> None:
+    """The operator ends the block, and so does an address that is restored; a password set by mail ends the first."""
+    if not isinstance(fact, events.PasswordChanged):
         unit.session.exec(delete(CodeStop).where(col(CodeStop.account_id) == fact.account_id))
         unit.session.exec(delete(CodeGuard).where(col(CodeGuard.account_id) == fact.account_id))
         return
@@ -230,7 +234,7 @@ def lift_stop(unit: UnitOfWork, fact: events.PasswordChanged | events.AccountUnl
         stop.stopped_at = None
 
 
-def forget_pending(unit: UnitOfWork, fact: events.PasswordChanged) -> None:
+def forget_pending(unit: UnitOfWork, fact: events.PasswordChanged | events.EmailRestored) -> None:
     """A sign-in that began with the old password cannot be finished."""
     unit.session.exec(delete(PendingSignIn).where(col(PendingSignIn.account_id) == fact.account_id))
 

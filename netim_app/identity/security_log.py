@@ -12,7 +12,7 @@ from netim_app.infra.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 
-_NOT_LOGGED = {"at", "origin", "old_email", "new_email", "signed_in"}
+_NOT_LOGGED = {"at", "origin", "old_email", "new_email", "signed_in", "since"}
 
 
 def log_fact(unit: UnitOfWork, fact: Fact) -> None:

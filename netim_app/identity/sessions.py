@@ -233,6 +233,12 @@ def is_known_device(unit: UnitOfWork, email_key: str, device_digest: str) -> boo
     return bool(device_digest) and unit.session.exec(known).first() is not None
 
 
+def is_first_device(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether the account knows one browser only: that in which it was used first."""
+    known = select(KnownDevice.device_digest).where(KnownDevice.account_id == account_id)
+    return unit.session.exec(known.offset(1).limit(1)).first() is None
+
+
 def forget_devices(unit: UnitOfWork, account_id: int) -> None:
     """Makes every browser a stranger to the account again."""
     unit.session.exec(delete(KnownDevice).where(col(KnownDevice.account_id) == account_id))

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select
 
-from netim_app.core.actor import Visitor
+from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import Origin
+from netim_app.core.events import Origin, ProofFailed
 from netim_app.core.forms import Form
-from netim_app.core.tokens import digest
-from netim_app.identity import accounts, guessing, links, password_queues, passwords
+from netim_app.identity import accounts, guessing, links, password_queues, passwords, sessions, sign_in
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.email_address import email_key, read_new_email
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import Account, MailedLink, SignUp
 from netim_app.infra import outbox
-from netim_app.infra.unit_of_work import UnitOfWork, in_unit, units
+from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, units
 from netim_app.texts import catalog
 from netim_app.texts.places import UNKNOWN_ZONE, listed_zone
 
@@ -102,7 +101,6 @@ def _mail_confirmation(unit: UnitOfWork, row: SignUp) -> None:
         locale=row.language,
         expires_at=unit.now + links.CONFIRM_LIFE,
         params={
-            "first_name": row.first_name,
             "link": f"{unit.settings.public_url}/verify-email?for=sign-up#{token}",
             "hours": int(links.CONFIRM_LIFE.total_seconds() // 3600),
         },
@@ -120,52 +118,85 @@ class Confirmed:
 async def confirm_email(token: str, password: str, visitor: Visitor) -> Confirmed:
     """Follows a confirmation link: creates the account, or puts its new address in force.
 
+    A link proves the mailbox. Everybody who opens one proves besides that the account is theirs: else the owner of a
+    mailbox would confirm, by mistake, an account whose password or authenticator a stranger holds.
+
     Args:
         token: the secret of the link.
-        password: the one chosen at the registration. Whoever opens the link has to know it: else a stranger who
-            registers somebody else's address would hold the password of the account that its owner confirms.
+        password: the one that was chosen at the registration, or that of the account. A browser that is signed in to
+            the account needs none.
         visitor: who follows it.
 
     Raises:
         DomainError: the link does not work, the password is not the one, or the address was taken in the meantime.
     """
-    with password_queues.hash_place(password_queues.network(visitor.origin.address)):
-        chosen = await in_unit(_pay, token, password)
-        right = not chosen or await passwords.matches_in_pool(password, chosen, units().settings.bcrypt_cost)
-    if not right:
-        log_refusal("confirmation_refused", reason="wrong")
-        raise DomainError("verify.wrong_password", field="password")
+    link = await in_read_unit(_find, token)
+    if link.purpose == PURPOSE:
+        await _check_chosen_password(link, password, visitor)
+    elif not (isinstance(visitor, Actor) and visitor.account_id == link.account_id):
+        await _check_account_password(link, password, visitor)
     return await in_unit(_confirm, token, visitor)
 
 
-def _pay(unit: UnitOfWork, token: str, password: str) -> str:
-    """Takes one guess at the password of a registration, and gives back its hash; empty when none is asked for."""
-    sign_up_id = unit.session.exec(select(MailedLink.sign_up_id).where(MailedLink.digest == digest(token))).first()
-    if sign_up_id is None:
-        return ""
+def _find(unit: UnitOfWork, token: str) -> MailedLink:
+    """The link, still unspent."""
+    link = links.find_link(unit, token)
+    if link is None or link.purpose not in (PURPOSE, accounts.EMAIL_CHANGE):
+        raise links.refused("confirmation")
+    return link
+
+
+async def _check_chosen_password(link: MailedLink, password: str, visitor: Visitor) -> None:
     if not password:
         raise DomainError("form.required", field="password")
-    if not guessing.pay_guess(unit, guessing.guess_key(unit, "sign_up", digest(token))):
+    with password_queues.hash_place(password_queues.network(visitor.origin.address)):
+        chosen = await in_unit(_pay, link)
+        right = await passwords.matches_in_pool(password, chosen, units().settings.bcrypt_cost)
+    if not right:
+        log_refusal("confirmation_refused", reason="wrong")
+        raise DomainError("verify.wrong_password", field="password")
+
+
+def _pay(unit: UnitOfWork, link: MailedLink) -> str:
+    """Takes one guess at the password of a registration. Gives back its hash."""
+    if not guessing.pay_guess(unit, guessing.guess_key(unit, "sign_up", link.digest)):
         log_refusal("confirmation_refused", reason="throttled")
         raise DomainError("form.too_often")
-    return unit.session.get_one(SignUp, sign_up_id).password_hash
+    row = unit.session.get(SignUp, link.sign_up_id)
+    if row is None:  # somebody was faster: the registration, or another one of the same address, is an account now
+        raise links.refused("confirmation")
+    return row.password_hash
+
+
+async def _check_account_password(link: MailedLink, password: str, visitor: Visitor) -> None:
+    """Within the limits that hold for every password of the account. A newer password ends the link."""
+    if not password:
+        raise DomainError("form.required", field="password")
+    account_id = link.account_id or 0
+    email = (await in_read_unit(accounts.view_account, account_id)).email
+    with password_queues.hash_place(password_queues.network(visitor.origin.address)):
+        try:
+            guess = await sign_in.check_password(email, password, visitor, failed=ProofFailed)
+        except DomainError as error:
+            raise DomainError("verify.wrong_account_password", field="password") from error
+    if guess.account_id != account_id:
+        raise links.refused(link.purpose, account_id=account_id)
+    await in_unit(guessing.forgive_guesses, guess.key)
 
 
 def _confirm(unit: UnitOfWork, token: str, visitor: Visitor) -> Confirmed:
-    purpose = unit.session.exec(select(MailedLink.purpose).where(MailedLink.digest == digest(token))).first()
-    if purpose not in (PURPOSE, accounts.EMAIL_CHANGE):
-        raise links.refused("confirmation")
+    purpose = _find(unit, token).purpose
     link = links.spend_link(unit, token, purpose)
     try:
         if purpose == PURPOSE:
-            _create_account(unit, link, visitor.origin)
+            _create_account(unit, link, visitor)
             return Confirmed(purpose)
         return Confirmed(purpose, accounts.change_email(unit, link, visitor))
     except IntegrityError as error:
         raise links.refused(purpose) from error
 
 
-def _create_account(unit: UnitOfWork, link: MailedLink, origin: Origin) -> None:
+def _create_account(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> None:
     row = unit.session.get_one(SignUp, link.sign_up_id)
     account = accounts.create_account(
         unit,
@@ -178,6 +209,8 @@ def _create_account(unit: UnitOfWork, link: MailedLink, origin: Origin) -> None:
             time_zone=row.time_zone,
         ),
         row.password_hash,
-        origin,
+        visitor.origin,
     )
+    if visitor.device_digest:  # it has shown mailbox and password: its first login is no news to the customer
+        sessions.remember_device(unit, account.id or 0, visitor.device_digest)
     unit.session.exec(delete(SignUp).where(col(SignUp.email_key) == account.email_key))

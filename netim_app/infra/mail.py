@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import ssl
+import unicodedata
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,8 +37,9 @@ MAX_GREETED = 80
 PERMANENT = 5
 """First digit of an answer that no later attempt will change."""
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-_LINK_LIKE = re.compile(r"[/:@<>\\]|\.(?:\w\w|\d)|www", re.IGNORECASE)
-"""A single letter after a dot is an initial and no domain: "J.R."."""
+_LINK_LIKE = re.compile(r"[/:@<>\\]|[.\u3002](?:\w\w|\d)|www", re.IGNORECASE)
+"""In a name in its compatibility form. The ideographic full stop has none, and browsers read it as a dot.
+A single letter after a dot is an initial and no domain: "J.R."."""
 _ENHANCED_STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 
@@ -116,7 +118,7 @@ def render(event: str, locale: str, params: Mapping[str, object]) -> RenderedMai
 
 
 def _greetable(name: str) -> bool:
-    return bool(name) and len(name) <= MAX_GREETED and not _LINK_LIKE.search(name)
+    return bool(name) and len(name) <= MAX_GREETED and not _LINK_LIKE.search(unicodedata.normalize("NFKC", name))
 
 
 def _clean(value: object) -> object:

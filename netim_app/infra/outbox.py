@@ -182,9 +182,10 @@ def held_back(uow: UnitOfWork, account_id: int, kind: str) -> int:
 
 
 def queued_since(uow: UnitOfWork, account_id: int, event: str, since: datetime) -> bool:
-    """Whether this account was sent such a mail since then: for notices that must not become a flood."""
+    """Whether such a mail, of whatever kind, was sent to this account or held back since then."""
+    of_event = or_(col(OutboxMessage.event) == event, col(OutboxMessage.event).startswith(f"{event}.", autoescape=True))
     found = select(OutboxMessage.id).where(
-        OutboxMessage.account_id == account_id, OutboxMessage.event == event, OutboxMessage.created_at > since
+        OutboxMessage.account_id == account_id, of_event, OutboxMessage.created_at > since
     )
     return uow.session.exec(found.limit(1)).first() is not None
 

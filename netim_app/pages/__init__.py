@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, VerifyState
+from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, UndoState, VerifyState
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.view import entry
 from netim_app.pages import connection_and_security, home, not_found, personal_information
@@ -22,6 +22,7 @@ def add_all(app: rx.App) -> None:
         "/verify-email": (entry.verify_page, "verify.title", VerifyState.open_page),
         "/forgot-password": (entry.forgot_page, "forgot.title", ForgotState.open_page),
         "/reset-password": (entry.reset_page, "reset.title", ResetState.open_page),
+        "/restore-email": (entry.undo_page, "undo.title", UndoState.open_page),
     }
     for route, (component, title, opened) in entries.items():
         # The frame opens last: what it shows is then settled, and no form flashes up that is not the one.

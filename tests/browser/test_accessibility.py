@@ -22,7 +22,14 @@ from tests.harness import PASSWORD, Server, link_in
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PUBLIC = ("/login?ended=1", "/signup", "/forgot-password", "/verify-email?for=sign-up", "/reset-password")
+PUBLIC = (
+    "/login?ended=1",
+    "/signup",
+    "/forgot-password",
+    "/verify-email?for=sign-up",
+    "/reset-password",
+    "/restore-email",
+)
 PERSONAL = "/account/personal-information"
 SECURITY = "/account/connection-and-security"
 NARROWEST = {"width": 320, "height": 640}

@@ -88,7 +88,15 @@ def test_third_party(page: Page, server: Server, customer: str) -> None:
             asked.add(request.url.split("/")[2])
 
     page.on("request", note)
-    for path in ("/login", "/signup", "/forgot-password", "/reset-password", "/verify-email", "/no/such/page"):
+    for path in (
+        "/login",
+        "/signup",
+        "/forgot-password",
+        "/reset-password",
+        "/restore-email",
+        "/verify-email",
+        "/no/such/page",
+    ):
         page.goto(path)
     sign_in(page, customer)
     go_to_security(page)

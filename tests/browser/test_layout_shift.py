@@ -12,7 +12,15 @@ from tests.browser.test_two_factor import open_settings
 from tests.harness import Server
 
 MAX_SHIFT = 0.02
-PAGES = ("/login", "/signup", "/forgot-password", "/verify-email?for=sign-up", "/reset-password", "/nowhere")
+PAGES = (
+    "/login",
+    "/signup",
+    "/forgot-password",
+    "/verify-email?for=sign-up",
+    "/reset-password",
+    "/restore-email",
+    "/nowhere",
+)
 ACCOUNT = ("/account/personal-information", "/account/connection-and-security")
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 90_000}
 """About what Lighthouse calls slow 4G."""

@@ -1,10 +1,13 @@
 """The customer's own data, and a new e-mail address."""
 
-from playwright.sync_api import Page, expect
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import sign_in
 from tests.harness import PASSWORD, Server, link_in
 
+NEW_PASSWORD = "walnut kettle saddle 31"
 FRESH_SECONDS = 10 * 60
 
 
@@ -75,3 +78,58 @@ def test_change_email_after_a_fresh_proof(page: Page, server: Server, customer: 
         expect(page.get_by_test_id("email")).to_have_text(new_email)
     finally:
         server.move_clock(0)
+
+
+def test_undo_a_change_of_address_from_the_old_mailbox(
+    page: Page, server: Server, customer: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    theirs = f"thief.{customer}"
+    thief = new_context().new_page()
+    sign_in(page, customer)
+    sign_in(thief, customer)
+    thief.get_by_role("button", name="Change email address").click()
+    dialog = thief.get_by_role("dialog", name="Change email address")
+    dialog.get_by_label("New email address").fill(theirs)
+    dialog.get_by_role("button", name="Send the link").click()
+    thief.goto(link_in(server.wait_for_mail(theirs)))
+    thief.get_by_role("button", name="Confirm my address").click()
+    expect(thief.get_by_test_id("email")).to_have_text(theirs)
+    link = link_in(server.wait_for_mail(customer, subject="email address was changed"))
+
+    page.goto(link)
+    expect(page.get_by_role("heading", name="Take your address back")).to_be_visible()
+    assert "#" not in page.url, "the secret stays in the address bar"
+    page.get_by_role("button", name="Restore my address").click()
+    expect(page.get_by_role("heading", name="Your address is back")).to_be_visible()
+    expect(page.get_by_test_id("restored")).to_be_visible()
+    expect(thief.get_by_role("heading", name="Log in")).to_be_visible()
+    page.goto(link_in(server.wait_for_mail(customer, subject="Choose a new password")))
+    page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Set the new password").click()
+    expect(page.get_by_test_id("reset-done")).to_be_visible()
+    sign_in(page, customer, NEW_PASSWORD)
+    expect(page.get_by_test_id("email")).to_have_text(customer)
+
+    page.goto("about:blank")
+    page.goto(link)
+    page.get_by_role("button", name="Restore my address").click()
+    expect(page.get_by_text("This link no longer works")).to_be_visible()
+
+
+def test_a_new_address_is_confirmed_elsewhere_by_the_password(
+    page: Page, server: Server, customer: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    new_email = f"new.{customer}"
+    sign_in(page, customer)
+    page.get_by_role("button", name="Change email address").click()
+    dialog = page.get_by_role("dialog", name="Change email address")
+    dialog.get_by_label("New email address").fill(new_email)
+    dialog.get_by_role("button", name="Send the link").click()
+    phone = new_context(locale="fr-FR").new_page()
+    phone.goto(link_in(server.wait_for_mail(new_email)))
+    phone.get_by_label("Mot de passe du compte", exact=True).fill("not the password 1")
+    phone.get_by_role("button", name="Confirmer mon adresse").click()
+    expect(phone.get_by_text("Ce n’est pas le mot de passe du compte")).to_be_visible()
+    phone.get_by_label("Mot de passe du compte", exact=True).fill(PASSWORD)
+    phone.get_by_role("button", name="Confirmer mon adresse").click()
+    expect(phone.get_by_test_id("confirmed")).to_be_visible()

@@ -66,15 +66,15 @@ class Phone:
 
 def open_settings(page: Page, server: Server, email: str) -> None:
     """Signs in without the form, which counts how often it is used from one address, and opens the page."""
-    over_http = page.context.request
-    over_http.get(f"{server.address}/login")
+    over_http, address = page.context.request, f"http://localhost:{server.port}"  # the host whose cookies the page has
+    over_http.get(f"{address}/login")
     device = next(str(c["value"]) for c in page.context.cookies() if "device" in str(c["name"]))
     with server.units.write() as unit:
         account_id = accounts.find_account(unit, email)
         assert account_id
         ticket = sessions.issue_ticket(unit, purpose="sign_in", account_id=account_id, device_digest=digest(device))
     headers = {"Sec-Fetch-Site": "same-origin"}
-    answer = over_http.post(f"{server.address}/auth/session", form={"ticket": ticket}, headers=headers, max_redirects=0)
+    answer = over_http.post(f"{address}/auth/session", form={"ticket": ticket}, headers=headers, max_redirects=0)
     assert answer.status == 303
     page.goto(SECURITY)
 

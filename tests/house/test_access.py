@@ -37,6 +37,8 @@ REVIEWED = {
     "ResetState.open_page": "ANYONE",
     "ResetState.rate": "ANYONE",
     "ResetState.submit": "ANYONE",
+    "UndoState.open_page": "ANYONE",
+    "UndoState.submit": "ANYONE",
     "ProfileState.save": "SIGNED_IN",
     "EmailState.begin": "FRESH resume=email",
     "EmailState.close": "SIGNED_IN",

@@ -16,6 +16,7 @@ from tests.house.modules import PACKAGE
 PARTS = {"subject.txt", "body.txt", "body.html"}
 ACCOUNT = "https://account.netim.example"
 LINK = f"{ACCOUNT}/verify-email#t-3nUx_0k9"
+UNDO_LINK = f"{ACCOUNT}/restore-email#t-3nUx_0k9"
 PLACE: dict[str, Any] = {"address": "203.0.113.7", "browser": "Firefox 140", "system": "Windows"}
 COMMON: dict[str, Any] = PLACE | {
     "first_name": "Zoé",
@@ -28,7 +29,7 @@ URLS = {"link", "login_url", "security_url", "profile_url", "forgot_url"}
 MOMENT = datetime(2026, 11, 24, 8, 5, tzinfo=UTC)
 
 SAMPLES: dict[str, dict[str, Any]] = {
-    "sign_up": {"first_name": "Zoé", "link": LINK, "hours": 24},
+    "sign_up": {"link": LINK, "hours": 24},
     "sign_up_again": {
         "first_name": "Zoé",
         "login_url": f"{ACCOUNT}/login",
@@ -36,9 +37,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "reset": COMMON | {"link": LINK, "minutes": 60},
     "email_change_asked": COMMON | {"new_email": NEW_EMAIL},
-    "email_change": COMMON | {"new_email": NEW_EMAIL, "link": LINK, "hours": 24},
     "more_notices": COMMON | {"count": 53, "about": "New login to your Netim Direct account", "card": "login-history"},
+    "email_change": {"link": LINK, "hours": 24},
     "email_changed": COMMON | {"new_email": NEW_EMAIL, "profile_url": f"{ACCOUNT}/account/personal-information"},
+    "email_undo": COMMON | {"new_email": NEW_EMAIL, "link": UNDO_LINK, "days": 7},
+    "email_restored": COMMON,
     "account_unlocked": COMMON,
     "sign_in_refused": COMMON,
     "half_sign_in": COMMON,
@@ -54,13 +57,17 @@ SAMPLES: dict[str, dict[str, Any]] = {
 }
 """What the services hand over, by event."""
 
+UNCONFIRMED = {"sign_up", "email_change"}
+"""What goes to mailboxes that may be anybody's: it says nothing that somebody has typed."""
+
 UNSAID: dict[str, set[str]] = {
     "half_sign_in": {"security_url"},
     "codes_stopped": {"security_url", "last"},
     "reset": {"security_url", "forgot_url"},  # the one link that is asked for
-    "email_change": {*PLACE, "security_url", "forgot_url"},  # the mailbox is not yet known to be the customer's
     "email_changed": {"forgot_url"},  # a reset would go to the new mailbox, which may be a stranger's
     "more_notices": set(PLACE),  # there were several
+    "email_undo": {"security_url", "forgot_url"},  # the account's pages are closed to the owner of the old mailbox
+    "email_restored": {"forgot_url"},  # the link to a new password has a mail of its own
     "account_unlocked": set(PLACE),  # the console of our operator
     "sign_in_refused": {"security_url"},  # that page refuses whoever reads this where it happened
 }
@@ -131,6 +138,11 @@ def test_the_subject_is_one_short_line(event: str, locale: str, variant: dict[st
     assert len(template.read_text(encoding="utf-8").splitlines()) == 1
     assert 0 < len(render(event, locale, **variant).subject) <= 70
     assert "Netim Direct" in render(event, locale, **variant).subject
+
+
+@pytest.mark.parametrize("event", sorted(UNCONFIRMED))
+def test_a_mail_to_a_mailbox_that_may_be_anybodys_has_no_words_of_others(event: str) -> None:
+    assert set(SAMPLES[event]) == {"link", "hours"}
 
 
 @every_variant
@@ -274,7 +286,7 @@ def test_links_lead_to_the_card_concerned() -> None:
         link.removeprefix(ACCOUNT)
         for event, locale, variant in CASES
         for link in re.findall(r'href="([^"]+)"', render(event, locale, **variant).html)
-        if link != LINK
+        if link not in (LINK, UNDO_LINK)
     }
     page = "/account/connection-and-security"
 
@@ -336,8 +348,24 @@ def test_french_marks_stay_with_their_words(event: str, variant: dict[str, Any])
 @pytest.mark.parametrize(
     ("locale", "said"),
     [
-        ("en", {"hours": "works for 24 hours.", "minutes": "works for 60 minutes.", "": "asks you to confirm"}),
-        ("fr", {"hours": "valable 24 heures.", "minutes": "valable 60 minutes.", "": "demande de confirmer"}),
+        (
+            "en",
+            {
+                "days": "works for 7 days.",
+                "hours": "works for 24 hours.",
+                "minutes": "works for 60 minutes.",
+                "": "asks you to confirm",
+            },
+        ),
+        (
+            "fr",
+            {
+                "days": "valable 7 jours.",
+                "hours": "valable 24 heures.",
+                "minutes": "valable 60 minutes.",
+                "": "demande de confirmer",
+            },
+        ),
     ],
 )
 def test_a_link_says_how_long_it_lives_and_what_opening_and_ignoring_it_do(
@@ -347,6 +375,6 @@ def test_a_link_says_how_long_it_lives_and_what_opening_and_ignoring_it_do(
     ignored = {"en": r"(?s)gnore this message.*othing happens", "fr": r"(?s)gnore.*ne se passera rien"}[locale]
 
     for part in (rendered.text, words(rendered.html)):
-        assert said["hours" if "hours" in SAMPLES[event] else "minutes"] in part
+        assert next(said[unit] for unit in ("days", "hours", "minutes") if unit in SAMPLES[event]) in part
         assert said[""] in part
         assert re.search(ignored, part)

@@ -130,7 +130,7 @@ def test_a_confirmed_address_is_in_force_told_to_both_and_ends_the_sessions(unit
     assert confirmed == Confirmed("email_change")
     account = stored_account(units, caller.account_id)
     assert (account.email, account.email_key) == ("new@example.org", "new@example.org")
-    assert mailed(units)[before:] == [("email_changed", EMAIL), ("email_changed", "new@example.org")]
+    assert mailed(units)[before:] == [("email_undo", EMAIL), ("email_changed", "new@example.org")]
     assert facts[-1] == EmailChanged(
         account_id=caller.account_id, at=units.clock(), origin=HERE, old_email=EMAIL, new_email="new@example.org"
     )
@@ -191,7 +191,10 @@ def test_of_twenty_that_follow_a_change_link_at_once_one_succeeds(units: Units) 
     token = last_mail(units, "email_change").token
 
     assert sorted(at_once(20, lambda _: refusal(units, token))) == [""] + ["link.dead"] * 19
-    assert [event for event, _ in mailed(units)].count("email_changed") == 2
+    assert [event for event, _ in mailed(units) if event in ("email_undo", "email_changed")] == [
+        "email_undo",
+        "email_changed",
+    ]
 
 
 def test_a_mail_is_written_in_the_language_of_its_reader_and_names_when_and_where(units: Units) -> None:

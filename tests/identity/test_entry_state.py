@@ -7,7 +7,7 @@ from sqlmodel import select
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.tokens import new_token
 from netim_app.identity import accounts, limits, passwords, recovery, sessions
-from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, VerifyState
+from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, UndoState, VerifyState
 from netim_app.identity.tables import GuessWindow
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
@@ -221,13 +221,13 @@ async def test_a_page_that_opens_confirms_nothing(sqlite_units: Units) -> None:
     token = last_mail(sqlite_units, "sign_up").token
 
     state, _ = await Tab(f"/verify-email?for=sign-up&token={token}").run(VerifyState, "open_page")
-    assert (state.done, state.is_sign_up) == ("", True)
+    assert (state.done, state.is_sign_up, state.asks_proof) == ("", True, True)
     with sqlite_units.read() as unit:
         assert accounts.find_account(unit, "new@example.org") is None
 
     tab = Tab("/verify-email")  # as when somebody has cut off the question mark: the password is then asked for
     state, _ = await tab.run(VerifyState, "submit", {"token": token})
-    assert (state.done, state.is_sign_up, list(state.errors)) == ("", True, ["password"])
+    assert (state.done, state.asks_proof, list(state.errors)) == ("", True, ["password"])
     state, steps = await tab.run(VerifyState, "submit", {"token": token, "password": NEW_PASSWORD})
     assert (state.done, state.errors, steps) == ("sign_up", {}, [])
     state, _ = await Tab("/verify-email").run(VerifyState, "submit", {"token": token})
@@ -238,7 +238,10 @@ async def test_confirming_a_new_address_renews_the_session_of_this_browser(sqlit
     caller = signed_in_actor(sqlite_units)
     with sqlite_units.write() as unit:
         accounts.ask_email_change(unit, caller, "new@example.org")
+    guests, _ = await Tab("/verify-email").run(VerifyState, "open_page")
     set_caller(caller)
+    own, _ = await Tab("/verify-email").run(VerifyState, "open_page")
+    assert (guests.asks_proof, own.asks_proof) == (True, False)
 
     state, steps = await Tab("/verify-email").run(
         VerifyState, "submit", {"token": last_mail(sqlite_units, "email_change").token}
@@ -250,7 +253,7 @@ async def test_confirming_a_new_address_renews_the_session_of_this_browser(sqlit
 
 
 async def test_an_address_without_its_secret_is_explained() -> None:
-    for cls in (VerifyState, ResetState):
+    for cls in (VerifyState, ResetState, UndoState):
         state, _ = await Tab("/").run(cls, "submit", {"password": NEW_PASSWORD})
         assert "Something is missing" in state.errors[""]
 
@@ -317,7 +320,12 @@ async def test_links_cannot_be_tried_without_end(account_id: int) -> None:
         await limits.allow_recovery(HERE.address)
 
     token = new_token()
-    for cls, form in ((VerifyState, {"token": token}), (ResetState, {"token": token}), (ForgotState, {"email": EMAIL})):
+    for cls, form in (
+        (VerifyState, {"token": token}),
+        (ResetState, {"token": token}),
+        (UndoState, {"token": token}),
+        (ForgotState, {"email": EMAIL}),
+    ):
         state, _ = await Tab("/").run(cls, "submit", form)
         assert "Too many attempts" in state.errors[""]
 
@@ -325,7 +333,7 @@ async def test_links_cannot_be_tried_without_end(account_id: int) -> None:
 # Whatever is sent
 
 
-@pytest.mark.parametrize("cls", [SignInState, SignUpState, VerifyState, ForgotState, ResetState])
+@pytest.mark.parametrize("cls", [SignInState, SignUpState, VerifyState, ForgotState, ResetState, UndoState])
 @pytest.mark.parametrize("form", FORMS, ids=repr)
 async def test_nonsense_is_answered_as_a_wrong_form(sqlite_units: Units, cls: Any, form: object) -> None:
     state, steps = await Tab("/").run(cls, "submit", form)
@@ -354,7 +362,7 @@ async def test_a_typed_password_is_rated_and_kept_nowhere(cls: Any) -> None:
     assert NEW_PASSWORD not in str(tab.root.dict())
 
 
-@pytest.mark.parametrize("cls", [SignInState, SignUpState, VerifyState, ForgotState, ResetState])
+@pytest.mark.parametrize("cls", [SignInState, SignUpState, VerifyState, ForgotState, ResetState, UndoState])
 async def test_a_page_opens_without_what_stood_there_before(cls: Any) -> None:
     tab = Tab("/login")
     state, _ = await tab.run(cls, "submit", {})

@@ -9,12 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from netim_app.core import feature
 from netim_app.core.events import AccountUnlocked
 from netim_app.core.feature import Feature, SecondFactor
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.identity import accounts, recovery, second_factor, sessions
+from netim_app.identity.tables import PendingSignIn
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.infra.vault import Vault
 from tests.factories import (
@@ -190,3 +192,31 @@ def test_new_codes_while_the_key_is_changed(units: Units, monkeypatch: pytest.Mo
     assert done.sealed == 1
     with units.write() as unit:
         assert backup_codes.spend(unit, caller.account_id, made.codes[0], HERE)
+
+
+def test_codes_are_noted_as_saved_while_new_ones_are_made(units: Units, clock: FakeClock) -> None:
+    caller = signed_in_actor(units)
+    with units.write() as unit:
+        handle = backup_codes.make(unit, caller).handle
+    clock.advance(minutes=1)
+
+    _, saved = both(
+        units,
+        lambda unit: backup_codes.make(unit, caller),
+        lambda unit: backup_codes.note_saved(unit, caller, handle),
+    )
+
+    assert saved is False
+
+
+def test_two_accounts_in_one_browser_at_once_the_later_one_owes_the_code(units: Units) -> None:
+    with units.write() as unit:
+        one, other = make_account(unit), make_account(unit, "bob@example.org")
+
+    def begin(unit: UnitOfWork, account_id: int) -> None:
+        second_factor.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
+
+    both(units, lambda unit: begin(unit, one), lambda unit: begin(unit, other))
+
+    with units.read() as unit:
+        assert unit.session.exec(select(PendingSignIn.account_id)).all() == [other]

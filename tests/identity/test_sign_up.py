@@ -7,11 +7,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
 
 from netim_app.core import feature
+from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, InvalidForm
-from netim_app.core.events import AccountCreated, Fact
+from netim_app.core.events import AccountCreated, Fact, PasswordChanged, ProofFailed
 from netim_app.core.feature import Feature, Subscription
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, guessing, links, passwords, sign_up
+from netim_app.identity import accounts, guessing, links, passwords, sessions, sign_in, sign_up
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.sign_up import Confirmed
 from netim_app.identity.tables import Account, MailedLink, SignUp
@@ -19,13 +20,18 @@ from netim_app.infra.unit_of_work import Units
 from tests.factories import (
     EMAIL,
     HERE,
+    NEW_PASSWORD,
+    OTHER_DEVICE,
     PASSWORD,
     Mail,
     answer_requests,
     at_once,
+    last_mail,
     mails,
     make_account,
     quick_hash,
+    signed_in_actor,
+    stored_account,
     visitor_of,
 )
 from tests.fakes import FakeClock
@@ -157,6 +163,25 @@ def test_of_twenty_confirmations_at_once_one_succeeds(units: Units) -> None:
     assert len(all_accounts(units)) == 1
 
 
+def test_losers_of_a_race_read_that_the_link_no_longer_works(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole way, with the password: on PostgreSQL the registration may be gone between two statements."""
+    monkeypatch.setattr(guessing, "MAX_FAILURES", 20)
+    token = signed_up(units).token
+
+    assert sorted(at_once(20, lambda _: refusal(units, token))) == [""] + ["link.dead"] * 19
+    assert len(all_accounts(units)) == 1
+
+
+def test_a_registration_that_is_gone_when_its_password_is_checked_is_a_dead_link(units: Units) -> None:
+    mail = signed_up(units)
+    with units.read() as unit:
+        link = sign_up._find(unit, mail.token)
+    assert refusal(units, mail.token) == ""
+
+    with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
+        sign_up._pay(unit, link)
+
+
 def test_of_several_sign_ups_confirmed_at_once_one_succeeds(units: Units) -> None:
     tokens = [signed_up(units, replace(NEW, first_name=f"N{number}")).token for number in range(8)]
 
@@ -236,6 +261,94 @@ def test_the_password_of_a_registration_cannot_be_guessed_without_end(units: Uni
     assert refusal(units, token) == "form.too_often"
     clock.advance(minutes=15)
     assert refusal(units, token) == ""
+
+
+def test_the_browser_that_confirms_is_known_and_no_other(units: Units) -> None:
+    assert refusal(units, signed_up(units).token) == ""
+
+    with units.read() as unit:
+        assert sessions.is_known_device(unit, "new@example.org", GUEST.device_digest)
+        assert not sessions.is_known_device(unit, "new@example.org", OTHER_DEVICE)
+
+
+@pytest.mark.parametrize("name", ["evil．test", "Win at evil.test", "Zoé"])
+def test_a_mailbox_that_may_be_anybodys_is_sent_nothing_that_was_typed(units: Units, name: str) -> None:
+    """Neither by a registration nor by a new address, whatever an account that exists is called."""
+    mail = signed_up(units, replace(NEW, first_name=name, last_name=name))
+    caller = signed_in_actor(units, first_name=name, last_name=name, company=name)
+    with units.write() as unit:
+        accounts.ask_email_change(unit, caller, "other+evil.test@example.org")
+    change = last_mail(units, "email_change")
+
+    assert change.to == "other+evil.test@example.org"
+    for told in (mail, change):
+        for part in (told.subject, told.text, told.html):
+            assert name not in part
+            assert "evil" not in part
+
+
+# A new address
+
+
+def ask_change(units: Units, caller: Actor) -> str:
+    with units.write() as unit:
+        accounts.ask_email_change(unit, caller, "changed@example.org")
+    return last_mail(units, "email_change").token
+
+
+async def confirm(token: str, password: str, visitor: Visitor) -> str:
+    try:
+        await sign_up.confirm_email(token, password, visitor)
+    except DomainError as error:
+        return error.key
+    return ""
+
+
+async def test_the_owner_of_a_mailbox_does_not_confirm_the_account_of_a_stranger(units: Units) -> None:
+    """A stranger enters the victim's address. The victim follows the link: signed out, or signed in as a customer."""
+    attacker = signed_in_actor(units)
+    victim = signed_in_actor(units, "bob@example.org", device=OTHER_DEVICE, password=NEW_PASSWORD)
+    token = ask_change(units, attacker)
+
+    for visitor in (visitor_of(OTHER_DEVICE), victim):
+        assert await confirm(token, "", visitor) == "form.required"
+        assert await confirm(token, NEW_PASSWORD, visitor) == "verify.wrong_account_password"
+    assert stored_account(units, attacker.account_id).email == EMAIL
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+async def test_a_customer_confirms_a_new_address_signed_in_or_by_the_password(units: Units, signed_in: bool) -> None:
+    caller = signed_in_actor(units)
+    token = ask_change(units, caller)
+    elsewhere = visitor_of(OTHER_DEVICE)
+
+    assert await confirm(token, "" if signed_in else PASSWORD, caller if signed_in else elsewhere) == ""
+
+    assert stored_account(units, caller.account_id).email == "changed@example.org"
+
+
+async def test_guesses_at_the_password_by_a_link_are_those_of_the_account(units: Units, facts: list[Fact]) -> None:
+    caller = signed_in_actor(units)
+    token, stranger = ask_change(units, caller), visitor_of(OTHER_DEVICE)
+    for number in range(guessing.MAX_FAILURES - 1):
+        await confirm(token, f"wrong {number}", stranger)
+    with pytest.raises(DomainError):
+        await sign_in.sign_in(stranger, EMAIL, "wrong", remember=False, return_to="/")
+
+    assert await confirm(token, PASSWORD, stranger) == "verify.wrong_account_password"
+    assert [fact.reason for fact in facts if isinstance(fact, ProofFailed)] == ["wrong"] * 4 + ["throttled"]
+    assert await confirm(token, "", caller) == ""
+
+
+async def test_a_new_password_ends_a_change_that_is_being_confirmed(units: Units) -> None:
+    caller = signed_in_actor(units)
+    token = ask_change(units, caller)
+    with units.write() as unit:
+        fact = PasswordChanged(account_id=caller.account_id, at=unit.now, way="reset")
+        accounts.replace_password(unit, fact, quick_hash(NEW_PASSWORD))
+
+    for password in (PASSWORD, NEW_PASSWORD):
+        assert await confirm(token, password, visitor_of(OTHER_DEVICE)) == "link.dead"
 
 
 def test_an_owner_of_a_disabled_account_who_signs_up_again_gets_no_second_one(units: Units, account_id: int) -> None:

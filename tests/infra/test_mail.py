@@ -114,6 +114,14 @@ def test_a_name_cannot_add_a_paragraph_to_the_text(mail_templates: Templates) ->
         "t.co",
         "J.R.io",
         "1.2.3.4",
+        "evil．test",
+        "evil。test",
+        "evil｡test",
+        "evil․test",
+        "ｗｗｗ evil",
+        "a／b",
+        "x＠y",
+        "https：evil",
     ],
 )
 def test_a_name_that_looks_like_a_link_is_not_greeted(mail_templates: Templates, name: str) -> None:

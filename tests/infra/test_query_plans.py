@@ -24,7 +24,7 @@ from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.features.password.service import change_password
 from netim_app.features.totp import service as totp
-from netim_app.identity import accounts, guessing, links, recovery, second_factor, sessions, sign_in, sign_up
+from netim_app.identity import accounts, guessing, links, recovery, second_factor, sessions, sign_in, sign_up, undo
 from netim_app.identity.state.shell import _load
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import Units, in_read_unit, in_unit
@@ -61,7 +61,9 @@ def plans_of(units: Units) -> Iterator[Plans]:
     ) -> None:
         if not found.paused and statement.lstrip().startswith(EXPLAINED) and statement not in found.statements:
             found.statements.add(statement)
-            scans = explain(connection, statement, parameters[0] if many else parameters)
+            # Several rows of one table are sent as one statement with the parameters of its first.
+            rows = many and isinstance(parameters, list)
+            scans = explain(connection, statement, parameters[0] if rows else parameters)
             found.scans |= {(" ".join(statement.split()), scan) for scan in scans}
 
     event.listen(units.engine, "before_cursor_execute", look)
@@ -168,6 +170,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(recovery.finish_reset, token, hashed, visitor_of())
     await in_unit(sessions.end_session, browser.digest, HERE)
     await in_unit(accounts.unlock, events.AccountUnlocked(account_id=actor.account_id, at=clock()))
+    await undo.restore_email(_link(units, plans, "email_undo"), visitor_of())
     await in_unit(accounts.disable, actor.account_id)
 
 

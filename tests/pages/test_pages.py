@@ -18,6 +18,7 @@ ROUTES = {
     "/verify-email",
     "/forgot-password",
     "/reset-password",
+    "/restore-email",
     "/account/personal-information",
     "/account/connection-and-security",
 }

@@ -30,6 +30,8 @@ async def test_email_change(server: Server, anna: Client, email: str, new_email:
     async with Client(server) as stranger:
         await stranger.load("/verify-email")
         await stranger.call("VerifyState.submit", form={"token": link})
+        assert list(stranger.vars["VerifyState.errors"]) == ["password"], "the mailbox alone is no proof"
+        await stranger.call("VerifyState.submit", form={"token": link, "password": PASSWORD})
         assert stranger.vars["VerifyState.done"] == "email_change"
         assert not stranger.session_cookie, "no link signs anybody in"
     assert server.query("SELECT email FROM account WHERE email IN (:a, :b)", a=email, b=new) == [new]

@@ -44,6 +44,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "VerifyState.submit": {"token": "A" * 43},
     "ForgotState.submit": {"email": "nobody@example.com"},
     "ResetState.submit": {"token": "A" * 43, "password": PASSWORD},
+    "UndoState.submit": {"token": "A" * 43},
     "ProfileState.save": PROFILE,
     "EmailState.submit": {"email": "new@example.com"},
     "PasswordState.submit": {"current": "wrong " + PASSWORD, "password": "another 9 lanterns in fog"},
@@ -114,7 +115,7 @@ async def test_bad_input(server: Server, anna: Client, email: str, handler: str,
     state = handler.partition(".")[0]
     async with Client(server) as stranger:
         await stranger.load("/login")
-        open_to_all = state in ("SignInState", "SignUpState", "VerifyState", "ForgotState", "ResetState")
+        open_to_all = state in ("SignInState", "SignUpState", "VerifyState", "ForgotState", "ResetState", "UndoState")
         client = stranger if open_to_all else anna
         for kind, value in BAD.items():
             valid = FORMS[handler]

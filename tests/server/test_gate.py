@@ -45,6 +45,8 @@ OPEN_TO_ANYONE = {
     "ResetState.open_page",
     "ResetState.rate",
     "ResetState.submit",
+    "UndoState.open_page",
+    "UndoState.submit",
     "ShellState.close_notice",
     "ShellState.look_again",
     "ShellState.open_public_page",

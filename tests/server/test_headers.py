@@ -11,8 +11,8 @@ from netim_app.build import web_dir
 from tests.harness import Server
 
 PAGES = [
-    "/", "/login", "/signup", "/verify-email", "/forgot-password", "/reset-password", "/account/personal-information",
-    "/account/connection-and-security",
+    "/", "/login", "/signup", "/verify-email", "/forgot-password", "/reset-password", "/restore-email",
+    "/account/personal-information", "/account/connection-and-security",
 ]  # fmt: skip
 EXPOSED = [
     "/_upload", "/_upload/x", "/_all_routes", "/auth-codespace", "/.env", "/.git/config", "/.git/HEAD", "/rxconfig.py",

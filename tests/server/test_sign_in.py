@@ -495,7 +495,7 @@ async def test_token_swap(server: Server, anna: Client, email: str, new_email: C
         await client.call("VerifyState.submit", form={"token": sign_up, "password": PASSWORD})
         assert client.vars["VerifyState.done"] == "sign_up"
         await client.call("VerifyState.open_page")
-        await client.call("VerifyState.submit", form={"token": change})
+        await client.call("VerifyState.submit", form={"token": change, "password": PASSWORD})
         assert client.vars["VerifyState.done"] == "email_change"
         await client.call("ResetState.submit", form={"token": reset, "password": NEW_PASSWORD})
         assert not client.vars["ResetState.done"], "the address it was sent to is no longer the account's"

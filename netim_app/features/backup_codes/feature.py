@@ -1,6 +1,6 @@
 """Backup codes: ten codes that stand in for the application, each once."""
 
-from netim_app.core.events import BackupCodesMade, BackupCodeUsed, SecondFactorDisabled
+from netim_app.core.events import BackupCodesMade, BackupCodeUsed, EmailRestored, SecondFactorDisabled
 from netim_app.core.feature import Feature, Hint, Refresher, SecondFactor, Subscription
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.state import NewCodesState, show_stock
@@ -27,6 +27,7 @@ BACKUP_CODES = Feature(
     ),
     subscriptions=(
         Subscription(fact=SecondFactorDisabled, handle=service.delete_all),
+        Subscription(fact=EmailRestored, handle=service.delete_since),
         Subscription(fact=BackupCodesMade, handle=service.mail_made),
         Subscription(fact=BackupCodeUsed, handle=service.mail_used),
     ),

@@ -8,7 +8,7 @@ from sqlmodel import col, delete, func, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import BackupCodesMade, BackupCodeUsed, Origin, SecondFactorDisabled
+from netim_app.core.events import BackupCodesMade, BackupCodeUsed, EmailRestored, Origin, SecondFactorDisabled
 from netim_app.features.backup_codes import rules
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.identity import accounts, second_factor, sessions
@@ -149,7 +149,8 @@ def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
 
 def note_saved(unit: UnitOfWork, actor: Actor, handle: str) -> bool:
     """Notes that the customer has saved the set with this handle; False when it is not the present one any more."""
-    made = unit.session.get(BackupCodeSet, actor.account_id)
+    sessions.lock_account(unit, actor.account_id)  # or a new set could take this one's place in between
+    made = unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)
     if made is None or _handle(made) != handle:
         return False
     made.saved_at = unit.now
@@ -158,6 +159,14 @@ def note_saved(unit: UnitOfWork, actor: Actor, handle: str) -> bool:
 
 def _handle(made: BackupCodeSet) -> str:
     return made.made_at.isoformat()
+
+
+def delete_since(unit: UnitOfWork, fact: EmailRestored) -> None:
+    """A set that a thief may have made goes, and whoever made it makes another one."""
+    sessions.lock_account(unit, fact.account_id)
+    made = unit.session.get(BackupCodeSet, fact.account_id, populate_existing=True)
+    if made is not None and made.made_at >= fact.since:
+        _delete(unit, fact.account_id)
 
 
 def delete_all(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:

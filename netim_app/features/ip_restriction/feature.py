@@ -1,6 +1,13 @@
 """IP restriction: the account can be used from listed addresses only."""
 
-from netim_app.core.events import AccountUnlocked, IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, SignInRefused
+from netim_app.core.events import (
+    AccountUnlocked,
+    EmailRestored,
+    IpRestrictionSwitched,
+    IpRuleAdded,
+    IpRuleRemoved,
+    SignInRefused,
+)
 from netim_app.core.feature import Feature, Protection, Refresher, SignInGate, Subscription
 from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState, show_restriction
@@ -19,6 +26,7 @@ IP_RESTRICTION = Feature(
     sign_in_gates=(SignInGate(name="ip_restriction", refusal=service.refusal),),
     subscriptions=(
         Subscription(fact=AccountUnlocked, handle=service.switch_off_on_unlock),
+        Subscription(fact=EmailRestored, handle=service.switch_off_if_changed_since),
         Subscription(fact=SignInRefused, handle=service.mail_refused),
         Subscription(fact=IpRestrictionSwitched, handle=service.mail_change),
         Subscription(fact=IpRuleAdded, handle=service.mail_change),

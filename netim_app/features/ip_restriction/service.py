@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from netim_app.core import events
 from netim_app.core.actor import Actor
@@ -21,6 +21,7 @@ from netim_app.texts import catalog
 
 REFUSED = "ip_restriction.refused"
 REFUSED_MAIL = "sign_in_refused"
+CHANGED_MAIL = "ip_restriction_changed"
 REFUSED_MAIL_EVERY = timedelta(hours=1)
 SHUTS_OUT = "ip_restriction.shuts_out"
 CONFIRM_FIELD = "confirmed"
@@ -223,6 +224,22 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: events.AccountUnlocked) -> None
     )
 
 
+def switch_off_if_changed_since(unit: UnitOfWork, fact: events.EmailRestored) -> None:
+    """What a thief may have changed shuts nobody out: rules of that time go, and the restriction is off.
+
+    Each change was told by a mail, whose row is kept for longer than that.
+    """
+    sessions.lock_account(unit, fact.account_id)
+    if not outbox.queued_since(unit, fact.account_id, CHANGED_MAIL, fact.since):
+        return
+    unit.session.exec(
+        delete(IpRule).where(col(IpRule.account_id) == fact.account_id, col(IpRule.added_at) >= fact.since)
+    )
+    _switch_off(
+        unit, events.IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False)
+    )
+
+
 def mail_change(unit: UnitOfWork, fact: Fact) -> None:
     """Every change of the list and of its switch is told."""
     change, rule = "", ""
@@ -232,9 +249,7 @@ def mail_change(unit: UnitOfWork, fact: Fact) -> None:
         change, rule = "added", fact.rule
     elif isinstance(fact, events.IpRuleRemoved):
         change, rule = "removed", fact.rule
-    accounts.notify_up_to_a_cap(
-        unit, "ip_restriction_changed", fact, kind=change, card="ip-restriction", change=change, rule=rule
-    )
+    accounts.notify_up_to_a_cap(unit, CHANGED_MAIL, fact, kind=change, card="ip-restriction", change=change, rule=rule)
 
 
 def mail_refused(unit: UnitOfWork, fact: events.SignInRefused) -> None:

@@ -47,8 +47,9 @@ def switch_alerts(unit: UnitOfWork, actor: Actor, on: bool) -> None:
 
 
 def mail_sign_in(unit: UnitOfWork, fact: SignedIn) -> None:
-    """Tells the customer of a successful sign-in, when alerts are on."""
-    if alerts_on(unit, fact.account_id):
+    """Tells the customer of a successful sign-in: of each when alerts are on, else of one in a browser that is new."""
+    new = not fact.known_device and not sessions.is_first_device(unit, fact.account_id)
+    if new or alerts_on(unit, fact.account_id):
         kind = "known_device" if fact.known_device else "new_device"
         accounts.notify_up_to_a_cap(
             unit, "signed_in", fact, kind=kind, card="login-history", known_device=fact.known_device

@@ -1,6 +1,13 @@
 """Two-factor authentication by codes of an application (RFC 6238)."""
 
-from netim_app.core.events import AccountUnlocked, DeviceAdded, DeviceRemoved, SecondFactorDisabled, SecondFactorEnabled
+from netim_app.core.events import (
+    AccountUnlocked,
+    DeviceAdded,
+    DeviceRemoved,
+    EmailRestored,
+    SecondFactorDisabled,
+    SecondFactorEnabled,
+)
 from netim_app.core.feature import Feature, Protection, Refresher, SecondFactor, Subscription
 from netim_app.features.totp import service
 from netim_app.features.totp.state import CHECK, TotpDialogState, TotpWizardState, begin_visit, show_devices
@@ -16,6 +23,7 @@ TOTP = Feature(
     ),
     subscriptions=(
         Subscription(fact=AccountUnlocked, handle=service.switch_off_on_unlock),
+        Subscription(fact=EmailRestored, handle=service.remove_since),
         *(
             Subscription(fact=fact, handle=service.mail_change)
             for fact in (SecondFactorEnabled, SecondFactorDisabled, DeviceAdded, DeviceRemoved)

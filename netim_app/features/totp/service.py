@@ -16,6 +16,7 @@ from netim_app.core.events import (
     DeviceAdded,
     DeviceRemoved,
     DeviceRenamed,
+    EmailRestored,
     Fact,
     Origin,
     SecondFactorDisabled,
@@ -294,6 +295,20 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
     if fact.without_second_factor and enrolled(unit, fact.account_id):
         _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
         sessions.end_sessions(unit, fact.account_id)
+
+
+def remove_since(unit: UnitOfWork, fact: EmailRestored) -> None:
+    """Takes away what a thief may have set up. If nothing is left of it, two-factor authentication is off."""
+    sessions.lock_account(unit, fact.account_id)
+    devices = _devices(unit, fact.account_id)
+    doubtful = [device for device in devices if device.added_at >= fact.since]
+    if doubtful and len(doubtful) == len(devices):
+        _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
+        return
+    for device in doubtful:
+        unit.session.delete(device)
+        unit.session.flush()
+        unit.record(DeviceRemoved(account_id=fact.account_id, at=fact.at, origin=fact.origin, name=device.name))
 
 
 def _switch_off(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:

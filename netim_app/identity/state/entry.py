@@ -10,7 +10,17 @@ from netim_app.core.actor import Actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.core.tokens import digest, new_token
-from netim_app.identity import accounts, limits, password_queues, passwords, recovery, second_factor, sign_in, sign_up
+from netim_app.identity import (
+    accounts,
+    limits,
+    password_queues,
+    passwords,
+    recovery,
+    second_factor,
+    sign_in,
+    sign_up,
+    undo,
+)
 from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.email_address import read_email
 from netim_app.identity.sessions import HOME
@@ -177,7 +187,9 @@ class VerifyState(rx.State):
 
     errors: dict[str, str] = {}
     is_sign_up: bool = False
-    """The link belongs to a registration: its password is asked for."""
+    """The link belongs to a registration."""
+    asks_proof: bool = False
+    """For the password of the registration, or of the account: a browser that is signed in to it needs none."""
     done: str = ""
     """What was confirmed: "sign_up", "email_change", or empty."""
 
@@ -188,6 +200,7 @@ class VerifyState(rx.State):
         self.errors = {}
         self.done = ""
         self.is_sign_up = self.router.url.query_parameters.get("for") == "sign-up"
+        self.asks_proof = self.is_sign_up or not isinstance(visitor(), Actor)
 
     @rx.event
     @open_to(ANYONE)
@@ -203,7 +216,7 @@ class VerifyState(rx.State):
             await limits.allow_link(caller.origin.address)
             confirmed = await sign_up.confirm_email(token, password, caller)
         except DomainError as error:
-            self.is_sign_up = self.is_sign_up or any(fault.field == "password" for fault in error.all)
+            self.asks_proof = self.asks_proof or any(fault.field == "password" for fault in error.all)
             self.errors = await explain(self, error)
             return
         self.done = confirmed.purpose
@@ -289,6 +302,35 @@ class ResetState(rx.State):
                 hashed = await passwords.hash_in_pool(password, settings.bcrypt_cost)
             if refusal := await in_unit(recovery.finish_reset, token, hashed, caller):
                 raise DomainError(refusal)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.done = True
+
+
+class UndoState(rx.State):
+    """The page behind the link that undoes a change of address: opening it does nothing, pressing its button does."""
+
+    errors: dict[str, str] = {}
+    done: bool = False
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_page(self) -> None:
+        """Starts anew."""
+        self.errors = {}
+        self.done = False
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Spends the link: the old address is in force again."""
+        self.errors = {}
+        caller = visitor()
+        try:
+            token = _read_token(form)
+            await limits.allow_link(caller.origin.address)
+            await undo.restore_email(token, caller)
         except DomainError as error:
             self.errors = await explain(self, error)
             return

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, VerifyState
+from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, UndoState, VerifyState
 from netim_app.identity.state.shell import REMEMBER_DAYS
 from netim_app.identity.view.shell import code_field, entry_page, fault, keep_pending, new_password_field
 from netim_app.ui.browser import field_from_browser
@@ -154,11 +154,13 @@ def verify_page() -> rx.Component:
                 form(
                     _token_field(fault(VerifyState.errors)),
                     rx.cond(
-                        VerifyState.is_sign_up,
+                        VerifyState.asks_proof,
                         password_field(
                             "password",
-                            tr("verify.password"),
-                            hint=tr("verify.password.hint"),
+                            rx.cond(VerifyState.is_sign_up, tr("verify.password"), tr("verify.account_password")),
+                            hint=rx.cond(
+                                VerifyState.is_sign_up, tr("verify.password.hint"), tr("verify.account_password.hint")
+                            ),
                             error=fault(VerifyState.errors, "password"),
                         ),
                     ),
@@ -230,5 +232,29 @@ def reset_page() -> rx.Component:
         ),
         title=rx.cond(ResetState.done, tr("reset.done.title"), tr("reset.title")),
         below=rx.cond(~ResetState.done, _aside(link(tr("reset.new_link"), "/forgot-password"))),
+        skeleton=form_skeleton(1),
+    )
+
+
+def undo_page() -> rx.Component:
+    """The page /restore-email."""
+    return entry_page(
+        rx.cond(
+            UndoState.done,
+            outcome(tr("undo.done.text"), _aside(tr("undo.done.hint")), icon_name="mail", test_id="restored"),
+            rx.fragment(
+                rx.el.p(tr("undo.text")),
+                form(
+                    _token_field(fault(UndoState.errors)),
+                    on_submit=UndoState.submit,
+                    submit_label=tr("undo.submit"),
+                    error=fault(UndoState.errors),
+                    test_id="undo",
+                    full_width=True,
+                ),
+            ),
+        ),
+        title=rx.cond(UndoState.done, tr("undo.done.title"), tr("undo.title")),
+        below=_aside(link(tr("forgot.back"), "/login")),
         skeleton=form_skeleton(1),
     )

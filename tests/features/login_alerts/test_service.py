@@ -61,14 +61,28 @@ def test_each_customer_has_a_switch_of_their_own(units: Units) -> None:
     caller, other = signed_in_actor(units), signed_in_actor(units, "bob@example.org")
 
     switch(units, caller, True)
-    sign_in_again(units, other.account_id)
+    sign_in_again(units, other.account_id, other.device_digest)
 
     assert not view(units, other.account_id).on
     assert mailed(units) == []
 
 
-def test_a_sign_in_is_mailed_while_alerts_are_on(units: Units) -> None:
+def test_a_sign_in_in_a_new_browser_is_mailed_always(units: Units) -> None:
+    """The first one aside: until then nobody has used the account."""
     caller = signed_in_actor(units)
+    sign_in_again(units, caller.account_id, caller.device_digest)
+    assert mailed(units) == []
+
+    sign_in_again(units, caller.account_id, OTHER_DEVICE)
+
+    assert mailed(units) == [("signed_in", EMAIL)]
+    assert "from a new device" in last_mail(units, "signed_in").text
+    sign_in_again(units, caller.account_id, OTHER_DEVICE)
+    assert len(mailed(units)) == 1
+
+
+def test_a_sign_in_is_mailed_while_alerts_are_on(units: Units) -> None:
+    caller = signed_in_actor(units, device=OTHER_DEVICE)
     sign_in_again(units, caller.account_id)
     assert mailed(units) == []
     switch(units, caller, True)
@@ -131,7 +145,7 @@ def test_switching_alerts_off_is_always_told(units: Units) -> None:
 
     assert mailed(units) == [("alerts_off", EMAIL)]
     assert view(units, caller.account_id) == AlertSetting(on=False)
-    sign_in_again(units, caller.account_id)
+    sign_in_again(units, caller.account_id, caller.device_digest)
     assert mailed(units) == [("alerts_off", EMAIL)]
 
 

@@ -51,7 +51,7 @@ async def test_another_one_is_logged_out_and_gone_from_the_list(sqlite_units: Un
     assert await notice(tab) == ("success", "That browser is logged out. We sent you a notice.")
     await tab.run(SessionsState, "log_out", other)
     assert await notice(tab) == ("info", "That browser is no longer logged in.")
-    assert [event for event, _ in mailed(sqlite_units)] == ["others_signed_out"]
+    assert [event for event, _ in mailed(sqlite_units)] == ["signed_in", "others_signed_out"]
 
 
 @pytest.mark.parametrize("value", [None, True, "2", 2.0, math.nan, 0, -1, 2**31, 10**30, [2], {"id": 2}])
@@ -75,7 +75,7 @@ async def test_all_others_are_logged_out_after_a_question(sqlite_units: Units, t
 
     assert (dialog.open, card.others) == (False, [])
     assert await notice(tab) == ("success", "You are now logged in here only.")
-    assert [event for event, _ in mailed(sqlite_units)] == ["others_signed_out"]
+    assert [event for event, _ in mailed(sqlite_units)] == ["signed_in", "others_signed_out"]
 
 
 async def test_a_step_up_leads_back_to_the_card_and_ends_nothing(tab: Tab) -> None:

@@ -1,0 +1,108 @@
+"""The way back from a stolen account: the old mailbox undoes a change of address.
+
+An owner whose password was stolen, and whose address was changed then, has nothing left but the old mailbox. So that
+gets a link which restores the address. What a thief may have set up does not stand in its way: docs/security.md.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from netim_app.core.actor import Visitor
+from netim_app.core.errors import DomainError
+from netim_app.core.events import EmailChanged, EmailRestored
+from netim_app.core.tokens import new_token
+from netim_app.identity import accounts, links, password_queues, passwords, recovery, sessions
+from netim_app.identity.email_address import email_key
+from netim_app.identity.tables import MailedLink
+from netim_app.infra.unit_of_work import UnitOfWork, in_unit, units
+
+LIFE = timedelta(days=7)
+"""How long a change of address can be undone, and how long before it a thief may have begun."""
+
+
+def offer(unit: UnitOfWork, fact: EmailChanged) -> None:
+    """Tells both addresses of the change, and mails the old one the link that undoes it.
+
+    An address that has not been the account's for as long as that gets no link while one before it has: of a thief who
+    changes it twice, neither address is a way back.
+    """
+    profile_url = unit.settings.public_url + accounts.PROFILE_PAGE
+    if _other_way_back(unit, fact):
+        accounts.notify(
+            unit, "email_changed", fact, to=fact.old_email, new_email=fact.new_email, profile_url=profile_url
+        )
+    else:
+        _mail_link(unit, fact)
+    accounts.notify(unit, "email_changed", fact, new_email=fact.new_email, profile_url=profile_url)
+
+
+def _other_way_back(unit: UnitOfWork, fact: EmailChanged) -> bool:
+    open_for = unit.session.exec(
+        select(MailedLink.email).where(
+            MailedLink.account_id == fact.account_id,
+            MailedLink.purpose == links.UNDO,
+            col(MailedLink.used_at).is_(None),
+            col(MailedLink.expires_at) > unit.now,
+        )
+    ).first()
+    return open_for is not None and email_key(open_for) != email_key(fact.old_email)
+
+
+def _mail_link(unit: UnitOfWork, fact: EmailChanged) -> None:
+    token = links.new_link(unit, purpose=links.UNDO, life=LIFE, account_id=fact.account_id, email=fact.old_email)
+    accounts.notify(
+        unit,
+        "email_undo",
+        fact,
+        to=fact.old_email,
+        expires_at=unit.now + LIFE,
+        new_email=fact.new_email,
+        link=f"{unit.settings.public_url}/restore-email#{token}",
+        days=LIFE.days,
+    )
+
+
+async def restore_email(token: str, visitor: Visitor) -> None:
+    """Follows the link: the old address is in force again, nobody is signed in, and no password opens the account.
+
+    Raises:
+        DomainError: the link does not work, or the old address belongs to another account by now.
+    """
+    await in_unit(_find, token)
+    with password_queues.hash_place(password_queues.network(visitor.origin.address), password_queues.Group.KNOWN):
+        nobodys = await passwords.hash_in_pool(new_token(), units().settings.bcrypt_cost)
+    await in_unit(_restore, token, nobodys, visitor)
+
+
+def _find(unit: UnitOfWork, token: str) -> None:
+    """A link that does not work costs no hash."""
+    link = links.find_link(unit, token)
+    if link is None or link.purpose != links.UNDO:
+        raise links.refused(links.UNDO)
+
+
+def _restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -> None:
+    link = links.spend_link(unit, token, links.UNDO)
+    account = sessions.lock_account(unit, link.account_id or 0)
+    if account.disabled_at is not None:
+        raise links.refused(links.UNDO, account_id=account.id or 0)
+    replaced, account.email, account.email_key = account.email, link.email, email_key(link.email)
+    account.password_hash = nobodys_hash
+    try:
+        unit.session.flush()
+    except IntegrityError as error:
+        raise DomainError("undo.taken") from error
+    links.kill_links(unit, account.id or 0)
+    sessions.end_sessions(unit, account.id or 0)
+    sessions.forget_devices(unit, account.id or 0)
+    fact = EmailRestored(account_id=account.id or 0, at=unit.now, origin=visitor.origin, since=link.created_at - LIFE)
+    unit.record(fact)
+    _tell(unit, fact, {link.email, replaced})
+
+
+def _tell(unit: UnitOfWork, fact: EmailRestored, addresses: set[str]) -> None:
+    for email in sorted(addresses):
+        accounts.notify(unit, "email_restored", fact, to=email)
+    recovery.mail_reset(unit, fact)

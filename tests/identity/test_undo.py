@@ -1,0 +1,382 @@
+"""Undoing a change of address from the old mailbox: the owner comes back, and a thief stays out."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from sqlmodel import col, select
+
+from netim_app.core import feature
+from netim_app.core.actor import Actor, Visitor
+from netim_app.core.errors import DomainError
+from netim_app.core.events import CodesStopped, EmailRestored, Fact, Origin, PasswordChanged
+from netim_app.core.feature import Feature, Subscription
+from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.ip_restriction import rules as ip_rules
+from netim_app.features.ip_restriction import service as ip_restriction
+from netim_app.features.totp.tables import TotpDevice
+from netim_app.identity import accounts, links, passwords, recovery, second_factor, sessions, sign_in, undo
+from netim_app.identity.sign_up import _confirm
+from netim_app.identity.tables import CodeStop, MailedLink
+from netim_app.infra.unit_of_work import UnitOfWork, Units
+from tests.factories import (
+    EMAIL,
+    HERE,
+    NEW_PASSWORD,
+    OTHER_DEVICE,
+    PASSWORD,
+    actor_of,
+    at_once,
+    last_mail,
+    mailed,
+    mails,
+    make_account,
+    make_session,
+    quick_hash,
+    signed_in_actor,
+    stored_account,
+    visitor_of,
+)
+from tests.fakes import FakeClock
+
+THIEVES = "thief@example.net"
+OWNER = visitor_of()
+ELSEWHERE = Origin(address="203.0.113.99", browser="Chrome", system="Windows")
+
+
+@pytest.fixture
+def account_id(units: Units) -> int:
+    with units.write() as unit:
+        return make_account(unit)
+
+
+@pytest.fixture
+def facts(units: Units) -> list[Fact]:
+    heard: list[Fact] = []
+    listener = Feature(name="listener", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))
+    feature.install((*feature.offers().features, listener))
+    return heard
+
+
+def thief_of(units: Units, account_id: int, origin: Origin = ELSEWHERE) -> Actor:
+    """Somebody else with the right password, in a browser of theirs."""
+    with units.write() as unit:
+        browser = make_session(unit, account_id, device=OTHER_DEVICE, origin=origin)
+        return actor_of(unit, browser, origin)
+
+
+def change_address(units: Units, actor: Actor, email: str = THIEVES) -> None:
+    with units.write() as unit:
+        accounts.ask_email_change(unit, actor, email)
+    with units.write() as unit:
+        _confirm(unit, last_mail(units, "email_change").token, actor)
+
+
+def restore(units: Units, token: str, visitor: Visitor = OWNER) -> str:
+    """The key of the refusal; empty when it worked."""
+    try:
+        asyncio.run(undo.restore_email(token, visitor))
+    except DomainError as error:
+        return error.key
+    return ""
+
+
+def reset(units: Units, visitor: Visitor = OWNER) -> str:
+    with units.write() as unit:
+        return recovery.finish_reset(unit, last_mail(units, "reset").token, quick_hash(NEW_PASSWORD), visitor)
+
+
+async def lets_in(email: str, password: str, visitor: Visitor = OWNER) -> bool:
+    """Whether these give a ticket at once."""
+    try:
+        return bool(await sign_in.sign_in(visitor, email, password, remember=False, return_to=sessions.HOME))
+    except DomainError:
+        return False
+
+
+def add_device(unit: UnitOfWork, account_id: int, name: str = "Phone") -> None:
+    unit.session.add(TotpDevice(account_id=account_id, name=name, sealed=b"", last_step=0, added_at=unit.now))
+
+
+def devices(units: Units, account_id: int) -> list[str]:
+    with units.read() as unit:
+        rows = unit.session.exec(select(TotpDevice).where(TotpDevice.account_id == account_id))
+        return sorted(row.name for row in rows)
+
+
+def test_the_old_address_is_told_with_a_way_back_and_the_new_one_without(units: Units, account_id: int) -> None:
+    change_address(units, thief_of(units, account_id))
+
+    assert mailed(units)[-2:] == [("email_undo", EMAIL), ("email_changed", THIEVES)]
+    mail = last_mail(units, "email_undo")
+    assert f"https://account.netim.example/restore-email#{mail.token}" in mail.text
+    with units.read() as unit:
+        assert "#" not in last_mail(units, "email_changed").text.replace("#password", "").replace("#email", "")
+        assert mail.token not in str([row.model_dump() for row in unit.session.exec(select(MailedLink))])
+
+
+def test_the_owner_comes_back_and_the_thief_is_out(units: Units, account_id: int, facts: list[Fact]) -> None:
+    thief = thief_of(units, account_id)
+    change_address(units, thief)
+    thief = thief_of(units, account_id)
+    with units.write() as unit:
+        accounts.ask_email_change(unit, thief, "another@example.net")
+        ticket = sessions.renewal_ticket(unit, thief, return_to="/")
+        recovery.ask_reset(unit, THIEVES, ELSEWHERE)
+        second_factor.begin(unit, account_id, visitor_of(OTHER_DEVICE), remember=False, return_to="/")
+    dead = [last_mail(units, event).token for event in ("email_change", "reset")]
+    token, before = last_mail(units, "email_undo").token, len(mailed(units))
+
+    assert restore(units, token) == ""
+
+    account = stored_account(units, account_id)
+    assert (account.email, account.email_key) == (EMAIL, EMAIL.lower())
+    assert mailed(units)[before:] == [("email_restored", EMAIL), ("email_restored", THIEVES), ("reset", EMAIL)]
+    assert [fact for fact in facts if isinstance(fact, EmailRestored)] == [
+        EmailRestored(account_id=account_id, at=units.clock(), origin=HERE, since=units.clock() - undo.LIFE)
+    ]
+    with units.write() as unit:
+        assert sessions.live_sessions(unit, account_id) == []
+        assert sessions.redeem_ticket(unit, ticket, OTHER_DEVICE, ELSEWHERE) is None
+        assert not second_factor.is_pending(unit, visitor_of(OTHER_DEVICE))
+        assert not sessions.is_known_device(unit, EMAIL.lower(), OTHER_DEVICE)
+    for other in dead:
+        with units.read() as unit:
+            assert links.find_link(unit, other) is None
+    for email in (EMAIL, THIEVES):
+        assert not asyncio.run(lets_in(email, PASSWORD)), "the stolen password opens nothing any more"
+    assert reset(units) == ""
+    assert asyncio.run(lets_in(EMAIL, NEW_PASSWORD))
+
+
+def test_a_way_back_works_once_for_a_week_and_for_nothing_else(units: Units, account_id: int, clock: FakeClock) -> None:
+    change_address(units, thief_of(units, account_id))
+    token = last_mail(units, "email_undo").token
+    with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
+        _confirm(unit, token, OWNER)
+    with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
+        recovery.finish_reset(unit, token, quick_hash("x"), OWNER)
+    with units.write() as unit:
+        recovery.ask_reset(unit, THIEVES, HERE)
+    assert restore(units, last_mail(units, "reset").token) == "link.dead"
+    assert restore(units, "A" * 43) == "link.dead"
+
+    clock.advance(days=6, hours=23, minutes=59)
+    assert restore(units, token) == ""
+    assert restore(units, token) == "link.dead"
+
+
+def test_after_a_week_the_new_address_stays(units: Units, account_id: int, clock: FakeClock) -> None:
+    change_address(units, thief_of(units, account_id))
+    clock.advance(days=7)
+
+    assert restore(units, last_mail(units, "email_undo").token) == "link.dead"
+    assert stored_account(units, account_id).email == THIEVES
+
+
+def test_of_many_at_once_one_succeeds(units: Units, account_id: int) -> None:
+    change_address(units, thief_of(units, account_id))
+    token = last_mail(units, "email_undo").token
+
+    assert sorted(at_once(8, lambda _: restore(units, token))) == [""] + ["link.dead"] * 7
+
+
+def _new_password(units: Units, thief: Actor) -> None:
+    with units.write() as unit:
+        fact = PasswordChanged(account_id=thief.account_id, at=unit.now, way="changed")
+        accounts.replace_password(unit, fact, quick_hash("the thief's own 1"))
+
+
+def _new_password_by_mail(units: Units, thief: Actor) -> None:
+    with units.write() as unit:
+        recovery.ask_reset(unit, THIEVES, ELSEWHERE)
+    with units.write() as unit:
+        token = last_mail(units, "reset").token
+        recovery.finish_reset(unit, token, quick_hash("the thief's own 1"), visitor_of(OTHER_DEVICE))
+
+
+def _another_address(units: Units, thief: Actor) -> None:
+    change_address(units, thief, "second@example.net")
+
+
+def _only_from_there(units: Units, thief: Actor) -> None:
+    with units.write() as unit:
+        ip_restriction.add_rule(unit, thief, ip_rules.parse("203.0.113.99"), "")
+        ip_restriction.switch_restriction(unit, thief, True, confirmed=False)
+
+
+def _two_factor(units: Units, thief: Actor) -> None:
+    with units.write() as unit:
+        add_device(unit, thief.account_id)
+    with units.write() as unit:
+        backup_codes.make(unit, thief)
+
+
+def _stopped_codes(units: Units, thief: Actor) -> None:
+    _two_factor(units, thief)
+    with units.write() as unit:
+        unit.session.add(CodeStop(account_id=thief.account_id, stopped_at=unit.now, stops=2))
+        unit.record(CodesStopped(account_id=thief.account_id, at=unit.now, last=True))
+
+
+BEFORE = (_new_password, _only_from_there, _two_factor, _stopped_codes)
+AFTER = (*BEFORE, _new_password_by_mail, _another_address)
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "first"), [*((obstacle, True) for obstacle in BEFORE), *((obstacle, False) for obstacle in AFTER)]
+)
+def test_no_obstacle_of_a_thief_stands_in_the_way(
+    units: Units, account_id: int, clock: FakeClock, obstacle: Callable[[Units, Actor], None], first: bool
+) -> None:
+    """Whatever a thief does, up to a week before the change of address or at any time after it."""
+    thief = thief_of(units, account_id)
+    if first:
+        obstacle(units, thief)
+        clock.advance(days=6)
+    change_address(units, thief)
+    if not first:
+        clock.advance(hours=1)
+        obstacle(units, thief)
+    token = last_mail(units, "email_undo").token
+
+    assert restore(units, token) == ""
+    assert reset(units) == ""
+    assert asyncio.run(lets_in(EMAIL, NEW_PASSWORD))
+    assert devices(units, account_id) == []
+    with units.write() as unit:
+        add_device(unit, account_id)
+        assert not second_factor.is_stopped(unit, account_id), "nor later, when the owner uses codes"
+        assert not backup_codes.view_stock(unit, account_id).left
+
+
+def test_a_second_factor_that_is_older_stays(units: Units, account_id: int, clock: FakeClock) -> None:
+    """The mailbox alone is no way around the owner's own protections."""
+    thief = thief_of(units, account_id, HERE)
+    with units.write() as unit:
+        add_device(unit, account_id, "Mine")
+        ip_restriction.add_rule(unit, thief, ip_rules.parse("192.0.2.0/24"), "")
+        ip_restriction.switch_restriction(unit, thief, True, confirmed=False)
+    with units.write() as unit:
+        codes = backup_codes.make(unit, thief).codes
+    clock.advance(days=7, seconds=1)
+    change_address(units, thief)
+    with units.write() as unit:
+        add_device(unit, account_id, "Theirs")
+
+    assert restore(units, last_mail(units, "email_undo").token, visitor_of(origin=ELSEWHERE)) == ""
+
+    assert devices(units, account_id) == ["Mine"]
+    assert ("two_factor_changed", EMAIL) in mailed(units)
+    assert reset(units, visitor_of(origin=ELSEWHERE)) == ip_restriction.REFUSED
+    assert reset(units) == ""
+    assert not asyncio.run(lets_in(EMAIL, NEW_PASSWORD))
+    with units.write() as unit:
+        assert second_factor.is_pending(unit, OWNER)
+        assert second_factor.finish_sign_in(unit, OWNER, codes[0])[0]
+
+
+def test_newer_backup_codes_for_an_older_second_factor_go(units: Units, account_id: int, clock: FakeClock) -> None:
+    thief = thief_of(units, account_id)
+    with units.write() as unit:
+        add_device(unit, account_id, "Mine")
+    clock.advance(days=30)
+    change_address(units, thief)
+    with units.write() as unit:
+        codes = backup_codes.make(unit, thief).codes
+
+    assert restore(units, last_mail(units, "email_undo").token) == ""
+
+    assert devices(units, account_id) == ["Mine"]
+    with units.write() as unit:
+        assert not backup_codes.spend(unit, account_id, codes[0], ELSEWHERE)
+
+
+def test_a_list_whose_older_rules_were_removed_shuts_nobody_out(
+    units: Units, account_id: int, clock: FakeClock
+) -> None:
+    thief = thief_of(units, account_id)
+    with units.write() as unit:
+        for rule in ("192.0.2.7", "203.0.113.99"):
+            ip_restriction.add_rule(unit, thief, ip_rules.parse(rule), "")
+        ip_restriction.switch_restriction(unit, thief, True, confirmed=False)
+    clock.advance(days=30)
+    change_address(units, thief)
+    with units.write() as unit:
+        [mine] = [r.id for r in ip_restriction.view_restriction(unit, account_id).rules if r.text == "192.0.2.7"]
+        ip_restriction.remove_rule(unit, thief, mine, confirmed=False)
+
+    assert restore(units, last_mail(units, "email_undo").token) == ""
+    assert reset(units) == ""
+
+
+def test_a_thief_who_changes_the_address_twice_gets_no_way_back(
+    units: Units, account_id: int, clock: FakeClock
+) -> None:
+    thief = thief_of(units, account_id)
+    change_address(units, thief)
+    clock.advance(days=1)
+    change_address(units, thief, "second@example.net")
+
+    assert [to for event, to in mailed(units) if event == "email_undo"] == [EMAIL]
+    assert mailed(units)[-2:] == [("email_changed", THIEVES), ("email_changed", "second@example.net")]
+    assert restore(units, last_mail(units, "email_undo").token) == ""
+    assert stored_account(units, account_id).email == EMAIL
+
+
+def test_an_owner_who_has_changed_it_back_by_hand_keeps_a_way_back_and_the_thief_gets_none(
+    units: Units, account_id: int, clock: FakeClock
+) -> None:
+    change_address(units, thief_of(units, account_id))
+    clock.advance(days=6)
+    change_address(units, thief_of(units, account_id), EMAIL)
+    assert [to for event, to in mailed(units) if event == "email_undo"] == [EMAIL]
+
+    change_address(units, thief_of(units, account_id))
+
+    assert [to for event, to in mailed(units) if event == "email_undo"] == [EMAIL, EMAIL]
+    clock.advance(days=6)  # the first one is too old by now
+    assert restore(units, last_mail(units, "email_undo").token) == ""
+
+
+def test_after_a_week_an_address_has_a_way_back_of_its_own(units: Units, account_id: int, clock: FakeClock) -> None:
+    change_address(units, thief_of(units, account_id), "new@example.org")
+    clock.advance(days=7)
+    change_address(units, thief_of(units, account_id))
+
+    assert restore(units, last_mail(units, "email_undo").token) == ""
+    assert stored_account(units, account_id).email == "new@example.org"
+
+
+def test_an_address_that_belongs_to_another_account_by_now_is_not_taken(units: Units, account_id: int) -> None:
+    change_address(units, thief_of(units, account_id))
+    with units.write() as unit:
+        other = make_account(unit)
+    token = last_mail(units, "email_undo").token
+
+    assert restore(units, token) == "undo.taken"
+    assert stored_account(units, other).email == EMAIL
+    assert stored_account(units, account_id).email == THIEVES
+    assert passwords.password_matches(PASSWORD, stored_account(units, account_id).password_hash)
+    with units.read() as unit:
+        assert links.find_link(unit, token) is not None
+
+
+def test_a_closed_account_stays_closed(units: Units, account_id: int) -> None:
+    change_address(units, thief_of(units, account_id))
+    with units.write() as unit:
+        accounts.disable(unit, account_id)
+
+    assert restore(units, last_mail(units, "email_undo").token) == "link.dead"
+
+
+def test_a_way_back_of_one_account_touches_no_other(units: Units, account_id: int) -> None:
+    bob = signed_in_actor(units, "bob@example.org")
+    change_address(units, thief_of(units, account_id))
+
+    assert restore(units, last_mail(units, "email_undo").token) == ""
+
+    with units.read() as unit:
+        assert len(sessions.live_sessions(unit, bob.account_id)) == 1
+        assert not [mail for mail in mails(unit) if mail.to == "bob@example.org"]
+        assert unit.session.exec(select(MailedLink).where(col(MailedLink.account_id) == bob.account_id)).all() == []
