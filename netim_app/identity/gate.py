@@ -201,6 +201,7 @@ def _note_document(shell: ShellState, socket: str, event: Event) -> None:
     if socket != shell._socket:
         if not (_connects_again(event) and shell._document):
             shell._document = socket
+            shell.opened = False  # its page shows nothing before what it shows is settled
         shell._socket = socket
     begin_event(shell._document)
 

@@ -167,9 +167,14 @@ def _is_router(router: object) -> bool:
     query = router.get("query", {})
     return (
         isinstance(query, dict)
-        and all(isinstance(value, str) for value in query.values())
+        and all(_is_argument(value) for value in query.values())
         and _can_be_sent_back(router)  # it is: pages are told where they are
     )
+
+
+def _is_argument(value: object) -> bool:
+    """Whether this is a part of an address; an address that no page has comes as a list of its parts."""
+    return all(isinstance(part, str) for part in value) if isinstance(value, list) else isinstance(value, str)
 
 
 def _is_path(path: object) -> bool:

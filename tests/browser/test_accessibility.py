@@ -14,7 +14,7 @@ from netim_app.core.events import Origin
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.tables import IpRule
 from netim_app.features.login_history.tables import LoginEntry
-from netim_app.identity import accounts
+from netim_app.identity import accounts, links, undo
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.test_two_factor import open_settings
 from tests.browser.wire import Wire
@@ -40,7 +40,7 @@ PAIRS = ((PHONE, "dark"), (DESKTOP, "light"))
 """The theme has nothing to do with the width, nor with the language: French pages are looked at in turn in one of them,
 which keeps the test short. What depends on the length of words is measured in both."""
 TOO_LONG = "x" * 400
-HIDDEN = {"hand-over", "link-token", "time-zone"}
+HIDDEN = {"hand-over", "keep-pending", "link-token", "time-zone"}
 """Fields and forms that nobody can see."""
 
 RUN = """async (standards) => {
@@ -131,6 +131,7 @@ def test_axe_finds_nothing_wherever_a_customer_can_come(
         visit_public_pages(look)
         visit_sign_up(look, server, f"new.{email}")
         visit_reset(look, server, email)
+        visit_undo(look, server, server.create_account(f"undo.{email}", language=language))
         open_settings(look.page, server, email)
         visit_personal_information(look, server, email)
         visit_security(look, server, email)
@@ -222,6 +223,19 @@ def visit_reset(look: Looker, server: Server, email: str) -> None:
     form.locator("[type=submit]").click()
     expect(page.get_by_test_id("reset-done")).to_be_visible()
     look("the new password is set")
+
+
+def visit_undo(look: Looker, server: Server, email: str) -> None:
+    with server.units.write() as unit:
+        account_id = accounts.find_account(unit, email)
+        token = links.new_link(unit, purpose=links.UNDO, life=undo.LIFE, account_id=account_id, email=email)
+    page = look.page
+    page.goto(f"/restore-email#{token}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    look("a change of address can be undone")
+    page.locator("main [type=submit]").click()
+    expect(page.get_by_test_id("restored")).to_be_visible()
+    look("a change of address is undone")
 
 
 def visit_personal_information(look: Looker, server: Server, email: str) -> None:

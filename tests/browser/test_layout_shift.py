@@ -12,13 +12,15 @@ from tests.browser.test_two_factor import open_settings
 from tests.harness import Server
 
 MAX_SHIFT = 0.02
+SECRET = "A" * 43
+"""In the form of a mailed link's. Without one, a page says what is missing, which moves what is below."""
 PAGES = (
     "/login",
     "/signup",
     "/forgot-password",
-    "/verify-email?for=sign-up",
-    "/reset-password",
-    "/restore-email",
+    f"/verify-email?for=sign-up#{SECRET}",
+    f"/reset-password#{SECRET}",
+    f"/restore-email#{SECRET}",
     "/nowhere",
 )
 ACCOUNT = ("/account/personal-information", "/account/connection-and-security")

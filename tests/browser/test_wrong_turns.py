@@ -165,13 +165,6 @@ def test_forgotten_password(page: Page, server: Server, customer: str) -> None:
     expect(page.get_by_text("This link no longer works")).to_be_visible()
 
 
-def test_reset_page_without_its_secret_says_what_to_do(page: Page) -> None:
-    page.goto("/reset-password")
-    page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
-    page.get_by_role("button", name="Set the new password").click()
-    expect(page.get_by_text("Please open the link from your email again.")).to_be_visible()
-
-
 def test_idle_customer_is_asked_to_sign_in_again(page: Page, server: Server, customer: str) -> None:
     sign_in(page, customer)
     go_to_security(page)

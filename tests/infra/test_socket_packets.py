@@ -177,6 +177,13 @@ def test_what_has_not_the_form_of_an_event_is_none(event: Any) -> None:
     assert not is_greeting(json.dumps({"event": event}), NAMES)
 
 
+def test_a_page_that_is_not_there_may_speak() -> None:
+    """It sends its address as a list of parts, as React Router has it."""
+    router = {"pathname": "/no/such/page", "asPath": "/no/such/page", "query": {"splat": ["no", "such", "page"]}}
+    assert is_event(EVENT | {"name": "x", "router_data": router}, NAMES)
+    assert not is_event(EVENT | {"name": "x", "router_data": router | {"query": {"splat": ["no", ["such"]]}}}, NAMES)
+
+
 @pytest.mark.parametrize("name", ["pathname", "asPath"])
 @pytest.mark.parametrize("path", POISONED_PATHS, ids=lambda path: repr(path)[:20])
 def test_poison_path_is_none(name: str, path: str) -> None:
