@@ -20,14 +20,13 @@ from netim_app import build as front_end
 from netim_app.core.errors import DomainError
 from netim_app.core.events import AccountUnlocked, Origin, SessionsRevoked
 from netim_app.core.feature import offers
-from netim_app.doctor import examine, reason
+from netim_app.doctor import Finding, examine, reason
 from netim_app.identity import accounts, passwords, sessions, sign_up
 from netim_app.infra import outbox, redaction
 from netim_app.infra.port import PortTaken, claimed_port, when_it_listens
 from netim_app.infra.unit_of_work import UnitOfWork, Units, configure
-from netim_app.registry import install_features
 from netim_app.schema import migrate
-from netim_app.settings import Settings, get_settings
+from netim_app.settings import Settings, get_settings, read_settings
 from netim_app.texts import catalog
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -62,11 +61,17 @@ def _refuse_to_go_on(line: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+def _install_features() -> None:
+    from netim_app.registry import install_features  # noqa: PLC0415  pages need settings that can be read
+
+    install_features()
+
+
 def _open() -> Units:
     settings = _checked_settings()
     os.umask(FOR_NOBODY_ELSE)  # what is written from here on are customers' data
     redaction.install(production=settings.production)
-    install_features()
+    _install_features()
     try:
         units = configure(settings)
         units.engine.connect().close()
@@ -298,10 +303,14 @@ def retry_mails() -> None:
 @app.command()
 def doctor() -> None:
     """Try everything that the settings name, and say in a line each what works and what does not."""
-    settings = get_settings()
+    settings, faults = read_settings()
+    if settings is None:
+        for fault in faults:
+            typer.echo(str(Finding("settings", fault, fine=False)))
+        raise typer.Exit(1)
     redaction.install(production=settings.production)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # the findings are what is asked for
-    install_features()
+    _install_features()
     fine = True
     for finding in examine(settings):
         typer.echo(str(finding))

@@ -39,7 +39,7 @@ def web_dir() -> Path:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The environment for every Reflex process: Node from the virtual environment, quiet, without a call home."""
-    return {**os.environ, **_reflex_options(), "NETIM_ENV": settings.env}
+    return {**os.environ, **_reflex_options(), **settings.paths(), "NETIM_ENV": settings.env}
 
 
 def build_environment(settings: Settings) -> dict[str, str]:

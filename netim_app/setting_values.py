@@ -6,6 +6,7 @@ No message repeats the value: it may hold a password.
 import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -148,6 +149,14 @@ def read_database_url(text: str) -> str:
 def _check_sqlite(url: URL) -> None:
     if url.host or not url.database or url.database == ":memory:":
         raise ValueError(f"{_DATABASE}: SQLite needs a file")
+
+
+def with_absolute_file(text: str) -> str:
+    """The URL of an SQLite file with its whole path; any other URL as it is."""
+    url = make_url(text)
+    if url.drivername != "sqlite" or not url.database or url.database.startswith(("/", "file:")):
+        return text
+    return url.set(database=str(Path(url.database).absolute())).render_as_string(hide_password=False)
 
 
 def read_proxies(text: str) -> tuple[Network, ...]:

@@ -21,6 +21,7 @@ from netim_app.setting_values import (
     read_redis_url,
     read_sender,
     read_smtp_server,
+    with_absolute_file,
 )
 
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105  refused in production
@@ -30,11 +31,16 @@ MIN_SECRET_VARIETY = 8
 MIN_BCRYPT_COST = 12
 SECRETS = ("secret_key", "secret_key_old")
 """They are taken as they are: a blank at the end is part of a key."""
+PATHS = ("var_dir", "mail_dir", "clock_file", "database_url")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1")
 
 
 def _text(read: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(lambda value: read(value) if value else "")
+
+
+AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
+"""Counts from the folder in which the process starts."""
 
 
 def _checked_smtp(value: SecretStr) -> SecretStr:
@@ -57,11 +63,11 @@ class Settings(BaseSettings):
     port: int = Field(3000, ge=1, le=65535)
     workers: int = Field(1, ge=1, le=64)
     public_url: Annotated[str, _text(read_origin)] = ""
-    var_dir: Path = Path("var")
-    database_url: Annotated[str, _text(read_database_url)] = Field("", repr=False)
+    var_dir: AbsolutePath = Field(Path("var"), validate_default=True)
+    database_url: Annotated[str, _text(read_database_url), _text(with_absolute_file)] = Field("", repr=False)
     redis_url: Annotated[str, _text(read_redis_url)] = Field("", repr=False)
     smtp_url: Annotated[SecretStr, AfterValidator(_checked_smtp)] = SecretStr("")
-    mail_dir: Path | None = None
+    mail_dir: AbsolutePath | None = None
     mail_from: Annotated[str, _text(read_sender)] = "Netim Direct <security@netim.example>"
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     secret_key_old: SecretStr = SecretStr("")
@@ -71,7 +77,7 @@ class Settings(BaseSettings):
     session_remember_days: int = Field(30, ge=1, le=400)  # no browser keeps a cookie longer
     password_min_length: int = Field(12, ge=8, le=64)
     bcrypt_cost: int = Field(12, ge=4, le=16)
-    clock_file: Path | None = None
+    clock_file: AbsolutePath | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -89,6 +95,11 @@ class Settings(BaseSettings):
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
+
+    def paths(self) -> dict[str, str]:
+        """The variables for a process that runs in another folder, and shall open the same files."""
+        given = [name for name in PATHS if name == "var_dir" or name in self.model_fields_set]
+        return {f"NETIM_{name.upper()}": str(getattr(self, name)) for name in given}
 
     @property
     def production(self) -> bool:

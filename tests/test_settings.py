@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from netim_app import build as front_end
 from netim_app.settings import DEVELOPMENT_SECRET, Settings, get_settings, read_settings
 
 SECRET = "0123456789abcdef" * 2
@@ -31,8 +32,8 @@ def test_a_fresh_checkout_runs_without_any_setting() -> None:
 
     assert settings.faults() == []
     assert settings.public_url == "http://localhost:3000"
-    assert settings.database_url == f"sqlite:///{Path('var') / 'netim.db'}"
-    assert settings.mail_dir == Path("var") / "mail"
+    assert settings.database_url == f"sqlite:///{Path('var').absolute() / 'netim.db'}"
+    assert settings.mail_dir == Path("var").absolute() / "mail"
     assert (settings.host, settings.bcrypt_cost, settings.password_min_length) == ("127.0.0.1", 12, 12)
     assert (settings.session_idle_minutes, settings.session_absolute_hours, settings.session_remember_days) == (
         30,
@@ -298,3 +299,34 @@ def test_settings_cannot_be_changed_and_do_not_show_their_secrets() -> None:
 
 def test_they_are_read_once() -> None:
     assert get_settings() is get_settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "field", "absolute"),
+    [
+        ("NETIM_VAR_DIR", "data", "database_url", "sqlite:///{}/data/netim.db"),
+        ("NETIM_DATABASE_URL", "sqlite:///x.db?timeout=5", "database_url", "sqlite:///{}/x.db?timeout=5"),
+        ("NETIM_MAIL_DIR", "mails", "mail_dir", "{}/mails"),
+        ("NETIM_CLOCK_FILE", "clock", "clock_file", "{}/clock"),
+    ],
+)
+def test_a_worker_in_another_folder_opens_the_same_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, value: str, field: str, absolute: str
+) -> None:
+    """A path counts from the folder in which the command was started. The workers run in that of the code."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable, value)
+    settings = Settings()
+    assert str(getattr(settings, field)) == absolute.format(tmp_path)
+
+    for name, handed_on in front_end.environment(settings).items():
+        monkeypatch.setenv(name, handed_on)
+    monkeypatch.chdir("/")
+    assert Settings() == settings
+
+
+@pytest.mark.parametrize("url", ["sqlite:////srv/x.db", "postgresql://u:p%40ss@h/n"])
+def test_what_is_absolute_stays(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("NETIM_DATABASE_URL", url)
+    assert Settings().database_url == url
+    assert Settings().paths()["NETIM_DATABASE_URL"] == url

@@ -29,8 +29,9 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _ASSIGNED_LATER = (range(0x1F000, 0x1FB00), range(0x20000, 0x2FFFE), range(0x30000, 0x3FFFE))
 """Pictographs and Chinese characters of a Unicode newer than Python's."""
 _VIRAMA = 9
-_LIST_NUMBER = re.compile(r"[^0-9]{0,3}[0-9]{1,2}[.):．。）：、](?:\s+|(?=(?:[^0-9]*[0-9]){6}[^0-9]*$))")
-"""The number of a list's entry: a blank follows, or six digits do."""
+_LIST_NUMBER = re.compile(r"^[^0-9]{0,3}[0-9]{1,2}[.):．。）：、]")
+_TOO_SHORT_ENTRY = re.compile(rf"{_LIST_NUMBER.pattern}\s+[0-9]{{1,5}}[^0-9]*$")
+"""An entry of a list whose code is not whole: its number is no part of the code."""
 _SIX_DIGITS = re.compile("[0-9]{6}")
 _TOKEN = re.compile(rf"[\w-]{{{TOKEN_LENGTH}}}(?![\w-])", re.ASCII)
 
@@ -75,8 +76,9 @@ def network(text: str) -> str:
 def six_digits(text: str) -> str:
     """The six digits of a code, without what stands between, around or before them in a list; else empty."""
     seen = "".join(sign for sign in digits(text) if not _is_invisible(sign))
-    code = "".join(sign for sign in _LIST_NUMBER.sub("", seen, count=1) if not _is_between_digits(sign))
-    return code if _SIX_DIGITS.fullmatch(code) else ""
+    whole = "" if _TOO_SHORT_ENTRY.match(seen) else _without_separators(seen)
+    codes = (whole, _without_separators(_LIST_NUMBER.sub("", seen)))
+    return next((code for code in codes if _SIX_DIGITS.fullmatch(code)), "")
 
 
 def token(text: str) -> str:
@@ -131,6 +133,10 @@ def _is_blank(sign: str) -> bool:
 
 def _is_dash(sign: str) -> bool:
     return unicodedata.category(sign) == "Pd" or sign in _DASHES
+
+
+def _without_separators(text: str) -> str:
+    return "".join(sign for sign in text if not _is_between_digits(sign))
 
 
 def _is_between_digits(sign: str) -> bool:

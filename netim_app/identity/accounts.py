@@ -25,6 +25,7 @@ HALF_SIGN_IN_EVERY = timedelta(hours=1)
 MAX_NOTICES = 5
 NOTICES_IN = timedelta(hours=1)
 TOLD_TOGETHER_AFTER = timedelta(minutes=15)
+TOLD_TOGETHER_WITHIN = timedelta(days=1)
 MORE_NOTICES_REQUEST = "more_notices_request"
 EMAIL_CHANGE_REQUEST = "email_change_request"
 EMAIL_CHANGE = "email_change"
@@ -156,12 +157,18 @@ def notify_up_to_a_cap(unit: UnitOfWork, event: str, fact: Fact, *, kind: str, c
     name = f"{event}.{kind}"
     if outbox.count_since(unit, fact.account_id, name, unit.now - NOTICES_IN) < MAX_NOTICES:
         _queue(unit, event, fact, params, kind=name)
-    elif outbox.hold_back(unit, fact.account_id, name):
+    elif outbox.hold_back(unit, fact.account_id, name, unit.now - TOLD_TOGETHER_WITHIN):
         account = unit.session.get_one(Account, fact.account_id)
         about = mail.render(event, account.language, _about(unit, account, fact) | params).subject
         request = {"account_id": account.id, "kind": name, "card": card, "about": about, "at": fact.at.isoformat()}
-        due_at = unit.now + TOLD_TOGETHER_AFTER
-        outbox.ask(unit, MORE_NOTICES_REQUEST, origin=fact.origin, params=request, due_at=due_at)
+        outbox.ask(
+            unit,
+            MORE_NOTICES_REQUEST,
+            origin=fact.origin,
+            params=request,
+            due_at=unit.now + TOLD_TOGETHER_AFTER,
+            expires_at=unit.now + TOLD_TOGETHER_WITHIN,
+        )
 
 
 def answer_more_notices(unit: UnitOfWork, origin: Origin, request: Mapping[str, Any]) -> None:

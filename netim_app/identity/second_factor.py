@@ -54,6 +54,7 @@ def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool
     """
     values = {
         "secret_digest": next(iter(visitor.pending_digests), ""),
+        "cookie_digest": "",
         "account_id": account_id,
         "remember": remember,
         "return_to": return_to,

@@ -16,7 +16,8 @@ from email.message import EmailMessage
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import ColumnElement, Update, case, func
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import and_, col, delete, or_, select, update
 
 from netim_app.core.actor import Visitor, set_caller
@@ -55,6 +56,7 @@ MAX_ATTEMPTS = 12
 JITTER = 0.2
 KEEP = timedelta(days=30)
 PURGE_EVERY = timedelta(hours=1)
+DATABASE_AWAY = (OperationalError, InterfaceError, NoConnection)
 DELIVERED = "delivered"
 ANSWERED = "answered"
 HELD_BACK = ".held_back"
@@ -108,7 +110,7 @@ def queue(
     uow.queued_mail = True
     # Its trace leads from the mail to what caused it; `mail` from here to the lines of the sender.
     uow.after_commit.append(
-        lambda: log_event(logger, "mail.queued", mail=message_id, kind=event, account_id=account_id)
+        lambda: log_event(logger, "mail.queued", mail=message_id, kind=kind or event, account_id=account_id)
     )
 
 
@@ -156,10 +158,10 @@ def count_since(uow: UnitOfWork, account_id: int, kind: str, since: datetime) ->
     return uow.session.exec(found).one()
 
 
-def hold_back(uow: UnitOfWork, account_id: int, kind: str) -> bool:
-    """Notes that a mail was not sent, for `held_back`. Says whether it is the first since then."""
+def hold_back(uow: UnitOfWork, account_id: int, kind: str, since: datetime) -> bool:
+    """Notes that a mail was not sent, for `held_back`. Says whether it is the first after that and after `since`."""
     name = kind + HELD_BACK
-    is_first = count_since(uow, account_id, name, uow.now - KEEP) == 0
+    is_first = count_since(uow, account_id, name, since) == 0
     uow.session.add(
         OutboxMessage(
             message_id=secrets.token_hex(16),
@@ -409,7 +411,10 @@ class Sender:
             with self._units.write() as uow:
                 if _note_answered(uow, claimed):
                     offers().mail_requests[claimed.event](uow, origin, content["params"])
-        except (VaultError, ValueError, KeyError, TypeError) as error:
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:
+            logger.exception("a request could not be answered")
             return DeliveryFailed(f"request failed: {type(error).__name__}")
         return None
 

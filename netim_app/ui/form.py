@@ -43,18 +43,24 @@ _DIGITS = f"{_CONTROL} max-w-64 font-mono text-xl tracking-[0.3em]"
 _SELECT = "(event) => event.currentTarget.select()"
 _SELECT_ON_ENTER = '(event) => { if (event.key === "Enter") event.currentTarget.select(); }'
 
-# Six digits of any script, typed or pasted, are a whole code, whatever stands between them (`core.readers`): nothing is
-# left to decide. After a moment, so that who presses the button or Enter all the same sends it once. A refused code is
-# not sent again while it is corrected digit by digit.
-_SEND_WHEN_COMPLETE = """(event) => {
-  const input = event.currentTarget, typed = input.value.replace(/^\\s*\\p{Nd}{1,2}[.):．。）：、]\\s+/u, "");
-  const code = typed.replace(/[\\s\\p{Cf}\\p{P}\\p{Z}\\u02d7\\u2212\\u30fc\\uff70]/gu, "");
+# Six digits of any script, typed or pasted, are a whole code, whatever stands between, around or before them, as
+# `core.readers.six_digits` reads it. Returns the digits, or nothing.
+_READ_CODE = """(text) => {
+  const seen = text.replace(/\\p{Cf}/gu, ""), number = /^\\P{Nd}{0,3}\\p{Nd}{1,2}[.):．。）：、]/u;
+  const digits = (typed) => typed.replace(/[\\s\\p{P}\\p{Z}\\u02d7\\u2212\\u30fc\\uff70]/gu, "");
+  const entry = seen.replace(number, ""), isTooShort = entry !== seen && /^\\s+\\p{Nd}{1,5}\\P{Nd}*$/u.test(entry);
+  return [isTooShort ? "" : digits(seen), digits(entry)].find((code) => /^\\p{Nd}{6}$/u.test(code)) ?? "";
+}"""
+# Nothing is left to decide then. After a moment, so that who presses the button or Enter all the same sends it once. A
+# refused code is not sent again while it is corrected digit by digit.
+_SEND_WHEN_COMPLETE = f"""(event) => {{
+  const input = event.currentTarget, code = ({_READ_CODE})(input.value);
   clearTimeout(input.sending);
-  if (!/^\\p{Nd}{6}$/u.test(code) || input.dataset.sent === code) return;
+  if (!code || input.dataset.sent === code) return;
   input.dataset.sent = code;
   input.sending = setTimeout(() => input.form?.requestSubmit(), 500);
-  input.form.addEventListener("submit", () => clearTimeout(input.sending), {once: true});
-}"""
+  input.form.addEventListener("submit", () => clearTimeout(input.sending), {{once: true}});
+}}"""
 _CAPS_LOCK = """(event) => {
   event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
 }"""

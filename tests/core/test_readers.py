@@ -64,7 +64,17 @@ def test_a_code_may_bring_what_stands_around_it_in_a_list(typed: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", " ", "83930", "8393081", "8 393 081", "839308 839309", "12345a", "83930O", "3. 83930", "1. 839308 2. 111111",
+    ["839. 308", "839: 308", "83. 93. 08", "83: 93: 08", "839 30. 8", "83930. 8", "8. 3. 9. 3. 0. 8", "83. 9 308",
+     "839308. ", "1. 839. 308", "12: 839: 308", "12. 83. 93. 08"],
+)  # fmt: skip
+def test_a_code_is_no_list_because_of_what_stands_between_its_digits(typed: str) -> None:
+    assert readers.six_digits(typed) == CODE
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", " ", "83930", "8393081", "8 393 081", "839308 839309", "12345a", "83930O", "3. 83930",
+     "10. 3456", "(3) 83930", "a. 3. 83930", "1. 839308 2. 111111",
      "①②③④⑤⑥", "²²²²²²", "½½½½½½", "+839308", "839308\0", "eight three nine three zero eight", "一二三四五六"],
 )  # fmt: skip
 def test_what_is_no_six_digits_is_no_code(typed: str) -> None:

@@ -173,6 +173,22 @@ async def test_the_secret_of_the_tab_is_exchanged_for_a_cookie_once(
         assert second_factor.give_cookie(unit, DEVICE, "secret") == "", "too late"
 
 
+async def test_a_newer_login_is_not_opened_by_the_cookie_of_the_older(
+    units: Units, wheel: Wheel, account_id: int
+) -> None:
+    """Both were begun in this browser, at the same moment."""
+    cookies = []
+    for secret in ("first", "second"):
+        with units.write() as unit:
+            visitor = replace(visitor_of(), pending_digests=(digest(secret),))
+            second_factor.begin(unit, account_id, visitor, remember=False, return_to=PAGE)
+            cookies.append(second_factor.give_cookie(unit, DEVICE, secret))
+    older, newer = (replace(visitor_of(), pending_digests=(digest(cookie),)) for cookie in cookies)
+    with units.read() as unit:
+        assert not second_factor.is_pending(unit, older)
+        assert second_factor.is_pending(unit, newer)
+
+
 async def test_a_login_without_a_secret_is_finished_by_nobody(units: Units, wheel: Wheel, account_id: int) -> None:
     """As one is that the version before has begun, which knew none."""
     await password_step()

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from jinja2 import UndefinedError
 from pydantic import SecretStr
 from sqlalchemy.event import listen as record
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlmodel import select
 
 from netim_app.core import feature
@@ -57,10 +58,11 @@ def _queue(
     to: str = "jane@example.com",
     link: str = "https://x.test/secret-link",
     expires_at: datetime | None = None,
+    kind: str = "",
 ) -> None:
     params = {"first_name": "Jane", "at": units.clock(), "browser": "Firefox", "link": link}
     with units.write() as uow:
-        queue(uow, event="signed_in", to=to, locale="en", params=params, account_id=7, expires_at=expires_at)
+        queue(uow, event="signed_in", to=to, locale="en", params=params, account_id=7, expires_at=expires_at, kind=kind)
 
 
 def _rows(units: Units) -> list[OutboxMessage]:
@@ -668,13 +670,13 @@ def test_moments_come_back_aware(units: Units) -> None:
 # Requests
 
 
-def answering(answers: list[Any]) -> None:
+def answering(answers: list[Any], fault: Exception = ValueError("not yet")) -> None:  # noqa: B008  raised, not changed
     """A feature that answers "question" by a mail, unless the question is `silent`."""
 
     def answer(unit: UnitOfWork, origin: Origin, request: Mapping[str, Any]) -> None:
         answers.append((origin, request, visitor().origin, trace()))
         if request["fail"] > len(answers):
-            raise ValueError("not yet")
+            raise fault
         if not request["silent"]:
             params = {"first_name": "Jane", "at": unit.now, "browser": "Firefox", "link": "https://x.test/link"}
             queue(unit, event="signed_in", to=request["to"], locale="en", params=params)
@@ -717,6 +719,48 @@ async def test_a_request_that_fails_is_tried_again_and_leaves_nothing_half_done(
     clock.advance(seconds=31)
     await sender.drain()
     assert (len(answers), len(transport.sent)) == (2, 1)
+
+
+@pytest.mark.parametrize("fault", [AttributeError("x"), UndefinedError("x"), NoResultFound(), OSError("x")], ids=type)
+async def test_a_request_that_always_fails_is_given_up(sqlite_units: Units, clock: FakeClock, fault: Exception) -> None:
+    answers: list[Any] = []
+    answering(answers, fault)
+    put(sqlite_units, fail=100)
+    _queue(sqlite_units)
+    transport = FakeTransport()
+    with captured_log(outbox.__name__) as records:
+        for _ in range(MAX_ATTEMPTS + 3):
+            await outbox.Sender(sqlite_units, transport, "w").drain()
+            clock.advance(hours=5)
+    assert len(answers) == MAX_ATTEMPTS
+    assert len(transport.sent) == 1, "the mails behind it are sent"
+    assert events(records).count("mail.dead") == 1
+    with sqlite_units.read() as unit:
+        assert backlog(unit).dead == 1
+
+
+async def test_a_request_waits_while_the_database_is_away(sqlite_units: Units, clock: FakeClock) -> None:
+    answers: list[Any] = []
+    answering(answers, OperationalError("SELECT", {}, Exception("server closed the connection")))
+    put(sqlite_units, fail=2)
+    transport = FakeTransport()
+    sender = outbox.Sender(sqlite_units, transport, "w")
+    with pytest.raises(OperationalError):
+        await sender.drain()
+    clock.advance(seconds=61)
+    await sender.drain()
+    assert (len(answers), len(transport.sent)) == (2, 1)
+
+
+def test_a_mail_is_queued_under_the_name_that_it_is_sent_under(sqlite_units: Units) -> None:
+    with captured_log(outbox.__name__) as records:
+        _queue(sqlite_units)
+        _queue(sqlite_units, kind="signed_in.new_browser")
+    said = [record.getMessage() for record in records if "mail.queued" in record.getMessage()]
+    assert ["kind=signed_in " in said[0], "kind=signed_in.new_browser " in said[1]] == [True, True], said
+    with sqlite_units.read() as unit:
+        names = unit.session.exec(select(OutboxMessage.event).order_by(OutboxMessage.id)).all()  # type: ignore[arg-type]
+    assert names == ["signed_in", "signed_in.new_browser"]
 
 
 async def test_a_request_waits_for_its_time_and_is_not_answered_too_late(units: Units, clock: FakeClock) -> None:

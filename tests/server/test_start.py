@@ -154,7 +154,7 @@ def test_files_of_commands_are_for_nobody_else(tmp_path: Path) -> None:
     ("command", "variable", "value"),
     [
         ("serve", "NETIM_PORT", "tcp://10.0.0.1:3000"),
-        ("doctor", "NETIM_SMTP_URL", "smtps://user:hunter2#x@mail.example.com"),
+        ("serve", "NETIM_SMTP_URL", "smtps://user:hunter2#x@mail.example.com"),
         ("migrate", "NETIM_TRUSTED_PROXIES", "*"),
     ],
 )
@@ -222,6 +222,16 @@ def test_the_doctor_of_a_server_that_runs(tmp_path: Path) -> None:
     assert set(found) == {"settings", "folder", "database", "tables", "outbox", "redis", "mail", "public address"}
     assert all(line.startswith("ok ") for line in found.values())
     assert found["public address"] == f"ok {url} answers, and its pages may connect"
+
+
+def test_the_doctor_names_every_setting_that_cannot_be_read(tmp_path: Path) -> None:
+    wrong = {"NETIM_SMTP_URL": "smtps://user:hunter2#x@mail.example.com", "NETIM_PORT": "x", "NETIM_HOST": "192.0.2.1"}
+    done = Server(tmp_path, env=wrong).netim("doctor")
+    assert (done.returncode, done.stderr) == (1, "")
+    lines = done.stdout.splitlines()
+    assert sorted(line.split()[2].strip(":") for line in lines if line.startswith("fault  settings: ")) == sorted(wrong)
+    assert len(lines) == len(wrong)
+    assert "hunter2" not in done.stdout
 
 
 async def test_the_doctor_tries_each_thing(tmp_path: Path) -> None:

@@ -1,11 +1,26 @@
 """Fields, forms and buttons as markup."""
 
+import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import reflex as rx
 
-from netim_app.ui.form import account_name, button, checkbox_field, form, link, password_field, select_field, text_field
+from netim_app.core.readers import six_digits
+from netim_app.ui.form import (
+    _READ_CODE,
+    account_name,
+    button,
+    checkbox_field,
+    form,
+    link,
+    password_field,
+    select_field,
+    text_field,
+)
 
 
 class FormTestState(rx.State):
@@ -158,3 +173,19 @@ def test_the_name_of_the_account_is_for_password_managers_alone():
     assert 'autoComplete:"username"' in markup
     assert "hidden:true" in markup
     assert "name:" not in markup.replace("className:", "")  # what has no name is not sent
+
+
+CODES = [
+    *("839308", "839. 308", "839: 308", "83. 93. 08", "8. 3. 9. 3. 0. 8", "3. 839308", "10. 839 308", "3.839308"),
+    *("(3) 839308", "1. 839. 308", "12: 83: 93: 08", "839308. ", "\u202a839 308\u202c", "٣. ٨٣٩٣٠٨", "3．８３９３０８"),
+    *("", "83930", "3. 83930", "10. 3456", "(3) 83930", "a. 3. 83930", "8393081", "8 393 081", "12345a", "+839308"),
+    *("• 839308", "#839308", "1. 839308 2. 111111", "839308 839309", "①②③④⑤⑥"),
+]  # fmt: skip
+
+
+def test_the_page_sends_by_itself_what_the_server_reads_as_a_code() -> None:
+    node = Path(sys.executable).parent / "node"
+    script = f"process.stdout.write(JSON.stringify({json.dumps(CODES)}.map({_READ_CODE})))"
+    read = subprocess.run([node, "-e", script], capture_output=True, text=True, check=True).stdout
+    found = dict(zip(CODES, json.loads(read), strict=True))
+    assert {typed: bool(code) for typed, code in found.items()} == {typed: six_digits(typed) != "" for typed in CODES}

@@ -1,3 +1,7 @@
+from datetime import timedelta
+
+from sqlmodel import col, select
+
 from netim_app.core.actor import Actor
 from netim_app.core.events import AlertsSwitched, SignedIn, SignInRefused
 from netim_app.core.tokens import digest
@@ -5,6 +9,7 @@ from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.service import AlertSetting
 from netim_app.features.login_alerts.tables import LoginAlert
 from netim_app.identity import accounts, sessions, sign_in
+from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
     DEVICE,
@@ -225,6 +230,21 @@ def test_alert_flood_is_told_in_a_few_mails(units: Units, clock: FakeClock) -> N
     clock.advance(minutes=15)
     assert mailed(units)[6:] == [("more_notices", EMAIL)]
     assert last_mail(units, "more_notices").subject.startswith("2 more")
+
+
+def test_a_request_to_tell_of_alerts_lives_for_a_day(units: Units, clock: FakeClock) -> None:
+    """Where no sender has answered it in time, the alerts behind it are asked to be told anew."""
+    caller = signed_in_actor(units)
+    switch(units, caller, True)
+    for _ in range(2):
+        sign_in_often(units, caller.account_id, 8, DEVICE)
+        clock.advance(days=1)
+    with units.read() as unit:
+        requests = unit.session.exec(
+            select(OutboxMessage).where(col(OutboxMessage.event) == accounts.MORE_NOTICES_REQUEST)
+        ).all()
+    ends = [request.expires_at - request.created_at for request in requests if request.expires_at]
+    assert ends == [timedelta(days=1)] * 2
 
 
 def test_alert_flood_of_one_kind_hides_no_other(units: Units, clock: FakeClock) -> None:
