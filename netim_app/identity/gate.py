@@ -22,10 +22,10 @@ from reflex_base.registry import RegistrationContext
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.identity import second_factor, sessions
 from netim_app.identity.access import ANYONE, FRESH, PENDING, Access, access_of
-from netim_app.identity.http import caller_digests, origin_of, payer_at
+from netim_app.identity.http import caller_digests, origin_of, payers_of
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.sessions import Lookup
-from netim_app.identity.state.shell import ShellState, StepUpState, refresh
+from netim_app.identity.state.shell import ShellState, StepUpState, refresh, tell
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.trace import begin_trace
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
@@ -67,8 +67,9 @@ class Gate(Middleware):
             begin_event(shell._document or socket)
             return None if _fits(event) else await _answer(root)
         _note_document(shell, socket, event)
-        visitor, lookup = await _identify(shell)
-        await self._take_turn(visitor, lookup)
+        if (caller := await self._caller_in_turn(shell)) is None:
+            return await _tell_busy(root, event.name)
+        visitor, lookup = caller
         set_caller(lookup.actor or visitor)
         shell.reload = lookup.renewed_elsewhere and shell._reload_told_to in ("", socket)
         if shell.reload:
@@ -82,18 +83,31 @@ class Gate(Middleware):
         if fault := _fault(access, event):
             log_refusal("event.refused", event=event.name[:200], reason=fault)
             return await _answer(root)
-        if access is None or access.level == ANYONE:
-            return None
-        if access.level == PENDING:
+        if access is not None and access.level == PENDING:
             return await _let_pending(root, visitor, event.name)
-        return await _let_in(root, shell, access, lookup, event.name)
+        name = event.name
+        return None if access is None or access.level == ANYONE else await _let_in(root, shell, access, lookup, name)
 
-    async def _take_turn(self, visitor: Visitor, lookup: Lookup) -> None:
-        """Waits until one more event of this account, or of this stranger's address, may be handled."""
-        payer = lookup.actor.account_id if lookup.actor else payer_at(visitor.origin.address)
-        done = await self._budgets.take_turn(payer)
+    async def _caller_in_turn(self, shell: ShellState) -> tuple[Visitor, Lookup] | None:
+        """Waits for the event's turn; returns who calls then. None when it does not come in time.
+
+        What an earlier event ended or forbade holds for those that waited for it.
+        """
+        visitor, lookup = await _identify(shell)
+        turn = await self._budgets.take_turn(*payers_of(lookup.actor, visitor.origin.address))
+        if turn is None:
+            set_caller(lookup.actor or visitor)
+            return None
         if event := asyncio.current_task():
-            event.add_done_callback(lambda _: done())
+            event.add_done_callback(lambda _: turn.end())
+        return await _identify(shell) if turn.waited else (visitor, lookup)
+
+
+async def _tell_busy(root: BaseState, event_name: str) -> StateUpdate:
+    """Refuses an event whose turn did not come."""
+    log_refusal("event.refused", event=event_name[:200], reason="busy")
+    await tell(root, "warning", "form.busy")
+    return await _answer(root)
 
 
 async def _let_pending(root: BaseState, visitor: Visitor, event_name: str) -> StateUpdate | None:

@@ -27,7 +27,7 @@ from netim_app.identity import second_factor, sessions
 from netim_app.identity.security_log import log_refusal
 from netim_app.infra import user_agent
 from netim_app.infra.cookie_header import CookieGivenTwice, read_cookies
-from netim_app.infra.cost_budget import CostBudgets
+from netim_app.infra.cost_budget import CostBudgets, Payer
 from netim_app.infra.rate_limit import network_keys
 from netim_app.infra.redaction import log_event
 from netim_app.infra.socket_limits import TRY_LATER
@@ -101,9 +101,11 @@ def _origin_of_request(request: HTTPConnection) -> Origin:
     return origin_of(request.scope.get("client"), request.headers.get("user-agent", ""))
 
 
-def payer_at(address: str) -> str:
-    """Who pays for the events of somebody who is not signed in: the address, or its /64."""
-    return network_keys(address)[0]
+def payers_of(actor: Actor | None, address: str) -> tuple[Payer, ...]:
+    """Who pays for an event: the session and its account; for a stranger, the address or its /64."""
+    if actor is None:
+        return (Payer("address", network_keys(address)[0]),)
+    return Payer("session", actor.session_id), Payer("account", actor.account_id)
 
 
 class CookieDigests:
@@ -185,17 +187,17 @@ class SessionSockets:
             return
         self._open[session] += 1
         try:
-            await self._app(scope, self._paid(actor.account_id if actor else payer_at(address), receive), send)
+            await self._app(scope, self._paid(payers_of(actor, address), receive), send)
         finally:
             self._open[session] -= 1
             if not self._open[session]:
                 del self._open[session]
 
-    def _paid(self, payer: int | str, receive: Receive) -> Receive:
+    def _paid(self, payers: tuple[Payer, ...], receive: Receive) -> Receive:
         async def paid() -> Message:
             message = await receive()
             is_event = str(message.get("text") or "").startswith("4")  # a heartbeat costs nothing
-            if is_event and (wait := self._budgets.advance(payer)):
+            if is_event and (wait := self._budgets.advance(*payers)):
                 await asyncio.sleep(wait)  # the socket is not read meanwhile: what is sent piles up at the sender
             return message
 

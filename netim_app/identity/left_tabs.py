@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from reflex.istate.manager.memory import StateManagerMemory
 from reflex.istate.manager.redis import StateManagerRedis
 from reflex.state import BaseState, State
 from reflex_base.registry import RegistrationContext
 from reflex_base.utils.exceptions import StateSchemaMismatchError
-from sqlalchemy.exc import SQLAlchemyError
 
 from netim_app.identity import sessions
 from netim_app.identity.state.entry import SignInState
@@ -34,7 +32,8 @@ KEEP_SECONDS = 60
 MOST_OF_ONE = 10
 """Tabs without a socket that are kept for one session, or for one browser that owes a code."""
 MOST = 2_000
-"""Tabs without a socket that are kept at all, for strangers and for customers each: about 80 MB, and 240 MB."""
+"""Tabs without a socket that are kept at all, for strangers, for logins that owe a code and for customers each: about
+80 MB, 80 MB, and 240 MB. When there are more, those stay that each owner used last: nobody pushes the others out."""
 _AT_ONCE = 200
 """Tabs that are asked about in one command to Redis."""
 
@@ -48,7 +47,13 @@ class Owner:
 
     @property
     def is_stranger(self) -> bool:
-        return not self.session_id and not self.owes_code
+        return self.kind == "stranger"
+
+    @property
+    def kind(self) -> str:
+        if self.session_id:
+            return "customer"
+        return "owes a code" if self.owes_code else "stranger"
 
 
 class Tabs(Protocol):
@@ -159,7 +164,8 @@ def _restored(stored: bytes | None) -> BaseState | None:
 class LeftTabs:
     """Drops the states of tabs that have no socket any more.
 
-    These go: a stranger's after a minute, those of a session that has ended, and of too many the longest gone.
+    These go: a stranger's after a minute, those of a session that has ended, and of too many those that an owner has
+    used before others.
     """
 
     def __init__(self, tabs: Tabs) -> None:
@@ -179,8 +185,8 @@ class LeftTabs:
             await asyncio.sleep(SWEEP_EVERY_SECONDS)
             try:
                 await self.sweep(time.monotonic())
-            except (RedisError, SQLAlchemyError):
-                logger.warning("could not look for tabs that have gone; it is tried again soon", exc_info=True)
+            except Exception:
+                logger.exception("could not look for tabs that have gone; it is tried again soon")
 
     async def sweep(self, now: float) -> int:
         """Drops what is due; returns how many tabs. `now` is in seconds."""
@@ -198,14 +204,18 @@ class LeftTabs:
 
 
 def _few(tabs: dict[str, Owner]) -> list[str]:
-    """As many of these as are kept at all, the first ones of each owner."""
+    """As many of these as are kept at all: the first one of each owner, then their second ones, and so on."""
     of_one: Counter[Owner] = Counter()
-    in_all: Counter[bool] = Counter()
-    kept = []
+    ranks: dict[str, int] = {}
     for token, owner in tabs.items():
-        if in_all[owner.is_stranger] < MOST and (owner.is_stranger or of_one[owner] < MOST_OF_ONE):
-            of_one[owner] += 1
-            in_all[owner.is_stranger] += 1
+        ranks[token] = 0 if owner.is_stranger else of_one[owner]
+        of_one[owner] += 1
+    in_all: Counter[str] = Counter()
+    kept = []
+    for token in sorted(ranks, key=ranks.__getitem__):
+        kind = tabs[token].kind
+        if ranks[token] < MOST_OF_ONE and in_all[kind] < MOST:
+            in_all[kind] += 1
             kept.append(token)
     return kept
 

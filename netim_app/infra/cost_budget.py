@@ -1,17 +1,20 @@
-"""How much of a worker's time the events of one account, or of one address, may take (ASVS 15.2.2).
+"""How much of a worker's time the events of one session, one account, or one address may take (ASVS 15.2.2).
 
 Limits of messages do not tell what an event costs: a hundred of the dearest in a second are more than a worker can do.
-So the time that each took is measured and paid for, and those of one account are handled one after the other. A
-customer never meets that; a program waits, and what it sends piles up at its own end.
+So the time that each took is measured and paid for, and those of one session are handled one after the other. A
+customer never meets that; a program waits, and what it sends piles up at its own end. An account pays, too, from a
+larger budget: the tabs of a stolen session do not delay those of its owner.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 SHARE = 0.4
-"""Seconds of handling in a second."""
+"""Seconds of handling in a second, for one session or one address."""
 BURST_SECONDS = 2.0
 """What may be spent at once: some pages, opened one after the other."""
 ADVANCE = 0.01
@@ -19,15 +22,49 @@ ADVANCE = 0.01
 MOST_OF_ONE = 0.1
 """The most that one event counts for: one that waits for a hash or a lock takes nobody's time meanwhile."""
 AT_ONCE = 1
-"""Events of one account that are handled at the same time, in whatever tabs: the others wait for their turn."""
+"""Events of one session that are handled at the same time, in whatever tabs: the others wait for their turn."""
+SHARE_OF_ACCOUNT = 0.8
+AT_ONCE_OF_ACCOUNT = 2
+"""Two of its browsers do not wait for each other."""
 AT_ONCE_OF_ADDRESS = 8
 """An office behind one router is many people."""
+MAX_WAIT_SECONDS = 5
+"""For a turn. The tab's state is locked meanwhile, and with Redis, Reflex's lock is lost after ten seconds."""
 SWEEP_EVERY_SECONDS = 10
+
+
+class Payer(NamedTuple):
+    """Who pays for an event: a session and an account by their numbers, or a network address."""
+
+    kind: Literal["session", "account", "address"]
+    key: int | str
+
+
+class _Limits(NamedTuple):
+    at_once: int
+    share: float
+    burst: float
+
+
+_LIMITS = {
+    "session": _Limits(AT_ONCE, SHARE, BURST_SECONDS),
+    "account": _Limits(AT_ONCE_OF_ACCOUNT, SHARE_OF_ACCOUNT, 2 * BURST_SECONDS),
+    "address": _Limits(AT_ONCE_OF_ADDRESS, SHARE, BURST_SECONDS),
+}
+
+
+class Turn(NamedTuple):
+    """That of an event to be handled."""
+
+    end: Callable[[], None]
+    """To be called when it has been handled."""
+    waited: bool
+    """Whether others came first: what was known before may not hold any more."""
 
 
 @dataclass
 class _Budget:
-    at_once: int
+    limits: _Limits
     counted_at: float
     spent: float = 0.0
     handled: int = 0
@@ -36,13 +73,13 @@ class _Budget:
     turns: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        self.turns = asyncio.Semaphore(self.at_once)
+        self.turns = asyncio.Semaphore(self.limits.at_once)
 
     def pay(self, seconds: float, now: float) -> float:
         """Spends this much; returns the seconds to wait until it is there."""
-        self.spent = max(0.0, self.spent - (now - self.counted_at) * SHARE) + seconds
+        self.spent = max(0.0, self.spent - (now - self.counted_at) * self.limits.share) + seconds
         self.counted_at = now
-        return max(0.0, (self.spent - BURST_SECONDS) / SHARE)
+        return max(0.0, (self.spent - self.limits.burst) / self.limits.share)
 
     def pay_in_advance(self, now: float) -> float:
         """The same for an event that has come in."""
@@ -55,13 +92,17 @@ class _Budget:
         self.advances -= paid
         self.pay(min(MOST_OF_ONE, seconds) - paid * ADVANCE, now)
 
+    def leave(self) -> None:
+        """One less is handled, or waits."""
+        self.handled -= 1
+
     def is_forgotten(self, now: float) -> bool:
         self.pay(0, now)
         return self.handled == 0 and self.spent <= 0
 
 
 class CostBudgets:
-    """Those of one worker, by account number or by network address.
+    """Those of one worker.
 
     Args:
         clock: tells seconds.
@@ -69,36 +110,47 @@ class CostBudgets:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._budgets: dict[int | str, _Budget] = {}
+        self._budgets: dict[Payer, _Budget] = {}
         self._swept_at = clock()
 
-    def advance(self, payer: int | str) -> float:
+    def advance(self, *payers: Payer) -> float:
         """Takes the advance for an event that has come in; returns the seconds to wait before it is handled."""
         self._sweep()
-        return self._of(payer).pay_in_advance(self._clock())
+        return max(self._of(payer).pay_in_advance(self._clock()) for payer in payers)
 
-    async def take_turn(self, payer: int | str) -> Callable[[], None]:
-        """Waits until an event may be handled; returns what to call when it has been."""
-        budget = self._of(payer)
-        budget.handled += 1
-        try:
-            await budget.turns.acquire()
-        except BaseException:
-            budget.handled -= 1
-            raise
+    async def take_turn(self, *payers: Payer) -> Turn | None:
+        """Waits until an event may be handled. None when its turn does not come in time.
+
+        The turns of several payers are taken in the order given, which is the same for all: no two wait for each other.
+        """
+        budgets = [self._of(payer) for payer in payers]
+        waited = any(budget.turns.locked() for budget in budgets)
+        with contextlib.ExitStack() as taken:
+            try:
+                async with asyncio.timeout(MAX_WAIT_SECONDS):
+                    for budget in budgets:
+                        await _enter(budget, taken)
+            except TimeoutError:
+                self._settle(budgets, ADVANCE)
+                return None
+            return Turn(self._end(budgets, taken.pop_all()), waited)
+
+    def _end(self, budgets: list[_Budget], taken: contextlib.ExitStack) -> Callable[[], None]:
         begun = self._clock()
 
-        def done() -> None:
-            budget.turns.release()
-            budget.handled -= 1
-            budget.settle(self._clock() - begun, self._clock())
+        def end() -> None:
+            taken.close()
+            self._settle(budgets, self._clock() - begun)
 
-        return done
+        return end
 
-    def _of(self, payer: int | str) -> _Budget:
+    def _settle(self, budgets: list[_Budget], seconds: float) -> None:
+        for budget in budgets:
+            budget.settle(seconds, self._clock())
+
+    def _of(self, payer: Payer) -> _Budget:
         if payer not in self._budgets:
-            at_once = AT_ONCE if isinstance(payer, int) else AT_ONCE_OF_ADDRESS
-            self._budgets[payer] = _Budget(at_once, self._clock())
+            self._budgets[payer] = _Budget(_LIMITS[payer.kind], self._clock())
         return self._budgets[payer]
 
     def _sweep(self) -> None:
@@ -106,3 +158,11 @@ class CostBudgets:
         if now - self._swept_at >= SWEEP_EVERY_SECONDS:
             self._swept_at = now
             self._budgets = {payer: budget for payer, budget in self._budgets.items() if not budget.is_forgotten(now)}
+
+
+async def _enter(budget: _Budget, taken: contextlib.ExitStack) -> None:
+    """Waits for one budget's turn, and notes in `taken` what is to be undone."""
+    budget.handled += 1
+    taken.callback(budget.leave)
+    await budget.turns.acquire()
+    taken.callback(budget.turns.release)

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from reflex.istate.manager import StateManager
 from reflex.istate.manager.memory import StateManagerMemory
 from reflex.istate.manager.redis import StateManagerRedis
@@ -204,6 +205,21 @@ async def test_dos_memory_has_a_ceiling_and_the_longest_gone_go_first(
     assert len(await store.kept()) == 6, "strangers take no customer's place"
 
 
+async def test_dos_memory_is_shared_when_it_is_full(
+    store: Store, sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One with many tabs pushes out nobody's latest, and customers push out no login that owes its code."""
+    monkeypatch.setattr(left_tabs, "MOST", 3)
+    mine = signed_in_actor(sqlite_units).session_id
+    other = signed_in_actor(sqlite_units, "other@example.com").session_id
+    await store.open_tab("looks a code up", owes_code="a browser")
+    await store.open_tab("other", session_id=other)
+    for number in range(5):
+        await store.open_tab(f"mine {number}", session_id=mine)
+    assert await store.sweeper().sweep(0) == 3
+    assert await store.kept() == ["looks a code up", "mine 3", "mine 4", "other"]
+
+
 async def test_what_an_older_version_has_stored_is_a_strangers(store: Store) -> None:
     if not isinstance(store, StoreInRedis):
         return
@@ -233,3 +249,31 @@ async def test_the_server_asks_at_each_sweep_who_is_connected(monkeypatch: pytes
         tabs = begun[0]._tabs
         assert isinstance(tabs, TabsInMemory)
         assert "later" in tabs._connected()
+
+
+@pytest.mark.parametrize("fault", [RedisError("away"), ValueError("a state that nobody understands")], ids=repr)
+async def test_a_sweep_that_fails_is_logged_and_the_next_one_comes(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    third = asyncio.Event()
+    swept: list[float] = []
+
+    async def sweep(_self: LeftTabs, now: float) -> int:
+        swept.append(now)
+        if len(swept) == 3:
+            third.set()
+        raise fault
+
+    monkeypatch.setattr(left_tabs, "SWEEP_EVERY_SECONDS", 0)
+    monkeypatch.setattr(LeftTabs, "sweep", sweep)
+    sweeper = LeftTabs.of(StateManagerMemory(token_expiration=1800), set)  # type: ignore[abstract]
+    assert sweeper
+    running = asyncio.create_task(sweeper.run())
+    done, _ = await asyncio.wait({running, asyncio.create_task(third.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    assert running not in done
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    logged = caplog.records[0]
+    assert logged.levelname == "ERROR"
+    assert type(fault).__name__ in str(logged.exc_text)
