@@ -44,6 +44,8 @@ SIGN_IN_PER_ADDRESS = Rule("sign_in_per_address", 60, MINUTE)
 CODE_PER_ADDRESS = Rule("code_per_address", 60, MINUTE)
 SIGN_IN_OVERALL = Rule("sign_in_overall", 600, MINUTE)
 """At most: `identity.limits.sign_in_overall` allows no more than the machine can hash."""
+KNOWN_SIGN_IN = Rule("known_sign_in", 10, MINUTE)
+"""Passwords that go before those of strangers. Each costs a hash, also when its account's guesses are used up."""
 SIGN_UP_PER_ADDRESS = Rule("sign_up_per_address", 20, HOUR)
 RECOVERY_PER_ADDRESS = Rule("recovery_per_address", 20, HOUR)
 LINK_PER_ADDRESS = Rule("link_per_address", 60, HOUR)
@@ -130,13 +132,19 @@ class Limiter:
             log_event(logger, "limiter.up")
         return allowed
 
-    async def hit_from(self, rule: Rule, address: str) -> bool:
-        """`hit` for a client address: for IPv6 also the network around it counts, with ten times the amount."""
+    async def hit_from(self, rule: Rule, address: str, *who: str) -> bool:
+        """`hit` for a client address: for IPv6 also the network around it counts, with ten times the amount.
+
+        Args:
+            rule: which limit.
+            address: from where.
+            who: hits, where it is not the address alone that counts.
+        """
         narrow, *wide = network_keys(address)
         wide_rule = replace(rule, name=f"{rule.name}_wide", amount=rule.amount * WIDE_FACTOR)
-        if not await self.hit(wide_rule if is_unread(address) else rule, narrow):
+        if not await self.hit(wide_rule if is_unread(address) else rule, *who, narrow):
             return False
-        return all([await self.hit(wide_rule, key) for key in wide])
+        return all([await self.hit(wide_rule, *who, key) for key in wide])
 
     async def check(self) -> bool:
         """Whether the store answers. For /healthz."""
