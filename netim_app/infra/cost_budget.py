@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from netim_app.infra.rate_limit import width
+
 SHARE = 0.4
 """Seconds of handling in a second."""
 BURST_SECONDS = 2.0
@@ -29,6 +31,8 @@ SWEEP_EVERY_SECONDS = 10
 class _Budget:
     at_once: int
     counted_at: float
+    width: int = 1
+    """How many times the share of one address it has."""
     spent: float = 0.0
     handled: int = 0
     advances: int = 0
@@ -40,9 +44,9 @@ class _Budget:
 
     def pay(self, seconds: float, now: float) -> float:
         """Spends this much; returns the seconds to wait until it is there."""
-        self.spent = max(0.0, self.spent - (now - self.counted_at) * SHARE) + seconds
+        self.spent = max(0.0, self.spent - (now - self.counted_at) * SHARE * self.width) + seconds
         self.counted_at = now
-        return max(0.0, (self.spent - BURST_SECONDS) / SHARE)
+        return max(0.0, (self.spent - BURST_SECONDS * self.width) / (SHARE * self.width))
 
     def pay_in_advance(self, now: float) -> float:
         """The same for an event that has come in."""
@@ -97,8 +101,9 @@ class CostBudgets:
 
     def _of(self, payer: int | str) -> _Budget:
         if payer not in self._budgets:
-            at_once = AT_ONCE if isinstance(payer, int) else AT_ONCE_OF_ADDRESS
-            self._budgets[payer] = _Budget(at_once, self._clock())
+            wide = 1 if isinstance(payer, int) else width(payer)
+            at_once = AT_ONCE if isinstance(payer, int) else AT_ONCE_OF_ADDRESS * wide
+            self._budgets[payer] = _Budget(at_once, self._clock(), wide)
         return self._budgets[payer]
 
     def _sweep(self) -> None:

@@ -80,6 +80,11 @@ def network_keys(address: str) -> tuple[str, ...]:
     return (str(parsed),)
 
 
+def width(network: str) -> int:
+    """How many times the amount of one address a network of `network_keys` may have: it may be many people."""
+    return WIDE_FACTOR if is_unread(network) or network.endswith("/48") else 1
+
+
 class Limiter:
     """Counts hits in a sliding window (the weighted sum of two fixed ones, rounded down: now and then one too many).
 
@@ -140,11 +145,11 @@ class Limiter:
             address: from where.
             who: hits, where it is not the address alone that counts.
         """
-        narrow, *wide = network_keys(address)
         wide_rule = replace(rule, name=f"{rule.name}_wide", amount=rule.amount * WIDE_FACTOR)
-        if not await self.hit(wide_rule if is_unread(address) else rule, *who, narrow):
-            return False
-        return all([await self.hit(wide_rule, *who, key) for key in wide])
+        for key in network_keys(address):
+            if not await self.hit(rule if width(key) == 1 else wide_rule, *who, key):
+                return False
+        return True
 
     async def check(self) -> bool:
         """Whether the store answers. For /healthz."""
