@@ -28,8 +28,8 @@ async def _hit(rule: Rule, *identity: str) -> bool:
     return _logged(rule, await limiter().hit(rule, *identity))
 
 
-async def _hit_from(rule: Rule, address: str) -> bool:
-    return _logged(rule, await limiter().hit_from(rule, address))
+async def _hit_from(rule: Rule, address: str, *who: str) -> bool:
+    return _logged(rule, await limiter().hit_from(rule, address, *who))
 
 
 def _logged(rule: Rule, allowed: bool) -> bool:
@@ -38,8 +38,8 @@ def _logged(rule: Rule, allowed: bool) -> bool:
     return allowed
 
 
-async def _allow_from(rule: Rule, address: str) -> None:
-    if not await _hit_from(rule, address):
+async def _allow_from(rule: Rule, address: str, *who: str) -> None:
+    if not await _hit_from(rule, address, *who):
         raise DomainError(TOO_OFTEN)
 
 
@@ -56,19 +56,25 @@ async def sign_in_place(visitor: Visitor, email: str) -> AsyncIterator[None]:
     """One more password may be tried from this address, and there is a place in the queue for its hash.
 
     Those who come from a browser known to the account that they name go first. Where all together try too many, they
-    alone get on: no storm of guesses keeps a customer out. Nothing depends on whether there is such an account.
+    alone get on: no storm of guesses keeps a customer out. Nothing depends on whether there is such an account. One who
+    tries too many goes with the strangers: nobody fills the places of customers from accounts of their own.
 
     Raises:
         DomainError: too many from there; or busy, which counts as no guess.
     """
     await _allow_from(rate_limit.SIGN_IN_PER_ADDRESS, visitor.origin.address)
     key, network = email_key(email), password_queues.network(visitor.origin.address)
-    known = await in_read_unit(sessions.is_known_device, key, visitor.device_digest)
+    known = await _goes_first(key, visitor.device_digest)
     group = password_queues.Group.KNOWN if known else password_queues.Group.STRANGER
     with password_queues.hash_place(f"{key} {network}" if known else network, group):
         if not (await _hit(sign_in_overall()) or known):
             raise DomainError(password_queues.BUSY)
         yield
+
+
+async def _goes_first(key: str, device_digest: str) -> bool:
+    known = await in_read_unit(sessions.is_known_device, key, device_digest)
+    return known and await _hit(rate_limit.KNOWN_SIGN_IN, key, device_digest)
 
 
 async def allow_code(address: str) -> None:
@@ -83,14 +89,15 @@ async def allow_code(address: str) -> None:
 async def allow_proof(customer: Actor) -> None:
     """One more password may be checked, or made, for a customer who is signed in: each costs a quarter of a second.
 
-    Counted for each browser and address in which the session is used: a thief of its cookie leaves the owner's alone.
+    Counted for each address in which the session is used, in its own browser and in all others together: a thief of
+    its cookie leaves the owner's alone, and no other device cookie gives more.
 
     Raises:
         DomainError: too many.
     """
-    place = (customer.device_digest, password_queues.network(customer.origin.address))
-    if not await _hit(rate_limit.PROOF_PER_SESSION, str(customer.session_id), *place):
-        raise DomainError(TOO_OFTEN)
+    own = await in_read_unit(sessions.is_own_device, customer)
+    who = (str(customer.session_id), "own" if own else "other")
+    await _allow_from(rate_limit.PROOF_PER_SESSION, customer.origin.address, *who)
 
 
 async def allow_change(account_id: int) -> None:

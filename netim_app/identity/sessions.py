@@ -233,6 +233,12 @@ def is_known_device(unit: UnitOfWork, email_key: str, device_digest: str) -> boo
     return bool(device_digest) and unit.session.exec(known).first() is not None
 
 
+def is_own_device(unit: UnitOfWork, actor: Actor) -> bool:
+    """Whether the customer uses the session in the browser in which it was opened."""
+    session = unit.session.get(AccountSession, actor.session_id)
+    return session is not None and session.device_digest == actor.device_digest
+
+
 def is_first_device(unit: UnitOfWork, account_id: int) -> bool:
     """Whether the account knows one browser only: that in which it was used first."""
     known = select(KnownDevice.device_digest).where(KnownDevice.account_id == account_id)

@@ -31,9 +31,9 @@ Network = IPv4Network | IPv6Network
 MAX_LENGTH = 45
 """The longest IPv6 address in text."""
 MAX_ENTRIES = 50
-"""A longer X-Forwarded-For is no chain of proxies."""
+"""The last of X-Forwarded-For that are read: no chain of proxies is longer."""
 MAX_SHOWN = 100
-"""Characters of a header in the log."""
+"""Characters of an entry in the log."""
 TELL_EVERY_SECONDS = 3600
 OPERATORS_PATHS = ("/healthz", "/ping")
 """Asked by proxies and monitors themselves, on behalf of nobody."""
@@ -76,8 +76,10 @@ def forwarded_entry(entry: str) -> Address | None:
     return client_address(text)
 
 
-def forwarded_address(peer: str | None, forwarded_for: Sequence[str], trusted: Iterable[Network]) -> Address | None:
-    """The client's address, as far as it can be known.
+def forwarded_client(
+    peer: str | None, forwarded_for: Sequence[str], trusted: Iterable[Network]
+) -> tuple[Address | None, str | None]:
+    """The client's address, as far as it can be known, and the entry of X-Forwarded-For that stands for the client.
 
     Args:
         peer: the other end of the socket.
@@ -85,30 +87,20 @@ def forwarded_address(peer: str | None, forwarded_for: Sequence[str], trusted: I
         trusted: the networks of our own proxies.
 
     Returns:
-        The peer itself, unless it is one of our proxies. Then the right-most entry that is not: what stands
-        to its left was written by the client. None when that entry is no address, or when there is none.
+        The peer itself and no entry, unless the peer is one of our proxies. Then the right-most entry that is none:
+        what stands to its left was written by the client. The address is None when that entry is no address; both are
+        None when there is no such entry among the last `MAX_ENTRIES`.
     """
     networks = tuple(trusted)
     address = client_address(peer)
     if address is None or not _within(address, networks):
-        return address
-    entries = ",".join(forwarded_for).split(",")
-    if len(entries) > MAX_ENTRIES:
-        return None
-    for entry in reversed(entries):
+        return address, None
+    entries = ",".join(forwarded_for).rsplit(",", MAX_ENTRIES)[-MAX_ENTRIES:]
+    for entry in reversed(entries if forwarded_for else []):
         address = forwarded_entry(entry)
         if address is None or not _within(address, networks):
-            return address
-    return None
-
-
-def unread_entry(forwarded_for: Sequence[str]) -> str:
-    """What stands where the address should: the right-most entry that is none, or nothing.
-
-    Nothing to its left counts: the client may have written that.
-    """
-    entries = ",".join(forwarded_for).split(",")
-    return next((entry.strip(" \t") for entry in reversed(entries) if forwarded_entry(entry) is None), "")
+            return address, entry.strip(" \t")
+    return None, None
 
 
 def _within(address: Address, networks: tuple[Network, ...]) -> bool:
@@ -121,32 +113,29 @@ class UnreadClients:
     def __init__(self) -> None:
         self._told: dict[str, float] = {}
 
-    def note(self, peer: str, lines: Sequence[str]) -> None:
-        """One log line for a proxy, and another one an hour later at the earliest."""
+    def note(self, peer: str, lines: Sequence[str], entry: str | None) -> None:
+        """One log line for a proxy, and another one an hour later at the earliest.
+
+        Args:
+            peer: the proxy.
+            lines: the X-Forwarded-For lines.
+            entry: what stands there for the client; None for nothing.
+        """
         now = time.monotonic()
-        if now - self._told.get(peer, -TELL_EVERY_SECONDS) < TELL_EVERY_SECONDS:
+        self._told = {proxy: at for proxy, at in self._told.items() if now - at < TELL_EVERY_SECONDS}
+        if peer in self._told:
             return
         self._told[peer] = now
-        log_event(
-            logger,
-            "client_address.unread",
-            level=logging.ERROR,
-            proxy=peer,
-            reason=_reason(lines),
-            header=repr(", ".join(lines))[:MAX_SHOWN],
-        )
+        nobody = "X-Forwarded-For names trusted proxies only" if lines else "no X-Forwarded-For"
+        reason = nobody if entry is None else "X-Forwarded-For holds no address"
+        shown = repr(entry or "")[:MAX_SHOWN]
+        log_event(logger, "client_address.unread", level=logging.ERROR, proxy=peer, reason=reason, entry=shown)
 
     def warnings(self) -> list[str]:
         """A line for each proxy of the last hour. For /healthz."""
         now = time.monotonic()
         recent = (peer for peer, at in self._told.items() if now - at < TELL_EVERY_SECONDS)
         return [f"{peer} (NETIM_TRUSTED_PROXIES) does not say who its clients are: see the log" for peer in recent]
-
-
-def _reason(lines: Sequence[str]) -> str:
-    if not lines:
-        return "no X-Forwarded-For"
-    return "X-Forwarded-For holds no address" if unread_entry(lines) else "X-Forwarded-For names trusted proxies only"
 
 
 unread_clients = UnreadClients()
@@ -169,11 +158,11 @@ class ClientAddress:
         if scope["type"] in ("http", "websocket"):
             peer, port = scope.get("client") or (None, 0)
             lines = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"x-forwarded-for"]
-            address = forwarded_address(peer, lines, self._trusted)
+            address, entry = forwarded_client(peer, lines, self._trusted)
             if address is None:
-                client = (_unknown(peer, lines), 0)
+                client = (_unknown(peer, entry), 0)
                 if client_address(peer) and scope.get("path") not in OPERATORS_PATHS:
-                    unread_clients.note(str(peer), lines)
+                    unread_clients.note(str(peer), lines, entry)
             else:
                 client = (str(address), port if address == client_address(peer) else 0)
             scope = {**scope, "client": client}
@@ -185,6 +174,6 @@ def is_unread(address: str) -> bool:
     return _UNREAD.fullmatch(address) is not None
 
 
-def _unknown(peer: str | None, lines: Sequence[str]) -> str:
-    seen = f"{peer}\0{unread_entry(lines)}"
+def _unknown(peer: str | None, entry: str | None) -> str:
+    seen = f"{peer}\0{entry or ''}"
     return UNKNOWN_ADDRESS + hashlib.sha256(seen.encode(errors="replace")).hexdigest()[:16]

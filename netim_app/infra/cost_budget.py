@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from netim_app.infra.rate_limit import width
+
 SHARE = 0.4
 """Seconds of handling in a second, for one session or one address."""
 BURST_SECONDS = 2.0
@@ -51,6 +53,13 @@ _LIMITS = {
     "account": _Limits(AT_ONCE_OF_ACCOUNT, SHARE_OF_ACCOUNT, 2 * BURST_SECONDS),
     "address": _Limits(AT_ONCE_OF_ADDRESS, SHARE, BURST_SECONDS),
 }
+
+
+def _limits_of(payer: Payer) -> _Limits:
+    """A network that may be many people has as many times the limits of one address."""
+    times = width(str(payer.key)) if payer.kind == "address" else 1
+    at_once, share, burst = _LIMITS[payer.kind]
+    return _Limits(at_once * times, share * times, burst * times)
 
 
 class Turn(NamedTuple):
@@ -150,7 +159,7 @@ class CostBudgets:
 
     def _of(self, payer: Payer) -> _Budget:
         if payer not in self._budgets:
-            self._budgets[payer] = _Budget(_LIMITS[payer.kind], self._clock())
+            self._budgets[payer] = _Budget(_limits_of(payer), self._clock())
         return self._budgets[payer]
 
     def _sweep(self) -> None:

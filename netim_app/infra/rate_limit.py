@@ -44,6 +44,8 @@ SIGN_IN_PER_ADDRESS = Rule("sign_in_per_address", 60, MINUTE)
 CODE_PER_ADDRESS = Rule("code_per_address", 60, MINUTE)
 SIGN_IN_OVERALL = Rule("sign_in_overall", 600, MINUTE)
 """At most: `identity.limits.sign_in_overall` allows no more than the machine can hash."""
+KNOWN_SIGN_IN = Rule("known_sign_in", 10, MINUTE)
+"""Passwords that go before those of strangers. Each costs a hash, also when its account's guesses are used up."""
 SIGN_UP_PER_ADDRESS = Rule("sign_up_per_address", 20, HOUR)
 RECOVERY_PER_ADDRESS = Rule("recovery_per_address", 20, HOUR)
 LINK_PER_ADDRESS = Rule("link_per_address", 60, HOUR)
@@ -76,6 +78,11 @@ def network_keys(address: str) -> tuple[str, ...]:
     if isinstance(parsed, IPv6Address):
         return tuple(str(ip_network((parsed, length), strict=False)) for length in (64, 48))
     return (str(parsed),)
+
+
+def width(network: str) -> int:
+    """How many times the amount of one address a network of `network_keys` may have: it may be many people."""
+    return WIDE_FACTOR if is_unread(network) or network.endswith("/48") else 1
 
 
 class Limiter:
@@ -130,13 +137,19 @@ class Limiter:
             log_event(logger, "limiter.up")
         return allowed
 
-    async def hit_from(self, rule: Rule, address: str) -> bool:
-        """`hit` for a client address: for IPv6 also the network around it counts, with ten times the amount."""
-        narrow, *wide = network_keys(address)
+    async def hit_from(self, rule: Rule, address: str, *who: str) -> bool:
+        """`hit` for a client address: for IPv6 also the network around it counts, with ten times the amount.
+
+        Args:
+            rule: which limit.
+            address: from where.
+            who: hits, where it is not the address alone that counts.
+        """
         wide_rule = replace(rule, name=f"{rule.name}_wide", amount=rule.amount * WIDE_FACTOR)
-        if not await self.hit(wide_rule if is_unread(address) else rule, narrow):
-            return False
-        return all([await self.hit(wide_rule, key) for key in wide])
+        for key in network_keys(address):
+            if not await self.hit(rule if width(key) == 1 else wide_rule, *who, key):
+                return False
+        return True
 
     async def check(self) -> bool:
         """Whether the store answers. For /healthz."""

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from netim_app.infra.rate_limit import network_keys
+from netim_app.infra.rate_limit import network_keys, width
 from netim_app.infra.redaction import log_event
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 MAX_SECONDS = 5
 """For a whole body, from the end of its headers: a drop now and then does not count as going on."""
 MAX_AT_ONCE = 32
-"""Requests with a body that one address may have open: more than an office sends in the same moment."""
+"""Requests with a body that one address may have open: more than an office sends in the same moment. An IPv6 /48 may
+have ten times as many."""
 _CLOSE = {"connection": "close"}
 
 
@@ -37,18 +38,17 @@ class RequestBodies:
             await self._app(scope, receive, send)
             return
         address = str((scope.get("client") or ("",))[0])
-        key = network_keys(address)[0]
-        if self._open[key] >= MAX_AT_ONCE:
+        keys = network_keys(address)
+        if any(self._open[key] >= MAX_AT_ONCE * width(key) for key in keys):
             _log_refusal(address, "too many bodies at once")
             await Response(status_code=429, headers=_CLOSE)(scope, receive, send)
             return
-        self._open[key] += 1
+        self._open.update(keys)
         try:
             await self._app(scope, _timed(receive, address), send)
         finally:
-            self._open[key] -= 1
-            if not self._open[key]:
-                del self._open[key]
+            self._open.subtract(keys)
+            self._open += Counter()  # forgets the networks that have none open
 
 
 def _has_body(headers: Headers) -> bool:

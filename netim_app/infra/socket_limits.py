@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from netim_app.infra.rate_limit import SOCKETS_PER_ADDRESS, WIDE_FACTOR, Limiter, network_keys
+from netim_app.infra.rate_limit import SOCKETS_PER_ADDRESS, Limiter, network_keys, width
 from netim_app.infra.redaction import log_event
 
 logger = logging.getLogger(__name__)
@@ -100,10 +100,7 @@ class SocketLimits:
 
     def _networks_of(self, address: str) -> list[_Network]:
         """The narrow one first; the /48 where there is one."""
-        return [
-            self._networks.setdefault(key, _Network(width=WIDE_FACTOR if wide else 1))
-            for wide, key in enumerate(network_keys(address))
-        ]
+        return [self._networks.setdefault(key, _Network(width=width(key))) for key in network_keys(address)]
 
     def _count(self, networks: list[_Network], change: int) -> None:
         self._open += change
@@ -113,7 +110,7 @@ class SocketLimits:
     def _full(self, networks: list[_Network]) -> str:
         """Which limit is passed; empty if none is."""
         narrow, *wide = networks
-        if narrow.sockets > MAX_SOCKETS:
+        if narrow.sockets > MAX_SOCKETS * narrow.width:
             return "too many of one address"
         if any(network.sockets > MAX_SOCKETS_WIDE for network in wide):
             return "too many of one network"

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from netim_app.infra.rate_limit import width
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -30,7 +32,7 @@ class Lane:
     Args:
         threads: how many of the lane may be worked for at the same time.
         places: how many may wait or be worked for.
-        per_source: how many of them for one source.
+        per_source: how many of them for one source, unless it is a network that may be many people.
     """
 
     threads: int
@@ -42,7 +44,7 @@ class Lane:
 
     def has_room(self, source: str) -> bool:
         """Whether there is a place for this source."""
-        return self.taken.total() < self.places and self.taken[source] < self.per_source
+        return self.taken.total() < self.places and self.taken[source] < self.per_source * width(source)
 
 
 class Place:

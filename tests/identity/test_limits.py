@@ -1,5 +1,5 @@
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 
 import pytest
@@ -117,6 +117,48 @@ async def test_proofs_of_one_customer_have_an_end_and_others_are_not_touched(sql
             await limits.allow_proof(thief)
 
     await limits.allow_proof(owner)
+
+
+async def test_another_device_cookie_gives_no_more_proofs(sqlite_units: Units) -> None:
+    owner = signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
+    passed = 0
+    for number in range(rate_limit.PROOF_PER_SESSION.amount + 3):
+        with suppress(DomainError):
+            await limits.allow_proof(replace(owner, device_digest=f"{number:064x}"))
+            passed += 1
+
+    assert passed == rate_limit.PROOF_PER_SESSION.amount
+    await limits.allow_proof(owner)
+
+
+async def test_proofs_from_an_ipv6_network_have_an_end(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "PROOF_PER_SESSION", rate_limit.Rule("proof_per_session", 1, 60))
+    owner = signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
+    for line in range(rate_limit.WIDE_FACTOR):
+        await limits.allow_proof(replace(owner, origin=Origin(address=f"2001:db8:1:{line:x}::1")))
+
+    with pytest.raises(DomainError, match=r"form\.too_often"):
+        await limits.allow_proof(replace(owner, origin=Origin(address="2001:db8:1:ffff::1")))
+    await limits.allow_proof(owner)
+
+
+async def test_a_known_browser_that_tries_too_many_goes_with_the_strangers(
+    sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else guesses at accounts of one's own would fill the places of customers."""
+    monkeypatch.setattr(rate_limit, "SIGN_IN_OVERALL", rate_limit.Rule("sign_in_overall", 1, 60))
+    signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
+    signed_in_actor(sqlite_units, "bob@example.org", device=OTHER_DEVICE)
+    attacker = Visitor(origin=Origin(address=HOME), device_digest=DEVICE)
+
+    for _ in range(rate_limit.KNOWN_SIGN_IN.amount):
+        async with limits.sign_in_place(attacker, EMAIL):
+            """It goes first."""
+    with pytest.raises(DomainError, match=r"form\.busy"):
+        async with limits.sign_in_place(attacker, EMAIL):
+            pytest.fail("it is let through")
+    async with limits.sign_in_place(replace(attacker, device_digest=OTHER_DEVICE), "bob@example.org"):
+        """Another customer still does."""
 
 
 @pytest.mark.parametrize(

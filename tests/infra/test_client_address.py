@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netim_app.infra.client_address import (
+    TELL_EVERY_SECONDS,
     ClientAddress,
     UnreadClients,
     client_address,
-    forwarded_address,
+    forwarded_client,
     forwarded_entry,
     is_unread,
 )
@@ -122,23 +123,26 @@ def test_what_is_no_entry_of_a_proxy_stays_unread(entry: str) -> None:
         # Everybody is trusted, or nobody spoke: unknown, not the proxy.
         ("10.0.0.1", ["10.0.0.3, 10.0.0.2"], None),
         ("10.0.0.1", [], None),
-        ("10.0.0.1", ["1.1.1.1," * 60 + "192.0.2.7"], None),
+        ("10.0.0.1", ["1.1.1.1," * 60 + "192.0.2.7"], "192.0.2.7"),
+        ("10.0.0.1", ["192.0.2.7" + ", 10.0.0.2" * 49], "192.0.2.7"),
+        ("10.0.0.1", ["192.0.2.7" + ", 10.0.0.2" * 50], None),
         # No peer.
         (None, ["192.0.2.7"], None),
         ("", ["192.0.2.7"], None),
     ],
 )
 def test_only_our_proxies_are_believed(peer: str | None, lines: list[str], expected: str | None) -> None:
-    address = forwarded_address(peer, lines, PROXIES)
+    address, _ = forwarded_client(peer, lines, PROXIES)
     assert address == (ip_address(expected) if expected else None)
 
 
 @given(st.lists(st.text(alphabet="0123456789.,: abcdef%[]", max_size=30), max_size=4))
 def test_what_the_client_writes_never_matters(lines: list[str]) -> None:
     """Our proxy appends what it sees; whatever came before is ignored."""
-    assert forwarded_address("10.0.0.1", [*lines, "192.0.2.7"], PROXIES) == (
-        ip_address("192.0.2.7") if sum(line.count(",") + 1 for line in lines) < 50 else None
-    )
+    for entry in ("192.0.2.7", "evil"):
+        _, stopped_at = found = forwarded_client("10.0.0.1", [*lines, entry], PROXIES)
+        assert found == forwarded_client("10.0.0.1", [entry], PROXIES)
+        assert stopped_at == entry
 
 
 async def _scope_seen(kind: str, client: Any, headers: list[tuple[bytes, bytes]], trusted: Any = PROXIES) -> Any:
@@ -211,13 +215,44 @@ async def test_unread_clients_are_told_apart_and_choose_nothing() -> None:
     assert len({one, *others}) == 4, "none, and proxies only, tell the same: nothing"
 
 
+@pytest.mark.parametrize("last", ["client-a", "192.0.2.7", "192.0.2.7, 10.0.0.2", "unknown, 10.0.0.2"])
+async def test_bf_xff_a_long_header_makes_no_new_client(last: str) -> None:
+    """However much a client writes to the left of what the proxy adds, it is the same client."""
+    one = await _host_seen("10.0.0.1", last)
+    for number in range(3):
+        left = [f"word-{number}-{entry}" for entry in range(10)] + ["1.1.1.1"] * 50
+        assert await _host_seen("10.0.0.1", ", ".join(left), last) == one
+
+
+async def test_bf_xff_a_client_raises_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the proxy tells the address, nothing to its left is told to the operator."""
+    unread = UnreadClients()
+    monkeypatch.setattr("netim_app.infra.client_address.unread_clients", unread)
+    for left in ("evil", "word, " * 60, "1.1.1.1, " * 60, ", " * 60):
+        assert await _host_seen("10.0.0.1", left, "192.0.2.7") == "192.0.2.7"
+    assert unread.warnings() == []
+    await _host_seen("10.0.0.1", "192.0.2.7, evil")
+    assert len(unread.warnings()) == 1
+
+
+def test_proxies_of_more_than_an_hour_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    unread = UnreadClients()
+    for number in range(10):
+        unread.note(f"10.0.0.{number}", [], None)
+    now = TELL_EVERY_SECONDS
+    unread.note("10.0.0.1", [], None)
+    assert list(unread._told) == ["10.0.0.1"]
+
+
 def test_a_proxy_that_does_not_tell_is_one_line() -> None:
     unread = UnreadClients()
     with captured_log("netim_app") as records:
         for n in range(50):
-            unread.note("10.0.0.1", [f"1.1.1.1, evil{n}\nforged"])
-            unread.note("10.0.0.2", [])
-            unread.note("10.0.0.3", ["10.0.0.1"])
+            unread.note("10.0.0.1", ["header"], f"evil{n}\nforged")
+            unread.note("10.0.0.2", [], None)
+            unread.note("10.0.0.3", ["10.0.0.1"], None)
     lines = [record.getMessage() for record in records]
     assert [record.levelname for record in records] == ["ERROR"] * 3
     for proxy, reason, line in zip(

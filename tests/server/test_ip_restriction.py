@@ -1,5 +1,6 @@
 """Access by IP address, against a running server: from several addresses of this machine, and through proxies."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -429,6 +430,24 @@ async def test_what_a_proxy_does_not_tell_is_told_to_the_operator_and_is_one_bud
         (warning,) = (await client.http.get("/healthz")).json()["warnings"]
     assert warning.startswith(f"{PROXY} (NETIM_TRUSTED_PROXIES)")
     assert behind_proxy.log.count("client_address.unread") == 1
+
+
+@pytest.mark.parametrize("added", ["203.0.113.77", "client-x"])
+async def test_bf_xff_through_a_proxy_that_appends(
+    behind_proxy: Server, new_email: Callable[[], str], added: str
+) -> None:
+    """However much stands to the left of what our proxy adds, and whatever: limits count one client."""
+    seen = set()
+    for number in range(3):
+        written = [f"word-{number}-{entry}" for entry in range(10)] + ["1.1.1.1"] * 50
+        email, begun = behind_proxy.create_account(new_email()), len(behind_proxy.log)
+        async with Client(
+            behind_proxy, local_address=PROXY, headers={"X-Forwarded-For": ", ".join([*written, added])}
+        ) as client:
+            assert await try_sign_in(client, email) == ""
+        seen |= set(re.findall(r"\bip=([\w.-]+)", behind_proxy.log[begun:]))
+    assert len(seen - {PROXY}) == 1, seen
+    assert (added in seen) is (added == "203.0.113.77")
 
 
 async def test_who_asks_for_health_needs_no_address(server: Server) -> None:
