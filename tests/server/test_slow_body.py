@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from netim_app.__main__ import HEADER_SECONDS
 from netim_app.infra.request_bodies import MAX_AT_ONCE, MAX_SECONDS
 from tests.harness import Client, Server, fresh_address
 from tests.slow_bodies import slow_bodies
@@ -32,6 +33,18 @@ async def test_slow_body(server: Server, email: str) -> None:
             f"{server.address}/auth/logout", data={"a": "b"}, headers={"Sec-Fetch-Site": "same-origin"}
         )
         assert answer.status_code == 303, "the address may do so again"
+
+
+async def test_slow_headers_end(server: Server) -> None:
+    """However steadily they come."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"GET /login HTTP/1.1\r\nHost: x\r\n")
+    async with asyncio.timeout(2 * HEADER_SECONDS):
+        answer = asyncio.create_task(reader.read())
+        while not (await asyncio.wait([answer], timeout=1))[0]:
+            writer.write(b"X-More: x\r\n")
+    assert not (await answer).startswith(b"HTTP/1.1 200")
+    writer.close()
 
 
 async def test_slow_body_in_pieces_is_read(server: Server) -> None:
