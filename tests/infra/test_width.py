@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from netim_app.infra import request_bodies, socket_limits
-from netim_app.infra.cost_budget import AT_ONCE_OF_ADDRESS, BURST_SECONDS, CostBudgets
+from netim_app.infra.cost_budget import AT_ONCE_OF_ADDRESS, BURST_SECONDS, CostBudgets, Payer
 from netim_app.infra.rate_limit import WIDE_FACTOR, Limiter, network_keys, width
 from netim_app.infra.request_bodies import RequestBodies
 from netim_app.infra.socket_limits import SocketLimits
@@ -55,14 +55,14 @@ async def test_bodies(addresses: list[str], expected: int, monkeypatch: pytest.M
 
 @WIDTHS
 async def test_events(address: str, expected: int) -> None:
-    budgets = CostBudgets(clock=lambda: 0.0)
+    budgets, payer = CostBudgets(clock=lambda: 0.0), Payer("address", address)
     for _ in range(AT_ONCE_OF_ADDRESS * expected):
-        await budgets.take_turn(address)
+        await budgets.take_turn(payer)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(budgets.take_turn(address), 0)
+        await asyncio.wait_for(budgets.take_turn(payer), 0)
 
     burst = round(BURST_SECONDS * expected / 0.01)
-    waits = [budgets.advance(address) for _ in range(burst + 2)]
+    waits = [budgets.advance(payer) for _ in range(burst + 2)]
     assert not any(waits[: burst - 1])
     assert waits[-1] > 0
 
