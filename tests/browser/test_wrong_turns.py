@@ -221,7 +221,7 @@ def test_a_link_without_its_end_says_so_at_once(page: Page, path: str, button: s
     expect(page.get_by_role("button", name=button)).to_be_visible()
     expect(page.get_by_test_id("link-missing")).to_be_hidden()
     page.get_by_role("button", name=button).click()
-    expect(page.get_by_role("alert")).to_contain_text("not as long as we sent it")
+    expect(page.get_by_role("alert")).to_contain_text("too short or too long")
 
 
 def test_a_link_with_one_sign_more_behind_it_works(page: Page, server: Server, customer: str) -> None:

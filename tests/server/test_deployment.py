@@ -122,6 +122,7 @@ def test_the_unit_is_one_for_systemd(tmp_path: Path) -> None:
     known = {
         "Description", "After", "User", "EnvironmentFile", "ExecStart", "ExecReload", "WorkingDirectory",
         "StateDirectory", "StateDirectoryMode", "UMask", "Restart", "RestartSec", "KillMode", "TimeoutStopSec",
+        "LimitNOFILE",
         "NoNewPrivileges",
         "CapabilityBoundingSet", "AmbientCapabilities", "ProtectSystem", "ProtectHome", "PrivateTmp", "PrivateDevices",
         "ProtectClock", "ProtectControlGroups", "ProtectHostname", "ProtectKernelLogs", "ProtectKernelModules",

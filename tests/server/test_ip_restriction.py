@@ -318,7 +318,7 @@ async def test_ip_paths_change_of_address(
     restrict(server, email, HOME)
     async with Client(server, local_address=OFFICE) as away:
         await away.load("/verify-email")
-        await away.call("VerifyState.submit", form={"token": link})
+        await away.call("VerifyState.submit", form={"token": link, "password": PASSWORD})
         assert away.vars["VerifyState.errors"] == {"": REFUSED}
     assert server.query("SELECT count(*) FROM account WHERE email = :e", e=new) == [0]
     await anna.call("VerifyState.submit", form={"token": link})

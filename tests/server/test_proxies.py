@@ -356,7 +356,7 @@ async def test_no_compression_of_what_is_secret(server: Server, email: str) -> N
         async with (
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=server.trust)) as session,
             session.ws_connect(
-                f"{server.entrance}/_event/?EIO=4&transport=websocket",
+                f"{server.entrance}/_event/?EIO=4&transport=websocket&token={client.token}",
                 compress=15,
                 headers={"Origin": server.origin},
             ) as websocket,

@@ -90,8 +90,11 @@ class ShellState(rx.State):
     async def open_public_page(self) -> None:
         """Runs when a page outside of the account area opens."""
         locale = await self.get_state(LocaleState)
-        if locale.locale not in catalog.LOCALES:
-            locale.locale = catalog.choose_locale(visitor().languages)
+        caller = visitor()
+        if isinstance(caller, Actor):
+            locale.locale, _ = await in_read_unit(accounts.locale_of, caller.account_id)
+        elif locale.locale not in catalog.LOCALES:
+            locale.locale = catalog.choose_locale(caller.languages)
         self._end_earlier_notice()
         self.opened = True
 
