@@ -7,6 +7,7 @@ any page, with any arguments. So no page is guarded: each event is, right before
 import asyncio
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from urllib.parse import quote
 
@@ -252,7 +253,12 @@ async def _identify(shell: ShellState) -> tuple[Visitor, Lookup]:
     )
     if not digests.session:
         return visitor, Lookup()
-    return visitor, await in_read_unit(sessions.look_up, digests.session, digests.device, origin)
+    lookup = await in_read_unit(sessions.look_up, digests.session, digests.device, origin)
+    if lookup.actor is None:
+        return visitor, lookup
+    # A customer may log in to a second account in the same browser: the login that owes its code is the tab's.
+    actor = replace(lookup.actor, languages=visitor.languages, pending_digests=visitor.pending_digests)
+    return visitor, lookup._replace(actor=actor)
 
 
 def _own_states() -> list[type[BaseState]]:
