@@ -13,6 +13,17 @@ def text_field_as_it_is() -> rx.Component:
     return text_field("city", "City", autocomplete="address-level2")
 
 
+def text_field_whose_hint_says_that_it_may_stay_empty() -> rx.Component:
+    """`mark_optional=False`: the label stays as it is."""
+    return text_field(
+        "family_name",
+        "Last name",
+        hint="Leave this empty if you have one name only.",
+        required=False,
+        mark_optional=False,
+    )
+
+
 def text_field_with_a_value_and_a_hint() -> rx.Component:
     """A field that may stay empty says so. `value` is what it shows at first; typing is never overwritten."""
     return text_field("company", "Company", value="Example SARL", hint="As on your invoices.", required=False)
@@ -128,6 +139,6 @@ def field_that_the_browser_fills() -> rx.Component:
     """Hidden. `fragment` takes the secret of a mailed link out of the address bar; no state holds it."""
     return rx.fragment(
         field_from_browser("zone", "kit-zone", "time zone"),
-        field_from_browser("token", "kit-token", "fragment"),
-        rx.el.p("Nothing is to be seen."),
+        field_from_browser("token", "kit-token", "fragment", missing=rx.el.p("The address has no fragment.")),
+        rx.el.p("The fields themselves cannot be seen."),
     )
