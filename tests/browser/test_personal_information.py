@@ -129,7 +129,7 @@ def test_a_new_address_is_confirmed_elsewhere_by_the_password(
     phone.goto(link_in(server.wait_for_mail(new_email)))
     phone.get_by_label("Mot de passe de votre compte", exact=True).fill("not the password 1")
     phone.get_by_role("button", name="Confirmer mon adresse").click()
-    expect(phone.get_by_text("Ce n’est pas le mot de passe du compte")).to_be_visible()
+    expect(phone.get_by_text("Mot de passe incorrect")).to_be_visible()
     phone.get_by_label("Mot de passe de votre compte", exact=True).fill(PASSWORD)
     phone.get_by_role("button", name="Confirmer mon adresse").click()
     expect(phone.get_by_test_id("confirmed")).to_be_visible()
