@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev test attack check screenshots lighthouse bench lock clean
+.PHONY: help run dev test attack check format screenshots lighthouse bench lock clean
 
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
@@ -56,6 +56,10 @@ check: $(VENV)/.development ## format, lint, types, import contracts, texts, loc
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m netim_app texts
 	$(PYTHON) -m tools.check_locks
+
+format: $(VENV)/.development ## format the code and sort its imports
+	$(PYTHON) -m ruff check --select I --fix .
+	$(PYTHON) -m ruff format .
 
 screenshots: $(VENV)/.development ## take the pictures of the README again, into docs/
 	browser="$$($(PYTHON) -m tools.find_program --install browser)" && NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m tools.screenshots
