@@ -41,7 +41,7 @@ MAX_FORM_BYTES = 4096
 MAX_SOCKETS_PER_SESSION = 50
 """Open at once, one for each tab of a browser: more tabs than anybody works in."""
 MAX_SOCKETS_OF_STRANGERS = 3_000
-"""Open at once, all together. Whoever is about to sign in is one."""
+"""Open at once, all together. Everybody who is about to log in counts."""
 _STRANGERS = 0
 """The number of no session."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -70,7 +70,7 @@ def _owner(shell: BaseState | None, entry: BaseState | None) -> Owner:
     if isinstance(shell, ShellState) and shell._session_id:
         return Owner(session_id=shell._session_id)
     if isinstance(shell, ShellState) and isinstance(entry, SignInState) and entry.needs_code:
-        # Whoever looks a code up on the same phone has no socket meanwhile.
+        # A customer who looks a code up on the same phone has no socket meanwhile.
         return Owner(owes_code=shell._device or "unknown")
     return Owner()
 

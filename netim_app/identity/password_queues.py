@@ -8,7 +8,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
-from netim_app.core.actor import Actor
+from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.identity.security_log import log_refusal
 from netim_app.infra.rate_limit import network_keys
@@ -120,6 +120,11 @@ def hash_place(source: str, group: Group = Group.STRANGER) -> AbstractContextMan
 def judge_place(source: str, group: Group = Group.STRANGER) -> AbstractContextManager[Place]:
     """The same for judging a new password."""
     return _held(judge_queue(), _judge_place, group, source)
+
+
+def visitors_place(visitor: Visitor) -> AbstractContextManager[Place]:
+    """A place in the queue for hashes for somebody who may be a stranger."""
+    return hash_place(network(visitor.origin.address))
 
 
 def customers_place(customer: Actor) -> AbstractContextManager[Place]:

@@ -144,7 +144,7 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
 
     Returns:
         The name of the factor that accepted it; empty for a wrong one, and for any while guessing is throttled.
-        It does not raise: the guess has to stay paid. What is no six digits is no guess, and costs nothing.
+        It does not raise: the guess has to stay paid. A text that is no six digits is no guess, and costs nothing.
     """
     digits = normal_code(code)
     if not digits:
