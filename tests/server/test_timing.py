@@ -105,7 +105,7 @@ async def test_enum_timing(server: Server) -> None:
         assert owner.session_cookie
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.alone
 async def test_reset_time(server: Server) -> None:
     """Whether a link is mailed cannot be told from how long asking for it takes, not by many samples either."""
     each = MAIL_PER_RECIPIENT.amount
