@@ -118,7 +118,7 @@ def read_redis_url(text: str) -> str:
     url = _split(text, _REDIS + _RESERVED)
     if url.scheme not in ("redis", "rediss"):
         raise ValueError(_REDIS)
-    if url.fragment or not re.fullmatch(r"(/\d{0,4})?", url.path):
+    if url.fragment or "@" in url.query or not re.fullmatch(r"(/\d{0,4})?", url.path):
         raise ValueError(_REDIS + _RESERVED)
     _host(url, _REDIS + _RESERVED)
     return text
@@ -133,13 +133,15 @@ def read_database_url(text: str) -> str:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise ValueError(_DATABASE) from None
+        raise ValueError(_DATABASE + _RESERVED) from None
     if url.drivername == "sqlite":
         _check_sqlite(url)
         return text
     if url.drivername not in POSTGRESQL_DRIVERS or not (url.host or url.query.get("host") or url.database):
         raise ValueError(_DATABASE)
-    if _UNFIT.search(f"{url.host}{url.database}") or not 0 < (url.port or 1) < 65536:  # noqa: PLR2004  ports
+    # An `@` more than the one before the host cuts a password: its rest would count as the host, and be shown.
+    cut = text.count("@") > (url.username is not None)
+    if cut or _UNFIT.search(f"{url.host}{url.database}") or not 0 < (url.port or 1) < 65536:  # noqa: PLR2004  ports
         raise ValueError(_DATABASE + _RESERVED)
     if url.drivername == "postgres":
         return text.replace("postgres", "postgresql", 1)

@@ -193,6 +193,7 @@ def test_what_is_no_address_cannot_be_listened_on(text: str) -> None:
         ("postgres://netim:pw@db/netim?sslmode=require", "postgresql://netim:pw@db/netim?sslmode=require"),
         ("postgresql+psycopg://netim@db:5433/netim", "postgresql+psycopg://netim@db:5433/netim"),
         ("postgresql:///netim?host=/run/postgresql", "postgresql:///netim?host=/run/postgresql"),
+        ("postgresql://n%40im:p%40s%2Fs@db/net%40im", "postgresql://n%40im:p%40s%2Fs@db/net%40im"),
         ("sqlite:////var/lib/netim/netim.db", "sqlite:////var/lib/netim/netim.db"),
         ("sqlite:///var/netim.db", "sqlite:///var/netim.db"),
     ],
@@ -212,6 +213,27 @@ def test_a_database_is_postgresql_or_a_file(text: str, url: str) -> None:
 def test_other_databases_are_refused_without_repeating_them(text: str) -> None:
     with pytest.raises(ValueError, match="must look like postgresql://") as caught:
         read_database_url(text)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p@hunter2@db/n",
+        "postgresql://u:p@s/hunter2@db/n",
+        "postgresql://u:p@s?hunter2@db/n",
+        "postgresql://u/1:hunter2@db/n",
+        "postgres://u:p@5:hunter2@db/n",
+        "postgresql://u:@hunter2@db",
+        "redis://u:1?hunter2@db",
+        "redis://u:1/hunter2@db",
+        "redis://u:1#hunter2@db",
+    ],
+)
+def test_a_password_with_a_reserved_sign_is_refused_and_not_cut_into_a_host(url: str) -> None:
+    read = read_redis_url if url.startswith("redis") else read_database_url
+    with pytest.raises(ValueError, match=r"write .* %2F for /, .* and %40 for @") as caught:
+        read(url)
     assert "hunter2" not in str(caught.value)
 
 

@@ -225,7 +225,13 @@ def test_the_doctor_of_a_server_that_runs(tmp_path: Path) -> None:
 
 
 def test_the_doctor_names_every_setting_that_cannot_be_read(tmp_path: Path) -> None:
-    wrong = {"NETIM_SMTP_URL": "smtps://user:hunter2#x@mail.example.com", "NETIM_PORT": "x", "NETIM_HOST": "192.0.2.1"}
+    wrong = {
+        "NETIM_DATABASE_URL": "postgresql://netim:p@hunter2@127.0.0.1/netim",
+        "NETIM_REDIS_URL": "redis://netim:1?hunter2@127.0.0.1",
+        "NETIM_SMTP_URL": "smtps://user:hunter2#x@mail.example.com",
+        "NETIM_PORT": "x",
+        "NETIM_HOST": "192.0.2.1",
+    }
     done = Server(tmp_path, env=wrong).netim("doctor")
     assert (done.returncode, done.stderr) == (1, "")
     lines = done.stdout.splitlines()
