@@ -41,8 +41,12 @@ def answer_reset(unit: UnitOfWork, origin: Origin, request: Mapping[str, str]) -
     mail_reset(unit, Fact(account_id=account.id or 0, at=unit.now, origin=origin))
 
 
-def mail_reset(unit: UnitOfWork, asked: Fact) -> None:
-    """Mails the link that sets a new password."""
+def mail_reset(unit: UnitOfWork, asked: Fact, *, restored: bool = False) -> None:
+    """Mails the link that sets a new password.
+
+    Args:
+        restored: nobody has asked for it; a change of address was undone, and no password opens the account.
+    """
     token = links.new_link(unit, purpose=PURPOSE, life=RESET_LIFE, account_id=asked.account_id)
     accounts.notify(
         unit,
@@ -51,6 +55,7 @@ def mail_reset(unit: UnitOfWork, asked: Fact) -> None:
         expires_at=unit.now + RESET_LIFE,
         link=f"{unit.settings.public_url}/reset-password#{token}",
         minutes=int(RESET_LIFE.total_seconds() // 60),
+        restored=restored,
     )
 
 

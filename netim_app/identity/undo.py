@@ -105,4 +105,4 @@ def _restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) 
 def _tell(unit: UnitOfWork, fact: EmailRestored, addresses: set[str]) -> None:
     for email in sorted(addresses):
         accounts.notify(unit, "email_restored", fact, to=email)
-    recovery.mail_reset(unit, fact)
+    recovery.mail_reset(unit, fact, restored=True)

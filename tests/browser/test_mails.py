@@ -74,6 +74,7 @@ PARAMS = {
     "left": 7,
     "last": False,
     "known_device": False,
+    "restored": True,
     "change": "added",
     "way": "reset",
 }

@@ -35,7 +35,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "login_url": f"{ACCOUNT}/login",
         "forgot_url": COMMON["forgot_url"],
     },
-    "reset": COMMON | {"link": LINK, "minutes": 60},
+    "reset": COMMON | {"link": LINK, "minutes": 60, "restored": False},
     "email_change_asked": COMMON | {"new_email": NEW_EMAIL},
     "more_notices": COMMON | {"count": 53, "about": "New login to your Netim Direct account", "card": "login-history"},
     "email_change": {"link": LINK, "hours": 24},
@@ -74,6 +74,7 @@ UNSAID: dict[str, set[str]] = {
 """What a mail keeps to itself on purpose."""
 
 VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "reset": {"restored": (False, True)},
     "signed_in": {"known_device": (True, False)},
     "password_changed": {"way": ("changed", "reset")},
     "two_factor_changed": {"change": ("added", "removed", "enabled", "disabled")},

@@ -17,7 +17,7 @@ from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.totp.tables import TotpDevice
 from netim_app.identity import accounts, links, passwords, recovery, second_factor, sessions, sign_in, undo
 from netim_app.identity.sign_up import _confirm
-from netim_app.identity.tables import CodeStop, MailedLink
+from netim_app.identity.tables import Account, CodeStop, MailedLink
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.factories import (
     EMAIL,
@@ -153,6 +153,30 @@ def test_the_owner_comes_back_and_the_thief_is_out(units: Units, account_id: int
         assert not asyncio.run(lets_in(email, PASSWORD)), "the stolen password opens nothing any more"
     assert reset(units) == ""
     assert asyncio.run(lets_in(EMAIL, NEW_PASSWORD))
+
+
+@pytest.mark.parametrize(
+    ("language", "why", "false"),
+    [
+        ("en", ("Your email address was restored.", "no longer works"), "your password stays as it is"),
+        ("fr", ("Votre adresse e-mail a été rétablie.", "ne fonctionne plus"), "votre mot de passe restera le même"),
+    ],
+)
+def test_the_mail_that_sets_a_new_password_says_why_it_came(
+    units: Units, account_id: int, language: str, why: tuple[str, ...], false: str
+) -> None:
+    with units.write() as unit:
+        unit.session.get_one(Account, account_id).language = language
+        recovery.mail_reset(unit, Fact(account_id=account_id, at=unit.now, origin=HERE))
+    assert false in last_mail(units, "reset").text, "so it is for one who has asked for it"
+    change_address(units, thief_of(units, account_id))
+
+    assert restore(units, last_mail(units, "email_undo").token) == ""
+
+    text = last_mail(units, "reset").text
+    assert all(words in text for words in why)
+    assert "https://account.netim.example/forgot-password" in text
+    assert false not in text
 
 
 def test_a_way_back_works_once_for_a_week_and_for_nothing_else(units: Units, account_id: int, clock: FakeClock) -> None:
