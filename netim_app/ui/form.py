@@ -58,7 +58,7 @@ _SEND_WHEN_COMPLETE = f"""(event) => {{
   clearTimeout(input.sending);
   if (!code || input.dataset.sent === code) return;
   input.dataset.sent = code;
-  input.sending = setTimeout(() => input.form?.requestSubmit(), 500);
+  input.sending = setTimeout(() => {{ input.select(); input.form?.requestSubmit(); }}, 500);
   input.form.addEventListener("submit", () => clearTimeout(input.sending), {{once: true}});
 }}"""
 _CAPS_LOCK = """(event) => {

@@ -272,6 +272,21 @@ def test_a_code_is_taken_as_it_was_pasted(page: Page, server: Server, customer: 
     ) == [0]
 
 
+def test_a_refused_code_that_sent_itself_is_typed_over(page: Page, server: Server, customer: str) -> None:
+    open_settings(page, server, customer)
+    phone, _ = enable(page, server)
+    finish(page)
+    log_out(page)
+    give_password(page, customer)
+    expect(page.get_by_label("Code (6 digits)")).to_be_focused()
+    page.keyboard.type("000000")
+    expect(page.get_by_text("This code is not right")).to_be_visible()
+
+    page.keyboard.type(phone.code())
+
+    expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+
+
 def test_a_lost_phone(page: Page, server: Server, customer: str) -> None:
     open_settings(page, server, customer)
     _, codes = enable(page, server)
