@@ -212,9 +212,9 @@ def test_a_lost_connection_is_said_and_so_is_its_return(chromium: Browser, serve
 )
 def test_a_link_without_its_end_says_so_at_once(page: Page, path: str, button: str) -> None:
     page.goto(path)
-    expect(page.get_by_test_id("link-missing")).to_contain_text("Copy the whole link from the email")
+    expect(page.get_by_test_id("link-missing")).to_contain_text("copy the whole link")
     page.get_by_role("button", name=button).click()
-    expect(page.get_by_role("alert")).to_contain_text("Copy the whole link from the email")
+    expect(page.get_by_role("alert")).to_contain_text("copy the whole link")
     expect(page.get_by_test_id("link-missing")).to_have_count(0)
 
     page.goto(f"{path}#{'A' * 44}")
@@ -222,6 +222,23 @@ def test_a_link_without_its_end_says_so_at_once(page: Page, path: str, button: s
     expect(page.get_by_test_id("link-missing")).to_be_hidden()
     page.get_by_role("button", name=button).click()
     expect(page.get_by_role("alert")).to_contain_text("too short or too long")
+
+
+def test_a_reloaded_page_of_a_link_says_to_open_the_link_again(page: Page, server: Server, customer: str) -> None:
+    page.goto("/forgot-password")
+    page.get_by_label("Email address").fill(customer)
+    page.get_by_role("button", name="Send the link").click()
+    link = link_in(server.wait_for_mail(customer))
+    page.goto(link)
+    expect(page.get_by_role("button", name="Set the new password")).to_be_visible()
+    page.reload()
+    expect(page.get_by_test_id("link-missing")).to_contain_text("Open the link in the email again")
+
+    page.goto(link)
+    expect(page.get_by_test_id("link-missing")).to_be_hidden()
+    page.get_by_label("New password").fill(NEW_PASSWORD)
+    page.get_by_role("button", name="Set the new password").click()
+    expect(page.get_by_text("Your password is changed")).to_be_visible()
 
 
 def test_a_link_with_one_sign_more_behind_it_works(page: Page, server: Server, customer: str) -> None:

@@ -255,7 +255,7 @@ async def test_confirming_a_new_address_renews_the_session_of_this_browser(sqlit
 async def test_an_address_without_its_secret_is_explained() -> None:
     for cls in (VerifyState, ResetState, UndoState):
         state, _ = await Tab("/").run(cls, "submit", {"password": NEW_PASSWORD})
-        assert "Something is missing" in state.errors[""]
+        assert "Open the link in the email again" in state.errors[""]
 
 
 @pytest.mark.parametrize("token", ["x", "A" * 42, "A" * 44, "A" * 65, "A" * 10_000, "\0"])
