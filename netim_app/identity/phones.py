@@ -20,6 +20,8 @@ _LABEL = re.compile(r"(?:t[eé]l(?:[eé]phone)?|phone|mobile|portable|fax)\b[\s.
 _FRENCH_EXTENSION = re.compile(r"[\s,;]*\bposte\b[\s.:]*", re.IGNORECASE)
 _EXTENSION = re.compile(r"[\s,;]+(?=ext(?!=)|x[\s0-9]|#)", re.IGNORECASE)
 _INTERNATIONAL_PREFIX = re.compile(r"^00[\s.-]*(?=[1-9(])")
+_NATIONAL = re.compile(r"(?!00)\(?\d(?:\D*\d){2}")
+"""The beginning of a number within a country."""
 _NORTH_AMERICA = 1
 """The country code under which numbers are spelt with letters."""
 
@@ -37,7 +39,7 @@ def read_phone(form: Form, name: str, country: str) -> str:
         return ""
     number = _place(typed, country) or _place(_INTERNATIONAL_PREFIX.sub("+", typed), country)
     if number is None:
-        needs_country = not country and not typed.startswith(("+", "00"))
+        needs_country = not country and _NATIONAL.match(typed)
         return form.refuse(name, "form.phone_country" if needs_country else "form.phone")
     shown = format_number(number, PhoneNumberFormat.INTERNATIONAL)
     return shown if len(shown) <= MAX_LENGTH else form.refuse(name, "form.phone")

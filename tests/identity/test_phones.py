@@ -71,6 +71,13 @@ def test_a_number_is_read_as_people_write_it(typed: str, country: str, number: s
     [
         ("01 23 45 67 89", "", "form.phone_country"),
         ("123456", "", "form.phone_country"),
+        ("(01) 23 45 67 89", "", "form.phone_country"),
+        ("٠١ ٢٣ ٤٥ ٦٧ ٨٩", "", "form.phone_country"),
+        ("call me", "", "form.phone"),
+        ("(call me)", "", "form.phone"),
+        ("12 rue de la Paix", "", "form.phone"),
+        ("Anna 01 23 45 67 89", "", "form.phone"),
+        ("?", "", "form.phone"),
         ("call me", "FR", "form.phone"),
         ("01 23 45 67 89 bureau", "FR", "form.phone"),
         ("Anna 01 23 45 67 89", "FR", "form.phone"),
