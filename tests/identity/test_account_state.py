@@ -224,7 +224,7 @@ async def test_personal_information_is_stored_shown_and_said(sqlite_units: Units
     assert stored_account(sqlite_units, caller.account_id).company == PROFILE["company"]
 
 
-async def test_the_form_shows_stored_values_again_only_when_they_changed(caller: Actor) -> None:
+async def test_the_form_shows_stored_values_again_only_when_it_shows_others(caller: Actor) -> None:
     tab = Tab("/account/personal-information")
     await tab.run(ShellState, "open_account_page")
     state = await tab.state(ProfileState)
@@ -234,6 +234,11 @@ async def test_the_form_shows_stored_values_again_only_when_they_changed(caller:
     assert state.version == version
     await tab.run(ProfileState, "save", PROFILE)
     assert state.version == version + 1
+    await tab.run(ProfileState, "save", PROFILE)
+    assert state.version == version + 1, "the form shows what is stored"
+    await tab.run(ProfileState, "save", {**PROFILE, "first_name": " Grace "})
+    assert state.values == PROFILE
+    assert state.version == version + 2, "the form shows what was typed"
 
 
 async def test_nothing_is_stored_of_a_form_with_a_fault(sqlite_units: Units, caller: Actor) -> None:

@@ -26,8 +26,8 @@ class ProfileState(rx.State):
     values: dict[str, str] = {}
     """What is stored, by field name."""
     version: int = 0
-    """Moves when stored values have changed, so that the form shows them. But not with the language alone: it can be
-    switched at the top of the page, while somebody is typing here."""
+    """Moves when the form is to show the stored values: they have changed, or were typed in another form. But not with
+    the language alone: it can be switched at the top of the page, while somebody is typing here."""
     errors: dict[str, str] = {}
 
     @rx.event
@@ -41,7 +41,10 @@ class ProfileState(rx.State):
             self.errors = await explain(self, error)
             await tell(self, "danger", "form.look_again")
             return
+        shown = self.version
         await refresh(self)
+        if self.version == shown and any(form.get(name) != stored for name, stored in self.values.items()):
+            self.version += 1  # the same was stored before, written otherwise
         await tell(self, "success", "profile.saved")
 
 
