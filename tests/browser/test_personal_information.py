@@ -79,6 +79,8 @@ def test_change_email_after_a_fresh_proof(page: Page, server: Server, customer: 
         page.goto(link_in(server.wait_for_mail(new_email)))
         page.get_by_role("button", name="Confirm my address").click()
         expect(page.get_by_test_id("email")).to_have_text(new_email)
+        expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
+        expect(page.get_by_text("Your new email address is confirmed.")).to_be_visible()
     finally:
         server.move_clock(0)
 

@@ -8,6 +8,7 @@ from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.tokens import new_token
 from netim_app.identity import accounts, limits, passwords, recovery, sessions
 from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, UndoState, VerifyState
+from netim_app.identity.state.shell import ShellState
 from netim_app.identity.tables import GuessWindow
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
@@ -243,13 +244,14 @@ async def test_confirming_a_new_address_renews_the_session_of_this_browser(sqlit
     own, _ = await Tab("/verify-email").run(VerifyState, "open_page")
     assert (guests.asks_proof, own.asks_proof) == (True, False)
 
-    state, steps = await Tab("/verify-email").run(
-        VerifyState, "submit", {"token": last_mail(sqlite_units, "email_change").token}
-    )
+    tab = Tab("/verify-email")
+    state, steps = await tab.run(VerifyState, "submit", {"token": last_mail(sqlite_units, "email_change").token})
 
     assert state.done == "email_change"
     [ticket] = tickets_of(steps)
     assert steps == [ticket, ""]
+    shell = await tab.state(ShellState)
+    assert (shell.notice_kind, shell.notice.partition(".")[0]) == ("success", "Your new email address is confirmed")
 
 
 async def test_an_address_without_its_secret_is_explained() -> None:

@@ -24,7 +24,7 @@ from netim_app.identity import (
 from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.email_address import read_email
 from netim_app.identity.sessions import HOME
-from netim_app.identity.state.shell import explain, hand_over, keep_pending, safe_path
+from netim_app.identity.state.shell import explain, hand_over, keep_pending, safe_path, tell
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
 from netim_app.ui.text import LocaleState
 
@@ -221,6 +221,7 @@ class VerifyState(rx.State):
             return
         self.done = confirmed.purpose
         if confirmed.ticket:
+            await tell(self, "success", "verify.done.signed_in")
             async for step in hand_over(self, confirmed.ticket):
                 yield step
 
