@@ -22,7 +22,7 @@ from netim_app.core.events import AccountUnlocked, Origin, SessionsRevoked
 from netim_app.core.feature import offers
 from netim_app.doctor import Finding, examine, reason
 from netim_app.identity import accounts, passwords, sessions, sign_up
-from netim_app.infra import outbox, redaction
+from netim_app.infra import early_stop, outbox, redaction
 from netim_app.infra.port import PortTaken, claimed_port, when_it_listens
 from netim_app.infra.unit_of_work import UnitOfWork, Units, configure
 from netim_app.schema import migrate
@@ -116,7 +116,7 @@ def _prepare(settings: Settings) -> None:
 
 
 def _serve(settings: Settings) -> None:
-    Server(
+    server = Server(
         target="netim_app.netim_app:app",
         factory=True,
         address=settings.host,
@@ -132,7 +132,9 @@ def _serve(settings: Settings) -> None:
         # SIGHUP replaces the workers one by one; the old one stops when the new one has had so long to start.
         respawn_interval=RESPAWN_SECONDS,
         log_dictconfig=redaction.granian_log_config(production=settings.production),
-    ).serve()
+    )
+    early_stop.watch(server)
+    server.serve()
 
 
 def _need_pages(settings: Settings) -> None:

@@ -28,7 +28,7 @@ from netim_app.identity.ended_tabs import EndedTabs
 from netim_app.identity.gate import Gate
 from netim_app.identity.left_tabs import LeftTabs
 from netim_app.identity.state.shell import ShellState, incident_delta, show_incident
-from netim_app.infra import outbox, redaction, user_agent
+from netim_app.infra import early_stop, outbox, redaction, user_agent
 from netim_app.infra.client_address import ClientAddress, unread_clients
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
@@ -287,7 +287,15 @@ app = rx.App(
     ],
 )
 app.add_middleware(Gate(budgets), index=0)
-for task in (refuse_faults, send_mails, purge_regularly, tell_ended_tabs, forget_left_tabs, warm_up):
+for task in (
+    refuse_faults,
+    early_stop.stop_if_asked,
+    send_mails,
+    purge_regularly,
+    tell_ended_tabs,
+    forget_left_tabs,
+    warm_up,
+):
     app.register_lifespan_task(task)
 pages.add_all(app)
 if not settings.production:

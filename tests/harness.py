@@ -112,8 +112,8 @@ class Server:
         }
         return {name: value for name, value in wanted.items() if value}
 
-    def start(self) -> "Server":
-        """Starts it and waits until it answers."""
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Starts it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -125,9 +125,14 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
+        return self.process
+
+    def start(self) -> "Server":
+        """Starts it and waits until it answers."""
+        process = self.launch()
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if self.process.poll() is not None:
+            if process.poll() is not None:
                 raise RuntimeError(f"the server stopped at once:\n{self.log[-3000:]}")
             with contextlib.suppress(httpx.HTTPError):
                 if httpx.get(f"{self.address}/ping", timeout=2).status_code == 200:

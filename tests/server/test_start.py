@@ -1,12 +1,15 @@
 """A start: one server on a port, said when it listens; one line for whatever forbids it; files for nobody else."""
 
 import asyncio
+import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import stat
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -24,6 +27,7 @@ from tests.infra.test_mail import certificate, tls
 
 __all__ = ["certificate", "tls"]
 GREETING = "Netim Direct is at"
+STOP_SECONDS = 20
 
 
 @pytest.fixture(autouse=True)
@@ -197,6 +201,27 @@ def test_postgres_is_another_name_of_postgresql(tmp_path: Path, postgres_uri: st
     assert re.search(r"fault  tables: \d+ migration\(s\) missing", doctor.stdout)
     assert server.netim("migrate").returncode == 0
     assert "ok     tables: up to date" in server.netim("doctor").stdout
+
+
+# An early stop
+
+
+@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["to the server", "to its workers, too"])
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+async def test_a_server_that_is_still_starting_can_be_stopped(
+    tmp_path: Path, send: Callable[[int, int], None], sign: signal.Signals
+) -> None:
+    server = Server(tmp_path, env={"NETIM_WORKERS": "1"})
+    process = server.launch()
+    try:
+        await until(lambda: "Spawning worker-1" in server.log)
+        send(process.pid, sign)
+        assert await asyncio.to_thread(process.wait, STOP_SECONDS) == 0
+    finally:
+        server.kill()
+    assert "Granian shutdown completed" in server.log
+    with claimed_port("127.0.0.1", server.port):
+        pass  # no worker is left
 
 
 # The doctor
