@@ -28,14 +28,19 @@ def offer(unit: UnitOfWork, fact: EmailChanged) -> None:
     An address that has not been the account's for as long as that gets no link while one before it has: of a thief who
     changes it twice, neither address is a way back.
     """
-    profile_url = unit.settings.public_url + accounts.PROFILE_PAGE
-    if _other_way_back(unit, fact):
-        accounts.notify(
-            unit, "email_changed", fact, to=fact.old_email, new_email=fact.new_email, profile_url=profile_url
-        )
-    else:
+    gets_link = not _other_way_back(unit, fact)
+    if gets_link:
         _mail_link(unit, fact)
-    accounts.notify(unit, "email_changed", fact, new_email=fact.new_email, profile_url=profile_url)
+    for email in (fact.new_email,) if gets_link else (fact.old_email, fact.new_email):
+        accounts.notify(
+            unit,
+            "email_changed",
+            fact,
+            to=email,
+            new_email=fact.new_email,
+            can_be_undone=gets_link,
+            profile_url=unit.settings.public_url + accounts.PROFILE_PAGE,
+        )
 
 
 def _other_way_back(unit: UnitOfWork, fact: EmailChanged) -> bool:
@@ -64,8 +69,11 @@ def _mail_link(unit: UnitOfWork, fact: EmailChanged) -> None:
     )
 
 
-async def restore_email(token: str, visitor: Visitor) -> None:
+async def restore_email(token: str, visitor: Visitor) -> str:
     """Follows the link: the old address is in force again, nobody is signed in, and no password opens the account.
+
+    Returns:
+        The old address.
 
     Raises:
         DomainError: the link does not work, or the old address belongs to another account by now.
@@ -73,7 +81,7 @@ async def restore_email(token: str, visitor: Visitor) -> None:
     await in_unit(_find, token)
     with password_queues.hash_place(password_queues.network(visitor.origin.address), password_queues.Group.KNOWN):
         nobodys = await passwords.hash_in_pool(new_token(), units().settings.bcrypt_cost)
-    await in_unit(_restore, token, nobodys, visitor)
+    return await in_unit(_restore, token, nobodys, visitor)
 
 
 def _find(unit: UnitOfWork, token: str) -> None:
@@ -83,7 +91,7 @@ def _find(unit: UnitOfWork, token: str) -> None:
         raise links.refused(links.UNDO)
 
 
-def _restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -> None:
+def _restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -> str:
     link = links.spend_link(unit, token, links.UNDO)
     account = sessions.lock_account(unit, link.account_id or 0)
     if account.disabled_at is not None:
@@ -100,6 +108,7 @@ def _restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) 
     fact = EmailRestored(account_id=account.id or 0, at=unit.now, origin=visitor.origin, since=link.created_at - LIFE)
     unit.record(fact)
     _tell(unit, fact, {link.email, replaced})
+    return account.email
 
 
 def _tell(unit: UnitOfWork, fact: EmailRestored, addresses: set[str]) -> None:

@@ -75,6 +75,7 @@ PARAMS = {
     "last": False,
     "known_device": False,
     "restored": True,
+    "can_be_undone": True,
     "change": "added",
     "way": "reset",
 }

@@ -106,7 +106,7 @@ def test_undo_a_change_of_address_from_the_old_mailbox(
     assert "#" not in page.url, "the secret stays in the address bar"
     page.get_by_role("button", name="Restore my address").click()
     expect(page.get_by_role("heading", name="Your address is back")).to_be_visible()
-    expect(page.get_by_test_id("restored")).to_be_visible()
+    expect(page.get_by_test_id("restored")).to_contain_text(f"{customer} is the address of your account again.")
     expect(thief.get_by_role("heading", name="Log in")).to_be_visible()
     page.goto(link_in(server.wait_for_mail(customer, subject="Choose a new password")))
     page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)

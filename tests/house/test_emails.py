@@ -39,7 +39,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "email_change_asked": COMMON | {"new_email": NEW_EMAIL},
     "more_notices": COMMON | {"count": 53, "about": "New login to your Netim Direct account", "card": "login-history"},
     "email_change": {"link": LINK, "hours": 24},
-    "email_changed": COMMON | {"new_email": NEW_EMAIL, "profile_url": f"{ACCOUNT}/account/personal-information"},
+    "email_changed": COMMON
+    | {"new_email": NEW_EMAIL, "can_be_undone": True, "profile_url": f"{ACCOUNT}/account/personal-information"},
     "email_undo": COMMON | {"new_email": NEW_EMAIL, "link": UNDO_LINK, "days": 7},
     "email_restored": COMMON,
     "account_unlocked": COMMON,
@@ -75,6 +76,7 @@ UNSAID: dict[str, set[str]] = {
 
 VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "reset": {"restored": (False, True)},
+    "email_changed": {"can_be_undone": (True, False)},
     "signed_in": {"known_device": (True, False)},
     "password_changed": {"way": ("changed", "reset")},
     "two_factor_changed": {"change": ("added", "removed", "enabled", "disabled")},

@@ -254,6 +254,24 @@ async def test_confirming_a_new_address_renews_the_session_of_this_browser(sqlit
     assert (shell.notice_kind, shell.notice.partition(".")[0]) == ("success", "Your new email address is confirmed")
 
 
+async def test_the_page_of_the_way_back_names_the_restored_address(sqlite_units: Units) -> None:
+    caller = signed_in_actor(sqlite_units)
+    with sqlite_units.write() as unit:
+        accounts.ask_email_change(unit, caller, "new@example.org")
+    set_caller(caller)
+    await Tab("/verify-email").run(VerifyState, "submit", {"token": last_mail(sqlite_units, "email_change").token})
+    set_caller(visitor_of())
+    tab = Tab("/restore-email")
+    form = {"token": last_mail(sqlite_units, "email_undo").token}
+
+    state, _ = await tab.run(UndoState, "submit", form)
+    assert (state.restored, state.errors) == (EMAIL, {})
+
+    await tab.run(UndoState, "open_page")
+    state, _ = await tab.run(UndoState, "submit", form)
+    assert (state.restored, state.errors) == ("", {"": DEAD})
+
+
 async def test_an_address_without_its_secret_is_explained() -> None:
     for cls in (VerifyState, ResetState, UndoState):
         state, _ = await Tab("/").run(cls, "submit", {"password": NEW_PASSWORD})

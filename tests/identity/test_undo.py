@@ -116,6 +116,7 @@ def test_the_old_address_is_told_with_a_way_back_and_the_new_one_without(units: 
     assert mailed(units)[-2:] == [("email_undo", EMAIL), ("email_changed", THIEVES)]
     mail = last_mail(units, "email_undo")
     assert f"https://account.netim.example/restore-email#{mail.token}" in mail.text
+    assert "can be undone from the old mailbox for seven days" in last_mail(units, "email_changed").text
     with units.read() as unit:
         assert "#" not in last_mail(units, "email_changed").text.replace("#password", "").replace("#email", "")
         assert mail.token not in str([row.model_dump() for row in unit.session.exec(select(MailedLink))])
@@ -350,6 +351,8 @@ def test_a_thief_who_changes_the_address_twice_gets_no_way_back(
 
     assert [to for event, to in mailed(units) if event == "email_undo"] == [EMAIL]
     assert mailed(units)[-2:] == [("email_changed", THIEVES), ("email_changed", "second@example.net")]
+    with units.read() as unit:
+        assert not [mail for mail in mails(unit)[-2:] if "undone" in mail.text], "neither mailbox has the link"
     assert restore(units, last_mail(units, "email_undo").token) == ""
     assert stored_account(units, account_id).email == EMAIL
 

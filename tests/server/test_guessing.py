@@ -208,7 +208,7 @@ async def test_alert_flood(server: Server, new_email: Callable[[], str]) -> None
         kinds = ["a new device" in str(mail.get_body(("plain",))) for mail in server.mails(email)]
         assert kinds == [False] * accounts.MAX_NOTICES + [True]
         server.move_clock(accounts.TOLD_TOGETHER_AFTER.total_seconds() + 1)
-        last = await asyncio.to_thread(server.wait_for_mail, email, 1, "4 more notices")
+        last = await asyncio.to_thread(server.wait_for_mail, email, 1, "4 more alerts")
         assert "#login-history" in str(last.get_body(("plain",)))
 
 

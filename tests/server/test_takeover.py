@@ -65,7 +65,7 @@ async def test_takeover_is_told_at_once_and_undone_from_the_old_mailbox(
         await anna.call("UndoState.open_page")
         assert server.query("SELECT email FROM account WHERE email IN (:a, :b)", a=email, b=theirs) == [theirs]
         await anna.call("UndoState.submit", form={"token": link.partition("#")[2]})
-        assert anna.vars["UndoState.done"]
+        assert anna.vars["UndoState.restored"] == email
         assert not anna.session_cookie or not await is_open(anna), "no link signs anybody in"
 
         assert server.query("SELECT email FROM account WHERE email IN (:a, :b)", a=email, b=theirs) == [email]
@@ -108,7 +108,7 @@ async def test_takeover_twin_a_customer_changes_the_own_address_and_keeps_it(
     async with Client(server) as late:
         await late.load("/restore-email")
         await late.call("UndoState.submit", form={"token": link.partition("#")[2]})
-        assert not late.vars["UndoState.done"]
+        assert not late.vars["UndoState.restored"]
     assert server.query("SELECT email FROM account WHERE email IN (:a, :b)", a=email, b=new) == [new]
 
 

@@ -313,14 +313,15 @@ class UndoState(rx.State):
     """The page behind the link that undoes a change of address: opening it does nothing, pressing its button does."""
 
     errors: dict[str, str] = {}
-    done: bool = False
+    restored: str = ""
+    """The address that is in force again, or empty."""
 
     @rx.event
     @open_to(ANYONE)
     def open_page(self) -> None:
         """Starts anew."""
         self.errors = {}
-        self.done = False
+        self.restored = ""
 
     @rx.event
     @open_to(ANYONE)
@@ -331,8 +332,6 @@ class UndoState(rx.State):
         try:
             token = _read_token(form)
             await limits.allow_link(caller.origin.address)
-            await undo.restore_email(token, caller)
+            self.restored = await undo.restore_email(token, caller)
         except DomainError as error:
             self.errors = await explain(self, error)
-            return
-        self.done = True

@@ -240,8 +240,13 @@ def undo_page() -> rx.Component:
     """The page /restore-email."""
     return entry_page(
         rx.cond(
-            UndoState.done,
-            outcome(tr("undo.done.text"), _aside(tr("undo.done.hint")), icon_name="mail", test_id="restored"),
+            UndoState.restored != "",
+            outcome(
+                tr("undo.done.text", email=UndoState.restored),
+                _aside(tr("undo.done.hint")),
+                icon_name="mail",
+                test_id="restored",
+            ),
             rx.fragment(
                 rx.el.p(tr("undo.text")),
                 form(
@@ -254,7 +259,7 @@ def undo_page() -> rx.Component:
                 ),
             ),
         ),
-        title=rx.cond(UndoState.done, tr("undo.done.title"), tr("undo.title")),
+        title=rx.cond(UndoState.restored != "", tr("undo.done.title"), tr("undo.title")),
         below=_aside(link(tr("forgot.back"), "/login")),
         skeleton=form_skeleton(1),
     )

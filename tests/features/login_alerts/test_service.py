@@ -221,7 +221,7 @@ def test_alert_flood_is_told_in_a_few_mails(units: Units, clock: FakeClock) -> N
     clock.advance(minutes=15)
     assert mailed(units) == [("signed_in", EMAIL)] * 5 + [("more_notices", EMAIL)]
     mail = last_mail(units, "more_notices")
-    assert mail.subject == "53 more notices about your Netim Direct account"
+    assert mail.subject == "53 more alerts about your Netim Direct account"
     assert "“New login to your Netim Direct account”" in mail.text
     assert "connection-and-security#login-history" in mail.text
     assert "March 1, 2026" in mail.text
@@ -229,7 +229,13 @@ def test_alert_flood_is_told_in_a_few_mails(units: Units, clock: FakeClock) -> N
     sign_in_often(units, caller.account_id, 2, DEVICE)
     clock.advance(minutes=15)
     assert mailed(units)[6:] == [("more_notices", EMAIL)]
-    assert last_mail(units, "more_notices").subject.startswith("2 more")
+    assert last_mail(units, "more_notices").subject.startswith("2 more alerts")
+
+    sign_in_often(units, caller.account_id, 1, DEVICE)
+    clock.advance(minutes=15)
+    mail = last_mail(units, "more_notices")
+    assert mail.subject == "1 more alert about your Netim Direct account"
+    assert "1 more alert of this kind: “New login" in mail.text
 
 
 def test_a_request_to_tell_of_alerts_lives_for_a_day(units: Units, clock: FakeClock) -> None:
