@@ -24,6 +24,10 @@ class DomainError(Exception):
         return (self,)
 
 
+class RecordedRefusal(DomainError):
+    """A refusal that keeps what its unit has written, such as a counted attempt: `Units.write` commits, then raises."""
+
+
 class InvalidForm(DomainError):
     """Several fields are wrong at once."""
 

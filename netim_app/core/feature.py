@@ -48,8 +48,8 @@ class SignInGate:
     """May refuse a sign-in or a live session."""
 
     name: str
-    refusal: Callable[[Unit, int, Origin], str]
-    """(unit, account id, origin) -> text key of the reason, or empty to let the customer in."""
+    refusal: Callable[[Unit, int, Origin], str | None]
+    """(unit, account id, origin) -> text key of the reason; None to let the customer in."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -326,8 +326,11 @@ def answer_email_change(unit: UnitOfWork, _origin: Origin, request: Mapping[str,
     )
 
 
-def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str:
-    """Puts the address that a link was sent to in force. Gives back the ticket that renews the customer's session.
+def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str | None:
+    """Puts the address that a link was sent to in force.
+
+    Returns:
+        The ticket that renews the visitor's session; None for one who is not signed in to the account.
 
     Raises:
         DomainError: the account is closed, or a sign-in gate keeps this browser out; the link stays unspent.
@@ -336,7 +339,7 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str:
     account = unit.session.get_one(Account, link.account_id)
     if account.disabled_at is not None:
         raise links.refused(EMAIL_CHANGE, account_id=account.id or 0)
-    if refusal := sessions.gate_refusal(unit, account.id or 0, visitor.origin):
+    if (refusal := sessions.gate_refusal(unit, account.id or 0, visitor.origin)) is not None:
         raise links.refused(EMAIL_CHANGE, reason=refusal, account_id=account.id or 0)
     fact = events.EmailChanged(
         account_id=account.id or 0,
@@ -352,7 +355,7 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str:
     unit.record(fact)
     own = visitor if isinstance(visitor, Actor) and visitor.account_id == fact.account_id else None
     sessions.end_sessions(unit, fact.account_id, keep=own.session_id if own else None)
-    return sessions.renewal_ticket(unit, own, return_to=sessions.HOME) if own else ""
+    return sessions.renewal_ticket(unit, own, return_to=sessions.HOME) if own else None
 
 
 # Password

@@ -276,7 +276,7 @@ def _login_path(lookup: Lookup, shell: ShellState) -> str:
     if isinstance(path, str) and path.startswith("/account/"):
         _, anchor, card = str(whole).partition("#")  # links in mails lead to one card of the page
         query += quote(path + anchor + card)
-    if lookup.refusal:
+    if lookup.refusal is not None:
         return f"/login{query}&refused=1"
     ended, shell._ended = shell._ended, False
     return f"/login{query}&ended=1" if ended else f"/login{query}"

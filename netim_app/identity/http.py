@@ -325,7 +325,7 @@ async def keep_pending(request: Request) -> Response:
     settings = get_settings()
     form = await request.form(max_files=0, max_fields=2, max_part_size=MAX_FORM_BYTES)
     secret, device = form.get("secret"), _digests_of_request(request).device
-    cookie = ""
+    cookie = None
     # Asked in reading first: what somebody has made up takes no turn to write.
     if (
         isinstance(secret, str)
@@ -335,7 +335,7 @@ async def keep_pending(request: Request) -> Response:
         )
     ):
         cookie = await in_unit(second_factor.give_cookie, device, secret)
-    if not cookie:
+    if cookie is None:
         log_refusal("request.refused", path=request.url.path, reason="no code is asked for")
         return Response(status_code=403)
     response = Response(status_code=204)

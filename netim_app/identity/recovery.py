@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from netim_app.core import events
 from netim_app.core.actor import Visitor
+from netim_app.core.errors import RecordedRefusal
 from netim_app.core.events import Fact, Origin
 from netim_app.identity import accounts, guessing, links, sessions
 from netim_app.identity.email_address import email_key
@@ -71,24 +72,22 @@ def owner_of(unit: UnitOfWork, token: str) -> int:
     return link.account_id
 
 
-def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visitor) -> str:
+def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visitor) -> None:
     """Spends the link, puts the password in force, ends all sessions, and lets the owner in again.
 
     From here on the browser that holds the link is the only one known to the account. So strangers who keep guessing
     do not keep its owner out, and browsers that a thief has used are strangers too.
 
-    Returns:
-        The text key of the reason why a sign-in gate keeps this browser out; the link then stays unspent. Else empty.
-
     Raises:
         DomainError: the link does not work.
+        RecordedRefusal: a sign-in gate keeps this browser out. The link stays unspent.
     """
     account_id = owner_of(unit, token)
-    if refusal := sessions.gate_refusal(unit, account_id, visitor.origin):
+    if (refusal := sessions.gate_refusal(unit, account_id, visitor.origin)) is not None:
         unit.record(
             events.SignInRefused(account_id=account_id, at=unit.now, origin=visitor.origin, reason=refusal, way="reset")
         )
-        return refusal
+        raise RecordedRefusal(refusal)
     links.spend_link(unit, token, PURPOSE)
     account = unit.session.get_one(Account, account_id)
     if account.disabled_at is not None:
@@ -104,4 +103,3 @@ def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visi
         sessions.remember_device(unit, account_id, visitor.device_digest)
         for party in (visitor.device_digest, guessing.party_of(unit, account_id, visitor)):
             guessing.forgive_guesses(unit, guessing.guess_key(unit, "password", account.email_key, party))
-    return ""

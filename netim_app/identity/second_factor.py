@@ -11,6 +11,7 @@ from sqlmodel import col, delete, func, select, update
 
 from netim_app.core import events, readers
 from netim_app.core.actor import Actor, Visitor
+from netim_app.core.errors import RecordedRefusal
 from netim_app.core.events import Origin
 from netim_app.core.feature import offers
 from netim_app.core.forms import NO_CODE
@@ -40,11 +41,6 @@ def enrolled(unit: UnitOfWork, account_id: int) -> bool:
 def normal_code(typed: str) -> str:
     """Six digits however they were typed or pasted; empty for anything else."""
     return readers.six_digits(typed)
-
-
-def refusal_of(code: str) -> str:
-    """The text key for a code that was not accepted: a wrong one, or none at all."""
-    return WRONG if normal_code(code) else NO_CODE
 
 
 def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool, return_to: str) -> None:
@@ -85,8 +81,8 @@ def _pending(unit: UnitOfWork, visitor: Visitor) -> PendingSignIn | None:
     return None if secrets.isdisjoint(visitor.pending_digests) else row
 
 
-def give_cookie(unit: UnitOfWork, device_digest: str, secret: str) -> str:
-    """Exchanges the secret of the tab, once, for one that its browser keeps; empty when there is nothing to finish."""
+def give_cookie(unit: UnitOfWork, device_digest: str, secret: str) -> str | None:
+    """Exchanges the secret of the tab, once, for one that its browser keeps; None when there is nothing to finish."""
     cookie = new_token()
     given = unit.session.exec(
         update(PendingSignIn)
@@ -98,7 +94,7 @@ def give_cookie(unit: UnitOfWork, device_digest: str, secret: str) -> str:
         )
         .values(cookie_digest=digest(cookie))
     )
-    return cookie if given.rowcount == 1 else ""
+    return cookie if given.rowcount == 1 else None
 
 
 def drop_pending(unit: UnitOfWork, device_digest: str) -> None:
@@ -143,34 +139,36 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
     """Checks and spends a code within the limits. All devices and backup codes are guessed at together.
 
     Returns:
-        The name of the factor that accepted it; empty for a wrong one, and for any while guessing is throttled.
-        It does not raise: the guess has to stay paid. A text that is no six digits is no guess, and costs nothing.
+        The name of the factor that accepted it.
+
+    Raises:
+        RecordedRefusal: at the field `code`: it is wrong, or any while guessing is throttled. A text that is no six
+            digits is no guess, and costs nothing.
     """
     digits = normal_code(code)
     if not digits:
-        return ""
+        raise RecordedRefusal(NO_CODE, field="code")
     account = sessions.lock_account(unit, account_id)
     if is_stopped(unit, account_id):
-        _record_refusal(unit, account_id, visitor, "stopped")
-        return ""
+        raise _refused(unit, account_id, visitor, "stopped")
     device = visitor.device_digest
     key = guessing.guess_key(unit, "code", account.email_key, guessing.party_of(unit, account_id, visitor))
     if not guessing.pay_guess(unit, key):
-        _record_refusal(unit, account_id, visitor, "throttled")
-        return ""
+        raise _refused(unit, account_id, visitor, "throttled")
     factors = offers().second_factors
-    accepted = next((factor.name for factor in factors if factor.spend(unit, account_id, digits, visitor.origin)), "")
-    if accepted:
-        log_proof(unit, "code_accepted", account_id=account_id, factor=accepted)
-        guessing.forgive_guesses(unit, key)
-        _forget_failures(unit, account_id, device)
-    else:
-        _record_refusal(unit, account_id, visitor, "wrong")
+    accepted = next((factor.name for factor in factors if factor.spend(unit, account_id, digits, visitor.origin)), None)
+    if accepted is None:
+        refusal = _refused(unit, account_id, visitor, "wrong")
         _count_failure(unit, account_id, device, visitor.origin)
+        raise refusal
+    log_proof(unit, "code_accepted", account_id=account_id, factor=accepted)
+    guessing.forgive_guesses(unit, key)
+    _forget_failures(unit, account_id, device)
     return accepted
 
 
-def _record_refusal(unit: UnitOfWork, account_id: int, visitor: Visitor, reason: str) -> None:
+def _refused(unit: UnitOfWork, account_id: int, visitor: Visitor, reason: str) -> RecordedRefusal:
+    """Records that a code was not accepted, and returns what to raise. It says the same for every reason."""
     unit.record(
         events.CodeRefused(
             account_id=account_id,
@@ -180,6 +178,7 @@ def _record_refusal(unit: UnitOfWork, account_id: int, visitor: Visitor, reason:
             signed_in=isinstance(visitor, Actor) and visitor.account_id == account_id,
         )
     )
+    return RecordedRefusal(WRONG, field="code")
 
 
 def _count_failure(unit: UnitOfWork, account_id: int, device: str, origin: Origin) -> None:
@@ -245,11 +244,11 @@ def forget_codes(unit: UnitOfWork, fact: events.SecondFactorDisabled) -> None:
     _forget_guesses(unit, fact.account_id)
 
 
-def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> tuple[str, str]:
-    """The code step of a sign-in.
+def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> str:
+    """The code step of a sign-in. Returns the ticket that opens the session.
 
-    Returns:
-        (ticket, reason): a ticket that opens the session, or the text key of what is wrong.
+    Raises:
+        RecordedRefusal: the code is wrong, at its field; else the sign-in is over or a sign-in gate refuses it.
     """
     row = _pending(unit, visitor)
     if row is not None:
@@ -258,21 +257,19 @@ def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> tuple[str, 
         row = _pending(unit, visitor)
     if row is None:
         log_refusal("code_refused", reason="too late")
-        return "", GONE
+        raise RecordedRefusal(GONE)
     account_id, remember, return_to = row.account_id, row.remember, row.return_to
     if unit.session.get_one(Account, account_id).disabled_at is not None:
         log_refusal("code_refused", account_id=account_id, reason="disabled")
-        return "", GONE
-    if refusal := sessions.gate_refusal(unit, account_id, visitor.origin):
+        raise RecordedRefusal(GONE)
+    if (refusal := sessions.gate_refusal(unit, account_id, visitor.origin)) is not None:
         log_refusal("code_refused", account_id=account_id, reason=refusal)
-        return "", refusal
+        raise RecordedRefusal(refusal)
     factor = check_code(unit, account_id, code, visitor)
-    if not factor:
-        return "", refusal_of(code)
     own = (col(PendingSignIn.device_digest) == visitor.device_digest, col(PendingSignIn.account_id) == account_id)
     if unit.session.exec(delete(PendingSignIn).where(*own)).rowcount != 1:
-        return "", GONE
-    ticket = sessions.issue_ticket(
+        raise RecordedRefusal(GONE)
+    return sessions.issue_ticket(
         unit,
         purpose="sign_in",
         account_id=account_id,
@@ -281,4 +278,3 @@ def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> tuple[str, 
         factor=factor,
         return_to=return_to,
     )
-    return ticket, ""

@@ -52,7 +52,7 @@ class Lookup(NamedTuple):
     actor: Actor | None = None
     renewed_elsewhere: bool = False
     """The cookie was replaced in another tab: this one only has to reload."""
-    refusal: str = ""
+    refusal: str | None = None
     """Text key of the reason why a sign-in gate closes a session that is otherwise good."""
     seen_long_ago: bool = False
     """Call `mark_seen`."""
@@ -132,7 +132,7 @@ def redeem_ticket(unit: UnitOfWork, ticket: str, device_digest: str, origin: Ori
     if spent.rowcount != 1:
         return None
     row = unit.session.exec(select(Ticket).where(Ticket.digest == digest(ticket))).one()
-    if account.disabled_at is not None or gate_refusal(unit, row.account_id, origin):
+    if account.disabled_at is not None or gate_refusal(unit, row.account_id, origin) is not None:
         return None
     token = new_token()
     session = _open(unit, row, token, origin) if row.session_id is None else _renew(unit, row, token)
@@ -261,10 +261,10 @@ def _absolute_limit(settings: Settings, remember: bool) -> timedelta:
     )
 
 
-def gate_refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str:
-    """The first reason (text key) why a sign-in gate keeps this caller out; empty to let them in."""
+def gate_refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
+    """The first reason (text key) why a sign-in gate keeps this caller out; None to let them in."""
     reasons = (gate.refusal(unit, account_id, origin) for gate in offers().sign_in_gates)
-    return next((reason for reason in reasons if reason), "")
+    return next((reason for reason in reasons if reason is not None), None)
 
 
 def look_up(unit: UnitOfWork, token_digest: str, device_digest: str, origin: Origin) -> Lookup:
@@ -291,7 +291,7 @@ def look_up(unit: UnitOfWork, token_digest: str, device_digest: str, origin: Ori
         return Lookup()
     if session.token_digest != token_digest:
         return Lookup(renewed_elsewhere=True)
-    if refusal := gate_refusal(unit, session.account_id, origin):
+    if (refusal := gate_refusal(unit, session.account_id, origin)) is not None:
         return Lookup(refusal=refusal)
     return Lookup(
         actor=Actor(

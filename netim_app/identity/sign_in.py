@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from netim_app.core import events
 from netim_app.core.actor import Actor, Visitor
-from netim_app.core.errors import DomainError
+from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.identity import accounts, guessing, password_queues, passwords, second_factor, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_proof, log_refusal
@@ -32,6 +32,18 @@ class Guess:
     password_hash: str
     key: str
     refused: str = ""
+
+
+@dataclass(frozen=True)
+class TicketIssued:
+    """Nothing is missing: the ticket opens the session."""
+
+    ticket: str
+
+
+@dataclass(frozen=True)
+class CodeRequired:
+    """The password was right, and a second factor has to follow: see `second_factor.finish_sign_in`."""
 
 
 def _pay(unit: UnitOfWork, email: str, caller: Visitor) -> Guess:
@@ -106,37 +118,36 @@ async def check_own_password(actor: Actor, password: str) -> Guess:
     return guess
 
 
-async def sign_in(visitor: Visitor, email: str, password: str, *, remember: bool, return_to: str) -> str:
-    """Gives back the ticket that opens a session; empty when a second factor has to follow (see `second_factor`).
+async def sign_in(
+    visitor: Visitor, email: str, password: str, *, remember: bool, return_to: str
+) -> TicketIssued | CodeRequired:
+    """The password step of a sign-in.
 
     Raises:
         DomainError: wrong, unknown or throttled (field-less), or refused by a sign-in gate.
     """
     guess = await check_password(email, password, visitor)
     await in_unit(second_factor.drop_pending, visitor.device_digest)  # what another sign-in had begun here is over
-    ticket, refusal = await in_unit(_accept, guess, visitor, remember, return_to)
-    if refusal:
-        raise DomainError(refusal)
-    return ticket
+    return await in_unit(_accept, guess, visitor, remember, return_to)
 
 
-def _accept(unit: UnitOfWork, guess: Guess, visitor: Visitor, remember: bool, return_to: str) -> tuple[str, str]:
+def _accept(
+    unit: UnitOfWork, guess: Guess, visitor: Visitor, remember: bool, return_to: str
+) -> TicketIssued | CodeRequired:
     if not still_right(unit, guess):
-        _record_failure(unit, guess, visitor, "changed meanwhile")
-        return "", WRONG
+        raise _failed(unit, guess, visitor, "changed meanwhile")
     log_proof(unit, "password_accepted", account_id=guess.account_id, factor="password")
     guessing.forgive_guesses(unit, guess.key)
-    if refusal := sessions.gate_refusal(unit, guess.account_id, visitor.origin):
+    if (refusal := sessions.gate_refusal(unit, guess.account_id, visitor.origin)) is not None:
         unit.record(
             events.SignInRefused(account_id=guess.account_id, at=unit.now, origin=visitor.origin, reason=refusal)
         )
-        return "", refusal
+        raise RecordedRefusal(refusal)
     if second_factor.enrolled(unit, guess.account_id):
         if second_factor.is_stopped(unit, guess.account_id):
-            _record_failure(unit, guess, visitor, "stopped")
-            return "", WRONG
+            raise _failed(unit, guess, visitor, "stopped")
         second_factor.begin(unit, guess.account_id, visitor, remember=remember, return_to=return_to)
-        return "", ""
+        return CodeRequired()
     ticket = sessions.issue_ticket(
         unit,
         purpose="sign_in",
@@ -145,11 +156,13 @@ def _accept(unit: UnitOfWork, guess: Guess, visitor: Visitor, remember: bool, re
         remember=remember,
         return_to=return_to,
     )
-    return ticket, ""
+    return TicketIssued(ticket)
 
 
-def _record_failure(unit: UnitOfWork, guess: Guess, visitor: Visitor, reason: str) -> None:
+def _failed(unit: UnitOfWork, guess: Guess, visitor: Visitor, reason: str) -> RecordedRefusal:
+    """Records a failed sign-in, and returns what to raise. It says the same for every reason."""
     unit.record(events.SignInFailed(account_id=guess.account_id, at=unit.now, origin=visitor.origin, reason=reason))
+    return RecordedRefusal(WRONG)
 
 
 async def prove_again(actor: Actor, password: str, code: str, return_to: str) -> str:
@@ -165,21 +178,16 @@ async def prove_again(actor: Actor, password: str, code: str, return_to: str) ->
             guess = await check_own_password(actor, password)
         except DomainError as error:
             raise DomainError("step_up.wrong", field="password") from error
-    ticket = await in_unit(_accept_proof, guess, actor, code, return_to)
-    if not ticket:
-        raise DomainError(second_factor.refusal_of(code), field="code")
-    return ticket
+    return await in_unit(_accept_proof, guess, actor, code, return_to)
 
 
 def _accept_proof(unit: UnitOfWork, guess: Guess, actor: Actor, code: str, return_to: str) -> str:
-    """Empty when the code is wrong: then nothing is undone, so that the guess stays paid."""
     if not still_right(unit, guess):
         log_refusal("proof_failed", account_id=actor.account_id, reason="changed meanwhile")
         raise DomainError("step_up.wrong", field="password")
     guessing.forgive_guesses(unit, guess.key)
-    needs_code = second_factor.enrolled(unit, actor.account_id)
-    if needs_code and not second_factor.check_code(unit, actor.account_id, code, actor):
-        return ""
+    if second_factor.enrolled(unit, actor.account_id):
+        second_factor.check_code(unit, actor.account_id, code, actor)
     unit.record(
         events.IdentityProved(
             account_id=actor.account_id, at=unit.now, origin=actor.origin, session_id=actor.session_id

@@ -112,7 +112,7 @@ class Confirmed:
     """What a confirmation link did. `ticket` renews the session of a customer who is signed in in this browser."""
 
     purpose: str
-    ticket: str = ""
+    ticket: str | None = None
 
 
 async def confirm_email(token: str, password: str, visitor: Visitor) -> Confirmed:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from netim_app.core.clock import Clock, shifted_clock, system_clock
+from netim_app.core.errors import RecordedRefusal
 from netim_app.core.events import Fact
 from netim_app.core.feature import offers
 from netim_app.infra.db import BUSY_TIMEOUT_MS, MAX_CONNECTIONS, WRITES, make_engine
@@ -74,15 +75,21 @@ class Units:
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
-        """A unit that commits at the end, or undoes everything when an exception leaves it."""
+        """A unit that commits at the end. An exception undoes everything, except a `RecordedRefusal`: that commits."""
+        refusal: RecordedRefusal | None = None
         with self._turn(), Session(self.writing_engine, expire_on_commit=False) as session:
             unit = UnitOfWork(session, self.clock(), self.settings, self.vault)
-            yield unit
+            try:
+                yield unit
+            except RecordedRefusal as error:
+                refusal = error
             session.commit()
         for call in unit.after_commit:
             call()
         if unit.queued_mail:
             self.after_write()
+        if refusal is not None:
+            raise refusal
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -26,7 +26,7 @@ def a_feature(name: str, **more: Any) -> Feature:
     return Feature(
         name=name,
         protections=(Protection(key=name, weight=1, active=lambda _u, _a: True, href="/"),),
-        sign_in_gates=(SignInGate(name=name, refusal=lambda _u, _a, _o: ""),),
+        sign_in_gates=(SignInGate(name=name, refusal=lambda _u, _a, _o: None),),
         subscriptions=(Subscription(fact=Fact, handle=lambda _u, _f: None),),
         card=card(name),
         refresher=Refresher(load=lambda _u, _a: name, show=show),

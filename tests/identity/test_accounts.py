@@ -166,7 +166,7 @@ def test_a_customer_who_follows_the_link_of_another_keeps_the_own_session_as_it_
 
     confirmed = confirm(units, last_mail(units, "email_change").token, stranger)
 
-    assert confirmed.ticket == ""
+    assert confirmed.ticket is None
     assert stored_account(units, owner.account_id).email == "new@example.org"
     assert stored_account(units, stranger.account_id).email == "bob@example.org"
 

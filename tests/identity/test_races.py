@@ -12,6 +12,7 @@ import pytest
 from sqlmodel import select
 
 from netim_app.core import feature
+from netim_app.core.errors import RecordedRefusal
 from netim_app.core.events import AccountUnlocked
 from netim_app.core.feature import Feature, SecondFactor
 from netim_app.features.backup_codes import service as backup_codes
@@ -120,13 +121,15 @@ def test_logging_out_while_all_sessions_are_ended(units: Units, monkeypatch: pyt
 def test_unlocking_while_somebody_guesses(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
     with units.write() as unit:
         account_id = make_account(unit)
-        second_factor.check_code(unit, account_id, "000000", visitor_of())
+        with pytest.raises(RecordedRefusal):
+            second_factor.check_code(unit, account_id, "000000", visitor_of())
     slowly(monkeypatch)
 
-    def guess(unit: UnitOfWork) -> str:
+    def guess(unit: UnitOfWork) -> None:
         sessions.lock_account(unit, account_id)
         threading.Event().wait(A_MOMENT / 2)
-        return second_factor.check_code(unit, account_id, "000001", visitor_of())
+        with pytest.raises(RecordedRefusal):
+            second_factor.check_code(unit, account_id, "000001", visitor_of())
 
     at_the_same_time(
         units, guess, lambda unit: accounts.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
@@ -163,13 +166,15 @@ def test_a_sign_in_with_the_old_password_is_not_finished_after_a_reset(units: Un
         recovery.ask_reset(unit, EMAIL, HERE)
     token = last_mail(units, "reset").token
 
-    refusal, (ticket, reason) = both(
+    def finish_login(unit: UnitOfWork) -> None:
+        with pytest.raises(RecordedRefusal, match=second_factor.GONE):
+            second_factor.finish_sign_in(unit, thief, RIGHT)
+
+    both(
         units,
         lambda unit: recovery.finish_reset(unit, token, quick_hash(NEW_PASSWORD), visitor_of()),
-        lambda unit: second_factor.finish_sign_in(unit, thief, RIGHT),
+        finish_login,
     )
-
-    assert (refusal, ticket, reason) == ("", "", second_factor.GONE)
 
 
 def test_new_codes_while_the_key_is_changed(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,9 +52,10 @@ def finish(units: Units, token: str, password: str = NEW_PASSWORD, device: str =
     """The key of the refusal, or empty."""
     try:
         with units.write() as unit:
-            return recovery.finish_reset(unit, token, quick_hash(password), visitor_of(device))
+            recovery.finish_reset(unit, token, quick_hash(password), visitor_of(device))
     except DomainError as error:
         return error.key
+    return ""
 
 
 def has_password(units: Units, account_id: int, password: str) -> bool:

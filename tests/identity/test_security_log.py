@@ -9,7 +9,7 @@ import pytest
 
 from netim_app.core import feature
 from netim_app.core.actor import Visitor, set_caller
-from netim_app.core.errors import DomainError
+from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.events import Origin
 from netim_app.core.feature import Feature, SecondFactor
 from netim_app.identity import (
@@ -118,8 +118,9 @@ async def test_an_unknown_address_is_nobodys_even_when_a_customer_types_it(
 async def test_a_right_sign_in_leaves_no_line_of_a_refusal_and_one_of_its_own(
     units: Units, account_id: int, log: list[logging.LogRecord]
 ) -> None:
-    ticket = await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
-    await in_unit(sessions.redeem_ticket, ticket, DEVICE, HERE)
+    result = await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    assert isinstance(result, sign_in.TicketIssued)
+    await in_unit(sessions.redeem_ticket, result.ticket, DEVICE, HERE)
 
     [(name, fields)] = lines(log, "signed_in", "sign_in_failed", "code_refused", "proof_failed", "limit_reached")
     assert (name, fields["account_id"], fields["ip"]) == ("signed_in", account_id, HERE.address)
@@ -139,20 +140,20 @@ async def test_a_refused_step_up_leaves_one_line(units: Units, log: list[logging
 async def test_each_refused_code_leaves_one_line(
     units: Units, account_id: int, log: list[logging.LogRecord], clock: FakeClock
 ) -> None:
-    def code_step(code: str) -> str:
-        with units.write() as unit:
-            return second_factor.finish_sign_in(unit, visitor_of(), code)[1]
+    def refused(code: str) -> None:
+        with pytest.raises(RecordedRefusal), units.write() as unit:
+            second_factor.finish_sign_in(unit, visitor_of(), code)
 
     await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     for _ in range(guessing.MAX_FAILURES):
-        assert code_step("000000")
-    assert code_step("123456"), "throttled"
+        refused("000000")
+    refused("123456")  # throttled
     clock.advance(minutes=20)
-    assert code_step("123456"), "too late"
+    refused("123456")  # too late
     await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     with units.write() as unit:
         accounts.disable(unit, account_id)
-    assert code_step("123456"), "the account is closed"
+    refused("123456")  # the account is closed
 
     reasons = [(fields["reason"], fields.get("account_id")) for _, fields in lines(log, "code_refused")]
     assert reasons == [
@@ -183,12 +184,12 @@ async def test_a_stopped_account_leaves_a_line_too(
 ) -> None:
     for _ in range(second_factor.HARD_STOP):
         clock.advance(minutes=4)
-        with units.write() as unit:
+        with pytest.raises(RecordedRefusal), units.write() as unit:
             second_factor.check_code(unit, account_id, "000000", visitor_of())
     log.clear()
 
     await attempt(EMAIL, PASSWORD)
-    with units.write() as unit:
+    with pytest.raises(RecordedRefusal), units.write() as unit:
         second_factor.check_code(unit, account_id, "123456", visitor_of())
 
     stopped = {"account_id": account_id, **FROM_HERE, "reason": "stopped"}
@@ -200,7 +201,8 @@ def test_a_refusal_is_written_although_the_change_is_undone(
     units: Units, account_id: int, log: list[logging.LogRecord]
 ) -> None:
     with pytest.raises(RuntimeError), units.write() as unit:  # noqa: PT012  the refusal and what undoes it
-        assert not second_factor.check_code(unit, account_id, "000000", visitor_of())
+        with pytest.raises(RecordedRefusal):
+            second_factor.check_code(unit, account_id, "000000", visitor_of())
         raise RuntimeError
 
     assert len(lines(log, "code_refused")) == 1

@@ -61,7 +61,7 @@ def redeem(units: Units, ticket: str, device: str = DEVICE, origin: Origin = HER
 
 def close_door(reason: str = "gate.no", *, to: Callable[[Origin], bool] = lambda _origin: True) -> None:
     """Installs a gate beside the real features."""
-    gate = SignInGate(name="door", refusal=lambda _u, _a, origin: reason if to(origin) else "")
+    gate = SignInGate(name="door", refusal=lambda _u, _a, origin: reason if to(origin) else None)
     feature.install((*FEATURES, Feature(name="door", sign_in_gates=(gate,))))
 
 
@@ -337,10 +337,10 @@ def test_a_gate_closes_a_live_session_and_opens_it_again(units: Units, account_i
 
 
 def test_the_first_gate_that_refuses_names_the_reason(units: Units, account_id: int) -> None:
-    def gate(reason: str) -> SignInGate:
+    def gate(reason: str | None) -> SignInGate:
         return SignInGate(name=reason or "open", refusal=lambda _u, _a, _o: reason)
 
-    feature.install((Feature(name="doors", sign_in_gates=(gate(""), gate("first"), gate("second"))),))
+    feature.install((Feature(name="doors", sign_in_gates=(gate(None), gate("first"), gate("second"))),))
 
     with units.read() as unit:
         assert sessions.gate_refusal(unit, account_id, HERE) == "first"

@@ -79,11 +79,12 @@ async def exhaust(device: str = DEVICE, email: str = EMAIL) -> None:
 
 
 async def test_a_right_password_gives_a_ticket_for_this_browser(units: Units, account_id: int) -> None:
-    ticket = await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=True, return_to="/account/x")
+    result = await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=True, return_to="/account/x")
 
+    assert isinstance(result, sign_in.TicketIssued)
     with units.read() as unit:
         [row] = unit.session.exec(select(Ticket))
-    assert row.digest == digest(ticket)
+    assert row.digest == digest(result.ticket)
     assert (row.account_id, row.device_digest, row.remember, row.return_to) == (account_id, DEVICE, True, "/account/x")
     assert (row.purpose, row.session_id, row.used_at) == ("sign_in", None, None)
     assert row.expires_at == units.clock() + timedelta(seconds=30)
@@ -223,7 +224,7 @@ async def test_of_twenty_guesses_at_once_five_are_looked_at(units: Units, accoun
 async def test_a_gate_refuses_after_a_right_password_and_the_refusal_is_recorded(
     units: Units, account_id: int, facts: list[Fact]
 ) -> None:
-    gate = SignInGate(name="ip", refusal=lambda _u, _a, origin: "sign_in.reason.refused" if origin == HERE else "")
+    gate = SignInGate(name="ip", refusal=lambda _u, _a, origin: "sign_in.reason.refused" if origin == HERE else None)
     feature.install((*feature.offers().features, Feature(name="ip", sign_in_gates=(gate,))))
 
     assert await attempt(password="wrong") == "sign_in.wrong"  # and no gate is asked

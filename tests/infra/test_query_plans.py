@@ -13,10 +13,12 @@ from typing import Any
 
 import psycopg
 import pyotp
+import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
 from netim_app.core import events
+from netim_app.core.errors import RecordedRefusal
 from netim_app.core.feature import offers
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction import rules as ip_rules
@@ -102,12 +104,12 @@ def _whole_reads(node: dict[str, Any]) -> Iterator[str]:
 
 async def _sign_in(units: Units, secret: str = "", email: str = EMAIL, password: str = PASSWORD) -> Browser:
     visitor = visitor_of()
-    ticket = await sign_in.sign_in(visitor, email, password, remember=False, return_to=sessions.HOME)
-    if not ticket:
+    result = await sign_in.sign_in(visitor, email, password, remember=False, return_to=sessions.HOME)
+    if isinstance(result, sign_in.TicketIssued):
+        ticket = result.ticket
+    else:
         assert await in_read_unit(second_factor.is_pending, visitor)
-        code = pyotp.TOTP(secret).at(units.clock())
-        ticket, reason = await in_unit(second_factor.finish_sign_in, visitor, code)
-        assert ticket, reason
+        ticket = await in_unit(second_factor.finish_sign_in, visitor, pyotp.TOTP(secret).at(units.clock()))
     opened = await in_unit(sessions.redeem_ticket, ticket, visitor.device_digest, HERE)
     assert opened is not None
     return Browser(opened.token)
@@ -156,7 +158,8 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await _sign_in(units, secret)
     clock.advance(minutes=1)
     await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
-    await in_unit(second_factor.finish_sign_in, visitor_of(), "000000")
+    with pytest.raises(RecordedRefusal):
+        await in_unit(second_factor.finish_sign_in, visitor_of(), "000000")
     await in_unit(second_factor.finish_sign_in, visitor_of(), made.codes[0].replace(" ", ""))
     await sign_in.prove_again(actor, PASSWORD, pyotp.TOTP(secret).at(clock()), sessions.HOME)
 

@@ -6,7 +6,10 @@ from contextvars import ContextVar
 
 import pytest
 from sqlalchemy.event import listen
+from sqlmodel import select
 
+from netim_app.core.errors import DomainError, RecordedRefusal
+from netim_app.core.events import Origin
 from netim_app.infra import outbox, unit_of_work
 from netim_app.infra.db import MAX_CONNECTIONS
 from netim_app.infra.tables import OutboxMessage
@@ -77,6 +80,24 @@ async def test_what_follows_a_commit_is_not_called_when_the_change_is_undone(sql
     assert called == []
     await in_unit(change, "stands", fails=False)
     assert called == ["stands", "after write"]
+
+
+async def test_a_refusal_undoes_what_its_unit_wrote_unless_it_is_a_recorded_one(units: Units) -> None:
+    called: list[str] = []
+
+    def refuse(unit: UnitOfWork, refusal: DomainError) -> None:
+        outbox.ask(unit, refusal.key, origin=Origin(), params={})
+        unit.after_commit.append(lambda: called.append(refusal.key))
+        raise refusal
+
+    for refusal in (DomainError("undone"), RecordedRefusal("kept", field="code")):
+        with pytest.raises(type(refusal)) as raised, units.write() as unit:
+            refuse(unit, refusal)
+        assert raised.value is refusal
+
+    with units.read() as unit:
+        assert [row.event for row in unit.session.exec(select(OutboxMessage))] == ["kept"]
+    assert called == ["kept"]
 
 
 async def test_the_mail_sender_is_woken_by_what_queues_a_mail_alone(

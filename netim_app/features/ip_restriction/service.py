@@ -52,10 +52,10 @@ class Restriction:
     spans: tuple[Span, ...]
     """Of the same rules, in the same order."""
 
-    def lets_in(self, wanted: Span | None) -> str:
-        """The text of the first rule that covers the wanted addresses, or empty."""
+    def lets_in(self, wanted: Span | None) -> str | None:
+        """The text of the first rule that covers the wanted addresses; None if no rule does."""
         place = None if wanted is None else rules.find(self.spans, wanted)
-        return "" if place is None else self.rules[place].text
+        return None if place is None else self.rules[place].text
 
 
 @dataclass(frozen=True)
@@ -72,23 +72,23 @@ def is_on(unit: UnitOfWork, account_id: int) -> bool:
     return unit.session.get(IpRestriction, account_id) is not None
 
 
-def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str:
+def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
     """The sign-in gate: while the restriction is on, an address that no rule covers, or none at all, is kept out."""
     if not is_on(unit, account_id):
-        return ""
+        return None
     caller = rules.of_client(origin.address)
-    return "" if caller is not None and let_in_by(unit, account_id, caller) else REFUSED
+    return None if caller is not None and let_in_by(unit, account_id, caller) is not None else REFUSED
 
 
-def let_in_by(unit: UnitOfWork, account_id: int, address: Span) -> str:
-    """The text of the first rule that covers an address, or empty."""
+def let_in_by(unit: UnitOfWork, account_id: int, address: Span) -> str | None:
+    """The text of the first rule that covers an address; None if no rule does."""
     found = select(IpRule.text).where(
         IpRule.account_id == account_id,
         IpRule.family == address.family,
         IpRule.first <= _packed(address.first),
         IpRule.last >= _packed(address.last),
     )
-    return unit.session.exec(found.order_by(*_ORDER).limit(1)).first() or ""
+    return unit.session.exec(found.order_by(*_ORDER).limit(1)).first()
 
 
 def view_restriction(unit: UnitOfWork, account_id: int) -> Restriction:

@@ -235,7 +235,7 @@ class IpTestState(rx.State):
         except DomainError as error:
             self.errors = await explain(self, error)
             return
-        self.rule = await in_read_unit(service.let_in_by, actor().account_id, tested)
+        self.rule = await in_read_unit(service.let_in_by, actor().account_id, tested) or ""
         self.address = tested.text
 
 
@@ -258,4 +258,4 @@ async def show_restriction(state: BaseState, restriction: Restriction) -> None:
     card.since = restriction.since
     card.rules = list(restriction.rules)
     card.here = here.text if here else ""
-    card.here_rule = restriction.lets_in(here)
+    card.here_rule = restriction.lets_in(here) or ""

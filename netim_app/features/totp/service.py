@@ -182,11 +182,11 @@ def abandon(unit: UnitOfWork, actor: Actor, handle: str) -> None:
         )
 
 
-def confirm(unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str, return_to: str) -> str:
+def confirm(unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str, return_to: str) -> str | None:
     """Takes a device into use whose code is right. The first one enables two-factor authentication.
 
-    Gives back the ticket that renews the present session when it was the first (all other sessions end then), otherwise
-    an empty text.
+    Returns:
+        The ticket that renews the present session when it was the first device: all other sessions end then. Else None.
 
     Raises:
         DomainError: the code is wrong (with a word about the device's clock if it fits one), the name is taken, there
@@ -209,7 +209,7 @@ def confirm(unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str
     device.sealed = unit.vault.seal(secret, _context(device))
     if count:
         unit.record(DeviceAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
-        return ""
+        return None
     unit.record(SecondFactorEnabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
     return _end_other_sessions(unit, actor, return_to)
 
@@ -275,16 +275,15 @@ def remove(unit: UnitOfWork, actor: Actor, device_id: int) -> None:
 def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
     """Switches two-factor authentication off: deletes all secrets and codes, ends all other sessions.
 
-    Gives back the ticket that renews the present session; empty when the code is wrong or guessing is throttled. It
-    does not raise then, so that the guess stays paid.
+    Returns the ticket that renews the present session.
 
     Raises:
         DomainError: it is off already.
+        RecordedRefusal: the code is wrong, or guessing is throttled.
     """
     if not enrolled(unit, actor.account_id):
         raise DomainError("totp.off_already")
-    if not second_factor.check_code(unit, actor.account_id, code, actor):
-        return ""
+    second_factor.check_code(unit, actor.account_id, code, actor)
     _switch_off(unit, SecondFactorDisabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
     return _end_other_sessions(unit, actor, return_to)
 

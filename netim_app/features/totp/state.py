@@ -21,7 +21,6 @@ PAGE = "/account/connection-and-security"
 MAX_NAME = rules.MAX_NAME
 MAX_DEVICES = rules.MAX_DEVICES
 MAX_ID = 2**31 - 1
-WRONG = "second_factor.wrong"
 CHECK = "totp_check"
 """How the page is asked to go on with the code after a step-up."""
 SYSTEMS = {
@@ -129,7 +128,7 @@ class TotpWizardState(rx.State):
             self.errors = await explain(self, error)
             return
         self.reset()
-        if not ticket:
+        if ticket is None:
             await refresh(self)
             await tell(self, "success", "totp.added", name=name)
             return
@@ -255,8 +254,6 @@ class TotpDialogState(rx.State):
         try:
             read.finish()
             ticket = await in_unit(service.disable, actor(), code, PAGE)
-            if not ticket:
-                raise DomainError(WRONG, field="code")
         except DomainError as error:
             self.errors = await explain(self, error)
             return

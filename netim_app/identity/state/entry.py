@@ -91,12 +91,15 @@ class SignInState(rx.State):
                 raise DomainError("sign_in.no_cookies")
             return_to = safe_path(self._query("next"))
             async with limits.sign_in_place(caller, email):
-                ticket = await sign_in.sign_in(caller, email, password, remember=remember, return_to=return_to)
+                result = await sign_in.sign_in(caller, email, password, remember=remember, return_to=return_to)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
-        self.needs_code = not ticket
-        async for step in hand_over(self, ticket) if ticket else keep_pending(self, secret):
+        self.needs_code = isinstance(result, sign_in.CodeRequired)
+        steps = (
+            hand_over(self, result.ticket) if isinstance(result, sign_in.TicketIssued) else keep_pending(self, secret)
+        )
+        async for step in steps:
             yield step
 
     @rx.event
@@ -110,9 +113,7 @@ class SignInState(rx.State):
         try:
             read.finish()
             await limits.allow_code(caller.origin.address)
-            ticket, reason = await in_unit(second_factor.finish_sign_in, caller, code)
-            if reason:
-                raise DomainError(reason, field="code" if reason == second_factor.WRONG else "")
+            ticket = await in_unit(second_factor.finish_sign_in, caller, code)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -220,7 +221,7 @@ class VerifyState(rx.State):
             self.errors = await explain(self, error)
             return
         self.done = confirmed.purpose
-        if confirmed.ticket:
+        if confirmed.ticket is not None:
             await tell(self, "success", "verify.done.signed_in")
             async for step in hand_over(self, confirmed.ticket):
                 yield step
@@ -301,8 +302,7 @@ class ResetState(rx.State):
             read.finish()
             with password_queues.hash_place(f"{owner}", password_queues.Group.KNOWN):
                 hashed = await passwords.hash_in_pool(password, settings.bcrypt_cost)
-            if refusal := await in_unit(recovery.finish_reset, token, hashed, caller):
-                raise DomainError(refusal)
+            await in_unit(recovery.finish_reset, token, hashed, caller)
         except DomainError as error:
             self.errors = await explain(self, error)
             return

@@ -6,7 +6,7 @@ import pytest
 
 from netim_app.core import feature
 from netim_app.core.actor import Actor
-from netim_app.core.errors import DomainError
+from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.events import AccountUnlocked, Fact, IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, Origin
 from netim_app.core.feature import Feature, Subscription
 from netim_app.features.ip_restriction import service
@@ -72,7 +72,7 @@ def rule_id(units: Units, caller: Actor, text: str) -> int:
     return next(rule.id for rule in view(units, caller).rules if rule.text == text)
 
 
-def refusal(units: Units, caller: Actor, address: str) -> str:
+def refusal(units: Units, caller: Actor, address: str) -> str | None:
     with units.read() as unit:
         return service.refusal(unit, caller.account_id, Origin(address=address))
 
@@ -139,7 +139,7 @@ def test_the_list_ends_at_200(units: Units, caller: Actor) -> None:
     assert sorted(results) == ["", *["ip_restriction.full"] * 3]
     assert len(view(units, caller).rules) == MAX_RULES
     switch(units, caller, True, confirmed=True)
-    assert refusal(units, caller, "10.0.100.1") == ""
+    assert refusal(units, caller, "10.0.100.1") is None
     assert refusal(units, caller, "10.0.100.2") == service.REFUSED
 
 
@@ -225,7 +225,7 @@ def test_so_has_the_removal_of_the_rule_that_lets_one_in(units: Units, caller: A
     remove(units, caller, HERE_NETWORK)
 
     assert refused(lambda: remove(units, caller, "192.0.2.7")).key == service.SHUTS_OUT
-    assert refusal(units, caller, "192.0.2.7") == ""
+    assert refusal(units, caller, "192.0.2.7") is None
     remove(units, caller, "192.0.2.7", confirmed=True)
     assert refusal(units, caller, "192.0.2.7") == service.REFUSED
 
@@ -235,7 +235,7 @@ def test_while_it_is_off_anything_may_be_removed(units: Units, caller: Actor) ->
 
     remove(units, caller, "192.0.2.7")
 
-    assert refusal(units, caller, "192.0.2.7") == ""
+    assert refusal(units, caller, "192.0.2.7") is None
 
 
 def test_nobody_touches_the_rules_of_another(units: Units, caller: Actor) -> None:
@@ -249,14 +249,14 @@ def test_nobody_touches_the_rules_of_another(units: Units, caller: Actor) -> Non
             assert refused(lambda: service.shuts_out_on_removal(unit, other, wrong)).key == "ip_restriction.gone"  # noqa: B023
 
     assert view(units, other).rules == ()
-    assert refusal(units, other, "198.51.100.9") == ""
+    assert refusal(units, other, "198.51.100.9") is None
     assert len(view(units, caller).rules) == 1
 
 
 @pytest.mark.parametrize("address", ["", "unknown", "192.0.2.7:80", "192.0.2.07", "fe80::1%eth0"])
 def test_an_unknown_address_is_kept_out(units: Units, caller: Actor, address: str) -> None:
     add(units, caller, HERE_NETWORK, "fe80::/10")
-    assert refusal(units, caller, address) == ""
+    assert refusal(units, caller, address) is None
     switch(units, caller, True)
 
     assert refusal(units, caller, address) == service.REFUSED
@@ -278,9 +278,9 @@ def test_the_database_counts_as_the_rules_do(units: Units, caller: Actor, addres
     wanted = parse_address(address)
 
     with units.read() as unit:
-        assert service.let_in_by(unit, caller.account_id, wanted) == let_in
-    assert view(units, caller).lets_in(wanted) == let_in
-    assert refusal(units, caller, address) == ("" if let_in else service.REFUSED)
+        assert service.let_in_by(unit, caller.account_id, wanted) == (let_in or None)
+    assert view(units, caller).lets_in(wanted) == (let_in or None)
+    assert refusal(units, caller, address) == (None if let_in else service.REFUSED)
 
 
 def test_switching_twice_changes_nothing_and_tells_nobody(units: Units, caller: Actor, clock: FakeClock) -> None:
@@ -386,7 +386,9 @@ def test_refused_at_once_is_mailed_once(units: Units, caller: Actor) -> None:
             guess = sign_in.Guess(
                 caller.account_id, unit.session.get_one(Account, caller.account_id).password_hash, "k"
             )
-            return sign_in._accept(unit, guess, visitor_of(origin=ELSEWHERE), False, sessions.HOME)[1]
+            with pytest.raises(RecordedRefusal) as refused:
+                sign_in._accept(unit, guess, visitor_of(origin=ELSEWHERE), False, sessions.HOME)
+            return refused.value.key
 
     assert at_once(6, come) == [service.REFUSED] * 6
     assert mailed(units).count(("sign_in_refused", EMAIL)) == 1
@@ -428,13 +430,16 @@ def test_a_reset_is_refused_elsewhere_and_the_link_is_not_spent(units: Units, ca
         recovery.ask_reset(unit, EMAIL, HERE)
     token = last_mail(units, "reset").token
 
-    def reset(origin: Origin) -> str:
+    def reset(origin: Origin) -> None:
         with units.write() as unit:
-            return recovery.finish_reset(unit, token, quick_hash("new"), visitor_of(origin=origin))
+            recovery.finish_reset(unit, token, quick_hash("new"), visitor_of(origin=origin))
 
-    assert reset(ELSEWHERE) == service.REFUSED
+    with pytest.raises(RecordedRefusal, match=service.REFUSED):
+        reset(ELSEWHERE)
     assert "sign_in_refused" not in [event for event, _ in mailed(units)]  # nobody has given the password
-    assert reset(HERE) == ""
+    reset(HERE)
+    with pytest.raises(DomainError, match=r"link\.dead"):
+        reset(HERE)
 
 
 # The way out
@@ -448,7 +453,7 @@ def test_the_operators_unlock_switches_it_off_keeps_the_rules_and_tells(units: U
     with units.write() as unit:
         accounts.unlock(unit, AccountUnlocked(account_id=caller.account_id, at=unit.now))
 
-    assert refusal(units, caller, "192.0.2.7") == ""
+    assert refusal(units, caller, "192.0.2.7") is None
     assert [rule.text for rule in view(units, caller).rules] == ["203.0.113.0/24"]
     assert [type(fact).__name__ for fact in facts] == ["IpRestrictionSwitched", "AccountUnlocked"]
     assert [event for event, _ in mailed(units)][-2:] == ["ip_restriction_changed", "account_unlocked"]

@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from netim_app.core import events
 from netim_app.core.actor import Visitor
-from netim_app.core.errors import DomainError
+from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.events import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.features.login_history import service
@@ -151,7 +151,9 @@ def test_many_failures_at_once_are_one_entry(units: Units, account_id: int) -> N
     assert stored(units) == [("failed", "password", 8, "192.0.2.7")]
 
 
-async def attempt(visitor: Visitor, password: str = PASSWORD, email: str = EMAIL) -> str:
+async def attempt(
+    visitor: Visitor, password: str = PASSWORD, email: str = EMAIL
+) -> sign_in.TicketIssued | sign_in.CodeRequired:
     return await sign_in.sign_in(visitor, email, password, remember=False, return_to=sessions.HOME)
 
 
@@ -183,18 +185,18 @@ async def test_half_a_sign_in_is_one_entry_and_a_whole_one_names_its_factor(
     )
     others = [f for f in feature.offers().features if not f.second_factors]
     feature.install((*others, Feature(name="wheel", second_factors=(wheel,))))
-    assert await attempt(visitor_of()) == ""
-    with units.write() as unit:
-        assert second_factor.finish_sign_in(unit, visitor_of(), "000000") == ("", second_factor.WRONG)
+    assert await attempt(visitor_of()) == sign_in.CodeRequired()
+    with pytest.raises(RecordedRefusal, match=second_factor.WRONG), units.write() as unit:
+        second_factor.finish_sign_in(unit, visitor_of(), "000000")
     assert stored(units) == [], "it is not over yet"
     clock.advance(minutes=11)
     with units.write() as unit:
         second_factor.expire(unit, DEVICE)
     assert stored(units) == [("half", "code", 1, HERE.address)]
 
-    assert await attempt(visitor_of()) == ""
+    assert await attempt(visitor_of()) == sign_in.CodeRequired()
     with units.write() as unit:
-        ticket, _ = second_factor.finish_sign_in(unit, visitor_of(), "123456")
+        ticket = second_factor.finish_sign_in(unit, visitor_of(), "123456")
     with units.write() as unit:
         assert sessions.redeem_ticket(unit, ticket, DEVICE, HERE) is not None
     assert stored(units)[1:] == [("signed_in", "totp", 1, HERE.address)]

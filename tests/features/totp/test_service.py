@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import col, func, select, update
 
 from netim_app.core.actor import Actor
-from netim_app.core.errors import DomainError
+from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.events import AccountUnlocked
 from netim_app.features.backup_codes.tables import BackupCode
 from netim_app.features.totp import rules, service
@@ -45,7 +45,7 @@ def begin(units: Units, caller: Actor, replaces: str = "") -> tuple[str, str]:
     return made.handle, made.key.replace(" ", "")
 
 
-def confirm(units: Units, caller: Actor, enrolment: str, typed: str, name: str = "Phone") -> str:
+def confirm(units: Units, caller: Actor, enrolment: str, typed: str, name: str = "Phone") -> str | None:
     with units.write() as unit:
         return service.confirm(unit, caller, enrolment, code=typed, name=name, return_to=PAGE)
 
@@ -384,6 +384,7 @@ def test_enabling_and_disabling_end_all_other_sessions_and_renew_the_own(units: 
         with units.write() as unit:
             other = make_session(unit, account_id, device=OTHER_DEVICE, remember=True)
         ticket = disable() if change == "disable" else confirm(units, caller, enrolment, code(secret, clock))
+        assert ticket is not None
         with units.write() as unit:
             assert sessions.look_up(unit, other.digest, OTHER_DEVICE, HERE).actor is None
             opened = sessions.redeem_ticket(unit, ticket, DEVICE, HERE)
@@ -412,8 +413,8 @@ def test_disabling_needs_a_code_that_was_not_used_and_deletes_everything(units: 
     assert spend(units, caller.account_id, used)
 
     for wrong in (used, "", "nonsense"):
-        with units.write() as unit:
-            assert service.disable(unit, caller, wrong, PAGE) == ""
+        with pytest.raises(RecordedRefusal), units.write() as unit:
+            service.disable(unit, caller, wrong, PAGE)
     assert count(units, TotpDevice) == 1
     clock.advance(seconds=30)
     with units.write() as unit:
@@ -428,10 +429,10 @@ def test_disabling_is_throttled_like_a_sign_in(units: Units, clock: FakeClock) -
     secret = enable(units, caller, clock)
 
     for _ in range(5):
-        with units.write() as unit:
-            assert service.disable(unit, caller, f"{secrets.randbelow(10**6):06d}", PAGE) == ""
-    with units.write() as unit:
-        assert service.disable(unit, caller, code(secret, clock), PAGE) == ""
+        with pytest.raises(RecordedRefusal), units.write() as unit:
+            service.disable(unit, caller, f"{secrets.randbelow(10**6):06d}", PAGE)
+    with pytest.raises(RecordedRefusal), units.write() as unit:
+        service.disable(unit, caller, code(secret, clock), PAGE)
     assert count(units, TotpDevice) == 1
 
 
