@@ -94,6 +94,39 @@ async def test_hash_queue(server: Server) -> None:
         assert await log_in(newcomer, third), "and may, in a moment"
 
 
+async def test_hash_queue_of_known_browsers(server: Server) -> None:
+    """Twelve browsers fill the first lane, each by wrong passwords for its own account. A new one gets its turn."""
+    email = server.create_account("dora@example.com")
+    own = [server.create_account(f"own{number}@example.com") for number in range(12)]
+    answers: list[str] = []
+
+    async def storm(client: Client, named: str) -> None:
+        for _ in range(3):
+            answer = await attempt_of(client, named)
+            answers.append(answer)
+
+    async with Client(server) as newcomer, AsyncExitStack() as stack:
+        await newcomer.load("/login")
+        tabs: list[tuple[Client, str]] = []
+        for named in own:
+            first = await stack.enter_async_context(Client(server))
+            await first.sign_in(named)
+            cookies = {cookie.name: str(cookie.value) for cookie in first.http.cookies.jar}
+            second = Client(server, local_address=first.local_address, cookies=cookies)
+            tabs += [(first, named), (await stack.enter_async_context(second), named)]
+        for client, _ in tabs:
+            await client.load("/login")
+
+        storms = [asyncio.create_task(storm(client, named)) for client, named in tabs]
+        await until(lambda: len(answers) >= len(own), PATIENCE)
+        before = len(answers)
+        await log_in(newcomer, email)
+        turns = len(answers) - before
+        await asyncio.gather(*storms)
+    assert not [words for words in answers if "busy" in words], "the lane has room for them all"
+    assert turns < (len(answers) - before) / 2, "it does not wait until they have all been served"
+
+
 async def test_judge_queue(server: Server) -> None:
     """One address has passwords judged that cost as much as any can. Another customer's sign-up does not wait."""
     hostile = SIGNS * 6
