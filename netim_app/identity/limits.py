@@ -63,10 +63,9 @@ async def sign_in_place(visitor: Visitor, email: str) -> AsyncIterator[None]:
         DomainError: too many from there; or busy, which counts as no guess.
     """
     await _allow_from(rate_limit.SIGN_IN_PER_ADDRESS, visitor.origin.address)
-    key, network = email_key(email), password_queues.network(visitor.origin.address)
+    key = email_key(email)
     known = await _goes_first(key, visitor.device_digest)
-    group = password_queues.Group.KNOWN if known else password_queues.Group.STRANGER
-    with password_queues.hash_place(f"{key} {network}" if known else network, group):
+    with password_queues.hash_place(visitor, key if known else ""):
         if not (await _hit(sign_in_overall()) or known):
             raise DomainError(password_queues.BUSY)
         yield

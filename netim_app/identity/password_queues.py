@@ -1,4 +1,7 @@
-"""Where hashing and judging of passwords wait for their turn. Known customers go first, and a full queue says so."""
+"""Where hashing and judging of passwords wait for their turn.
+
+Known customers go first, others get every fourth turn at least, and a full queue says so.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -8,7 +11,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
-from netim_app.core.actor import Actor, Visitor
+from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.identity.security_log import log_refusal
 from netim_app.infra.rate_limit import network_keys
@@ -22,9 +25,13 @@ BUSY = "form.busy"
 SECONDS_AT_COST_12 = 0.25
 """What a bcrypt hash of that cost takes on a usual core. Each step of the cost doubles it."""
 LONGEST_WAIT = 3
-"""Seconds. Nobody gets a place in a queue who would have to wait for longer."""
+"""Seconds. Nobody gets a place behind more work of the same group. While both groups wait it takes longer: a third
+more for those who go first, up to four times as long for the others."""
 PER_CUSTOMER = 2
-"""Places that one customer may have among those who go first."""
+"""Places that one customer may have in one network among those who go first."""
+PER_CUSTOMER_EVERYWHERE = 4
+"""The same in all networks together: one account, used from many, takes a part of the places only. One who has them
+all, as a thief of cookies may, leaves the owner a place with the strangers."""
 JUDGE_PLACES = 64
 """A judgement takes 30 ms at most: see `passwords`."""
 JUDGE_PLACES_PER_SOURCE = 4
@@ -60,41 +67,38 @@ def network(address: str) -> str:
     return network_keys(address)[0]
 
 
-def _hash_lane(threads: int, seconds: float, per_source: int = 0) -> Lane:
-    places = max(4, round(threads * LONGEST_WAIT / seconds))
-    return Lane(threads, places, per_source or places // 2)
+def _places(threads: int, seconds: float) -> int:
+    return max(4, round(threads * LONGEST_WAIT / seconds))
 
 
 @lru_cache
 def hash_queue(cost: int) -> WorkQueue:
     """The queue for bcrypt, as long as its cost and the cores allow."""
     seconds = seconds_per_hash(cost)
-    known = _hash_lane(cores(), seconds, PER_CUSTOMER)
-    return WorkQueue("hash", cores(), (known, _hash_lane(cores_for_strangers(), seconds)))
+    known = Lane(cores(), _places(cores(), seconds), PER_CUSTOMER, PER_CUSTOMER_EVERYWHERE)
+    places = _places(cores_for_strangers(), seconds)
+    return WorkQueue("hash", cores(), (known, Lane(cores_for_strangers(), places, places // 2)))
 
 
 @lru_cache
 def judge_queue() -> WorkQueue:
     """One thread for zxcvbn: a hostile text keeps others who choose a password waiting, and nobody else."""
-    lanes = (Lane(1, JUDGE_PLACES, PER_CUSTOMER), Lane(1, JUDGE_PLACES, JUDGE_PLACES_PER_SOURCE), Lane(1, 8, 1))
-    return WorkQueue("zxcvbn", 1, lanes)
+    known = Lane(1, JUDGE_PLACES, PER_CUSTOMER, PER_CUSTOMER_EVERYWHERE)
+    return WorkQueue("zxcvbn", 1, (known, Lane(1, JUDGE_PLACES, JUDGE_PLACES_PER_SOURCE), Lane(1, 8, 1)))
 
 
-_hash_place: ContextVar[Place | None] = ContextVar("hash_place", default=None)
-_judge_place: ContextVar[Place | None] = ContextVar("judge_place", default=None)
+_hash_place: ContextVar[Place] = ContextVar("hash_place")
+_judge_place: ContextVar[Place] = ContextVar("judge_place")
 
 
 @contextmanager
-def _held(queue: WorkQueue, holder: ContextVar[Place | None], group: Group, source: str) -> Iterator[Place]:
-    """The place that is held already, or a new one."""
-    if (held := holder.get()) is not None:
-        yield held
-        return
+def _place(queue: WorkQueue, holder: ContextVar[Place], address: str, customer: str) -> Iterator[None]:
+    group = Group.KNOWN if customer else Group.STRANGER
     try:
-        with queue.place(group, source) as place:
+        with queue.place(group, network(address), customer) as place:
             before = holder.set(place)
             try:
-                yield place
+                yield
             finally:
                 holder.reset(before)
     except QueueFull:
@@ -102,46 +106,42 @@ def _held(queue: WorkQueue, holder: ContextVar[Place | None], group: Group, sour
         raise DomainError(BUSY) from None
 
 
-def hash_place(source: str, group: Group = Group.STRANGER) -> AbstractContextManager[Place]:
-    """A place in the queue for hashes, for the length of a block. A place that is held already is used.
+def hash_place(visitor: Visitor, customer: int | str = "") -> AbstractContextManager[None]:
+    """A place in the queue for hashes, for the length of a block.
 
     Take it before an attempt is counted: who hears "busy" has not tried.
 
     Args:
-        source: what takes places together: the `network` of strangers; for others it names the customer, too.
-        group: who waits.
+        visitor: who waits.
+        customer: the account id, or whatever else names a customer who goes first. Empty for a stranger.
 
     Raises:
         DomainError: busy.
     """
-    return _held(hash_queue(units().settings.bcrypt_cost), _hash_place, group, source)
+    return _place(hash_queue(units().settings.bcrypt_cost), _hash_place, visitor.origin.address, str(customer))
 
 
-def judge_place(source: str, group: Group = Group.STRANGER) -> AbstractContextManager[Place]:
+def judge_place(visitor: Visitor, customer: int | str = "") -> AbstractContextManager[None]:
     """The same for judging a new password."""
-    return _held(judge_queue(), _judge_place, group, source)
-
-
-def visitors_place(visitor: Visitor) -> AbstractContextManager[Place]:
-    """A place in the queue for hashes for somebody who may be a stranger."""
-    return hash_place(network(visitor.origin.address))
-
-
-def customers_place(customer: Actor) -> AbstractContextManager[Place]:
-    """A place in the queue for hashes for a customer who is signed in."""
-    return hash_place(f"{customer.account_id} {network(customer.origin.address)}", Group.KNOWN)
+    return _place(judge_queue(), _judge_place, visitor.origin.address, str(customer))
 
 
 async def hash_in_turn(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Runs what hashes in the place that is held, or in a stranger's."""
-    with hash_place("") as place:
-        return await place.run(work, *args, **kwargs)
+    """Runs what hashes in the `hash_place` that is held.
+
+    Raises:
+        LookupError: none is held.
+    """
+    return await _hash_place.get().run(work, *args, **kwargs)
 
 
 async def judge_in_turn(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Runs what judges a new password in the place that is held, or in a stranger's."""
-    with judge_place("") as place:
-        return await place.run(work, *args, **kwargs)
+    """Runs what judges a new password in the `judge_place` that is held.
+
+    Raises:
+        LookupError: none is held.
+    """
+    return await _judge_place.get().run(work, *args, **kwargs)
 
 
 async def rate_if_idle(source: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from netim_app.core import events
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.identity import accounts, guessing, password_queues, passwords, second_factor, sessions
+from netim_app.identity import accounts, guessing, limits, password_queues, passwords, second_factor, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account
@@ -124,9 +124,10 @@ async def sign_in(
     """The password step of a sign-in.
 
     Raises:
-        DomainError: wrong, unknown or throttled (field-less), or refused by a sign-in gate.
+        DomainError: wrong, unknown or throttled (field-less), refused by a sign-in gate, too many from there, or busy.
     """
-    guess = await check_password(email, password, visitor)
+    async with limits.sign_in_place(visitor, email):
+        guess = await check_password(email, password, visitor)
     await in_unit(second_factor.drop_pending, visitor.device_digest)  # what another sign-in had begun here is over
     return await in_unit(_accept, guess, visitor, remember, return_to)
 
@@ -173,7 +174,7 @@ async def prove_again(actor: Actor, password: str, code: str, return_to: str) ->
     Raises:
         DomainError: wrong or throttled, at the field that is wrong. Busy, for the whole form.
     """
-    with password_queues.customers_place(actor):
+    with password_queues.hash_place(actor, actor.account_id):
         try:
             guess = await check_own_password(actor, password)
         except DomainError as error:

@@ -149,7 +149,7 @@ def _find(unit: UnitOfWork, token: str) -> MailedLink:
 async def _check_chosen_password(link: MailedLink, password: str, visitor: Visitor) -> None:
     if not password:
         raise DomainError("form.required", field="password")
-    with password_queues.visitors_place(visitor):
+    with password_queues.hash_place(visitor):
         chosen = await in_unit(_pay, link)
         right = await passwords.matches_in_pool(password, chosen, units().settings.bcrypt_cost)
     if not right:
@@ -174,7 +174,7 @@ async def _check_account_password(link: MailedLink, password: str, visitor: Visi
         raise DomainError("form.required", field="password")
     account_id = link.account_id or 0
     email = (await in_read_unit(accounts.view_account, account_id)).email
-    with password_queues.visitors_place(visitor):
+    with password_queues.hash_place(visitor):
         try:
             guess = await sign_in.check_password(email, password, visitor, failed=ProofFailed)
         except DomainError as error:

@@ -78,17 +78,18 @@ async def restore_email(token: str, visitor: Visitor) -> str:
     Raises:
         DomainError: the link does not work, or the old address belongs to another account by now.
     """
-    await in_unit(_find, token)
-    with password_queues.hash_place(password_queues.network(visitor.origin.address), password_queues.Group.KNOWN):
+    account_id = await in_unit(_find, token)
+    with password_queues.hash_place(visitor, account_id):
         nobodys = await passwords.hash_in_pool(new_token(), units().settings.bcrypt_cost)
     return await in_unit(_restore, token, nobodys, visitor)
 
 
-def _find(unit: UnitOfWork, token: str) -> None:
-    """A link that does not work costs no hash."""
+def _find(unit: UnitOfWork, token: str) -> int:
+    """Whose link it is. One that does not work costs no hash."""
     link = links.find_link(unit, token)
-    if link is None or link.purpose != links.UNDO:
+    if link is None or link.account_id is None or link.purpose != links.UNDO:
         raise links.refused(links.UNDO)
+    return link.account_id
 
 
 def _restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -> str:

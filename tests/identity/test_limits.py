@@ -1,5 +1,5 @@
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import replace
 
 import pytest
@@ -204,6 +204,37 @@ async def test_an_address_may_cause_so_many_mails_whatever_the_mailbox() -> None
 
     assert answers.count(True) == rate_limit.MAIL_PER_ADDRESS.amount
     assert await limits.may_mail("reset", "c1@example.org", "198.51.100.1")
+
+
+async def test_one_account_in_many_networks_leaves_places_to_other_customers(
+    sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(password_queues, "cores", lambda: 4)
+    monkeypatch.setattr(password_queues, "seconds_per_hash", lambda _cost: 1.5)
+    password_queues.hash_queue.cache_clear()  # eight places for known browsers, and four for strangers
+    signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
+    signed_in_actor(sqlite_units, "bob@example.org", device=OTHER_DEVICE)
+
+    async with AsyncExitStack() as stack:
+
+        async def take(address: str, device: str, email: str) -> None:
+            visitor = Visitor(origin=Origin(address=address), device_digest=device)
+            await stack.enter_async_context(limits.sign_in_place(visitor, email))
+
+        thieves = [f"192.0.2.{number // 2}" for number in range(12)]
+        for address in thieves[: password_queues.PER_CUSTOMER_EVERYWHERE]:
+            await take(address, DEVICE, EMAIL)
+        await take(HOME, DEVICE, EMAIL)  # the owner has a place left
+        refused = 0
+        for address in thieves[password_queues.PER_CUSTOMER_EVERYWHERE :]:
+            try:
+                await take(address, DEVICE, EMAIL)
+            except DomainError:
+                refused += 1
+        assert refused == 5
+        await take(HOME, OTHER_DEVICE, "bob@example.org")
+    monkeypatch.undo()
+    password_queues.hash_queue.cache_clear()
 
 
 async def test_who_hears_busy_has_not_tried(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from zxcvbn import matching
 
 from netim_app.core.forms import MAX_SECRET_LENGTH, Form
 from netim_app.identity import password_queues, passwords
+from tests.factories import visitor_of
 
 PERSONAL = ("ada.lovelace@example.org", "Ada", "Lovelace", "Analytical Engines")
 GOOD = "correct horse battery staple"
@@ -177,7 +178,8 @@ def test_the_text_alone_decides_how_much_is_computed(
 
 async def test_a_new_password_is_judged_composed() -> None:
     async def read(typed: str, personal: tuple[str, ...] = ()) -> str:
-        return await passwords.read_new(Form({"password": typed}), "password", personal=personal, min_length=12)
+        with password_queues.judge_place(visitor_of()):
+            return await passwords.read_new(Form({"password": typed}), "password", personal=personal, min_length=12)
 
     assert await read(DECOMPOSED) == COMPOSED
     assert await read(unicodedata.normalize("NFD", "ÿéàüñõçî")) == "", "eight characters, however they are sent"
@@ -220,10 +222,11 @@ async def test_hashing_runs_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(passwords, "hash_password", spy)
 
-    hashed = await passwords.hash_in_pool(GOOD, 4)
+    with password_queues.hash_place(visitor_of()):
+        hashed = await passwords.hash_in_pool(GOOD, 4)
 
-    assert await passwords.matches_in_pool(GOOD, hashed, 4)
-    assert not await passwords.matches_in_pool(GOOD + "!", hashed, 4)
+        assert await passwords.matches_in_pool(GOOD, hashed, 4)
+        assert not await passwords.matches_in_pool(GOOD + "!", hashed, 4)
     assert [name.startswith("hash") for name in threads] == [True]
 
 
@@ -247,15 +250,23 @@ async def test_a_password_is_judged_beside_the_event_loop(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(passwords, "strength", patient)
     if judge == "read_new":
-        task: asyncio.Task[object] = asyncio.create_task(
-            passwords.read_new(Form({"password": GOOD}), "password", personal=(), min_length=12)
-        )
+        with password_queues.judge_place(visitor_of()):
+            task: asyncio.Task[object] = asyncio.create_task(
+                passwords.read_new(Form({"password": GOOD}), "password", personal=(), min_length=12)
+            )
     else:
         task = asyncio.create_task(passwords.score_typed(GOOD))
     await asyncio.sleep(0)
     loop_went_on.set()
 
     assert await task == (GOOD if judge == "read_new" else 4)
+
+
+async def test_nothing_slow_is_done_without_a_place() -> None:
+    with pytest.raises(LookupError):
+        await passwords.hash_in_pool(GOOD, 4)
+    with pytest.raises(LookupError):
+        await passwords.read_new(Form({"password": GOOD}), "password", personal=(), min_length=12)
 
 
 # What zxcvbn may cost
@@ -291,6 +302,6 @@ def test_a_random_password_is_still_a_good_one(password: str) -> None:
 
 
 async def test_a_rating_is_dropped_while_a_new_password_waits() -> None:
-    with password_queues.judge_place("192.0.2.1"):
+    with password_queues.judge_place(visitor_of()):
         assert await passwords.score_typed(GOOD, "192.0.2.2") == -1
     assert await passwords.score_typed(GOOD, "192.0.2.2") == 4

@@ -9,7 +9,7 @@ import pytest
 from netim_app.infra.work_queue import Lane, QueueFull, WorkQueue
 from tests.fakes import until
 
-FIRST, LATER = 0, 1
+FIRST, LATER, LAST = 0, 1, 2
 
 
 class Gate:
@@ -55,6 +55,36 @@ async def test_the_first_lane_goes_first_and_each_lane_in_its_order(gate: Gate) 
     assert queue.is_idle((FIRST, LATER))
 
 
+async def test_a_lane_that_waits_gets_the_fourth_turn(gate: Gate) -> None:
+    queue = WorkQueue("t", 1, (Lane(1, 10, 1), Lane(1, 10, 1), Lane(1, 10, 1)))
+    waiting = [(FIRST, f"a{number}") for number in range(1, 8)] + [(LATER, "x1"), (LATER, "x2"), (LAST, "z")]
+    with ExitStack() as stack:
+        tasks = [begin(queue, stack, gate, FIRST, "running")]
+        await until_begun(gate, 1)
+        tasks += [begin(queue, stack, gate, lane, name) for lane, name in waiting]
+        await asyncio.sleep(0)
+        gate.open.set()
+        await asyncio.gather(*tasks)
+
+    assert gate.begun == ["running", "a1", "a2", "a3", "x1", "z", "a4", "a5", "x2", "a6", "a7"]
+
+
+async def test_who_has_given_up_takes_no_turn_of_the_first_lane(gate: Gate) -> None:
+    queue = WorkQueue("t", 1, (Lane(1, 10, 1), Lane(1, 10, 1)))
+    with ExitStack() as stack:
+        tasks = [begin(queue, stack, gate, FIRST, "running")]
+        await until_begun(gate, 1)
+        gone = begin(queue, stack, gate, LATER, "gone")
+        tasks += [begin(queue, stack, gate, FIRST, f"a{number}") for number in range(1, 6)]
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.wait([gone])
+        gate.open.set()
+        await asyncio.gather(*tasks)
+
+    assert gate.begun == ["running", "a1", "a2", "a3", "a4", "a5"]
+
+
 async def test_a_lane_leaves_threads_to_the_one_before_it(gate: Gate) -> None:
     queue = WorkQueue("t", 2, (Lane(2, 10, 5), Lane(1, 10, 5)))
     with ExitStack() as stack:
@@ -80,6 +110,22 @@ def test_a_full_queue_says_so_and_no_source_takes_all_places() -> None:
             stack.enter_context(queue.place(LATER, "bert"))
         stack.enter_context(queue.place(FIRST, "bert"))
     stack.enter_context(queue.place(LATER, "flood"))
+
+
+def test_an_owner_has_a_part_of_a_lane_in_all_sources_together() -> None:
+    queue = WorkQueue("t", 1, (Lane(1, 9, per_source=2, per_owner=3), Lane(1, 9, per_source=1)))
+    with ExitStack() as stack:
+        for source in ("home", "home", "phone"):
+            stack.enter_context(queue.place(FIRST, source, "anna"))
+        assert queue.is_idle([LATER])
+        stack.enter_context(queue.place(FIRST, "bus", "anna"))
+        assert not queue.is_idle([LATER]), "she has none left in the first lane"
+        stack.enter_context(queue.place(FIRST, "bus", "bert"))  # he has, in the same network
+        with pytest.raises(QueueFull):
+            stack.enter_context(queue.place(LATER, "bus"))
+    assert queue.is_idle([FIRST, LATER])
+    with queue.place(FIRST, "bus", "anna"):
+        assert queue.is_idle([LATER]), "places that were given back are free"
 
 
 async def test_who_gives_up_leaves_the_turn_to_others_but_a_thread_that_works_is_busy(gate: Gate) -> None:

@@ -69,6 +69,7 @@ async def test_hash_queue(server: Server) -> None:
     """Ten addresses try wrong passwords as fast as they may. A known browser is served; strangers hear "busy"."""
     email, other, third = (server.create_account(f"{name}@example.com") for name in ("anna", "bert", "chloe"))
     heard: set[tuple[bool, str]] = set()
+    over = asyncio.Event()
     async with Client(server) as owner, crowd(server, 40, "/login", 4) as attackers:
         await owner.sign_in(email)
         await owner.load("/login")
@@ -76,15 +77,16 @@ async def test_hash_queue(server: Server) -> None:
 
         async def storm(client: Client, number: int) -> None:
             for guess in range(SIGN_IN_PER_ADDRESS.amount // 4):
+                if over.is_set():
+                    return
                 named = other if guess % 2 else f"u{number}.{guess}@example.com"
                 heard.add((named == other, await attempt_of(client, named)))
 
         storms = [asyncio.create_task(storm(client, number)) for number, client in enumerate(attackers)]
         await until(lambda: len(heard) > 1, PATIENCE)
         during = [await log_in(owner, email) for _ in range(5)]
-        for task in storms:
-            task.cancel()
-        await asyncio.gather(*storms, return_exceptions=True)
+        over.set()
+        await asyncio.gather(*storms)
     assert statistics.median(during) < 3 * alone, (during, alone)
     assert {known for known, words in heard if "busy" in words} == {True, False}, "whether there is an account or not"
     guesses = server.query("SELECT coalesce(sum(failures), 0) FROM guess_window")
@@ -92,6 +94,39 @@ async def test_hash_queue(server: Server) -> None:
     async with Client(server) as newcomer:
         await newcomer.load("/login")
         assert await log_in(newcomer, third), "and may, in a moment"
+
+
+async def test_hash_queue_of_known_browsers(server: Server) -> None:
+    """Twelve browsers fill the first lane, each by wrong passwords for its own account. A new one gets its turn."""
+    email = server.create_account("dora@example.com")
+    own = [server.create_account(f"own{number}@example.com") for number in range(12)]
+    answers: list[str] = []
+
+    async def storm(client: Client, named: str) -> None:
+        for _ in range(3):
+            answer = await attempt_of(client, named)
+            answers.append(answer)
+
+    async with Client(server) as newcomer, AsyncExitStack() as stack:
+        await newcomer.load("/login")
+        tabs: list[tuple[Client, str]] = []
+        for named in own:
+            first = await stack.enter_async_context(Client(server))
+            await first.sign_in(named)
+            cookies = {cookie.name: str(cookie.value) for cookie in first.http.cookies.jar}
+            second = Client(server, local_address=first.local_address, cookies=cookies)
+            tabs += [(first, named), (await stack.enter_async_context(second), named)]
+        for client, _ in tabs:
+            await client.load("/login")
+
+        storms = [asyncio.create_task(storm(client, named)) for client, named in tabs]
+        await until(lambda: len(answers) >= len(own), PATIENCE)
+        before = len(answers)
+        await log_in(newcomer, email)
+        turns = len(answers) - before
+        await asyncio.gather(*storms)
+    assert not [words for words in answers if "busy" in words], "the lane has room for them all"
+    assert turns < (len(answers) - before) / 2, "it does not wait until they have all been served"
 
 
 async def test_judge_queue(server: Server) -> None:

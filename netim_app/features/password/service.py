@@ -45,7 +45,7 @@ async def change_password(actor: Actor, current: str, new: str, return_to: str) 
     Raises:
         DomainError: the current password is wrong or throttled, or the new one is the same. Busy, for the whole form.
     """
-    with password_queues.customers_place(actor):
+    with password_queues.hash_place(actor, actor.account_id):
         try:
             guess = await sign_in.check_own_password(actor, current)
         except DomainError as error:

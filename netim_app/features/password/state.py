@@ -62,7 +62,7 @@ class PasswordState(rx.State):
         try:
             await limits.allow_proof(caller)
             personal = await in_read_unit(accounts.personal_words, caller.account_id)
-            with password_queues.judge_place(f"{caller.account_id}", password_queues.Group.KNOWN):
+            with password_queues.judge_place(caller, caller.account_id):
                 new = await passwords.read_new(
                     read, "password", personal=personal, min_length=units().settings.password_min_length
                 )

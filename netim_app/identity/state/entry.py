@@ -90,8 +90,7 @@ class SignInState(rx.State):
             if not caller.device_digest:
                 raise DomainError("sign_in.no_cookies")
             return_to = safe_path(self._query("next"))
-            async with limits.sign_in_place(caller, email):
-                result = await sign_in.sign_in(caller, email, password, remember=remember, return_to=return_to)
+            result = await sign_in.sign_in(caller, email, password, remember=remember, return_to=return_to)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -167,12 +166,11 @@ class SignUpState(rx.State):
         zone = form.get("time_zone") if isinstance(form, dict) else None
         try:
             await limits.allow_new_password(caller.origin.address)
-            network = password_queues.network(caller.origin.address)
-            with password_queues.judge_place(network):
+            with password_queues.judge_place(caller):
                 customer = await sign_up.read_customer(
                     form, language=language, time_zone=str(zone), min_length=settings.password_min_length
                 )
-            with password_queues.hash_place(network):
+            with password_queues.hash_place(caller):
                 await limits.allow_sign_up(caller.origin.address)
                 hashed = await passwords.hash_in_pool(customer.password, settings.bcrypt_cost)
             if await limits.may_mail("sign_up", customer.email, caller.origin.address):
@@ -295,12 +293,12 @@ class ResetState(rx.State):
             await limits.allow_new_password(caller.origin.address)
             owner = await in_read_unit(recovery.owner_of, token)
             personal = await in_read_unit(accounts.personal_words, owner)
-            with password_queues.judge_place(f"{owner}", password_queues.Group.KNOWN):
+            with password_queues.judge_place(caller, owner):
                 password = await passwords.read_new(
                     read, "password", personal=personal, min_length=settings.password_min_length
                 )
             read.finish()
-            with password_queues.hash_place(f"{owner}", password_queues.Group.KNOWN):
+            with password_queues.hash_place(caller, owner):
                 hashed = await passwords.hash_in_pool(password, settings.bcrypt_cost)
             await in_unit(recovery.finish_reset, token, hashed, caller)
         except DomainError as error:
