@@ -27,6 +27,7 @@ from netim_app.identity import guessing, http, limits, links, passwords, second_
 from netim_app.identity.ended_tabs import EndedTabs
 from netim_app.identity.gate import Gate
 from netim_app.identity.left_tabs import LeftTabs
+from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.state.shell import ShellState, incident_delta, show_incident
 from netim_app.infra import early_stop, outbox, redaction, user_agent
 from netim_app.infra.client_address import ClientAddress, unread_clients
@@ -191,7 +192,7 @@ async def purge_regularly() -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def tell_ended_tabs() -> AsyncIterator[None]:
     """Sends tabs whose session was ended elsewhere to the login."""
-    async with _meanwhile(EndedTabs(app).run(), "ended tabs"):
+    async with _meanwhile(EndedTabs(app, sockets).run(), "ended tabs"):
         yield
 
 
@@ -223,10 +224,11 @@ def _with_page_paths(inner: ASGIApp) -> ASGIApp:
 
 
 budgets = CostBudgets()
+sockets = OpenSockets()
 
 
 def _with_session_sockets(inner: ASGIApp) -> ASGIApp:
-    return http.SessionSockets(inner, budgets)
+    return http.SessionSockets(inner, budgets, sockets)
 
 
 def _with_socket_packets(inner: ASGIApp) -> ASGIApp:
@@ -286,7 +288,7 @@ app = rx.App(
         _with_client_address,
     ],
 )
-app.add_middleware(Gate(budgets), index=0)
+app.add_middleware(Gate(budgets, sockets), index=0)
 for task in (
     refuse_faults,
     early_stop.stop_if_asked,

@@ -1,7 +1,7 @@
 """Tabs that are open when their session ends: each is told at once, in every worker, whoever ended it.
 
-Nothing depends on it: the Gate refuses whatever such a tab asks for. But a screen that nobody touches would go on
-showing the customer's data.
+The Gate refuses whatever such a tab asks for. But a screen that nobody touches would go on showing the customer's data,
+and what a program sends would go on costing the account: so its sockets are closed, too.
 """
 
 import asyncio
@@ -16,12 +16,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from netim_app.identity import sessions
 from netim_app.identity.http import caller_digests
+from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import in_read_unit
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 1
+ALL_EVERY_LOOKS = 5
+"""Each fifth look asks about all that are open: about sessions whose time is over, or that the database has lost."""
 PAUSE_SECONDS = 10
 """After the database was away."""
 AFTER = timedelta(seconds=0.5)
@@ -31,18 +34,28 @@ UNTIL = timedelta(seconds=60)
 
 
 class EndedTabs:
-    """The open sockets of one worker."""
+    """The open sockets of one worker.
 
-    def __init__(self, app: App) -> None:
+    Args:
+        app: tells its tabs.
+        sockets: those of customers.
+    """
+
+    def __init__(self, app: App, sockets: OpenSockets) -> None:
         self._app = app
+        self._sockets = sockets
         self._told: set[str] = set()
 
     async def tell(self) -> None:
-        """Asks each tab of an ended session, once, to look again: the Gate then sends its page to the login."""
+        """Asks each tab of an ended session, once, to look again: the Gate then sends its page to the login.
+
+        Its socket is closed some seconds later.
+        """
         namespace = self._app.event_namespace
         if namespace is None or not namespace.sid_to_token:
             return
         ended = await in_read_unit(sessions.ended_lately, after=AFTER, until=UNTIL)
+        self._sockets.end(ended)
         sockets = set(namespace.sid_to_token)
         self._told &= sockets
         update = StateUpdate(events=Event.from_event_type([ShellState.look_again]))  # type: ignore[list-item]  # a handler, once registered
@@ -51,6 +64,17 @@ class EndedTabs:
                 self._told.add(socket)
                 await namespace.emit("event", update, to=socket)
 
+    async def close_others(self) -> None:
+        """Closes the sockets of cookies that are no session's any more. Their pages come back, and see for themselves.
+
+        A tab of a browser that has got a new cookie comes back with that, and goes on. The cookie that was replaced
+        last is told so by the Gate, and only stops to spend what is the account's.
+        """
+        cookies = self._sockets.cookies
+        present, replaced = await in_read_unit(sessions.open_cookies, cookies)
+        self._sockets.charge_visitors(cookies - present)
+        self._sockets.end(cookies - present - replaced)
+
     def _session_of(self, socket: str) -> str:
         """The digest of the cookie that its handshake carried; empty when it is closed already."""
         namespace = self._app.event_namespace
@@ -58,10 +82,14 @@ class EndedTabs:
         return caller_digests((environ or {}).get("HTTP_AUTHORIZATION", "")).session
 
     async def run(self) -> NoReturn:
-        """Tells them until it is cancelled."""
+        """Looks after them until it is cancelled."""
+        look = 0
         while True:
+            look += 1
             try:
                 await self.tell()
+                if look % ALL_EVERY_LOOKS == 0:
+                    await self.close_others()
                 await asyncio.sleep(LOOK_EVERY_SECONDS)
             except SQLAlchemyError:
                 logger.warning("could not look for ended sessions; it is tried again soon", exc_info=True)

@@ -23,7 +23,8 @@ from reflex_base.registry import RegistrationContext
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.identity import second_factor, sessions
 from netim_app.identity.access import ANYONE, FRESH, PENDING, Access, access_of
-from netim_app.identity.http import caller_digests, origin_of, payers_of
+from netim_app.identity.http import CallerDigests, caller_digests, origin_of, payers_of
+from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.sessions import Lookup
 from netim_app.identity.state.shell import ShellState, StepUpState, refresh, tell
@@ -52,10 +53,12 @@ class Gate(Middleware):
 
     Args:
         budgets: from which events are paid.
+        sockets: those of customers.
     """
 
-    def __init__(self, budgets: CostBudgets) -> None:
+    def __init__(self, budgets: CostBudgets, sockets: OpenSockets) -> None:
         self._budgets = budgets
+        self._sockets = sockets
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002  Reflex's signature
         """Finds out who calls, makes the tab's states theirs, and stops the event if it is not open to them."""
@@ -95,6 +98,8 @@ class Gate(Middleware):
         What an earlier event ended or forbade holds for those that waited for it.
         """
         visitor, lookup = await _identify(shell)
+        if lookup.actor is None:
+            self._sockets.charge_visitors({_digests().session}, visitor.origin.address)
         turn = await self._budgets.take_turn(*payers_of(lookup.actor, visitor.origin.address))
         if turn is None:
             set_caller(lookup.actor or visitor)
@@ -236,6 +241,12 @@ async def _show_again(root: BaseState, shell: ShellState, caller: Visitor) -> No
         shell.opened = True
 
 
+def _digests() -> CallerDigests:
+    """The cookies of the handshake of the socket that the present event came in by."""
+    headers = EventContext.get().router_data.get("headers") or {}
+    return caller_digests(headers.get("authorization", ""))
+
+
 async def _identify(shell: ShellState) -> tuple[Visitor, Lookup]:
     """Who holds the socket that the present event came in by. Only what the server saw at its handshake counts.
 
@@ -243,7 +254,7 @@ async def _identify(shell: ShellState) -> tuple[Visitor, Lookup]:
     """
     router = EventContext.get().router_data
     headers = router.get("headers") or {}
-    digests = caller_digests(headers.get("authorization", ""))
+    digests = _digests()
     origin = origin_of((router.get("ip") or "",), headers.get("user-agent", ""))
     visitor = Visitor(
         origin=origin,

@@ -4,7 +4,7 @@ A state cannot set an HttpOnly cookie. It hands out a ticket (see `sessions`), a
 answer carries the cookie.
 """
 
-import asyncio
+import contextlib
 import logging
 import re
 from collections import Counter
@@ -24,6 +24,7 @@ from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.core.events import Origin
 from netim_app.core.tokens import digest, new_token
 from netim_app.identity import second_factor, sessions
+from netim_app.identity.open_sockets import OpenSockets, PaidSocket
 from netim_app.identity.security_log import log_refusal
 from netim_app.infra import user_agent
 from netim_app.infra.cookie_header import CookieGivenTwice, read_cookies
@@ -157,18 +158,20 @@ class SessionSockets:
     """Refuses one socket too many of one session, from wherever it comes. It stands behind `CookieDigests`.
 
     (ASVS 2.4.1.) With the limit of sessions, it is one for the account. Counted by account alone, a stolen cookie could
-    use up the owner's sockets, even after its session was ended: nothing makes a client hang up.
+    use up the owner's sockets.
     The newest is refused: closing the oldest would only make its tab come back for another one's place. It counts in
     this process, as `SocketLimits` does for addresses: each worker has the limit for itself.
     Strangers have a limit for all together, below that of all sockets: they keep no customer out who is signed in.
 
     Args:
         budgets: from which the events of each socket are paid.
+        sockets: gets those of customers.
     """
 
-    def __init__(self, app: ASGIApp, budgets: CostBudgets) -> None:
+    def __init__(self, app: ASGIApp, budgets: CostBudgets, sockets: OpenSockets) -> None:
         self._app = app
         self._budgets = budgets
+        self._sockets = sockets
         self._open: Counter[int] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -185,23 +188,16 @@ class SessionSockets:
             await receive()
             await send({"type": "websocket.close", "code": TRY_LATER})
             return
+        socket = PaidSocket(self._budgets, address, payers_of(None, address), payers_of(actor, address))
+        cookie = caller_digests(Headers(scope=scope).get("authorization", "")).session
         self._open[session] += 1
         try:
-            await self._app(scope, self._paid(payers_of(actor, address), receive), send)
+            with self._sockets.holding(cookie, socket) if actor else contextlib.nullcontext():
+                await self._app(scope, lambda: socket.receive(receive), send)
         finally:
             self._open[session] -= 1
             if not self._open[session]:
                 del self._open[session]
-
-    def _paid(self, payers: tuple[Payer, ...], receive: Receive) -> Receive:
-        async def paid() -> Message:
-            message = await receive()
-            is_event = str(message.get("text") or "").startswith("4")  # a heartbeat costs nothing
-            if is_event and (wait := self._budgets.advance(*payers)):
-                await asyncio.sleep(wait)  # the socket is not read meanwhile: what is sent piles up at the sender
-            return message
-
-        return paid
 
     async def _actor(self, scope: Scope) -> Actor | None:
         """Whose session the handshake carries."""

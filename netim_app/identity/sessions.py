@@ -332,6 +332,19 @@ def open_ones(unit: UnitOfWork, session_ids: Collection[int]) -> set[int]:
     return {row.id for row in rows if row.id is not None and not _is_over(unit, row)}
 
 
+def open_cookies(unit: UnitOfWork, cookies: Collection[str]) -> tuple[set[str], set[str]]:
+    """Which of these cookies (digests) belong to an open session: as its present one, and as the one before."""
+    rows = unit.session.exec(
+        select(AccountSession).where(
+            or_(col(AccountSession.token_digest).in_(cookies), col(AccountSession.superseded_digest).in_(cookies)),
+            col(AccountSession.ended_at).is_(None),
+            col(AccountSession.expires_at) > unit.now,
+        )
+    )
+    live = [row for row in rows if not _is_over(unit, row)]
+    return {row.token_digest for row in live}, {row.superseded_digest for row in live}
+
+
 def _is_over(unit: UnitOfWork, session: AccountSession) -> bool:
     """Whether it has idled for too long, or was used in the future: then the clock was set back."""
     idle = unit.now - session.last_seen_at

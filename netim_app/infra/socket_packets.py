@@ -24,6 +24,7 @@ _PONG, _CLOSE = "3", "1"
 _PACKET = re.compile(r"4(?P<kind>[012])/_event(?:,(?P<body>.*))?", re.DOTALL)
 """A Socket.IO packet in an Engine.IO message, for Reflex' namespace: CONNECT, DISCONNECT, EVENT."""
 _CONNECT, _DISCONNECT, _EVENT = "0", "1", "2"
+_WITHOUT_EVENT = re.compile(r'4[01]/_event,?|42/_event,\["(?:ping|client_error)".*', re.DOTALL)
 _ACCEPTED = "40/_event"
 """With what the server answers a CONNECT. A page says nothing before it has heard that."""
 MAX_PATH, MAX_ROUTER = 2_000, 8_000
@@ -124,6 +125,11 @@ class _Line:
             self._accepted = bool(body)
             return not body
         return is_message(body, self._names)
+
+
+def holds_no_event(frame: str) -> bool:
+    """Whether a packet asks for nothing that the Gate will hear of. Written in any other way, it counts as an event."""
+    return _WITHOUT_EVENT.fullmatch(frame) is not None
 
 
 def is_greeting(body: str, names: Container[str]) -> bool:

@@ -62,3 +62,28 @@ def test_history_on_a_phone_by_keyboard(
     by.press(page.get_by_role("dialog").get_by_role("button", name="Log out everywhere else"))
     expect(page.get_by_text("You are now logged in here only.")).to_be_visible()
     expect(other.get_by_text("Your session has ended. Please log in again.")).to_be_visible()
+
+
+def test_a_page_that_was_logged_out_gets_another_socket_while_its_customer_types(
+    page: Page, new_context: Callable[..., BrowserContext], customer: str
+) -> None:
+    """The server closes the one of the session: nothing of it is to be seen, and the login works."""
+    sign_in(page, customer)
+    other = new_context().new_page()
+    sign_in(other, customer)
+    go_to_security(other)
+
+    other.get_by_test_id("sessions").get_by_role("button", name="Log out").click()
+    expect(page.get_by_text("Your session has ended. Please log in again.")).to_be_visible()
+    page.get_by_label("Email address").fill(customer)
+    page.get_by_label("Password", exact=True).press_sequentially(PASSWORD[:5])
+    with page.expect_websocket(timeout=20_000):
+        pass
+
+    expect(page.get_by_text("Your session has ended. Please log in again.")).to_be_visible()
+    expect(page.get_by_test_id("connection-lost")).to_have_count(0)
+    expect(page.get_by_label("Email address")).to_have_value(customer)
+    page.get_by_label("Password", exact=True).press_sequentially(PASSWORD[5:])
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("button", name="Anna Martin")).to_be_visible()
+    expect(other.get_by_role("button", name="Anna Martin")).to_be_visible()

@@ -16,6 +16,7 @@ from netim_app.core.feature import Feature, SignInGate, install
 from netim_app.features.login_alerts.state import LoginAlertsState
 from netim_app.identity.gate import Gate
 from netim_app.identity.http import payers_of
+from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.tables import AccountSession
 from netim_app.infra import cost_budget
@@ -45,7 +46,7 @@ class Caller:
 
         async def preprocess() -> StateUpdate | None:
             with context:
-                return await Gate(self.budgets).preprocess(cast("App", None), self.root, event)
+                return await Gate(self.budgets, OpenSockets()).preprocess(cast("App", None), self.root, event)
 
         return asyncio.create_task(preprocess())
 

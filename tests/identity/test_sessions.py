@@ -638,3 +638,24 @@ def test_those_that_ended_lately_are_found_with_the_cookie_before(
     assert live.digest not in found()
     clock.advance(seconds=59)
     assert found() == set()
+
+
+def test_cookies_of_open_sessions_are_the_present_ones_and_those_before(
+    units: Units, account_id: int, clock: FakeClock
+) -> None:
+    first, ended, live = (sign_in(units, account_id) for _ in range(3))
+    caller = look_up(units, first).actor
+    assert caller is not None
+    renewed = redeem(units, issue(units, account_id, purpose="renew", session_id=caller.session_id))
+    assert renewed is not None
+    with units.write() as unit:
+        sessions.end_session(unit, ended.digest, HERE)
+
+    def found() -> tuple[set[str], set[str]]:
+        with units.read() as unit:
+            present, replaced = sessions.open_cookies(unit, {first.digest, ended.digest, live.digest})
+            return present, replaced - {""}
+
+    assert found() == ({digest(renewed.token), live.digest}, {first.digest})
+    clock.advance(hours=1)
+    assert found() == (set(), set()), "they have idled for too long"

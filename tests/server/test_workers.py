@@ -154,7 +154,7 @@ async def test_a_page_goes_on_in_the_other_worker(workers: Workers, server: Serv
 async def test_live_revoke_in_both_workers(
     workers: Workers, server: Server, email: str, new_email: Callable[[], str]
 ) -> None:
-    """Ended by a third process: tabs in both workers are told within two seconds, and whatever they ask is refused."""
+    """Ended by a third process: tabs in both workers are told within two seconds, refused what they ask, and closed."""
     bystander = server.create_account(new_email())
     async with Client(server) as one, Client(server) as two, Client(server) as other:
         await workers.sign_in(one, email, workers.first)
@@ -170,6 +170,8 @@ async def test_live_revoke_in_both_workers(
         for client in (one, two):
             await client.call("LoginAlertsState.switch", on=True)
             assert client.redirects()[-1].endswith("&ended=1")
+        for client in (one, two):
+            await client.closed()
         await other.call("LoginAlertsState.switch", on=True)
         assert other.vars["LoginAlertsState.on"] is True
         assert other.events == []
