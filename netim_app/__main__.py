@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from netim_app import build as front_end
 from netim_app.core.errors import DomainError
-from netim_app.core.events import AccountUnlocked, Origin, SessionsRevoked
+from netim_app.core.facts import AccountUnlocked, Origin, SessionsRevoked
 from netim_app.core.feature import offers
 from netim_app.doctor import Finding, examine, reason
 from netim_app.identity import accounts, passwords, sessions, sign_up
@@ -261,7 +261,7 @@ def revoke_sessions(
         raise typer.BadParameter("either an address or --all")
     if everybody:
         with _open().write() as unit:
-            ended = sessions.end_everybodys(unit)
+            ended = sessions.revoke_all_sessions(unit)
         typer.echo(f"ended {ended} session(s)")
         return
     with _open().write() as unit:
@@ -273,7 +273,7 @@ def revoke_sessions(
 
 @app.command()
 def disable(email: str) -> None:
-    """Close an account: its sessions, links and sign-ins end at once."""
+    """Close an account: its sessions, links and logins end at once."""
     with _open().write() as unit:
         account_id = _account_id(unit, email)
         accounts.disable(unit, account_id)

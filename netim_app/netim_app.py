@@ -23,11 +23,11 @@ from starlette.types import ASGIApp
 
 from netim_app import pages
 from netim_app.core.feature import offers
-from netim_app.identity import guessing, http, limits, links, passwords, second_factor, sessions
-from netim_app.identity.ended_tabs import EndedTabs
+from netim_app.identity import attempts, http, limits, links, passwords, second_factor, sessions
+from netim_app.identity.abandoned_tabs import AbandonedTabs
 from netim_app.identity.gate import Gate
-from netim_app.identity.left_tabs import LeftTabs
 from netim_app.identity.open_sockets import OpenSockets
+from netim_app.identity.revoked_tabs import RevokedTabNotifier
 from netim_app.identity.state.shell import ShellState, incident_delta, show_incident
 from netim_app.infra import early_stop, outbox, redaction, user_agent
 from netim_app.infra.client_address import ClientAddress, unread_clients
@@ -160,10 +160,10 @@ async def send_mails() -> AsyncIterator[None]:
 
 async def _purge() -> None:
     """Each step is a unit of its own: they lock one account at most, and one that fails holds up no other."""
-    for purge in (sessions.purge, guessing.purge, links.purge, *offers().purges):
+    for purge in (sessions.purge, attempts.purge, links.purge, *offers().purges):
         await _try(purge)
-    for device_digest in await in_read_unit(second_factor.expired):
-        await _try(second_factor.expire, device_digest)
+    for browser_digest in await in_read_unit(second_factor.expired):
+        await _try(second_factor.expire, browser_digest)
 
 
 async def _try(step: Callable[..., None], *args: str) -> None:
@@ -190,17 +190,19 @@ async def purge_regularly() -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def tell_ended_tabs() -> AsyncIterator[None]:
+async def notify_revoked_tabs() -> AsyncIterator[None]:
     """Sends tabs whose session was ended elsewhere to the login."""
-    async with _meanwhile(EndedTabs(app, sockets).run(), "ended tabs"):
+    async with _meanwhile(RevokedTabNotifier(app, sockets).run(), "ended tabs"):
         yield
 
 
 @contextlib.asynccontextmanager
-async def forget_left_tabs() -> AsyncIterator[None]:
+async def forget_abandoned_tabs() -> AsyncIterator[None]:
     """Keeps what tabs without a socket cost within bounds."""
     namespace = app.event_namespace
-    sweeper = LeftTabs.of(app.state_manager, lambda: namespace.token_to_sid if namespace else ())  # a copy, each time
+    sweeper = AbandonedTabs.of(
+        app.state_manager, lambda: namespace.token_to_sid if namespace else ()
+    )  # a copy, each time
     if sweeper is None:
         yield
         return
@@ -209,7 +211,7 @@ async def forget_left_tabs() -> AsyncIterator[None]:
 
 
 async def warm_up() -> None:
-    """Computes once, before the first customer comes, what the first sign-in would otherwise wait for."""
+    """Computes once, before the first customer comes, what the first login would otherwise wait for."""
     await asyncio.to_thread(passwords.dummy_hash, settings.bcrypt_cost)
     await asyncio.to_thread(passwords.strength, "loads the dictionaries", ())
     await asyncio.to_thread(user_agent.describe, "Mozilla/5.0")
@@ -277,7 +279,7 @@ app = rx.App(
             Route("/_health", nothing_here),
         ),
         _with_page_paths,
-        http.DeviceCookie,
+        http.BrowserCookie,
         _with_session_sockets,
         http.CookieDigests,
         _with_socket_packets,
@@ -294,8 +296,8 @@ for task in (
     early_stop.stop_if_asked,
     send_mails,
     purge_regularly,
-    tell_ended_tabs,
-    forget_left_tabs,
+    notify_revoked_tabs,
+    forget_abandoned_tabs,
     warm_up,
 ):
     app.register_lifespan_task(task)

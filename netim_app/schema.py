@@ -21,7 +21,7 @@ ALEMBIC_INI = _PACKAGE.parent / "alembic" / "alembic.ini"
 
 
 def load_metadata() -> MetaData:
-    """Imports each `tables.py` below this package and gives back what they declare."""
+    """Imports each `tables.py` below this package and returns what they declare."""
     for path in sorted(_PACKAGE.rglob("tables.py")):
         import_module(".".join((_PACKAGE.name, *path.relative_to(_PACKAGE).with_suffix("").parts)))
     return SQLModel.metadata

@@ -124,7 +124,7 @@ def postgres_uri() -> Iterator[str]:
 
 
 def new_postgres_database(uri: str, name: str) -> str:
-    """Creates an empty database (replacing what is left of that name) and gives back its address."""
+    """Creates an empty database (replacing what is left of that name) and returns its address."""
     _as_operator(uri, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"')
     return uri.replace("/postgres?", f"/{name}?")
 

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from netim_app.core import feature
 from netim_app.core.actor import Actor, Visitor, set_caller
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, passwords, sessions
 from netim_app.identity.tables import Account
@@ -29,8 +29,8 @@ S = TypeVar("S", bound=rx.State)
 PASSWORD = "correct horse battery staple 42"
 NEW_PASSWORD = "purple monkey dishwasher 77"
 EMAIL = "Ada.Lovelace@example.org"
-DEVICE = digest("the device of the tests")
-OTHER_DEVICE = digest("another device")
+BROWSER = digest("the device of the tests")
+OTHER_BROWSER = digest("another device")
 PENDING = digest("the secret of a login that owes its code")
 HERE = Origin(address="192.0.2.7", browser="Firefox", system="Linux")
 
@@ -58,10 +58,10 @@ def make_account(unit: UnitOfWork, email: str = EMAIL, *, password: str = PASSWO
 
 @dataclass(frozen=True)
 class Browser:
-    """A signed-in browser: the cookie it holds."""
+    """A logged-in browser: the cookie it holds."""
 
     token: str
-    device: str = DEVICE
+    device: str = BROWSER
 
     @property
     def digest(self) -> str:
@@ -69,11 +69,11 @@ class Browser:
 
 
 def make_session(
-    unit: UnitOfWork, account_id: int, *, device: str = DEVICE, remember: bool = False, origin: Origin = HERE
+    unit: UnitOfWork, account_id: int, *, device: str = BROWSER, remember: bool = False, origin: Origin = HERE
 ) -> Browser:
     """Signs a browser in, the way the HTTP route does."""
     ticket = sessions.issue_ticket(
-        unit, purpose="sign_in", account_id=account_id, device_digest=device, remember=remember
+        unit, purpose="login", account_id=account_id, browser_digest=device, remember=remember
     )
     opened = sessions.redeem_ticket(unit, ticket, device, origin)
     assert opened is not None
@@ -87,15 +87,15 @@ def actor_of(unit: UnitOfWork, browser: Browser, origin: Origin = HERE) -> Actor
     return found
 
 
-def signed_in_actor(units: Units, email: str = EMAIL, *, device: str = DEVICE, **values: Any) -> Actor:
+def logged_in_actor(units: Units, email: str = EMAIL, *, device: str = BROWSER, **values: Any) -> Actor:
     """A new account with one session, as the Gate would see it."""
     with units.write() as unit:
         account_id = make_account(unit, email, **values)
         return actor_of(unit, make_session(unit, account_id, device=device))
 
 
-def visitor_of(device: str = DEVICE, origin: Origin = HERE) -> Visitor:
-    return Visitor(origin=origin, device_digest=device, pending_digests=(PENDING,))
+def visitor_of(device: str = BROWSER, origin: Origin = HERE) -> Visitor:
+    return Visitor(origin=origin, browser_digest=device, pending_digests=(PENDING,))
 
 
 # Mail
@@ -208,11 +208,11 @@ class Tab:
         return await self.root.get_state(cls)
 
     async def run(self, cls: type[S], handler: str, *args: Any) -> tuple[S, list[dict[str, Any]]]:
-        """Runs a handler; gives back its state, and what HandOverState.ticket was at each step."""
-        from netim_app.identity.state.shell import HandOverState
+        """Runs a handler; returns its state, and what TicketExchangeState.ticket was at each step."""
+        from netim_app.identity.state.shell import TicketExchangeState
 
         state = await self.state(cls)
-        bearer = await self.state(HandOverState)
+        bearer = await self.state(TicketExchangeState)
         result = cls.event_handlers[handler].fn(state, *args)
         steps: list[Any] = []
         if hasattr(result, "__aiter__"):

@@ -159,7 +159,7 @@ class Server:
         self.stop(signal.SIGKILL)
 
     def close(self) -> None:
-        """Gives back what this process holds of the server's database.
+        """Returns what this process holds of the server's database.
 
         Raises:
             AssertionError: the server has kept a secret that a client used or saw. It fails the test, or the last one
@@ -424,7 +424,7 @@ class Client:
         await self.http.aclose()
 
     async def load(self, path: str = "/login") -> httpx.Response:
-        """Loads a document, so that the browser has its device cookie, and opens the socket there."""
+        """Loads a document, so that the browser has its browser cookie, and opens the socket there."""
         response = await self.http.get(path)
         await self.connect(path)
         return response
@@ -507,7 +507,7 @@ class Client:
         }
 
     async def settle(self) -> dict[str, Any]:
-        """Waits until everything sent so far was handled; gives back all variables, as a hydrating page gets them."""
+        """Waits until everything sent so far was handled; returns all variables, as a hydrating page gets them."""
         self._settled += 1
         sign = f"{'&' if '?' in self.path else '?'}settled={self._settled}"
         await self.send("State.hydrate", {"asPath": self.path + sign})
@@ -526,11 +526,11 @@ class Client:
                 self._arrived.clear()
                 await self._arrived.wait()
 
-    async def sign_in(self, email: str, password: str = PASSWORD, *, remember: bool = False) -> httpx.Response:
+    async def log_in(self, email: str, password: str = PASSWORD, *, remember: bool = False) -> httpx.Response:
         """The whole way: page, form, ticket, cookie, and a new socket on the page behind it."""
         await self.load("/login")
         ticket = await self.ticket(
-            "SignInState.submit", form={"email": email, "password": password} | ({"remember": "on"} if remember else {})
+            "LoginState.submit", form={"email": email, "password": password} | ({"remember": "on"} if remember else {})
         )
         response = await self.redeem(ticket)
         await self.connect(response.headers["location"])
@@ -538,7 +538,7 @@ class Client:
         return response
 
     async def ticket(self, handler: str, /, **payload: Any) -> str:
-        """Sends an event whose answer is a ticket, and gives back the ticket (empty when there was none)."""
+        """Sends an event whose answer is a ticket, and returns the ticket (empty when there was none)."""
         marker = len(self.heard)
         await self.call(handler, **payload)
         found = re.findall(r"'ticket_rx_state_': '([\w-]+)'", str(self.heard[marker:]))
@@ -598,8 +598,8 @@ STATES = _States()
 
 @contextlib.asynccontextmanager
 async def customer(server: Server, email: str, **options: Any) -> AsyncIterator[Client]:
-    """A signed-in customer with an account of their own."""
+    """A logged-in customer with an account of their own."""
     server.create_account(email)
     async with Client(server, **options) as client:
-        await client.sign_in(email)
+        await client.log_in(email)
         yield client

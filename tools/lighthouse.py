@@ -1,7 +1,7 @@
 """Lighthouse on every page as on a phone: `python -m tools.lighthouse [--runs 3] [path ...]`, from the root.
 
 It builds the pages if they are not built yet, starts the server of the tests in a temporary folder, and opens the
-pages in a Chromium of its own: those for visitors without a cookie, those of the account signed in by the form. The
+pages in a Chromium of its own: those for visitors without a cookie, those of the account logged in by the form. The
 npm package is installed once into `.lighthouse/`, by the npm of the virtual environment. Exit 1 when a page misses a
 target.
 
@@ -97,7 +97,7 @@ def chromium(server: Server, profile: Path) -> Iterator[int]:
         process.wait(START_SECONDS)
 
 
-def sign_in(server: Server, port: int) -> None:
+def log_in(server: Server, port: int) -> None:
     """Leaves the session cookie in the browser."""
     server.create_account(EMAIL)
     with sync_playwright() as playwright:
@@ -171,13 +171,13 @@ def main(arguments: list[str]) -> int:
     print(f"{'page':<34}" + "".join(f"{f'{name} >= {target}':<24}" for name, target in TARGETS.items()))
     good = True
     with tempfile.TemporaryDirectory() as var, running(Path(var) / "var") as server:
-        for paths, signed_in in ((VISITORS, False), (CUSTOMERS, True)):
+        for paths, logged_in in ((VISITORS, False), (CUSTOMERS, True)):
             wanted = [path for path in paths if path in options.paths]
             if not wanted:
                 continue
-            with chromium(server, Path(var) / f"profile-{signed_in}") as port:
-                if signed_in:
-                    sign_in(server, port)
+            with chromium(server, Path(var) / f"profile-{logged_in}") as port:
+                if logged_in:
+                    log_in(server, port)
                 for path in wanted:
                     name = path.strip("/").replace("/", "-")
                     runs = [

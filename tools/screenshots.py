@@ -64,12 +64,12 @@ def take_all(browser: Browser, server: Server, folder: Path) -> None:
     phone = browser.new_context(
         locale="en-GB", viewport=PHONE, is_mobile=True, has_touch=True, base_url=server.origin
     ).new_page()
-    sign_in(phone, email)
+    log_in(phone, email)
     save(phone, folder / "personal-information-phone.png")
     phone.context.close()
 
     page = browser.new_context(locale="en-GB", viewport=TALL, base_url=server.origin).new_page()
-    sign_in(page, email)
+    log_in(page, email)
     page.goto(SECURITY)
     page.get_by_role("button", name="Enable", exact=True).click()
     wizard = page.get_by_test_id("totp-wizard")
@@ -93,7 +93,7 @@ def take_all(browser: Browser, server: Server, folder: Path) -> None:
         save(page, folder / f"connection-and-security-{scheme}.png")
 
 
-def sign_in(page: Page, email: str) -> None:
+def log_in(page: Page, email: str) -> None:
     """By the form; ends on Personal information."""
     page.goto("/login")
     page.get_by_label("Email address").fill(email)

@@ -41,14 +41,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )
     op.create_table(
-        "guess_window",
+        "attempt_window",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_guess_window")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_attempt_window")),
     )
-    with op.batch_alter_table("guess_window", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_guess_window_started_at"), ["started_at"], unique=False)
+    with op.batch_alter_table("attempt_window", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attempt_window_started_at"), ["started_at"], unique=False)
 
     op.create_table(
         "outbox_message",
@@ -96,7 +96,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("token_digest", sa.String(length=64), nullable=False),
         sa.Column("superseded_digest", sa.String(length=64), nullable=False),
-        sa.Column("device_digest", sa.String(length=64), nullable=False),
+        sa.Column("browser_digest", sa.String(length=64), nullable=False),
         sa.Column("remember", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
@@ -121,18 +121,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_account_session_superseded_digest"), ["superseded_digest"], unique=False)
 
     op.create_table(
-        "known_device",
+        "known_browser",
         sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("device_digest", sa.String(length=64), nullable=False),
+        sa.Column("browser_digest", sa.String(length=64), nullable=False),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["account.id"],
-            name=op.f("fk_known_device_account_id_account"),
+            name=op.f("fk_known_browser_account_id_account"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("account_id", "device_digest", name=op.f("pk_known_device")),
+        sa.PrimaryKeyConstraint("account_id", "browser_digest", name=op.f("pk_known_browser")),
     )
     op.create_table(
         "login_alert",
@@ -175,7 +175,7 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(length=20), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("session_id", sa.Integer(), nullable=True),
-        sa.Column("device_digest", sa.String(length=64), nullable=False),
+        sa.Column("browser_digest", sa.String(length=64), nullable=False),
         sa.Column("remember", sa.Boolean(), nullable=False),
         sa.Column("return_to", sa.String(length=200), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -213,7 +213,7 @@ def downgrade() -> None:
 
     op.drop_table("mailed_link")
     op.drop_table("login_alert")
-    op.drop_table("known_device")
+    op.drop_table("known_browser")
     with op.batch_alter_table("account_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_session_superseded_digest"))
         batch_op.drop_index(batch_op.f("ix_account_session_expires_at"))
@@ -230,8 +230,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outbox_message_account_id"))
 
     op.drop_table("outbox_message")
-    with op.batch_alter_table("guess_window", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_guess_window_started_at"))
+    with op.batch_alter_table("attempt_window", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_attempt_window_started_at"))
 
-    op.drop_table("guess_window")
+    op.drop_table("attempt_window")
     op.drop_table("account")

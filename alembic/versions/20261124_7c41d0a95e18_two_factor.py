@@ -22,7 +22,7 @@ def _account(table: str) -> sa.ForeignKeyConstraint:
 
 def upgrade() -> None:
     op.create_table(
-        "totp_device",
+        "totp_authenticator",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
@@ -30,10 +30,10 @@ def upgrade() -> None:
         sa.Column("last_step", sa.Integer(), nullable=False),
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
-        _account("totp_device"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_totp_device")),
+        _account("totp_authenticator"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_totp_authenticator")),
     )
-    op.create_index(op.f("ix_totp_device_account_id"), "totp_device", ["account_id"])
+    op.create_index(op.f("ix_totp_authenticator_account_id"), "totp_authenticator", ["account_id"])
     op.create_table(
         "totp_enrolment",
         sa.Column("handle", sa.String(length=64), nullable=False),
@@ -71,5 +71,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("backup_code", "backup_code_set", "totp_enrolment", "totp_device"):
+    for table in ("backup_code", "backup_code_set", "totp_enrolment", "totp_authenticator"):
         op.drop_table(table)

@@ -1,4 +1,4 @@
-"""Sessions that ended lately are found at once; and the login history, with the second factor of a sign-in.
+"""Sessions that ended lately are found at once; and the login history, with the second factor of a login.
 
 Revision: b46d27f0c9e1
 After: e3a90c55b718

@@ -22,25 +22,25 @@ def _account(table: str) -> sa.ForeignKeyConstraint:
 
 def upgrade() -> None:
     op.create_table(
-        "code_stop",
+        "second_factor_lockout",
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stops", sa.Integer(), nullable=False),
-        _account("code_stop"),
-        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_code_stop")),
+        _account("second_factor_lockout"),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_second_factor_lockout")),
     )
     op.execute(
-        "INSERT INTO code_stop (account_id, stopped_at, stops) "
-        "SELECT account_id, stopped_at, 1 FROM code_guard WHERE stopped_at IS NOT NULL"
+        "INSERT INTO second_factor_lockout (account_id, stopped_at, stops) "
+        "SELECT account_id, stopped_at, 1 FROM failed_code_count WHERE stopped_at IS NOT NULL"
     )
-    op.drop_table("code_guard")  # counts start again; stops were carried over
+    op.drop_table("failed_code_count")  # counts start again; stops were carried over
     op.create_table(
-        "code_guard",
+        "failed_code_count",
         sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("known_device", sa.String(length=64), nullable=False),
+        sa.Column("known_browser", sa.String(length=64), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
-        _account("code_guard"),
-        sa.PrimaryKeyConstraint("account_id", "known_device", name=op.f("pk_code_guard")),
+        _account("failed_code_count"),
+        sa.PrimaryKeyConstraint("account_id", "known_browser", name=op.f("pk_failed_code_count")),
     )
     with op.batch_alter_table("backup_code_set") as batch:
         batch.add_column(sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True))
@@ -50,16 +50,17 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("backup_code_set") as batch:
         batch.drop_column("saved_at")
-    op.drop_table("code_guard")
+    op.drop_table("failed_code_count")
     op.create_table(
-        "code_guard",
+        "failed_code_count",
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
-        _account("code_guard"),
-        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_code_guard")),
+        _account("failed_code_count"),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_failed_code_count")),
     )
     op.execute(
-        "INSERT INTO code_guard (account_id, failures, stopped_at) SELECT account_id, 0, stopped_at FROM code_stop"
+        "INSERT INTO failed_code_count (account_id, failures, stopped_at)"
+        " SELECT account_id, 0, stopped_at FROM second_factor_lockout"
     )
-    op.drop_table("code_stop")
+    op.drop_table("second_factor_lockout")

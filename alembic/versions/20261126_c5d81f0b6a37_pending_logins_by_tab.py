@@ -17,9 +17,9 @@ depends_on = None
 def upgrade() -> None:
     # The version before writes rows, too, while both serve. They have no secret, and are given the password again.
     for name in ("secret_digest", "cookie_digest"):
-        op.add_column("pending_sign_in", sa.Column(name, sa.String(length=64), server_default="", nullable=False))
+        op.add_column("pending_login", sa.Column(name, sa.String(length=64), server_default="", nullable=False))
 
 
 def downgrade() -> None:
     for name in ("cookie_digest", "secret_digest"):
-        op.drop_column("pending_sign_in", name)
+        op.drop_column("pending_login", name)

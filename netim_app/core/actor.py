@@ -4,15 +4,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """Anybody, signed in or not. `device_digest` is empty when the browser holds no device cookie."""
+    """Anybody, logged in or not. `browser_digest` is empty when the browser holds no browser cookie."""
 
     origin: Origin = field(default_factory=Origin)
-    device_digest: str = ""
+    browser_digest: str = ""
     languages: str = ""
     """The Accept-Language header, for guests."""
     pending_digests: tuple[str, ...] = ()
@@ -48,12 +48,12 @@ def visitor() -> Visitor:
 
 
 def actor() -> Actor:
-    """The signed-in sender of the present event.
+    """The logged-in sender of the present event.
 
     Raises:
-        PermissionError: nobody is signed in. A handler marked for signed-in customers never sees this.
+        PermissionError: nobody is logged in. A handler marked for logged-in customers never sees this.
     """
     caller = _caller.get()
     if not isinstance(caller, Actor):
-        raise PermissionError("no customer is signed in")
+        raise PermissionError("no customer is logged in")
     return caller

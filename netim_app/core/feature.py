@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from netim_app.core.events import Fact, Origin
+from netim_app.core.facts import Fact, Origin
 
 Unit = Any
 State = Any
@@ -44,8 +44,8 @@ class Hint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignInGate:
-    """May refuse a sign-in or a live session."""
+class LoginPolicy:
+    """May refuse a login or a live session."""
 
     name: str
     refusal: Callable[[Unit, int, Origin], str | None]
@@ -58,10 +58,10 @@ class SecondFactor:
 
     name: str
     enrolled: Callable[[Unit, int], bool]
-    """(unit, account id) -> whether the account has it, so that a sign-in has to ask."""
-    spend: Callable[[Unit, int, str, Origin], bool]
+    """(unit, account id) -> whether the account has it, so that a login has to ask."""
+    consume: Callable[[Unit, int, str, Origin], bool]
     """(unit, account id, six digits, from where) -> whether the code is right. A right one is spent: right once."""
-    live: Callable[[Unit, int], int]
+    valid_code_count: Callable[[Unit, int], int]
     """(unit, account id) -> how many different codes it would accept at this moment: what a guess may hit."""
 
 
@@ -90,7 +90,7 @@ class Feature:
     name: str
     protections: Sequence[Protection] = ()
     hints: Sequence[Hint] = ()
-    sign_in_gates: Sequence[SignInGate] = ()
+    login_policies: Sequence[LoginPolicy] = ()
     second_factors: Sequence[SecondFactor] = ()
     subscriptions: Sequence[Subscription] = ()
     card: Callable[[], Component] | None = None
@@ -111,7 +111,7 @@ class Feature:
     purge: Callable[[Unit], None] | None = None
     """Deletes what is of no use any more; called every minute."""
     rewrap: Callable[[Unit], Any] | None = None
-    """Seals stored secrets with the present key (`netim rotate-key`); gives back an `infra.rewrap.Rewrapped`."""
+    """Seals stored secrets with the present key (`netim rotate-key`); returns an `infra.rewrap.Rewrapped`."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,8 @@ class Offers:
         return tuple(h for f in self.features for h in f.hints)
 
     @property
-    def sign_in_gates(self) -> tuple[SignInGate, ...]:
-        return tuple(g for f in self.features for g in f.sign_in_gates)
+    def login_policies(self) -> tuple[LoginPolicy, ...]:
+        return tuple(g for f in self.features for g in f.login_policies)
 
     @property
     def second_factors(self) -> tuple[SecondFactor, ...]:

@@ -86,7 +86,7 @@ class Form:
         return value is True or value == "on"
 
     def refuse(self, name: str, key: str, **params: object) -> str:
-        """Notes a fault at a field and gives back the empty text, so that reading can go on."""
+        """Notes a fault at a field and returns the empty text, so that reading can go on."""
         self._errors.append(DomainError(key, field=name, **params))
         return ""
 

@@ -16,12 +16,12 @@ class Level(IntEnum):
     ANYONE = 0
     PENDING = 1
     """Password accepted in this browser, second factor outstanding. Opens the code form only."""
-    SIGNED_IN = 2
+    LOGGED_IN = 2
     FRESH = 3
-    """Signed in, and identity proved again within the last ten minutes."""
+    """Logged in, and identity proved again within the last ten minutes."""
 
 
-ANYONE, PENDING, SIGNED_IN, FRESH = Level
+ANYONE, PENDING, LOGGED_IN, FRESH = Level
 
 
 @dataclass(frozen=True)

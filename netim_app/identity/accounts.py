@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlmodel import col, or_, select, update
 
-from netim_app.core import events, readers
+from netim_app.core import facts, readers
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import Fact, Origin
+from netim_app.core.facts import Fact, Origin
 from netim_app.core.forms import Form
-from netim_app.identity import guessing, links, passwords, sessions
+from netim_app.identity import attempts, links, passwords, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.phones import read_phone
 from netim_app.identity.tables import Account, MailedLink
@@ -21,7 +21,7 @@ from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 from netim_app.texts.places import UNKNOWN_ZONE, countries, listed_zone, zone_names
 
-HALF_SIGN_IN_EVERY = timedelta(hours=1)
+SECOND_FACTOR_NOT_COMPLETED_EVERY = timedelta(hours=1)
 MAX_NOTICES = 5
 NOTICES_IN = timedelta(hours=1)
 TOLD_TOGETHER_AFTER = timedelta(minutes=15)
@@ -179,20 +179,22 @@ def answer_more_notices(unit: UnitOfWork, origin: Origin, request: Mapping[str, 
     notify(unit, "more_notices", fact, count=count, about=request["about"], card=request["card"])
 
 
-def mail_half_sign_in(unit: UnitOfWork, fact: events.CodeNotGiven) -> None:
+def mail_second_factor_not_completed(unit: UnitOfWork, fact: facts.SecondFactorNotCompleted) -> None:
     """Somebody knows the password but has no code. Told once an hour at most."""
-    if not outbox.queued_since(unit, fact.account_id, "half_sign_in", unit.now - HALF_SIGN_IN_EVERY):
-        notify(unit, "half_sign_in", fact)
+    if not outbox.queued_since(
+        unit, fact.account_id, "second_factor_not_completed", unit.now - SECOND_FACTOR_NOT_COMPLETED_EVERY
+    ):
+        notify(unit, "second_factor_not_completed", fact)
 
 
-def mail_codes_stopped(unit: UnitOfWork, fact: events.CodesStopped) -> None:
-    """Sign-in is blocked until a reset: the owner has to know, and how to go on."""
+def mail_codes_stopped(unit: UnitOfWork, fact: facts.CodesStopped) -> None:
+    """Login is blocked until a reset: the owner has to know, and how to go on."""
     notify(unit, "codes_stopped", fact, last=fact.last)
 
 
 def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
     """Tells the customer's open pages, at their next event, that something about the account changed."""
-    if isinstance(fact, events.Refusal):
+    if isinstance(fact, facts.Refusal):
         return
     unit.session.exec(update(Account).where(col(Account.id) == fact.account_id).values(revision=Account.revision + 1))
 
@@ -219,7 +221,7 @@ def create_account(
     )
     unit.session.add(account)
     unit.session.flush()  # the fact names its id
-    unit.record(events.AccountCreated(account_id=account.id or 0, at=unit.now, origin=origin or Origin()))
+    unit.record(facts.AccountCreated(account_id=account.id or 0, at=unit.now, origin=origin or Origin()))
     return account
 
 
@@ -272,13 +274,13 @@ def edit_profile(unit: UnitOfWork, actor: Actor, profile: Profile) -> None:
     account = unit.session.get_one(Account, actor.account_id)
     for name in Profile.__dataclass_fields__:
         setattr(account, name, getattr(profile, name))
-    unit.record(events.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+    unit.record(facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin))
 
 
 def set_language(unit: UnitOfWork, actor: Actor, language: str) -> None:
     """Stores the language of pages and mails."""
     unit.session.get_one(Account, actor.account_id).language = language
-    unit.record(events.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+    unit.record(facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin))
 
 
 def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
@@ -290,7 +292,7 @@ def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
     account = unit.session.get_one(Account, actor.account_id)
     if email_key(new_email) == account.email_key:
         raise DomainError("email.same", field="email")
-    fact = events.EmailChangeAsked(account_id=actor.account_id, at=unit.now, origin=actor.origin, new_email=new_email)
+    fact = facts.EmailChangeAsked(account_id=actor.account_id, at=unit.now, origin=actor.origin, new_email=new_email)
     unit.record(fact)
     notify(unit, "email_change_asked", fact, new_email=new_email)
     token = links.new_link(
@@ -330,18 +332,18 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str | 
     """Puts the address that a link was sent to in force.
 
     Returns:
-        The ticket that renews the visitor's session; None for one who is not signed in to the account.
+        The ticket that renews the visitor's session; None for one who is not logged in to the account.
 
     Raises:
-        DomainError: the account is closed, or a sign-in gate keeps this browser out; the link stays unspent.
+        DomainError: the account is closed, or a login policy keeps this browser out; the link stays unspent.
         IntegrityError: the address was taken by another account in the meantime.
     """
     account = unit.session.get_one(Account, link.account_id)
     if account.disabled_at is not None:
         raise links.refused(EMAIL_CHANGE, account_id=account.id or 0)
-    if (refusal := sessions.gate_refusal(unit, account.id or 0, visitor.origin)) is not None:
+    if (refusal := sessions.policy_refusal(unit, account.id or 0, visitor.origin)) is not None:
         raise links.refused(EMAIL_CHANGE, reason=refusal, account_id=account.id or 0)
-    fact = events.EmailChanged(
+    fact = facts.EmailChanged(
         account_id=account.id or 0,
         at=unit.now,
         origin=visitor.origin,
@@ -351,7 +353,7 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str | 
     account.email = link.email
     account.email_key = email_key(link.email)
     unit.session.flush()
-    links.kill_links(unit, fact.account_id)
+    links.revoke_links(unit, fact.account_id)
     unit.record(fact)
     own = visitor if isinstance(visitor, Actor) and visitor.account_id == fact.account_id else None
     sessions.end_sessions(unit, fact.account_id, keep=own.session_id if own else None)
@@ -379,13 +381,13 @@ def locale_of(unit: UnitOfWork, account_id: int) -> tuple[str, str]:
     return account.language, account.time_zone
 
 
-def replace_password(unit: UnitOfWork, fact: events.PasswordChanged, password_hash: str) -> None:
+def replace_password(unit: UnitOfWork, fact: facts.PasswordChanged, password_hash: str) -> None:
     """Puts a new password in force, records the fact and ends every mailed link."""
     account = sessions.lock_account(unit, fact.account_id)
     account.password_hash = password_hash
     account.password_changed_at = unit.now
     account.password_policy = passwords.policy(unit.settings.password_min_length)
-    links.kill_links(unit, fact.account_id)
+    links.revoke_links(unit, fact.account_id)
     unit.record(fact)
 
 
@@ -411,12 +413,12 @@ def find_account(unit: UnitOfWork, email: str) -> int | None:
     return unit.session.exec(select(Account.id).where(or_(shown, key)).order_by(shown.desc(), key.desc())).first()
 
 
-def unlock(unit: UnitOfWork, fact: events.AccountUnlocked) -> None:
+def unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
     """Gives all guesses back; features that lock accounts out listen to the fact. The customer is told."""
     account = sessions.lock_account(unit, fact.account_id)
-    for party in guessing.parties(unit, fact.account_id):
-        for kind in guessing.KINDS:
-            guessing.forgive_guesses(unit, guessing.guess_key(unit, kind, account.email_key, party))
+    for party in attempts.parties(unit, fact.account_id):
+        for kind in attempts.KINDS:
+            attempts.reset_attempts(unit, attempts.attempt_key(unit, kind, account.email_key, party))
     unit.record(fact)
     notify(unit, "account_unlocked", fact)
 
@@ -424,6 +426,6 @@ def unlock(unit: UnitOfWork, fact: events.AccountUnlocked) -> None:
 def disable(unit: UnitOfWork, account_id: int) -> None:
     """Closes an account. Its rows stay, and nothing opens it any more."""
     sessions.lock_account(unit, account_id).disabled_at = unit.now
-    links.kill_links(unit, account_id)
+    links.revoke_links(unit, account_id)
     sessions.end_sessions(unit, account_id)
-    unit.record(events.SessionsRevoked(account_id=account_id, at=unit.now))
+    unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now))

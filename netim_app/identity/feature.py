@@ -1,14 +1,14 @@
 """What identity itself offers: it is no entry of the registry, but joins in like a feature."""
 
-from netim_app.core.events import (
+from netim_app.core.facts import (
     AccountUnlocked,
-    CodeNotGiven,
     CodesStopped,
     EmailChanged,
     EmailRestored,
     Fact,
     PasswordChanged,
     SecondFactorDisabled,
+    SecondFactorNotCompleted,
 )
 from netim_app.core.feature import Feature, Refresher, Subscription
 from netim_app.identity import accounts, recovery, second_factor, sign_up, undo
@@ -28,7 +28,7 @@ IDENTITY = Feature(
         Subscription(fact=EmailRestored, handle=second_factor.lift_stop),
         Subscription(fact=AccountUnlocked, handle=second_factor.lift_stop),
         Subscription(fact=SecondFactorDisabled, handle=second_factor.forget_codes),
-        Subscription(fact=CodeNotGiven, handle=accounts.mail_half_sign_in),
+        Subscription(fact=SecondFactorNotCompleted, handle=accounts.mail_second_factor_not_completed),
         Subscription(fact=CodesStopped, handle=accounts.mail_codes_stopped),
     ),
     refresher=Refresher(load=accounts.view_account, show=show_profile),

@@ -27,7 +27,7 @@ from netim_app.identity.http import CallerDigests, caller_digests, origin_of, pa
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.sessions import Lookup
-from netim_app.identity.state.shell import ShellState, StepUpState, refresh, tell
+from netim_app.identity.state.shell import ShellState, StepUpState, refresh, show_notice
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.trace import begin_trace
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
@@ -69,7 +69,7 @@ class Gate(Middleware):
         socket = str(EventContext.get().router_data.get("sid"))
         if access is not None and access.unchecked:  # sent by whomever: it decides nothing about the visit
             begin_event(shell._document or socket)
-            return None if _fits(event) else await _answer(root)
+            return None if _matches_signature(event) else await _answer(root)
         _note_document(shell, socket, event)
         if (caller := await self._caller_in_turn(shell)) is None:
             return await _tell_busy(root, event.name)
@@ -80,7 +80,7 @@ class Gate(Middleware):
             shell._reload_told_to = socket
             return await _answer(root)
         told = shell._reload_told_to if lookup.renewed_elsewhere else ""
-        await _make_theirs(root, shell, lookup.actor.session_id if lookup.actor else 0, visitor.device_digest)
+        await _bind_tab_to_caller(root, shell, lookup.actor.session_id if lookup.actor else 0, visitor.browser_digest)
         shell._reload_told_to = told
         if _connects_again(event):
             await _show_again(root, shell, lookup.actor or visitor)
@@ -88,9 +88,9 @@ class Gate(Middleware):
             log_refusal("event.refused", event=event.name[:200], reason=fault)
             return await _answer(root)
         if access is not None and access.level == PENDING:
-            return await _let_pending(root, visitor, event.name)
+            return await _authorize_pending(root, visitor, event.name)
         name = event.name
-        return None if access is None or access.level == ANYONE else await _let_in(root, shell, access, lookup, name)
+        return None if access is None or access.level == ANYONE else await _authorize(root, shell, access, lookup, name)
 
     async def _caller_in_turn(self, shell: ShellState) -> tuple[Visitor, Lookup] | None:
         """Waits for the event's turn; returns who calls then. None when it does not come in time.
@@ -112,11 +112,11 @@ class Gate(Middleware):
 async def _tell_busy(root: BaseState, event_name: str) -> StateUpdate:
     """Refuses an event whose turn did not come."""
     log_refusal("event.refused", event=event_name[:200], reason="busy")
-    await tell(root, "warning", "form.busy")
+    await show_notice(root, "warning", "form.busy")
     return await _answer(root)
 
 
-async def _let_pending(root: BaseState, visitor: Visitor, event_name: str) -> StateUpdate | None:
+async def _authorize_pending(root: BaseState, visitor: Visitor, event_name: str) -> StateUpdate | None:
     """Lets a tab go on that owes a code."""
     if await in_read_unit(second_factor.is_pending, visitor):
         return None
@@ -124,13 +124,13 @@ async def _let_pending(root: BaseState, visitor: Visitor, event_name: str) -> St
     return await _answer(root, rx.redirect("/login?again=1"))
 
 
-async def _let_in(
+async def _authorize(
     root: BaseState, shell: ShellState, access: Access, lookup: Lookup, event_name: str
 ) -> StateUpdate | None:
     """Lets a customer go on: with a fresh proof where one is needed, and on a page that is up to date."""
     actor = lookup.actor
     if actor is None:
-        log_refusal("event.refused", event=event_name, reason=lookup.refusal or "not signed in")
+        log_refusal("event.refused", event=event_name, reason=lookup.refusal or "not logged in")
         return await _answer(root, rx.redirect(_login_path(lookup, shell)))
     if access.level == FRESH and not actor.is_fresh(units().clock()):
         dialog = await root.get_state(StepUpState)
@@ -147,12 +147,12 @@ async def _let_in(
     return None
 
 
-async def _make_theirs(root: BaseState, shell: ShellState, session_id: int, device_digest: str) -> None:
+async def _bind_tab_to_caller(root: BaseState, shell: ShellState, session_id: int, browser_digest: str) -> None:
     """Empties all states of a tab when what they hold belongs to somebody else, or to nobody any more.
 
-    Visitors who are not signed in are told apart by their browser: a form that was sent holds an address.
+    Visitors who are not logged in are told apart by their browser: a form that was sent holds an address.
     """
-    if shell._session_id != session_id or shell._device not in ("", device_digest):
+    if shell._session_id != session_id or shell._device not in ("", browser_digest):
         ended = shell._session_id != 0 and session_id == 0
         document, socket = shell._document, shell._socket
         for cls in _own_states():
@@ -160,7 +160,7 @@ async def _make_theirs(root: BaseState, shell: ShellState, session_id: int, devi
         shell._session_id = session_id
         shell._ended = ended
         shell._document, shell._socket = document, socket
-    shell._device = device_digest
+    shell._device = browser_digest
 
 
 def _access(event_name: str) -> Access | None:
@@ -172,10 +172,10 @@ def _fault(access: Access | None, event: Event) -> str:
     """Why nobody at all may send this event; empty when it depends on who does."""
     if access is None and not _is_framework_event(event.name):
         return "not marked"
-    return "" if _fits(event) else "wrong arguments"
+    return "" if _matches_signature(event) else "wrong arguments"
 
 
-def _fits(event: Event) -> bool:
+def _matches_signature(event: Event) -> bool:
     """Whether the handler can be called with these arguments at all. What is in them is for ours to doubt."""
     try:
         _signature(RegistrationContext.get().event_handlers[event.name].handler.fn).bind(None, **event.payload)
@@ -258,13 +258,13 @@ async def _identify(shell: ShellState) -> tuple[Visitor, Lookup]:
     origin = origin_of((router.get("ip") or "",), headers.get("user-agent", ""))
     visitor = Visitor(
         origin=origin,
-        device_digest=digests.device,
+        browser_digest=digests.browser,
         languages=headers.get("accept-language", ""),
         pending_digests=tuple(filter(None, (shell._pending, digests.pending))),
     )
     if not digests.session:
         return visitor, Lookup()
-    lookup = await in_read_unit(sessions.look_up, digests.session, digests.device, origin)
+    lookup = await in_read_unit(sessions.look_up, digests.session, digests.browser, origin)
     if lookup.actor is None:
         return visitor, lookup
     # A customer may log in to a second account in the same browser: the login that owes its code is the tab's.

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from netim_app.core.actor import Actor, Visitor, set_caller
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest, new_token
 from netim_app.identity import second_factor, sessions
 from netim_app.identity.open_sockets import OpenSockets, PaidSocket
@@ -37,7 +37,7 @@ from netim_app.settings import Settings, get_settings
 
 logger = logging.getLogger(__name__)
 
-DEVICE_COOKIE_LIFE = timedelta(days=365)
+BROWSER_COOKIE_LIFE = timedelta(days=365)
 MAX_FORM_BYTES = 4096
 MAX_SOCKETS_PER_SESSION = 50
 """Open at once, one for each tab of a browser: more tabs than anybody works in."""
@@ -46,14 +46,14 @@ MAX_SOCKETS_OF_STRANGERS = 3_000
 _STRANGERS = 0
 """The number of no session."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_DIGESTS = re.compile(r"Session ([0-9a-f]{64})?; Device ([0-9a-f]{64})?; Pending ([0-9a-f]{64})?")
+_DIGESTS = re.compile(r"Session ([0-9a-f]{64})?; Browser ([0-9a-f]{64})?; Pending ([0-9a-f]{64})?")
 
 
 class CookieNames(NamedTuple):
     """What the cookies are called. `__Host-` ties a cookie to this host over TLS; development has no TLS."""
 
     session: str
-    device: str
+    browser: str
     pending: str
 
 
@@ -67,7 +67,7 @@ class CallerDigests(NamedTuple):
     """The cookies that a request carried, as digests; empty where it carried none."""
 
     session: str = ""
-    device: str = ""
+    browser: str = ""
     pending: str = ""
 
 
@@ -112,7 +112,7 @@ def payers_of(actor: Actor | None, address: str) -> tuple[Payer, ...]:
 class CookieDigests:
     """Takes the cookies out of every request and handshake, and leaves the digests of ours.
 
-    So nothing behind it (log line, state, pickle) holds anything that signs in, and nothing else reads cookies. Refuses
+    So nothing behind it (log line, state, pickle) holds anything that logs in, and nothing else reads cookies. Refuses
     what carries one of ours twice, and a handshake that carries a session or a pending login and no origin of ours.
     """
 
@@ -138,7 +138,7 @@ class CookieDigests:
             await _refuse(scope, receive, send, "foreign origin")
             return
         kept = [(name, value) for name, value in scope["headers"] if name not in (b"cookie", b"authorization")]
-        told = f"Session {digests.session}; Device {digests.device}; Pending {digests.pending}"
+        told = f"Session {digests.session}; Browser {digests.browser}; Pending {digests.pending}"
         kept.append((b"authorization", told.encode()))
         await self._app({**scope, "headers": kept}, receive, send)
 
@@ -161,7 +161,7 @@ class SessionSockets:
     use up the owner's sockets.
     The newest is refused: closing the oldest would only make its tab come back for another one's place. It counts in
     this process, as `SocketLimits` does for addresses: each worker has the limit for itself.
-    Strangers have a limit for all together, below that of all sockets: they keep no customer out who is signed in.
+    Strangers have a limit for all together, below that of all sockets: they keep no customer out who is logged in.
 
     Args:
         budgets: from which the events of each socket are paid.
@@ -207,13 +207,13 @@ class SessionSockets:
             return None
         origin = origin_of(scope.get("client"), headers.get("user-agent", ""))
         try:
-            return (await in_read_unit(sessions.look_up, digests.session, digests.device, origin)).actor
+            return (await in_read_unit(sessions.look_up, digests.session, digests.browser, origin)).actor
         except SQLAlchemyError:
             return None  # without a database its events are refused anyway, and the page can say so
 
 
-class DeviceCookie:
-    """Gives each browser its device cookie with the first page it loads."""
+class BrowserCookie:
+    """Gives each browser its browser cookie with the first page it loads."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -223,14 +223,14 @@ class DeviceCookie:
             await self._app(scope, receive, send)
             return
         settings = get_settings()
-        known = _digests_of_request(HTTPConnection(scope)).device
+        known = _digests_of_request(HTTPConnection(scope)).browser
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and not known:
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
                     cookie = Response()
-                    _set_cookie(cookie, cookie_names(settings).device, new_token(), DEVICE_COOKIE_LIFE, settings)
+                    _set_cookie(cookie, cookie_names(settings).browser, new_token(), BROWSER_COOKIE_LIFE, settings)
                     headers.append("set-cookie", cookie.headers["set-cookie"])
             await send(message)
 
@@ -299,10 +299,10 @@ async def open_session(request: Request) -> Response:
     if (
         isinstance(ticket, str)
         and _TOKEN.fullmatch(ticket)
-        and held.device
+        and held.browser
         and await in_read_unit(sessions.is_ticket, ticket)
     ):
-        opened = await in_unit(sessions.redeem_ticket, ticket, held.device, origin)
+        opened = await in_unit(sessions.redeem_ticket, ticket, held.browser, origin)
     if opened is None:
         log_refusal("ticket_refused")
         return RedirectResponse("/login?again=1", status_code=303)
@@ -320,17 +320,17 @@ async def keep_pending(request: Request) -> Response:
     """POST /auth/pending: sets the cookie with which all tabs of the browser go on with a login that owes its code."""
     settings = get_settings()
     form = await request.form(max_files=0, max_fields=2, max_part_size=MAX_FORM_BYTES)
-    secret, device = form.get("secret"), _digests_of_request(request).device
+    secret, browser = form.get("secret"), _digests_of_request(request).browser
     cookie = None
     # Asked in reading first: what somebody has made up takes no turn to write.
     if (
         isinstance(secret, str)
         and _TOKEN.fullmatch(secret)
         and await in_read_unit(
-            second_factor.is_pending, Visitor(device_digest=device, pending_digests=(digest(secret),))
+            second_factor.is_pending, Visitor(browser_digest=browser, pending_digests=(digest(secret),))
         )
     ):
-        cookie = await in_unit(second_factor.give_cookie, device, secret)
+        cookie = await in_unit(second_factor.give_cookie, browser, secret)
     if cookie is None:
         log_refusal("request.refused", path=request.url.path, reason="no code is asked for")
         return Response(status_code=403)

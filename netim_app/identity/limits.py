@@ -12,7 +12,7 @@ from netim_app.identity import password_queues, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_refusal
 from netim_app.infra import rate_limit
-from netim_app.infra.rate_limit import Limiter, Rule
+from netim_app.infra.rate_limit import Limit, Limiter
 from netim_app.infra.unit_of_work import in_read_unit, units
 
 TOO_OFTEN = "form.too_often"
@@ -24,35 +24,35 @@ def limiter() -> Limiter:
     return Limiter.from_settings(units().settings, units().clock)
 
 
-async def _hit(rule: Rule, *identity: str) -> bool:
-    return _logged(rule, await limiter().hit(rule, *identity))
+async def _hit(limit: Limit, *identity: str) -> bool:
+    return _logged(limit, await limiter().hit(limit, *identity))
 
 
-async def _hit_from(rule: Rule, address: str, *who: str) -> bool:
-    return _logged(rule, await limiter().hit_from(rule, address, *who))
+async def _hit_from(limit: Limit, address: str, *who: str) -> bool:
+    return _logged(limit, await limiter().hit_from(limit, address, *who))
 
 
-def _logged(rule: Rule, allowed: bool) -> bool:
+def _logged(limit: Limit, allowed: bool) -> bool:
     if not allowed:
-        log_refusal("limit_reached", rule=rule.name)
+        log_refusal("limit_reached", limit=limit.name)
     return allowed
 
 
-async def _allow_from(rule: Rule, address: str, *who: str) -> None:
-    if not await _hit_from(rule, address, *who):
+async def _allow_from(limit: Limit, address: str, *who: str) -> None:
+    if not await _hit_from(limit, address, *who):
         raise DomainError(TOO_OFTEN)
 
 
-def sign_in_overall() -> Rule:
+def login_overall() -> Limit:
     """How many passwords may be tried from everywhere: no more than the cores for strangers can hash."""
-    most = rate_limit.SIGN_IN_OVERALL
+    most = rate_limit.LOGIN_OVERALL
     seconds = password_queues.seconds_per_hash(units().settings.bcrypt_cost)
     possible = round(password_queues.cores_for_strangers() * most.seconds / seconds)
     return replace(most, amount=min(most.amount, possible))
 
 
 @asynccontextmanager
-async def sign_in_place(visitor: Visitor, email: str) -> AsyncIterator[None]:
+async def login_place(visitor: Visitor, email: str) -> AsyncIterator[None]:
     """One more password may be tried from this address, and there is a place in the queue for its hash.
 
     Those who come from a browser known to the account that they name go first. Where all together try too many, they
@@ -62,18 +62,18 @@ async def sign_in_place(visitor: Visitor, email: str) -> AsyncIterator[None]:
     Raises:
         DomainError: too many from there; or busy, which counts as no guess.
     """
-    await _allow_from(rate_limit.SIGN_IN_PER_ADDRESS, visitor.origin.address)
+    await _allow_from(rate_limit.LOGIN_PER_ADDRESS, visitor.origin.address)
     key = email_key(email)
-    known = await _goes_first(key, visitor.device_digest)
+    known = await _goes_first(key, visitor.browser_digest)
     with password_queues.hash_place(visitor, key if known else ""):
-        if not (await _hit(sign_in_overall()) or known):
+        if not (await _hit(login_overall()) or known):
             raise DomainError(password_queues.BUSY)
         yield
 
 
-async def _goes_first(key: str, device_digest: str) -> bool:
-    known = await in_read_unit(sessions.is_known_device, key, device_digest)
-    return known and await _hit(rate_limit.KNOWN_SIGN_IN, key, device_digest)
+async def _goes_first(key: str, browser_digest: str) -> bool:
+    known = await in_read_unit(sessions.is_known_browser, key, browser_digest)
+    return known and await _hit(rate_limit.KNOWN_LOGIN, key, browser_digest)
 
 
 async def allow_code(address: str) -> None:
@@ -86,21 +86,21 @@ async def allow_code(address: str) -> None:
 
 
 async def allow_proof(customer: Actor) -> None:
-    """One more password may be checked, or made, for a customer who is signed in: each costs a quarter of a second.
+    """One more password may be checked, or made, for a customer who is logged in: each costs a quarter of a second.
 
     Counted for each address in which the session is used, in its own browser and in all others together: a thief of
-    its cookie leaves the owner's alone, and no other device cookie gives more.
+    its cookie leaves the owner's alone, and no other browser cookie gives more.
 
     Raises:
         DomainError: too many.
     """
-    own = await in_read_unit(sessions.is_own_device, customer)
+    own = await in_read_unit(sessions.is_own_browser, customer)
     who = (str(customer.session_id), "own" if own else "other")
     await _allow_from(rate_limit.PROOF_PER_SESSION, customer.origin.address, *who)
 
 
 async def allow_change(account_id: int) -> None:
-    """One more change that is told by mail may be made by a customer who is signed in.
+    """One more change that is told by mail may be made by a customer who is logged in.
 
     Without an end one account would fill the queue in which the mails of all others wait. What throws a thief out (a
     new password, logging out others, disabling) is not counted: else a thief could keep the owner from it.

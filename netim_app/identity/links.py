@@ -70,7 +70,7 @@ def find_link(unit: UnitOfWork, token: str) -> MailedLink | None:
     ).first()
 
 
-def spend_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
+def consume_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
     """Spends a mailed secret.
 
     Raises:
@@ -106,7 +106,7 @@ def _lock_owner(unit: UnitOfWork, token: str) -> None:
         unit.session.exec(rivals).all()
 
 
-def kill_links(unit: UnitOfWork, account_id: int) -> None:
+def revoke_links(unit: UnitOfWork, account_id: int) -> None:
     """Ends the mailed secrets of an account, after a change of password or address: all but the way back."""
     unit.session.exec(
         update(MailedLink)

@@ -41,7 +41,7 @@ class Group(IntEnum):
     """Who waits, those who go first before the others."""
 
     KNOWN = 0
-    """A known browser, a customer who is signed in, or the owner of a reset link."""
+    """A known browser, a customer who is logged in, or the owner of a reset link."""
     STRANGER = 1
     RATING = 2
     """A password that is still being typed."""
@@ -102,7 +102,7 @@ def _place(queue: WorkQueue, holder: ContextVar[Place], address: str, customer: 
             finally:
                 holder.reset(before)
     except QueueFull:
-        log_refusal("limit_reached", rule=f"{holder.name}s")
+        log_refusal("limit_reached", limit=f"{holder.name}s")
         raise DomainError(BUSY) from None
 
 

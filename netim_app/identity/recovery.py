@@ -1,15 +1,15 @@
-"""A forgotten password: a mailed link that sets a new one, and does nothing else. It signs nobody in."""
+"""A forgotten password: a mailed link that sets a new one, and does nothing else. It logs nobody in."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlmodel import col, select
 
-from netim_app.core import events
+from netim_app.core import facts
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import RecordedRefusal
-from netim_app.core.events import Fact, Origin
-from netim_app.identity import accounts, guessing, links, sessions
+from netim_app.core.facts import Fact, Origin
+from netim_app.identity import accounts, attempts, links, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_asked, log_refusal
 from netim_app.identity.tables import Account
@@ -80,26 +80,26 @@ def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visi
 
     Raises:
         DomainError: the link does not work.
-        RecordedRefusal: a sign-in gate keeps this browser out. The link stays unspent.
+        RecordedRefusal: a login policy keeps this browser out. The link stays unspent.
     """
     account_id = owner_of(unit, token)
-    if (refusal := sessions.gate_refusal(unit, account_id, visitor.origin)) is not None:
+    if (refusal := sessions.policy_refusal(unit, account_id, visitor.origin)) is not None:
         unit.record(
-            events.SignInRefused(account_id=account_id, at=unit.now, origin=visitor.origin, reason=refusal, way="reset")
+            facts.LoginBlocked(account_id=account_id, at=unit.now, origin=visitor.origin, reason=refusal, way="reset")
         )
         raise RecordedRefusal(refusal)
-    links.spend_link(unit, token, PURPOSE)
+    links.consume_link(unit, token, PURPOSE)
     account = unit.session.get_one(Account, account_id)
     if account.disabled_at is not None:
         raise links.refused(PURPOSE, account_id=account_id)
     accounts.replace_password(
         unit,
-        events.PasswordChanged(account_id=account_id, at=unit.now, origin=visitor.origin, way="reset"),
+        facts.PasswordChanged(account_id=account_id, at=unit.now, origin=visitor.origin, way="reset"),
         password_hash,
     )
     sessions.end_sessions(unit, account_id)
-    sessions.forget_devices(unit, account_id)
-    if visitor.device_digest:
-        sessions.remember_device(unit, account_id, visitor.device_digest)
-        for party in (visitor.device_digest, guessing.party_of(unit, account_id, visitor)):
-            guessing.forgive_guesses(unit, guessing.guess_key(unit, "password", account.email_key, party))
+    sessions.forget_browsers(unit, account_id)
+    if visitor.browser_digest:
+        sessions.remember_browser(unit, account_id, visitor.browser_digest)
+        for party in (visitor.browser_digest, attempts.party_of(unit, account_id, visitor)):
+            attempts.reset_attempts(unit, attempts.attempt_key(unit, "password", account.email_key, party))

@@ -9,21 +9,21 @@ from datetime import timedelta
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, func, select, update
 
-from netim_app.core import events, readers
+from netim_app.core import facts, readers
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import RecordedRefusal
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.core.feature import offers
 from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest, new_token
-from netim_app.identity import guessing, sessions
+from netim_app.identity import attempts, sessions
 from netim_app.identity.security_log import log_proof, log_refusal
-from netim_app.identity.tables import Account, CodeGuard, CodeStop, PendingSignIn
+from netim_app.identity.tables import Account, FailedCodeCount, PendingLogin, SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork
 
 PENDING_LIFE = timedelta(minutes=10)
 HARD_STOP = 100
-"""Wrong codes in a row after which sign-in is blocked."""
+"""Wrong codes in a row after which login is blocked."""
 STOP_AT_ODDS = (1300, 700)
 """The same, for wrong codes times how many codes are right: each guess hits with (codes that are right) / 1,000,000.
 
@@ -34,7 +34,7 @@ GONE = "second_factor.gone"
 
 
 def enrolled(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether a sign-in to the account has to ask for a code."""
+    """Whether a login to the account has to ask for a code."""
     return any(factor.enrolled(unit, account_id) for factor in offers().second_factors)
 
 
@@ -60,11 +60,11 @@ def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool
         "system": visitor.origin.system,
     }
     insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    # In one statement: another account may be signed in to in this browser at the same moment.
+    # In one statement: another account may be logged in to in this browser at the same moment.
     unit.session.connection().execute(
-        insert(PendingSignIn)
-        .values(device_digest=visitor.device_digest, **values)
-        .on_conflict_do_update(index_elements=["device_digest"], set_=values)
+        insert(PendingLogin)
+        .values(browser_digest=visitor.browser_digest, **values)
+        .on_conflict_do_update(index_elements=["browser_digest"], set_=values)
     )
 
 
@@ -73,61 +73,61 @@ def is_pending(unit: UnitOfWork, visitor: Visitor) -> bool:
     return _pending(unit, visitor) is not None
 
 
-def _pending(unit: UnitOfWork, visitor: Visitor) -> PendingSignIn | None:
-    row = unit.session.get(PendingSignIn, visitor.device_digest) if visitor.device_digest else None
+def _pending(unit: UnitOfWork, visitor: Visitor) -> PendingLogin | None:
+    row = unit.session.get(PendingLogin, visitor.browser_digest) if visitor.browser_digest else None
     if row is None or row.expires_at <= unit.now:
         return None
     secrets = {row.secret_digest, row.cookie_digest} - {""}
     return None if secrets.isdisjoint(visitor.pending_digests) else row
 
 
-def give_cookie(unit: UnitOfWork, device_digest: str, secret: str) -> str | None:
+def give_cookie(unit: UnitOfWork, browser_digest: str, secret: str) -> str | None:
     """Exchanges the secret of the tab, once, for one that its browser keeps; None when there is nothing to finish."""
     cookie = new_token()
     given = unit.session.exec(
-        update(PendingSignIn)
+        update(PendingLogin)
         .where(
-            col(PendingSignIn.device_digest) == device_digest,
-            col(PendingSignIn.secret_digest) == digest(secret),
-            col(PendingSignIn.cookie_digest) == "",
-            col(PendingSignIn.expires_at) > unit.now,
+            col(PendingLogin.browser_digest) == browser_digest,
+            col(PendingLogin.secret_digest) == digest(secret),
+            col(PendingLogin.cookie_digest) == "",
+            col(PendingLogin.expires_at) > unit.now,
         )
         .values(cookie_digest=digest(cookie))
     )
     return cookie if given.rowcount == 1 else None
 
 
-def drop_pending(unit: UnitOfWork, device_digest: str) -> None:
-    """Ends a sign-in half-way, and tells the customer: whoever it was knows the password."""
-    row = unit.session.get(PendingSignIn, device_digest)
+def drop_pending(unit: UnitOfWork, browser_digest: str) -> None:
+    """Ends a login half-way, and tells the customer: whoever it was knows the password."""
+    row = unit.session.get(PendingLogin, browser_digest)
     if row is not None:
         _tell_and_delete(unit, row)
 
 
 def expired(unit: UnitOfWork) -> list[str]:
-    """The browsers (device digests) whose sign-ins nobody has finished in time. `expire` each of them."""
-    over = select(PendingSignIn.device_digest).where(col(PendingSignIn.expires_at) <= unit.now)
+    """The browsers (device digests) whose logins nobody has finished in time. `expire` each of them."""
+    over = select(PendingLogin.browser_digest).where(col(PendingLogin.expires_at) <= unit.now)
     return list(unit.session.exec(over))
 
 
-def expire(unit: UnitOfWork, device_digest: str) -> None:
-    """Ends a sign-in that nobody has finished in time, like `drop_pending`."""
-    row = unit.session.get(PendingSignIn, device_digest)
+def expire(unit: UnitOfWork, browser_digest: str) -> None:
+    """Ends a login that nobody has finished in time, like `drop_pending`."""
+    row = unit.session.get(PendingLogin, browser_digest)
     if row is not None and row.expires_at <= unit.now:
         _tell_and_delete(unit, row)
 
 
-def _tell_and_delete(unit: UnitOfWork, row: PendingSignIn) -> None:
+def _tell_and_delete(unit: UnitOfWork, row: PendingLogin) -> None:
     sessions.lock_account(unit, row.account_id)
     deleted = unit.session.exec(
-        delete(PendingSignIn).where(
-            col(PendingSignIn.device_digest) == row.device_digest, col(PendingSignIn.expires_at) == row.expires_at
+        delete(PendingLogin).where(
+            col(PendingLogin.browser_digest) == row.browser_digest, col(PendingLogin.expires_at) == row.expires_at
         )
     )
     unit.session.expunge(row)
     if deleted.rowcount:
         unit.record(
-            events.CodeNotGiven(
+            facts.SecondFactorNotCompleted(
                 account_id=row.account_id,
                 at=unit.now,
                 origin=Origin(address=row.address, browser=row.browser, system=row.system),
@@ -151,104 +151,110 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
     account = sessions.lock_account(unit, account_id)
     if is_stopped(unit, account_id):
         raise _refused(unit, account_id, visitor, "stopped")
-    device = visitor.device_digest
-    key = guessing.guess_key(unit, "code", account.email_key, guessing.party_of(unit, account_id, visitor))
-    if not guessing.pay_guess(unit, key):
+    browser = visitor.browser_digest
+    key = attempts.attempt_key(unit, "code", account.email_key, attempts.party_of(unit, account_id, visitor))
+    if not attempts.record_attempt(unit, key):
         raise _refused(unit, account_id, visitor, "throttled")
     factors = offers().second_factors
-    accepted = next((factor.name for factor in factors if factor.spend(unit, account_id, digits, visitor.origin)), None)
+    accepted = next(
+        (factor.name for factor in factors if factor.consume(unit, account_id, digits, visitor.origin)), None
+    )
     if accepted is None:
         refusal = _refused(unit, account_id, visitor, "wrong")
-        _count_failure(unit, account_id, device, visitor.origin)
+        _count_failure(unit, account_id, browser, visitor.origin)
         raise refusal
     log_proof(unit, "code_accepted", account_id=account_id, factor=accepted)
-    guessing.forgive_guesses(unit, key)
-    _forget_failures(unit, account_id, device)
+    attempts.reset_attempts(unit, key)
+    _forget_failures(unit, account_id, browser)
     return accepted
 
 
 def _refused(unit: UnitOfWork, account_id: int, visitor: Visitor, reason: str) -> RecordedRefusal:
     """Records that a code was not accepted, and returns what to raise. It says the same for every reason."""
     unit.record(
-        events.CodeRefused(
+        facts.CodeRefused(
             account_id=account_id,
             at=unit.now,
             origin=visitor.origin,
             reason=reason,
-            signed_in=isinstance(visitor, Actor) and visitor.account_id == account_id,
+            logged_in=isinstance(visitor, Actor) and visitor.account_id == account_id,
         )
     )
     return RecordedRefusal(WRONG, field="code")
 
 
-def _count_failure(unit: UnitOfWork, account_id: int, device: str, origin: Origin) -> None:
-    key = (account_id, device)
-    guard = unit.session.get(CodeGuard, key) or CodeGuard(account_id=account_id, device_digest=device, failures=0)
+def _count_failure(unit: UnitOfWork, account_id: int, browser: str, origin: Origin) -> None:
+    key = (account_id, browser)
+    guard = unit.session.get(FailedCodeCount, key) or FailedCodeCount(
+        account_id=account_id, browser_digest=browser, failures=0
+    )
     guard.failures += 1
     unit.session.add(guard)
     unit.session.flush()
-    failures = unit.session.exec(select(func.sum(CodeGuard.failures)).where(CodeGuard.account_id == account_id)).one()
-    live = sum(factor.live(unit, account_id) for factor in offers().second_factors)
-    stop = unit.session.get(CodeStop, account_id) or CodeStop(account_id=account_id, stops=0)
+    failures = unit.session.exec(
+        select(func.sum(FailedCodeCount.failures)).where(FailedCodeCount.account_id == account_id)
+    ).one()
+    live = sum(factor.valid_code_count(unit, account_id) for factor in offers().second_factors)
+    stop = unit.session.get(SecondFactorLockout, account_id) or SecondFactorLockout(account_id=account_id, stops=0)
     if failures >= HARD_STOP or failures * live >= STOP_AT_ODDS[min(stop.stops, 1)]:
         stop.stops += 1
         stop.stopped_at = unit.now
         unit.session.add(stop)
         _forget_guesses(unit, account_id)
-        fact = events.CodesStopped(account_id=account_id, at=unit.now, origin=origin, last=_is_last(stop))
+        fact = facts.CodesStopped(account_id=account_id, at=unit.now, origin=origin, last=_is_last(stop))
         unit.record(fact)
 
 
-def _is_last(stop: CodeStop) -> bool:
+def _is_last(stop: SecondFactorLockout) -> bool:
     return stop.stops >= len(STOP_AT_ODDS)
 
 
-def _forget_failures(unit: UnitOfWork, account_id: int, device: str) -> None:
+def _forget_failures(unit: UnitOfWork, account_id: int, browser: str) -> None:
     """A right code forgives what was typed wrong in the same browser, and not what somebody else has tried.
 
-    Nor that sign-in was blocked once: else whoever has the mailbox, too, would have a first time again and again.
+    Nor that login was blocked once: else whoever has the mailbox, too, would have a first time again and again.
     """
-    own = (col(CodeGuard.account_id) == account_id, col(CodeGuard.device_digest) == device)
-    unit.session.exec(delete(CodeGuard).where(*own))
+    own = (col(FailedCodeCount.account_id) == account_id, col(FailedCodeCount.browser_digest) == browser)
+    unit.session.exec(delete(FailedCodeCount).where(*own))
 
 
 def _forget_guesses(unit: UnitOfWork, account_id: int) -> None:
-    for table in (CodeGuard, PendingSignIn):
+    for table in (FailedCodeCount, PendingLogin):
         unit.session.exec(delete(table).where(col(table.account_id) == account_id))
 
 
 def is_stopped(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether sign-in is blocked because the password must be taken as stolen."""
-    stop = unit.session.get(CodeStop, account_id)
+    """Whether login is blocked because the password must be taken as stolen."""
+    stop = unit.session.get(SecondFactorLockout, account_id)
     return stop is not None and stop.stopped_at is not None
 
 
-def lift_stop(unit: UnitOfWork, fact: events.PasswordChanged | events.AccountUnlocked | events.EmailRestored) -> None:
+def lift_stop(unit: UnitOfWork, fact: facts.PasswordChanged | facts.AccountUnlocked | facts.EmailRestored) -> None:
     """The operator ends the block, and so does an address that is restored; a password set by mail ends the first."""
-    if not isinstance(fact, events.PasswordChanged):
-        unit.session.exec(delete(CodeStop).where(col(CodeStop.account_id) == fact.account_id))
-        unit.session.exec(delete(CodeGuard).where(col(CodeGuard.account_id) == fact.account_id))
+    if not isinstance(fact, facts.PasswordChanged):
+        unit.session.exec(delete(SecondFactorLockout).where(col(SecondFactorLockout.account_id) == fact.account_id))
+        unit.session.exec(delete(FailedCodeCount).where(col(FailedCodeCount.account_id) == fact.account_id))
         return
-    stop = unit.session.get(CodeStop, fact.account_id)
+    stop = unit.session.get(SecondFactorLockout, fact.account_id)
     if fact.way == "reset" and stop is not None and not _is_last(stop):
         stop.stopped_at = None
 
 
-def forget_pending(unit: UnitOfWork, fact: events.PasswordChanged | events.EmailRestored) -> None:
-    """A sign-in that began with the old password cannot be finished."""
-    unit.session.exec(delete(PendingSignIn).where(col(PendingSignIn.account_id) == fact.account_id))
+def forget_pending(unit: UnitOfWork, fact: facts.PasswordChanged | facts.EmailRestored) -> None:
+    """A login that began with the old password cannot be finished."""
+    unit.session.exec(delete(PendingLogin).where(col(PendingLogin.account_id) == fact.account_id))
 
 
-def forget_codes(unit: UnitOfWork, fact: events.SecondFactorDisabled) -> None:
+def forget_codes(unit: UnitOfWork, fact: facts.SecondFactorDisabled) -> None:
     """Without a second factor no browser owes a code any more."""
     _forget_guesses(unit, fact.account_id)
 
 
-def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> str:
-    """The code step of a sign-in. Returns the ticket that opens the session.
+def finish_login(unit: UnitOfWork, visitor: Visitor, code: str) -> str:
+    """The code step of a login. Returns the ticket that opens the session.
 
     Raises:
-        RecordedRefusal: the code is wrong, at its field; else the sign-in is over or a sign-in gate refuses it.
+        RecordedRefusal: the code is wrong, at its field; else the login is over or a login policy refuses it.
     """
     row = _pending(unit, visitor)
     if row is not None:
@@ -262,18 +268,18 @@ def finish_sign_in(unit: UnitOfWork, visitor: Visitor, code: str) -> str:
     if unit.session.get_one(Account, account_id).disabled_at is not None:
         log_refusal("code_refused", account_id=account_id, reason="disabled")
         raise RecordedRefusal(GONE)
-    if (refusal := sessions.gate_refusal(unit, account_id, visitor.origin)) is not None:
+    if (refusal := sessions.policy_refusal(unit, account_id, visitor.origin)) is not None:
         log_refusal("code_refused", account_id=account_id, reason=refusal)
         raise RecordedRefusal(refusal)
     factor = check_code(unit, account_id, code, visitor)
-    own = (col(PendingSignIn.device_digest) == visitor.device_digest, col(PendingSignIn.account_id) == account_id)
-    if unit.session.exec(delete(PendingSignIn).where(*own)).rowcount != 1:
+    own = (col(PendingLogin.browser_digest) == visitor.browser_digest, col(PendingLogin.account_id) == account_id)
+    if unit.session.exec(delete(PendingLogin).where(*own)).rowcount != 1:
         raise RecordedRefusal(GONE)
     return sessions.issue_ticket(
         unit,
-        purpose="sign_in",
+        purpose="login",
         account_id=account_id,
-        device_digest=visitor.device_digest,
+        browser_digest=visitor.browser_digest,
         remember=remember,
         factor=factor,
         return_to=return_to,

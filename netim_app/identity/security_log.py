@@ -6,13 +6,13 @@ from dataclasses import fields
 from typing import Any
 
 from netim_app.core.actor import Actor, Visitor, visitor
-from netim_app.core.events import Fact, Refusal
+from netim_app.core.facts import Fact, Refusal
 from netim_app.infra.redaction import log_event
 from netim_app.infra.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 
-_NOT_LOGGED = {"at", "origin", "old_email", "new_email", "signed_in", "since"}
+_NOT_LOGGED = {"at", "origin", "old_email", "new_email", "logged_in", "since"}
 
 
 def log_fact(unit: UnitOfWork, fact: Fact) -> None:

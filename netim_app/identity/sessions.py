@@ -1,7 +1,7 @@
-"""Signed-in browsers: opened and renewed by tickets, looked up at every event, ended from anywhere.
+"""Logged-in browsers: opened and renewed by tickets, looked up at every event, ended from anywhere.
 
 A ticket is how a state, which cannot set an HttpOnly cookie, hands a proved identity to the HTTP route that can. It is
-spent once, lives 30 seconds and works only in the browser (device cookie) that asked for it.
+spent once, lives 30 seconds and works only in the browser (browser cookie) that asked for it.
 """
 
 from collections.abc import Collection
@@ -12,12 +12,12 @@ from typing import Literal, NamedTuple
 from sqlalchemy import delete, or_
 from sqlmodel import col, select, update
 
-from netim_app.core import events
+from netim_app.core import facts
 from netim_app.core.actor import Actor
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.core.feature import offers
 from netim_app.core.tokens import digest, new_token
-from netim_app.identity.tables import Account, AccountSession, KnownDevice, Ticket
+from netim_app.identity.tables import Account, AccountSession, KnownBrowser, Ticket
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.settings import Settings
 
@@ -34,7 +34,7 @@ MAX_KNOWN_BROWSERS = 100
 """Of one account: one that is used once, as a private window is, makes no row that stays for ever."""
 HOME = "/account/personal-information"
 
-Purpose = Literal["sign_in", "step_up", "renew"]
+Purpose = Literal["login", "step_up", "renew"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Lookup(NamedTuple):
     renewed_elsewhere: bool = False
     """The cookie was replaced in another tab: this one only has to reload."""
     refusal: str | None = None
-    """Text key of the reason why a sign-in gate closes a session that is otherwise good."""
+    """Text key of the reason why a login policy closes a session that is otherwise good."""
     seen_long_ago: bool = False
     """Call `mark_seen`."""
 
@@ -63,13 +63,13 @@ def issue_ticket(
     *,
     purpose: Purpose,
     account_id: int,
-    device_digest: str,
+    browser_digest: str,
     session_id: int | None = None,
     remember: bool = False,
     factor: str = "",
     return_to: str = HOME,
 ) -> str:
-    """Gives back the secret of a new ticket."""
+    """Returns the secret of a new ticket."""
     ticket = new_token()
     unit.session.add(
         Ticket(
@@ -77,7 +77,7 @@ def issue_ticket(
             purpose=purpose,
             account_id=account_id,
             session_id=session_id,
-            device_digest=device_digest,
+            browser_digest=browser_digest,
             remember=remember,
             factor=factor,
             return_to=return_to,
@@ -93,7 +93,7 @@ def renewal_ticket(unit: UnitOfWork, actor: Actor, *, return_to: str) -> str:
         unit,
         purpose="renew",
         account_id=actor.account_id,
-        device_digest=actor.device_digest,
+        browser_digest=actor.browser_digest,
         session_id=actor.session_id,
         return_to=return_to,
     )
@@ -113,7 +113,7 @@ def is_ticket(unit: UnitOfWork, ticket: str) -> bool:
     return unit.session.exec(select(Ticket.id).where(Ticket.digest == digest(ticket))).first() is not None
 
 
-def redeem_ticket(unit: UnitOfWork, ticket: str, device_digest: str, origin: Origin) -> OpenedSession | None:
+def redeem_ticket(unit: UnitOfWork, ticket: str, browser_digest: str, origin: Origin) -> OpenedSession | None:
     """Spends a ticket and opens or renews the session it stands for. None for anything that is not exactly right."""
     owner = unit.session.exec(select(Ticket.account_id).where(Ticket.digest == digest(ticket))).first()
     if owner is None:
@@ -123,7 +123,7 @@ def redeem_ticket(unit: UnitOfWork, ticket: str, device_digest: str, origin: Ori
         update(Ticket)
         .where(
             col(Ticket.digest) == digest(ticket),
-            col(Ticket.device_digest) == device_digest,
+            col(Ticket.browser_digest) == browser_digest,
             col(Ticket.used_at).is_(None),
             col(Ticket.expires_at) > unit.now,
         )
@@ -132,7 +132,7 @@ def redeem_ticket(unit: UnitOfWork, ticket: str, device_digest: str, origin: Ori
     if spent.rowcount != 1:
         return None
     row = unit.session.exec(select(Ticket).where(Ticket.digest == digest(ticket))).one()
-    if account.disabled_at is not None or gate_refusal(unit, row.account_id, origin) is not None:
+    if account.disabled_at is not None or policy_refusal(unit, row.account_id, origin) is not None:
         return None
     token = new_token()
     session = _open(unit, row, token, origin) if row.session_id is None else _renew(unit, row, token)
@@ -149,7 +149,7 @@ def _open(unit: UnitOfWork, ticket: Ticket, token: str, origin: Origin) -> Accou
     session = AccountSession(
         account_id=ticket.account_id,
         token_digest=digest(token),
-        device_digest=ticket.device_digest,
+        browser_digest=ticket.browser_digest,
         remember=ticket.remember,
         created_at=unit.now,
         last_seen_at=unit.now,
@@ -163,12 +163,12 @@ def _open(unit: UnitOfWork, ticket: Ticket, token: str, origin: Origin) -> Accou
     unit.session.flush()  # the fact names the session's id
     _make_room(unit, ticket.account_id, origin)
     unit.record(
-        events.SignedIn(
+        facts.LoggedIn(
             account_id=ticket.account_id,
             at=unit.now,
             origin=origin,
             session_id=session.id or 0,
-            known_device=remember_device(unit, ticket.account_id, ticket.device_digest),
+            known_browser=remember_browser(unit, ticket.account_id, ticket.browser_digest),
             factor=ticket.factor,
         )
     )
@@ -176,11 +176,11 @@ def _open(unit: UnitOfWork, ticket: Ticket, token: str, origin: Origin) -> Accou
 
 
 def _make_room(unit: UnitOfWork, account_id: int, origin: Origin) -> None:
-    """Ends what is too much. The account is locked, so no two sign-ins count the same sessions."""
+    """Ends what is too much. The account is locked, so no two logins count the same sessions."""
     for session in live_sessions(unit, account_id)[MAX_SESSIONS:]:
         session.ended_at = unit.now
         unit.record(
-            events.SessionDisplaced(account_id=account_id, at=unit.now, origin=origin, session_id=session.id or 0)
+            facts.SessionDisplaced(account_id=account_id, at=unit.now, origin=origin, session_id=session.id or 0)
         )
 
 
@@ -196,15 +196,15 @@ def _renew(unit: UnitOfWork, ticket: Ticket, token: str) -> AccountSession | Non
     return session
 
 
-def remember_device(unit: UnitOfWork, account_id: int, device_digest: str) -> bool:
+def remember_browser(unit: UnitOfWork, account_id: int, browser_digest: str) -> bool:
     """Notes the browser as known to the account; says whether it was before."""
-    known = unit.session.get(KnownDevice, (account_id, device_digest))
+    known = unit.session.get(KnownBrowser, (account_id, browser_digest))
     if known is None:
         _forget_oldest(unit, account_id)
         unit.session.add(
-            KnownDevice(
+            KnownBrowser(
                 account_id=account_id,
-                device_digest=device_digest,
+                browser_digest=browser_digest,
                 first_seen_at=unit.now,
                 last_seen_at=unit.now,
             )
@@ -216,43 +216,43 @@ def remember_device(unit: UnitOfWork, account_id: int, device_digest: str) -> bo
 
 def _forget_oldest(unit: UnitOfWork, account_id: int) -> None:
     """Makes room for one more known browser: those not used for longest are strangers again."""
-    own = col(KnownDevice.account_id) == account_id
-    latest = select(KnownDevice.device_digest).where(own).order_by(col(KnownDevice.last_seen_at).desc())
+    own = col(KnownBrowser.account_id) == account_id
+    latest = select(KnownBrowser.browser_digest).where(own).order_by(col(KnownBrowser.last_seen_at).desc())
     kept = unit.session.exec(latest.limit(MAX_KNOWN_BROWSERS - 1)).all()
     if len(kept) == MAX_KNOWN_BROWSERS - 1:
-        unit.session.exec(delete(KnownDevice).where(own, col(KnownDevice.device_digest).not_in(kept)))
+        unit.session.exec(delete(KnownBrowser).where(own, col(KnownBrowser.browser_digest).not_in(kept)))
 
 
-def is_known_device(unit: UnitOfWork, email_key: str, device_digest: str) -> bool:
-    """Whether somebody has signed in to the account with this address in this browser before."""
+def is_known_browser(unit: UnitOfWork, email_key: str, browser_digest: str) -> bool:
+    """Whether somebody has logged in to the account with this address in this browser before."""
     known = (
-        select(KnownDevice.account_id)
-        .join(Account, col(Account.id) == KnownDevice.account_id)
-        .where(Account.email_key == email_key, KnownDevice.device_digest == device_digest)
+        select(KnownBrowser.account_id)
+        .join(Account, col(Account.id) == KnownBrowser.account_id)
+        .where(Account.email_key == email_key, KnownBrowser.browser_digest == browser_digest)
     )
-    return bool(device_digest) and unit.session.exec(known).first() is not None
+    return bool(browser_digest) and unit.session.exec(known).first() is not None
 
 
-def is_own_device(unit: UnitOfWork, actor: Actor) -> bool:
+def is_own_browser(unit: UnitOfWork, actor: Actor) -> bool:
     """Whether the customer uses the session in the browser in which it was opened."""
     session = unit.session.get(AccountSession, actor.session_id)
-    return session is not None and session.device_digest == actor.device_digest
+    return session is not None and session.browser_digest == actor.browser_digest
 
 
-def is_first_device(unit: UnitOfWork, account_id: int) -> bool:
+def is_first_browser(unit: UnitOfWork, account_id: int) -> bool:
     """Whether the account knows one browser only: that in which it was used first."""
-    known = select(KnownDevice.device_digest).where(KnownDevice.account_id == account_id)
+    known = select(KnownBrowser.browser_digest).where(KnownBrowser.account_id == account_id)
     return unit.session.exec(known.offset(1).limit(1)).first() is None
 
 
-def forget_devices(unit: UnitOfWork, account_id: int) -> None:
+def forget_browsers(unit: UnitOfWork, account_id: int) -> None:
     """Makes every browser a stranger to the account again."""
-    unit.session.exec(delete(KnownDevice).where(col(KnownDevice.account_id) == account_id))
+    unit.session.exec(delete(KnownBrowser).where(col(KnownBrowser.account_id) == account_id))
 
 
-def _forget_device(unit: UnitOfWork, account_id: int, device_digest: str) -> None:
-    own = (col(KnownDevice.account_id) == account_id, col(KnownDevice.device_digest) == device_digest)
-    unit.session.exec(delete(KnownDevice).where(*own))
+def _forget_browser(unit: UnitOfWork, account_id: int, browser_digest: str) -> None:
+    own = (col(KnownBrowser.account_id) == account_id, col(KnownBrowser.browser_digest) == browser_digest)
+    unit.session.exec(delete(KnownBrowser).where(*own))
 
 
 def _absolute_limit(settings: Settings, remember: bool) -> timedelta:
@@ -261,13 +261,13 @@ def _absolute_limit(settings: Settings, remember: bool) -> timedelta:
     )
 
 
-def gate_refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
-    """The first reason (text key) why a sign-in gate keeps this caller out; None to let them in."""
-    reasons = (gate.refusal(unit, account_id, origin) for gate in offers().sign_in_gates)
+def policy_refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
+    """The first reason (text key) why a login policy keeps this caller out; None to let them in."""
+    reasons = (gate.refusal(unit, account_id, origin) for gate in offers().login_policies)
     return next((reason for reason in reasons if reason is not None), None)
 
 
-def look_up(unit: UnitOfWork, token_digest: str, device_digest: str, origin: Origin) -> Lookup:
+def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Origin) -> Lookup:
     """Who holds the session cookie with this digest, right now and according to the database."""
     if not token_digest:
         return Lookup()
@@ -291,12 +291,12 @@ def look_up(unit: UnitOfWork, token_digest: str, device_digest: str, origin: Ori
         return Lookup()
     if session.token_digest != token_digest:
         return Lookup(renewed_elsewhere=True)
-    if (refusal := gate_refusal(unit, session.account_id, origin)) is not None:
+    if (refusal := policy_refusal(unit, session.account_id, origin)) is not None:
         return Lookup(refusal=refusal)
     return Lookup(
         actor=Actor(
             origin=origin,
-            device_digest=device_digest,
+            browser_digest=browser_digest,
             account_id=session.account_id,
             session_id=session.id or 0,
             fresh_until=session.proved_at + FRESH_FOR,
@@ -372,7 +372,7 @@ def _with_token(unit: UnitOfWork, token_digest: str) -> AccountSession | None:
 
 
 def end_session(unit: UnitOfWork, token_digest: str, origin: Origin, *, replaced: bool = False) -> None:
-    """Signs out the browser that holds this cookie, if it is signed in. `replaced`: it has just signed in anew."""
+    """Logs out the browser that holds this cookie, if it is logged in. `replaced`: it has just logged in anew."""
     session = _with_token(unit, token_digest)
     if session is None:
         return
@@ -382,14 +382,14 @@ def end_session(unit: UnitOfWork, token_digest: str, origin: Origin, *, replaced
         return
     session.ended_at = unit.now
     unit.record(
-        events.SignedOut(
+        facts.LoggedOut(
             account_id=session.account_id, at=unit.now, origin=origin, session_id=session.id or 0, replaced=replaced
         )
     )
 
 
 def end_others(unit: UnitOfWork, actor: Actor, session_id: int | None = None) -> int:
-    """Ends one other session of the customer, or without an id all others. Gives back how many.
+    """Ends one other session of the customer, or without an id all others. Returns how many.
 
     That is none for an id that is unknown, somebody else's, the customer's present one or not open any more. The
     browsers become strangers to the account: they were logged out because they are not, or no longer, the customer's.
@@ -402,15 +402,15 @@ def end_others(unit: UnitOfWork, actor: Actor, session_id: int | None = None) ->
     ended = [session for session in others if session_id in (None, session.id)]
     for session in ended:
         session.ended_at = unit.now
-        if session.device_digest != actor.device_digest:
-            _forget_device(unit, actor.account_id, session.device_digest)
+        if session.browser_digest != actor.browser_digest:
+            _forget_browser(unit, actor.account_id, session.browser_digest)
     if session_id is None:
         end_sessions(unit, actor.account_id, keep=actor.session_id)  # with every ticket on its way
     return len(ended)
 
 
 def end_sessions(unit: UnitOfWork, account_id: int, *, keep: int | None = None) -> int:
-    """Ends all sessions of an account but one, with every ticket that could open another. Gives back how many."""
+    """Ends all sessions of an account but one, with every ticket that could open another. Returns how many."""
     lock_account(unit, account_id)
     ended = unit.session.exec(
         update(AccountSession)
@@ -429,8 +429,8 @@ def end_sessions(unit: UnitOfWork, account_id: int, *, keep: int | None = None) 
     return ended.rowcount
 
 
-def end_everybodys(unit: UnitOfWork) -> int:
-    """Ends all sessions of all accounts, with every ticket: those of a restored backup. Gives back how many."""
+def revoke_all_sessions(unit: UnitOfWork) -> int:
+    """Ends all sessions of all accounts, with every ticket: those of a restored backup. Returns how many."""
     ended = unit.session.exec(
         update(AccountSession).where(col(AccountSession.ended_at).is_(None)).values(ended_at=unit.now)
     )

@@ -8,9 +8,9 @@ from sqlmodel import col, delete, select
 
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import Origin, ProofFailed
+from netim_app.core.facts import Origin, ProofFailed
 from netim_app.core.forms import Form
-from netim_app.identity import accounts, guessing, links, password_queues, passwords, sessions, sign_in
+from netim_app.identity import accounts, attempts, links, login, password_queues, passwords, sessions
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.email_address import email_key, read_new_email
 from netim_app.identity.security_log import log_refusal
@@ -109,7 +109,7 @@ def _mail_confirmation(unit: UnitOfWork, row: SignUp) -> None:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What a confirmation link did. `ticket` renews the session of a customer who is signed in in this browser."""
+    """What a confirmation link did. `ticket` renews the session of a customer who is logged in in this browser."""
 
     purpose: str
     ticket: str | None = None
@@ -123,7 +123,7 @@ async def confirm_email(token: str, password: str, visitor: Visitor) -> Confirme
 
     Args:
         token: the secret of the link.
-        password: the one that was chosen at the registration, or that of the account. A browser that is signed in to
+        password: the one that was chosen at the registration, or that of the account. A browser that is logged in to
             the account needs none.
         visitor: who follows it.
 
@@ -158,8 +158,8 @@ async def _check_chosen_password(link: MailedLink, password: str, visitor: Visit
 
 
 def _pay(unit: UnitOfWork, link: MailedLink) -> str:
-    """Takes one guess at the password of a registration. Gives back its hash."""
-    if not guessing.pay_guess(unit, guessing.guess_key(unit, "sign_up", link.digest)):
+    """Takes one guess at the password of a registration. Returns its hash."""
+    if not attempts.record_attempt(unit, attempts.attempt_key(unit, "sign_up", link.digest)):
         log_refusal("confirmation_refused", reason="throttled")
         raise DomainError("form.too_often")
     row = unit.session.get(SignUp, link.sign_up_id)
@@ -176,17 +176,17 @@ async def _check_account_password(link: MailedLink, password: str, visitor: Visi
     email = (await in_read_unit(accounts.view_account, account_id)).email
     with password_queues.hash_place(visitor):
         try:
-            guess = await sign_in.check_password(email, password, visitor, failed=ProofFailed)
+            attempt = await login.check_password(email, password, visitor, failed=ProofFailed)
         except DomainError as error:
             raise DomainError("verify.wrong_account_password", field="password") from error
-    if guess.account_id != account_id:
+    if attempt.account_id != account_id:
         raise links.refused(link.purpose, account_id=account_id)
-    await in_unit(guessing.forgive_guesses, guess.key)
+    await in_unit(attempts.reset_attempts, attempt.key)
 
 
 def _confirm(unit: UnitOfWork, token: str, visitor: Visitor) -> Confirmed:
     purpose = _find(unit, token).purpose
-    link = links.spend_link(unit, token, purpose)
+    link = links.consume_link(unit, token, purpose)
     try:
         if purpose == PURPOSE:
             _create_account(unit, link, visitor)
@@ -211,6 +211,6 @@ def _create_account(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> Non
         row.password_hash,
         visitor.origin,
     )
-    if visitor.device_digest:  # it has shown mailbox and password: its first login is no news to the customer
-        sessions.remember_device(unit, account.id or 0, visitor.device_digest)
+    if visitor.browser_digest:  # it has shown mailbox and password: its first login is no news to the customer
+        sessions.remember_browser(unit, account.id or 0, visitor.browser_digest)
     unit.session.exec(delete(SignUp).where(col(SignUp.email_key) == account.email_key))

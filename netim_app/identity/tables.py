@@ -72,7 +72,7 @@ class MailedLink(SQLModel, table=True):
 
 
 class AccountSession(SQLModel, table=True):
-    """A signed-in browser. Ended ones stay until they are purged, and are no history."""
+    """A logged-in browser. Ended ones stay until they are purged, and are no history."""
 
     __tablename__ = "account_session"
 
@@ -80,8 +80,8 @@ class AccountSession(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     token_digest: str = Field(max_length=64, unique=True)
     superseded_digest: str = Field(default="", max_length=64, index=True)
-    """The token before the last renewal: dead, but its other tabs are told to reload instead of being signed out."""
-    device_digest: str = Field(max_length=64)
+    """The token before the last renewal: dead, but its other tabs are told to reload instead of being logged out."""
+    browser_digest: str = Field(max_length=64)
     remember: bool
     created_at: datetime = Field(sa_type=UtcDateTime)
     last_seen_at: datetime = Field(sa_type=UtcDateTime)
@@ -94,13 +94,13 @@ class AccountSession(SQLModel, table=True):
     system: str = Field(max_length=80)
 
 
-class KnownDevice(SQLModel, table=True):
-    """A browser that has signed in to the account before, told by its device cookie."""
+class KnownBrowser(SQLModel, table=True):
+    """A browser that has logged in to the account before, told by its browser cookie."""
 
-    __tablename__ = "known_device"
+    __tablename__ = "known_browser"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
-    device_digest: str = Field(primary_key=True, max_length=64)
+    browser_digest: str = Field(primary_key=True, max_length=64)
     first_seen_at: datetime = Field(sa_type=UtcDateTime)
     last_seen_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -116,7 +116,7 @@ class Ticket(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     session_id: int | None = Field(default=None, foreign_key="account_session.id", ondelete="CASCADE", index=True)
     """The session to renew; empty for a new one."""
-    device_digest: str = Field(max_length=64)
+    browser_digest: str = Field(max_length=64)
     remember: bool = False
     factor: str = Field(default="", max_length=20)
     """The second factor that was given for a new session; empty where the password was enough."""
@@ -125,10 +125,10 @@ class Ticket(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class GuessWindow(SQLModel, table=True):
-    """Failed proofs of one kind against one account from strangers, or from one known device, in the present window."""
+class AttemptWindow(SQLModel, table=True):
+    """Failed attempts of one kind at one account, from new browsers or from one known browser, in this window."""
 
-    __tablename__ = "guess_window"
+    __tablename__ = "attempt_window"
 
     key: str = Field(primary_key=True, max_length=64)
     """A keyed digest: addresses that are no account of ours are not kept in clear."""
@@ -136,15 +136,15 @@ class GuessWindow(SQLModel, table=True):
     started_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class PendingSignIn(SQLModel, table=True):
+class PendingLogin(SQLModel, table=True):
     """A password that was right, in a browser that still owes the second factor. It opens nothing but the code form."""
 
-    __tablename__ = "pending_sign_in"
+    __tablename__ = "pending_login"
 
-    device_digest: str = Field(primary_key=True, max_length=64)
-    """One for each browser: a newer sign-in replaces the older."""
+    browser_digest: str = Field(primary_key=True, max_length=64)
+    """One for each browser: a newer login replaces the older."""
     secret_digest: str = Field(max_length=64, sa_column_kwargs={"server_default": ""})
-    """Of what the tab holds in which the password was given. The device cookie alone finishes nothing."""
+    """Of what the tab holds in which the password was given. The browser cookie alone finishes nothing."""
     cookie_digest: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
     """Of what its browser holds, once the tab has asked for it."""
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
@@ -156,24 +156,24 @@ class PendingSignIn(SQLModel, table=True):
     system: str = Field(max_length=80)
 
 
-class CodeGuard(SQLModel, table=True):
+class FailedCodeCount(SQLModel, table=True):
     """How many wrong codes in a row came from one browser. What counts is their sum: 100 rows at most."""
 
-    __tablename__ = "code_guard"
+    __tablename__ = "failed_code_count"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
-    device_digest: str = Field(primary_key=True, max_length=64, sa_column_kwargs={"name": "known_device"})
+    browser_digest: str = Field(primary_key=True, max_length=64, sa_column_kwargs={"name": "known_browser"})
     """Known to the account or not. (The column is older than that.)"""
     failures: int
 
 
-class CodeStop(SQLModel, table=True):
+class SecondFactorLockout(SQLModel, table=True):
     """An account whose codes were guessed at too often."""
 
-    __tablename__ = "code_stop"
+    __tablename__ = "second_factor_lockout"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
     stopped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """Since when sign-in is blocked: until a mailed password reset (the first time), or the operator's unlock."""
+    """Since when login is blocked: until a mailed password reset (the first time), or the operator's unlock."""
     stops: int
     """How often, without a right code in between."""

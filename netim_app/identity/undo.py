@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import EmailChanged, EmailRestored
+from netim_app.core.facts import EmailChanged, EmailRestored
 from netim_app.core.tokens import new_token
 from netim_app.identity import accounts, links, password_queues, passwords, recovery, sessions
 from netim_app.identity.email_address import email_key
@@ -70,7 +70,7 @@ def _mail_link(unit: UnitOfWork, fact: EmailChanged) -> None:
 
 
 async def restore_email(token: str, visitor: Visitor) -> str:
-    """Follows the link: the old address is in force again, nobody is signed in, and no password opens the account.
+    """Follows the link: the old address is in force again, nobody is logged in, and no password opens the account.
 
     Returns:
         The old address.
@@ -93,7 +93,7 @@ def _find(unit: UnitOfWork, token: str) -> int:
 
 
 def _restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -> str:
-    link = links.spend_link(unit, token, links.UNDO)
+    link = links.consume_link(unit, token, links.UNDO)
     account = sessions.lock_account(unit, link.account_id or 0)
     if account.disabled_at is not None:
         raise links.refused(links.UNDO, account_id=account.id or 0)
@@ -103,9 +103,9 @@ def _restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) 
         unit.session.flush()
     except IntegrityError as error:
         raise DomainError("undo.taken") from error
-    links.kill_links(unit, account.id or 0)
+    links.revoke_links(unit, account.id or 0)
     sessions.end_sessions(unit, account.id or 0)
-    sessions.forget_devices(unit, account.id or 0)
+    sessions.forget_browsers(unit, account.id or 0)
     fact = EmailRestored(account_id=account.id or 0, at=unit.now, origin=visitor.origin, since=link.created_at - LIFE)
     unit.record(fact)
     _tell(unit, fact, {link.email, replaced})

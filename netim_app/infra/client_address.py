@@ -20,7 +20,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from netim_app.core.events import UNKNOWN_ADDRESS
+from netim_app.core.facts import UNKNOWN_ADDRESS
 from netim_app.infra.redaction import log_event
 
 logger = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import and_, col, delete, or_, select, update
 
 from netim_app.core.actor import Visitor, set_caller
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.core.feature import offers
 from netim_app.infra.mail import (
     DeliveryFailed,

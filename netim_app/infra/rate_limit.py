@@ -31,7 +31,7 @@ MINUTE = 60
 
 
 @dataclass(frozen=True)
-class Rule:
+class Limit:
     """At most `amount` hits in any `seconds`, and none while the store is down (ASVS 16.5.3)."""
 
     name: str
@@ -39,25 +39,25 @@ class Rule:
     seconds: int
 
 
-SIGN_IN_PER_ADDRESS = Rule("sign_in_per_address", 60, MINUTE)
+LOGIN_PER_ADDRESS = Limit("login_per_address", 60, MINUTE)
 """An office behind one router in the morning; what protects an account is counted per account."""
-CODE_PER_ADDRESS = Rule("code_per_address", 60, MINUTE)
-SIGN_IN_OVERALL = Rule("sign_in_overall", 600, MINUTE)
-"""At most: `identity.limits.sign_in_overall` allows no more than the machine can hash."""
-KNOWN_SIGN_IN = Rule("known_sign_in", 10, MINUTE)
+CODE_PER_ADDRESS = Limit("code_per_address", 60, MINUTE)
+LOGIN_OVERALL = Limit("login_overall", 600, MINUTE)
+"""At most: `identity.limits.login_overall` allows no more than the machine can hash."""
+KNOWN_LOGIN = Limit("known_login", 10, MINUTE)
 """Passwords that go before those of strangers. Each costs a hash, also when its account's guesses are used up."""
-SIGN_UP_PER_ADDRESS = Rule("sign_up_per_address", 20, HOUR)
-RECOVERY_PER_ADDRESS = Rule("recovery_per_address", 20, HOUR)
-LINK_PER_ADDRESS = Rule("link_per_address", 60, HOUR)
-MAIL_PER_RECIPIENT = Rule("mail_per_recipient", 5, HOUR)
-MAIL_PER_ADDRESS = Rule("mail_per_address", 20, HOUR)
-RATING_PER_ADDRESS = Rule("rating_per_address", 60, MINUTE)
-NEW_PASSWORD_PER_ADDRESS = Rule("new_password_per_address", 60, MINUTE)
-SOCKETS_PER_ADDRESS = Rule("sockets_per_address", 240, MINUTE)
+SIGN_UP_PER_ADDRESS = Limit("sign_up_per_address", 20, HOUR)
+RECOVERY_PER_ADDRESS = Limit("recovery_per_address", 20, HOUR)
+LINK_PER_ADDRESS = Limit("link_per_address", 60, HOUR)
+MAIL_PER_RECIPIENT = Limit("mail_per_recipient", 5, HOUR)
+MAIL_PER_ADDRESS = Limit("mail_per_address", 20, HOUR)
+RATING_PER_ADDRESS = Limit("rating_per_address", 60, MINUTE)
+NEW_PASSWORD_PER_ADDRESS = Limit("new_password_per_address", 60, MINUTE)
+SOCKETS_PER_ADDRESS = Limit("sockets_per_address", 240, MINUTE)
 """Without Redis, where it is configured, there are no page states either: a page that cannot connect says so and tries
 again by itself, and one that can would show nothing until it is loaded anew."""
-PROOF_PER_SESSION = Rule("proof_per_session", 20, MINUTE)
-CHANGE_PER_ACCOUNT = Rule("change_per_account", 300, HOUR)
+PROOF_PER_SESSION = Limit("proof_per_session", 20, MINUTE)
+CHANGE_PER_ACCOUNT = Limit("change_per_account", 300, HOUR)
 """Each is told by mail, and all mails wait in one queue. As many as a full list of IP rules takes, and some more."""
 WIDE_FACTOR = 10
 """How many times the amount of one /64 a whole IPv6 /48 may have: what one customer of a provider can get. And clients
@@ -116,17 +116,17 @@ class Limiter:
         """The limiter that is configured."""
         return cls(settings.redis_url, clock)
 
-    async def hit(self, rule: Rule, *identity: str) -> bool:
+    async def hit(self, limit: Limit, *identity: str) -> bool:
         """Counts one hit and says whether it is within the limit. A refused hit does not count.
 
         Args:
-            rule: which limit.
+            limit: which one.
             identity: who hits: a mailbox, an id. Stored as a digest only.
         """
-        item = RateLimitItemPerSecond(rule.amount, rule.seconds, namespace=rule.name)
+        item = RateLimitItemPerSecond(limit.amount, limit.seconds, namespace=limit.name)
         try:
             async with asyncio.timeout(STORE_TIMEOUT):
-                allowed = await self._windows.hit(item, self._key(rule, identity))
+                allowed = await self._windows.hit(item, self._key(limit, identity))
         except Exception as error:  # noqa: BLE001  whatever the store's client raises: nothing opens
             if not self._down:
                 self._down = True
@@ -137,17 +137,17 @@ class Limiter:
             log_event(logger, "limiter.up")
         return allowed
 
-    async def hit_from(self, rule: Rule, address: str, *who: str) -> bool:
+    async def hit_from(self, limit: Limit, address: str, *who: str) -> bool:
         """`hit` for a client address: for IPv6 also the network around it counts, with ten times the amount.
 
         Args:
-            rule: which limit.
+            limit: which one.
             address: from where.
             who: hits, where it is not the address alone that counts.
         """
-        wide_rule = replace(rule, name=f"{rule.name}_wide", amount=rule.amount * WIDE_FACTOR)
+        wide = replace(limit, name=f"{limit.name}_wide", amount=limit.amount * WIDE_FACTOR)
         for key in network_keys(address):
-            if not await self.hit(rule if width(key) == 1 else wide_rule, *who, key):
+            if not await self.hit(limit if width(key) == 1 else wide, *who, key):
                 return False
         return True
 
@@ -159,7 +159,7 @@ class Limiter:
         except Exception:  # noqa: BLE001  any failure is the answer
             return False
 
-    def _key(self, rule: Rule, identity: tuple[str, ...]) -> str:
+    def _key(self, limit: Limit, identity: tuple[str, ...]) -> str:
         ahead = (self._clock() - self._machine_clock()).total_seconds()
-        windows_ahead = max(0, round(ahead / rule.seconds))  # a clock that is set back begins no new window
+        windows_ahead = max(0, round(ahead / limit.seconds))  # a clock that is set back begins no new window
         return hashlib.sha256("\0".join((*identity, str(windows_ahead))).encode(errors="replace")).hexdigest()

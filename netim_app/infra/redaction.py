@@ -32,7 +32,7 @@ level already when their server is made."""
 
 _WORDS = (
     r"cookies?|authorization|tokens?|tickets?|password|passwd|passphrase|pwd|payload|secret|form_data|seed|otpauth"
-    r"|credential|api_?key|private_?key|netim_session|netim_device|netim_pending|sec[-_]websocket[-_]key"
+    r"|credential|api_?key|private_?key|netim_session|netim_browser|netim_pending|sec[-_]websocket[-_]key"
 )
 _KEY = re.compile(
     # `cookie`, `HTTP_COOKIE`, `new_password`, `tokens`, `code`, `backup_codes`, but not `status_code`,

@@ -45,7 +45,7 @@ class _Network:
     counted_at: float = field(default_factory=time.monotonic)
 
     def pay(self, messages: int) -> float:
-        """Takes this from the credit; gives back the seconds to wait before the message is handled."""
+        """Takes this from the credit; returns the seconds to wait before the message is handled."""
         self._refill()
         self.spent += messages
         return max(0.0, (self.spent - BURST * self.width) / (MESSAGES_PER_SECOND * self.width))

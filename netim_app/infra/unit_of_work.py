@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from netim_app.core.clock import Clock, shifted_clock, system_clock
 from netim_app.core.errors import RecordedRefusal
-from netim_app.core.events import Fact
+from netim_app.core.facts import Fact
 from netim_app.core.feature import offers
 from netim_app.infra.db import BUSY_TIMEOUT_MS, MAX_CONNECTIONS, WRITES, make_engine
 from netim_app.infra.vault import Vault
@@ -149,7 +149,7 @@ async def in_unit_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 
 
 async def in_unit(service: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Runs a service in a thread, in one transaction of its own, and gives back its plain result."""
+    """Runs a service in a thread, in one transaction of its own, and returns its plain result."""
 
     def call() -> R:
         with units().write() as unit:

@@ -54,7 +54,7 @@ def _describe(user_agent: str) -> tuple[str, str]:
         return "", ""
     try:
         browser, system = ua_parser.parse_user_agent(user_agent), ua_parser.parse_os(user_agent)
-    except Exception:  # noqa: BLE001  a pattern that trips over a hostile header must not stop a sign-in
+    except Exception:  # noqa: BLE001  a pattern that trips over a hostile header must not stop a login
         return "", ""
     name = _clean(browser.family) if browser else ""
     version = _clean(browser.major or "") if browser and name else ""

@@ -61,7 +61,7 @@ class Vault:
 
         Args:
             plaintext: any bytes, also none.
-            context: which row and column this is, such as `totp_device:12:secret`. Opening needs the very
+            context: which row and column this is, such as `totp_authenticator:12:secret`. Opening needs the very
                 same.
         """
         nonce = os.urandom(NONCE_BYTES)

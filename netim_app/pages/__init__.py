@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, UndoState, VerifyState
+from netim_app.identity.state.entry import ForgotState, LoginState, ResetState, SignUpState, UndoState, VerifyState
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.view import entry
 from netim_app.pages import connection_and_security, home, not_found, personal_information
@@ -17,7 +17,7 @@ def _title(key: str) -> rx.Var[str]:
 def add_all(app: rx.App) -> None:
     """Adds every page of the product. Guarding them would protect nothing: the Gate guards the events."""
     entries = {
-        "/login": (entry.sign_in_page, "sign_in.title", SignInState.open_page),
+        "/login": (entry.login_page, "login.title", LoginState.open_page),
         "/signup": (entry.sign_up_page, "sign_up.title", SignUpState.open_page),
         "/verify-email": (entry.verify_page, "verify.title", VerifyState.open_page),
         "/forgot-password": (entry.forgot_page, "forgot.title", ForgotState.open_page),
@@ -39,7 +39,7 @@ def add_all(app: rx.App) -> None:
         title=_title("page.connection_and_security"),
         on_load=ShellState.open_account_page,
     )
-    app.add_page(home.page, route="/", title=_title("page.home.title"), on_load=SignInState.open_home)
+    app.add_page(home.page, route="/", title=_title("page.home.title"), on_load=LoginState.open_home)
     app.add_page(
         not_found.page,
         route="404",

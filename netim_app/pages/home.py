@@ -1,4 +1,4 @@
-"""`/`: leads to the sign-in, or to the account of whoever is signed in."""
+"""`/`: leads to the login, or to the account of whoever is logged in."""
 
 import reflex as rx
 

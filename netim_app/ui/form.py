@@ -11,7 +11,7 @@ import reflex as rx
 
 from netim_app.ui.icons import icon
 from netim_app.ui.notice import notice
-from netim_app.ui.script import OnceButton, OnceForm
+from netim_app.ui.script import SingleSubmitButton, SingleSubmitForm
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
 
@@ -105,7 +105,7 @@ def form(
         error: message about the form as a whole; empty for none.
         cancel: event handler; with it there is a Cancel button.
         submit_kind: `danger` for what destroys something.
-        full_width: the submit button takes the whole width, as on sign-in pages.
+        full_width: the submit button takes the whole width, as on login pages.
         inline: the button stands beside its one field where there is room for it.
         footer: something below the buttons.
     """
@@ -119,7 +119,7 @@ def form(
         # Beside the field, below the line of its label.
         beside = [*fields, rx.el.div(*buttons, class_name="sm:mt-7.25")]
         content = [rx.el.div(*beside, class_name="flex flex-col gap-3 sm:flex-row sm:items-start sm:*:first:grow")]
-    return OnceForm.create(
+    return SingleSubmitForm.create(
         _unless_empty(error, lambda: notice("danger", error)),
         *content,
         *([footer] if footer is not None else []),
@@ -405,7 +405,7 @@ def button(
     attrs: dict[str, Any] = {**_pending(pending), **_test_id(test_id)}
     if _given(aria_label):
         attrs["aria-label"] = aria_label
-    return (rx.el.button if on_click is None else OnceButton.create)(
+    return (rx.el.button if on_click is None else SingleSubmitButton.create)(
         *_button_content(label, icon_name),
         type="button",
         **({} if on_click is None else {"on_click": on_click}),

@@ -96,7 +96,7 @@ def account_page(
     notices: rx.Component | None = None,
     overlays: Sequence[rx.Component] = (),
 ) -> rx.Component:
-    """A page for signed-in customers.
+    """A page for logged-in customers.
 
     Args:
         content: cards, shown when ready.

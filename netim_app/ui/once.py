@@ -12,7 +12,7 @@ State = TypeVar("State", bound=type[BaseState])
 _document: ContextVar[str] = ContextVar("document")
 
 
-def shown_once(*names: str) -> Callable[[State], State]:
+def transient_vars(*names: str) -> Callable[[State], State]:
     """Class decorator of a state that forgets these vars: a page that connects anew keeps what it shows.
 
     A connection breaks whenever a phone changes to another application. The page is then sent all vars again, and one

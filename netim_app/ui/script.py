@@ -191,7 +191,7 @@ LEAVE = (
 """Before script sends the page elsewhere: it stays as it is until the next document is there."""
 
 
-class OnceForm(rx.el.Form):
+class SingleSubmitForm(rx.el.Form):
     """A form that is not sent again before the server has answered."""
 
     def add_custom_code(self) -> list[str]:
@@ -206,7 +206,7 @@ class OnceForm(rx.el.Form):
         return super().create(*children, **_with_attr(props, "onSubmitCapture", guard))
 
 
-class OnceButton(rx.el.Button):
+class SingleSubmitButton(rx.el.Button):
     """A button that takes no second press before the server has answered."""
 
     def add_custom_code(self) -> list[str]:

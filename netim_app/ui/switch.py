@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 from reflex.event import EventHandler
 
-from netim_app.ui.script import OnceButton
+from netim_app.ui.script import SingleSubmitButton
 from netim_app.ui.theme import FOCUS
 
 
@@ -29,7 +29,7 @@ def switch(
     """
     takes_value = isinstance(on_change, EventHandler) and len(on_change.get_parameters()) > 1
     visible = rx.el.span(label, class_name="text-sm font-medium") if show_label else rx.fragment()
-    return OnceButton.create(
+    return SingleSubmitButton.create(
         visible,
         rx.el.span(
             rx.el.span(

@@ -64,7 +64,7 @@ def say(words: str) -> None:
 
 
 def measure_speed(folder: Path, counter_folder: Path) -> tuple[list[Line], list[str]]:
-    """Size, events and sign-ins of a server that has little to do."""
+    """Size, events and logins of a server that has little to do."""
     say("memory ...")
     with running(folder / "memory", counter_folder) as servers:
         held = asyncio.run(loads.memory(*servers))
@@ -77,27 +77,27 @@ def measure_speed(folder: Path, counter_folder: Path) -> tuple[list[Line], list[
         events = asyncio.run(loads.throughput(*servers))
         say("IP rules ...")
         adding, testing = asyncio.run(loads.ip_rules(servers[0]))
-        say("sign-ins ...")
+        say("logins ...")
         product, counter = servers
         counter.stop()
-        signed = asyncio.run(loads.sign_ins(product))
+        signed = asyncio.run(loads.logins(product))
     idle, busy = loads.p99(signed.others_idle), loads.p99(signed.others_busy)
     lines = [
         Line("first load, JS and CSS", _kb(page.code), _kb(bare_page.code), page.code / bare_page.code, 1.3),
         Line("alert switch, median", _ms(event.ours), _ms(event.base), event.ratio, 3),
         Line("alert switch, throughput", _rate(events.ours), _rate(events.base), events.ratio, 0.4, at_least=True),
-        Line("sign-in / one bcrypt check", _ms(signed.alone.ours), _ms(signed.alone.base), signed.alone.ratio, 1.1),
+        Line("login / one bcrypt check", _ms(signed.alone.ours), _ms(signed.alone.base), signed.alone.ratio, 1.1),
         Line(
-            "sign-in with code / one bcrypt check",
+            "login with code / one bcrypt check",
             _ms(signed.with_code.ours), _ms(signed.with_code.base), signed.with_code.ratio, 1.2,
         ),
         Line("add an IP rule among 200", _ms(adding.ours), _ms(event.base), adding.ours / event.base, 3),
         Line("test an address, 200 rules", _ms(testing.ours), _ms(event.base), testing.ours / event.base, 3),
         Line(
-            "sign-ins at once / (cores / bcrypt)",
+            "logins at once / (cores / bcrypt)",
             _rate(signed.rate.ours), _rate(signed.rate.base), signed.rate.ratio, 0.9, at_least=True,
         ),
-        Line("others during 20 sign-ins, p99", _ms(busy), f"{_ms(idle)} idle", busy * 1000, 150, unit=" ms"),
+        Line("others during 20 logins, p99", _ms(busy), f"{_ms(idle)} idle", busy * 1000, 150, unit=" ms"),
         Line("memory per open page", _kb(held.ours), _kb(held.base), held.ratio, 1.5),
     ]  # fmt: skip
     notes = [
@@ -108,7 +108,7 @@ def measure_speed(folder: Path, counter_folder: Path) -> tuple[list[Line], list[
         (
             f"Bare bcrypt checks in as many threads as cores reach {_rate(signed.parallel_bcrypt.ours)}: "
             f"{signed.parallel_bcrypt.ratio:.2f} x cores / bcrypt time is what the machine gave; "
-            f"sign-ins reach {signed.rate.ours / signed.parallel_bcrypt.ours:.2f} x of that."
+            f"logins reach {signed.rate.ours / signed.parallel_bcrypt.ours:.2f} x of that."
         ),
         f"Among 200 rules / none: adding {adding.ratio:.2f} x, testing {testing.ratio:.2f} x.",
         f"p99 of the others' events: {busy / idle:.1f} x of idle ({len(signed.others_busy)} events).",
@@ -116,7 +116,7 @@ def measure_speed(folder: Path, counter_folder: Path) -> tuple[list[Line], list[
     ]
     if signed.parallel_bcrypt.ratio < QUIET:
         notes.append(
-            "NOT A QUIET MACHINE: bare bcrypt alone did not get its cores. The lines on sign-ins and p99, "
+            "NOT A QUIET MACHINE: bare bcrypt alone did not get its cores. The lines on logins and p99, "
             "met or MISSED, say nothing about the product; run again with nothing beside."
         )
     return lines, notes
@@ -150,7 +150,7 @@ def measure_load(folder: Path, counter_folder: Path) -> tuple[list[Line], list[s
         Line(f"the same, p50 with {crowd.FEW} at once", _ms(p50s[0]), _ms(p50s[1]), p50s[0] / p50s[1], 1.5),
         Line(f"the same, p99 with {crowd.FEW} at once", _ms(p99s[0]), _ms(p99s[1]), p99s[0] / p99s[1], 2),
         Line(
-            f"{crowd.STORM} sign-ins at once / (cores / bcrypt)", _rate(many.storm_rate), _rate(many.storm_ideal),
+            f"{crowd.STORM} logins at once / (cores / bcrypt)", _rate(many.storm_rate), _rate(many.storm_ideal),
             many.storm_rate / many.storm_ideal, 0.8, at_least=True,
         ),
         Line("others during these, p99", _ms(storm), _ms(p99s[1]), storm * 1000, 150, unit=" ms"),

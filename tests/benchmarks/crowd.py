@@ -24,13 +24,13 @@ from sqlalchemy import event
 
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import RecordedRefusal
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.core.feature import offers
 from netim_app.core.tokens import digest, new_token
 from netim_app.features.ip_restriction import rules as ip_rules
 from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.login_alerts.service import switch_alerts
-from netim_app.identity import guessing, links, second_factor, sessions, sign_in
+from netim_app.identity import attempts, links, login, second_factor, sessions
 from netim_app.identity.state.shell import _load
 from netim_app.infra import outbox
 from netim_app.infra.db import make_engine
@@ -132,9 +132,9 @@ async def crowd(product: ProductServer, counter: CounterServer) -> Crowd:
             async with opened(login_tabs(product, STORM)) as guests:
                 for tab in tabs[: loads.OTHERS]:
                     await switch(tab, 1)  # off, as what comes next expects
-                signing_in = asyncio.create_task(timed(loads._all_at_once(guests)))
-                others = await loads._while_running(signing_in, tabs[: loads.OTHERS])
-                storm = signing_in.result()
+                logging_in = asyncio.create_task(timed(loads._all_at_once(guests)))
+                others = await loads._while_running(logging_in, tabs[: loads.OTHERS])
+                storm = logging_in.result()
     added = CROWD - FEW
     few_busy, many_busy, bare_busy = rounds
     return Crowd(
@@ -233,26 +233,26 @@ _FILL = (
     ),
     (
         PAST_SESSIONS,
-        """INSERT INTO account_session (account_id, token_digest, superseded_digest, device_digest, remember,
+        """INSERT INTO account_session (account_id, token_digest, superseded_digest, browser_digest, remember,
         created_at, last_seen_at, expires_at, proved_at, ended_at, address, browser, system)
         SELECT 1 + (i - 1) / {each}, printf('%064x', i), '', printf('%064x', i), 0, :now, :now, :now, :now, :now,
         '192.0.2.1', 'Firefox', 'Linux' FROM n""",
     ),
     (
         DEVICES,
-        """INSERT INTO known_device (account_id, device_digest, first_seen_at, last_seen_at)
+        """INSERT INTO known_browser (account_id, browser_digest, first_seen_at, last_seen_at)
         SELECT 1 + (i - 1) / {each}, printf('%064x', i), :now, :now FROM n""",
     ),
     (
         DEVICES,
-        """INSERT INTO totp_device (account_id, name, sealed, last_step, added_at)
+        """INSERT INTO totp_authenticator (account_id, name, sealed, last_step, added_at)
         SELECT 1 + (i - 1) / {each}, 'Phone', x'00', 0, :now FROM n""",
     ),
     (
         MAILS,
         """INSERT INTO outbox_message (message_id, event, account_id, payload, created_at, due_at, attempts,
         claimed_by, state, last_error, sent_at)
-        SELECT printf('%032x', i), 'signed_in', 1 + (i - 1) / {each}, x'', :now, :now, 1, '', 'sent', '', :now
+        SELECT printf('%032x', i), 'logged_in', 1 + (i - 1) / {each}, x'', :now, :now, 1, '', 'sent', '', :now
         FROM n""",
     ),
 )
@@ -278,9 +278,9 @@ def _statement_times(units: Units) -> dict[str, float]:
     """Median seconds of each statement of one customer's actions, the database's own part of it alone."""
     account_id, device = 7, digest(new_token())
     origin = Origin(address="192.0.2.7", browser="Firefox", system="Linux")
-    visitor = Visitor(origin=origin, device_digest=device)
+    visitor = Visitor(origin=origin, browser_digest=device)
     with units.write() as unit:
-        ticket = sessions.issue_ticket(unit, purpose="sign_in", account_id=account_id, device_digest=device)
+        ticket = sessions.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=device)
         opened_session = sessions.redeem_ticket(unit, ticket, device, origin)
         assert opened_session is not None
     with units.read() as unit:
@@ -324,25 +324,25 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
 
     def signs_in(_: Any) -> None:
         with units.write() as unit:
-            guess = sign_in._pay(unit, f"c{account_id}@example.com", visitor)
-        write(second_factor.drop_pending, visitor.device_digest)
-        write(sign_in._accept, guess, visitor, False, sessions.HOME)
+            guess = login._pay(unit, f"c{account_id}@example.com", visitor)
+        write(second_factor.drop_pending, visitor.browser_digest)
+        write(login._accept, guess, visitor, False, sessions.HOME)
         with suppress(RecordedRefusal):
             write(second_factor.check_code, account_id, "000000", visitor)
         with units.write() as unit:
-            unit.session.execute(sa.text("DELETE FROM code_guard"))
+            unit.session.execute(sa.text("DELETE FROM failed_code_count"))
             ticket = sessions.issue_ticket(
-                unit, purpose="sign_in", account_id=account_id, device_digest=visitor.device_digest
+                unit, purpose="login", account_id=account_id, browser_digest=visitor.browser_digest
             )
-            assert sessions.redeem_ticket(unit, ticket, visitor.device_digest, visitor.origin)
+            assert sessions.redeem_ticket(unit, ticket, visitor.browser_digest, visitor.origin)
 
     def sweeps(_: Any) -> None:
-        for purge in (sessions.purge, guessing.purge, links.purge, *offers().purges):
+        for purge in (sessions.purge, attempts.purge, links.purge, *offers().purges):
             write(purge)
         read(second_factor.expired)
         read(outbox.backlog)
 
-    yield lambda _: read(sessions.look_up, digest(token), visitor.device_digest, visitor.origin)
+    yield lambda _: read(sessions.look_up, digest(token), visitor.browser_digest, visitor.origin)
     yield lambda _: read(_load, account_id)
     yield lambda _: write(switch_alerts, actor, number % 2 == 0)
     yield lambda _: write(sessions.mark_seen, actor.session_id)
@@ -445,7 +445,7 @@ class Strangers:
 
 
 async def strangers(product: ProductServer) -> Strangers:
-    """So many tabs that nobody signs in at, each open for a moment, from many addresses. The server is fresh."""
+    """So many tabs that nobody logs in at, each open for a moment, from many addresses. The server is fresh."""
     kept = await open_all(product_tabs(product, FEW))
     await _visit_many(product, range(1000, 1000 + int(500 * SCALE) + 20))
     before = worker_rss(product)

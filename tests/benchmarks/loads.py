@@ -1,4 +1,4 @@
-"""The measurements over sockets: events, sign-ins, memory. Each takes turns between the product and its base."""
+"""The measurements over sockets: events, logins, memory. Each takes turns between the product and its base."""
 
 import asyncio
 import base64
@@ -35,8 +35,8 @@ EVENTS_PER_ROUND = 80
 THROUGHPUT_ROUNDS = 5
 THROUGHPUT_CLIENTS = 20
 THROUGHPUT_SECONDS = 1.5
-SIGN_IN_ROUNDS = 6
-SIGN_INS_PER_ROUND = 3
+LOGIN_ROUNDS = 6
+LOGINS_PER_ROUND = 3
 RULES = 200
 RULE_ROUNDS = 5
 EVENTS_PER_RULE_ROUND = 4
@@ -76,7 +76,7 @@ class Rounds:
 
 def product_tabs(server: ProductServer, count: int) -> list[Tab]:
     """Connection and Security, opened by so many customers with an account each."""
-    customers = server.make_customers(count, signed_in=True)
+    customers = server.make_customers(count, logged_in=True)
     return [Tab(server, SECURITY_PAGE, next(_numbers), customer) for customer in customers]
 
 
@@ -85,9 +85,9 @@ def counter_tabs(server: CounterServer, count: int) -> list[Tab]:
 
 
 def login_tabs(server: ProductServer, count: int) -> list[Tab]:
-    """The sign-in form, opened by so many customers."""
+    """The login form, opened by so many customers."""
     return [
-        Tab(server, "/login", next(_numbers), customer) for customer in server.make_customers(count, signed_in=False)
+        Tab(server, "/login", next(_numbers), customer) for customer in server.make_customers(count, logged_in=False)
     ]
 
 
@@ -145,8 +145,8 @@ async def ip_rules(product: ProductServer) -> tuple[Rounds, Rounds]:
 
     The lists grow while rules are added: they end with 200 and 20.
     """
-    many = product.make_customers(1, signed_in=True, rules=RULES - RULE_ROUNDS * EVENTS_PER_RULE_ROUND)
-    none = product.make_customers(1, signed_in=True)
+    many = product.make_customers(1, logged_in=True, rules=RULES - RULE_ROUNDS * EVENTS_PER_RULE_ROUND)
+    none = product.make_customers(1, logged_in=True)
     tabs = [Tab(product, SECURITY_PAGE, next(_numbers), customer) for customer in (*many, *none)]
     adding: tuple[list[float], list[float]] = ([], [])
     testing: tuple[list[float], list[float]] = ([], [])
@@ -194,12 +194,12 @@ async def _rate(
     return (sum(done.values()) - before) / (time.perf_counter() - start)
 
 
-# Sign-ins
+# Logins
 
 
 @dataclass(frozen=True)
-class SignIns:
-    """Seconds for one; sign-ins per second with 20 at once, and what bare checks in as many threads reach there."""
+class Logins:
+    """Seconds for one; logins per second with 20 at once, and what bare checks in as many threads reach there."""
 
     alone: Rounds
     with_code: Rounds
@@ -209,27 +209,27 @@ class SignIns:
     others_busy: Sequence[float]
 
 
-async def sign_ins(product: ProductServer) -> SignIns:
-    """Real sign-ins: form, bcrypt, ticket, POST, 303 with the cookie."""
+async def logins(product: ProductServer) -> Logins:
+    """Real logins: form, bcrypt, ticket, POST, 303 with the cookie."""
     check = _BareBcrypt()
     ours, base = [], []
-    for _ in range(SIGN_IN_ROUNDS):
-        async with opened(login_tabs(product, SIGN_INS_PER_ROUND)) as tabs:
+    for _ in range(LOGIN_ROUNDS):
+        async with opened(login_tabs(product, LOGINS_PER_ROUND)) as tabs:
             for tab in tabs:
                 base.append(await timed(asyncio.to_thread(check.once)))
-                ours.append(await timed(_sign_in(tab)))
+                ours.append(await timed(_login(tab)))
     coded, coded_base = [], []
-    for _ in range(SIGN_IN_ROUNDS):
-        customers = product.make_customers(SIGN_INS_PER_ROUND, signed_in=False, with_code=True)
+    for _ in range(LOGIN_ROUNDS):
+        customers = product.make_customers(LOGINS_PER_ROUND, logged_in=False, with_code=True)
         async with opened([Tab(product, "/login", next(_numbers), customer) for customer in customers]) as tabs:
             for tab in tabs:
                 coded_base.append(await timed(asyncio.to_thread(check.once)))
-                coded.append(await timed(_sign_in_with_code(tab)))
+                coded.append(await timed(_login_with_code(tab)))
     rates, ideal, parallel = [], [], []
     idle: list[float] = []
     busy: list[float] = []
     for _ in range(BURST_ROUNDS):
-        one = median([await timed(asyncio.to_thread(check.once)) for _ in range(SIGN_INS_PER_ROUND)])
+        one = median([await timed(asyncio.to_thread(check.once)) for _ in range(LOGINS_PER_ROUND)])
         ideal.append(_cores() / one)
         parallel.append(BURST / await timed(asyncio.to_thread(check.many, BURST)))
         async with opened(login_tabs(product, BURST)) as tabs:
@@ -242,7 +242,7 @@ async def sign_ins(product: ProductServer) -> SignIns:
             await asyncio.to_thread(product.drain)
             busy += await _while_running(asyncio.create_task(_all_at_once(tabs)), others)
         await asyncio.to_thread(product.drain)
-    return SignIns(
+    return Logins(
         alone=Rounds(ours, base),
         with_code=Rounds(coded, coded_base),
         rate=Rounds(rates, ideal),
@@ -257,21 +257,21 @@ def p99(times: Sequence[float]) -> float:
     return quantiles(times, n=100)[-1]
 
 
-async def _sign_in(tab: Tab) -> None:
+async def _login(tab: Tab) -> None:
     status = await tab.redeem(await submit(tab, PASSWORD))
     if status != 303:
-        raise RuntimeError(f"a sign-in was answered with {status}")
+        raise RuntimeError(f"a login was answered with {status}")
 
 
-async def _sign_in_with_code(tab: Tab) -> None:
+async def _login_with_code(tab: Tab) -> None:
     await give_password(tab, PASSWORD)
     status = await tab.redeem(await submit_code(tab))
     if status != 303:
-        raise RuntimeError(f"a sign-in with a code was answered with {status}")
+        raise RuntimeError(f"a login with a code was answered with {status}")
 
 
 async def _all_at_once(tabs: Sequence[Tab]) -> None:
-    await asyncio.gather(*(_sign_in(tab) for tab in tabs))
+    await asyncio.gather(*(_login(tab) for tab in tabs))
 
 
 async def _while_running(task: "asyncio.Task[Any]", others: Sequence[Tab]) -> list[float]:

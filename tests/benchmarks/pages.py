@@ -34,8 +34,8 @@ class Weight:
 
 
 def weigh(product: ProductServer, counter: CounterServer) -> tuple[Weight, Weight]:
-    """First load of Connection and Security for a signed-in customer, and of the counter's page."""
-    customer = product.make_customers(1, signed_in=True)[0]
+    """First load of Connection and Security for a logged-in customer, and of the counter's page."""
+    customer = product.make_customers(1, logged_in=True)[0]
     cookies: list[SetCookieParam] = [
         {"name": name, "value": value, "url": ORIGIN} for name, value in customer.cookies.items()
     ]

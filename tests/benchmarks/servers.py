@@ -15,12 +15,12 @@ from pydantic import SecretStr
 
 from netim_app import build as product_build
 from netim_app.core.actor import Actor
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest, new_token
 from netim_app.features.ip_restriction.rules import parse
 from netim_app.features.ip_restriction.service import add_rule
 from netim_app.features.totp import service as totp
-from netim_app.features.totp.tables import TotpDevice
+from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.identity import accounts, passwords, sessions
 from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -37,7 +37,7 @@ DRAIN_SECONDS = 60
 
 @dataclass(frozen=True)
 class Customer:
-    """An account, and the cookies of a browser that is signed in to it (or only known to be a browser)."""
+    """An account, and the cookies of a browser that is logged in to it (or only known to be a browser)."""
 
     email: str
     device: str
@@ -47,11 +47,11 @@ class Customer:
 
     @property
     def cookies(self) -> dict[str, str]:
-        return {"netim_device": self.device} | ({"netim_session": self.session} if self.session else {})
+        return {"netim_browser": self.device} | ({"netim_session": self.session} if self.session else {})
 
 
 def build_both(folder: Path) -> Path:
-    """Builds what has no build yet; gives back the folder of the built counter app."""
+    """Builds what has no build yet; returns the folder of the built counter app."""
     settings = Settings(public_url=ORIGIN)
     product_build.build(settings)
     counter = folder / "counter"
@@ -83,7 +83,7 @@ class ProductServer(Server):
         """Nothing: a benchmark measures, and its database is a large one."""
         return []
 
-    def make_customers(self, count: int, *, signed_in: bool, with_code: bool = False, rules: int = 0) -> list[Customer]:
+    def make_customers(self, count: int, *, logged_in: bool, with_code: bool = False, rules: int = 0) -> list[Customer]:
         """New accounts with one password, written straight into the database.
 
         Args:
@@ -102,7 +102,7 @@ class ProductServer(Server):
         hashed = passwords.hash_password(PASSWORD, COST)
         with units.write() as unit:
             made = [
-                _make_customer(unit, hashed, signed_in=signed_in, with_code=with_code, rules=rules)
+                _make_customer(unit, hashed, logged_in=logged_in, with_code=with_code, rules=rules)
                 for _ in range(count)
             ]
         units.engine.dispose()
@@ -118,7 +118,7 @@ class ProductServer(Server):
         raise RuntimeError("the mails of a measurement were not sent in time")
 
 
-def _make_customer(unit: UnitOfWork, hashed: str, *, signed_in: bool, with_code: bool, rules: int) -> Customer:
+def _make_customer(unit: UnitOfWork, hashed: str, *, logged_in: bool, with_code: bool, rules: int) -> Customer:
     email = f"{new_token()[:20].lower()}@example.com"
     account = accounts.create_account(
         unit,
@@ -133,9 +133,9 @@ def _make_customer(unit: UnitOfWork, hashed: str, *, signed_in: bool, with_code:
         add_rule(unit, nobody, parse(f"10.{number}.0.1"), "")
     secret = _add_device(unit, account_id) if with_code else ""
     device = new_token()
-    if not signed_in:
+    if not logged_in:
         return Customer(email, device, secret=secret)
-    ticket = sessions.issue_ticket(unit, purpose="sign_in", account_id=account_id, device_digest=digest(device))
+    ticket = sessions.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(device))
     opened = sessions.redeem_ticket(unit, ticket, digest(device), Origin(address="127.0.0.1"))
     assert opened is not None
     return Customer(email, device, opened.token, secret)
@@ -143,7 +143,7 @@ def _make_customer(unit: UnitOfWork, hashed: str, *, signed_in: bool, with_code:
 
 def _add_device(unit: UnitOfWork, account_id: int) -> str:
     secret = pyotp.random_base32()
-    row = TotpDevice(account_id=account_id, name="Phone", sealed=b"", last_step=0, added_at=unit.now)
+    row = TotpAuthenticator(account_id=account_id, name="Phone", sealed=b"", last_step=0, added_at=unit.now)
     unit.session.add(row)
     unit.session.flush()
     row.sealed = unit.vault.seal(secret.encode(), totp._context(row))

@@ -16,8 +16,8 @@ from tests.harness import NAMESPACE, Server
 
 ROOT_STATE = "reflex___state____state"
 SWITCH_STATE = f"{ROOT_STATE}.netim_app___features___login_alerts___state____login_alerts_state"
-SIGN_IN_STATE = f"{ROOT_STATE}.netim_app___identity___state___entry____sign_in_state"
-HAND_OVER_STATE = f"{ROOT_STATE}.netim_app___identity___state___shell____hand_over_state"
+LOGIN_STATE = f"{ROOT_STATE}.netim_app___identity___state___entry____login_state"
+HAND_OVER_STATE = f"{ROOT_STATE}.netim_app___identity___state___shell____exchange_ticket_state"
 IP_STATES = f"{ROOT_STATE}.netim_app___features___ip_restriction___state____"
 COUNTER_STATE = f"{ROOT_STATE}.counter___counter____counter"
 SECURITY_PAGE = "/account/connection-and-security"
@@ -66,7 +66,7 @@ class Tab:
             await self._session.close()
 
     async def ask(self, event: str, wanted: Callable[[Delta], Any], **payload: Any) -> Any:
-        """Sends an event and waits for the first delta that `wanted` finds something in; gives back what."""
+        """Sends an event and waits for the first delta that `wanted` finds something in; returns what."""
         assert self._socket is not None
         self._wanted = wanted
         self._answer = asyncio.get_running_loop().create_future()
@@ -78,7 +78,7 @@ class Tab:
             return await self._answer
 
     async def redeem(self, ticket: str) -> int:
-        """Posts a ticket as the hidden form does; gives back the status of the answer."""
+        """Posts a ticket as the hidden form does; returns the status of the answer."""
         assert self._session is not None
         async with self._session.post(
             f"{self.server.address}/auth/session",
@@ -116,28 +116,26 @@ async def count(tab: Tab, number: int) -> None:
 
 
 async def submit(tab: Tab, password: str) -> str:
-    """Fills in the sign-in form; gives back the ticket."""
+    """Fills in the login form; returns the ticket."""
     assert tab.customer is not None
     form = {"email": tab.customer.email, "password": password}
-    return str(
-        await tab.ask(f"{SIGN_IN_STATE}.submit", lambda delta: _var(delta, HAND_OVER_STATE, "ticket"), form=form)
-    )
+    return str(await tab.ask(f"{LOGIN_STATE}.submit", lambda delta: _var(delta, HAND_OVER_STATE, "ticket"), form=form))
 
 
 async def submit_code(tab: Tab) -> str:
-    """Fills in the form for the code, too; gives back the ticket."""
+    """Fills in the form for the code, too; returns the ticket."""
     assert tab.customer is not None
     form = {"code": pyotp.TOTP(tab.customer.secret).now()}
     return str(
-        await tab.ask(f"{SIGN_IN_STATE}.submit_code", lambda delta: _var(delta, HAND_OVER_STATE, "ticket"), form=form)
+        await tab.ask(f"{LOGIN_STATE}.submit_code", lambda delta: _var(delta, HAND_OVER_STATE, "ticket"), form=form)
     )
 
 
 async def give_password(tab: Tab, password: str) -> None:
-    """Fills in the sign-in form of an account that is asked for a code next."""
+    """Fills in the login form of an account that is asked for a code next."""
     assert tab.customer is not None
     form = {"email": tab.customer.email, "password": password}
-    await tab.ask(f"{SIGN_IN_STATE}.submit", lambda delta: _var(delta, SIGN_IN_STATE, "needs_code"), form=form)
+    await tab.ask(f"{LOGIN_STATE}.submit", lambda delta: _var(delta, LOGIN_STATE, "needs_code"), form=form)
 
 
 async def add_rule(tab: Tab, number: int) -> None:

@@ -138,8 +138,8 @@ def customer(server: Server, email: str) -> str:
     return server.create_account(email)
 
 
-def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
-    """Fills in the sign-in form, in English."""
+def log_in(page: Page, email: str, password: str = PASSWORD) -> None:
+    """Fills in the login form, in English."""
     page.goto("/login")
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Password", exact=True).fill(password)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from netim_app import build
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.tables import IpRule
 from netim_app.features.login_history.tables import LoginEntry
@@ -77,7 +77,7 @@ def built_names() -> set[str]:
 
 
 def test_the_names_are_found_in_the_build() -> None:
-    assert {"sign-in", "totp-wizard", "ip-switch-dialog", "step-up-code-error"} <= built_names()
+    assert {"login", "totp-wizard", "ip-switch-dialog", "step-up-code-error"} <= built_names()
 
 
 class Looker:
@@ -169,7 +169,7 @@ def visit_a_page_without_connection(look: Looker, wire: Wire) -> None:
     assert page.evaluate(SIDEWAYS) == []
     wire.sockets = True
     look.language = known
-    expect(page.get_by_test_id("sign-in")).to_be_visible()
+    expect(page.get_by_test_id("login")).to_be_visible()
     expect(page.get_by_test_id("connection-back")).to_be_visible()
     page.evaluate("document.documentElement.dataset.unanswered = ''")
     look("a press without an answer")
@@ -182,7 +182,7 @@ def visit_public_pages(look: Looker) -> None:
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         look(path)
     for path, form in (
-        ("/login", "sign-in"), ("/signup", "sign-up"), ("/forgot-password", "forgot"),
+        ("/login", "login"), ("/signup", "sign-up"), ("/forgot-password", "forgot"),
     ):  # fmt: skip
         page.goto(path)
         refuse(page.get_by_test_id(form))
@@ -285,7 +285,7 @@ def visit_security(look: Looker, server: Server, email: str) -> None:
                     at=unit.now,
                     first_at=unit.now,
                     times=1 + number % 3,
-                    kind="signed_in" if number % 2 else "failed",
+                    kind="logged_in" if number % 2 else "failed",
                     factor="",
                     address=f"203.0.113.{number}",
                     browser="Firefox",
@@ -413,7 +413,7 @@ def visit_two_factor(look: Looker, server: Server, email: str) -> None:
     expect(finish).to_have_count(0)
     with server.units.write() as unit:
         account_id = accounts.find_account(unit, email) or 0
-        assert all(backup_codes.spend(unit, account_id, code, Origin()) for code in codes[:9])
+        assert all(backup_codes.consume(unit, account_id, code, Origin()) for code in codes[:9])
     page.goto(SECURITY)
     expect(page.get_by_test_id("backup-codes-low")).to_be_visible()
     look("one backup code left")
@@ -450,8 +450,8 @@ def visit_two_factor(look: Looker, server: Server, email: str) -> None:
     page.goto("/login")
     page.locator("#field-email").fill(email)
     page.locator("#field-password").fill(PASSWORD)
-    page.get_by_test_id("sign-in").locator("[type=submit]").click()
-    form = page.get_by_test_id("sign-in-code")
+    page.get_by_test_id("login").locator("[type=submit]").click()
+    form = page.get_by_test_id("login-code")
     expect(form).to_be_visible()
     look("the code")
     refuse(form)

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.browser.conftest import go_to_security, log_out, sign_in
+from tests.browser.conftest import go_to_security, log_in, log_out
 from tests.harness import PASSWORD, Server, link_in
 from tests.server.test_headers import PAGES
 
@@ -21,7 +21,7 @@ SCRIPTS = (
 
 def test_xss(page: Page, server: Server, customer: str) -> None:
     """In names, notes and whatever else is shown again: text stays text, on every page and in every mail."""
-    sign_in(page, customer)
+    log_in(page, customer)
     for script in SCRIPTS:
         page.get_by_label("Company").fill(script)
         page.get_by_label("City").fill(script)
@@ -72,7 +72,7 @@ def test_pw_fields(page: Page, server: Server, customer: str) -> None:
     page.get_by_role("button", name="Send the link").click()
     page.goto(link_in(server.wait_for_mail(customer)))
     check("New password", "new-password")
-    sign_in(page, customer)
+    log_in(page, customer)
     go_to_security(page)
     page.get_by_role("button", name="Change password").click()
     check("Current password", "current-password")
@@ -98,7 +98,7 @@ def test_third_party(page: Page, server: Server, customer: str) -> None:
         "/no/such/page",
     ):
         page.goto(path)
-    sign_in(page, customer)
+    log_in(page, customer)
     go_to_security(page)
     page.get_by_role("button", name="Enable", exact=True).click()
     expect(page.get_by_test_id("totp-qr")).to_be_visible()
@@ -130,7 +130,7 @@ def test_csp_no_page_needs_more_than_it_may(page: Page, customer: str, complaint
         page.goto(path)
         expect(page.get_by_role("heading").first).to_be_visible()
         assert page.evaluate("violations") == [], path
-    sign_in(page, customer)
+    log_in(page, customer)
     for path in PAGES[-2:]:
         page.goto(path)
         expect(page.get_by_role("button", name="Anna Martin")).to_be_visible()
@@ -208,7 +208,7 @@ def everything_kept(page: Page) -> str:
 
 def test_client_remnants_of_a_whole_visit(page: Page, customer: str) -> None:
     """After it neither the page, the browser's stores nor the way back show anything of the customer."""
-    sign_in(page, customer)
+    log_in(page, customer)
     assert customer in page.locator("main").inner_html() + str(
         page.locator("input").evaluate_all("i => i.map(e => e.value)")
     )
@@ -228,14 +228,14 @@ def test_client_remnants_of_a_whole_visit(page: Page, customer: str) -> None:
         page.wait_for_load_state()
         expect(page.get_by_role("heading").first).to_be_visible()
         assert not [secret for secret in secrets if secret in everything_kept(page)], page.url
-    assert [cookie["name"] for cookie in page.context.cookies()] == ["netim_device"]
-    sign_in(page, customer)
+    assert [cookie["name"] for cookie in page.context.cookies()] == ["netim_browser"]
+    log_in(page, customer)
     expect(page.get_by_role("button", name="Anna Martin")).to_be_visible()
 
 
 def test_cookie_attrs_no_script_reads_a_cookie(page: Page, customer: str) -> None:
-    sign_in(page, customer)
-    assert {cookie["name"] for cookie in page.context.cookies()} == {"netim_device", "netim_session"}
+    log_in(page, customer)
+    assert {cookie["name"] for cookie in page.context.cookies()} == {"netim_browser", "netim_session"}
     assert page.evaluate("document.cookie") == ""
     assert "netim_session" not in everything_kept(page)
 

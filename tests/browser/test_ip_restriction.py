@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from netim_app.features.ip_restriction import rules
 from netim_app.features.ip_restriction.tables import IpRule
-from tests.browser.conftest import PHONE, gauge_percent, go_to_security, sign_in
+from tests.browser.conftest import PHONE, gauge_percent, go_to_security, log_in
 from tests.browser.test_first_journey import Keyboard
 from tests.harness import PASSWORD, Server
 
@@ -15,8 +15,8 @@ SECURITY = "/account/connection-and-security"
 FRESH_SECONDS = 10 * 60
 
 
-def test_locked_out_and_let_in_again(page: Page, server: Server, customer: str) -> None:
-    sign_in(page, customer)
+def test_locked_out_and_authorize_again(page: Page, server: Server, customer: str) -> None:
+    log_in(page, customer)
     go_to_security(page)
     switch = page.get_by_role("switch", name="IP Restriction")
     switch.click()
@@ -89,7 +89,7 @@ def test_in_french_on_a_phone_by_keyboard(
 
 
 def test_goes_on_after_a_fresh_proof(page: Page, server: Server, customer: str) -> None:
-    sign_in(page, customer)
+    log_in(page, customer)
     go_to_security(page)
     page.get_by_role("button", name="Add this address").click()
     expect(page.get_by_test_id("ip-here")).to_contain_text("Let in by 127.0.0.1.")
@@ -114,7 +114,7 @@ def test_goes_on_after_a_fresh_proof(page: Page, server: Server, customer: str) 
 
 
 def test_whoever_stays_inside_is_told_so_before_switching_on(page: Page, customer: str) -> None:
-    sign_in(page, customer)
+    log_in(page, customer)
     page.goto(SECURITY)
     page.get_by_role("switch", name="IP Restriction").click()
     page.get_by_role("dialog").get_by_label("IP address, network or range").fill("127.0.0.0/8")
@@ -144,7 +144,7 @@ def test_a_long_list_can_be_searched(page: Page, server: Server, customer: str) 
                     added_from="127.0.0.1",
                 )
             )
-    sign_in(page, customer)
+    log_in(page, customer)
     page.goto(SECURITY)
     entries = page.get_by_test_id("ip-rules").get_by_role("listitem")
     expect(entries).to_have_count(200)
@@ -163,7 +163,7 @@ def test_a_long_list_can_be_searched(page: Page, server: Server, customer: str) 
 
 
 def test_a_link_leads_to_its_card_and_marks_it(page: Page, customer: str) -> None:
-    sign_in(page, customer)
+    log_in(page, customer)
     page.get_by_role("link", name="Choose your IP addresses").click()
 
     expect(page).to_have_url(re.compile(f"{SECURITY}#ip-restriction$"))

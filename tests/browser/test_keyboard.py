@@ -27,7 +27,7 @@ FOCUSED = """() => {
 
 
 def tab_through(page: Page) -> list[str]:
-    """Presses Tab until the focus is where it began; gives back what could not be seen to have it."""
+    """Presses Tab until the focus is where it began; returns what could not be seen to have it."""
     found: list[str] = []
     passed: set[int] = set()
     for _ in range(200):

@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from netim_app.infra import mail
 from netim_app.ui.theme import DARK, LIGHT
-from tests.browser.conftest import PASSWORD, sign_in
+from tests.browser.conftest import PASSWORD, log_in
 from tests.harness import Server
 
 UNREADABLE = """() => {
@@ -73,7 +73,7 @@ PARAMS = {
     "minutes": 60,
     "left": 7,
     "last": False,
-    "known_device": False,
+    "known_browser": False,
     "restored": True,
     "can_be_undone": True,
     "change": "added",
@@ -82,9 +82,9 @@ PARAMS = {
 """Long values for all that any mail may hold."""
 
 
-def test_a_link_of_a_mail_leads_to_its_card_past_the_sign_in(page: Page, server: Server, customer: str) -> None:
+def test_a_link_of_a_mail_leads_to_its_card_past_the_login(page: Page, server: Server, customer: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 500})
-    sign_in(page, customer)
+    log_in(page, customer)
     page.goto("/account/connection-and-security")
     page.get_by_test_id("login-alerts-switch").click()
     expect(page.get_by_text("On since")).to_be_visible()

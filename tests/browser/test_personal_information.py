@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import log_in
 from tests.harness import PASSWORD, Server, link_in
 
 NEW_PASSWORD = "walnut kettle saddle 31"
@@ -12,7 +12,7 @@ FRESH_SECONDS = 10 * 60
 
 
 def test_edit_profile(page: Page, customer: str) -> None:
-    sign_in(page, customer)
+    log_in(page, customer)
     page.get_by_label("Company").fill("Café & Söhne <GmbH>")
     page.get_by_label("Country").select_option(label="France")
     page.get_by_label("Phone").fill("call me")
@@ -32,7 +32,7 @@ def test_edit_profile(page: Page, customer: str) -> None:
 
 
 def test_language_of_the_account_wins(page: Page, customer: str) -> None:
-    sign_in(page, customer)
+    log_in(page, customer)
     page.get_by_label("Company").fill("Not saved yet")
     page.get_by_role("button", name="Français").click()
     expect(page.get_by_role("heading", name="Informations personnelles")).to_be_visible()
@@ -61,7 +61,7 @@ def test_theme_is_remembered(page: Page) -> None:
 
 def test_change_email_after_a_fresh_proof(page: Page, server: Server, customer: str) -> None:
     new_email = f"new.{customer}"
-    sign_in(page, customer)
+    log_in(page, customer)
     try:
         server.move_clock(FRESH_SECONDS + 5)
         page.get_by_role("button", name="Change email address").click()
@@ -90,8 +90,8 @@ def test_undo_a_change_of_address_from_the_old_mailbox(
 ) -> None:
     theirs = f"thief.{customer}"
     thief = new_context().new_page()
-    sign_in(page, customer)
-    sign_in(thief, customer)
+    log_in(page, customer)
+    log_in(thief, customer)
     thief.get_by_role("button", name="Change email address").click()
     dialog = thief.get_by_role("dialog", name="Change email address")
     dialog.get_by_label("New email address").fill(theirs)
@@ -112,7 +112,7 @@ def test_undo_a_change_of_address_from_the_old_mailbox(
     page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     page.get_by_role("button", name="Set the new password").click()
     expect(page.get_by_test_id("reset-done")).to_be_visible()
-    sign_in(page, customer, NEW_PASSWORD)
+    log_in(page, customer, NEW_PASSWORD)
     expect(page.get_by_test_id("email")).to_have_text(customer)
 
     page.goto("about:blank")
@@ -125,7 +125,7 @@ def test_a_new_address_is_confirmed_elsewhere_by_the_password(
     page: Page, server: Server, customer: str, new_context: Callable[..., BrowserContext]
 ) -> None:
     new_email = f"new.{customer}"
-    sign_in(page, customer)
+    log_in(page, customer)
     page.get_by_role("button", name="Change email address").click()
     dialog = page.get_by_role("dialog", name="Change email address")
     dialog.get_by_label("New email address").fill(new_email)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import PHONE, go_to_security, sign_in
+from tests.browser.conftest import PHONE, go_to_security, log_in
 from tests.browser.test_first_journey import Keyboard
 from tests.harness import PASSWORD, Server
 
@@ -12,9 +12,9 @@ from tests.harness import PASSWORD, Server
 def test_one_browser_logs_out_another(
     page: Page, new_context: Callable[..., BrowserContext], server: Server, customer: str
 ) -> None:
-    sign_in(page, customer)
+    log_in(page, customer)
     elsewhere = new_context().new_page()
-    sign_in(elsewhere, customer)
+    log_in(elsewhere, customer)
     go_to_security(elsewhere)
     go_to_security(page)
     sessions = page.get_by_test_id("sessions")
@@ -47,8 +47,8 @@ def test_history_on_a_phone_by_keyboard(
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_text("Email address or password is wrong.")).to_be_visible()
     other = new_context().new_page()
-    sign_in(other, customer)
-    sign_in(page, customer)
+    log_in(other, customer)
+    log_in(page, customer)
     page.goto("/account/connection-and-security")
     history = page.get_by_test_id("history")
     expect(history.get_by_role("listitem")).to_have_count(3)
@@ -68,9 +68,9 @@ def test_a_page_that_was_logged_out_gets_another_socket_while_its_customer_types
     page: Page, new_context: Callable[..., BrowserContext], customer: str
 ) -> None:
     """The server closes the one of the session: nothing of it is to be seen, and the login works."""
-    sign_in(page, customer)
+    log_in(page, customer)
     other = new_context().new_page()
-    sign_in(other, customer)
+    log_in(other, customer)
     go_to_security(other)
 
     other.get_by_test_id("sessions").get_by_role("button", name="Log out").click()

@@ -66,7 +66,7 @@ def answered_at_once(page: Page) -> bool:
 
 
 def test_login_counts_once(far: Page, wire: Wire, server: Server, customer: str) -> None:
-    sent = sent_by(far, "sign_in_state.submit")
+    sent = sent_by(far, "login_state.submit")
     far.goto("/login")
     far.get_by_label("Email address").fill(customer)
     far.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -163,7 +163,7 @@ def test_code_that_sends_itself_is_sent_once(far: Page, wire: Wire, server: Serv
     far.get_by_role("button", name="Check").click()
     expect(far.get_by_test_id("backup-codes-new")).to_be_visible()
     far.context.clear_cookies()
-    sent = sent_by(far, "sign_in_state.submit_code")
+    sent = sent_by(far, "login_state.submit_code")
     far.goto("/login")
     far.get_by_label("Email address").fill(customer)
     far.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -12,12 +12,12 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.totp.rules import STEP_SECONDS, step_at
 from netim_app.identity import accounts, sessions
-from tests.browser.conftest import DESKTOP, PHONE, gauge_percent, go_to_security, log_out, sign_in
+from tests.browser.conftest import DESKTOP, PHONE, gauge_percent, go_to_security, log_in, log_out
 from tests.browser.test_first_journey import Keyboard
 from tests.harness import PASSWORD, Server
 
@@ -65,14 +65,14 @@ class Phone:
 
 
 def open_settings(page: Page, server: Server, email: str) -> None:
-    """Signs in without the form, which counts how often it is used from one address, and opens the page."""
+    """Logs in without the form, which counts how often it is used from one address, and opens the page."""
     over_http, address = page.context.request, f"http://localhost:{server.port}"  # the host whose cookies the page has
     over_http.get(f"{address}/login")
-    device = next(str(c["value"]) for c in page.context.cookies() if "device" in str(c["name"]))
+    device = next(str(c["value"]) for c in page.context.cookies() if "browser" in str(c["name"]))
     with server.units.write() as unit:
         account_id = accounts.find_account(unit, email)
         assert account_id
-        ticket = sessions.issue_ticket(unit, purpose="sign_in", account_id=account_id, device_digest=digest(device))
+        ticket = sessions.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(device))
     headers = {"Sec-Fetch-Site": "same-origin"}
     answer = over_http.post(f"{address}/auth/session", form={"ticket": ticket}, headers=headers, max_redirects=0)
     assert answer.status == 303
@@ -93,7 +93,7 @@ def open_wizard(page: Page, name: str = "Enable") -> Locator:
 
 
 def enable(page: Page, server: Server) -> tuple[Phone, list[str]]:
-    """Enables two-factor authentication; gives back the phone and the backup codes."""
+    """Enables two-factor authentication; returns the phone and the backup codes."""
     return go_through(page, server, open_wizard(page))
 
 
@@ -149,7 +149,7 @@ def test_pending_bound_the_customers_own_tabs_go_on(
     page: Page, new_context: Callable[..., BrowserContext], server: Server, customer: str
 ) -> None:
     """The code page after a reload, by the back button and in a second tab; not in a browser with the same device."""
-    sign_in(page, customer)
+    log_in(page, customer)
     go_to_security(page)
     phone, _ = enable(page, server)
     finish(page)
@@ -167,7 +167,7 @@ def test_pending_bound_the_customers_own_tabs_go_on(
     expect(page.get_by_role(**code_page)).to_be_visible()
 
     other = new_context()
-    other.add_cookies([c for c in page.context.cookies() if c["name"] == "netim_device"])  # type: ignore[misc]
+    other.add_cookies([c for c in page.context.cookies() if c["name"] == "netim_browser"])  # type: ignore[misc]
     stranger = other.new_page()
     stranger.goto("/login")
     expect(stranger.get_by_label("Email address")).to_be_visible()
@@ -180,8 +180,8 @@ def test_pending_bound_the_customers_own_tabs_go_on(
     assert "netim_pending" not in {c["name"] for c in tab.context.cookies()}
 
 
-def test_enable_sign_in_add_remove_and_disable(page: Page, server: Server, customer: str) -> None:
-    sign_in(page, customer)
+def test_enable_login_add_remove_and_disable(page: Page, server: Server, customer: str) -> None:
+    log_in(page, customer)
     go_to_security(page)
     phone, _ = enable(page, server)
     assert phone.uri.startswith("otpauth://totp/Netim%20Direct:")
@@ -268,7 +268,8 @@ def test_a_code_is_taken_as_it_was_pasted(page: Page, server: Server, customer: 
     page.get_by_label("Code (6 digits)").press_sequentially(f"4. {codes[3]}")
     expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
     assert server.query(
-        "SELECT count(*) FROM code_guard WHERE account_id = (SELECT id FROM account WHERE email = :e)", e=customer
+        "SELECT count(*) FROM failed_code_count WHERE account_id = (SELECT id FROM account WHERE email = :e)",
+        e=customer,
     ) == [0]
 
 
@@ -311,7 +312,7 @@ def test_a_lost_phone(page: Page, server: Server, customer: str) -> None:
     expect(page.get_by_text("Your backup codes are running out.")).to_have_count(0)
     with server.units.write() as unit:
         account_id = accounts.find_account(unit, customer)
-        assert all(backup_codes.spend(unit, account_id, code, Origin()) for code in codes[1:6])
+        assert all(backup_codes.consume(unit, account_id, code, Origin()) for code in codes[1:6])
     page.reload()
     expect(page.get_by_text("Your backup codes are running out.")).to_be_visible()
     go_to_security(page)
@@ -376,7 +377,7 @@ def nothing_changed(page: Page, server: Server, email: str) -> Iterator[None]:
     expect(page.get_by_role("button", name="Enable", exact=True)).to_be_visible()
     expect(page.get_by_test_id("totp-wizard")).to_have_count(0)
     owner = "(SELECT id FROM account WHERE email = :email)"
-    assert server.query(f"SELECT count(*) FROM totp_device WHERE account_id = {owner}", email=email) == [0]  # noqa: S608
+    assert server.query(f"SELECT count(*) FROM totp_authenticator WHERE account_id = {owner}", email=email) == [0]  # noqa: S608
     wait_until_no_secret_is_left(server, email)
 
 
@@ -419,7 +420,7 @@ def test_leaving_half_way_leaves_everything_as_it_was(page: Page, server: Server
             expect(dialog).to_have_count(0)
 
 
-def test_codes_are_shown_once(page: Page, server: Server, customer: str) -> None:
+def test_codes_are_transient_vars(page: Page, server: Server, customer: str) -> None:
     open_settings(page, server, customer)
     _, codes = enable(page, server)
 

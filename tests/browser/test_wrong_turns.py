@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from netim_app.settings import LOOPBACK_NAMES
-from tests.browser.conftest import gauge_percent, go_to_security, log_out, sign_in
+from tests.browser.conftest import gauge_percent, go_to_security, log_in, log_out
 from tests.harness import PASSWORD, Server, link_in
 
 NEW_PASSWORD = "copper window giraffe 77"
@@ -37,13 +37,13 @@ def test_sign_up_shows_every_fault_at_its_field(page: Page) -> None:
     expect(page.get_by_label("Email address")).to_have_value("not an address")
 
 
-def test_reload_keeps_the_customer_signed_in(page: Page, customer: str) -> None:
-    sign_in(page, customer)
+def test_reload_keeps_the_customer_logged_in(page: Page, customer: str) -> None:
+    log_in(page, customer)
     page.reload()
     expect(page.get_by_role("button", name="Anna Martin")).to_be_visible()
 
 
-def test_private_page_leads_to_sign_in_and_back(page: Page, customer: str) -> None:
+def test_private_page_leads_to_log_in_and_back(page: Page, customer: str) -> None:
     page.goto("/account/connection-and-security")
     expect(page.get_by_label("Email address")).to_be_visible()
     page.get_by_label("Email address").fill(customer)
@@ -55,13 +55,13 @@ def test_private_page_leads_to_sign_in_and_back(page: Page, customer: str) -> No
 def test_bare_address_leads_on(page: Page, customer: str) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
-    sign_in(page, customer)
+    log_in(page, customer)
     page.goto("/")
     expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
 
 
 def test_client_remnants_after_log_out(page: Page, customer: str) -> None:
-    sign_in(page, customer)
+    log_in(page, customer)
     go_to_security(page)
     log_out(page)
     page.go_back()
@@ -74,7 +74,7 @@ def test_client_remnants_after_log_out(page: Page, customer: str) -> None:
 
 
 def test_log_out_in_one_tab_ends_the_other(page: Page, customer: str) -> None:
-    sign_in(page, customer)
+    log_in(page, customer)
     other = page.context.new_page()
     other.goto("/account/connection-and-security")
     expect(other.get_by_role("switch", name="Email alerts")).to_be_visible()
@@ -84,7 +84,7 @@ def test_log_out_in_one_tab_ends_the_other(page: Page, customer: str) -> None:
 
 
 def test_change_in_one_tab_reaches_the_other_by_its_next_event(page: Page, customer: str) -> None:
-    sign_in(page, customer)
+    log_in(page, customer)
     other = page.context.new_page()
     other.goto("/account/connection-and-security")
     expect(other.get_by_role("meter")).to_have_attribute("aria-valuenow", gauge_percent("password"))
@@ -101,12 +101,12 @@ def test_change_in_one_tab_reaches_the_other_by_its_next_event(page: Page, custo
 def test_new_password_lets_the_own_tabs_live_and_ends_other_browsers(
     page: Page, new_context: Callable[..., BrowserContext], customer: str
 ) -> None:
-    sign_in(page, customer)
+    log_in(page, customer)
     own_tab = page.context.new_page()
     own_tab.goto("/account/connection-and-security")
     expect(own_tab.get_by_role("switch", name="Email alerts")).to_be_visible()
     elsewhere = new_context().new_page()
-    sign_in(elsewhere, customer)
+    log_in(elsewhere, customer)
     go_to_security(page)
     page.get_by_role("button", name="Change password").click()
     dialog = page.get_by_role("dialog")
@@ -121,7 +121,7 @@ def test_new_password_lets_the_own_tabs_live_and_ends_other_browsers(
 
 
 def test_password_dialog_refuses_with_a_message_at_the_field(page: Page, customer: str) -> None:
-    sign_in(page, customer)
+    log_in(page, customer)
     go_to_security(page)
     page.get_by_role("button", name="Change password").click()
     dialog = page.get_by_role("dialog")
@@ -157,7 +157,7 @@ def test_forgotten_password(page: Page, server: Server, customer: str) -> None:
     page.get_by_role("button", name="Set the new password").click()
     expect(page.get_by_test_id("reset-done")).to_be_visible()
     server.wait_for_mail(customer, 2)
-    sign_in(page, customer, NEW_PASSWORD)
+    log_in(page, customer, NEW_PASSWORD)
     page.goto("about:blank")
     page.goto(link)
     page.get_by_label("New password", exact=True).fill("walnut kettle saddle 31")
@@ -165,8 +165,8 @@ def test_forgotten_password(page: Page, server: Server, customer: str) -> None:
     expect(page.get_by_text("This link no longer works")).to_be_visible()
 
 
-def test_idle_customer_is_asked_to_sign_in_again(page: Page, server: Server, customer: str) -> None:
-    sign_in(page, customer)
+def test_idle_customer_is_asked_to_log_in_again(page: Page, server: Server, customer: str) -> None:
+    log_in(page, customer)
     go_to_security(page)
     switch = page.get_by_role("switch", name="Email alerts")
     switch.click()
@@ -192,7 +192,7 @@ def test_a_lost_connection_is_said_and_so_is_its_return(chromium: Browser, serve
     # Not a page of the fixture, which takes what the browser itself says of the outage for a fault.
     with chromium.new_context(base_url=server.origin, locale="en-GB") as context:
         page = context.new_page()
-        sign_in(page, customer)
+        log_in(page, customer)
 
         server.stop()
         try:
@@ -252,7 +252,7 @@ def test_a_link_with_one_sign_more_behind_it_works(page: Page, server: Server, c
 
 
 def test_somebody_with_one_name_is_a_customer_like_others(page: Page, server: Server, customer: str) -> None:
-    sign_in(page, customer)
+    log_in(page, customer)
     page.get_by_label("First name").fill("Sukarno")
     page.get_by_label("Last name").fill("")
     page.get_by_role("button", name="Save").click()
@@ -266,7 +266,7 @@ def test_both_names_of_this_machine_lead_to_the_account(chromium: Browser, custo
         page = context.new_page()
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        sign_in(page, customer)
+        log_in(page, customer)
         page.reload()
         expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
         assert page.url.startswith(f"http://{name}:3000/")

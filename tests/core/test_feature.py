@@ -7,8 +7,8 @@ import pytest
 from netim_app.core import feature
 from netim_app.core.actor import Actor, Visitor, actor, set_caller, visitor
 from netim_app.core.errors import DomainError, InvalidForm
-from netim_app.core.events import Fact, Origin, PasswordChanged, SessionsRevoked, SignedIn
-from netim_app.core.feature import Feature, Offers, Protection, Refresher, SignInGate, Subscription
+from netim_app.core.facts import Fact, LoggedIn, Origin, PasswordChanged, SessionsRevoked
+from netim_app.core.feature import Feature, LoginPolicy, Offers, Protection, Refresher, Subscription
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.settings import Settings
 
@@ -26,7 +26,7 @@ def a_feature(name: str, **more: Any) -> Feature:
     return Feature(
         name=name,
         protections=(Protection(key=name, weight=1, active=lambda _u, _a: True, href="/"),),
-        sign_in_gates=(SignInGate(name=name, refusal=lambda _u, _a, _o: None),),
+        login_policies=(LoginPolicy(name=name, refusal=lambda _u, _a, _o: None),),
         subscriptions=(Subscription(fact=Fact, handle=lambda _u, _f: None),),
         card=card(name),
         refresher=Refresher(load=lambda _u, _a: name, show=show),
@@ -38,7 +38,7 @@ def test_offers_come_in_the_order_of_the_features() -> None:
     offers = Offers((a_feature("b"), Feature(name="bare"), a_feature("a")))
 
     assert [p.key for p in offers.protections] == ["b", "a"]
-    assert [g.name for g in offers.sign_in_gates] == ["b", "a"]
+    assert [g.name for g in offers.login_policies] == ["b", "a"]
     assert len(offers.subscriptions) == 2
     assert [c() for c in offers.cards] == ["b", "a"]
     assert [r.load(None, 0) for r in offers.refreshers] == ["b", "a"]
@@ -47,7 +47,9 @@ def test_offers_come_in_the_order_of_the_features() -> None:
 def test_a_feature_needs_nothing_but_a_name() -> None:
     offers = Offers((Feature(name="bare"),))
 
-    assert offers.protections == offers.sign_in_gates == offers.subscriptions == offers.cards == offers.refreshers == ()
+    assert (
+        offers.protections == offers.login_policies == offers.subscriptions == offers.cards == offers.refreshers == ()
+    )
 
 
 def test_what_is_installed_is_offered_and_replaces_what_was_before() -> None:
@@ -62,7 +64,7 @@ def test_what_is_installed_is_offered_and_replaces_what_was_before() -> None:
     [
         (PasswordChanged(account_id=1, at=NOW, way="reset"), ["password", "fact"]),
         (SessionsRevoked(account_id=1, at=NOW), ["fact"]),
-        (SignedIn(account_id=1, at=NOW, session_id=1, known_device=True), ["fact", "signed_in"]),
+        (LoggedIn(account_id=1, at=NOW, session_id=1, known_browser=True), ["fact", "logged_in"]),
     ],
 )
 def test_a_fact_reaches_those_who_subscribed_to_its_kind_in_registry_order(recorded: Fact, heard: list[str]) -> None:
@@ -74,7 +76,7 @@ def test_a_fact_reaches_those_who_subscribed_to_its_kind_in_registry_order(recor
             subscriptions=(Subscription(fact=kind, handle=lambda u, f: calls.append((name, u, f))),),
         )
 
-    feature.install([listener("password", PasswordChanged), listener("fact", Fact), listener("signed_in", SignedIn)])
+    feature.install([listener("password", PasswordChanged), listener("fact", Fact), listener("logged_in", LoggedIn)])
     nothing: Any = None
     unit = UnitOfWork(nothing, NOW, Settings(), nothing)
 
@@ -93,7 +95,7 @@ def test_the_names_of_features_protections_and_gates_are_unique() -> None:
     for names in (
         [f.name for f in offers.features],
         [p.key for p in offers.protections],
-        [g.name for g in offers.sign_in_gates],
+        [g.name for g in offers.login_policies],
     ):
         assert len(names) == len(set(names))
 
@@ -106,7 +108,7 @@ def an_actor() -> Actor:
 
 
 def test_a_guest_is_a_visitor_and_no_actor() -> None:
-    guest = Visitor(device_digest="d")
+    guest = Visitor(browser_digest="d")
     set_caller(guest)
 
     assert visitor() is guest
@@ -132,10 +134,10 @@ def test_a_proof_counts_until_its_end_and_not_at_its_end(seconds: int, fresh: bo
 
 
 def test_a_refusal_is_its_own_only_fault_and_a_form_lists_all() -> None:
-    one = DomainError("sign_in.wrong", field="email", limit=5)
+    one = DomainError("login.wrong", field="email", limit=5)
     other = DomainError("form.required")
 
     assert list(one.all) == [one]
-    assert (one.key, one.field, one.params) == ("sign_in.wrong", "email", {"limit": 5})
+    assert (one.key, one.field, one.params) == ("login.wrong", "email", {"limit": 5})
     assert list(InvalidForm([one, other]).all) == [one, other]
     assert isinstance(InvalidForm([one]), DomainError)

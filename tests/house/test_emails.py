@@ -44,17 +44,17 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "email_undo": COMMON | {"new_email": NEW_EMAIL, "link": UNDO_LINK, "days": 7},
     "email_restored": COMMON,
     "account_unlocked": COMMON,
-    "sign_in_refused": COMMON,
-    "half_sign_in": COMMON,
+    "login_blocked": COMMON,
+    "second_factor_not_completed": COMMON,
     "codes_stopped": COMMON | {"last": False},
-    "signed_in": COMMON | {"known_device": True},
+    "logged_in": COMMON | {"known_browser": True},
     "alerts_off": COMMON,
     "ip_restriction_changed": COMMON | {"change": "removed", "rule": "198.51.100.0/24"},
     "two_factor_changed": COMMON | {"change": "added", "device": "Pixel 9"},
     "backup_codes_made": COMMON,
     "backup_code_used": COMMON | {"left": 7},
     "password_changed": COMMON | {"way": "changed"},
-    "others_signed_out": COMMON | {"which": "Safari on iOS (203.0.113.9)"},
+    "other_sessions_revoked": COMMON | {"which": "Safari on iOS (203.0.113.9)"},
 }
 """What the services hand over, by event."""
 
@@ -62,7 +62,7 @@ UNCONFIRMED = {"sign_up", "email_change"}
 """What goes to mailboxes that may be anybody's: it says nothing that somebody has typed."""
 
 UNSAID: dict[str, set[str]] = {
-    "half_sign_in": {"security_url"},
+    "second_factor_not_completed": {"security_url"},
     "codes_stopped": {"security_url", "last"},
     "reset": {"security_url", "forgot_url"},  # the one link that is asked for
     "email_changed": {"forgot_url"},  # a reset would go to the new mailbox, which may be a stranger's
@@ -70,17 +70,17 @@ UNSAID: dict[str, set[str]] = {
     "email_undo": {"security_url", "forgot_url"},  # the account's pages are closed to the owner of the old mailbox
     "email_restored": {"forgot_url"},  # the link to a new password has a mail of its own
     "account_unlocked": set(PLACE),  # the console of our operator
-    "sign_in_refused": {"security_url"},  # that page refuses whoever reads this where it happened
+    "login_blocked": {"security_url"},  # that page refuses whoever reads this where it happened
 }
 """What a mail keeps to itself on purpose."""
 
 VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "reset": {"restored": (False, True)},
     "email_changed": {"can_be_undone": (True, False)},
-    "signed_in": {"known_device": (True, False)},
+    "logged_in": {"known_browser": (True, False)},
     "password_changed": {"way": ("changed", "reset")},
     "two_factor_changed": {"change": ("added", "removed", "enabled", "disabled")},
-    "others_signed_out": {"which": ("Safari on iOS (203.0.113.9)", "")},
+    "other_sessions_revoked": {"which": ("Safari on iOS (203.0.113.9)", "")},
     "ip_restriction_changed": {"change": ("on", "off", "added", "removed")},
     "codes_stopped": {"last": (False, True)},
     "more_notices": {"count": (1, 53)},

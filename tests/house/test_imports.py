@@ -130,7 +130,7 @@ def test_core_uses_the_standard_library_and_itself_only() -> None:
 
 def test_every_service_of_identity_is_free_of_reflex() -> None:
     """Contracts name them one by one; this finds those that nobody named."""
-    speaks_reflex = {"http", "gate", "ended_tabs", "left_tabs", "feature"}
+    speaks_reflex = {"http", "gate", "revoked_tabs", "abandoned_tabs", "feature"}
     for path, tree in sources().items():
         folder, _, file = path.partition("/")
         if folder == "identity" and "/" not in file and file.removesuffix(".py") not in speaks_reflex:

@@ -18,7 +18,7 @@ SEED = "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP"
 def server(tmp_path: Path) -> Server:
     """One that has run, with a client that has used everything there is."""
     server = Server(tmp_path)
-    (tmp_path / "log").write_text("level=info event=signed_in account_id=12\n")
+    (tmp_path / "log").write_text("level=info event=logged_in account_id=12\n")
     (tmp_path / "netim.db").write_bytes(b"\xff\x00 account anna@example.com")
     client = Client(server, cookies={"netim_session": TOKEN})
     client.packet("x.___y", {"form": {"email": "anna@example.com", "password": PASSWORD, "code": "391827"}})

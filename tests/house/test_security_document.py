@@ -11,7 +11,7 @@ import pytest
 
 from netim_app.identity.passwords import PRODUCT_WORDS
 from netim_app.infra import rate_limit
-from netim_app.infra.rate_limit import Rule
+from netim_app.infra.rate_limit import Limit
 from tests.house.modules import ROOT, sources
 
 DOCUMENT = (ROOT / "docs" / "security.md").read_text("utf-8")
@@ -22,7 +22,7 @@ UNITS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 
 def in_words(value: Any) -> str:
     """A figure as the document writes it."""
-    if isinstance(value, Rule):
+    if isinstance(value, Limit):
         return f"{value.amount} {({60: 'a minute', 3_600: 'an hour'})[value.seconds]}"
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
@@ -40,7 +40,7 @@ def test_a_figure_is_that_of_the_code(path: str, name: str, said: str) -> None:
 
 
 def test_every_limit_is_named() -> None:
-    rules = {name for name, value in vars(rate_limit).items() if isinstance(value, Rule)}
+    rules = {name for name, value in vars(rate_limit).items() if isinstance(value, Limit)}
 
     assert rules <= {name for path, name, _ in FIGURES if path == "netim_app/infra/rate_limit.py"}
 

@@ -9,14 +9,14 @@ from reflex.state import BaseState
 from reflex_base.registry import RegistrationContext
 from sqlmodel import SQLModel
 
-from netim_app.identity.state.shell import HandOverState
+from netim_app.identity.state.shell import TicketExchangeState
 from tests.house.modules import modules
 
 MAX_VARS = 8
 PRIMITIVES = (str, int, float, bool, type(None))
 SECRET = re.compile(r"passw|secret|token|hash|ticket|digest|seed|cookie", re.IGNORECASE)
-MAY_HOLD_A_SECRET = {(HandOverState, "ticket")}
-"""For one round trip: see HandOverState."""
+MAY_HOLD_A_SECRET = {(TicketExchangeState, "ticket")}
+"""For one round trip: see TicketExchangeState."""
 
 
 def own_states() -> list[type[BaseState]]:

@@ -29,7 +29,7 @@ FAMILIES: dict[str, list[str]] = {
         "time_zone",
     ],
     "ui.language.*": list(catalog.LOCALES),
-    "sign_in.reason.*": list(REASONS),
+    "login.reason.*": list(REASONS),
     "ui.notice.*": list(NOTICES),
     "gauge.level.*": [level for _, level in THRESHOLDS],
     "totp.system.*": ["android", "ios", "windows", "macos", "linux", "browser"],
@@ -119,12 +119,12 @@ def test_every_key_in_the_code_exists() -> None:
     assert not unknown
 
 
-TEXT_FUNCTIONS = ("tr", "tell", "explain", "refuse", "DomainError")
+TEXT_FUNCTIONS = ("tr", "show_notice", "explain", "refuse", "DomainError")
 
 
 def test_every_key_that_is_handed_to_a_text_function_exists() -> None:
     """By what is done with it, whatever it looks like."""
-    position = {"tr": 0, "tell": 2, "refuse": 1, "DomainError": 0}
+    position = {"tr": 0, "show_notice": 2, "refuse": 1, "DomainError": 0}
     seen = 0
     for path, call in calls(*position):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id  # type: ignore[attr-defined]
@@ -180,7 +180,7 @@ def test_the_values_of_a_family_are_those_that_the_code_knows() -> None:
 
 def test_every_placeholder_of_a_refusal_gets_its_value() -> None:
     """A text with a placeholder needs it wherever it is raised, or the refusal becomes an incident."""
-    for path, call in calls("refuse", "DomainError", "tell"):
+    for path, call in calls("refuse", "DomainError", "show_notice"):
         keys = [a.value for a in call.args if isinstance(a, ast.Constant) and a.value in KEYS]
         given = {keyword.arg for keyword in call.keywords} - {"field"}
         for key in keys:

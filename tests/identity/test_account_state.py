@@ -16,13 +16,13 @@ from netim_app.registry import FEATURES
 from netim_app.ui.once import visit_of
 from netim_app.ui.text import LocaleState
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     HERE,
     PASSWORD,
     Tab,
+    logged_in_actor,
     mailed,
-    signed_in_actor,
     stored_account,
     tickets_of,
     visitor_of,
@@ -46,7 +46,7 @@ FORMS: list[Any] = [None, "", 5, True, math.nan, [], ["email"], {}, {"password":
 
 @pytest.fixture
 def caller(sqlite_units: Units) -> Actor:
-    found = signed_in_actor(sqlite_units)
+    found = logged_in_actor(sqlite_units)
     set_caller(found)
     return found
 
@@ -173,9 +173,9 @@ async def test_a_proof_renews_the_session_and_goes_on_where_it_was_asked_for(
     [ticket] = tickets_of(steps)
     assert steps == [ticket, ""]
     with sqlite_units.write() as unit:
-        opened = sessions.redeem_ticket(unit, ticket, DEVICE, HERE)
+        opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
         assert opened is not None
-        assert sessions.look_up(unit, digest(opened.token), DEVICE, HERE).actor is not None
+        assert sessions.look_up(unit, digest(opened.token), BROWSER, HERE).actor is not None
     assert opened.return_to == "/account/personal-information?open=email"
 
 
@@ -323,7 +323,7 @@ async def test_the_dialog_is_closed_without_a_change(caller: Actor) -> None:
 
 @pytest.mark.parametrize("dialog", Offers((IDENTITY, *FEATURES)).dialogs, ids=lambda cls: cls.__name__)
 async def test_a_dialog_ends_with_the_visit_in_which_it_was_opened(sqlite_units: Units, dialog: Any) -> None:
-    set_caller(signed_in_actor(sqlite_units))
+    set_caller(logged_in_actor(sqlite_units))
     tab = Tab("/account/connection-and-security")
     shown = await tab.state(dialog)
     name = next(var for var in ("errors", "shown", "open") if hasattr(shown, var))

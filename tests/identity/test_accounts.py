@@ -8,7 +8,7 @@ from sqlmodel import select
 from netim_app.core import feature
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, InvalidForm
-from netim_app.core.events import EmailChangeAsked, EmailChanged, Fact, Origin, ProfileChanged
+from netim_app.core.facts import EmailChangeAsked, EmailChanged, Fact, Origin, ProfileChanged
 from netim_app.core.feature import Feature, Subscription
 from netim_app.identity import accounts, recovery, sessions
 from netim_app.identity.accounts import Profile
@@ -16,18 +16,18 @@ from netim_app.identity.sign_up import Confirmed, _confirm
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     HERE,
-    OTHER_DEVICE,
+    OTHER_BROWSER,
     Browser,
     actor_of,
     at_once,
     last_mail,
+    logged_in_actor,
     mailed,
     make_account,
     make_session,
-    signed_in_actor,
     stored_account,
     visitor_of,
 )
@@ -72,7 +72,7 @@ def account_id(units: Units) -> int:
 
 
 def ask_change(units: Units, caller: Actor, new: str) -> list[tuple[str, str]]:
-    """Asks for a change of address; gives back what was mailed because of it."""
+    """Asks for a change of address; returns what was mailed because of it."""
     before = len(mailed(units))
     with units.write() as unit:
         accounts.ask_email_change(unit, caller, new)
@@ -80,7 +80,7 @@ def ask_change(units: Units, caller: Actor, new: str) -> list[tuple[str, str]]:
 
 
 def test_a_new_address_is_asked_for_and_the_old_one_told_and_stays(units: Units, facts: list[Fact]) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
 
     sent = ask_change(units, caller, "New@Example.org")
 
@@ -95,7 +95,7 @@ def test_a_new_address_is_asked_for_and_the_old_one_told_and_stays(units: Units,
 
 
 def test_a_taken_address_looks_like_a_free_one(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     with units.write() as unit:
         make_account(unit, "taken@example.org")
 
@@ -108,7 +108,7 @@ def test_a_taken_address_looks_like_a_free_one(units: Units) -> None:
 
 @pytest.mark.parametrize("same", [EMAIL, EMAIL.lower(), EMAIL.upper()])
 def test_the_present_address_is_refused(units: Units, same: str) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
 
     with pytest.raises(DomainError) as refused:
         ask_change(units, caller, same)
@@ -118,14 +118,14 @@ def test_the_present_address_is_refused(units: Units, same: str) -> None:
 
 
 def test_a_confirmed_address_is_in_force_told_to_both_and_ends_the_sessions(units: Units, facts: list[Fact]) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     with units.write() as unit:
-        other = make_session(unit, caller.account_id, device=OTHER_DEVICE, remember=True)
+        other = make_session(unit, caller.account_id, device=OTHER_BROWSER, remember=True)
         recovery.ask_reset(unit, EMAIL, HERE)
     ask_change(units, caller, "new@example.org")
     before = len(mailed(units))
 
-    confirmed = confirm(units, last_mail(units, "email_change").token)  # from a browser that is not signed in
+    confirmed = confirm(units, last_mail(units, "email_change").token)  # from a browser that is not logged in
 
     assert confirmed == Confirmed("email_change")
     account = stored_account(units, caller.account_id)
@@ -145,23 +145,23 @@ def test_a_confirmed_address_is_in_force_told_to_both_and_ends_the_sessions(unit
 def test_the_session_that_confirms_is_renewed_and_the_others_end(units: Units) -> None:
     with units.write() as unit:
         account_id = make_account(unit)
-        own, other = make_session(unit, account_id), make_session(unit, account_id, device=OTHER_DEVICE)
+        own, other = make_session(unit, account_id), make_session(unit, account_id, device=OTHER_BROWSER)
         caller = actor_of(unit, own)
     ask_change(units, caller, "new@example.org")
 
     confirmed = confirm(units, last_mail(units, "email_change").token, caller)
 
     with units.write() as unit:
-        opened = sessions.redeem_ticket(unit, confirmed.ticket, DEVICE, HERE)
+        opened = sessions.redeem_ticket(unit, confirmed.ticket, BROWSER, HERE)
         assert opened is not None
         assert actor_of(unit, Browser(opened.token)).session_id == caller.session_id
-        assert sessions.look_up(unit, own.digest, DEVICE, HERE).renewed_elsewhere
-        assert sessions.look_up(unit, other.digest, OTHER_DEVICE, HERE).actor is None
+        assert sessions.look_up(unit, own.digest, BROWSER, HERE).renewed_elsewhere
+        assert sessions.look_up(unit, other.digest, OTHER_BROWSER, HERE).actor is None
 
 
 def test_a_customer_who_follows_the_link_of_another_keeps_the_own_session_as_it_is(units: Units) -> None:
-    owner = signed_in_actor(units)
-    stranger = signed_in_actor(units, "bob@example.org")
+    owner = logged_in_actor(units)
+    stranger = logged_in_actor(units, "bob@example.org")
     ask_change(units, owner, "new@example.org")
 
     confirmed = confirm(units, last_mail(units, "email_change").token, stranger)
@@ -172,7 +172,7 @@ def test_a_customer_who_follows_the_link_of_another_keeps_the_own_session_as_it_
 
 
 def test_an_address_that_was_taken_meanwhile_is_not_put_in_force(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     ask_change(units, caller, "new@example.org")
     token = last_mail(units, "email_change").token
     with units.write() as unit:
@@ -186,7 +186,7 @@ def test_an_address_that_was_taken_meanwhile_is_not_put_in_force(units: Units) -
 
 
 def test_of_twenty_that_follow_a_change_link_at_once_one_succeeds(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     ask_change(units, caller, "new@example.org")
     token = last_mail(units, "email_change").token
 
@@ -198,7 +198,7 @@ def test_of_twenty_that_follow_a_change_link_at_once_one_succeeds(units: Units) 
 
 
 def test_a_mail_is_written_in_the_language_of_its_reader_and_names_when_and_where(units: Units) -> None:
-    caller = signed_in_actor(units, language="fr", time_zone="America/New_York")
+    caller = logged_in_actor(units, language="fr", time_zone="America/New_York")
 
     ask_change(units, caller, "new@example.org")
 
@@ -212,7 +212,7 @@ def test_a_mail_is_written_in_the_language_of_its_reader_and_names_when_and_wher
 
 
 def test_an_older_name_of_a_zone_is_shown_and_taken_as_the_one_of_the_list(units: Units) -> None:
-    caller = signed_in_actor(units, time_zone="Asia/Calcutta")
+    caller = logged_in_actor(units, time_zone="Asia/Calcutta")
     with units.read() as unit:
         shown = accounts.view_account(unit, caller.account_id).profile
 
@@ -340,7 +340,7 @@ def test_all_faults_of_a_profile_are_told_at_once() -> None:
 
 
 def test_fields_of_the_table_that_are_no_personal_information_cannot_be_sent(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     before = stored_account(units, caller.account_id)
 
     with units.write() as unit:
@@ -358,8 +358,8 @@ def test_fields_of_the_table_that_are_no_personal_information_cannot_be_sent(uni
 
 
 def test_a_profile_is_stored_and_shown(units: Units, facts: list[Fact]) -> None:
-    caller = signed_in_actor(units)
-    other = signed_in_actor(units, "bob@example.org")
+    caller = logged_in_actor(units)
+    other = logged_in_actor(units, "bob@example.org")
     profile = accounts.read_profile(GOOD_PROFILE)
 
     with units.write() as unit:
@@ -409,20 +409,20 @@ def test_of_two_accounts_with_one_mailbox_the_operator_can_name_each(units: Unit
 
 
 def test_a_disabled_account_keeps_its_rows_and_nothing_opens_it(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     with units.write() as unit:
         ticket = sessions.renewal_ticket(unit, caller, return_to="/")
         accounts.disable(unit, caller.account_id)
 
     assert stored_account(units, caller.account_id).disabled_at == units.clock()
     with units.write() as unit:
-        assert sessions.redeem_ticket(unit, ticket, DEVICE, HERE) is None
+        assert sessions.redeem_ticket(unit, ticket, BROWSER, HERE) is None
         recovery.ask_reset(unit, EMAIL, HERE)
     assert "reset" not in [event for event, _ in mailed(units)]
 
 
 def test_each_fact_moves_the_revision_of_its_own_account(units: Units) -> None:
-    caller, other = signed_in_actor(units), signed_in_actor(units, "bob@example.org")
+    caller, other = logged_in_actor(units), logged_in_actor(units, "bob@example.org")
 
     with units.write() as unit:
         unit.record(ProfileChanged(account_id=caller.account_id, at=unit.now, origin=Origin()))

@@ -7,24 +7,24 @@ from sqlmodel import select
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.tokens import new_token
 from netim_app.identity import accounts, limits, passwords, recovery, sessions
-from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, UndoState, VerifyState
+from netim_app.identity.state.entry import ForgotState, LoginState, ResetState, SignUpState, UndoState, VerifyState
 from netim_app.identity.state.shell import ShellState
-from netim_app.identity.tables import GuessWindow
+from netim_app.identity.tables import AttemptWindow
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
 from netim_app.ui.text import LocaleState
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     HERE,
     NEW_PASSWORD,
     PASSWORD,
     Tab,
     last_mail,
+    logged_in_actor,
     mailed,
     make_account,
     quick_hash,
-    signed_in_actor,
     stored_account,
     tickets_of,
     visitor_of,
@@ -46,19 +46,19 @@ def _guest(sqlite_units: Units) -> None:
     set_caller(visitor_of())
 
 
-# Sign-in
+# Login
 
 
-async def test_a_sign_in_hands_the_ticket_to_the_page_for_one_round_trip(sqlite_units: Units, account_id: int) -> None:
+async def test_a_login_hands_the_ticket_to_the_page_for_one_round_trip(sqlite_units: Units, account_id: int) -> None:
     tab = Tab("/login?next=/account/connection-and-security")
 
-    state, steps = await tab.run(SignInState, "submit", {"email": EMAIL, "password": PASSWORD, "remember": "on"})
+    state, steps = await tab.run(LoginState, "submit", {"email": EMAIL, "password": PASSWORD, "remember": "on"})
 
     assert state.errors == {}
     [ticket] = tickets_of(steps)
     assert steps == [ticket, ""]
     with sqlite_units.write() as unit:
-        opened = sessions.redeem_ticket(unit, ticket, DEVICE, HERE)
+        opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
     assert opened is not None
     assert opened.return_to == "/account/connection-and-security"
     assert opened.lifetime is not None
@@ -68,26 +68,26 @@ async def test_a_sign_in_hands_the_ticket_to_the_page_for_one_round_trip(sqlite_
     "email", ["ada", "ada@", "ada@example", "Ada <ada@example.org>", "ada@example.org, bob@example.org"]
 )
 async def test_what_is_no_address_is_said_and_costs_no_guess(sqlite_units: Units, account_id: int, email: str) -> None:
-    for cls in (SignInState, ForgotState):
+    for cls in (LoginState, ForgotState):
         state, _ = await Tab("/login").run(cls, "submit", {"email": email, "password": PASSWORD})
         assert state.errors == {"email": "Please enter an email address such as name@example.com."}
 
     with sqlite_units.read() as unit:
-        assert not unit.session.exec(select(GuessWindow)).all()
+        assert not unit.session.exec(select(AttemptWindow)).all()
 
 
 @pytest.mark.parametrize("around", ["\u200b{}", "{}\u00a0", "\ufeff {}", "\u2068{}\u2069"], ids=ascii)
 async def test_an_address_opens_with_what_came_along_when_it_was_copied(account_id: int, around: str) -> None:
     form = {"email": around.replace("{}", EMAIL), "password": PASSWORD}
 
-    _, steps = await Tab("/login").run(SignInState, "submit", form)
+    _, steps = await Tab("/login").run(LoginState, "submit", form)
 
     assert tickets_of(steps)
 
 
 @pytest.mark.parametrize("email", [EMAIL, "nobody@example.org"])
-async def test_a_wrong_sign_in_reads_the_same_for_everybody(account_id: int, email: str) -> None:
-    state, steps = await Tab("/login").run(SignInState, "submit", {"email": email, "password": "wrong"})
+async def test_a_wrong_login_reads_the_same_for_everybody(account_id: int, email: str) -> None:
+    state, steps = await Tab("/login").run(LoginState, "submit", {"email": email, "password": "wrong"})
 
     assert state.errors == {"": WRONG}
     assert steps == []
@@ -97,7 +97,7 @@ async def test_a_refusal_is_told_in_the_language_of_the_page(account_id: int) ->
     tab = Tab("/login")
     (await tab.state(LocaleState)).locale = "fr"
 
-    state, _ = await tab.run(SignInState, "submit", {"email": EMAIL})
+    state, _ = await tab.run(LoginState, "submit", {"email": EMAIL})
 
     assert state.errors == {"password": "Veuillez remplir ce champ."}
 
@@ -105,18 +105,18 @@ async def test_a_refusal_is_told_in_the_language_of_the_page(account_id: int) ->
 async def test_a_browser_without_cookies_is_told_so(account_id: int) -> None:
     set_caller(Visitor(origin=HERE))
 
-    state, steps = await Tab("/login").run(SignInState, "submit", {"email": EMAIL, "password": PASSWORD})
+    state, steps = await Tab("/login").run(LoginState, "submit", {"email": EMAIL, "password": PASSWORD})
 
     assert "cookies" in state.errors[""]
     assert steps == []
 
 
-async def test_too_many_sign_ins_from_one_address_are_refused_before_anything_is_checked(account_id: int) -> None:
-    for _ in range(rate_limit.SIGN_IN_PER_ADDRESS.amount):
-        async with limits.sign_in_place(visitor_of(), EMAIL):
+async def test_too_many_logins_from_one_address_are_refused_before_anything_is_checked(account_id: int) -> None:
+    for _ in range(rate_limit.LOGIN_PER_ADDRESS.amount):
+        async with limits.login_place(visitor_of(), EMAIL):
             """It is let through."""
 
-    state, steps = await Tab("/login").run(SignInState, "submit", {"email": EMAIL, "password": PASSWORD})
+    state, steps = await Tab("/login").run(LoginState, "submit", {"email": EMAIL, "password": PASSWORD})
 
     assert "Too many attempts" in state.errors[""]
     assert steps == []
@@ -134,8 +134,8 @@ async def test_too_many_sign_ins_from_one_address_are_refused_before_anything_is
         ("?bye=", ""),
     ],
 )
-async def test_the_sign_in_page_says_why_the_customer_is_there(query: str, reason: str) -> None:
-    state, steps = await Tab(f"/login{query}").run(SignInState, "open_page")
+async def test_the_login_page_says_why_the_customer_is_there(query: str, reason: str) -> None:
+    state, steps = await Tab(f"/login{query}").run(LoginState, "open_page")
 
     assert (state.reason, steps) == (reason, [None])
 
@@ -153,20 +153,20 @@ async def test_the_sign_in_page_says_why_the_customer_is_there(query: str, reaso
         ("", sessions.HOME),
     ],
 )
-async def test_who_is_signed_in_goes_on_inside_the_account_area_only(
+async def test_who_is_logged_in_goes_on_inside_the_account_area_only(
     sqlite_units: Units, next_page: str, target: str
 ) -> None:
-    set_caller(signed_in_actor(sqlite_units))
+    set_caller(logged_in_actor(sqlite_units))
 
-    _, [redirect] = await Tab(f"/login?next={next_page.replace('?', '%3F')}").run(SignInState, "open_page")
+    _, [redirect] = await Tab(f"/login?next={next_page.replace('?', '%3F')}").run(LoginState, "open_page")
 
     assert f'"{target}"' in str(redirect)
 
 
-async def test_the_bare_address_leads_to_the_sign_in_or_to_the_account(sqlite_units: Units) -> None:
-    _, [guest] = await Tab("/").run(SignInState, "open_home")
-    set_caller(signed_in_actor(sqlite_units))
-    _, [customer] = await Tab("/").run(SignInState, "open_home")
+async def test_the_bare_address_leads_to_the_login_or_to_the_account(sqlite_units: Units) -> None:
+    _, [guest] = await Tab("/").run(LoginState, "open_home")
+    set_caller(logged_in_actor(sqlite_units))
+    _, [customer] = await Tab("/").run(LoginState, "open_home")
 
     assert '"/login"' in str(guest)
     assert f'"{sessions.HOME}"' in str(customer)
@@ -236,7 +236,7 @@ async def test_a_page_that_opens_confirms_nothing(sqlite_units: Units) -> None:
 
 
 async def test_confirming_a_new_address_renews_the_session_of_this_browser(sqlite_units: Units) -> None:
-    caller = signed_in_actor(sqlite_units)
+    caller = logged_in_actor(sqlite_units)
     with sqlite_units.write() as unit:
         accounts.ask_email_change(unit, caller, "new@example.org")
     guests, _ = await Tab("/verify-email").run(VerifyState, "open_page")
@@ -255,7 +255,7 @@ async def test_confirming_a_new_address_renews_the_session_of_this_browser(sqlit
 
 
 async def test_the_page_of_the_way_back_names_the_restored_address(sqlite_units: Units) -> None:
-    caller = signed_in_actor(sqlite_units)
+    caller = logged_in_actor(sqlite_units)
     with sqlite_units.write() as unit:
         accounts.ask_email_change(unit, caller, "new@example.org")
     set_caller(caller)
@@ -353,7 +353,7 @@ async def test_links_cannot_be_tried_without_end(account_id: int) -> None:
 # Whatever is sent
 
 
-@pytest.mark.parametrize("cls", [SignInState, SignUpState, VerifyState, ForgotState, ResetState, UndoState])
+@pytest.mark.parametrize("cls", [LoginState, SignUpState, VerifyState, ForgotState, ResetState, UndoState])
 @pytest.mark.parametrize("form", FORMS, ids=repr)
 async def test_nonsense_is_answered_as_a_wrong_form(sqlite_units: Units, cls: Any, form: object) -> None:
     state, steps = await Tab("/").run(cls, "submit", form)
@@ -382,7 +382,7 @@ async def test_a_typed_password_is_rated_and_kept_nowhere(cls: Any) -> None:
     assert NEW_PASSWORD not in str(tab.root.dict())
 
 
-@pytest.mark.parametrize("cls", [SignInState, SignUpState, VerifyState, ForgotState, ResetState, UndoState])
+@pytest.mark.parametrize("cls", [LoginState, SignUpState, VerifyState, ForgotState, ResetState, UndoState])
 async def test_a_page_opens_without_what_stood_there_before(cls: Any) -> None:
     tab = Tab("/login")
     state, _ = await tab.run(cls, "submit", {})
@@ -395,7 +395,7 @@ async def test_a_page_opens_without_what_stood_there_before(cls: Any) -> None:
 
 async def test_no_secret_stays_in_the_states_of_a_tab(sqlite_units: Units, account_id: int) -> None:
     tab = Tab("/login")
-    _, steps = await tab.run(SignInState, "submit", {"email": EMAIL, "password": PASSWORD})
+    _, steps = await tab.run(LoginState, "submit", {"email": EMAIL, "password": PASSWORD})
     with sqlite_units.write() as unit:
         recovery.ask_reset(unit, EMAIL, HERE)
     token = last_mail(sqlite_units, "reset").token

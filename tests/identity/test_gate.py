@@ -12,7 +12,7 @@ from reflex.state import StateUpdate
 from reflex_base.event.context import EventContext
 from sqlmodel import col, update
 
-from netim_app.core.feature import Feature, SignInGate, install
+from netim_app.core.feature import Feature, LoginPolicy, install
 from netim_app.features.login_alerts.state import LoginAlertsState
 from netim_app.identity.gate import Gate
 from netim_app.identity.http import payers_of
@@ -22,7 +22,7 @@ from netim_app.identity.tables import AccountSession
 from netim_app.infra import cost_budget
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.unit_of_work import Units
-from tests.factories import DEVICE, Browser, actor_of, make_account, make_session
+from tests.factories import BROWSER, Browser, actor_of, make_account, make_session
 
 
 class Caller:
@@ -37,7 +37,7 @@ class Caller:
 
     def begin(self) -> "asyncio.Task[StateUpdate | None]":
         """An event of the tab comes to the Gate."""
-        told = f"Session {self.browser.digest}; Device {DEVICE}; Pending "
+        told = f"Session {self.browser.digest}; Browser {BROWSER}; Pending "
         router = {"sid": "a socket", "ip": "192.0.2.7", "headers": {"authorization": told}, "pathname": "/account/x"}
         context = EventContext(
             token="a tab", state_manager=cast("Any", None), enqueue_impl=cast("Any", None), router_data=router
@@ -80,7 +80,7 @@ def end_session(units: Units) -> None:
 
 
 def close_the_door(_units: Units) -> None:
-    install((Feature(name="door", sign_in_gates=(SignInGate(name="ip", refusal=lambda _u, _a, _o: "refused"),)),))
+    install((Feature(name="door", login_policies=(LoginPolicy(name="ip", refusal=lambda _u, _a, _o: "refused"),)),))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def close_the_door(_units: Units) -> None:
     [(nothing, ""), (end_session, "/login?next="), (close_the_door, "refused=1")],
     ids=["twin", "session ended", "address kept out"],
 )
-async def test_an_event_that_waited_is_let_in_by_what_holds_after_the_wait(
+async def test_an_event_that_waited_is_authorize_by_what_holds_after_the_wait(
     sqlite_units: Units, caller: Caller, meanwhile: Callable[[Units], None], goes_to: str
 ) -> None:
     before = await caller.budgets.take_turn(*payers_of(caller.actor, "192.0.2.7"))

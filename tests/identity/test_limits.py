@@ -6,11 +6,11 @@ import pytest
 
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.identity import limits, password_queues
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
-from tests.factories import DEVICE, EMAIL, OTHER_DEVICE, signed_in_actor
+from tests.factories import BROWSER, EMAIL, OTHER_BROWSER, logged_in_actor
 
 HOME = "192.0.2.7"
 
@@ -34,24 +34,24 @@ async def allowed(ask: Callable[[str], Awaitable[None]], times: int, address: st
     return passed
 
 
-async def allow_sign_in(address: str) -> None:
+async def allow_login(address: str) -> None:
     """A stranger tries the password of a customer."""
-    visitor = Visitor(origin=Origin(address=address), device_digest=OTHER_DEVICE)
-    async with limits.sign_in_place(visitor, EMAIL):
+    visitor = Visitor(origin=Origin(address=address), browser_digest=OTHER_BROWSER)
+    async with limits.login_place(visitor, EMAIL):
         """It is let through."""
 
 
 @pytest.mark.parametrize(
     ("ask", "rule"),
     [
-        (allow_sign_in, rate_limit.SIGN_IN_PER_ADDRESS),
+        (allow_login, rate_limit.LOGIN_PER_ADDRESS),
         (limits.allow_code, rate_limit.CODE_PER_ADDRESS),
         (limits.allow_sign_up, rate_limit.SIGN_UP_PER_ADDRESS),
         (limits.allow_link, rate_limit.LINK_PER_ADDRESS),
     ],
 )
 async def test_an_address_may_ask_so_often_and_others_are_not_touched(
-    ask: Callable[[str], Awaitable[None]], rule: rate_limit.Rule
+    ask: Callable[[str], Awaitable[None]], rule: rate_limit.Limit
 ) -> None:
     assert await allowed(ask, rule.amount + 3) == rule.amount
     assert await allowed(ask, 1, "198.51.100.1") == 1
@@ -90,26 +90,26 @@ async def test_an_ipv6_network_counts_too() -> None:
     assert await allowed(limits.allow_sign_up, 1, "2001:db8:2::1") == 1
 
 
-async def test_a_storm_of_sign_ins_keeps_strangers_out_but_no_known_browser(
+async def test_a_storm_of_logins_keeps_strangers_out_but_no_known_browser(
     sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limit, "SIGN_IN_OVERALL", rate_limit.Rule("sign_in_overall", 7, 60))
-    signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
+    monkeypatch.setattr(rate_limit, "LOGIN_OVERALL", rate_limit.Limit("login_overall", 7, 60))
+    logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
 
-    assert sum([await allowed(allow_sign_in, 1, f"192.0.2.{n}") for n in range(10)]) == 7
-    known = Visitor(origin=Origin(address="192.0.2.99"), device_digest=DEVICE)
-    async with limits.sign_in_place(known, EMAIL.upper()):
+    assert sum([await allowed(allow_login, 1, f"192.0.2.{n}") for n in range(10)]) == 7
+    known = Visitor(origin=Origin(address="192.0.2.99"), browser_digest=BROWSER)
+    async with limits.login_place(known, EMAIL.upper()):
         """It is let through."""
     for browser, email in ((known, "bob@example.org"), (Visitor(origin=Origin(address="192.0.2.98")), EMAIL)):
         with pytest.raises(DomainError, match=r"form\.busy"):
-            async with limits.sign_in_place(browser, email):
+            async with limits.login_place(browser, email):
                 pytest.fail("it is let through")
 
 
 async def test_proofs_of_one_customer_have_an_end_and_others_are_not_touched(sqlite_units: Units) -> None:
     """Nor is the same session in another browser, or at another address: only one of them is the owner's."""
-    owner = signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
-    thieves = (replace(owner, device_digest=OTHER_DEVICE), replace(owner, origin=Origin(address="198.51.100.7")))
+    owner = logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
+    thieves = (replace(owner, browser_digest=OTHER_BROWSER), replace(owner, origin=Origin(address="198.51.100.7")))
     for thief in thieves:
         for _ in range(rate_limit.PROOF_PER_SESSION.amount):
             await limits.allow_proof(thief)
@@ -120,11 +120,11 @@ async def test_proofs_of_one_customer_have_an_end_and_others_are_not_touched(sql
 
 
 async def test_another_device_cookie_gives_no_more_proofs(sqlite_units: Units) -> None:
-    owner = signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
+    owner = logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
     passed = 0
     for number in range(rate_limit.PROOF_PER_SESSION.amount + 3):
         with suppress(DomainError):
-            await limits.allow_proof(replace(owner, device_digest=f"{number:064x}"))
+            await limits.allow_proof(replace(owner, browser_digest=f"{number:064x}"))
             passed += 1
 
     assert passed == rate_limit.PROOF_PER_SESSION.amount
@@ -132,8 +132,8 @@ async def test_another_device_cookie_gives_no_more_proofs(sqlite_units: Units) -
 
 
 async def test_proofs_from_an_ipv6_network_have_an_end(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limit, "PROOF_PER_SESSION", rate_limit.Rule("proof_per_session", 1, 60))
-    owner = signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
+    monkeypatch.setattr(rate_limit, "PROOF_PER_SESSION", rate_limit.Limit("proof_per_session", 1, 60))
+    owner = logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
     for line in range(rate_limit.WIDE_FACTOR):
         await limits.allow_proof(replace(owner, origin=Origin(address=f"2001:db8:1:{line:x}::1")))
 
@@ -146,32 +146,32 @@ async def test_a_known_browser_that_tries_too_many_goes_with_the_strangers(
     sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else guesses at accounts of one's own would fill the places of customers."""
-    monkeypatch.setattr(rate_limit, "SIGN_IN_OVERALL", rate_limit.Rule("sign_in_overall", 1, 60))
-    signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
-    signed_in_actor(sqlite_units, "bob@example.org", device=OTHER_DEVICE)
-    attacker = Visitor(origin=Origin(address=HOME), device_digest=DEVICE)
+    monkeypatch.setattr(rate_limit, "LOGIN_OVERALL", rate_limit.Limit("login_overall", 1, 60))
+    logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
+    logged_in_actor(sqlite_units, "bob@example.org", device=OTHER_BROWSER)
+    attacker = Visitor(origin=Origin(address=HOME), browser_digest=BROWSER)
 
-    for _ in range(rate_limit.KNOWN_SIGN_IN.amount):
-        async with limits.sign_in_place(attacker, EMAIL):
+    for _ in range(rate_limit.KNOWN_LOGIN.amount):
+        async with limits.login_place(attacker, EMAIL):
             """It goes first."""
     with pytest.raises(DomainError, match=r"form\.busy"):
-        async with limits.sign_in_place(attacker, EMAIL):
+        async with limits.login_place(attacker, EMAIL):
             pytest.fail("it is let through")
-    async with limits.sign_in_place(replace(attacker, device_digest=OTHER_DEVICE), "bob@example.org"):
+    async with limits.login_place(replace(attacker, browser_digest=OTHER_BROWSER), "bob@example.org"):
         """Another customer still does."""
 
 
 @pytest.mark.parametrize(
     ("cores", "cost", "amount"), [(2, 12, 240), (2, 13, 120), (1, 12, 240), (64, 12, 600), (2, 4, 600)]
 )
-async def test_sign_ins_from_everywhere_are_no_more_than_can_be_hashed(
+async def test_logins_from_everywhere_are_no_more_than_can_be_hashed(
     sqlite_units: Units, monkeypatch: pytest.MonkeyPatch, cores: int, cost: int, amount: int
 ) -> None:
     monkeypatch.setattr(password_queues, "cores", lambda: cores)
     settings = sqlite_units.settings.model_copy(update={"bcrypt_cost": cost})
     monkeypatch.setattr(sqlite_units, "settings", settings)
 
-    assert limits.sign_in_overall().amount == amount
+    assert limits.login_overall().amount == amount
 
 
 async def test_changes_of_one_customer_have_an_end_and_others_are_not_touched() -> None:
@@ -212,39 +212,39 @@ async def test_one_account_in_many_networks_leaves_places_to_other_customers(
     monkeypatch.setattr(password_queues, "cores", lambda: 4)
     monkeypatch.setattr(password_queues, "seconds_per_hash", lambda _cost: 1.5)
     password_queues.hash_queue.cache_clear()  # eight places for known browsers, and four for strangers
-    signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
-    signed_in_actor(sqlite_units, "bob@example.org", device=OTHER_DEVICE)
+    logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
+    logged_in_actor(sqlite_units, "bob@example.org", device=OTHER_BROWSER)
 
     async with AsyncExitStack() as stack:
 
         async def take(address: str, device: str, email: str) -> None:
-            visitor = Visitor(origin=Origin(address=address), device_digest=device)
-            await stack.enter_async_context(limits.sign_in_place(visitor, email))
+            visitor = Visitor(origin=Origin(address=address), browser_digest=device)
+            await stack.enter_async_context(limits.login_place(visitor, email))
 
         thieves = [f"192.0.2.{number // 2}" for number in range(12)]
         for address in thieves[: password_queues.PER_CUSTOMER_EVERYWHERE]:
-            await take(address, DEVICE, EMAIL)
-        await take(HOME, DEVICE, EMAIL)  # the owner has a place left
+            await take(address, BROWSER, EMAIL)
+        await take(HOME, BROWSER, EMAIL)  # the owner has a place left
         refused = 0
         for address in thieves[password_queues.PER_CUSTOMER_EVERYWHERE :]:
             try:
-                await take(address, DEVICE, EMAIL)
+                await take(address, BROWSER, EMAIL)
             except DomainError:
                 refused += 1
         assert refused == 5
-        await take(HOME, OTHER_DEVICE, "bob@example.org")
+        await take(HOME, OTHER_BROWSER, "bob@example.org")
     monkeypatch.undo()
     password_queues.hash_queue.cache_clear()
 
 
 async def test_who_hears_busy_has_not_tried(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
     """All places for strangers are taken. It is the same for an address that is nobody's, and nothing is counted."""
-    monkeypatch.setattr(rate_limit, "SIGN_IN_OVERALL", rate_limit.Rule("sign_in_overall", 1, 60))
+    monkeypatch.setattr(rate_limit, "LOGIN_OVERALL", rate_limit.Limit("login_overall", 1, 60))
     monkeypatch.setattr(password_queues, "seconds_per_hash", lambda _cost: 3.0)
     password_queues.hash_queue.cache_clear()
-    signed_in_actor(sqlite_units, EMAIL, device=DEVICE)
-    stranger = Visitor(origin=Origin(address=HOME), device_digest=OTHER_DEVICE)
-    known = Visitor(origin=Origin(address=HOME), device_digest=DEVICE)
+    logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
+    stranger = Visitor(origin=Origin(address=HOME), browser_digest=OTHER_BROWSER)
+    known = Visitor(origin=Origin(address=HOME), browser_digest=BROWSER)
 
     with ExitStack() as stack:
         for number in range(4):
@@ -252,9 +252,9 @@ async def test_who_hears_busy_has_not_tried(sqlite_units: Units, monkeypatch: py
             stack.enter_context(queue.place(password_queues.Group.STRANGER, f"192.0.2.{number}"))
         for email in (EMAIL, "nobody@example.org"):
             with pytest.raises(DomainError, match=r"form\.busy"):
-                async with limits.sign_in_place(stranger, email):
+                async with limits.login_place(stranger, email):
                     pytest.fail("it is let through")
-        async with limits.sign_in_place(known, EMAIL):
+        async with limits.login_place(known, EMAIL):
             """A known browser has places of its own."""
     monkeypatch.undo()
     password_queues.hash_queue.cache_clear()

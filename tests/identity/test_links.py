@@ -19,10 +19,10 @@ from tests.factories import (
     HERE,
     PASSWORD,
     answer_requests,
+    logged_in_actor,
     mails,
     make_account,
     quick_hash,
-    signed_in_actor,
     visitor_of,
 )
 
@@ -62,10 +62,10 @@ def test_a_link_works_for_its_own_purpose_only(units: Units, account_id: int, pu
     with units.write() as unit:
         if wrong != purpose:
             with pytest.raises(DomainError, match=r"link\.dead"):
-                links.spend_link(unit, token, wrong)
-        assert links.spend_link(unit, token, purpose).purpose == purpose
+                links.consume_link(unit, token, wrong)
+        assert links.consume_link(unit, token, purpose).purpose == purpose
         with pytest.raises(DomainError, match=r"link\.dead"):
-            links.spend_link(unit, token, purpose)
+            links.consume_link(unit, token, purpose)
 
 
 def test_a_reset_link_confirms_nothing_and_a_confirmation_resets_nothing(units: Units, account_id: int) -> None:
@@ -92,10 +92,10 @@ def test_a_newer_link_kills_the_older_one_of_its_own_purpose_and_owner(
 
     with units.write() as unit:
         with pytest.raises(DomainError):
-            links.spend_link(unit, old, purpose)
-        assert links.spend_link(unit, new, purpose).account_id == account_id
-        assert links.spend_link(unit, others, purpose).account_id == other
-        links.spend_link(unit, another_purpose, "x")
+            links.consume_link(unit, old, purpose)
+        assert links.consume_link(unit, new, purpose).account_id == account_id
+        assert links.consume_link(unit, others, purpose).account_id == other
+        links.consume_link(unit, another_purpose, "x")
 
 
 def test_a_disabled_account_has_no_working_links(units: Units, account_id: int) -> None:
@@ -105,7 +105,7 @@ def test_a_disabled_account_has_no_working_links(units: Units, account_id: int) 
 
     for purpose, token in tokens.items():
         with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
-            links.spend_link(unit, token, purpose)
+            links.consume_link(unit, token, purpose)
 
 
 def _sign_up(unit: UnitOfWork, _actor: Actor) -> None:
@@ -123,7 +123,7 @@ def ask_email_change(unit: UnitOfWork, actor: Actor) -> None:
 
 @pytest.mark.parametrize("ask", [_sign_up, ask_reset, ask_email_change])
 def test_a_mail_expires_with_its_link_and_others_never(units: Units, ask: Callable[[UnitOfWork, Actor], None]) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     with units.write() as unit:
         ask(unit, caller)
     answer_requests(units)

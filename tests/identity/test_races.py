@@ -13,23 +13,23 @@ from sqlmodel import select
 
 from netim_app.core import feature
 from netim_app.core.errors import RecordedRefusal
-from netim_app.core.events import AccountUnlocked
+from netim_app.core.facts import AccountUnlocked
 from netim_app.core.feature import Feature, SecondFactor
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.identity import accounts, recovery, second_factor, sessions
-from netim_app.identity.tables import PendingSignIn
+from netim_app.identity.tables import PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.infra.vault import Vault
 from tests.factories import (
     EMAIL,
     HERE,
     NEW_PASSWORD,
-    OTHER_DEVICE,
+    OTHER_BROWSER,
     last_mail,
+    logged_in_actor,
     make_account,
     make_session,
     quick_hash,
-    signed_in_actor,
     visitor_of,
 )
 from tests.fakes import FakeClock
@@ -46,7 +46,10 @@ pytestmark = pytest.mark.parametrize("units", ["postgresql"], indirect=True)
 def factor() -> None:
     """Everybody has a second factor that accepts 123456."""
     made = SecondFactor(
-        name="wheel", enrolled=lambda _u, _a: True, spend=lambda _u, _a, code, _o: code == RIGHT, live=lambda _u, _a: 1
+        name="wheel",
+        enrolled=lambda _u, _a: True,
+        consume=lambda _u, _a, code, _o: code == RIGHT,
+        valid_code_count=lambda _u, _a: 1,
     )
     feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(made,))))
 
@@ -158,8 +161,8 @@ def test_purging_while_the_password_is_given_again(
         assert second_factor.is_pending(unit, visitor_of())
 
 
-def test_a_sign_in_with_the_old_password_is_not_finished_after_a_reset(units: Units) -> None:
-    thief = visitor_of(OTHER_DEVICE)
+def test_a_login_with_the_old_password_is_not_finished_after_a_reset(units: Units) -> None:
+    thief = visitor_of(OTHER_BROWSER)
     with units.write() as unit:
         account_id = make_account(unit)
         second_factor.begin(unit, account_id, thief, remember=False, return_to=PAGE)
@@ -168,7 +171,7 @@ def test_a_sign_in_with_the_old_password_is_not_finished_after_a_reset(units: Un
 
     def finish_login(unit: UnitOfWork) -> None:
         with pytest.raises(RecordedRefusal, match=second_factor.GONE):
-            second_factor.finish_sign_in(unit, thief, RIGHT)
+            second_factor.finish_login(unit, thief, RIGHT)
 
     both(
         units,
@@ -178,7 +181,7 @@ def test_a_sign_in_with_the_old_password_is_not_finished_after_a_reset(units: Un
 
 
 def test_new_codes_while_the_key_is_changed(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     with units.write() as unit:
         backup_codes.make(unit, caller)
     monkeypatch.setattr(units, "vault", Vault("n" * 40, units.settings.secret_key.get_secret_value()))
@@ -196,11 +199,11 @@ def test_new_codes_while_the_key_is_changed(units: Units, monkeypatch: pytest.Mo
 
     assert done.sealed == 1
     with units.write() as unit:
-        assert backup_codes.spend(unit, caller.account_id, made.codes[0], HERE)
+        assert backup_codes.consume(unit, caller.account_id, made.codes[0], HERE)
 
 
 def test_codes_are_noted_as_saved_while_new_ones_are_made(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     with units.write() as unit:
         handle = backup_codes.make(unit, caller).handle
     clock.advance(minutes=1)
@@ -224,4 +227,4 @@ def test_two_accounts_in_one_browser_at_once_the_later_one_owes_the_code(units: 
     both(units, lambda unit: begin(unit, one), lambda unit: begin(unit, other))
 
     with units.read() as unit:
-        assert unit.session.exec(select(PendingSignIn.account_id)).all() == [other]
+        assert unit.session.exec(select(PendingLogin.account_id)).all() == [other]

@@ -5,19 +5,19 @@ from sqlmodel import select
 
 from netim_app.core import feature
 from netim_app.core.errors import DomainError
-from netim_app.core.events import PasswordChanged
-from netim_app.core.feature import Feature, SignInGate
+from netim_app.core.facts import PasswordChanged
+from netim_app.core.feature import Feature, LoginPolicy
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, guessing, passwords, recovery, sessions, sign_in
+from netim_app.identity import accounts, attempts, login, passwords, recovery, sessions
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import Units
 from netim_app.registry import FEATURES
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     HERE,
     NEW_PASSWORD,
-    OTHER_DEVICE,
+    OTHER_BROWSER,
     PASSWORD,
     at_once,
     last_mail,
@@ -48,7 +48,7 @@ def asked(units: Units) -> str:
     return last_mail(units, "reset").token
 
 
-def finish(units: Units, token: str, password: str = NEW_PASSWORD, device: str = DEVICE) -> str:
+def finish(units: Units, token: str, password: str = NEW_PASSWORD, device: str = BROWSER) -> str:
     """The key of the refusal, or empty."""
     try:
         with units.write() as unit:
@@ -86,7 +86,7 @@ def test_a_reset_changes_the_password_tells_it_and_ends_all_sessions(
 ) -> None:
     with units.write() as unit:
         browser = make_session(unit, account_id, remember=True)
-        ticket = sessions.issue_ticket(unit, purpose="sign_in", account_id=account_id, device_digest=browser.device)
+        ticket = sessions.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=browser.device)
     token = asked(units)
     clock.advance(seconds=20)
 
@@ -179,9 +179,9 @@ def test_an_unknown_link_changes_nothing(units: Units, account_id: int, token: s
 
 def test_a_gate_keeps_a_reset_out_and_the_link_is_not_lost(units: Units, account_id: int) -> None:
     token = asked(units)
-    gate = SignInGate(name="ip", refusal=lambda _u, _a, _o: "sign_in.reason.refused")
-    feature.install((*FEATURES, Feature(name="ip", sign_in_gates=(gate,))))
-    assert finish(units, token) == "sign_in.reason.refused"
+    gate = LoginPolicy(name="ip", refusal=lambda _u, _a, _o: "login.reason.refused")
+    feature.install((*FEATURES, Feature(name="ip", login_policies=(gate,))))
+    assert finish(units, token) == "login.reason.refused"
     assert has_password(units, account_id, PASSWORD)
 
     feature.install(FEATURES)
@@ -202,25 +202,25 @@ def test_who_resets_gets_in_from_that_browser_whatever_strangers_guess_and_older
     units: Units, account_id: int
 ) -> None:
     with units.write() as unit:
-        make_session(unit, account_id, device=OTHER_DEVICE)
+        make_session(unit, account_id, device=OTHER_BROWSER)
     token = asked(units)
     stranger = digest("a stranger's browser")
-    for _ in range(guessing.MAX_FAILURES):
-        assert signing_in(stranger, "guessed") == "sign_in.wrong"
-    for _ in range(guessing.MAX_FAILURES):
-        assert signing_in(DEVICE, "guessed") == "sign_in.wrong"  # unknown so far: the owner is kept out, too
+    for _ in range(attempts.MAX_FAILURES):
+        assert logging_in(stranger, "guessed") == "login.wrong"
+    for _ in range(attempts.MAX_FAILURES):
+        assert logging_in(BROWSER, "guessed") == "login.wrong"  # unknown so far: the owner is kept out, too
 
-    assert finish(units, token, device=DEVICE) == ""
+    assert finish(units, token, device=BROWSER) == ""
 
-    assert signing_in(stranger, NEW_PASSWORD) == "sign_in.wrong"
-    assert signing_in(OTHER_DEVICE, NEW_PASSWORD) == "sign_in.wrong"
-    assert signing_in(DEVICE, NEW_PASSWORD) == ""
+    assert logging_in(stranger, NEW_PASSWORD) == "login.wrong"
+    assert logging_in(OTHER_BROWSER, NEW_PASSWORD) == "login.wrong"
+    assert logging_in(BROWSER, NEW_PASSWORD) == ""
 
 
-def signing_in(device: str, password: str) -> str:
+def logging_in(device: str, password: str) -> str:
     """The key of the refusal, or empty."""
     try:
-        asyncio.run(sign_in.sign_in(visitor_of(device), EMAIL, password, remember=False, return_to="/"))
+        asyncio.run(login.log_in(visitor_of(device), EMAIL, password, remember=False, return_to="/"))
     except DomainError as error:
         return error.key
     return ""

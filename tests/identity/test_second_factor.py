@@ -1,4 +1,4 @@
-"""The code step of a sign-in, with a factor made up for the tests: features bring the real ones."""
+"""The code step of a login, with a factor made up for the tests: features bring the real ones."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,24 +8,24 @@ from sqlmodel import select, update
 
 from netim_app.core import feature
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.core.events import AccountUnlocked, Origin, PasswordChanged, SecondFactorDisabled
+from netim_app.core.facts import AccountUnlocked, Origin, PasswordChanged, SecondFactorDisabled
 from netim_app.core.feature import Feature, SecondFactor
 from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, guessing, second_factor, sessions, sign_in
-from netim_app.identity.tables import CodeGuard, GuessWindow, PendingSignIn
+from netim_app.identity import accounts, attempts, login, second_factor, sessions
+from netim_app.identity.tables import AttemptWindow, FailedCodeCount, PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     NEW_PASSWORD,
-    OTHER_DEVICE,
+    OTHER_BROWSER,
     PASSWORD,
     at_once,
+    logged_in_actor,
     mails,
     make_account,
     quick_hash,
-    signed_in_actor,
     visitor_of,
 )
 from tests.fakes import FakeClock
@@ -43,19 +43,21 @@ class Wheel:
     def enrolled(self, _unit: UnitOfWork, _account_id: int) -> bool:
         return True
 
-    def spend(self, _unit: UnitOfWork, _account_id: int, code: str, _origin: Origin) -> bool:
+    def consume(self, _unit: UnitOfWork, _account_id: int, code: str, _origin: Origin) -> bool:
         right = code in self.codes
         self.codes.discard(code)
         return right
 
-    def live(self, _unit: UnitOfWork, _account_id: int) -> int:
+    def valid_code_count(self, _unit: UnitOfWork, _account_id: int) -> int:
         return len(self.codes)
 
 
 @pytest.fixture
 def wheel() -> Wheel:
     made = Wheel()
-    factor = SecondFactor(name="wheel", enrolled=made.enrolled, spend=made.spend, live=made.live)
+    factor = SecondFactor(
+        name="wheel", enrolled=made.enrolled, consume=made.consume, valid_code_count=made.valid_code_count
+    )
     feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(factor,))))
     return made
 
@@ -66,17 +68,17 @@ def account_id(units: Units) -> int:
         return make_account(unit)
 
 
-async def password_step(device: str = DEVICE, email: str = EMAIL) -> sign_in.TicketIssued | sign_in.CodeRequired:
-    return await sign_in.sign_in(visitor_of(device), email, PASSWORD, remember=False, return_to=PAGE)
+async def password_step(device: str = BROWSER, email: str = EMAIL) -> login.TicketIssued | login.CodeRequired:
+    return await login.log_in(visitor_of(device), email, PASSWORD, remember=False, return_to=PAGE)
 
 
-def code_step(units: Units, code: str, device: str = DEVICE) -> str:
+def code_step(units: Units, code: str, device: str = BROWSER) -> str:
     """The ticket."""
     with units.write() as unit:
-        return second_factor.finish_sign_in(unit, visitor_of(device), code)
+        return second_factor.finish_login(unit, visitor_of(device), code)
 
 
-def code_refusal(units: Units, code: str, device: str = DEVICE) -> str:
+def code_refusal(units: Units, code: str, device: str = BROWSER) -> str:
     """The key of the refusal; empty if there is none."""
     try:
         code_step(units, code, device)
@@ -85,7 +87,7 @@ def code_refusal(units: Units, code: str, device: str = DEVICE) -> str:
     return ""
 
 
-def wrong_code(units: Units, account_id: int, device: str = OTHER_DEVICE, code: str = "000000") -> None:
+def wrong_code(units: Units, account_id: int, device: str = OTHER_BROWSER, code: str = "000000") -> None:
     with pytest.raises(RecordedRefusal, match=second_factor.WRONG), units.write() as unit:
         second_factor.check_code(unit, account_id, code, visitor_of(device))
 
@@ -103,21 +105,21 @@ def test_normal_code_is_empty_for_anything_else(typed: str) -> None:
 
 
 async def test_password_alone_opens_nothing(units: Units, wheel: Wheel, account_id: int) -> None:
-    assert await password_step() == sign_in.CodeRequired()
+    assert await password_step() == login.CodeRequired()
     with units.read() as unit:
-        assert second_factor.is_pending(unit, visitor_of(DEVICE))
-        assert not second_factor.is_pending(unit, visitor_of(OTHER_DEVICE))
+        assert second_factor.is_pending(unit, visitor_of(BROWSER))
+        assert not second_factor.is_pending(unit, visitor_of(OTHER_BROWSER))
 
 
 async def test_without_a_factor_the_password_is_enough(units: Units, account_id: int) -> None:
-    assert isinstance(await password_step(), sign_in.TicketIssued)
+    assert isinstance(await password_step(), login.TicketIssued)
 
 
 async def test_right_code_opens_the_session_once(units: Units, wheel: Wheel, account_id: int) -> None:
     await password_step()
     ticket = code_step(units, RIGHT)
     with units.write() as unit:
-        opened = sessions.redeem_ticket(unit, ticket, DEVICE, visitor_of().origin)
+        opened = sessions.redeem_ticket(unit, ticket, BROWSER, visitor_of().origin)
     assert opened is not None
     assert opened.return_to == PAGE
     assert code_refusal(units, RIGHT) == second_factor.GONE
@@ -132,12 +134,12 @@ async def test_wrong_code_leaves_the_step_open(units: Units, wheel: Wheel, accou
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "nonsense"])
 async def test_no_code_is_no_guess(units: Units, wheel: Wheel, account_id: int, typed: str) -> None:
     await password_step()
-    for _ in range(2 * guessing.MAX_FAILURES):
+    for _ in range(2 * attempts.MAX_FAILURES):
         assert code_refusal(units, typed) == NO_CODE
 
     with units.read() as unit:
-        assert not unit.session.exec(select(GuessWindow)).all()
-        assert not unit.session.exec(select(CodeGuard)).all()
+        assert not unit.session.exec(select(AttemptWindow)).all()
+        assert not unit.session.exec(select(FailedCodeCount)).all()
     assert code_step(units, RIGHT)
 
 
@@ -151,7 +153,7 @@ async def test_wrong_codes_are_guesses_however_they_are_written(units: Units, wh
 
 async def test_code_without_password_step_is_nothing(units: Units, wheel: Wheel, account_id: int) -> None:
     await password_step()
-    assert code_refusal(units, RIGHT, OTHER_DEVICE) == second_factor.GONE
+    assert code_refusal(units, RIGHT, OTHER_BROWSER) == second_factor.GONE
 
 
 @pytest.mark.parametrize("held", [(), ("",), (digest("another secret"),), ("", digest("another secret"))])
@@ -163,29 +165,29 @@ async def test_pending_is_for_those_who_hold_its_secret(
         other = replace(visitor_of(), pending_digests=held)
         assert not second_factor.is_pending(unit, other)
         with pytest.raises(RecordedRefusal, match=second_factor.GONE):
-            second_factor.finish_sign_in(unit, other, RIGHT)
+            second_factor.finish_login(unit, other, RIGHT)
         both = replace(visitor_of(), pending_digests=(*held, *visitor_of().pending_digests))
-        assert second_factor.finish_sign_in(unit, both, RIGHT)
+        assert second_factor.finish_login(unit, both, RIGHT)
 
 
 async def test_the_secret_of_the_tab_is_exchanged_for_a_cookie_once(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
-    await sign_in.sign_in(
+    await login.log_in(
         replace(visitor_of(), pending_digests=(digest("secret"),)), EMAIL, PASSWORD, remember=False, return_to=PAGE
     )
     with units.write() as unit:
-        assert second_factor.give_cookie(unit, OTHER_DEVICE, "secret") is None
-        assert second_factor.give_cookie(unit, DEVICE, "another") is None
-        cookie = second_factor.give_cookie(unit, DEVICE, "secret")
+        assert second_factor.give_cookie(unit, OTHER_BROWSER, "secret") is None
+        assert second_factor.give_cookie(unit, BROWSER, "another") is None
+        cookie = second_factor.give_cookie(unit, BROWSER, "secret")
         assert cookie
-        assert second_factor.give_cookie(unit, DEVICE, "secret") is None
+        assert second_factor.give_cookie(unit, BROWSER, "secret") is None
         for held in ("secret", cookie):
             assert second_factor.is_pending(unit, replace(visitor_of(), pending_digests=(digest(held),)))
-        unit.session.exec(update(PendingSignIn).values(cookie_digest=""))
+        unit.session.exec(update(PendingLogin).values(cookie_digest=""))
     clock.advance(minutes=10)
     with units.write() as unit:
-        assert second_factor.give_cookie(unit, DEVICE, "secret") is None, "too late"
+        assert second_factor.give_cookie(unit, BROWSER, "secret") is None, "too late"
 
 
 async def test_a_newer_login_is_not_opened_by_the_cookie_of_the_older(
@@ -197,7 +199,7 @@ async def test_a_newer_login_is_not_opened_by_the_cookie_of_the_older(
         with units.write() as unit:
             visitor = replace(visitor_of(), pending_digests=(digest(secret),))
             second_factor.begin(unit, account_id, visitor, remember=False, return_to=PAGE)
-            cookies.append(second_factor.give_cookie(unit, DEVICE, secret) or "")
+            cookies.append(second_factor.give_cookie(unit, BROWSER, secret) or "")
     older, newer = (replace(visitor_of(), pending_digests=(digest(cookie),)) for cookie in cookies)
     with units.read() as unit:
         assert not second_factor.is_pending(unit, older)
@@ -208,7 +210,7 @@ async def test_a_login_without_a_secret_is_finished_by_nobody(units: Units, whee
     """As one is that the version before has begun, which knew none."""
     await password_step()
     with units.write() as unit:
-        unit.session.exec(update(PendingSignIn).values(secret_digest=""))
+        unit.session.exec(update(PendingLogin).values(secret_digest=""))
     for held in ((), ("",), (digest("any"),)):
         with units.read() as unit:
             assert not second_factor.is_pending(unit, replace(visitor_of(), pending_digests=held))
@@ -221,43 +223,43 @@ async def test_pending_dies_after_ten_minutes_and_the_owner_hears_of_it(
     clock.advance(minutes=10)
     assert code_refusal(units, RIGHT) == second_factor.GONE
     with units.write() as unit:
-        for device in (*second_factor.expired(unit), DEVICE):  # the second time nothing is there any more
+        for device in (*second_factor.expired(unit), BROWSER):  # the second time nothing is there any more
             second_factor.expire(unit, device)
-        assert [mail.event for mail in mails(unit)] == ["half_sign_in"]
+        assert [mail.event for mail in mails(unit)] == ["second_factor_not_completed"]
 
 
-async def test_half_done_sign_ins_are_told_once_an_hour(
+async def test_half_done_logins_are_told_once_an_hour(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
     for _ in range(3):
         await password_step()
     with units.write() as unit:
-        assert [mail.event for mail in mails(unit)] == ["half_sign_in"]
+        assert [mail.event for mail in mails(unit)] == ["second_factor_not_completed"]
     clock.advance(minutes=61)
     await password_step()
     with units.write() as unit:
         assert len(mails(unit)) == 2
 
 
-async def test_newer_sign_in_replaces_the_older(units: Units, wheel: Wheel, account_id: int) -> None:
+async def test_newer_login_replaces_the_older(units: Units, wheel: Wheel, account_id: int) -> None:
     with units.write() as unit:
         make_account(unit, "other@example.org")
     await password_step()
     await password_step(email="other@example.org")
     ticket = code_step(units, RIGHT)
     with units.write() as unit:
-        opened = sessions.redeem_ticket(unit, ticket, DEVICE, visitor_of().origin)
+        opened = sessions.redeem_ticket(unit, ticket, BROWSER, visitor_of().origin)
         assert opened is not None
-        look = sessions.look_up(unit, sessions.digest(opened.token), DEVICE, visitor_of().origin)
+        look = sessions.look_up(unit, sessions.digest(opened.token), BROWSER, visitor_of().origin)
     assert look.actor is not None
     assert look.actor.account_id != account_id
 
 
-async def test_guesses_are_shared_by_all_sign_ins_and_not_reset_by_a_password(
+async def test_guesses_are_shared_by_all_logins_and_not_reset_by_a_password(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
-    for number in range(guessing.MAX_FAILURES):
-        device = DEVICE if number % 2 else OTHER_DEVICE
+    for number in range(attempts.MAX_FAILURES):
+        device = BROWSER if number % 2 else OTHER_BROWSER
         await password_step(device)
         assert code_refusal(units, f"00000{number}", device) == second_factor.WRONG
     await password_step()
@@ -267,7 +269,7 @@ async def test_guesses_are_shared_by_all_sign_ins_and_not_reset_by_a_password(
     assert code_step(units, RIGHT)
 
 
-async def test_hard_stop_blocks_sign_in_until_a_reset(
+async def test_hard_stop_blocks_login_until_a_reset(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
     await password_step()
@@ -278,12 +280,12 @@ async def test_hard_stop_blocks_sign_in_until_a_reset(
         assert second_factor.is_stopped(unit, account_id)
         assert [mail.event for mail in mails(unit)].count("codes_stopped") == 1
     clock.advance(hours=1)
-    with pytest.raises(DomainError, match=sign_in.WRONG):
+    with pytest.raises(DomainError, match=login.WRONG):
         await password_step()
     with units.write() as unit:
         fact = PasswordChanged(account_id=account_id, at=unit.now, way="reset")
         accounts.replace_password(unit, fact, quick_hash(PASSWORD))
-    assert await password_step() == sign_in.CodeRequired()
+    assert await password_step() == login.CodeRequired()
     assert code_step(units, RIGHT)
 
 
@@ -310,7 +312,7 @@ async def test_one_below_the_hard_stop_still_lets_the_owner_in(
 ) -> None:
     for _ in range(second_factor.HARD_STOP - 1):
         clock.advance(minutes=4)
-        wrong_code(units, account_id, DEVICE)
+        wrong_code(units, account_id, BROWSER)
     clock.advance(minutes=15)
     await password_step()
     assert code_step(units, RIGHT)
@@ -353,15 +355,15 @@ async def test_a_right_code_of_the_owner_does_not_forgive_what_strangers_try(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
     with units.write() as unit:
-        sessions.remember_device(unit, account_id, DEVICE)
+        sessions.remember_browser(unit, account_id, BROWSER)
 
     for number in range(second_factor.HARD_STOP):
         wheel.codes = {RIGHT}
         if number % 10 == 5:
             clock.advance(minutes=8)
-            wrong_code(units, account_id, DEVICE, "999999")
+            wrong_code(units, account_id, BROWSER, "999999")
             with units.write() as unit:
-                assert second_factor.check_code(unit, account_id, RIGHT, visitor_of(DEVICE)) == "wheel"
+                assert second_factor.check_code(unit, account_id, RIGHT, visitor_of(BROWSER)) == "wheel"
             wheel.codes = {RIGHT}
         clock.advance(minutes=4)
         wrong_code(units, account_id)
@@ -411,8 +413,8 @@ async def test_a_second_stop_is_lifted_by_the_operator_alone(
     wheel.codes = {f"{number:06}" for number in range(1, 14)}
     assert guess_until_stopped() == 100
     assert reset()
-    with units.write() as unit:  # the owner, told by mail, signs in: that forgives no stop
-        assert second_factor.check_code(unit, account_id, "000001", visitor_of(DEVICE))
+    with units.write() as unit:  # the owner, told by mail, logs in: that forgives no stop
+        assert second_factor.check_code(unit, account_id, "000001", visitor_of(BROWSER))
     wheel.codes.add("000001")  # it was spent
     assert guess_until_stopped() == 54
     assert (100 + 54) * 13 / 10**6 <= 0.0021
@@ -437,34 +439,34 @@ async def test_a_reset_forgives_no_wrong_codes(units: Units, wheel: Wheel, accou
         assert second_factor.is_stopped(unit, account_id)
 
 
-async def test_disabling_ends_half_done_sign_ins_without_a_word(units: Units, wheel: Wheel, account_id: int) -> None:
+async def test_disabling_ends_half_done_logins_without_a_word(units: Units, wheel: Wheel, account_id: int) -> None:
     await password_step()
     with units.write() as unit:
         unit.record(SecondFactorDisabled(account_id=account_id, at=unit.now))
 
     with units.read() as unit:
-        assert not second_factor.is_pending(unit, visitor_of(DEVICE))
-        assert "half_sign_in" not in [mail.event for mail in mails(unit)]
+        assert not second_factor.is_pending(unit, visitor_of(BROWSER))
+        assert "second_factor_not_completed" not in [mail.event for mail in mails(unit)]
 
 
 async def test_step_up_wants_password_and_code(units: Units, wheel: Wheel) -> None:
-    actor = signed_in_actor(units)
+    actor = logged_in_actor(units)
     with pytest.raises(DomainError) as refused:
-        await sign_in.prove_again(actor, PASSWORD, "000000", PAGE)
+        await login.prove_again(actor, PASSWORD, "000000", PAGE)
     assert refused.value.field == "code"
     with pytest.raises(DomainError) as refused:
-        await sign_in.prove_again(actor, "wrong wrong wrong 1", RIGHT, PAGE)
+        await login.prove_again(actor, "wrong wrong wrong 1", RIGHT, PAGE)
     assert refused.value.field == "password"
-    assert await sign_in.prove_again(actor, PASSWORD, RIGHT, PAGE)
+    assert await login.prove_again(actor, PASSWORD, RIGHT, PAGE)
 
 
 async def test_wrong_step_up_codes_stay_paid(units: Units, wheel: Wheel) -> None:
-    actor = signed_in_actor(units)
-    for _ in range(guessing.MAX_FAILURES):
+    actor = logged_in_actor(units)
+    for _ in range(attempts.MAX_FAILURES):
         with pytest.raises(DomainError):
-            await sign_in.prove_again(actor, PASSWORD, "000000", PAGE)
+            await login.prove_again(actor, PASSWORD, "000000", PAGE)
     with pytest.raises(DomainError):
-        await sign_in.prove_again(actor, PASSWORD, RIGHT, PAGE)
+        await login.prove_again(actor, PASSWORD, RIGHT, PAGE)
 
 
 def test_pending_life_is_that_of_the_decision() -> None:

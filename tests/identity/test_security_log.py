@@ -10,31 +10,31 @@ import pytest
 from netim_app.core import feature
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.core.feature import Feature, SecondFactor
 from netim_app.identity import (
     accounts,
-    guessing,
+    attempts,
     limits,
+    login,
     recovery,
     second_factor,
     security_log,
     sessions,
-    sign_in,
     sign_up,
 )
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units, in_unit
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     HERE,
     PASSWORD,
     answer_requests,
     last_mail,
+    logged_in_actor,
     make_account,
     quick_hash,
-    signed_in_actor,
     visitor_of,
 )
 from tests.fakes import FakeClock, captured_log
@@ -67,8 +67,8 @@ def factor() -> None:
     made = SecondFactor(
         name="wheel",
         enrolled=lambda _u, _a: True,
-        spend=lambda _u, _a, code, _o: code == "123456",
-        live=lambda _u, _a: 1,
+        consume=lambda _u, _a, code, _o: code == "123456",
+        valid_code_count=lambda _u, _a: 1,
     )
     feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(made,))))
 
@@ -84,56 +84,56 @@ def lines(log: list[logging.LogRecord], *names: str) -> list[tuple[str, dict[str
 
 async def attempt(email: str, password: str) -> None:
     with pytest.raises(DomainError):
-        await sign_in.sign_in(visitor_of(), email, password, remember=False, return_to=sessions.HOME)
+        await login.log_in(visitor_of(), email, password, remember=False, return_to=sessions.HOME)
 
 
-async def test_each_failed_sign_in_leaves_one_line_with_its_reason(
+async def test_each_failed_login_leaves_one_line_with_its_reason(
     units: Units, account_id: int, log: list[logging.LogRecord]
 ) -> None:
-    for _ in range(guessing.MAX_FAILURES):
+    for _ in range(attempts.MAX_FAILURES):
         await attempt(EMAIL, WRONG)
     await attempt(EMAIL, PASSWORD)
     await attempt(UNKNOWN, PASSWORD)
 
     of_the_account = {"account_id": account_id, **FROM_HERE}
-    assert lines(log, "sign_in_failed", "proof_failed", "code_refused") == [
-        *[("sign_in_failed", {**of_the_account, "reason": "wrong"})] * guessing.MAX_FAILURES,
-        ("sign_in_failed", {**of_the_account, "reason": "throttled"}),
-        ("sign_in_failed", {**FROM_HERE, "reason": "no account"}),
+    assert lines(log, "login_failed", "proof_failed", "code_refused") == [
+        *[("login_failed", {**of_the_account, "reason": "wrong"})] * attempts.MAX_FAILURES,
+        ("login_failed", {**of_the_account, "reason": "throttled"}),
+        ("login_failed", {**FROM_HERE, "reason": "no account"}),
     ]
 
 
 async def test_an_unknown_address_is_nobodys_even_when_a_customer_types_it(
     units: Units, log: list[logging.LogRecord]
 ) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     set_caller(caller)
 
     await attempt(UNKNOWN, WRONG)
 
     expected = {"session_id": caller.session_id, "reason": "no account", **FROM_HERE}
-    assert lines(log, "sign_in_failed") == [("sign_in_failed", expected)]
+    assert lines(log, "login_failed") == [("login_failed", expected)]
 
 
-async def test_a_right_sign_in_leaves_no_line_of_a_refusal_and_one_of_its_own(
+async def test_a_right_login_leaves_no_line_of_a_refusal_and_one_of_its_own(
     units: Units, account_id: int, log: list[logging.LogRecord]
 ) -> None:
-    result = await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
-    assert isinstance(result, sign_in.TicketIssued)
-    await in_unit(sessions.redeem_ticket, result.ticket, DEVICE, HERE)
+    result = await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    assert isinstance(result, login.TicketIssued)
+    await in_unit(sessions.redeem_ticket, result.ticket, BROWSER, HERE)
 
-    [(name, fields)] = lines(log, "signed_in", "sign_in_failed", "code_refused", "proof_failed", "limit_reached")
-    assert (name, fields["account_id"], fields["ip"]) == ("signed_in", account_id, HERE.address)
+    [(name, fields)] = lines(log, "logged_in", "login_failed", "code_refused", "proof_failed", "limit_reached")
+    assert (name, fields["account_id"], fields["ip"]) == ("logged_in", account_id, HERE.address)
 
 
 async def test_a_refused_step_up_leaves_one_line(units: Units, log: list[logging.LogRecord]) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
 
     with pytest.raises(DomainError):
-        await sign_in.prove_again(caller, WRONG, "", sessions.HOME)
+        await login.prove_again(caller, WRONG, "", sessions.HOME)
 
     expected = {"account_id": caller.account_id, **FROM_HERE, "reason": "wrong"}
-    assert lines(log, "proof_failed", "sign_in_failed", "code_refused") == [("proof_failed", expected)]
+    assert lines(log, "proof_failed", "login_failed", "code_refused") == [("proof_failed", expected)]
 
 
 @pytest.mark.usefixtures("factor")
@@ -142,22 +142,22 @@ async def test_each_refused_code_leaves_one_line(
 ) -> None:
     def refused(code: str) -> None:
         with pytest.raises(RecordedRefusal), units.write() as unit:
-            second_factor.finish_sign_in(unit, visitor_of(), code)
+            second_factor.finish_login(unit, visitor_of(), code)
 
-    await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
-    for _ in range(guessing.MAX_FAILURES):
+    await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    for _ in range(attempts.MAX_FAILURES):
         refused("000000")
     refused("123456")  # throttled
     clock.advance(minutes=20)
     refused("123456")  # too late
-    await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     with units.write() as unit:
         accounts.disable(unit, account_id)
     refused("123456")  # the account is closed
 
     reasons = [(fields["reason"], fields.get("account_id")) for _, fields in lines(log, "code_refused")]
     assert reasons == [
-        *[("wrong", account_id)] * guessing.MAX_FAILURES,
+        *[("wrong", account_id)] * attempts.MAX_FAILURES,
         ("throttled", account_id),
         ("too late", None),
         ("disabled", account_id),
@@ -169,12 +169,12 @@ async def test_each_refused_code_leaves_one_line(
 
 @pytest.mark.usefixtures("factor")
 async def test_a_wrong_code_at_a_step_up_leaves_one_line(units: Units, log: list[logging.LogRecord]) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
 
     with pytest.raises(DomainError):
-        await sign_in.prove_again(caller, PASSWORD, "000000", sessions.HOME)
+        await login.prove_again(caller, PASSWORD, "000000", sessions.HOME)
 
-    [(name, fields)] = lines(log, "proof_failed", "sign_in_failed", "code_refused")
+    [(name, fields)] = lines(log, "proof_failed", "login_failed", "code_refused")
     assert (name, fields["reason"], fields["account_id"]) == ("code_refused", "wrong", caller.account_id)
 
 
@@ -193,7 +193,7 @@ async def test_a_stopped_account_leaves_a_line_too(
         second_factor.check_code(unit, account_id, "123456", visitor_of())
 
     stopped = {"account_id": account_id, **FROM_HERE, "reason": "stopped"}
-    assert lines(log, "sign_in_failed", "code_refused") == [("sign_in_failed", stopped), ("code_refused", stopped)]
+    assert lines(log, "login_failed", "code_refused") == [("login_failed", stopped), ("code_refused", stopped)]
 
 
 @pytest.mark.usefixtures("factor")
@@ -216,11 +216,11 @@ async def test_a_full_limit_says_which_one(units: Units, log: list[logging.LogRe
     for _ in range(2):
         with pytest.raises(DomainError):
             await limits.allow_sign_up(HERE.address)
-    assert lines(log, "limit_reached") == [("limit_reached", {"rule": rule.name, **FROM_HERE})] * 2
+    assert lines(log, "limit_reached") == [("limit_reached", {"limit": rule.name, **FROM_HERE})] * 2
 
 
 async def test_limits_that_refuse_silently_are_logged_as_well(units: Units, log: list[logging.LogRecord]) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     set_caller(caller)
     while await limits.may_rate_password(HERE.address):
         pass
@@ -230,22 +230,22 @@ async def test_limits_that_refuse_silently_are_logged_as_well(units: Units, log:
     assert lines(log, "limit_reached") == [
         (
             "limit_reached",
-            {"account_id": caller.account_id, "session_id": caller.session_id, "rule": rule.name, **FROM_HERE},
+            {"account_id": caller.account_id, "session_id": caller.session_id, "limit": rule.name, **FROM_HERE},
         )
         for rule in (rate_limit.RATING_PER_ADDRESS, rate_limit.MAIL_PER_RECIPIENT)
     ]
 
 
 def test_a_refusal_outside_of_an_event_is_written_without_a_sender(log: list[logging.LogRecord]) -> None:
-    contextvars.Context().run(security_log.log_refusal, "sign_in_failed", reason="wrong")
+    contextvars.Context().run(security_log.log_refusal, "login_failed", reason="wrong")
 
-    assert lines(log, "sign_in_failed") == [("sign_in_failed", {"reason": "wrong", "ip": "", "client": ""})]
+    assert lines(log, "login_failed") == [("login_failed", {"reason": "wrong", "ip": "", "client": ""})]
 
 
 def test_what_the_browser_calls_itself_cannot_forge_a_line(log: list[logging.LogRecord]) -> None:
-    set_caller(Visitor(origin=Origin(address="192.0.2.1\nevent=signed_in", browser="x\ny")))
+    set_caller(Visitor(origin=Origin(address="192.0.2.1\nevent=logged_in", browser="x\ny")))
 
-    security_log.log_refusal("sign_in_failed", reason="wrong")
+    security_log.log_refusal("login_failed", reason="wrong")
 
     assert "\n" not in log[0].getMessage()
 
@@ -255,12 +255,12 @@ async def test_a_confirmation_with_a_wrong_password_leaves_a_line(units: Units, 
     with units.write() as unit:
         sign_up.sign_up(unit, customer, quick_hash(PASSWORD))
     token = last_mail(units, "sign_up").token
-    for _ in range(guessing.MAX_FAILURES + 1):
+    for _ in range(attempts.MAX_FAILURES + 1):
         with pytest.raises(DomainError):
             await sign_up.confirm_email(token, WRONG, visitor_of())
 
     refused = lines(log, "confirmation_refused")
-    assert [fields["reason"] for _, fields in refused] == ["wrong"] * guessing.MAX_FAILURES + ["throttled"]
+    assert [fields["reason"] for _, fields in refused] == ["wrong"] * attempts.MAX_FAILURES + ["throttled"]
 
 
 def test_a_request_for_a_new_password_leaves_a_line_for_nobody_too(

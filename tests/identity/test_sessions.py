@@ -6,15 +6,15 @@ import pytest
 from sqlmodel import col, select
 
 from netim_app.core import feature
-from netim_app.core.events import Fact, Origin, SessionDisplaced, SessionsRevoked
-from netim_app.core.feature import Feature, SignInGate, Subscription
+from netim_app.core.facts import Fact, Origin, SessionDisplaced, SessionsRevoked
+from netim_app.core.feature import Feature, LoginPolicy, Subscription
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, sessions
 from netim_app.identity.sessions import Lookup, OpenedSession
-from netim_app.identity.tables import Account, AccountSession, KnownDevice, Ticket
+from netim_app.identity.tables import Account, AccountSession, KnownBrowser, Ticket
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.registry import FEATURES
-from tests.factories import DEVICE, HERE, OTHER_DEVICE, Browser, actor_of, at_once, make_account, make_session
+from tests.factories import BROWSER, HERE, OTHER_BROWSER, Browser, actor_of, at_once, make_account, make_session
 from tests.fakes import FakeClock
 
 
@@ -37,7 +37,7 @@ def names(facts: list[Fact]) -> list[str]:
     return [type(fact).__name__ for fact in facts]
 
 
-def sign_in(units: Units, account_id: int, **options: Any) -> Browser:
+def log_in(units: Units, account_id: int, **options: Any) -> Browser:
     with units.write() as unit:
         return make_session(unit, account_id, **options)
 
@@ -50,19 +50,19 @@ def look_up(units: Units, browser: Browser, origin: Origin = HERE) -> Lookup:
 def issue(units: Units, account_id: int, **options: Any) -> str:
     with units.write() as unit:
         return sessions.issue_ticket(
-            unit, **{"purpose": "sign_in", "account_id": account_id, "device_digest": DEVICE, **options}
+            unit, **{"purpose": "login", "account_id": account_id, "browser_digest": BROWSER, **options}
         )
 
 
-def redeem(units: Units, ticket: str, device: str = DEVICE, origin: Origin = HERE) -> OpenedSession | None:
+def redeem(units: Units, ticket: str, device: str = BROWSER, origin: Origin = HERE) -> OpenedSession | None:
     with units.write() as unit:
         return sessions.redeem_ticket(unit, ticket, device, origin)
 
 
 def close_door(reason: str = "gate.no", *, to: Callable[[Origin], bool] = lambda _origin: True) -> None:
     """Installs a gate beside the real features."""
-    gate = SignInGate(name="door", refusal=lambda _u, _a, origin: reason if to(origin) else None)
-    feature.install((*FEATURES, Feature(name="door", sign_in_gates=(gate,))))
+    gate = LoginPolicy(name="door", refusal=lambda _u, _a, origin: reason if to(origin) else None)
+    feature.install((*FEATURES, Feature(name="door", login_policies=(gate,))))
 
 
 # Tickets
@@ -76,8 +76,8 @@ def test_a_ticket_opens_a_session(units: Units, account_id: int, facts: list[Fac
     assert opened.return_to == "/account/connection-and-security"
     caller = look_up(units, Browser(opened.token)).actor
     assert caller is not None
-    assert (caller.account_id, caller.device_digest, caller.origin) == (account_id, DEVICE, HERE)
-    assert names(facts) == ["SignedIn"]
+    assert (caller.account_id, caller.browser_digest, caller.origin) == (account_id, BROWSER, HERE)
+    assert names(facts) == ["LoggedIn"]
 
 
 def test_neither_tickets_nor_session_tokens_are_stored(units: Units, account_id: int) -> None:
@@ -113,7 +113,7 @@ def test_of_twenty_that_redeem_a_ticket_at_once_one_succeeds(units: Units, accou
 def test_a_ticket_works_in_its_own_browser_only_and_survives_the_attempt(units: Units, account_id: int) -> None:
     ticket = issue(units, account_id)
 
-    assert redeem(units, ticket, OTHER_DEVICE) is None
+    assert redeem(units, ticket, OTHER_BROWSER) is None
     assert redeem(units, ticket, "") is None
     assert redeem(units, ticket) is not None
 
@@ -150,21 +150,21 @@ def test_an_account_that_was_disabled_meanwhile_is_not_opened(units: Units, acco
     assert redeem(units, ticket) is None
 
 
-def test_a_browser_is_known_from_its_second_sign_in_on(units: Units, account_id: int, facts: list[Fact]) -> None:
-    for device in (DEVICE, DEVICE, OTHER_DEVICE):
-        sign_in(units, account_id, device=device)
+def test_a_browser_is_known_from_its_second_login_on(units: Units, account_id: int, facts: list[Fact]) -> None:
+    for device in (BROWSER, BROWSER, OTHER_BROWSER):
+        log_in(units, account_id, device=device)
 
-    assert [fact.known_device for fact in facts] == [False, True, False]  # type: ignore[attr-defined]
+    assert [fact.known_browser for fact in facts] == [False, True, False]  # type: ignore[attr-defined]
 
 
 def test_a_browser_known_to_one_account_is_a_stranger_to_another(units: Units, account_id: int) -> None:
     with units.write() as unit:
         other = make_account(unit, "bob@example.org")
-    sign_in(units, account_id)
+    log_in(units, account_id)
 
     with units.read() as unit:
-        assert unit.session.get(KnownDevice, (account_id, DEVICE)) is not None
-        assert unit.session.get(KnownDevice, (other, DEVICE)) is None
+        assert unit.session.get(KnownBrowser, (account_id, BROWSER)) is not None
+        assert unit.session.get(KnownBrowser, (other, BROWSER)) is None
 
 
 def test_so_many_browsers_are_known_and_the_one_not_used_for_longest_goes(
@@ -172,20 +172,20 @@ def test_so_many_browsers_are_known_and_the_one_not_used_for_longest_goes(
 ) -> None:
     with units.write() as unit:
         other = make_account(unit, "bob@example.org")
-    sign_in(units, other)
-    sign_in(units, account_id)
+    log_in(units, other)
+    log_in(units, account_id)
     with units.write() as unit:
         for number in range(1, sessions.MAX_KNOWN_BROWSERS + 1):
             unit.now += timedelta(minutes=1)
-            assert not sessions.remember_device(unit, account_id, digest(f"private window {number}"))
-            assert sessions.remember_device(unit, account_id, digest("private window 1"))
+            assert not sessions.remember_browser(unit, account_id, digest(f"private window {number}"))
+            assert sessions.remember_browser(unit, account_id, digest("private window 1"))
 
     with units.read() as unit:
-        known = set(unit.session.exec(select(KnownDevice.device_digest).where(KnownDevice.account_id == account_id)))
+        known = set(unit.session.exec(select(KnownBrowser.browser_digest).where(KnownBrowser.account_id == account_id)))
         assert len(known) == sessions.MAX_KNOWN_BROWSERS
-        assert DEVICE not in known, "used once, and before all the others"
+        assert BROWSER not in known, "used once, and before all the others"
         assert {digest("private window 1"), digest(f"private window {sessions.MAX_KNOWN_BROWSERS}")} <= known
-        assert unit.session.get(KnownDevice, (other, DEVICE)) is not None, "nobody else's are touched"
+        assert unit.session.get(KnownBrowser, (other, BROWSER)) is not None, "nobody else's are touched"
 
 
 # How long a session lasts
@@ -193,14 +193,14 @@ def test_so_many_browsers_are_known_and_the_one_not_used_for_longest_goes(
 
 @pytest.mark.parametrize(("minutes", "works"), [(29, True), (30, False)])
 def test_an_idle_session_ends(units: Units, account_id: int, clock: FakeClock, minutes: int, works: bool) -> None:
-    browser = sign_in(units, account_id)
+    browser = log_in(units, account_id)
     clock.advance(minutes=minutes)
 
     assert (look_up(units, browser).actor is not None) is works
 
 
 def use_every(units: Units, clock: FakeClock, browser: Browser, step: timedelta, until: timedelta) -> timedelta:
-    """Keeps a session busy; gives back after how long it ended, or `until`."""
+    """Keeps a session busy; returns after how long it ended, or `until`."""
     passed = timedelta()
     while passed < until:
         clock.now += step
@@ -216,7 +216,7 @@ def use_every(units: Units, clock: FakeClock, browser: Browser, step: timedelta,
 def test_activity_keeps_a_session_open_but_never_beyond_its_absolute_limit(
     units: Units, account_id: int, clock: FakeClock
 ) -> None:
-    browser = sign_in(units, account_id)
+    browser = log_in(units, account_id)
 
     ended = use_every(units, clock, browser, timedelta(minutes=20), timedelta(days=2))
 
@@ -226,7 +226,7 @@ def test_activity_keeps_a_session_open_but_never_beyond_its_absolute_limit(
 def test_a_remembered_session_may_idle_but_ends_after_thirty_days(
     units: Units, account_id: int, clock: FakeClock
 ) -> None:
-    browser = sign_in(units, account_id, remember=True)
+    browser = log_in(units, account_id, remember=True)
 
     clock.advance(days=29, hours=23)
     assert look_up(units, browser).actor is not None
@@ -235,13 +235,13 @@ def test_a_remembered_session_may_idle_but_ends_after_thirty_days(
 
 
 def test_activity_does_not_prolong_a_remembered_session_either(units: Units, account_id: int, clock: FakeClock) -> None:
-    browser = sign_in(units, account_id, remember=True)
+    browser = log_in(units, account_id, remember=True)
 
     assert use_every(units, clock, browser, timedelta(days=5), timedelta(days=90)) == timedelta(days=30)
 
 
 def test_a_renewal_does_not_prolong_a_session(units: Units, account_id: int, clock: FakeClock) -> None:
-    browser = sign_in(units, account_id, remember=True)
+    browser = log_in(units, account_id, remember=True)
     clock.advance(days=20)
 
     renewed = renew(units, browser)
@@ -264,7 +264,7 @@ def test_the_cookie_of_a_remembered_session_lasts_as_long_as_the_session(units: 
 def test_a_session_that_a_clock_has_left_in_the_future_is_over(
     units: Units, account_id: int, clock: FakeClock, minutes: int, works: bool, remember: bool
 ) -> None:
-    browser = sign_in(units, account_id, remember=remember)
+    browser = log_in(units, account_id, remember=remember)
     clock.advance(minutes=-minutes)
 
     with units.read() as unit:
@@ -280,7 +280,7 @@ def test_a_session_that_a_clock_has_left_in_the_future_is_over(
 def test_use_is_noted_once_a_minute(
     units: Units, account_id: int, clock: FakeClock, seconds: int, long_ago: bool
 ) -> None:
-    browser = sign_in(units, account_id)
+    browser = log_in(units, account_id)
     clock.advance(seconds=seconds)
 
     assert look_up(units, browser).seen_long_ago is long_ago
@@ -290,24 +290,24 @@ def test_use_is_noted_once_a_minute(
 
 
 def test_an_unknown_cookie_is_nobody(units: Units, account_id: int) -> None:
-    browser = sign_in(units, account_id)
+    browser = log_in(units, account_id)
 
     for token in (browser.token[:-1], browser.token.swapcase(), browser.digest, "x"):
         assert look_up(units, Browser(token)) == Lookup()
 
 
 def test_a_missing_cookie_is_nobody(units: Units, account_id: int) -> None:
-    sign_in(units, account_id)  # has never been renewed: its superseded digest is empty, too
+    log_in(units, account_id)  # has never been renewed: its superseded digest is empty, too
 
     with units.read() as unit:
-        assert sessions.look_up(unit, "", DEVICE, HERE) == Lookup()
+        assert sessions.look_up(unit, "", BROWSER, HERE) == Lookup()
 
 
 def test_the_actor_carries_where_the_event_came_from_and_not_where_the_session_began(
     units: Units, account_id: int
 ) -> None:
     elsewhere = Origin(address="203.0.113.9", browser="Chrome", system="Windows")
-    browser = sign_in(units, account_id)
+    browser = log_in(units, account_id)
 
     caller = look_up(units, browser, elsewhere).actor
 
@@ -316,7 +316,7 @@ def test_the_actor_carries_where_the_event_came_from_and_not_where_the_session_b
 
 
 def test_the_actor_knows_the_revision_of_the_account(units: Units, account_id: int) -> None:
-    browser = sign_in(units, account_id)
+    browser = log_in(units, account_id)
     with units.write() as unit:
         before = actor_of(unit, browser)
         accounts.edit_profile(unit, before, accounts.Profile(first_name="A", last_name="L"))
@@ -328,7 +328,7 @@ def test_the_actor_knows_the_revision_of_the_account(units: Units, account_id: i
 
 
 def test_a_gate_closes_a_live_session_and_opens_it_again(units: Units, account_id: int) -> None:
-    browser = sign_in(units, account_id)
+    browser = log_in(units, account_id)
     abroad = Origin(address="203.0.113.9")
     close_door("ip.refused", to=lambda origin: origin.address != HERE.address)
 
@@ -337,17 +337,17 @@ def test_a_gate_closes_a_live_session_and_opens_it_again(units: Units, account_i
 
 
 def test_the_first_gate_that_refuses_names_the_reason(units: Units, account_id: int) -> None:
-    def gate(reason: str | None) -> SignInGate:
-        return SignInGate(name=reason or "open", refusal=lambda _u, _a, _o: reason)
+    def gate(reason: str | None) -> LoginPolicy:
+        return LoginPolicy(name=reason or "open", refusal=lambda _u, _a, _o: reason)
 
-    feature.install((Feature(name="doors", sign_in_gates=(gate(None), gate("first"), gate("second"))),))
+    feature.install((Feature(name="doors", login_policies=(gate(None), gate("first"), gate("second"))),))
 
     with units.read() as unit:
-        assert sessions.gate_refusal(unit, account_id, HERE) == "first"
+        assert sessions.policy_refusal(unit, account_id, HERE) == "first"
 
 
 def test_a_disabled_account_has_no_live_session(units: Units, account_id: int) -> None:
-    browser = sign_in(units, account_id, remember=True)
+    browser = log_in(units, account_id, remember=True)
     with units.write() as unit:
         accounts.disable(unit, account_id)
 
@@ -364,14 +364,14 @@ def renew(units: Units, browser: Browser, *, purpose: sessions.Purpose = "renew"
             unit,
             purpose=purpose,
             account_id=caller.account_id,
-            device_digest=browser.device,
+            browser_digest=browser.device,
             session_id=caller.session_id,
         )
     return redeem(units, ticket, browser.device)
 
 
 def test_a_renewal_replaces_the_token_of_the_same_session(units: Units, account_id: int, facts: list[Fact]) -> None:
-    browser = sign_in(units, account_id)
+    browser = log_in(units, account_id)
     before = look_up(units, browser).actor
 
     renewed = renew(units, browser)
@@ -383,11 +383,11 @@ def test_a_renewal_replaces_the_token_of_the_same_session(units: Units, account_
     after = look_up(units, Browser(renewed.token)).actor
     assert after is not None
     assert after.session_id == before.session_id
-    assert names(facts) == ["SignedIn"]
+    assert names(facts) == ["LoggedIn"]
 
 
 def test_the_token_before_the_last_one_is_nobody(units: Units, account_id: int) -> None:
-    first = sign_in(units, account_id)
+    first = log_in(units, account_id)
     second = renew(units, first)
     assert second is not None
     third = renew(units, Browser(second.token))
@@ -401,7 +401,7 @@ def test_the_token_before_the_last_one_is_nobody(units: Units, account_id: int) 
 def test_only_a_step_up_makes_a_session_fresh(
     units: Units, account_id: int, clock: FakeClock, purpose: sessions.Purpose, fresh: bool
 ) -> None:
-    browser = sign_in(units, account_id)
+    browser = log_in(units, account_id)
     clock.advance(minutes=10)
     caller = look_up(units, browser).actor
     assert caller is not None
@@ -416,14 +416,14 @@ def test_only_a_step_up_makes_a_session_fresh(
 
 
 def test_a_session_is_fresh_for_ten_minutes(units: Units, account_id: int, clock: FakeClock) -> None:
-    caller = look_up(units, sign_in(units, account_id)).actor
+    caller = look_up(units, log_in(units, account_id)).actor
 
     assert caller is not None
     assert caller.fresh_until == clock() + timedelta(minutes=10)
 
 
 def test_a_session_that_ended_cannot_be_renewed(units: Units, account_id: int) -> None:
-    browser = sign_in(units, account_id)
+    browser = log_in(units, account_id)
     caller = look_up(units, browser).actor
     assert caller is not None
     ticket = issue(units, account_id, purpose="renew", session_id=caller.session_id)
@@ -435,7 +435,7 @@ def test_a_session_that_ended_cannot_be_renewed(units: Units, account_id: int) -
 
 
 def test_a_session_that_expired_cannot_be_renewed(units: Units, account_id: int, clock: FakeClock) -> None:
-    browser = sign_in(units, account_id)
+    browser = log_in(units, account_id)
     caller = look_up(units, browser).actor
     assert caller is not None
     clock.advance(hours=11, minutes=59, seconds=50)
@@ -449,7 +449,7 @@ def test_a_session_that_expired_cannot_be_renewed(units: Units, account_id: int,
 
 
 def test_a_customer_signs_out(units: Units, account_id: int, facts: list[Fact]) -> None:
-    browser, other = sign_in(units, account_id), sign_in(units, account_id, device=OTHER_DEVICE)
+    browser, other = log_in(units, account_id), log_in(units, account_id, device=OTHER_BROWSER)
 
     for _ in range(2):
         with units.write() as unit:
@@ -457,7 +457,7 @@ def test_a_customer_signs_out(units: Units, account_id: int, facts: list[Fact]) 
 
     assert look_up(units, browser) == Lookup()
     assert look_up(units, other).actor is not None
-    assert names(facts) == ["SignedIn", "SignedIn", "SignedOut"]
+    assert names(facts) == ["LoggedIn", "LoggedIn", "LoggedOut"]
 
 
 def test_signing_out_with_an_unknown_cookie_does_nothing(units: Units, account_id: int, facts: list[Fact]) -> None:
@@ -470,8 +470,8 @@ def test_signing_out_with_an_unknown_cookie_does_nothing(units: Units, account_i
 def test_all_sessions_but_one_end_with_every_ticket_but_nobody_elses(units: Units, account_id: int) -> None:
     with units.write() as unit:
         other_account = make_account(unit, "bob@example.org")
-    own, remembered = sign_in(units, account_id), sign_in(units, account_id, remember=True)
-    others, others_ticket = sign_in(units, other_account), issue(units, other_account)
+    own, remembered = log_in(units, account_id), log_in(units, account_id, remember=True)
+    others, others_ticket = log_in(units, other_account), issue(units, other_account)
     pending = issue(units, account_id)
     keep = look_up(units, own).actor
     assert keep is not None
@@ -488,7 +488,7 @@ def test_all_sessions_but_one_end_with_every_ticket_but_nobody_elses(units: Unit
 
 
 def test_all_sessions_end(units: Units, account_id: int) -> None:
-    browsers = [sign_in(units, account_id) for _ in range(3)]
+    browsers = [log_in(units, account_id) for _ in range(3)]
 
     with units.write() as unit:
         assert sessions.end_sessions(unit, account_id) == 3
@@ -501,15 +501,15 @@ def test_all_sessions_end(units: Units, account_id: int) -> None:
 def test_everybodys_sessions_end_with_every_ticket(units: Units, account_id: int) -> None:
     with units.write() as unit:
         other_account = make_account(unit, "bob@example.org")
-    browsers = [sign_in(units, account_id), sign_in(units, other_account, remember=True)]
+    browsers = [log_in(units, account_id), log_in(units, other_account, remember=True)]
     ticket = issue(units, other_account)
 
     with units.write() as unit:
-        assert sessions.end_everybodys(unit) == 2
+        assert sessions.revoke_all_sessions(unit) == 2
 
     assert [look_up(units, browser) for browser in browsers] == [Lookup()] * 2
     assert redeem(units, ticket) is None
-    assert look_up(units, sign_in(units, account_id)).actor is not None, "who logs in again is in"
+    assert look_up(units, log_in(units, account_id)).actor is not None, "who logs in again is in"
 
 
 def close_account(unit: UnitOfWork, account_id: int) -> None:
@@ -522,12 +522,12 @@ def revoke_all(unit: UnitOfWork, account_id: int) -> None:
 
 
 @pytest.mark.parametrize("end", [close_account, revoke_all])
-@pytest.mark.parametrize("purpose", ["sign_in", "renew"])
+@pytest.mark.parametrize("purpose", ["login", "renew"])
 def test_a_ticket_redeemed_while_all_sessions_end_leaves_no_session_behind(
     units: Units, account_id: int, end: Callable[[UnitOfWork, int], None], purpose: sessions.Purpose
 ) -> None:
     for _ in range(5):
-        caller = look_up(units, sign_in(units, account_id)).actor
+        caller = look_up(units, log_in(units, account_id)).actor
         assert caller is not None
         session_id = caller.session_id if purpose == "renew" else None
         ticket = issue(units, account_id, purpose=purpose, session_id=session_id)
@@ -556,10 +556,10 @@ def test_locking_an_account_keeps_what_the_unit_has_changed_already(units: Units
 
 
 def test_what_opens_nothing_any_more_is_purged(units: Units, account_id: int, clock: FakeClock) -> None:
-    sign_in(units, account_id)
+    log_in(units, account_id)
     issue(units, account_id)
     clock.advance(hours=12, days=6)
-    live = sign_in(units, account_id)
+    live = log_in(units, account_id)
     waiting = issue(units, account_id)
 
     with units.write() as unit:
@@ -581,11 +581,11 @@ def test_session_cap_ends_the_one_that_was_idle_for_longest(
 ) -> None:
     with units.write() as unit:
         other_account = make_account(unit, "bob@example.org")
-    others = sign_in(units, other_account)
-    browsers = [sign_in(units, account_id, remember=True)]
+    others = log_in(units, other_account)
+    browsers = [log_in(units, account_id, remember=True)]
     for _ in range(sessions.MAX_SESSIONS - 1):
         clock.advance(seconds=1)
-        browsers.append(sign_in(units, account_id, remember=True))
+        browsers.append(log_in(units, account_id, remember=True))
     assert all(look_up(units, browser).actor for browser in browsers)
     facts.clear()
     clock.advance(seconds=1)
@@ -596,21 +596,21 @@ def test_session_cap_ends_the_one_that_was_idle_for_longest(
     second = look_up(units, browsers[1]).actor
     assert second is not None
 
-    newest = sign_in(units, account_id)
+    newest = log_in(units, account_id)
 
     assert [look_up(units, browser).actor is not None for browser in browsers] == [True, False] + [True] * 48
     assert look_up(units, newest).actor is not None
     assert look_up(units, others).actor is not None
-    assert names(facts) == ["SessionDisplaced", "SignedIn"]
+    assert names(facts) == ["SessionDisplaced", "LoggedIn"]
     assert facts[0] == SessionDisplaced(account_id=account_id, at=clock(), origin=HERE, session_id=second.session_id)
 
 
-def test_session_cap_holds_when_many_sign_in_at_once(units: Units, account_id: int, clock: FakeClock) -> None:
+def test_session_cap_holds_when_many_log_in_at_once(units: Units, account_id: int, clock: FakeClock) -> None:
     for _ in range(sessions.MAX_SESSIONS):
-        sign_in(units, account_id)
+        log_in(units, account_id)
     clock.advance(seconds=1)
 
-    opened = at_once(6, lambda _: sign_in(units, account_id))
+    opened = at_once(6, lambda _: log_in(units, account_id))
 
     with units.read() as unit:
         assert len(sessions.live_sessions(unit, account_id)) == sessions.MAX_SESSIONS
@@ -624,7 +624,7 @@ def test_those_that_ended_lately_are_found_with_the_cookie_before(
         with units.read() as unit:
             return sessions.ended_lately(unit, after=timedelta(seconds=1), until=timedelta(minutes=1))
 
-    before, live = sign_in(units, account_id), sign_in(units, account_id)
+    before, live = log_in(units, account_id), log_in(units, account_id)
     caller = look_up(units, before).actor
     assert caller is not None
     renewed = redeem(units, issue(units, account_id, purpose="renew", session_id=caller.session_id))
@@ -643,7 +643,7 @@ def test_those_that_ended_lately_are_found_with_the_cookie_before(
 def test_cookies_of_open_sessions_are_the_present_ones_and_those_before(
     units: Units, account_id: int, clock: FakeClock
 ) -> None:
-    first, ended, live = (sign_in(units, account_id) for _ in range(3))
+    first, ended, live = (log_in(units, account_id) for _ in range(3))
     caller = look_up(units, first).actor
     assert caller is not None
     renewed = redeem(units, issue(units, account_id, purpose="renew", session_id=caller.session_id))

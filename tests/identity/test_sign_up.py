@@ -9,10 +9,10 @@ from sqlmodel import col, func, select
 from netim_app.core import feature
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, InvalidForm
-from netim_app.core.events import AccountCreated, Fact, PasswordChanged, ProofFailed
+from netim_app.core.facts import AccountCreated, Fact, PasswordChanged, ProofFailed
 from netim_app.core.feature import Feature, Subscription
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, guessing, links, password_queues, passwords, sessions, sign_in, sign_up
+from netim_app.identity import accounts, attempts, links, login, password_queues, passwords, sessions, sign_up
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.sign_up import Confirmed
 from netim_app.identity.tables import Account, MailedLink, SignUp
@@ -21,16 +21,16 @@ from tests.factories import (
     EMAIL,
     HERE,
     NEW_PASSWORD,
-    OTHER_DEVICE,
+    OTHER_BROWSER,
     PASSWORD,
     Mail,
     answer_requests,
     at_once,
     last_mail,
+    logged_in_actor,
     mails,
     make_account,
     quick_hash,
-    signed_in_actor,
     stored_account,
     visitor_of,
 )
@@ -49,7 +49,7 @@ def facts(units: Units) -> list[Fact]:
 
 
 def signed_up(units: Units, customer: NewCustomer = NEW, password: str = PASSWORD) -> Mail:
-    """Signs up and gives back the mail that was sent."""
+    """Signs up and returns the mail that was sent."""
     with units.write() as unit:
         sign_up.sign_up(unit, customer, quick_hash(password))
     answer_requests(units)
@@ -100,7 +100,7 @@ def test_a_sign_up_makes_an_account_only_once_it_is_confirmed(units: Units, fact
 
     confirmed = asyncio.run(sign_up.confirm_email(mail.token, PASSWORD, GUEST))
 
-    assert confirmed == Confirmed("sign_up")  # nobody is signed in by a link
+    assert confirmed == Confirmed("sign_up")  # nobody is logged in by a link
     [account] = all_accounts(units)
     assert (account.email, account.email_key) == ("New@Example.org", "new@example.org")
     assert (account.first_name, account.last_name, account.language) == ("Nia", "Ewing", "fr")
@@ -172,7 +172,7 @@ async def test_losers_of_a_race_read_that_the_link_no_longer_works(
     units: Units, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole way, with the password: on PostgreSQL the registration may be gone between two statements."""
-    monkeypatch.setattr(guessing, "MAX_FAILURES", 20)
+    monkeypatch.setattr(attempts, "MAX_FAILURES", 20)
     token = signed_up(units).token
 
     refusals = await asyncio.gather(*(confirm(token, PASSWORD, GUEST) for _ in range(20)))
@@ -264,9 +264,9 @@ def test_a_stranger_s_registration_is_of_no_use_without_its_password(units: Unit
 
 def test_the_password_of_a_registration_cannot_be_guessed_without_end(units: Units, clock: FakeClock) -> None:
     token = signed_up(units).token
-    wrong = [refusal(units, token, f"wrong {number}") for number in range(guessing.MAX_FAILURES + 1)]
+    wrong = [refusal(units, token, f"wrong {number}") for number in range(attempts.MAX_FAILURES + 1)]
 
-    assert wrong == ["verify.wrong_password"] * guessing.MAX_FAILURES + ["form.too_often"]
+    assert wrong == ["verify.wrong_password"] * attempts.MAX_FAILURES + ["form.too_often"]
     assert refusal(units, token) == "form.too_often"
     clock.advance(minutes=15)
     assert refusal(units, token) == ""
@@ -276,15 +276,15 @@ def test_the_browser_that_confirms_is_known_and_no_other(units: Units) -> None:
     assert refusal(units, signed_up(units).token) == ""
 
     with units.read() as unit:
-        assert sessions.is_known_device(unit, "new@example.org", GUEST.device_digest)
-        assert not sessions.is_known_device(unit, "new@example.org", OTHER_DEVICE)
+        assert sessions.is_known_browser(unit, "new@example.org", GUEST.browser_digest)
+        assert not sessions.is_known_browser(unit, "new@example.org", OTHER_BROWSER)
 
 
 @pytest.mark.parametrize("name", ["evil．test", "Win at evil.test", "Zoé"])
 def test_a_mailbox_that_may_be_anybodys_is_sent_nothing_that_was_typed(units: Units, name: str) -> None:
     """Neither by a registration nor by a new address, whatever an account that exists is called."""
     mail = signed_up(units, replace(NEW, first_name=name, last_name=name))
-    caller = signed_in_actor(units, first_name=name, last_name=name, company=name)
+    caller = logged_in_actor(units, first_name=name, last_name=name, company=name)
     with units.write() as unit:
         accounts.ask_email_change(unit, caller, "other+evil.test@example.org")
     change = last_mail(units, "email_change")
@@ -306,35 +306,35 @@ def ask_change(units: Units, caller: Actor) -> str:
 
 
 async def test_the_owner_of_a_mailbox_does_not_confirm_the_account_of_a_stranger(units: Units) -> None:
-    """A stranger enters the victim's address. The victim follows the link: signed out, or signed in as a customer."""
-    attacker = signed_in_actor(units)
-    victim = signed_in_actor(units, "bob@example.org", device=OTHER_DEVICE, password=NEW_PASSWORD)
+    """A stranger enters the victim's address. The victim follows the link: logged out, or logged in as a customer."""
+    attacker = logged_in_actor(units)
+    victim = logged_in_actor(units, "bob@example.org", device=OTHER_BROWSER, password=NEW_PASSWORD)
     token = ask_change(units, attacker)
 
-    for visitor in (visitor_of(OTHER_DEVICE), victim):
+    for visitor in (visitor_of(OTHER_BROWSER), victim):
         assert await confirm(token, "", visitor) == "form.required"
         assert await confirm(token, NEW_PASSWORD, visitor) == "verify.wrong_account_password"
     assert stored_account(units, attacker.account_id).email == EMAIL
 
 
-@pytest.mark.parametrize("signed_in", [True, False])
-async def test_a_customer_confirms_a_new_address_signed_in_or_by_the_password(units: Units, signed_in: bool) -> None:
-    caller = signed_in_actor(units)
+@pytest.mark.parametrize("logged_in", [True, False])
+async def test_a_customer_confirms_a_new_address_logged_in_or_by_the_password(units: Units, logged_in: bool) -> None:
+    caller = logged_in_actor(units)
     token = ask_change(units, caller)
-    elsewhere = visitor_of(OTHER_DEVICE)
+    elsewhere = visitor_of(OTHER_BROWSER)
 
-    assert await confirm(token, "" if signed_in else PASSWORD, caller if signed_in else elsewhere) == ""
+    assert await confirm(token, "" if logged_in else PASSWORD, caller if logged_in else elsewhere) == ""
 
     assert stored_account(units, caller.account_id).email == "changed@example.org"
 
 
 async def test_guesses_at_the_password_by_a_link_are_those_of_the_account(units: Units, facts: list[Fact]) -> None:
-    caller = signed_in_actor(units)
-    token, stranger = ask_change(units, caller), visitor_of(OTHER_DEVICE)
-    for number in range(guessing.MAX_FAILURES - 1):
+    caller = logged_in_actor(units)
+    token, stranger = ask_change(units, caller), visitor_of(OTHER_BROWSER)
+    for number in range(attempts.MAX_FAILURES - 1):
         await confirm(token, f"wrong {number}", stranger)
     with pytest.raises(DomainError):
-        await sign_in.sign_in(stranger, EMAIL, "wrong", remember=False, return_to="/")
+        await login.log_in(stranger, EMAIL, "wrong", remember=False, return_to="/")
 
     assert await confirm(token, PASSWORD, stranger) == "verify.wrong_account_password"
     assert [fact.reason for fact in facts if isinstance(fact, ProofFailed)] == ["wrong"] * 4 + ["throttled"]
@@ -342,14 +342,14 @@ async def test_guesses_at_the_password_by_a_link_are_those_of_the_account(units:
 
 
 async def test_a_new_password_ends_a_change_that_is_being_confirmed(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     token = ask_change(units, caller)
     with units.write() as unit:
         fact = PasswordChanged(account_id=caller.account_id, at=unit.now, way="reset")
         accounts.replace_password(unit, fact, quick_hash(NEW_PASSWORD))
 
     for password in (PASSWORD, NEW_PASSWORD):
-        assert await confirm(token, password, visitor_of(OTHER_DEVICE)) == "link.dead"
+        assert await confirm(token, password, visitor_of(OTHER_BROWSER)) == "link.dead"
 
 
 def test_an_owner_of_a_disabled_account_who_signs_up_again_gets_no_second_one(units: Units, account_id: int) -> None:

@@ -9,30 +9,30 @@ from sqlmodel import col, select
 from netim_app.core import feature
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import CodesStopped, EmailRestored, Fact, Origin, PasswordChanged
+from netim_app.core.facts import CodesStopped, EmailRestored, Fact, Origin, PasswordChanged
 from netim_app.core.feature import Feature, Subscription
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction import rules as ip_rules
 from netim_app.features.ip_restriction import service as ip_restriction
-from netim_app.features.totp.tables import TotpDevice
-from netim_app.identity import accounts, links, passwords, recovery, second_factor, sessions, sign_in, undo
+from netim_app.features.totp.tables import TotpAuthenticator
+from netim_app.identity import accounts, links, login, passwords, recovery, second_factor, sessions, undo
 from netim_app.identity.sign_up import _confirm
-from netim_app.identity.tables import Account, CodeStop, MailedLink
+from netim_app.identity.tables import Account, MailedLink, SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.factories import (
     EMAIL,
     HERE,
     NEW_PASSWORD,
-    OTHER_DEVICE,
+    OTHER_BROWSER,
     PASSWORD,
     actor_of,
     last_mail,
+    logged_in_actor,
     mailed,
     mails,
     make_account,
     make_session,
     quick_hash,
-    signed_in_actor,
     stored_account,
     visitor_of,
 )
@@ -60,7 +60,7 @@ def facts(units: Units) -> list[Fact]:
 def thief_of(units: Units, account_id: int, origin: Origin = ELSEWHERE) -> Actor:
     """Somebody else with the right password, in a browser of theirs."""
     with units.write() as unit:
-        browser = make_session(unit, account_id, device=OTHER_DEVICE, origin=origin)
+        browser = make_session(unit, account_id, device=OTHER_BROWSER, origin=origin)
         return actor_of(unit, browser, origin)
 
 
@@ -100,19 +100,19 @@ def reset(units: Units, visitor: Visitor = OWNER) -> str:
 async def lets_in(email: str, password: str, visitor: Visitor = OWNER) -> bool:
     """Whether these give a ticket at once."""
     try:
-        result = await sign_in.sign_in(visitor, email, password, remember=False, return_to=sessions.HOME)
+        result = await login.log_in(visitor, email, password, remember=False, return_to=sessions.HOME)
     except DomainError:
         return False
-    return isinstance(result, sign_in.TicketIssued)
+    return isinstance(result, login.TicketIssued)
 
 
 def add_device(unit: UnitOfWork, account_id: int, name: str = "Phone") -> None:
-    unit.session.add(TotpDevice(account_id=account_id, name=name, sealed=b"", last_step=0, added_at=unit.now))
+    unit.session.add(TotpAuthenticator(account_id=account_id, name=name, sealed=b"", last_step=0, added_at=unit.now))
 
 
 def devices(units: Units, account_id: int) -> list[str]:
     with units.read() as unit:
-        rows = unit.session.exec(select(TotpDevice).where(TotpDevice.account_id == account_id))
+        rows = unit.session.exec(select(TotpAuthenticator).where(TotpAuthenticator.account_id == account_id))
         return sorted(row.name for row in rows)
 
 
@@ -136,7 +136,7 @@ def test_the_owner_comes_back_and_the_thief_is_out(units: Units, account_id: int
         accounts.ask_email_change(unit, thief, "another@example.net")
         ticket = sessions.renewal_ticket(unit, thief, return_to="/")
         recovery.ask_reset(unit, THIEVES, ELSEWHERE)
-        second_factor.begin(unit, account_id, visitor_of(OTHER_DEVICE), remember=False, return_to="/")
+        second_factor.begin(unit, account_id, visitor_of(OTHER_BROWSER), remember=False, return_to="/")
     dead = [last_mail(units, event).token for event in ("email_change", "reset")]
     token, before = last_mail(units, "email_undo").token, len(mailed(units))
 
@@ -150,9 +150,9 @@ def test_the_owner_comes_back_and_the_thief_is_out(units: Units, account_id: int
     ]
     with units.write() as unit:
         assert sessions.live_sessions(unit, account_id) == []
-        assert sessions.redeem_ticket(unit, ticket, OTHER_DEVICE, ELSEWHERE) is None
-        assert not second_factor.is_pending(unit, visitor_of(OTHER_DEVICE))
-        assert not sessions.is_known_device(unit, EMAIL.lower(), OTHER_DEVICE)
+        assert sessions.redeem_ticket(unit, ticket, OTHER_BROWSER, ELSEWHERE) is None
+        assert not second_factor.is_pending(unit, visitor_of(OTHER_BROWSER))
+        assert not sessions.is_known_browser(unit, EMAIL.lower(), OTHER_BROWSER)
     for other in dead:
         with units.read() as unit:
             assert links.find_link(unit, other) is None
@@ -229,7 +229,7 @@ def _new_password_by_mail(units: Units, thief: Actor) -> None:
         recovery.ask_reset(unit, THIEVES, ELSEWHERE)
     token = last_mail(units, "reset").token
     with units.write() as unit:
-        recovery.finish_reset(unit, token, quick_hash("the thief's own 1"), visitor_of(OTHER_DEVICE))
+        recovery.finish_reset(unit, token, quick_hash("the thief's own 1"), visitor_of(OTHER_BROWSER))
 
 
 def _another_address(units: Units, thief: Actor) -> None:
@@ -252,7 +252,7 @@ def _two_factor(units: Units, thief: Actor) -> None:
 def _stopped_codes(units: Units, thief: Actor) -> None:
     _two_factor(units, thief)
     with units.write() as unit:
-        unit.session.add(CodeStop(account_id=thief.account_id, stopped_at=unit.now, stops=2))
+        unit.session.add(SecondFactorLockout(account_id=thief.account_id, stopped_at=unit.now, stops=2))
         unit.record(CodesStopped(account_id=thief.account_id, at=unit.now, last=True))
 
 
@@ -310,7 +310,7 @@ def test_a_second_factor_that_is_older_stays(units: Units, account_id: int, cloc
     assert not asyncio.run(lets_in(EMAIL, NEW_PASSWORD))
     with units.write() as unit:
         assert second_factor.is_pending(unit, OWNER)
-        assert second_factor.finish_sign_in(unit, OWNER, codes[0])
+        assert second_factor.finish_login(unit, OWNER, codes[0])
 
 
 def test_newer_backup_codes_for_an_older_second_factor_go(units: Units, account_id: int, clock: FakeClock) -> None:
@@ -326,7 +326,7 @@ def test_newer_backup_codes_for_an_older_second_factor_go(units: Units, account_
 
     assert devices(units, account_id) == ["Mine"]
     with units.write() as unit:
-        assert not backup_codes.spend(unit, account_id, codes[0], ELSEWHERE)
+        assert not backup_codes.consume(unit, account_id, codes[0], ELSEWHERE)
 
 
 def test_a_list_whose_older_rules_were_removed_shuts_nobody_out(
@@ -410,7 +410,7 @@ def test_a_closed_account_stays_closed(units: Units, account_id: int) -> None:
 
 
 def test_a_way_back_of_one_account_touches_no_other(units: Units, account_id: int) -> None:
-    bob = signed_in_actor(units, "bob@example.org")
+    bob = logged_in_actor(units, "bob@example.org")
     change_address(units, thief_of(units, account_id))
 
     assert restore(units, last_mail(units, "email_undo").token) == ""

@@ -8,13 +8,13 @@ import pytest
 from netim_app.infra import mail, redaction
 
 TEMPLATES = {
-    "en/subject.txt": "Sign-in to your account, {{ first_name }}",
+    "en/subject.txt": "Login to your account, {{ first_name }}",
     "en/body.txt": (
         "{% extends 'layout.txt' %}{% block content %}\nSigned in with {{ browser }}.\n{{ link }}\n{% endblock %}"
     ),
     "en/body.html": (
         "{% extends 'layout.html' %}{% from 'macros.html' import button, facts with context %}{% block content %}"
-        "<p>Signed in.</p>{{ facts([('Browser', browser)]) }}{{ button(link, 'Check') }}{% endblock %}"
+        "<p>Logged in.</p>{{ facts([('Browser', browser)]) }}{{ button(link, 'Check') }}{% endblock %}"
     ),
     "fr/subject.txt": "Connexion à votre compte, {{ first_name }}",
     "fr/body.txt": "{% extends 'layout.txt' %}{% block content %}{{ link }}{% endblock %}",
@@ -32,9 +32,9 @@ def untouched_logging() -> None:
 
 @pytest.fixture
 def mail_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> mail.Templates:
-    """One event, `signed_in`, in both languages."""
+    """One event, `logged_in`, in both languages."""
     for name, content in TEMPLATES.items():
-        file = tmp_path / "package" / "features" / "alerts" / "emails" / "signed_in" / name
+        file = tmp_path / "package" / "features" / "alerts" / "emails" / "logged_in" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
     found = mail.Templates(tmp_path / "package")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from netim_app.infra.cookie_header import CookieGivenTwice, read_cookies
 
-NAME, OTHER = b"__Host-netim_session", b"__Host-netim_device"
+NAME, OTHER = b"__Host-netim_session", b"__Host-netim_browser"
 OURS = NAME + b"=ours"
 
 

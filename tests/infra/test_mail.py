@@ -53,8 +53,8 @@ def _message(to: str = "jane@example.com") -> EmailMessage:
 
 
 def test_a_mail_has_three_texts_in_the_customers_language(mail_templates: Templates) -> None:
-    english, french = render("signed_in", "en", PARAMS), render("signed_in", "fr", PARAMS)
-    assert english.subject == "Sign-in to your account, Zoë"
+    english, french = render("logged_in", "en", PARAMS), render("logged_in", "fr", PARAMS)
+    assert english.subject == "Login to your account, Zoë"
     assert english.text.startswith("Hello Zoë,\n\nSigned in with Firefox.")
     assert french.text.startswith("Bonjour Zoë,\n\nhttps://")
     assert '<html lang="fr">' in french.html
@@ -68,14 +68,14 @@ def test_a_mail_has_three_texts_in_the_customers_language(mail_templates: Templa
 def test_every_mail_says_who_sends_it_and_that_we_never_ask_for_a_password(
     mail_templates: Templates, locale: str, sentence: str
 ) -> None:
-    rendered = render("signed_in", locale, PARAMS)
+    rendered = render("logged_in", locale, PARAMS)
     for body in (rendered.text, rendered.html):
         assert sentence in body
         assert "Netim Direct" in body
 
 
 def test_html_is_escaped_and_loads_nothing_from_afar(mail_templates: Templates) -> None:
-    rendered = render("signed_in", "en", {**PARAMS, "first_name": "Jo & Co", "browser": "<img src=//evil.test/x>"})
+    rendered = render("logged_in", "en", {**PARAMS, "first_name": "Jo & Co", "browser": "<img src=//evil.test/x>"})
     assert "Hello Jo &amp; Co," in rendered.html
     assert "&lt;img src=//evil.test/x&gt;" in rendered.html
     assert "Hello Jo & Co," in rendered.text
@@ -84,18 +84,18 @@ def test_html_is_escaped_and_loads_nothing_from_afar(mail_templates: Templates) 
 
 @given(st.text(max_size=300))
 def test_the_subject_is_always_one_clean_line(name: str) -> None:
-    subject = mail.templates().render("signed_in", "en", {**PARAMS, "first_name": name}).subject
+    subject = mail.templates().render("logged_in", "en", {**PARAMS, "first_name": name}).subject
     assert subject == " ".join(subject.split())
     assert not set(subject) & {chr(code) for code in (*range(32), 127, 0x85, 0x2028, 0x2029, 0x202E)}
 
 
 @pytest.fixture(autouse=True)
 def _templates(mail_templates: Templates) -> None:
-    """All tests of this module see the event `signed_in`."""
+    """All tests of this module see the event `logged_in`."""
 
 
 def test_a_name_cannot_add_a_paragraph_to_the_text(mail_templates: Templates) -> None:
-    text = render("signed_in", "fr", {**PARAMS, "link": "https://x\r\n\r\nCall +33 1\x00now"}).text
+    text = render("logged_in", "fr", {**PARAMS, "link": "https://x\r\n\r\nCall +33 1\x00now"}).text
     assert "https://x Call +33 1 now" in text
 
 
@@ -125,7 +125,7 @@ def test_a_name_cannot_add_a_paragraph_to_the_text(mail_templates: Templates) ->
     ],
 )
 def test_a_name_that_looks_like_a_link_is_not_greeted(mail_templates: Templates, name: str) -> None:
-    rendered = render("signed_in", "en", {**PARAMS, "first_name": name})
+    rendered = render("logged_in", "en", {**PARAMS, "first_name": name})
     assert rendered.text.startswith("Hello,\n")
     assert ">Hello,</p>" in rendered.html
 
@@ -134,15 +134,15 @@ def test_a_name_that_looks_like_a_link_is_not_greeted(mail_templates: Templates,
     "name", ["Jean-Pierre", "O’Neil", "Dr. No", "José María", "Łukasz", "李", "J.R.", "J. R.", "J.-P.", "A.B"]
 )
 def test_a_real_name_is_greeted(mail_templates: Templates, name: str) -> None:
-    assert render("signed_in", "en", {**PARAMS, "first_name": name}).text.startswith(f"Hello {name},")
+    assert render("logged_in", "en", {**PARAMS, "first_name": name}).text.startswith(f"Hello {name},")
 
 
 def test_a_missing_parameter_is_an_error(mail_templates: Templates) -> None:
     with pytest.raises(UndefinedError):
-        render("signed_in", "fr", {"first_name": "Jane"})
+        render("logged_in", "fr", {"first_name": "Jane"})
 
 
-@pytest.mark.parametrize(("event", "locale"), [("nothing", "en"), ("signed_in", "de"), ("../signed_in", "en")])
+@pytest.mark.parametrize(("event", "locale"), [("nothing", "en"), ("logged_in", "de"), ("../logged_in", "en")])
 def test_an_unknown_event_or_language_is_an_error(mail_templates: Templates, event: str, locale: str) -> None:
     with pytest.raises(TemplateNotFound):
         render(event, locale, PARAMS)
@@ -150,13 +150,13 @@ def test_an_unknown_event_or_language_is_an_error(mail_templates: Templates, eve
 
 def test_ready_made_markup_is_no_parameter(mail_templates: Templates) -> None:
     with pytest.raises(TypeError):
-        render("signed_in", "en", {**PARAMS, "browser": Markup("<b>x</b>")})
+        render("logged_in", "en", {**PARAMS, "browser": Markup("<b>x</b>")})
 
 
 def test_two_places_for_one_event_are_an_error(tmp_path: Path) -> None:
     for feature in ("a", "b"):
-        (tmp_path / "features" / feature / "emails" / "signed_in").mkdir(parents=True)
-    with pytest.raises(ValueError, match="signed_in"):
+        (tmp_path / "features" / feature / "emails" / "logged_in").mkdir(parents=True)
+    with pytest.raises(ValueError, match="logged_in"):
         Templates(tmp_path)
 
 

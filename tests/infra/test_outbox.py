@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from netim_app.core import feature
 from netim_app.core.actor import visitor
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.core.feature import Feature
 from netim_app.infra import outbox
 from netim_app.infra.mail import DeliveryFailed, RecipientRefused, SmtpTransport, Templates, TransportDown
@@ -50,7 +50,7 @@ from tests.fakes import (
 
 @pytest.fixture(autouse=True)
 def _templates(mail_templates: Templates) -> None:
-    """All tests of this module see the event `signed_in`."""
+    """All tests of this module see the event `logged_in`."""
 
 
 def _queue(
@@ -62,7 +62,7 @@ def _queue(
 ) -> None:
     params = {"first_name": "Jane", "at": units.clock(), "browser": "Firefox", "link": link}
     with units.write() as uow:
-        queue(uow, event="signed_in", to=to, locale="en", params=params, account_id=7, expires_at=expires_at, kind=kind)
+        queue(uow, event="logged_in", to=to, locale="en", params=params, account_id=7, expires_at=expires_at, kind=kind)
 
 
 def _rows(units: Units) -> list[OutboxMessage]:
@@ -99,7 +99,7 @@ def test_a_mail_falls_with_its_transaction(units: Units) -> None:
         with units.write() as uow:
             queue(
                 uow,
-                event="signed_in",
+                event="logged_in",
                 to="jane@example.com",
                 locale="fr",
                 params={"first_name": "J", "link": "x"},
@@ -114,7 +114,7 @@ def test_a_mail_falls_with_its_transaction(units: Units) -> None:
 def test_what_lies_in_the_database_tells_nothing(units: Units) -> None:
     _queue(units)
     row = _row(units)
-    assert (row.event, row.account_id, row.state, row.attempts) == ("signed_in", 7, QUEUED, 0)
+    assert (row.event, row.account_id, row.state, row.attempts) == ("logged_in", 7, QUEUED, 0)
     assert row.created_at == row.due_at == units.clock()
     assert not [word for word in (b"jane", b"Jane", b"secret-link") if word in row.payload]
     assert not {"jane@example.com", "Jane"} & {str(value) for value in row.model_dump(exclude={"payload"}).values()}
@@ -679,7 +679,7 @@ def answering(answers: list[Any], fault: Exception = ValueError("not yet")) -> N
             raise fault
         if not request["silent"]:
             params = {"first_name": "Jane", "at": unit.now, "browser": "Firefox", "link": "https://x.test/link"}
-            queue(unit, event="signed_in", to=request["to"], locale="en", params=params)
+            queue(unit, event="logged_in", to=request["to"], locale="en", params=params)
 
     feature.install((*feature.offers().features, Feature(name="asked", mail_requests={"question": answer})))
 
@@ -755,12 +755,12 @@ async def test_a_request_waits_while_the_database_is_away(sqlite_units: Units, c
 def test_a_mail_is_queued_under_the_name_that_it_is_sent_under(sqlite_units: Units) -> None:
     with captured_log(outbox.__name__) as records:
         _queue(sqlite_units)
-        _queue(sqlite_units, kind="signed_in.new_browser")
+        _queue(sqlite_units, kind="logged_in.new_browser")
     said = [record.getMessage() for record in records if "mail.queued" in record.getMessage()]
-    assert ["kind=signed_in " in said[0], "kind=signed_in.new_browser " in said[1]] == [True, True], said
+    assert ["kind=logged_in " in said[0], "kind=logged_in.new_browser " in said[1]] == [True, True], said
     with sqlite_units.read() as unit:
         names = unit.session.exec(select(OutboxMessage.event).order_by(OutboxMessage.id)).all()  # type: ignore[arg-type]
-    assert names == ["signed_in", "signed_in.new_browser"]
+    assert names == ["logged_in", "logged_in.new_browser"]
 
 
 async def test_a_request_waits_for_its_time_and_is_not_answered_too_late(units: Units, clock: FakeClock) -> None:

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from netim_app.core import events
+from netim_app.core import facts
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.feature import offers
 from netim_app.features.backup_codes import service as backup_codes
@@ -26,7 +26,7 @@ from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.features.password.service import change_password
 from netim_app.features.totp import service as totp
-from netim_app.identity import accounts, guessing, links, recovery, second_factor, sessions, sign_in, sign_up, undo
+from netim_app.identity import accounts, attempts, links, login, recovery, second_factor, sessions, sign_up, undo
 from netim_app.identity.state.shell import _load
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import Units, in_read_unit, in_unit
@@ -102,15 +102,15 @@ def _whole_reads(node: dict[str, Any]) -> Iterator[str]:
         yield from _whole_reads(child)
 
 
-async def _sign_in(units: Units, secret: str = "", email: str = EMAIL, password: str = PASSWORD) -> Browser:
+async def _login(units: Units, secret: str = "", email: str = EMAIL, password: str = PASSWORD) -> Browser:
     visitor = visitor_of()
-    result = await sign_in.sign_in(visitor, email, password, remember=False, return_to=sessions.HOME)
-    if isinstance(result, sign_in.TicketIssued):
+    result = await login.log_in(visitor, email, password, remember=False, return_to=sessions.HOME)
+    if isinstance(result, login.TicketIssued):
         ticket = result.ticket
     else:
         assert await in_read_unit(second_factor.is_pending, visitor)
-        ticket = await in_unit(second_factor.finish_sign_in, visitor, pyotp.TOTP(secret).at(units.clock()))
-    opened = await in_unit(sessions.redeem_ticket, ticket, visitor.device_digest, HERE)
+        ticket = await in_unit(second_factor.finish_login, visitor, pyotp.TOTP(secret).at(units.clock()))
+    opened = await in_unit(sessions.redeem_ticket, ticket, visitor.browser_digest, HERE)
     assert opened is not None
     return Browser(opened.token)
 
@@ -130,10 +130,10 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     )
     await in_unit(sign_up.sign_up, customer, accounts.passwords.hash_password(PASSWORD, 4))
     await sign_up.confirm_email(_link(units, plans, "sign_up"), PASSWORD, visitor_of())
-    browser = await _sign_in(units)
+    browser = await _login(units)
     with units.read() as unit:
         actor = actor_of(unit, browser)
-    await in_read_unit(sessions.is_known_device, EMAIL.lower(), browser.device)
+    await in_read_unit(sessions.is_known_browser, EMAIL.lower(), browser.device)
     await in_unit(sessions.mark_seen, actor.session_id)
     await in_read_unit(_load, actor.account_id)
     profile = (await in_read_unit(accounts.view_account, actor.account_id)).profile
@@ -155,13 +155,13 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     made = await in_unit(backup_codes.make, actor)
     await in_read_unit(_load, actor.account_id)
     clock.advance(minutes=1)
-    await _sign_in(units, secret)
+    await _login(units, secret)
     clock.advance(minutes=1)
-    await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     with pytest.raises(RecordedRefusal):
-        await in_unit(second_factor.finish_sign_in, visitor_of(), "000000")
-    await in_unit(second_factor.finish_sign_in, visitor_of(), made.codes[0].replace(" ", ""))
-    await sign_in.prove_again(actor, PASSWORD, pyotp.TOTP(secret).at(clock()), sessions.HOME)
+        await in_unit(second_factor.finish_login, visitor_of(), "000000")
+    await in_unit(second_factor.finish_login, visitor_of(), made.codes[0].replace(" ", ""))
+    await login.prove_again(actor, PASSWORD, pyotp.TOTP(secret).at(clock()), sessions.HOME)
 
     await in_unit(accounts.ask_email_change, actor, "ada@example.net")
     await sign_up.confirm_email(_link(units, plans, "email_change"), "", actor)
@@ -172,7 +172,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     hashed = accounts.passwords.hash_password(PASSWORD, 4)
     await in_unit(recovery.finish_reset, token, hashed, visitor_of())
     await in_unit(sessions.end_session, browser.digest, HERE)
-    await in_unit(accounts.unlock, events.AccountUnlocked(account_id=actor.account_id, at=clock()))
+    await in_unit(accounts.unlock, facts.AccountUnlocked(account_id=actor.account_id, at=clock()))
     await undo.restore_email(_link(units, plans, "email_undo"), visitor_of())
     await in_unit(accounts.disable, actor.account_id)
 
@@ -182,10 +182,10 @@ async def _sweep(units: Units, clock: FakeClock) -> None:
     for _ in range(2):
         await outbox.Sender(units, FakeTransport(), "worker").drain()
         await in_read_unit(outbox.backlog)
-        for purge in (sessions.purge, guessing.purge, links.purge, *offers().purges):
+        for purge in (sessions.purge, attempts.purge, links.purge, *offers().purges):
             await in_unit(purge)
-        for device_digest in await in_read_unit(second_factor.expired):
-            await in_unit(second_factor.expire, device_digest)
+        for browser_digest in await in_read_unit(second_factor.expired):
+            await in_unit(second_factor.expire, browser_digest)
         clock.advance(days=200)
 
 

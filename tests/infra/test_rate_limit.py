@@ -9,11 +9,11 @@ from types import SimpleNamespace
 import pytest
 
 from netim_app.infra import rate_limit
-from netim_app.infra.rate_limit import Limiter, Rule, network_keys
+from netim_app.infra.rate_limit import Limit, Limiter, network_keys
 from netim_app.settings import Settings
 from tests.fakes import captured_log, events
 
-RULE = Rule("test_rule", 3, 3600)
+RULE = Limit("test_rule", 3, 3600)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ async def test_identities_and_rules_have_budgets_of_their_own(limiter: Limiter) 
     assert await limiter.hit(RULE, "ab")
     assert await limiter.hit(RULE, "a", "c")
     assert await limiter.hit(RULE, "a\0b", "")
-    assert await limiter.hit(Rule("other", 3, 3600), "a", "b")
+    assert await limiter.hit(Limit("other", 3, 3600), "a", "b")
 
 
 async def test_parallel_hits_do_not_slip_past(limiter: Limiter) -> None:
@@ -66,7 +66,7 @@ async def test_parallel_hits_do_not_slip_past(limiter: Limiter) -> None:
 
 async def test_two_workers_count_together_in_redis(redis_url: str) -> None:
     workers = [Limiter(redis_url), Limiter(redis_url)]
-    hits = [await workers[number % 2].hit(Rule("shared", 4, 3600), "x") for number in range(8)]
+    hits = [await workers[number % 2].hit(Limit("shared", 4, 3600), "x") for number in range(8)]
     assert hits == [True] * 4 + [False] * 4
     for worker in workers:
         await _close(worker)

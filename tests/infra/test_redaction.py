@@ -108,7 +108,7 @@ def test_no_secret_is_left_in_a_line(line: str) -> None:
     [
         "Started server on http://127.0.0.1:3000",
         "mail.sent mail=0123456789abcdef0123456789abcdef attempt=1",
-        "session a3f5 of account 12 from 192.0.2.1 signed in with Firefox 140",
+        "session a3f5 of account 12 from 192.0.2.1 logged in with Firefox 140",
         '192.0.2.1 - "GET /assets/root-BxYz1234.js HTTP/1.1" 200 3.1',
         "status_code=404 exit_code: 1 decode=utf-8 codec: gzip barcode=1",
         "digest 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -235,8 +235,8 @@ def test_a_record_that_cannot_be_formatted_shows_no_argument(output: io.StringIO
 
 def test_a_line_says_when_who_and_what(output: io.StringIO) -> None:
     log_event(
-        logging.getLogger("netim.sign_in"),
-        "sign_in.refused",
+        logging.getLogger("netim.login"),
+        "login.refused",
         ip="192.0.2.1",
         account=12,
         event="x.y",
@@ -245,12 +245,12 @@ def test_a_line_says_when_who_and_what(output: io.StringIO) -> None:
     moment, *fields = output.getvalue().strip().split(" ", 1)
     assert moment.endswith("Z")
     assert fields == [
-        'level=info logger=netim.sign_in event=sign_in.refused ip=192.0.2.1 account=12 event_=x.y reason="wrong code"'
+        'level=info logger=netim.login event=login.refused ip=192.0.2.1 account=12 event_=x.y reason="wrong code"'
     ]
 
 
 def test_nobody_forges_a_second_line(output: io.StringIO) -> None:
-    log_event(logging.getLogger("x"), "sign_in", browser="Firefox\n2026-01-01T00:00:00.000Z level=info event=forged")
+    log_event(logging.getLogger("x"), "login", browser="Firefox\n2026-01-01T00:00:00.000Z level=info event=forged")
     logging.getLogger("x").warning("first\nsecond\u2028third")
     lines = output.getvalue().splitlines()
     assert len(lines) == 2
@@ -266,10 +266,10 @@ def test_secret_fields_of_an_event_are_masked(output: io.StringIO) -> None:
 
 def test_production_writes_json(output: io.StringIO) -> None:
     redaction.install(production=True, stream=output)
-    log_event(logging.getLogger("x"), "sign_in", account=12, ip="192.0.2.1")
+    log_event(logging.getLogger("x"), "login", account=12, ip="192.0.2.1")
     logging.getLogger("reflex.app").warning("password=%s\n", S)
     first, second = (json.loads(line) for line in output.getvalue().splitlines())
-    assert (first["event"], first["account"], first["level"]) == ("sign_in", 12, "info")
+    assert (first["event"], first["account"], first["level"]) == ("login", 12, "info")
     assert second["message"].startswith(f"password={MASK}")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.event import listen
 from sqlmodel import select
 
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.infra import outbox, unit_of_work
 from netim_app.infra.db import MAX_CONNECTIONS
 from netim_app.infra.tables import OutboxMessage
@@ -110,7 +110,7 @@ async def test_the_mail_sender_is_woken_by_what_queues_a_mail_alone(
     with sqlite_units.write() as unit:
         outbox.queue(
             unit,
-            event="signed_in",
+            event="logged_in",
             to="jane@example.com",
             locale="en",
             params={"first_name": "Jane", "browser": "Firefox", "link": "-"},
@@ -121,7 +121,7 @@ async def test_the_mail_sender_is_woken_by_what_queues_a_mail_alone(
 def make_message(unit: UnitOfWork) -> OutboxMessage:
     """Any row: here one that was sent long ago."""
     return OutboxMessage(
-        message_id="old", event="signed_in", payload=b"", created_at=unit.now, due_at=unit.now, state="sent"
+        message_id="old", event="logged_in", payload=b"", created_at=unit.now, due_at=unit.now, state="sent"
     )
 
 

@@ -55,7 +55,7 @@ def calls(function: Callable[..., Any]) -> Iterator[dict[str, ast.expr]]:
 def test_components_are_found() -> None:
     names = {function.__name__ for function in components()}
 
-    assert {"button", "card", "dialog", "step", "skeleton_card", "copy_by_click", "handover_form"} <= names
+    assert {"button", "card", "dialog", "step", "skeleton_card", "copy_by_click", "ticket_form"} <= names
 
 
 @pytest.mark.parametrize("function", components(), ids=lambda function: function.__name__)

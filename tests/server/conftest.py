@@ -49,7 +49,7 @@ def new_email() -> Callable[[], str]:
 
 @pytest.fixture
 async def guest(server: Server) -> AsyncIterator[Client]:
-    """Somebody on the sign-in page, with a device cookie and no session."""
+    """Somebody on the login page, with a browser cookie and no session."""
     async with Client(server) as client:
         await client.load("/login")
         yield client
@@ -57,15 +57,15 @@ async def guest(server: Server) -> AsyncIterator[Client]:
 
 @pytest.fixture
 def email(server: Server, new_email: Callable[[], str]) -> str:
-    """The address of an account that nobody is signed in to."""
+    """The address of an account that nobody is logged in to."""
     return server.create_account(new_email())
 
 
 @pytest.fixture
 async def anna(server: Server, email: str) -> AsyncIterator[Client]:
-    """A signed-in customer."""
+    """A logged-in customer."""
     async with Client(server) as client:
-        await client.sign_in(email)
+        await client.log_in(email)
         yield client
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes import until
 from tests.harness import PASSWORD, Client, Server
-from tests.server.test_sign_in import link_from
+from tests.server.test_login import link_from
 
 NAMES = {"first_name": "Anna", "last_name": "Martin", "password": PASSWORD}
 TYPED = "Anna@bücher-laden.fr"
@@ -23,8 +23,8 @@ async def test_an_international_address_logs_in_as_typed_and_as_sent(server: Ser
         assert client.vars["VerifyState.done"] == "sign_up"
 
         for email in (TYPED, AS_SENT, TYPED.upper(), f" {TYPED}.", "ａｎｎａ＠bücher-laden．fr"):
-            assert await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD}), email
-        assert not await client.ticket("SignInState.submit", form={"email": f"a.{TYPED}", "password": PASSWORD})
+            assert await client.ticket("LoginState.submit", form={"email": email, "password": PASSWORD}), email
+        assert not await client.ticket("LoginState.submit", form={"email": f"a.{TYPED}", "password": PASSWORD})
 
         await client.load("/signup")
         await client.call("SignUpState.submit", form={**NAMES, "email": TYPED})
@@ -58,7 +58,7 @@ async def test_what_no_mail_can_be_sent_to_is_said_at_the_field(server: Server, 
         assert said in client.vars["SignUpState.errors"]["email"]
         assert client.vars["SignUpState.sent_to"] == ""
         await client.call("ForgotState.submit", form={"email": email})
-        await client.call("SignInState.submit", form={"email": email, "password": PASSWORD})
+        await client.call("LoginState.submit", form={"email": email, "password": PASSWORD})
     assert "incident" not in server.log
     assert server.query("SELECT count(*) FROM outbox_message") == before
 
@@ -69,18 +69,18 @@ async def test_what_is_no_address_is_said_at_login_and_costs_no_guess(
     email = server.create_account(new_email())
     async with Client(server) as client:
         await client.load("/login")
-        before = server.query("SELECT count(*) FROM guess_window")
-        await client.call("SignInState.submit", form={"email": "anna", "password": PASSWORD})
-        assert list(client.vars["SignInState.errors"]) == ["email"]
-        assert server.query("SELECT count(*) FROM guess_window") == before
-        assert await client.ticket("SignInState.submit", form={"email": f"\u200b{email}", "password": PASSWORD})
+        before = server.query("SELECT count(*) FROM attempt_window")
+        await client.call("LoginState.submit", form={"email": "anna", "password": PASSWORD})
+        assert list(client.vars["LoginState.errors"]) == ["email"]
+        assert server.query("SELECT count(*) FROM attempt_window") == before
+        assert await client.ticket("LoginState.submit", form={"email": f"\u200b{email}", "password": PASSWORD})
 
 
 async def test_an_older_account_with_such_an_address_keeps_its_ways(server: Server) -> None:
     email = server.create_account("josé@example.com")
     async with Client(server) as client:
         await client.load("/login")
-        assert await client.ticket("SignInState.submit", form={"email": "JOSÉ@example.com", "password": PASSWORD})
+        assert await client.ticket("LoginState.submit", form={"email": "JOSÉ@example.com", "password": PASSWORD})
         await client.call("ForgotState.submit", form={"email": email})
         assert client.vars["ForgotState.sent_to"] == email
     # Python reads such a header as text, and not as an address.

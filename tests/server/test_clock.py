@@ -41,10 +41,10 @@ async def test_set_back_and_no_session_outlives_its_limit(
     email = server.create_account(new_email())
     async with Client(server) as client:
         server.move_clock(back)
-        await client.sign_in(email, remember=remember)
+        await client.log_in(email, remember=remember)
         server.move_clock(0)
         assert not await open_page(client)
-        await client.sign_in(email)
+        await client.log_in(email)
         assert await open_page(client)
 
 
@@ -71,12 +71,12 @@ async def test_set_back_and_limits_do_not_open(server: Server, new_email: Callab
     async with Client(server) as client:
         await client.load("/login")
         for _ in range(5):
-            await client.call("SignInState.submit", form=form | {"password": "a wrong 1 for today"})
+            await client.call("LoginState.submit", form=form | {"password": "a wrong 1 for today"})
         for back in (0, 10 * MINUTE, HOUR, DAY):
             server.move_clock(-back)
-            assert await client.ticket("SignInState.submit", form=form) == ""
+            assert await client.ticket("LoginState.submit", form=form) == ""
         server.move_clock(16 * MINUTE)
-        assert await client.ticket("SignInState.submit", form=form)
+        assert await client.ticket("LoginState.submit", form=form)
 
 
 async def test_set_back_and_waiting_mails_are_sent(server: Server, new_email: Callable[[], str]) -> None:
@@ -111,7 +111,7 @@ async def test_a_jump_ends_what_had_its_time_and_nothing_else(
         assert not await open_page(client)
         await client.call("ResetState.submit", form={"token": token, "password": "another 9 lanterns in fog"})
         assert not client.vars["ResetState.done"]
-        await client.sign_in(email)
+        await client.log_in(email)
         assert await open_page(client)
         await client.connect(SECURITY)
         await client.call("LoginAlertsState.switch", on=True)

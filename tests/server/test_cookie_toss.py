@@ -10,9 +10,9 @@ import pytest
 
 from netim_app.core.tokens import new_token
 from tests.harness import Client, Server
-from tests.server.test_session_cookie import attributes, is_signed_in
+from tests.server.test_session_cookie import attributes, is_logged_in
 
-SESSION, DEVICE = b"netim_session", b"netim_device"
+SESSION, BROWSER = b"netim_session", b"netim_browser"
 BEFORE = (b"\xa0", b"\x85", b"\xa0 ", b"\x85\xa0")
 """What Python strips and HTTP lets through."""
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -49,20 +49,20 @@ async def test_cookie_toss(server: Server, anna: Client, guest: Client, before: 
     assert handshake(server, planted) == 101, "it is none"
     answer = await guest.http.post("/auth/logout", headers=lines(planted) + lines(**OURS))
     assert answer.status_code == 303
-    assert await is_signed_in(anna), "nobody else's request has ended it"
+    assert await is_logged_in(anna), "nobody else's request has ended it"
 
     for cookies in ((planted + b"x; " + theirs,), (theirs + b"; " + planted + b"x",), (theirs, planted + b"x")):
         assert handshake(server, *cookies) == 403
         assert handshake(server, *cookies, origin=server.origin) == 101
 
     guest.http.cookies.clear()
-    for tossed, known in ((before + pair(anna, DEVICE), False), (pair(anna, DEVICE), True)):
+    for tossed, known in ((before + pair(anna, BROWSER), False), (pair(anna, BROWSER), True)):
         page = await guest.http.get("/login", headers=lines(tossed))
-        assert (attributes(page, DEVICE.decode()) == {}) is known
+        assert (attributes(page, BROWSER.decode()) == {}) is known
         guest.http.cookies.clear()
 
 
-@pytest.mark.parametrize("name", [SESSION, DEVICE])
+@pytest.mark.parametrize("name", [SESSION, BROWSER])
 async def test_cookie_toss_twice(server: Server, anna: Client, name: bytes) -> None:
     """One of the two is somebody else's: neither counts, in one header line or in two, the same value or another."""
     theirs = pair(anna, name)

@@ -8,7 +8,7 @@ from redis import Redis
 
 from tests.harness import PASSWORD, Client, Server, running
 from tests.server.conftest import page_states
-from tests.server.test_sign_in import ask_reset, link_from
+from tests.server.test_login import ask_reset, link_from
 
 SECURITY = "/account/connection-and-security"
 IDLE_SECONDS = 30 * 60
@@ -33,11 +33,11 @@ async def test_email_change(server: Server, anna: Client, email: str, new_email:
         assert list(stranger.vars["VerifyState.errors"]) == ["password"], "the mailbox alone is no proof"
         await stranger.call("VerifyState.submit", form={"token": link, "password": PASSWORD})
         assert stranger.vars["VerifyState.done"] == "email_change"
-        assert not stranger.session_cookie, "no link signs anybody in"
+        assert not stranger.session_cookie, "no link logs anybody in"
     assert server.query("SELECT email FROM account WHERE email IN (:a, :b)", a=email, b=new) == [new]
     await asyncio.to_thread(server.wait_for_mail, email, 3)  # asked, reset, changed
     async with Client(server) as client:
-        await client.sign_in(new)
+        await client.log_in(new)
         assert client.session_cookie
 
 
@@ -46,7 +46,7 @@ async def test_state_store(tmp_path: Path, redis: Redis, new_email: Callable[[],
     with running(tmp_path / "var", env={"NETIM_REDIS_URL": redis.url}) as server:
         email = server.create_account(new_email())
         async with Client(server) as client:
-            await client.sign_in(email)
+            await client.log_in(email)
             await client.connect(SECURITY)
             await client.call("ShellState.open_account_page")
             ticket = await client.ticket("StepUpState.submit", form={"password": PASSWORD})
@@ -77,15 +77,15 @@ async def test_state_store_of_an_ended_session_is_emptied(
         email = server.create_account(new_email(), first_name="Zoe", last_name="Quintessence")
         async with Client(server) as open_tab, Client(server) as closed_tab, Client(server) as owner:
             for client in (open_tab, closed_tab, owner):
-                await client.sign_in(email)
+                await client.log_in(email)
                 await client.connect(SECURITY)
                 await client.call("ShellState.open_account_page")
             await closed_tab.disconnect()
             open_tab.events.clear()
             await owner.call("LogOutOthersState.begin")
             await owner.call("LogOutOthersState.confirm")
-            await open_tab.until(lambda: "look_again" in str(open_tab.events), "being told")
-            await open_tab.call("ShellState.look_again")  # as a page does when it is told so
+            await open_tab.until(lambda: "recheck_session" in str(open_tab.events), "being told")
+            await open_tab.call("ShellState.recheck_session")  # as a page does when it is told so
             await open_tab.until(lambda: bool(open_tab.redirects()), "the way to the login")
             holding = {name for name, state in page_states(redis).items() if b"Quintessence" in state}
             tokens = {
@@ -111,17 +111,17 @@ async def test_pw_dos(server: Server, anna: Client, email: str) -> None:
         await asyncio.gather(*(client.load("/login") for client in clients))
         for client in clients:
             form = {"email": email, "password": "x" * 200_000}
-            await client.send("SignInState.submit", form=form)
-            await client.send("SignInState.submit", form=form | {"password": "wrong " + PASSWORD})
+            await client.send("LoginState.submit", form=form)
+            await client.send("LoginState.submit", form=form | {"password": "wrong " + PASSWORD})
         await anna.call("LoginAlertsState.switch", on=True)
         assert anna.vars["LoginAlertsState.on"], "others go on meanwhile"
         await asyncio.gather(*(client.settle() for client in clients))
     finally:
         await asyncio.gather(*(client.__aexit__() for client in clients))
-    assert all(client.vars["SignInState.errors"] for client in clients)
+    assert all(client.vars["LoginState.errors"] for client in clients)
     assert server.alive
     await anna.log_out()
-    await anna.sign_in(email)
+    await anna.log_in(email)
     assert anna.session_cookie
 
 

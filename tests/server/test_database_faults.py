@@ -68,7 +68,7 @@ async def test_deps_down_disk_full(tmp_path: Path, new_email: Callable[[], str])
             before = server.dump()
             with full_disk(server):
                 assert not await press(client, True)
-                await guest.call("SignInState.submit", form={"email": email, "password": PASSWORD})
+                await guest.call("LoginState.submit", form={"email": email, "password": PASSWORD})
                 await until(lambda: bool(INCIDENT.search(guest.vars["ShellState.notice"])), WAIT)
                 assert not any("ticket_rx_state_': '" in str(u).replace("''", "") for u in guest.heard)
                 await client.connect(PAGE)
@@ -122,7 +122,7 @@ async def test_deps_down_database_postgresql_under_load(
 async def cut_in_the_middle(server: Server, client: Client, email: str) -> None:
     form = {"current": PASSWORD, "password": NEW_PASSWORD}
     async with Client(server) as other:
-        await other.sign_in(email)
+        await other.log_in(email)
         with server.units.engine.begin() as holder:
             # The other session is the last thing that a new password changes.
             assert holder.execute(text("SELECT id FROM account_session ORDER BY id DESC LIMIT 1 FOR UPDATE")).all()

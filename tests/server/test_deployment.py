@@ -33,7 +33,7 @@ from tests.fakes import until
 from tests.harness import ROOT, Client, Server, customer, redis_server
 from tests.npm_registry import Registry, from_npms_cache, registry
 from tests.proxies import PROXIES, Entrance, adapt, block
-from tests.server.test_session_cookie import is_signed_in
+from tests.server.test_session_cookie import is_logged_in
 from tests.server.test_two_factor import SECURITY, Owner, give_code, give_password
 
 UNIT = "/etc/systemd/system/netim@.service"
@@ -514,7 +514,7 @@ def keeper(folder: Path, database_url: str) -> tuple[Machine, Server]:
 
 @pytest.mark.parametrize("kind", ["SQLite", "PostgreSQL"])
 async def test_a_backup_is_restored(kind: str, tmp_path: Path, postgres_uri: str, new_email: Callable[[], str]) -> None:
-    """Taken while the server runs; restored into another folder or database, where the customer signs in as ever."""
+    """Taken while the server runs; restored into another folder or database, where the customer logs in as ever."""
     email, late = new_email(), new_email()
     lost_url, new_url = databases(kind, postgres_uri)
     lost, server = keeper(tmp_path / "lost", lost_url)
@@ -528,7 +528,7 @@ async def test_a_backup_is_restored(kind: str, tmp_path: Path, postgres_uri: str
             await owner.enable()
             done = await asyncio.to_thread(run, lost.paths(block(f"backup of {kind}")), lost.env)
             assert done.returncode == 0, done.stderr
-            assert await is_signed_in(client), "it went on meanwhile"
+            assert await is_logged_in(client), "it went on meanwhile"
             cookies = {"netim_session": client.session_cookie}
         server.create_account(late)
     finally:
@@ -550,11 +550,11 @@ async def test_a_backup_is_restored(kind: str, tmp_path: Path, postgres_uri: str
     try:
         restored.start()
         async with Client(restored, cookies=cookies) as old, Client(restored) as client:
-            assert not await is_signed_in(old), "sessions of the backup have ended"
+            assert not await is_logged_in(old), "sessions of the backup have ended"
             await give_password(client, email)
-            assert client.vars["SignInState.needs_code"], "the second factor is on"
+            assert client.vars["LoginState.needs_code"], "the second factor is on"
             await client.redeem(await give_code(client, owner.code()))
-            assert await is_signed_in(client)
+            assert await is_logged_in(client)
         assert not restored.query("SELECT 1 FROM account WHERE email = :e", e=late), "what came later is lost"
     finally:
         restored.stop()

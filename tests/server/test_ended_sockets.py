@@ -12,7 +12,7 @@ from sqlalchemy import text
 from netim_app.identity import sessions
 from netim_app.identity.open_sockets import QUIET_SECONDS
 from tests.harness import NAMESPACE, Client, Server, customer, running
-from tests.server.test_session_cookie import is_signed_in
+from tests.server.test_session_cookie import is_logged_in
 from tests.server.test_session_ends import PERSONAL
 
 TABS = 40
@@ -70,11 +70,11 @@ async def test_live_revoke_closes_the_socket(
         begun = time.monotonic()
         await client.closed()
         assert time.monotonic() - begun > 3, "a page shows meanwhile what it says"
-        assert ("look_again" in str(client.events)) is (end is not _delete)
+        assert ("recheck_session" in str(client.events)) is (end is not _delete)
         await client.connect(PERSONAL)
         await client.call("ShellState.open_account_page")
         assert client.redirects()[-1].startswith("/login")
-        assert await is_signed_in(anna), "whose socket has been open all the time"
+        assert await is_logged_in(anna), "whose socket has been open all the time"
         await asyncio.sleep(QUIET_SECONDS + 1.5)
         await client.call("ShellState.open_public_page")
         assert client.vars["ShellState.opened"]
@@ -86,14 +86,14 @@ async def test_live_revoke_closes_the_socket_of_a_session_whose_time_is_over(
     email = new_email()
     with running(tmp_path) as server:
         async with customer(server, email) as client, Client(server) as other:
-            await other.sign_in(email, remember=True)
+            await other.log_in(email, remember=True)
             server.move_clock(3600)
             await client.closed()
             await other.call("ShellState.open_account_page")
             assert other.vars["ProfileState.email"] == email
-            await client.sign_in(email)
+            await client.log_in(email)
             await asyncio.sleep(QUIET_SECONDS + 1.5)
-            assert await is_signed_in(client)
+            assert await is_logged_in(client)
 
 
 async def test_live_revoke_lets_the_same_browser_log_in_again(server: Server, new_email: Callable[[], str]) -> None:
@@ -103,8 +103,8 @@ async def test_live_revoke_lets_the_same_browser_log_in_again(server: Server, ne
         await tab.connect(PERSONAL)
         await tab.call("ShellState.open_account_page")
         end_all(server, email)
-        await client.until(lambda: "look_again" in str(client.events), "being told")
-        await client.sign_in(email)
+        await client.until(lambda: "recheck_session" in str(client.events), "being told")
+        await client.log_in(email)
         await tab.closed()
         await asyncio.sleep(3)
         await client.call("LoginAlertsState.switch", on=True)
@@ -147,7 +147,7 @@ async def test_costly_events_of_a_thief(
     async with contextlib.AsyncExitStack() as stack:
         thieves = [await stack.enter_async_context(customer(server, email))]
         thieves.append(await stack.enter_async_context(Client(server)))
-        await thieves[1].sign_in(email)
+        await thieves[1].log_in(email)
         tabs = []
         for number in range(2 * TABS):
             cookies = dict(thieves[number % 2].http.cookies)
@@ -156,10 +156,10 @@ async def test_costly_events_of_a_thief(
             await tab.connect(PERSONAL)
             tabs.append(tab)
         owner = await stack.enter_async_context(Client(server))
-        await owner.sign_in(email)
+        await owner.log_in(email)
         if ended:
             await asyncio.to_thread(end_all, server, email, owner)
-            await thieves[0].until(lambda: "look_again" in str(thieves[0].events), "being told")
+            await thieves[0].until(lambda: "recheck_session" in str(thieves[0].events), "being told")
             await asyncio.sleep(1)
         floods = [asyncio.create_task(_flood(tab, packet)) for tab in tabs]
         try:

@@ -152,7 +152,7 @@ def postgres() -> Iterator[Postgres]:
 
 
 async def assert_incident(client: Client, handler: str, **payload: object) -> str:
-    """The handler ends in a notice with a number, and in nothing else. Gives back the number."""
+    """The handler ends in a notice with a number, and in nothing else. Returns the number."""
     client.heard.clear()
     client.vars["ShellState.notice"] = ""
     await client.send(handler, **payload)
@@ -171,9 +171,9 @@ async def test_deps_down_database_postgresql(tmp_path: Path, postgres: Postgres,
     with running(tmp_path, env={"NETIM_DATABASE_URL": postgres.uri}) as server:
         server.create_account(email)
         async with Client(server) as client, Client(server) as guest:
-            await client.sign_in(email)
+            await client.log_in(email)
             await guest.load("/login")
-            ticket = await guest.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+            ticket = await guest.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
             assert ticket, guest.heard
             assert await health(server) == 200
             server.close()
@@ -181,7 +181,7 @@ async def test_deps_down_database_postgresql(tmp_path: Path, postgres: Postgres,
             answer = await client.http.get("/healthz")
             assert (answer.status_code, answer.json()) == (503, {"database": "down"})
             await assert_incident(client, "LoginAlertsState.switch", on=True)
-            await assert_incident(guest, "SignInState.submit", form={"email": email, "password": PASSWORD})
+            await assert_incident(guest, "LoginState.submit", form={"email": email, "password": PASSWORD})
             assert not any("ticket_rx_state_': '" in str(u).replace("''", "") for u in guest.heard)
             for path in ("/login", PAGE):
                 assert (await client.http.get(path)).status_code == 200, "pages need no database"
@@ -220,7 +220,7 @@ async def test_deps_down_hung_database_postgresql(
     with running(tmp_path, env={"NETIM_DATABASE_URL": postgres.uri}) as server:
         server.create_account(email)
         async with Client(server) as client, Client(server) as guest:
-            await client.sign_in(email)
+            await client.log_in(email)
             await guest.load("/login")
             server.close()
             with hanging(postgres):
@@ -235,8 +235,8 @@ async def test_deps_down_hung_database_postgresql(
                 assert time.monotonic() - started < ANSWERS_WITHIN + 5
                 assert server.alive
             await until(lambda: client.vars["LoginAlertsState.on"] is True, 30)
-            await guest.call("SignInState.submit", form={"email": email, "password": PASSWORD})
-            assert guest.vars["SignInState.errors"] == {}
+            await guest.call("LoginState.submit", form={"email": email, "password": PASSWORD})
+            assert guest.vars["LoginState.errors"] == {}
             assert await health(server) == 200
             assert server.log.count("event=alerts_switched") == 1
 
@@ -249,8 +249,8 @@ async def test_locked_account_postgresql(tmp_path: Path, postgres: Postgres, new
         server.create_account(held)
         server.create_account(free)
         async with Client(server) as one, Client(server) as other, Client(server) as guest:
-            await one.sign_in(held)
-            await other.sign_in(free)
+            await one.log_in(held)
+            await other.log_in(free)
             await guest.load("/login")
             with server.units.engine.begin() as holder:
                 holder.execute(text("SELECT 1 FROM account WHERE email = :e FOR UPDATE"), {"e": held})
@@ -258,7 +258,7 @@ async def test_locked_account_postgresql(tmp_path: Path, postgres: Postgres, new
                 await one.send("LoginAlertsState.switch", on=True)
                 async with asyncio.timeout(ANSWERS_WITHIN):
                     await other.call("LoginAlertsState.switch", on=True)
-                    assert await guest.ticket("SignInState.submit", form={"email": free, "password": PASSWORD})
+                    assert await guest.ticket("LoginState.submit", form={"email": free, "password": PASSWORD})
                 assert other.vars["LoginAlertsState.on"] is True
                 assert one.vars["ShellState.notice"] == "", "it waits still"
                 await until(lambda: bool(INCIDENT.search(one.vars["ShellState.notice"])), 15)
@@ -277,7 +277,7 @@ async def test_deps_down_hung_smtp(tmp_path: Path, new_email: Callable[[], str])
         server.create_account(first)
         server.create_account(second)
         async with Client(server) as client, Client(server) as other:
-            await other.sign_in(second)
+            await other.log_in(second)
             await client.load("/forgot-password")
             await client.call("ForgotState.submit", form={"email": first})
             caller, _ = await asyncio.to_thread(silent.accept)
@@ -322,7 +322,7 @@ async def test_deps_down_database_sqlite_locked(tmp_path: Path, new_email: Calla
     with running(tmp_path) as server:
         server.create_account(email)
         async with Client(server) as client:
-            await client.sign_in(email)
+            await client.log_in(email)
             before = server.dump()
             with contextlib.closing(sqlite3.connect(tmp_path / "netim.db", isolation_level=None)) as other:
                 other.execute("BEGIN IMMEDIATE")
@@ -339,7 +339,7 @@ async def test_deps_down_database_sqlite_broken(tmp_path: Path, new_email: Calla
     with running(tmp_path) as server:
         server.create_account(email)
         async with Client(server) as client:
-            await client.sign_in(email)
+            await client.log_in(email)
             with contextlib.closing(sqlite3.connect(file)) as other:
                 other.execute("ALTER TABLE account_session RENAME TO gone")
                 other.execute("ALTER TABLE outbox_message RENAME TO gone_too")
@@ -357,9 +357,9 @@ async def test_deps_down_database_sqlite_broken(tmp_path: Path, new_email: Calla
 async def make_it_complain(client: Client, secret: dict[str, str]) -> None:
     """Sends secrets in every way that makes the framework write about what it was sent."""
     await client.call("ProfileState.no_such_handler", form=secret)
-    await client.call("SignInState.submit", form=secret, extra=secret)
-    await client.call("SignInState.submit", form=[secret])
-    await client.call("SignInState.submit", wrong_name=secret)
+    await client.call("LoginState.submit", form=secret, extra=secret)
+    await client.call("LoginState.submit", form=[secret])
+    await client.call("LoginState.submit", wrong_name=secret)
     await client.call("PasswordState.rate", password=secret)
     await client.call("SignUpState.rate", password=math.nan)
     await client.call(
@@ -386,14 +386,14 @@ async def test_log_secrets(tmp_path: Path, new_email: Callable[[], str]) -> None
     with running(tmp_path) as server:
         server.create_account(email)
         async with Client(server) as client, Client(server) as other:
-            await client.sign_in(email)
+            await client.log_in(email)
             cookies = {client.session_cookie}
             tickets = set()
             await other.load("/login")
             form = {"email": registered, "first_name": "A", "last_name": "B", "password": another}
             await other.call("SignUpState.submit", form=form)
             await other.call("ForgotState.submit", form={"email": email})
-            await other.call("SignInState.submit", form={"email": email, "password": wrong})
+            await other.call("LoginState.submit", form={"email": email, "password": wrong})
             links = set()
             for address in (email, registered):
                 mail = await asyncio.to_thread(server.wait_for_mail, address)
@@ -415,13 +415,13 @@ async def test_log_secrets(tmp_path: Path, new_email: Callable[[], str]) -> None
             for hacked in (client, other):
                 await make_it_complain(hacked, secret)
             with contextlib.closing(sqlite3.connect(tmp_path / "netim.db")) as database:
-                database.execute("ALTER TABLE guess_window RENAME TO gone")
+                database.execute("ALTER TABLE attempt_window RENAME TO gone")
                 database.commit()
-                await assert_incident(other, "SignInState.submit", form={"email": email, "password": wrong})
-                database.execute("ALTER TABLE gone RENAME TO guess_window")
+                await assert_incident(other, "LoginState.submit", form={"email": email, "password": wrong})
+                database.execute("ALTER TABLE gone RENAME TO attempt_window")
                 database.commit()
             client_tokens = {client.token, other.token}
-            devices = {str(c.value) for each in (client, other) for c in each.http.cookies.jar if "device" in c.name}
+            devices = {str(c.value) for each in (client, other) for c in each.http.cookies.jar if "browser" in c.name}
             await client.log_out()
         server.stop()
         log = server.log
@@ -435,5 +435,5 @@ async def test_log_secrets(tmp_path: Path, new_email: Callable[[], str]) -> None
         for value in opened | {digest(link) for link in links}:
             assert value not in mails
         assert digest(next(iter(cookies))).encode() in stored
-        assert "event=signed_in" in log
+        assert "event=logged_in" in log
         assert "event=password_changed" in log

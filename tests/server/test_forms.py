@@ -40,7 +40,7 @@ PROFILE = {
     "postal_code": "75001", "city": "Paris", "country": "FR", "language": "en", "time_zone": "Europe/Paris",
 }  # fmt: skip
 FORMS: dict[str, dict[str, Any]] = {
-    "SignInState.submit": {"email": "nobody@example.com", "password": "wrong " + PASSWORD},
+    "LoginState.submit": {"email": "nobody@example.com", "password": "wrong " + PASSWORD},
     "SignUpState.submit": CUSTOMER,
     "VerifyState.submit": {"token": "A" * 43},
     "ForgotState.submit": {"email": "nobody@example.com"},
@@ -57,7 +57,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "TotpDialogState.disable": {"code": "123456"},
 }
 """Every form handler with a form that is well formed (tests/house checks that a form has no other name)."""
-WITHOUT_FIELDS = ("IpDialogState.switch", "IpDialogState.remove", "NewCodesState.finish", "SignInState.submit_code")
+WITHOUT_FIELDS = ("IpDialogState.switch", "IpDialogState.remove", "NewCodesState.finish", "LoginState.submit_code")
 """Forms with a box to tick at most, and the code form, which is not open before a password was right."""
 OPTIONAL = ("note", "last_name", "company", "phone", "street", "postal_code", "city", "country")
 FREE_TEXT = ("note", "name", "first_name", "last_name", "company", "street", "city")
@@ -101,7 +101,7 @@ REQUESTS = "SELECT count(*) FROM outbox_message WHERE event LIKE '%\\_request' E
 async def written(server: Server) -> tuple[object, object]:
     """All that a form could have changed. A mail that is being sent changes its row by itself, so mails are counted."""
     await until(lambda: server.query(REQUESTS) == [0])  # what an earlier form has asked for writes when it is answered
-    rows = server.dump("guess_window", "login_entry", "account_session", "outbox_message")
+    rows = server.dump("attempt_window", "login_entry", "account_session", "outbox_message")
     return rows, server.query("SELECT count(*) FROM outbox_message")
 
 
@@ -120,7 +120,7 @@ async def test_bad_input(server: Server, anna: Client, email: str, handler: str,
     state = handler.partition(".")[0]
     async with Client(server) as stranger:
         await stranger.load("/login")
-        open_to_all = state in ("SignInState", "SignUpState", "VerifyState", "ForgotState", "ResetState", "UndoState")
+        open_to_all = state in ("LoginState", "SignUpState", "VerifyState", "ForgotState", "ResetState", "UndoState")
         client = stranger if open_to_all else anna
         for kind, value in BAD.items():
             valid = FORMS[handler]
@@ -142,7 +142,7 @@ async def test_bad_input(server: Server, anna: Client, email: str, handler: str,
             assert set(errors) <= {field, "current", ""} | ({"password"} if state == "StepUpState" else set()), kind
             assert all(isinstance(message, str) and message for message in errors.values())
             if field not in ("token", "current", "code") and state not in (
-                "SignInState",
+                "LoginState",
                 "StepUpState",
                 "PasswordState",
             ):

@@ -226,7 +226,7 @@ async def assert_victim_is_well(victim: Client, city: str) -> None:
     assert victim.vars["ProfileState.values"]["city"] == city
     assert_sees_own_data(victim)
     async with Client(victim.server) as elsewhere:
-        await elsewhere.sign_in(victim.email)
+        await elsewhere.log_in(victim.email)
         assert elsewhere.vars["ShellState.ready"]
 
 
@@ -246,7 +246,7 @@ async def test_type_conf_fuzzed_events_of_a_stranger(server: Server, victim: Cli
 
 
 async def test_type_conf_fuzzed_events_of_a_customer(server: Server, victim: Client, attacker: Owner) -> None:
-    """Signed in, with a fresh proof: everything is open, and still only the own account can be touched."""
+    """Logged in, with a fresh proof: everything is open, and still only the own account can be touched."""
     watch = Watch(server, attacker.email)
     (own,) = server.query("SELECT password_hash, email FROM account WHERE email = :e", e=attacker.email)
     client = attacker.client
@@ -259,17 +259,25 @@ async def test_type_conf_fuzzed_events_of_a_customer(server: Server, victim: Cli
     await assert_victim_is_well(victim, "Metz")
 
 
-async def test_type_conf_fuzzed_events_of_half_a_sign_in(server: Server, victim: Client, attacker: Owner) -> None:
+async def test_type_conf_fuzzed_events_of_half_a_login(server: Server, victim: Client, attacker: Owner) -> None:
     """The password was right, the code is owed: whatever is sent, it opens nothing, and the right code still does."""
     await attacker.client.disconnect()
     watch = Watch(server, attacker.email)
-    tables = ("account", "totp_device", "totp_enrolment", "backup_code", "backup_code_set", "ip_rule", "login_alert")
+    tables = (
+        "account",
+        "totp_authenticator",
+        "totp_enrolment",
+        "backup_code",
+        "backup_code_set",
+        "ip_rule",
+        "login_alert",
+    )
     own = [attacker.row(table, "*") for table in tables[1:]]
     async with Client(server) as thief:
         await give_password(thief, attacker.email)
-        assert thief.vars["SignInState.needs_code"]
+        assert thief.vars["LoginState.needs_code"]
         thief.path = SECURITY
-        await send_all(thief, watch, made_up(victim.email, "SignInState."))
+        await send_all(thief, watch, made_up(victim.email, "LoginState."))
         assert_nothing_personal(thief)
         assert not thief.session_cookie
         assert not thief.vars["ShellState.ready"]
@@ -322,7 +330,7 @@ def frames() -> list[str | bytes]:
 
 
 async def talk(session: aiohttp.ClientSession, url: str, headers: dict[str, str], sent: list[str | bytes]) -> str:
-    """Opens a socket, says all that, and gives back all that was heard. A socket that is closed is an answer, too."""
+    """Opens a socket, says all that, and returns all that was heard. A socket that is closed is an answer, too."""
     heard = []
     with contextlib.suppress(aiohttp.ClientError, ConnectionError):
         async with session.ws_connect(url, headers=headers, max_msg_size=0) as socket:
@@ -384,7 +392,7 @@ TAILS = (
 )  # fmt: skip
 HEADERS = (
     "Host: evil.test", "Host: ", "Cookie: netim_session=", "Cookie: " + "a=b; " * 500, 'Cookie: =;;="; \\',
-    "Cookie: netim_session=" + "A" * 43 + "; netim_device=%00", "Content-Type: application/json", "Content-Type: ;;",
+    "Cookie: netim_session=" + "A" * 43 + "; netim_browser=%00", "Content-Type: application/json", "Content-Type: ;;",
     "Content-Type: multipart/form-data; boundary=x", "Content-Type: multipart/form-data",
     "Content-Type: application/x-www-form-urlencoded; charset=utf-7", "Content-Length: 0", "Content-Length: -1",
     "Content-Length: 99", "Content-Length: " + "9" * 30, "Content-Length: 1e3", "Transfer-Encoding: chunked",
@@ -431,7 +439,7 @@ def requests() -> list[bytes]:
 
 
 async def ask(server: Server, address: str, request: bytes) -> bytes:
-    """Sends these very bytes; gives back what came, which is nothing when the server hangs up or waits for more."""
+    """Sends these very bytes; returns what came, which is nothing when the server hangs up or waits for more."""
     heard = b""
     with contextlib.suppress(ConnectionError, TimeoutError):
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port, local_addr=(address, 0))
@@ -446,11 +454,11 @@ async def ask(server: Server, address: str, request: bytes) -> bytes:
     return heard
 
 
-@pytest.mark.parametrize("who", ["stranger", "half signed in", "customer"])
+@pytest.mark.parametrize("who", ["stranger", "half logged in", "customer"])
 async def test_type_conf_fuzzed_requests(server: Server, victim: Client, attacker: Owner, who: str) -> None:
     """Methods, addresses, headers and bodies that no browser sends: no 5xx, nothing of the inside, nothing written."""
     async with Client(server) as client:
-        if who == "half signed in":
+        if who == "half logged in":
             await give_password(client, attacker.email)
         jar = attacker.client.http.cookies.jar if who == "customer" else client.http.cookies.jar
         cookie = "Cookie: " + "; ".join(f"{c.name}={c.value}" for c in jar)
@@ -468,6 +476,6 @@ async def test_type_conf_fuzzed_requests(server: Server, victim: Client, attacke
                     assert sign not in answer, (request[:3000], answer[:3000])
         assert answered > REQUESTS / 2
         watch.assert_nothing_happened()
-    if who == "half signed in":
+    if who == "half logged in":
         assert attacker.row("account_session", "count(ended_at)") == attacker.row("account_session", "count(*) - 1")
     await assert_victim_is_well(victim, "Rouen")

@@ -48,12 +48,12 @@ OPEN_TO_ANYONE = {
     "UndoState.open_page",
     "UndoState.submit",
     "ShellState.close_notice",
-    "ShellState.look_again",
+    "ShellState.recheck_session",
     "ShellState.open_public_page",
     "ShellState.set_language",
-    "SignInState.open_home",
-    "SignInState.open_page",
-    "SignInState.submit",
+    "LoginState.open_home",
+    "LoginState.open_page",
+    "LoginState.submit",
     "SignUpState.open_page",
     "SignUpState.rate",
     "SignUpState.submit",
@@ -61,7 +61,7 @@ OPEN_TO_ANYONE = {
     "VerifyState.submit",
 }
 """Reviewed by eye. A new handler that anybody may call is a decision, and is written down here."""
-WRITTEN_BY_ANYBODY = ("guess_window", "login_entry", "sign_up", "mailed_link", "outbox_message")
+WRITTEN_BY_ANYBODY = ("attempt_window", "login_entry", "sign_up", "mailed_link", "outbox_message")
 """What a stranger may add to: by asking for links, and by guessing."""
 
 
@@ -118,7 +118,7 @@ async def victim(server: Server, new_email: Callable[[], str]) -> AsyncIterator[
     email = server.create_account(new_email(), first_name="Zoe", last_name=SURNAME)
     async with Client(server) as client:
         client.email = email
-        await client.sign_in(email)
+        await client.log_in(email)
         await client.call("ProfileState.save", form=PROFILE)
         assert_sees_own_data(client)
         yield client
@@ -155,7 +155,7 @@ async def test_handlers_of_the_bundle_are_registered() -> None:
     states = RegistrationContext.get().base_states
     called = {name for name in named if name not in states and name.rpartition(".")[0] in states}
     called = {name for name in called if not name.endswith("_rx_state_")}
-    assert event_name("SignInState.submit") in called
+    assert event_name("LoginState.submit") in called
     assert called <= set(handlers())
 
 
@@ -194,7 +194,7 @@ async def test_token_resume(server: Server, victim: Client, email: str, online: 
     await victim.call("PasswordState.begin")
     async with Client(server) as thief:
         if attacker == "customer":
-            await thief.sign_in(email)
+            await thief.log_in(email)
         before = server.dump("account_session")
         thief.token = victim.token
         if not online:
@@ -378,9 +378,9 @@ async def test_malformed_packets(server: Server, victim: Client) -> None:
 
 
 async def test_router_forge(server: Server, victim: Client) -> None:
-    before = server.dump("account_session", "guess_window", "known_device", "login_entry", "ticket")
-    (device,) = [c.value for c in victim.http.cookies.jar if c.name == "netim_device"]
-    authorization = f"Session {digest(victim.session_cookie)}; Device {digest(device)}"
+    before = server.dump("account_session", "attempt_window", "known_browser", "login_entry", "ticket")
+    (device,) = [c.value for c in victim.http.cookies.jar if c.name == "netim_browser"]
+    authorization = f"Session {digest(victim.session_cookie)}; Browser {digest(device)}"
     forged = {
         "pathname": PERSONAL,
         "token": victim.token,
@@ -399,8 +399,8 @@ async def test_router_forge(server: Server, victim: Client) -> None:
         await stranger.call("ProfileState.save", form=PROFILE | {"city": "Forged"})
         await stranger.call("ShellState.open_account_page")
         assert_nothing_personal(stranger)
-        assert server.dump("account_session", "guess_window", "known_device", "login_entry", "ticket") == before
-        await stranger.send("SignInState.submit", forged, form={"email": victim.email, "password": PASSWORD})
+        assert server.dump("account_session", "attempt_window", "known_browser", "login_entry", "ticket") == before
+        await stranger.send("LoginState.submit", forged, form={"email": victim.email, "password": PASSWORD})
         await stranger.settle()
         (ticket,) = re.findall(r"'ticket_rx_state_': '([\w-]+)'", str(stranger.heard))
         stranger_address = stranger.local_address
@@ -424,7 +424,7 @@ async def _revoke(server: Server, other: Client, email: str) -> None:
 
 async def _change_password(server: Server, other: Client, email: str) -> None:
     async with Client(server) as elsewhere:
-        await elsewhere.sign_in(email)
+        await elsewhere.log_in(email)
         form = {"current": PASSWORD, "password": "another 9 lanterns in fog"}
         assert await elsewhere.ticket("PasswordState.submit", form=form)
 
@@ -457,7 +457,7 @@ async def test_tab_switch_user(server: Server, victim: Client, email: str) -> No
     await victim.log_out()
     victim.heard.clear()
     victim.vars.clear()
-    await victim.sign_in(email)
+    await victim.log_in(email)
     for path in (PERSONAL, SECURITY):
         await victim.connect(path)
         await victim.call("ShellState.open_account_page")
@@ -469,8 +469,8 @@ async def test_tab_switch_user(server: Server, victim: Client, email: str) -> No
 
 async def test_hydrate_dump(server: Server, email: str) -> None:
     async with Client(server) as client:
-        await client.sign_in(email)
-        opened = {"/login": "SignInState.open_page", PERSONAL: "EmailState.begin", SECURITY: "PasswordState.begin"}
+        await client.log_in(email)
+        opened = {"/login": "LoginState.open_page", PERSONAL: "EmailState.begin", SECURITY: "PasswordState.begin"}
         for path, handler in opened.items():
             await client.connect(path)
             await client.call("ShellState.open_account_page")
@@ -479,7 +479,7 @@ async def test_hydrate_dump(server: Server, email: str) -> None:
         await client.call("PasswordState.submit", form={"current": "wrong " + PASSWORD, "password": "short"})
         await client.call("StepUpState.submit", form={"password": "wrong " + PASSWORD})
         heard = str(client.heard)
-        device = next(c.value for c in client.http.cookies.jar if c.name == "netim_device")
+        device = next(c.value for c in client.http.cookies.jar if c.name == "netim_browser")
         (hashed,) = server.query("SELECT password_hash FROM account WHERE email = :e", e=email)
         for secret in (
             client.session_cookie, digest(client.session_cookie), device, digest(device), hashed, PASSWORD,

@@ -20,7 +20,7 @@ __all__ = ["plain"]
 WRONG = "wrong " + PASSWORD
 SHOWN_ONCE = (f"{WIZARD}.begin", f"{WIZARD}.resume_check", f"{NEW_CODES}.begin_first", f"{NEW_CODES}.make")
 """What makes a secret and shows it: called on its own, and looked at."""
-NOT_IN_A_TOUR = (*SHOWN_ONCE, "SignInState.cancel_code", "IpRestrictionState.add_here", "MailboxState.open_page")
+NOT_IN_A_TOUR = (*SHOWN_ONCE, "LoginState.cancel_code", "IpRestrictionState.add_here", "MailboxState.open_page")
 
 
 async def run_page(client: Client, path: str) -> None:
@@ -81,14 +81,14 @@ class Listener:
 def secrets_of(server: Server, client: Client) -> dict[str, list[str]]:
     """What lies in cookies and in the database and has no business on a page."""
     cookies = [str(c.value) for c in client.http.cookies.jar]
-    sealed = server.query("SELECT sealed FROM totp_device UNION SELECT sealed FROM totp_enrolment")
+    sealed = server.query("SELECT sealed FROM totp_authenticator UNION SELECT sealed FROM totp_enrolment")
     return {
         "cookie": cookies,
         "digest of a cookie": [digest(value) for value in cookies],
         "session digest": server.query("SELECT token_digest FROM account_session"),
         "password hash": server.query("SELECT password_hash FROM account"),
         "typed password": [PASSWORD, WRONG, "typed so far 123"],
-        "name of a header": ["authorization", "'cookie'", "netim_session", "netim_device"],
+        "name of a header": ["authorization", "'cookie'", "netim_session", "netim_browser"],
         "handle": server.query("SELECT handle FROM totp_enrolment"),
         "sealed secret": [str(bytes(value)) for value in sealed],
         "digest of a backup code": [str(value) for value in server.query("SELECT digest FROM backup_code")],
@@ -106,7 +106,7 @@ async def other(server: Server, new_email: Callable[[], str]) -> str:
 
 
 async def test_hydrate_dump_of_every_page_in_every_phase(server: Server, plain: Owner, other: str) -> None:
-    """Stranger, code outstanding, signed in, wizard open, codes shown, proof too old, logged out."""
+    """Stranger, code outstanding, logged in, wizard open, codes shown, proof too old, logged out."""
     owner, client = plain, plain.client
     listener = Listener(client)
 
@@ -157,11 +157,11 @@ async def test_hydrate_dump_of_every_page_in_every_phase(server: Server, plain: 
 
     async with Client(server) as thief:
         await give_password(thief, owner.email)
-        await thief.call("SignInState.submit_code", form={"code": "000000"})
+        await thief.call("LoginState.submit_code", form={"code": "000000"})
         await tour(thief)
         heard = Listener(thief).assert_clean(secrets_of(server, thief) | known)
         assert "Martin" not in heard, "who owes the code hears nothing of the customer"
-        assert owner.row("pending_sign_in") == [1]
+        assert owner.row("pending_login") == [1]
         assert await give_code(thief, owner.code()), "and can go on"
 
     owner.wait(11 * 60)
@@ -204,7 +204,7 @@ async def test_tab_switch_user_with_everything_open(
     client.heard.clear()
     client.vars.clear()
     other = server.create_account(new_email(), first_name="Bea", last_name="Other")
-    await client.sign_in(other)
+    await client.log_in(other)
     await tour(client)
     heard = str(client.heard)
     for trace in ("Zebra", "198.51.100", owner.email, "Martin", owner.key, second, *codes, *owner.codes):

@@ -9,7 +9,7 @@ import pytest
 from tests.harness import PASSWORD, Client, Server, customer
 from tests.server.test_gate import handlers, parameters, plausible, short
 from tests.server.test_ip_restriction import restrict
-from tests.server.test_sign_in import shape
+from tests.server.test_login import shape
 from tests.server.test_two_factor import DIALOG, SECURITY, Owner
 
 UNKNOWN = 2_000_000_000
@@ -48,14 +48,14 @@ async def two(server: Server, new_email: Callable[[], str]) -> AsyncIterator[tup
 
 def ids_of(owner: Owner) -> list[int]:
     """The id of every row of this customer that has one."""
-    tables = ("totp_device", "ip_rule", "account_session")
+    tables = ("totp_authenticator", "ip_rule", "account_session")
     found = [number for table in tables for number in owner.row(table, "id")]
     account_id = owner.row("account_session", "account_id")[0]
     return sorted({*found, int(account_id)})
 
 
 def belongings(owner: Owner) -> list[Any]:
-    tables = ("totp_device", "backup_code", "backup_code_set", "ip_rule", "ip_restriction", "login_alert")
+    tables = ("totp_authenticator", "backup_code", "backup_code_set", "ip_rule", "ip_restriction", "login_alert")
     rows = [owner.row(table, "*") for table in tables]
     rows.append(owner.row("account_session", "id, account_id, token_digest, ended_at"))
     return [*rows, owner.server.query("SELECT * FROM account WHERE email = :e", e=owner.email)]
@@ -86,10 +86,10 @@ async def test_idor_matrix(two: tuple[Owner, Owner]) -> None:
     assert belongings(victim) == before
     assert victim.email not in str(mallory.client.heard)
 
-    own = victim.row("totp_device", "id")[0]
+    own = victim.row("totp_authenticator", "id")[0]
     await victim.client.call(f"{DIALOG}.begin_rename", device=own)
     await victim.client.call(f"{DIALOG}.rename", form={"name": "Renamed by its owner"})
-    assert victim.row("totp_device", "name") == ["Renamed by its owner"]
+    assert victim.row("totp_authenticator", "name") == ["Renamed by its owner"]
 
 
 async def answer(client: Client, handler: str, argument: str, number: int, *then: tuple[str, dict[str, Any]]) -> str:
@@ -105,7 +105,7 @@ async def answer(client: Client, handler: str, argument: str, number: int, *then
 
 async def test_idor_a_foreign_id_is_answered_like_an_unknown_one(two: tuple[Owner, Owner]) -> None:
     mallory, victim = two
-    rule, device = victim.row("ip_rule", "id")[0], victim.row("totp_device", "id")[0]
+    rule, device = victim.row("ip_rule", "id")[0], victim.row("totp_authenticator", "id")[0]
     remove_rule = ("IpDialogState.remove", {"form": {"confirmed": "on"}})
     rename = (f"{DIALOG}.rename", {"form": {"name": "Mine"}})
     cases: list[tuple[str, str, int, Any]] = [
@@ -118,7 +118,9 @@ async def test_idor_a_foreign_id_is_answered_like_an_unknown_one(two: tuple[Owne
         client = mallory.client
         unknown = await answer(client, handler, argument, UNKNOWN, then)
         assert await answer(client, handler, argument, foreign, then) == unknown, handler
-        own = {"rule_id": mallory.row("ip_rule", "id")[0], "device": mallory.row("totp_device", "id")[0]}[argument]
+        own = {"rule_id": mallory.row("ip_rule", "id")[0], "device": mallory.row("totp_authenticator", "id")[0]}[
+            argument
+        ]
         assert await answer(client, handler, argument, own) != unknown, "one's own opens the dialog"
     assert belongings(victim) == before
 
@@ -139,9 +141,9 @@ async def test_idor_of_a_session_that_is_stepped_up(server: Server, two: tuple[O
     async with Client(server) as client:
         await client.load("/login")
         form = {"email": mallory.email, "password": PASSWORD, "account_id": account}
-        assert await client.ticket("SignInState.submit", form=form) == ""
+        assert await client.ticket("LoginState.submit", form=form) == ""
         form = {"code": mallory.code(), "account_id": account, "session_id": session}
-        response = await client.redeem(await client.ticket("SignInState.submit_code", form=form))
+        response = await client.redeem(await client.ticket("LoginState.submit_code", form=form))
         await client.connect(response.headers["location"])
         await client.call("ShellState.open_account_page")
         assert client.vars["ProfileState.email"] == mallory.email

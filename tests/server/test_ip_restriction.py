@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.rules import MAX_RULES, parse
 from netim_app.features.ip_restriction.tables import IpRestriction
@@ -50,12 +50,12 @@ def is_on(server: Server, email: str) -> bool:
     )
 
 
-async def try_sign_in(client: Client, email: str, password: str = PASSWORD) -> str:
+async def try_login(client: Client, email: str, password: str = PASSWORD) -> str:
     """Empty when a ticket was handed out, else the message."""
     await client.load("/login")
     form = {"email": email, "password": password}
-    ticket = await client.ticket("SignInState.submit", form=form)
-    return "" if ticket else str(client.vars["SignInState.errors"][""])
+    ticket = await client.ticket("LoginState.submit", form=form)
+    return "" if ticket else str(client.vars["LoginState.errors"][""])
 
 
 @pytest.fixture(scope="module")
@@ -67,26 +67,26 @@ def behind_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 async def anna(server: Server, email: str) -> AsyncIterator[Client]:
-    """Signed in at home."""
+    """Logged in at home."""
     async with Client(server, local_address=HOME) as client:
-        await client.sign_in(email)
+        await client.log_in(email)
         yield client
 
 
-async def test_ip_paths_sign_in(server: Server, email: str) -> None:
+async def test_ip_paths_login(server: Server, email: str) -> None:
     restrict(server, email, HOME, "203.0.113.77")
     async with Client(server, local_address=OFFICE) as stranger:
-        wrong = await try_sign_in(stranger, email, "not the password 1")
-        unknown = await try_sign_in(stranger, "nobody@example.com")
+        wrong = await try_login(stranger, email, "not the password 1")
+        unknown = await try_login(stranger, "nobody@example.com")
         assert wrong == unknown != REFUSED  # who has no password learns of no rules
         for _ in range(2):
-            assert await try_sign_in(stranger, email) == REFUSED
+            assert await try_login(stranger, email) == REFUSED
         assert "203.0.113" not in str(stranger.heard)
     server.wait_for_mail(email, subject="refused")
     assert len([m for m in server.mails(email) if "refused" in str(m["subject"])]) == 1
-    assert server.log.count("sign_in_refused") >= 2
+    assert server.log.count("login_blocked") >= 2
     async with Client(server, local_address=HOME) as owner:
-        assert await try_sign_in(owner, email) == ""
+        assert await try_login(owner, email) == ""
 
 
 async def test_ip_lockout_needs_a_word_of_the_customer(server: Server, anna: Client, email: str) -> None:
@@ -109,7 +109,7 @@ async def test_ip_lockout_needs_a_word_of_the_customer(server: Server, anna: Cli
 async def test_ip_live(server: Server, anna: Client, email: str) -> None:
     """Open sessions: the next event, page and reconnect from elsewhere are refused; at home they go on."""
     async with Client(server, local_address=OFFICE) as other:
-        await other.sign_in(email)
+        await other.log_in(email)
         restrict(server, email, HOME)
         marker = len(other.heard)
         await other.call("LoginAlertsState.switch", on=True)
@@ -139,7 +139,7 @@ async def test_ip_live_stolen_cookie(server: Server, anna: Client, email: str) -
 async def test_ip_paths_ticket_taken_elsewhere(server: Server, email: str) -> None:
     async with Client(server, local_address=OFFICE) as client:
         await client.load("/login")
-        ticket = await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+        ticket = await client.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         restrict(server, email, HOME)
         answer = await client.redeem(ticket)
         assert answer.headers["location"] == "/login?again=1"
@@ -176,9 +176,9 @@ SPOOFS: list[dict[str, str]] = [
 async def test_ip_spoof(server: Server, email: str, headers: dict[str, str]) -> None:
     restrict(server, email, HOME)
     async with Client(server, local_address=OFFICE, headers=headers) as liar:
-        assert await try_sign_in(liar, email) == REFUSED
+        assert await try_login(liar, email) == REFUSED
     async with Client(server, local_address=HOME, headers=dict.fromkeys(headers, OFFICE)) as owner:
-        assert await try_sign_in(owner, email) == ""
+        assert await try_login(owner, email) == ""
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ async def test_ip_spoof_by_several_header_lines(
     restrict(behind_proxy, email, "203.0.113.0/24")
     lines = {"X-Forwarded-For": first, "x-forwarded-for": last}
     async with Client(behind_proxy, local_address=PROXY, headers=lines) as client:
-        assert (await try_sign_in(client, email) == "") is let_in
+        assert (await try_login(client, email) == "") is let_in
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ async def test_ip_spoof_through_a_proxy(
     restrict(behind_proxy, email, "203.0.113.0/24", "2001:db8::/32")
     headers = {"X-Forwarded-For": forwarded} if forwarded is not None else {}
     async with Client(behind_proxy, local_address=peer, headers=headers) as client:
-        assert (await try_sign_in(client, email) == "") is let_in
+        assert (await try_login(client, email) == "") is let_in
 
 
 async def test_ip_version_six(tmp_path: Any) -> None:
@@ -228,11 +228,11 @@ async def test_ip_version_six(tmp_path: Any) -> None:
         email = six.create_account("six@example.com")
         restrict(six, email, "::1")
         async with Client(six, local_address="::1") as client:
-            assert await try_sign_in(client, email) == ""
+            assert await try_login(client, email) == ""
         other = six.create_account("other@example.com")
         restrict(six, other, "0.0.0.1", "127.0.0.1", "::2/127")
         async with Client(six, local_address="::1") as client:
-            assert await try_sign_in(client, other) == REFUSED
+            assert await try_login(client, other) == REFUSED
     finally:
         six.stop()
         six.close()
@@ -277,11 +277,11 @@ async def test_ip_lockout_needs_a_fresh_proof(server: Server, anna: Client, emai
 async def test_ip_lockout_unlock(server: Server, email: str) -> None:
     restrict(server, email, "203.0.113.0/24")
     async with Client(server, local_address=HOME) as client:
-        assert await try_sign_in(client, email) == REFUSED
+        assert await try_login(client, email) == REFUSED
         done = server.netim("unlock", email)
         assert done.returncode == 0, done.stderr
         assert not is_on(server, email)
-        assert await try_sign_in(client, email) == ""
+        assert await try_login(client, email) == ""
     server.wait_for_mail(email, subject="unlocked")
     server.wait_for_mail(email, subject="switched off")
 
@@ -296,11 +296,11 @@ async def test_ip_paths_code(server: Server, new_email: Callable[[], str]) -> No
         await owner.enable()
         async with Client(server, local_address=OFFICE) as away:
             await give_password(away, email)
-            assert away.vars["SignInState.needs_code"]
+            assert away.vars["LoginState.needs_code"]
             restrict(server, email, HOME, "203.0.113.77")
             assert await give_code(away, owner.code()) == ""
-            assert away.vars["SignInState.errors"] == {"": REFUSED}
-            assert owner.row("code_guard") == [0]
+            assert away.vars["LoginState.errors"] == {"": REFUSED}
+            assert owner.row("failed_code_count") == [0]
             assert "203.0.113" not in str(away.heard)
             assert "code_refused" in server.log
         async with Client(server, local_address=HOME) as home:
@@ -408,11 +408,11 @@ async def test_ip_failclosed(behind_proxy: Server, new_email: Callable[[], str])
         "[203.0.113.7",
     ):
         async with Client(behind_proxy, local_address=PROXY, headers={"X-Forwarded-For": forwarded}) as client:
-            assert await try_sign_in(client, guarded) != "", forwarded
-            assert await try_sign_in(client, open_to_all) == "", forwarded
+            assert await try_login(client, guarded) != "", forwarded
+            assert await try_login(client, open_to_all) == "", forwarded
     for forwarded in ("203.0.113.7", "203.0.113.7:80", '"203.0.113.7:80"', "[::ffff:203.0.113.7]:80"):
         async with Client(behind_proxy, local_address=PROXY, headers={"X-Forwarded-For": forwarded}) as client:
-            assert await try_sign_in(client, guarded) == "", forwarded
+            assert await try_login(client, guarded) == "", forwarded
 
 
 async def test_what_a_proxy_does_not_tell_is_told_to_the_operator_and_is_one_budget_for_nobody(
@@ -444,7 +444,7 @@ async def test_bf_xff_through_a_proxy_that_appends(
         async with Client(
             behind_proxy, local_address=PROXY, headers={"X-Forwarded-For": ", ".join([*written, added])}
         ) as client:
-            assert await try_sign_in(client, email) == ""
+            assert await try_login(client, email) == ""
         seen |= set(re.findall(r"\bip=([\w.-]+)", behind_proxy.log[begun:]))
     assert len(seen - {PROXY}) == 1, seen
     assert (added in seen) is (added == "203.0.113.77")

@@ -27,7 +27,7 @@ from tests.server.test_two_factor import SECURITY, Owner, give_code, give_passwo
 PAGE = "/account/personal-information"
 NEW_PASSWORD = "another 9 lanterns in fog"
 WAIT = 30
-PAID = ("guess_window",)
+PAID = ("attempt_window",)
 """A guess is paid in a transaction of its own, before it is looked at: it may stand when all the rest does not."""
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 WORKING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -75,10 +75,10 @@ async def killed_at(server: Server, table: str, where: str, **params: Any) -> As
     await start(server)
 
 
-async def can_sign_in(server: Server, email: str, password: str) -> bool:
+async def can_log_in(server: Server, email: str, password: str) -> bool:
     async with Client(server) as client:
         await client.load("/login")
-        return bool(await client.ticket("SignInState.submit", form={"email": email, "password": password}))
+        return bool(await client.ticket("LoginState.submit", form={"email": email, "password": password}))
 
 
 async def open_page(client: Client, path: str = PAGE) -> None:
@@ -109,7 +109,7 @@ def sessions(server: Server, email: str) -> int:
 OF = "account_id = (SELECT id FROM account WHERE email = :e)"
 
 
-async def test_killed_in_a_sign_in(server: Server, new_email: Callable[[], str]) -> None:
+async def test_killed_in_a_login(server: Server, new_email: Callable[[], str]) -> None:
     """After the password, in the middle of what the ticket does, and between ticket and cookie."""
     email = new_email()
     async with customer(server, email) as client:
@@ -118,12 +118,12 @@ async def test_killed_in_a_sign_in(server: Server, new_email: Callable[[], str])
         await client.load("/login")
         form = {"email": email, "password": PASSWORD}
         async with killed_at(server, "account", "email = :e", e=email):
-            await client.send("SignInState.submit", form=form)
+            await client.send("LoginState.submit", form=form)
 
         await client.connect("/login")
-        ticket = await client.ticket("SignInState.submit", form=form)
+        ticket = await client.ticket("LoginState.submit", form=form)
         issued = time.monotonic()
-        async with killed_at(server, "known_device", OF, e=email):
+        async with killed_at(server, "known_browser", OF, e=email):
             redeemed = asyncio.create_task(client.redeem(ticket))
         with pytest.raises(httpx.TransportError):
             await redeemed
@@ -134,7 +134,7 @@ async def test_killed_in_a_sign_in(server: Server, new_email: Callable[[], str])
         await open_page(client)
         assert client.vars["ShellState.customer_name"] == "Anna Martin"
         assert sessions(server, email) == 1
-        await until(lambda: mails(server, email, "signed_in") == ["sent"], WAIT)
+        await until(lambda: mails(server, email, "logged_in") == ["sent"], WAIT)
         assert len(server.mails(email)) == 1
 
 
@@ -142,13 +142,13 @@ async def test_killed_between_ticket_and_cookie(server: Server, new_email: Calla
     email = server.create_account(new_email())
     async with Client(server) as client:
         await client.load("/login")
-        ticket = await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+        ticket = await client.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         await kill(server)
         await start(server)
         response = await client.redeem(ticket)
         assert response.headers["location"] in (PAGE, "/login?again=1"), "it lives 30 seconds"
         await client.connect("/login")
-        again = await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+        again = await client.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         assert (await client.redeem(again)).headers["location"] == PAGE
         assert sessions(server, email) == 1
 
@@ -157,7 +157,7 @@ async def test_killed_in_the_wizard_and_at_a_code(server: Server, new_email: Cal
     """Between the key and the code, in the middle of enabling, after the password, and while a code is spent."""
     email = new_email()
     async with customer(server, email) as other, Client(server) as client:
-        await client.sign_in(email)
+        await client.log_in(email)
         await open_page(client, SECURITY)
         owner = Owner(server, client, email)
         lost = await owner.begin()
@@ -169,7 +169,7 @@ async def test_killed_in_the_wizard_and_at_a_code(server: Server, new_email: Cal
 
         owner.key = await owner.begin()
         assert owner.key != lost
-        device = "device_digest = (SELECT device_digest FROM account_session WHERE token_digest = :t)"
+        device = "browser_digest = (SELECT browser_digest FROM account_session WHERE token_digest = :t)"
         [theirs] = server.query(
             f"SELECT token_digest FROM account_session WHERE {OF} ORDER BY id LIMIT 1",  # noqa: S608
             e=email,
@@ -187,14 +187,14 @@ async def test_killed_in_the_wizard_and_at_a_code(server: Server, new_email: Cal
         await client.log_out()
 
         await give_password(client, email)
-        assert client.vars["SignInState.needs_code"]
+        assert client.vars["LoginState.needs_code"]
         await kill(server)
         await start(server)
         await client.load("/login")
-        await client.call("SignInState.open_page")
-        assert client.vars["SignInState.needs_code"], "the password need not be given again"
-        async with killed_at(server, "totp_device", OF, e=email):
-            await client.send("SignInState.submit_code", form={"code": owner.code()})
+        await client.call("LoginState.open_page")
+        assert client.vars["LoginState.needs_code"], "the password need not be given again"
+        async with killed_at(server, "totp_authenticator", OF, e=email):
+            await client.send("LoginState.submit_code", form={"code": owner.code()})
         await client.connect("/login")
         ticket = await give_code(client, owner.code())
         assert ticket, "the code was not spent"
@@ -206,12 +206,12 @@ async def test_killed_in_a_change_of_password(server: Server, new_email: Callabl
     email = new_email()
     change = {"current": PASSWORD, "password": NEW_PASSWORD}
     async with customer(server, email) as other, Client(server) as client:
-        await client.sign_in(email)
+        await client.log_in(email)
         others = f"{OF} AND id = (SELECT min(id) FROM account_session WHERE {OF})"  # noqa: S608
         async with killed_at(server, "account_session", others, e=email):
             await client.send("PasswordState.submit", form=change)
-        assert await can_sign_in(server, email, PASSWORD)
-        assert not await can_sign_in(server, email, NEW_PASSWORD)
+        assert await can_log_in(server, email, PASSWORD)
+        assert not await can_log_in(server, email, NEW_PASSWORD)
         await open_page(other)
         assert other.redirects() == []
         assert mails(server, email, "password_changed") == []
@@ -220,13 +220,13 @@ async def test_killed_in_a_change_of_password(server: Server, new_email: Callabl
         assert await client.ticket("PasswordState.submit", form=change)
         await kill(server)
         await start(server)
-        assert await can_sign_in(server, email, NEW_PASSWORD)
-        assert not await can_sign_in(server, email, PASSWORD)
+        assert await can_log_in(server, email, NEW_PASSWORD)
+        assert not await can_log_in(server, email, PASSWORD)
         await open_page(other)
-        assert other.redirects(), "it was signed out"
+        assert other.redirects(), "it was logged out"
         client.events.clear()
         await open_page(client, SECURITY)
-        assert client.redirects() == [], "the browser that has changed it is signed in still"
+        assert client.redirects() == [], "the browser that has changed it is logged in still"
         server.move_clock(61)  # the dead process may have held the mail: its claim ends
         await until(lambda: mails(server, email, "password_changed") == ["sent"], WAIT)
         assert len([m for m in server.mails(email) if "password" in str(m["subject"]).lower()]) == 1
@@ -250,7 +250,7 @@ async def test_killed_before_the_new_cookie_arrives(server: Server, new_email: C
         assert client.redirects()[0].startswith("/login")
         assert client.vars.get("ShellState.customer_name", "") == ""
         await client.load("/login")
-        ticket = await client.ticket("SignInState.submit", form={"email": email, "password": NEW_PASSWORD})
+        ticket = await client.ticket("LoginState.submit", form={"email": email, "password": NEW_PASSWORD})
         assert (await client.redeem(ticket)).headers["location"] == PAGE
 
 
@@ -275,8 +275,8 @@ async def test_killed_at_any_moment(tmp_path: Path, new_email: Callable[[], str]
         changes = 0
         for _ in range(3):
             async with Client(server) as client, Client(server) as other:
-                await other.sign_in(email, passwords[0])
-                await client.sign_in(email, passwords[0])
+                await other.log_in(email, passwords[0])
+                await client.log_in(email, passwords[0])
                 open_before = sessions(server, email)
                 await client.send(
                     "PasswordState.submit", form=dict(zip(("current", "password"), passwords, strict=True))
@@ -290,8 +290,8 @@ async def test_killed_at_any_moment(tmp_path: Path, new_email: Callable[[], str]
             changes += done
             if done:
                 passwords.reverse()
-            assert await can_sign_in(server, email, passwords[0])
-            assert not await can_sign_in(server, email, passwords[1])
+            assert await can_log_in(server, email, passwords[0])
+            assert not await can_log_in(server, email, passwords[1])
         server.move_clock(61)  # a process that was killed may have held one of the mails: its claim ends
         await until(lambda: set(mails(server, email, "password_changed")) <= {"sent"}, WAIT)
         sent = [str(m["message-id"]) for m in server.mails(email) if "password" in str(m["subject"]).lower()]

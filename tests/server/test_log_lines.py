@@ -6,19 +6,19 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from netim_app.infra.rate_limit import SIGN_IN_PER_ADDRESS
+from netim_app.infra.rate_limit import LOGIN_PER_ADDRESS
 from tests.harness import PASSWORD, Client, Server, running
 from tests.server.test_faults import assert_incident
 
 WRONG = "wrong " + PASSWORD
 SECURITY = "/account/connection-and-security"
-REFUSALS = ("sign_in_failed", "proof_failed", "code_refused", "limit_reached", "event.refused")
+REFUSALS = ("login_failed", "proof_failed", "code_refused", "limit_reached", "event.refused")
 _FIELD = re.compile(r"(\w+)=(?:\"([^\"]*)\"|(\S*))")
 
 
 async def attempt(client: Client, email: str, password: str) -> str:
-    """The ticket that a sign-in gives, or empty."""
-    return await client.ticket("SignInState.submit", form={"email": email, "password": password})
+    """The ticket that a login gives, or empty."""
+    return await client.ticket("LoginState.submit", form={"email": email, "password": password})
 
 
 def lines_about(client: Client, *names: str) -> list[dict[str, str]]:
@@ -36,7 +36,7 @@ def lines_about(client: Client, *names: str) -> list[dict[str, str]]:
 def told(client: Client, *names: str) -> list[tuple[str | None, ...]]:
     """(event, account, reason or rule) of the same lines."""
     return [
-        (line["event"], line.get("account_id"), line.get("reason") or line.get("rule"))
+        (line["event"], line.get("account_id"), line.get("reason") or line.get("limit"))
         for line in lines_about(client, *names)
     ]
 
@@ -45,7 +45,7 @@ def id_of(server: Server, email: str) -> str:
     return str(server.query("SELECT id FROM account WHERE email = :e", e=email)[0])
 
 
-HALF = SIGN_IN_PER_ADDRESS.amount // 2
+HALF = LOGIN_PER_ADDRESS.amount // 2
 
 
 async def test_spray(server: Server, new_email: Callable[[], str]) -> None:
@@ -57,22 +57,22 @@ async def test_spray(server: Server, new_email: Callable[[], str]) -> None:
         for customer, stranger in zip(customers, strangers, strict=True):
             assert await attempt(attacker, customer, WRONG) == ""
             assert await attempt(attacker, stranger, WRONG) == ""
-        assert "try again" in str(attacker.vars["SignInState.errors"]).lower()
+        assert "try again" in str(attacker.vars["LoginState.errors"]).lower()
         expected: list[tuple[str | None, ...]] = []
         for customer in customers[:HALF]:
             expected += [
-                ("sign_in_failed", id_of(server, customer), "wrong"),
-                ("sign_in_failed", None, "no account"),
+                ("login_failed", id_of(server, customer), "wrong"),
+                ("login_failed", None, "no account"),
             ]
-        assert told(attacker, *REFUSALS, "signed_in") == [
+        assert told(attacker, *REFUSALS, "logged_in") == [
             *expected,
-            *[("limit_reached", None, "sign_in_per_address")] * 10,
+            *[("limit_reached", None, "login_per_address")] * 10,
         ]
     for typed in (*customers, *strangers, WRONG):
         assert typed not in server.log
     async with Client(server) as owner:
-        await owner.sign_in(customers[0])
-        assert told(owner, *REFUSALS, "signed_in") == [("signed_in", id_of(server, customers[0]), None)]
+        await owner.log_in(customers[0])
+        assert told(owner, *REFUSALS, "logged_in") == [("logged_in", id_of(server, customers[0]), None)]
 
 
 async def test_log_events(server: Server, email: str) -> None:
@@ -83,28 +83,28 @@ async def test_log_events(server: Server, email: str) -> None:
         for _ in range(5):
             await attempt(client, email, WRONG)
         assert await attempt(client, email, PASSWORD) == ""
-        await client.call("SignInState.submit_code", form={"code": "123456"})
+        await client.call("LoginState.submit_code", form={"code": "123456"})
         await client.call("ProfileState.save", form={})
-        assert told(client, *REFUSALS, "signed_in") == [
-            *[("sign_in_failed", account, "wrong")] * 5,
-            ("sign_in_failed", account, "throttled"),
+        assert told(client, *REFUSALS, "logged_in") == [
+            *[("login_failed", account, "wrong")] * 5,
+            ("login_failed", account, "throttled"),
             ("event.refused", None, "no code is asked for"),
-            ("event.refused", None, "not signed in"),
+            ("event.refused", None, "not logged in"),
         ]
     server.move_clock(16 * 60)
     async with Client(server) as owner:
-        await owner.sign_in(email)
+        await owner.log_in(email)
         assert await owner.ticket("StepUpState.submit", form={"password": WRONG}) == ""
         form = {"current": WRONG, "password": "another 9 lanterns in fog"}
         assert await owner.ticket("PasswordState.submit", form=form) == ""
         await owner.redeem(await owner.ticket("StepUpState.submit", form={"password": PASSWORD}))
         await owner.log_out()
-        assert told(owner, *REFUSALS, "signed_in", "identity_proved", "signed_out") == [
-            ("signed_in", account, None),
+        assert told(owner, *REFUSALS, "logged_in", "identity_proved", "logged_out") == [
+            ("logged_in", account, None),
             ("proof_failed", account, "wrong"),
             ("proof_failed", account, "wrong"),
             ("identity_proved", account, None),
-            ("signed_out", account, None),
+            ("logged_out", account, None),
         ]
     for typed in (email, WRONG, PASSWORD, "123456"):
         assert typed not in server.log
@@ -125,7 +125,7 @@ async def test_log_events_of_one_cause_are_found_together(server: Server, email:
         await client.load("/login")
         await other.load("/login")
         start = len(traced(server))
-        ticket = await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+        ticket = await client.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         await client.redeem(ticket)
         await client.connect(SECURITY)
         await client.call("LoginAlertsState.switch", on=True)
@@ -141,11 +141,11 @@ async def test_log_events_of_one_cause_are_found_together(server: Server, email:
     causes = [sorted(events) for trace, events in by_cause.items() if trace]
     assert causes == [
         ["password_accepted"],
-        ["signed_in"],
+        ["logged_in"],
         ["alerts_switched"],
         ["alerts_switched", "mail.queued"],
-        ["sign_in_failed"],
-        ["sign_in_failed"],
+        ["login_failed"],
+        ["login_failed"],
         ["mail.queued", "reset_asked"],
     ]
     assert {*by_cause[""]} == {"mail.sent"}, "the sender works for nobody's event"
@@ -160,7 +160,7 @@ async def test_log_events_lead_from_an_incident_to_its_event(tmp_path: Path) -> 
     with running(tmp_path) as server:
         email = server.create_account("anna@example.com")
         async with Client(server) as client:
-            await client.sign_in(email)
+            await client.log_in(email)
             with contextlib.closing(sqlite3.connect(tmp_path / "netim.db")) as other:
                 other.execute("ALTER TABLE login_alert RENAME TO gone")
                 other.commit()

@@ -11,7 +11,7 @@ HALF_A_YEAR = 180 * 24 * 3600
 
 
 async def attempt(client: Client, email: str, password: str = WRONG) -> None:
-    await client.call("SignInState.submit", form={"email": email, "password": password})
+    await client.call("LoginState.submit", form={"email": email, "password": password})
 
 
 async def listed(client: Client) -> list[tuple[str, str, str]]:
@@ -31,8 +31,8 @@ async def test_history_tells_the_owner_what_happened(server: Server, email: str)
         await stranger.load("/login")
         for _ in range(4):
             await attempt(stranger, email)
-        await owner.sign_in(email)
-        await other.sign_in(email)
+        await owner.log_in(email)
+        await other.log_in(email)
         await other.call("StepUpState.submit", form={"password": WRONG})
         await other.log_out()
         shown = await listed(owner)
@@ -101,7 +101,7 @@ async def test_idor_history(server: Server, anna: Client, email: str, new_email:
 async def test_history_retention(server: Server, new_email: Callable[[], str]) -> None:
     email = server.create_account(new_email())
     async with Client(server) as client:
-        await client.sign_in(email)
+        await client.log_in(email)
         server.move_clock(HALF_A_YEAR - 60)
         from netim_app.features.login_history.service import purge
 

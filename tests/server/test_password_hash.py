@@ -29,10 +29,10 @@ async def sign_up(server: Server, client: Client, email: str) -> None:
     assert client.vars["VerifyState.done"] == "sign_up"
 
 
-async def can_sign_in(server: Server, email: str, password: str) -> bool:
+async def can_log_in(server: Server, email: str, password: str) -> bool:
     async with Client(server) as client:
         await client.load("/login")
-        return bool(await client.ticket("SignInState.submit", form={"email": email, "password": password}))
+        return bool(await client.ticket("LoginState.submit", form={"email": email, "password": password}))
 
 
 async def test_pw_hash(tmp_path: Path, redis: Redis) -> None:
@@ -47,7 +47,7 @@ async def test_pw_hash(tmp_path: Path, redis: Redis) -> None:
                 await sign_up(server, client, email)
                 heard += client.heard
         async with Client(server) as client:
-            await client.sign_in(bert)
+            await client.log_in(bert)
             await client.call("StepUpState.submit", form={"password": WRONG})
             form = {"current": PASSWORD, "password": NEW}
             await client.redeem(await client.ticket("PasswordState.submit", form=form))
@@ -68,7 +68,7 @@ async def test_pw_hash(tmp_path: Path, redis: Redis) -> None:
             assert hashes[email].startswith("$2b$05$"), "bcrypt, with the cost that is configured"
             assert passwords.password_matches(password, hashes[email])
             assert not passwords.password_matches(password, hashes[other])
-            assert await can_sign_in(server, email, password)
+            assert await can_log_in(server, email, password)
         rows = server.query("SELECT password_hash FROM account UNION ALL SELECT password_hash FROM sign_up")
         assert len({str(row)[:29] for row in rows}) == len(rows) >= 3, "no two with the same salt"
 
@@ -77,14 +77,14 @@ async def test_pw_hash(tmp_path: Path, redis: Redis) -> None:
         server.stop()
         server.env["NETIM_BCRYPT_COST"] = "7"
         server.start()
-        assert not await can_sign_in(server, anna, WRONG)
+        assert not await can_log_in(server, anna, WRONG)
         assert hash_of(server, anna) == hashes[anna], "only who knows the password gets another hash"
-        assert await can_sign_in(server, anna, PASSWORD)
+        assert await can_log_in(server, anna, PASSWORD)
         raised = hash_of(server, anna)
         assert raised.startswith("$2b$07$")
         assert passwords.password_matches(PASSWORD, raised)
         assert (hash_of(server, bert), hash_of(server, chloe)) == (hashes[bert], hashes[chloe])
-        assert await can_sign_in(server, anna, PASSWORD)
+        assert await can_log_in(server, anna, PASSWORD)
         assert hash_of(server, anna) == raised, "once is enough"
         states += page_states(redis).values()
     finally:

@@ -23,8 +23,8 @@ from tests.browser.conftest import ARGS, executable
 from tests.harness import PASSWORD, Client, Server, customer, fresh_address, link_in, production_server
 from tests.proxies import NAME, PROXIES, Entrance
 from tests.server.test_headers import assert_guarded
-from tests.server.test_ip_restriction import REFUSED, restrict, try_sign_in
-from tests.server.test_session_cookie import attributes, is_signed_in
+from tests.server.test_ip_restriction import REFUSED, restrict, try_login
+from tests.server.test_session_cookie import attributes, is_logged_in
 from tests.slow_bodies import slow_bodies
 
 PERSONAL = "/account/personal-information"
@@ -91,7 +91,7 @@ def greet(entrance: Entrance, context: ssl.SSLContext, name: str = NAME) -> ssl.
 
 async def test_tls_only_a_customer_signs_in_by_https_and_wss(server: Server, email: str) -> None:
     async with Client(server) as client:
-        response = await client.sign_in(email)
+        response = await client.log_in(email)
         assert client.vars["ProfileState.email"] == email
         cookie = attributes(response, SESSION)
         assert {"secure", "httponly"} <= set(cookie)
@@ -99,9 +99,9 @@ async def test_tls_only_a_customer_signs_in_by_https_and_wss(server: Server, ema
         assert client._sio is not None
         assert client._sio.eio.ws.get_extra_info("ssl_object").version() == "TLSv1.3"
         assert f'"ip": "{client.local_address}"' in server.log, "the app knows the customer's address, not the proxy's"
-        assert await is_signed_in(client)
+        assert await is_logged_in(client)
         await client.log_out()
-        assert not await is_signed_in(client)
+        assert not await is_logged_in(client)
 
 
 async def test_tls_only_http_carries_no_session(
@@ -117,7 +117,7 @@ async def test_tls_only_http_carries_no_session(
                 assert "strict-transport-security" not in answer.headers, "by http it would mean nothing"
         answer = await plain.post("/auth/logout", headers=cookie | {"Sec-Fetch-Site": "same-origin"})
         assert answer.status_code == 301
-        assert await is_signed_in(client), "it did not get to the app"
+        assert await is_logged_in(client), "it did not get to the app"
         page = await client.http.get("/login")
         assert page.headers.get_list("strict-transport-security") == [HSTS]
 
@@ -125,7 +125,7 @@ async def test_tls_only_http_carries_no_session(
 async def test_tls_only_cookies_are_for_tls(server: Server) -> None:
     async with Client(server) as client:
         page = await client.http.get("/login")
-        assert {"secure", "httponly", "path"} <= set(attributes(page, "__Host-netim_device"))
+        assert {"secure", "httponly", "path"} <= set(attributes(page, "__Host-netim_browser"))
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
@@ -174,9 +174,9 @@ async def test_tls_only_the_address_cannot_be_chosen(server: Server, email: str)
     for lie in (home, f"{home}, {home}", f"{elsewhere}, {home}", "127.0.0.1", f"{home}, 127.0.0.1"):
         headers = dict.fromkeys(SPOOFS, lie) | {"x-forwarded-for": lie, "Forwarded": f"for={lie}"}
         async with Client(server, local_address=elsewhere, headers=headers) as liar:
-            assert await try_sign_in(liar, email) == REFUSED
+            assert await try_login(liar, email) == REFUSED
     async with Client(server, local_address=home, headers=dict.fromkeys(SPOOFS, elsewhere)) as owner:
-        assert await try_sign_in(owner, email) == ""
+        assert await try_login(owner, email) == ""
 
 
 async def test_tls_only_past_the_proxy_nobody_chooses_either(app: Server, new_email: Callable[[], str]) -> None:
@@ -186,9 +186,9 @@ async def test_tls_only_past_the_proxy_nobody_chooses_either(app: Server, new_em
     restrict(app, email, home)
     own_port = Server(app.folder, port=app.port, env=app.env, public_url=app.public_url)
     async with Client(own_port, local_address=elsewhere, headers=dict.fromkeys(SPOOFS, home)) as liar:
-        assert await try_sign_in(liar, email) == REFUSED
+        assert await try_login(liar, email) == REFUSED
     async with Client(own_port, local_address=home, headers=dict.fromkeys(SPOOFS, elsewhere)) as owner:
-        assert await try_sign_in(owner, email) == ""
+        assert await try_login(owner, email) == ""
 
 
 async def test_tls_only_the_name_cannot_be_chosen(server: Server, email: str, plain: httpx.AsyncClient) -> None:
@@ -224,7 +224,7 @@ async def test_slow_body_through_the_proxy(server: Server, entrance: Entrance, e
         slow_bodies(entrance.https, fresh_address(), server.trust) as bodies,
         Client(server) as client,
     ):
-        await client.sign_in(email)
+        await client.log_in(email)
         assert client.vars["ProfileState.email"] == email
         assert (await client.log_out()).status_code == 303
         # nginx knows no limit for a whole body, and goes on with a few of each address.
@@ -235,13 +235,13 @@ async def test_slow_body_through_the_proxy(server: Server, entrance: Entrance, e
 
 async def test_cookie_toss_through_the_proxy(server: Server, email: str, new_email: Callable[[], str]) -> None:
     async with Client(server) as victim, customer(server, new_email()) as attacker:
-        await victim.sign_in(email)
+        await victim.log_in(email)
         for before in (b"\xa0", b"\x85"):
             tossed = before + f"{SESSION}={attacker.session_cookie}".encode()
             headers = [(b"Cookie", tossed), (b"Sec-Fetch-Site", b"same-origin")]
             async with httpx.AsyncClient(base_url=server.entrance, verify=server.trust or True) as stranger:
                 assert (await stranger.post("/auth/logout", headers=headers)).status_code == 303
-            assert await is_signed_in(attacker)
+            assert await is_logged_in(attacker)
         twice = [("Cookie", f"{SESSION}={c.session_cookie}") for c in (victim, attacker)]
         async with httpx.AsyncClient(base_url=server.entrance, verify=server.trust or True) as stranger:
             assert (await stranger.get("/login", headers=twice)).status_code == 400
@@ -292,14 +292,14 @@ async def test_cookie_toss_in_chromium(server: Server, email: str, new_email: Ca
             await expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
             await expect(page.get_by_text(email)).to_be_visible()
             held = {c["name"]: c["value"] for c in await page.context.cookies()}
-            assert held["__Host-netim_device"] != jar["__Host-netim_device"]
+            assert held["__Host-netim_browser"] != jar["__Host-netim_browser"]
             await page.goto(f"http://{NAME}:{sibling.server_port}/")
             assert all(name in Sibling.seen for name in names), "the browser has sent them all the time"
         finally:
             await browser.close()
             sibling.shutdown()
             sibling.server_close()
-        assert await is_signed_in(attacker)
+        assert await is_logged_in(attacker)
 
 
 async def point_to(page: Page, entrance: str) -> None:
@@ -349,7 +349,7 @@ async def test_compression_of_what_is_the_same_for_all(server: Server) -> None:
 async def test_no_compression_of_what_is_secret(server: Server, email: str) -> None:
     """(BREACH.) Neither of answers that are made for one customer, nor of the socket, whatever a client offers."""
     async with Client(server) as client:
-        response = await client.sign_in(email)
+        response = await client.log_in(email)
         assert response.request.headers["accept-encoding"].startswith("gzip")
         assert "content-encoding" not in response.headers
         assert "content-encoding" not in (await client.log_out()).headers

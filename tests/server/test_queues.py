@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from netim_app.infra.rate_limit import NEW_PASSWORD_PER_ADDRESS, RATING_PER_ADDRESS, SIGN_IN_PER_ADDRESS
+from netim_app.infra.rate_limit import LOGIN_PER_ADDRESS, NEW_PASSWORD_PER_ADDRESS, RATING_PER_ADDRESS
 from tests.fakes import until
 from tests.harness import PASSWORD, Client, Server, fresh_address, running
-from tests.server.test_sign_in import NEW_PASSWORD
+from tests.server.test_login import NEW_PASSWORD
 
 COST = 11
 """What is tried here is how long hashes take. One step below production, so that the test takes half as long."""
@@ -53,7 +53,7 @@ async def log_in(client: Client, email: str) -> float:
     """How long it takes until a right login in this browser has its ticket."""
     marker = len(client.heard)
     started = time.perf_counter()
-    await client.send("SignInState.submit", form={"email": email, "password": PASSWORD})
+    await client.send("LoginState.submit", form={"email": email, "password": PASSWORD})
     await until(lambda: "'ticket_rx_state_': '" in str(client.heard[marker:]), PATIENCE)
     return time.perf_counter() - started
 
@@ -61,8 +61,8 @@ async def log_in(client: Client, email: str) -> float:
 async def attempt_of(client: Client, email: str) -> str:
     """What a wrong password is answered."""
     form = {"email": email, "password": WRONG}
-    await timed(client, "SignInState.submit", "SignInState.errors", form)
-    return str(client.vars["SignInState.errors"])
+    await timed(client, "LoginState.submit", "LoginState.errors", form)
+    return str(client.vars["LoginState.errors"])
 
 
 async def test_hash_queue(server: Server) -> None:
@@ -71,12 +71,12 @@ async def test_hash_queue(server: Server) -> None:
     heard: set[tuple[bool, str]] = set()
     over = asyncio.Event()
     async with Client(server) as owner, crowd(server, 40, "/login", 4) as attackers:
-        await owner.sign_in(email)
+        await owner.log_in(email)
         await owner.load("/login")
         alone = statistics.median([await log_in(owner, email) for _ in range(3)])
 
         async def storm(client: Client, number: int) -> None:
-            for guess in range(SIGN_IN_PER_ADDRESS.amount // 4):
+            for guess in range(LOGIN_PER_ADDRESS.amount // 4):
                 if over.is_set():
                     return
                 named = other if guess % 2 else f"u{number}.{guess}@example.com"
@@ -89,8 +89,8 @@ async def test_hash_queue(server: Server) -> None:
         await asyncio.gather(*storms)
     assert statistics.median(during) < 3 * alone, (during, alone)
     assert {known for known, words in heard if "busy" in words} == {True, False}, "whether there is an account or not"
-    guesses = server.query("SELECT coalesce(sum(failures), 0) FROM guess_window")
-    assert guesses[0] < len(attackers) * SIGN_IN_PER_ADDRESS.amount / 4, "who hears that has not tried"
+    guesses = server.query("SELECT coalesce(sum(failures), 0) FROM attempt_window")
+    assert guesses[0] < len(attackers) * LOGIN_PER_ADDRESS.amount / 4, "who hears that has not tried"
     async with Client(server) as newcomer:
         await newcomer.load("/login")
         assert await log_in(newcomer, third), "and may, in a moment"
@@ -112,7 +112,7 @@ async def test_hash_queue_of_known_browsers(server: Server) -> None:
         tabs: list[tuple[Client, str]] = []
         for named in own:
             first = await stack.enter_async_context(Client(server))
-            await first.sign_in(named)
+            await first.log_in(named)
             cookies = {cookie.name: str(cookie.value) for cookie in first.http.cookies.jar}
             second = Client(server, local_address=first.local_address, cookies=cookies)
             tabs += [(first, named), (await stack.enter_async_context(second), named)]

@@ -8,7 +8,7 @@ from reflex_base.registry import RegistrationContext
 
 from netim_app import netim_app  # noqa: F401  registers every state
 from netim_app.identity.access import Level, access_of
-from netim_app.identity.guessing import MAX_FAILURES
+from netim_app.identity.attempts import MAX_FAILURES
 from netim_app.infra.rate_limit import PROOF_PER_SESSION
 from tests.harness import PASSWORD, Client, Server, is_served
 
@@ -78,7 +78,7 @@ def guarded(server: Server) -> list[Any]:
         server.query("SELECT id, email, password_hash, disabled_at FROM account ORDER BY id"),
         server.query("SELECT * FROM ip_restriction"),
         server.query("SELECT * FROM ip_rule"),
-        server.query("SELECT * FROM totp_device"),
+        server.query("SELECT * FROM totp_authenticator"),
         server.query("SELECT * FROM backup_code"),
         server.query("SELECT digest FROM mailed_link WHERE purpose = 'email_change' ORDER BY digest"),
         server.query("SELECT id, ended_at FROM account_session ORDER BY id"),
@@ -105,7 +105,7 @@ def test_reauth_is_asked_for_by_the_reviewed_list() -> None:
 
 
 async def test_reauth(server: Server, anna: Client, email: str) -> None:
-    """Every handler of a signed-in customer, in a session whose proof is too old: nothing that counts is changed."""
+    """Every handler of a logged-in customer, in a session whose proof is too old: nothing that counts is changed."""
     await anna.connect(SECURITY)
     await anna.call("ShellState.open_account_page")
     server.move_clock(WINDOW + 1)
@@ -113,7 +113,7 @@ async def test_reauth(server: Server, anna: Client, email: str) -> None:
     for handler, payload in marked(Level.FRESH).items():
         assert await asks_for_a_proof(anna, handler, **payload), handler
     assert guarded(server) == before
-    for handler, payload in marked(Level.SIGNED_IN).items():
+    for handler, payload in marked(Level.LOGGED_IN).items():
         await anna.call(handler, **payload)
     assert guarded(server) == before, "and no other handler does it without one"
     assert "set-cookie" not in (await anna.redeem("A" * 43)).headers
@@ -154,7 +154,7 @@ async def test_reauth_wrong_proof_opens_nothing(server: Server, anna: Client) ->
 
 async def test_reauth_is_bound_to_one_session(server: Server, anna: Client, email: str) -> None:
     async with Client(server) as thief:
-        await thief.sign_in(email)
+        await thief.log_in(email)
         server.move_clock(WINDOW + 1)
         ticket = await anna.ticket("StepUpState.submit", form={"password": PASSWORD})
         stolen = await thief.redeem(ticket)
@@ -175,8 +175,8 @@ async def test_budget_theft(server: Server, new_email: Callable[[], str]) -> Non
     """
     email = server.create_account(new_email())
     async with Client(server) as owner:
-        await owner.sign_in(email)
-        before = sum(server.query("SELECT failures FROM guess_window"))
+        await owner.log_in(email)
+        before = sum(server.query("SELECT failures FROM attempt_window"))
         for _ in range(3):
             async with Client(server, cookies={c.name: str(c.value) for c in owner.http.cookies.jar}) as thief:
                 await thief.load(SECURITY)
@@ -184,7 +184,7 @@ async def test_budget_theft(server: Server, new_email: Callable[[], str]) -> Non
                     await thief.call("StepUpState.submit", form={"password": f"wrong {number}"})
                 assert thief.vars["StepUpState.errors"]
                 assert not await thief.ticket("StepUpState.submit", form={"password": PASSWORD}), "used up"
-        assert sum(server.query("SELECT failures FROM guess_window")) - before == MAX_FAILURES
+        assert sum(server.query("SELECT failures FROM attempt_window")) - before == MAX_FAILURES
         await prove(owner)
         form = {"current": PASSWORD, "password": "another 9 lanterns in fog"}
         assert await owner.ticket("PasswordState.submit", form=form), "and throws the thief out"

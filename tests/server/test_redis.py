@@ -104,14 +104,14 @@ async def test_deps_down_redis_and_up_again(server: Server, store: Store, new_em
     french = {"Accept-Language": "fr"}
     async with customer(server, email) as client, Client(server) as guest, Client(server, headers=french) as late:
         await guest.load("/login")
-        ticket = await guest.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+        ticket = await guest.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         await late.load("/login")
         await asyncio.to_thread(store.stop)
         assert not await healthy(server)
         before, incidents = server.dump(), server.log.count("incident ")
 
         await say_incident(client, "LoginAlertsState.switch", on=True)
-        await say_incident(late, "SignInState.submit", form={"email": email, "password": PASSWORD})
+        await say_incident(late, "LoginState.submit", form={"email": email, "password": PASSWORD})
         assert "communiquez ce numéro" in late.vars["ShellState.notice"], "in the language of the browser"
         assert not any("'ticket_rx_state_'" in str(heard) for heard in late.heard), "nobody is let in meanwhile"
         for path in (PAGE, "/login"):
@@ -126,7 +126,7 @@ async def test_deps_down_redis_and_up_again(server: Server, store: Store, new_em
         await client.call("LoginAlertsState.switch", on=True)
         assert client.vars["LoginAlertsState.on"] is True
         await late.load("/login")
-        assert await late.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+        assert await late.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         assert server.alive
 
 

@@ -31,9 +31,9 @@ async def test_enrol_in_two_tabs_at_once(server: Server, plain: Owner) -> None:
         assert plain.key != second.key
         assert not plain.is_on
         await plain.client.redeem(await plain.confirm(plain.code()))
-        assert plain.row("totp_device") == [1]
+        assert plain.row("totp_authenticator") == [1]
         assert await second.confirm(second.code(), "Second") == "", "its session has another value by now"
-        assert plain.row("totp_device") == [1]
+        assert plain.row("totp_authenticator") == [1]
     plain.wait()
     await open_security(plain.client)
     assert plain.row("totp_enrolment", "session_id") in ([], plain.row("account_session", "id")[:1])
@@ -72,14 +72,16 @@ async def test_totp_at_rest_damage_and_rotation(tmp_path: Path) -> None:
             await open_security(client)
             owner = Owner(server, client, email)
             await owner.enable()
-        (sealed,) = owner.row("totp_device", "sealed")
-        change = text("UPDATE totp_device SET sealed = :s")
+        (sealed,) = owner.row("totp_authenticator", "sealed")
+        change = text("UPDATE totp_authenticator SET sealed = :s")
         for damaged in (b"", sealed[:-1], sealed[:-1] + bytes([sealed[-1] ^ 1]), b"x" * len(sealed)):
             with server.units.writing_engine.begin() as connection:
                 connection.execute(change, {"s": damaged})
             assert not await opens(owner.code())
             owner.wait(16 * 60)
-        (line, *_) = [text for text in server.log.splitlines() if "event=vault.unreadable table=totp_device" in text]
+        (line, *_) = [
+            text for text in server.log.splitlines() if "event=vault.unreadable table=totp_authenticator" in text
+        ]
         assert "level=error" in line
         assert await opens(owner.codes[0]), "the backup codes are whole"
         with server.units.writing_engine.begin() as connection:
@@ -93,7 +95,7 @@ async def test_totp_at_rest_damage_and_rotation(tmp_path: Path) -> None:
         assert await opens(owner.code())
         done = await asyncio.to_thread(server.netim, "rotate-key")
         assert done.returncode == 0, done.stderr
-        assert owner.row("totp_device", "sealed") != [sealed]
+        assert owner.row("totp_authenticator", "sealed") != [sealed]
         await restart(NETIM_SECRET_KEY=NEXT_KEY)
         assert await opens(owner.code())
         assert await opens(owner.codes[1])
@@ -132,7 +134,7 @@ async def test_state_store_holds_no_secret_of_a_customer_with_two_factor(
 
             await client.log_out()
             await client.load("/login")
-            await client.call("SignInState.open_page")
+            await client.call("LoginState.open_page")
             content = b"".join(page_states(redis).values())
             assert b"Martin" not in content, "the state of an ended session is emptied"
             assert email.encode() not in content
@@ -177,7 +179,7 @@ async def test_bc_once_old_sets_and_foreign_codes(server: Server, owner: Owner, 
     assert other.row("backup_code", "count(used_at)") == [0]
 
 
-async def test_bc_regen_is_shown_once_and_the_rest_is_counted(server: Server, owner: Owner) -> None:
+async def test_bc_regen_is_transient_vars_and_the_rest_is_counted(server: Server, owner: Owner) -> None:
     """The codes come with the answer that makes them. What is left is shown, in every session, after each use."""
     fresh = await owner.new_codes()
     assert len(set(fresh)) == 10

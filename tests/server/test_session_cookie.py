@@ -37,7 +37,7 @@ def attributes(response: httpx.Response, name: str) -> dict[str, str]:
     return {}
 
 
-async def is_signed_in(client: Client) -> bool:
+async def is_logged_in(client: Client) -> bool:
     """What the server thinks of this client, on a new socket."""
     await client.connect(PAGE)
     client.vars.clear()
@@ -45,9 +45,9 @@ async def is_signed_in(client: Client) -> bool:
     return bool(client.vars.get("ShellState.ready"))
 
 
-async def sign_in_ticket(client: Client, email: str, **form: Any) -> str:
+async def login_ticket(client: Client, email: str, **form: Any) -> str:
     await client.load("/login")
-    ticket = await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD} | form)
+    ticket = await client.ticket("LoginState.submit", form={"email": email, "password": PASSWORD} | form)
     assert ticket
     return ticket
 
@@ -56,10 +56,10 @@ async def sign_in_ticket(client: Client, email: str, **form: Any) -> str:
 async def test_cookie_attrs(server: Server, email: str, remember: bool) -> None:
     async with Client(server) as client:
         page = await client.http.get("/login")
-        device = attributes(page, "netim_device")
+        device = attributes(page, "netim_browser")
         assert {"httponly", "path", "samesite", "max-age"} == set(device) - {""}
         assert device["max-age"] == str(365 * DAY)
-        response = await client.sign_in(email, remember=remember)
+        response = await client.log_in(email, remember=remember)
         session = attributes(response, "netim_session")
         assert set(session) - {""} == {"httponly", "path", "samesite"} | ({"max-age"} if remember else set())
         assert (session["path"], session["samesite"].lower()) == ("/", "lax")
@@ -74,11 +74,11 @@ async def test_cookie_attrs_in_production(production: Server, new_email: Callabl
     email = production.create_account(new_email())
     async with Client(production) as client:
         page = await client.http.get("/login")
-        device = attributes(page, "__Host-netim_device")
+        device = attributes(page, "__Host-netim_browser")
         assert {"httponly", "secure", "path", "samesite", "max-age"} == set(device) - {""}
-        cookie = f"__Host-netim_device={device['']}"
+        cookie = f"__Host-netim_browser={device['']}"
         await client.connect("/login", headers={"Cookie": cookie})
-        ticket = await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+        ticket = await client.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         headers = {"Sec-Fetch-Site": "same-origin", "Cookie": cookie}
         response = await client.http.post("/auth/session", data={"ticket": ticket}, headers=headers)
         session = attributes(response, "__Host-netim_session")
@@ -86,14 +86,14 @@ async def test_cookie_attrs_in_production(production: Server, new_email: Callabl
         assert session["path"] == "/"
         assert response.headers["location"] == PAGE
         assert "max-age" in response.headers["strict-transport-security"]
-        signed_in = f"{cookie}; __Host-netim_session={session['']}"
-        await client.connect(PAGE, headers={"Cookie": signed_in})
+        logged_in = f"{cookie}; __Host-netim_session={session['']}"
+        await client.connect(PAGE, headers={"Cookie": logged_in})
         await client.call("ShellState.open_account_page")
         assert client.vars["ShellState.customer_name"] == "Anna Martin"
-        await client.connect(PAGE, headers={"Cookie": signed_in.replace("__Host-", "")})
+        await client.connect(PAGE, headers={"Cookie": logged_in.replace("__Host-", "")})
         await client.call("ShellState.open_account_page")
         assert client.vars["ShellState.customer_name"] == ""
-        out = await client.http.post("/auth/logout", headers={"Sec-Fetch-Site": "same-origin", "Cookie": signed_in})
+        out = await client.http.post("/auth/logout", headers={"Sec-Fetch-Site": "same-origin", "Cookie": logged_in})
         assert attributes(out, "__Host-netim_session")["max-age"] == "0"
         assert "secure" in attributes(out, "__Host-netim_session")
 
@@ -108,26 +108,26 @@ async def test_production_knows_no_page_for_developers(production: Server) -> No
 async def test_fixation(server: Server, email: str) -> None:
     planted = new_token()
     async with Client(server, cookies={"netim_session": planted}) as client:
-        await client.sign_in(email)
+        await client.log_in(email)
         first = client.session_cookie
         assert first != planted
         assert server.query("SELECT 1 FROM account_session WHERE token_digest = :d", d=digest(planted)) == []
         ticket = await client.ticket("StepUpState.submit", form={"password": PASSWORD})
         await client.redeem(ticket)
         assert client.session_cookie not in (first, planted)
-        assert await is_signed_in(client)
+        assert await is_logged_in(client)
         async with Client(server, cookies={"netim_session": first}) as old:
-            assert not await is_signed_in(old)
+            assert not await is_logged_in(old)
         last = await _logged_out(server, client)
     async with Client(server, cookies={"netim_session": ""}) as twice:
-        await twice.sign_in(email)
+        await twice.log_in(email)
         held = twice.session_cookie
-        await twice.sign_in(email)
-        assert await is_signed_in(twice)
+        await twice.log_in(email)
+        assert await is_logged_in(twice)
         async with Client(server, cookies={"netim_session": held}) as old:
-            assert not await is_signed_in(old), "what the browser held before signing in again is dead"
+            assert not await is_logged_in(old), "what the browser held before logging in again is dead"
     async with Client(server, cookies={"netim_session": last}) as again:
-        await again.sign_in(email)
+        await again.log_in(email)
         assert again.session_cookie not in (first, last, planted)
 
 
@@ -137,7 +137,7 @@ async def test_token_random(server: Server, email: str) -> None:
     with server.units.write() as unit:
         for number in range(500):
             device = digest(f"device {number}")
-            ticket = sessions.issue_ticket(unit, purpose="sign_in", account_id=account, device_digest=device)
+            ticket = sessions.issue_ticket(unit, purpose="login", account_id=account, browser_digest=device)
             unit.session.flush()
             opened = sessions.redeem_ticket(unit, ticket, device, sessions.Origin())
             assert opened is not None
@@ -193,13 +193,13 @@ DEAD: dict[str, Callable[[Server, Client], Any]] = {
 
 @pytest.mark.parametrize("way", DEAD)
 async def test_replay_cookie(server: Server, anna: Client, way: str) -> None:
-    assert await is_signed_in(anna)
+    assert await is_logged_in(anna)
     value = await DEAD[way](server, anna)
     async with Client(server, cookies={"netim_session": value}) as thief:
         page = await thief.http.get(PAGE)
         assert page.status_code == 200
         assert "Anna" not in page.text
-        assert not await is_signed_in(thief)
+        assert not await is_logged_in(thief)
         assert "Anna" not in str(thief.heard)
         out = await thief.log_out()
         assert (out.status_code, out.headers["location"]) == (303, "/login?bye=1")
@@ -212,10 +212,10 @@ async def test_replay_cookie(server: Server, anna: Client, way: str) -> None:
 )
 async def test_timeouts(server: Server, email: str, remember: bool, alive: int, dead: int) -> None:
     async with Client(server) as client, Client(server) as other:
-        await client.sign_in(email, remember=remember)
-        await other.sign_in(email, remember=remember)
+        await client.log_in(email, remember=remember)
+        await other.log_in(email, remember=remember)
         server.move_clock(alive)
-        assert await is_signed_in(client)
+        assert await is_logged_in(client)
         server.move_clock(dead)
         await other.send("ProfileState.save", form={})
         await other.until(lambda: bool(other.redirects()))
@@ -224,7 +224,7 @@ async def test_timeouts(server: Server, email: str, remember: bool, alive: int, 
 
 async def test_timeouts_activity_moves_the_idle_limit_and_not_the_absolute_one(server: Server, email: str) -> None:
     async with Client(server) as client:
-        await client.sign_in(email)
+        await client.log_in(email)
         for step in range(1, 36):
             server.move_clock(step * 20 * MINUTE)
             await client.call("PasswordState.close")
@@ -236,20 +236,20 @@ async def test_timeouts_activity_moves_the_idle_limit_and_not_the_absolute_one(s
 
 async def test_others_die(server: Server, anna: Client, email: str) -> None:
     async with Client(server) as other:
-        await other.sign_in(email, remember=True)
+        await other.log_in(email, remember=True)
         before = anna.session_cookie
         form = {"current": PASSWORD, "password": "another 9 lanterns in fog"}
         ticket = await anna.ticket("PasswordState.submit", form=form)
         await anna.redeem(ticket)
         assert anna.session_cookie != before
-        assert await is_signed_in(anna)
-        assert not await is_signed_in(other)
+        assert await is_logged_in(anna)
+        assert not await is_logged_in(other)
         assert other.redirects()[-1].startswith("/login")
 
 
 async def test_renewal_tells_other_tabs_to_reload(server: Server, anna: Client) -> None:
     async with Client(server, cookies=dict(anna.http.cookies)) as tab:
-        assert await is_signed_in(tab)
+        assert await is_logged_in(tab)
         ticket = await anna.ticket("StepUpState.submit", form={"password": PASSWORD})
         await anna.redeem(ticket)
         before = server.dump("account_session")
@@ -260,7 +260,7 @@ async def test_renewal_tells_other_tabs_to_reload(server: Server, anna: Client) 
         tab.http.cookies.clear()
         for cookie in anna.http.cookies.jar:
             tab.http.cookies.jar.set_cookie(cookie)
-        assert await is_signed_in(tab)
+        assert await is_logged_in(tab)
         assert tab.vars["ShellState.reload"] is False
 
 
@@ -268,7 +268,7 @@ async def test_tab_that_lost_the_new_cookie_signs_in_again_instead_of_reloading_
     server: Server, anna: Client
 ) -> None:
     async with Client(server, cookies=dict(anna.http.cookies)) as tab:
-        assert await is_signed_in(tab)
+        assert await is_logged_in(tab)
         await anna.redeem(await anna.ticket("StepUpState.submit", form={"password": PASSWORD}))
         await tab.call("LoginAlertsState.switch", on=True)
         assert tab.vars["ShellState.reload"] is True
@@ -277,14 +277,14 @@ async def test_tab_that_lost_the_new_cookie_signs_in_again_instead_of_reloading_
         assert tab.vars["ShellState.reload"] is False
         assert tab.redirects()[-1].endswith("&ended=1")
         await tab.connect("/login")
-        await tab.call("SignInState.open_page")
+        await tab.call("LoginState.open_page")
         assert tab.vars["ShellState.reload"] is False
 
 
 @pytest.mark.parametrize("headers", CROSS_SITE)
 async def test_csrf(server: Server, email: str, headers: dict[str, str]) -> None:
     async with Client(server) as client:
-        ticket = await sign_in_ticket(client, email)
+        ticket = await login_ticket(client, email)
         base = {"Cookie": "; ".join(f"{c.name}={c.value}" for c in client.http.cookies.jar), **headers}
         async with httpx.AsyncClient(base_url=server.address) as foreign:
             for path in ("/auth/session", "/auth/logout"):
@@ -294,7 +294,7 @@ async def test_csrf(server: Server, email: str, headers: dict[str, str]) -> None
                     assert answer.status_code == 403
                     assert "set-cookie" not in answer.headers
         assert (await client.redeem(ticket)).headers["location"] == PAGE, "the ticket is still good"
-        assert await is_signed_in(client)
+        assert await is_logged_in(client)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
@@ -306,7 +306,7 @@ async def test_csrf_other_methods(server: Server, anna: Client, method: str) -> 
         )
         assert answer.status_code in (404, 405) or method == "OPTIONS"
         assert not attributes(answer, "netim_session")
-    assert await is_signed_in(anna)
+    assert await is_logged_in(anna)
 
 
 @pytest.mark.parametrize("who", ["customer", "stranger"])
@@ -328,7 +328,7 @@ async def test_cors(server: Server, anna: Client, path: str, who: str) -> None:
 
 async def test_tickets_are_single_use(server: Server, email: str) -> None:
     async with Client(server) as client:
-        ticket = await sign_in_ticket(client, email)
+        ticket = await login_ticket(client, email)
         assert attributes(await client.redeem(ticket), "netim_session")
         again = await client.redeem(ticket)
         assert again.headers["location"] == "/login?again=1"
@@ -338,14 +338,14 @@ async def test_tickets_are_single_use(server: Server, email: str) -> None:
 @pytest.mark.parametrize(("later", "works"), [(29, True), (31, False)])
 async def test_tickets_live_30_seconds(server: Server, email: str, later: int, works: bool) -> None:
     async with Client(server) as client:
-        ticket = await sign_in_ticket(client, email)
+        ticket = await login_ticket(client, email)
         server.move_clock(later - 1)
         assert bool(attributes(await client.redeem(ticket), "netim_session")) is works
 
 
 async def test_tickets_are_bound_to_the_browser(server: Server, email: str) -> None:
     async with Client(server) as client, Client(server) as thief:
-        ticket = await sign_in_ticket(client, email)
+        ticket = await login_ticket(client, email)
         await thief.load("/login")
         for _ in range(2):
             assert (await thief.redeem(ticket)).headers["location"] == "/login?again=1"
@@ -355,7 +355,7 @@ async def test_tickets_are_bound_to_the_browser(server: Server, email: str) -> N
 
 async def test_tickets_race(server: Server, email: str) -> None:
     async with Client(server) as client:
-        ticket = await sign_in_ticket(client, email)
+        ticket = await login_ticket(client, email)
         answers = await asyncio.gather(*(client.redeem(ticket) for _ in range(20)))
         assert len([a for a in answers if attributes(a, "netim_session")]) == 1
     count = "SELECT count(*) FROM account_session JOIN account ON account.id = account_id WHERE email = :e"
@@ -387,7 +387,7 @@ async def test_tickets_body_without_length(guest: Client) -> None:
 async def test_tickets_that_are_made_up_take_no_turn_to_write(server: Server, email: str) -> None:
     """Nor do cookies: somebody else is writing, and both are answered meanwhile."""
     async with Client(server) as client, Client(server, cookies={"netim_session": new_token()}) as stranger:
-        ticket = await sign_in_ticket(client, email)
+        ticket = await login_ticket(client, email)
         await stranger.load("/login")
         with contextlib.closing(sqlite3.connect(server.folder / "netim.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -401,9 +401,9 @@ async def test_tickets_that_are_made_up_take_no_turn_to_write(server: Server, em
 
 
 async def test_csrf_login_of_the_attacker(server: Server, email: str, new_email: Callable[[], str]) -> None:
-    """Nobody can be signed in to an attacker's account: the ticket works in the attacker's own browser only."""
+    """Nobody can be logged in to an attacker's account: the ticket works in the attacker's own browser only."""
     server.create_account(new_email())
     async with Client(server) as attacker, Client(server) as victim:
-        ticket = await sign_in_ticket(attacker, email)
+        ticket = await login_ticket(attacker, email)
         await victim.load("/login")
         assert not attributes(await victim.redeem(ticket), "netim_session")

@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from netim_app.core.tokens import new_token
 from tests.harness import PASSWORD, Client, Server, customer
-from tests.server.test_session_cookie import is_signed_in
-from tests.server.test_sign_in import NEW_PASSWORD, ask_reset, attempt, link_from
+from tests.server.test_login import NEW_PASSWORD, ask_reset, attempt, link_from
+from tests.server.test_session_cookie import is_logged_in
 from tests.server.test_two_factor import Owner, give_code, give_password, owner, plain
 
 __all__ = ["owner", "plain"]
@@ -53,20 +53,20 @@ CHANGES: dict[str, Callable[[Owner], Awaitable[str]]] = {
     "second factor on": _second_factor_on,
     "second factor off": _second_factor_off,
 }
-"""Each gives back the ticket that renews the session it was made in; a reset is made in none."""
+"""Each returns the ticket that renews the session it was made in; a reset is made in none."""
 
 
 async def enter(owner: Owner, client: Client, *, remember: bool = False) -> None:
     """Another browser of the same customer, with whatever the account asks for."""
     await client.load("/login")
     form = {"email": owner.email, "password": PASSWORD} | ({"remember": "on"} if remember else {})
-    ticket = await client.ticket("SignInState.submit", form=form)
+    ticket = await client.ticket("LoginState.submit", form=form)
     if ticket:
         await client.redeem(ticket)
     else:
         await client.redeem(await give_code(client, owner.code()))
         owner.wait()
-    assert await is_signed_in(client)
+    assert await is_logged_in(client)
 
 
 @pytest.fixture
@@ -89,15 +89,15 @@ async def test_others_die_by_every_change(server: Server, prepared: Owner, chang
             assert (await prepared.client.redeem(ticket)).status_code == 303
             assert prepared.client.session_cookie not in ("", before)
         for other in (short, remembered):
-            assert not await is_signed_in(other)
+            assert not await is_logged_in(other)
         async with Client(server, cookies={"netim_session": before}) as old:
-            assert not await is_signed_in(old), "nor does the value that it had before"
-        assert await is_signed_in(prepared.client) is bool(ticket)
+            assert not await is_logged_in(old), "nor does the value that it had before"
+        assert await is_logged_in(prepared.client) is bool(ticket)
         if not ticket:
             await give_password(remembered, prepared.email, PASSWORD)
-            assert remembered.vars["SignInState.errors"]
-            await prepared.client.sign_in(prepared.email, NEW_PASSWORD)
-            assert await is_signed_in(prepared.client)
+            assert remembered.vars["LoginState.errors"]
+            await prepared.client.log_in(prepared.email, NEW_PASSWORD)
+            assert await is_logged_in(prepared.client)
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -119,7 +119,7 @@ async def test_live_revoke_by_every_change(server: Server, prepared: Owner, chan
         assert prepared.email not in str(other.heard)
         assert other.vars["ProfileState.email"] == ""
     if ticket:
-        assert await is_signed_in(prepared.client)
+        assert await is_logged_in(prepared.client)
         assert prepared.client.vars["LoginAlertsState.on"] is False
         await prepared.client.call("LoginAlertsState.switch", on=True)
         assert prepared.client.vars["LoginAlertsState.on"] is True
@@ -144,7 +144,7 @@ async def _delete(owner: Owner) -> None:
 async def test_acct_disabled_in_the_middle_of_everything(
     server: Server, owner: Owner, new_email: Callable[[], str], end: Callable[[Owner], Awaitable[None]]
 ) -> None:
-    """Live socket, remembered cookie, half a sign-in, reset link and change of address: all of it ends at once."""
+    """Live socket, remembered cookie, half a login, reset link and change of address: all of it ends at once."""
     new = new_email()
     async with (
         customer(server, new_email()) as bystander,
@@ -154,7 +154,7 @@ async def test_acct_disabled_in_the_middle_of_everything(
     ):
         await enter(owner, remembered, remember=True)
         await give_password(half, owner.email)
-        assert half.vars["SignInState.needs_code"]
+        assert half.vars["LoginState.needs_code"]
         await owner.client.call("EmailState.submit", form={"email": new})
         confirmation = await link_from(server, new, page="verify-email")
         await stranger.load("/forgot-password")
@@ -167,21 +167,21 @@ async def test_acct_disabled_in_the_middle_of_everything(
             await owner.client.call("LoginAlertsState.switch", on=True)
         assert owner.client.redirects()[-1].startswith("/login")
         assert "Martin" not in str(owner.client.heard)
-        assert not await is_signed_in(remembered)
+        assert not await is_logged_in(remembered)
         assert await give_code(half, owner.code()) == ""
         await stranger.call("ResetState.submit", form={"token": reset, "password": NEW_PASSWORD})
         assert not stranger.vars["ResetState.done"]
         await stranger.call("VerifyState.submit", form={"token": confirmation})
         assert stranger.vars["VerifyState.done"] == ""
         assert await attempt(stranger, owner.email, PASSWORD) == ""
-        assert not stranger.vars["SignInState.needs_code"]
+        assert not stranger.vars["LoginState.needs_code"]
         assert "incident" not in str([c.heard for c in (owner.client, remembered, half, stranger)])
         assert server.query("SELECT count(*) FROM account WHERE email = :e", e=new) == [0]
         await bystander.call("LoginAlertsState.switch", on=True)
         assert bystander.vars["LoginAlertsState.on"]
 
 
-async def test_fixation_of_a_two_factor_sign_in(server: Server, owner: Owner, new_email: Callable[[], str]) -> None:
+async def test_fixation_of_a_two_factor_login(server: Server, owner: Owner, new_email: Callable[[], str]) -> None:
     """Whatever value a browser is made to hold before: after the code, and after a step-up, it is another one."""
     async with customer(server, new_email()) as attacker, customer(server, new_email()) as gone:
         ended = gone.session_cookie
@@ -194,26 +194,26 @@ async def test_fixation_of_a_two_factor_sign_in(server: Server, owner: Owner, ne
                 first = client.session_cookie
                 assert first not in ("", planted)
                 async with Client(server, cookies={"netim_session": planted}) as old:
-                    assert not await is_signed_in(old)
+                    assert not await is_logged_in(old)
                 owner.wait()
-                assert await is_signed_in(client)
+                assert await is_logged_in(client)
                 proof = {"password": PASSWORD, "code": owner.code()}
                 await client.redeem(await client.ticket("StepUpState.submit", form=proof))
                 assert client.session_cookie not in ("", planted, first)
                 async with Client(server, cookies={"netim_session": first}) as old:
-                    assert not await is_signed_in(old)
+                    assert not await is_logged_in(old)
                 owner.wait()
-                assert await is_signed_in(client)
+                assert await is_logged_in(client)
                 assert client.vars["ProfileState.email"] == owner.email
 
 
 async def test_pending_cookie_is_no_session_and_serves_once(server: Server, owner: Owner) -> None:
-    """Half a sign-in hangs on the device cookie: that is no session, no ticket, and good for one code."""
+    """Half a login hangs on the browser cookie: that is no session, no ticket, and good for one code."""
     async with Client(server) as thief:
         await give_password(thief, owner.email)
-        device = next(str(c.value) for c in thief.http.cookies.jar if c.name == "netim_device")
-        async with Client(server, cookies={"netim_device": device, "netim_session": device}) as puzzler:
-            assert not await is_signed_in(puzzler)
+        device = next(str(c.value) for c in thief.http.cookies.jar if c.name == "netim_browser")
+        async with Client(server, cookies={"netim_browser": device, "netim_session": device}) as puzzler:
+            assert not await is_logged_in(puzzler)
             assert "Martin" not in str(puzzler.heard)
             for value in (device, "A" * 43):
                 answer = await puzzler.redeem(value)
@@ -227,7 +227,7 @@ async def test_pending_cookie_is_no_session_and_serves_once(server: Server, owne
         assert await give_code(thief, owner.code()) == "", "the step was spent with its code"
         assert await give_code(thief, owner.codes[0]) == ""
         assert owner.row("backup_code", "count(used_at)") == [0]
-        assert await is_signed_in(thief)
+        assert await is_logged_in(thief)
 
 
 async def test_remember_2fa_no_copied_cookie_replaces_the_code(
@@ -248,7 +248,7 @@ async def test_remember_2fa_no_copied_cookie_replaces_the_code(
         jar.pop("netim_session")
         async with Client(server, cookies=jar) as thief:
             await give_password(thief, owner.email)
-            assert thief.vars["SignInState.needs_code"]
+            assert thief.vars["LoginState.needs_code"]
             assert await give_code(thief, "000000") == ""
             assert await give_code(thief, other.code()) == ""
             assert not thief.session_cookie
@@ -259,13 +259,13 @@ async def test_remember_2fa_no_copied_cookie_replaces_the_code(
 async def test_live_revoke_by_the_operator(server: Server, anna: Client, email: str) -> None:
     """`netim sessions revoke`: every browser of this customer, and of nobody else, has to log in again."""
     async with customer(server, f"other.{email}") as other, Client(server) as remembered:
-        await remembered.sign_in(email, remember=True)
+        await remembered.log_in(email, remember=True)
         done = await asyncio.to_thread(server.netim, "sessions", "revoke", email)
         assert (done.returncode, done.stdout.strip()) == (0, "ended 2 session(s)")
         for client in (anna, remembered):
-            assert not await is_signed_in(client)
-        assert await is_signed_in(other)
+            assert not await is_logged_in(client)
+        assert await is_logged_in(other)
         nobody = await asyncio.to_thread(server.netim, "sessions", "revoke", "nobody@example.com")
         assert (nobody.returncode, nobody.stderr.strip()) == (1, "no account has this address")
-    await anna.sign_in(email)
-    assert await is_signed_in(anna)
+    await anna.log_in(email)
+    assert await is_logged_in(anna)

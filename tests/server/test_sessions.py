@@ -34,7 +34,7 @@ async def test_list_names_what_is_open_and_no_secret(server: Server, anna: Clien
         "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile Safari/604.1"
     )
     async with Client(server, headers={"User-Agent": phone}) as other:
-        await other.sign_in(email)
+        await other.log_in(email)
         shown = await listed(anna)
         assert [(row["client"], row["address"]) for row in shown["here"]] == [
             ("Firefox 140 on Linux", anna.local_address)
@@ -42,18 +42,18 @@ async def test_list_names_what_is_open_and_no_secret(server: Server, anna: Clien
         assert [(row["client"], row["address"]) for row in shown["others"]] == [
             ("Safari 18 on iOS", other.local_address)
         ]
-        fields = {"id", "client", "address", "signed_in", "signed_in_at", "active", "active_at"}
+        fields = {"id", "client", "address", "logged_in", "logged_in_at", "active", "active_at"}
         assert set(shown["here"][0]) == fields, "no digest, and nothing else either"
 
 
 async def test_live_revoke_of_one_that_was_ended_from_the_card(server: Server, anna: Client, email: str) -> None:
     """Told at once, without the other browser asking; refused within two seconds; and everything else lives on."""
     async with Client(server) as other, Client(server) as third:
-        await other.sign_in(email)
+        await other.log_in(email)
         await other.connect(SECURITY)
         await other.call("ShellState.open_account_page")
         first = (await listed(anna))["others"][0]["id"]
-        await third.sign_in(email)
+        await third.log_in(email)
         other.events.clear()
         third.events.clear()
 
@@ -64,11 +64,11 @@ async def test_live_revoke_of_one_that_was_ended_from_the_card(server: Server, a
         assert other.vars["SessionsState.here"] == []
         assert other.vars["ShellState.customer_name"] == ""
         assert not server.query("SELECT 1 FROM login_alert")
-        await other.until(lambda: "look_again" in str(other.events), "being told")
+        await other.until(lambda: "recheck_session" in str(other.events), "being told")
         (response,) = [await other.http.post("/auth/session", data={"ticket": "A" * 43})]
         assert "netim_session" not in response.headers.get("set-cookie", "")
 
-        assert "look_again" not in str(third.events)
+        assert "recheck_session" not in str(third.events)
         await third.call("LoginAlertsState.switch", on=True)
         assert third.vars["LoginAlertsState.on"] is True
         assert len((await listed(anna))["others"]) == 1
@@ -79,29 +79,29 @@ async def test_live_revoke_tells_each_tab_once_and_no_others(server: Server, ann
     async with Client(server, cookies=dict(anna.http.cookies)) as tab, Client(server) as elsewhere:
         await tab.connect(SECURITY)
         await tab.call("ShellState.open_account_page")
-        await elsewhere.sign_in(email)
+        await elsewhere.log_in(email)
         for client in (tab, elsewhere):
             client.events.clear()
 
         await anna.log_out()
 
-        await tab.until(lambda: "look_again" in str(tab.events), "being told")
-        assert [event["name"].rpartition(".")[2] for event in tab.events] == ["look_again"]
-        await tab.call("ShellState.look_again")
+        await tab.until(lambda: "recheck_session" in str(tab.events), "being told")
+        assert [event["name"].rpartition(".")[2] for event in tab.events] == ["recheck_session"]
+        await tab.call("ShellState.recheck_session")
         assert tab.redirects() == [f"/login?next={SECURITY}&ended=1"]
 
         async with Client(server) as later:  # the next session that ends shows that the server has looked again
-            await later.sign_in(email)
+            await later.log_in(email)
             await later.log_out()
-            await later.until(lambda: "look_again" in str(later.events), "being told")
-        assert str(tab.events).count("look_again") == 1
+            await later.until(lambda: "recheck_session" in str(later.events), "being told")
+        assert str(tab.events).count("recheck_session") == 1
         assert elsewhere.events == []
 
 
 async def test_idor_sessions(server: Server, anna: Client, email: str, new_email: Callable[[], str]) -> None:
     """An id of somebody else's session, or of none, or the own one: one answer, and nothing ends."""
     async with customer(server, new_email()) as victim, Client(server) as other:
-        await other.sign_in(email)
+        await other.log_in(email)
         own = (await listed(anna))["here"][0]["id"]
         foreign = (await listed(victim))["here"][0]["id"]
         await asyncio.to_thread(server.wait_for_mail, email, subject="New login")
@@ -126,7 +126,7 @@ async def test_idor_sessions(server: Server, anna: Client, email: str, new_email
 
 async def test_reauth_for_ending_others(server: Server, anna: Client, email: str) -> None:
     async with Client(server) as other:
-        await other.sign_in(email)
+        await other.log_in(email)
         session_id = (await listed(anna))["others"][0]["id"]
         server.move_clock(WINDOW + 1)
         assert await asks_for_a_proof(anna, "SessionsState.log_out", session_id=session_id)
@@ -146,10 +146,10 @@ async def test_reauth_for_ending_others(server: Server, anna: Client, email: str
 async def test_mail_alerts_for_ended_sessions(server: Server, anna: Client, email: str) -> None:
     """One mail and one line in the log for each press, and none where nothing ended."""
     async with Client(server) as one, Client(server) as two, Client(server) as three:
-        await one.sign_in(email)
+        await one.log_in(email)
         await log_out_the_other(anna)
-        await two.sign_in(email)
-        await three.sign_in(email)
+        await two.log_in(email)
+        await three.log_in(email)
         for _ in range(2):
             await anna.call("LogOutOthersState.begin")
             await anna.call("LogOutOthersState.confirm")
@@ -162,7 +162,7 @@ async def test_mail_alerts_for_ended_sessions(server: Server, anna: Client, emai
         server.wait_for_mail(email, 3, subject="New login")
         await asyncio.sleep(0.5)
         assert len(server.mails(email)) == 5, "three of logins in new browsers, and two of what was ended"
-        assert [line["count"] for line in lines_about(anna, "others_signed_out")] == ["1", "2"]
+        assert [line["count"] for line in lines_about(anna, "other_sessions_revoked")] == ["1", "2"]
 
 
 async def test_session_cap(server: Server, anna: Client, email: str) -> None:
@@ -173,7 +173,7 @@ async def test_session_cap(server: Server, anna: Client, email: str) -> None:
         for number, client in enumerate(clients):
             await client.load("/login")
             form = {"email": email, "password": "quiet meadow lantern 42"}
-            ticket = await client.ticket("SignInState.submit", form=form)
+            ticket = await client.ticket("LoginState.submit", form=form)
             assert (await client.redeem(ticket)).headers["location"].startswith("/account/"), number
             await client.disconnect()
         last = clients[-1]

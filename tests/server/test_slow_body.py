@@ -20,7 +20,7 @@ async def test_slow_body(server: Server, email: str) -> None:
     """1,100 from one address: a few are waited for, and those for seconds. A customer logs in meanwhile."""
     address = fresh_address()
     async with slow_bodies(server.port, address) as bodies, Client(server) as client:
-        await client.sign_in(email)
+        await client.log_in(email)
         assert client.vars["ProfileState.email"] == email
         assert (await client.log_out()).status_code == 303
         told = await bodies.told(MAX_SECONDS + 20)

@@ -17,7 +17,7 @@ from redis import Redis
 from reflex.state import BaseState
 from socketio.exceptions import ConnectionError as Refused
 
-from netim_app.identity.left_tabs import MOST_OF_ONE
+from netim_app.identity.abandoned_tabs import MOST_OF_ONE
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.socket_limits import MAX_SOCKETS_WIDE
 from tests.fakes import until
@@ -58,7 +58,7 @@ async def test_poison_path(server: Server, anna: Client) -> None:
         for origin in (server.origin, None):
             await program.connect("/login", headers={"Origin": origin})
             for poison in POISON:
-                for name in ("State.hydrate", "ShellState.open_public_page", "SignInState.submit"):
+                for name in ("State.hydrate", "ShellState.open_public_page", "LoginState.submit"):
                     await program.send(name, poison)
             await program.settle()
         assert len(lines_about(server, program)) == 2
@@ -114,7 +114,7 @@ async def test_unknown_names(server: Server, anna: Client) -> None:
         await program.load("/login")
         for number in range(300):
             await program.send(f"no___such.event_{number}")
-        for name in ("State.no_such_event", "ShellState.tell", "ShellState.__init__", "ShellState._document"):
+        for name in ("State.no_such_event", "ShellState.show_notice", "ShellState.__init__", "ShellState._document"):
             await program.send(name)
         await program.settle()
         assert len(lines_about(server, program)) == 1

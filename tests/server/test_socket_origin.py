@@ -98,8 +98,8 @@ async def test_ws_origin_missing_without_a_session_is_a_stranger(
         await program.connect(PAGE, headers={"Origin": origin})
         await program.call("ShellState.open_account_page")
         assert program.redirects() == [f"/login?next={PAGE}"]
-        ticket = await program.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
-        assert ticket == "", "without a device cookie nobody signs in"
+        ticket = await program.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
+        assert ticket == "", "without a browser cookie nobody logs in"
 
 
 async def test_ws_origin_no_other_transport(server: Server, anna: Client) -> None:
@@ -116,7 +116,7 @@ async def test_ws_flood_of_large_messages(server: Server, anna: Client) -> None:
         async with Client(server) as program:
             await program.load("/login")
             form = {"email": "x" * 1_000_000, "password": PASSWORD}
-            await program.emit("event", program.packet("SignInState.submit", {"form": form}))
+            await program.emit("event", program.packet("LoginState.submit", {"form": form}))
             await program.closed()
             assert lines_about_socket(server, program) == ["socket.closed"]
     await anna.call("ShellState.open_account_page")
@@ -178,11 +178,11 @@ async def test_ws_flood_of_one_session(server: Server, anna: Client, email: str)
             await (await one_more()).connect("/account/connection-and-security")
         assert 'reason="too many of one session"' in server.log
         async with Client(server) as owner:
-            await owner.sign_in(email)
+            await owner.log_in(email)
             assert owner.vars["ShellState.ready"]
         await anna.log_out()
         async with Client(server) as owner:
-            await owner.sign_in(email)
+            await owner.log_in(email)
             assert owner.vars["ShellState.ready"], "sockets of an ended session count for nobody"
 
 

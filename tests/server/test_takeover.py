@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.harness import PASSWORD, Client, Server, link_in
-from tests.server.test_sign_in import NEW_PASSWORD, can_sign_in, link_from
+from tests.server.test_login import NEW_PASSWORD, can_log_in, link_from
 from tests.server.test_two_factor import SECURITY, Owner
 
 THIEVES_PASSWORD = "velvet anchor pickle 58"
@@ -14,7 +14,7 @@ THIEVES_PASSWORD = "velvet anchor pickle 58"
 
 async def steal(thief: Client, server: Server, email: str, address: str, *, codes_first: bool) -> None:
     """Everything that a thief can do: a password, codes, IP rules and an address of their own."""
-    await thief.sign_in(email)
+    await thief.log_in(email)
     await thief.connect(SECURITY)
     await thief.call("ShellState.open_account_page")
     if codes_first:
@@ -66,22 +66,22 @@ async def test_takeover_is_told_at_once_and_undone_from_the_old_mailbox(
         assert server.query("SELECT email FROM account WHERE email IN (:a, :b)", a=email, b=theirs) == [theirs]
         await anna.call("UndoState.submit", form={"token": link.partition("#")[2]})
         assert anna.vars["UndoState.restored"] == email
-        assert not anna.session_cookie or not await is_open(anna), "no link signs anybody in"
+        assert not anna.session_cookie or not await is_open(anna), "no link logs anybody in"
 
         assert server.query("SELECT email FROM account WHERE email IN (:a, :b)", a=email, b=theirs) == [email]
         assert not await is_open(thief)
     for address, password in ((email, PASSWORD), (email, THIEVES_PASSWORD), (theirs, THIEVES_PASSWORD)):
-        assert not await can_sign_in(server, address, password)
+        assert not await can_log_in(server, address, password)
     token = await link_from(server, email)
     await anna.load("/reset-password")
     await anna.call("ResetState.submit", form={"token": token, "password": NEW_PASSWORD})
     assert anna.vars["ResetState.done"]
-    await anna.sign_in(email, NEW_PASSWORD)
+    await anna.log_in(email, NEW_PASSWORD)
     assert await is_open(anna)
 
 
 async def is_open(client: Client) -> bool:
-    """Whether the browser is signed in."""
+    """Whether the browser is logged in."""
     await client.connect(SECURITY)
     marker = len(client.redirects())
     await client.call("ShellState.open_account_page")
@@ -95,7 +95,7 @@ async def test_takeover_twin_a_customer_changes_the_own_address_and_keeps_it(
     await anna.call("EmailState.submit", form={"email": new})
     token = await link_from(server, new, page="verify-email")
     await anna.redeem(await anna.ticket("VerifyState.submit", form={"token": token}))
-    assert await is_open(anna), "in the browser that is signed in, no password is asked for"
+    assert await is_open(anna), "in the browser that is logged in, no password is asked for"
     link = link_in(await asyncio.to_thread(server.wait_for_mail, email, subject="email address was changed"))
 
     async with Client(server) as scanner:  # of the old mailbox: it opens every link
@@ -103,7 +103,7 @@ async def test_takeover_twin_a_customer_changes_the_own_address_and_keeps_it(
         await scanner.call("UndoState.open_page")
         await scanner.call("UndoState.submit", form={"token": "A" * 43})
         assert "no longer works" in str(scanner.vars["UndoState.errors"])
-    assert await can_sign_in(server, new, PASSWORD)
+    assert await can_log_in(server, new, PASSWORD)
     server.move_clock(7 * 24 * 3600 + 1)
     async with Client(server) as late:
         await late.load("/restore-email")

@@ -12,7 +12,7 @@ import pytest
 
 from tests.harness import PASSWORD, Client, Server, customer
 from tests.server.test_faults import assert_incident
-from tests.server.test_sign_in import NEW_PASSWORD, ask_reset
+from tests.server.test_login import NEW_PASSWORD, ask_reset
 from tests.server.test_two_factor import SECURITY, Owner
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
@@ -49,7 +49,7 @@ def peers(server: Server) -> set[str]:
 
 
 async def test_third_party_hears_nothing_from_the_server(tmp_path: Path, trap: Trap) -> None:
-    """From its start to its end: sign-in, wizard, codes, reset, new password, a fault."""
+    """From its start to its end: login, wizard, codes, reset, new password, a fault."""
     server = Server(tmp_path, env={**trap.env, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
     seen: set[str] = set()
     try:
@@ -67,11 +67,11 @@ async def test_third_party_hears_nothing_from_the_server(tmp_path: Path, trap: T
             await ask_reset(server, other, owner.email)
             seen |= peers(server)
             with contextlib.closing(sqlite3.connect(tmp_path / "netim.db")) as database:
-                database.execute("ALTER TABLE guess_window RENAME TO gone")
+                database.execute("ALTER TABLE attempt_window RENAME TO gone")
                 database.commit()
                 form = {"email": owner.email, "password": PASSWORD}
-                await assert_incident(other, "SignInState.submit", form=form)
-                database.execute("ALTER TABLE gone RENAME TO guess_window")
+                await assert_incident(other, "LoginState.submit", form=form)
+                database.execute("ALTER TABLE gone RENAME TO attempt_window")
                 database.commit()
             seen |= peers(server)
         await asyncio.to_thread(server.stop)

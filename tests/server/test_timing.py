@@ -26,7 +26,7 @@ RESETS = 160
 and then reach `MOST_TELLING`."""
 MOST_TELLING = 0.6
 FORMS = {
-    "sign-in": ("SignInState", "errors"),
+    "login": ("LoginState", "errors"),
     "sign-up": ("SignUpState", "sent_to"),
     "reset": ("ForgotState", "sent_to"),
 }
@@ -101,7 +101,7 @@ async def test_enum_timing(server: Server) -> None:
     found = {what: apart(samples[what, "known"], samples[what, "unknown"], 0.010) for what in FORMS}
     assert not any(found.values()), found
     async with Client(server) as owner:
-        assert (await owner.sign_in("k1@example.com")).status_code == 303
+        assert (await owner.log_in("k1@example.com")).status_code == 303
         assert owner.session_cookie
 
 

@@ -13,7 +13,7 @@ from socketio.exceptions import ConnectionError as Refused
 from tests.harness import PASSWORD, Client, Server, customer
 from tests.server.test_ip_restriction import REFUSED
 from tests.server.test_log_lines import id_of, lines_about
-from tests.server.test_sign_in import NEW_PASSWORD, link_from
+from tests.server.test_login import NEW_PASSWORD, link_from
 from tests.server.test_two_factor import DIALOG, HALF, Owner, give_code, give_password, owner, plain
 
 __all__ = ["owner", "plain"]
@@ -54,7 +54,7 @@ async def test_mail_alerts_one_for_each_event_and_none_with_a_secret(
     async with Client(server) as elsewhere:
         await give_password(elsewhere, owner.email)
         assert await give_code(elsewhere, "000000") == ""
-        await elsewhere.call("SignInState.cancel_code")
+        await elsewhere.call("LoginState.cancel_code")
         await give_password(elsewhere, owner.email)
         tickets.append(await give_code(elsewhere, owner.codes[0]))
         await elsewhere.redeem(tickets[-1])
@@ -64,7 +64,7 @@ async def test_mail_alerts_one_for_each_event_and_none_with_a_secret(
     owner.key = await owner.begin()
     keys.append(owner.key)
     assert await owner.confirm(owner.code(), "Tablet") == ""
-    await client.call(f"{DIALOG}.begin_remove", device=owner.row("totp_device", "id")[1])
+    await client.call(f"{DIALOG}.begin_remove", device=owner.row("totp_authenticator", "id")[1])
     await client.call(f"{DIALOG}.remove")
     codes = owner.codes + await owner.new_codes()
     owner.key = first
@@ -83,7 +83,7 @@ async def test_mail_alerts_one_for_each_event_and_none_with_a_secret(
     await client.call("IpDialogState.switch", form={})
     async with Client(server) as elsewhere:
         await give_password(elsewhere, owner.email, NEW_PASSWORD)
-        assert elsewhere.vars["SignInState.errors"] == {"": REFUSED}
+        assert elsewhere.vars["LoginState.errors"] == {"": REFUSED}
         await give_password(elsewhere, owner.email, NEW_PASSWORD)
     await client.call("IpDialogState.begin_switch")
     await client.call("IpDialogState.switch", form={})
@@ -123,7 +123,7 @@ async def test_half_login_alert_says_when_and_from_where_also_of_one_that_was_gi
         await give_password(right, owner.email)
         assert await give_code(right, owner.code())
         await give_password(thief, owner.email)
-        assert thief.vars["SignInState.needs_code"]
+        assert thief.vars["LoginState.needs_code"]
         where = thief.local_address
         owner.wait(11 * 60)
         when = server.units.clock()
@@ -143,8 +143,8 @@ async def test_half_login_alert_says_when_and_from_where_also_of_one_that_was_gi
 
 
 EVENTS = (
-    "signed_in", "signed_out", "sign_in_failed", "password_accepted", "code_accepted", "code_refused", "proof_failed",
-    "identity_proved", "event.refused", "ticket_refused", "request.refused", "socket.refused", "sign_in_refused",
+    "logged_in", "logged_out", "login_failed", "password_accepted", "code_accepted", "code_refused", "proof_failed",
+    "identity_proved", "event.refused", "ticket_refused", "request.refused", "socket.refused", "login_blocked",
     "ip_rule_added", "ip_rule_removed", "ip_restriction_switched", "alerts_switched", "backup_code_used",
     "limit_reached", "password_changed", "second_factor_disabled",
 )  # fmt: skip
@@ -158,7 +158,7 @@ def story(client: Client, *keys: str) -> list[tuple[str, ...]]:
 
 
 async def test_log_events_name_factor_result_user_and_session(server: Server, owner: Owner) -> None:
-    """A sign-in with a code, what is done in it, a step-up, and the end; and one with a backup code."""
+    """A login with a code, what is done in it, a step-up, and the end; and one with a backup code."""
     async with Client(server) as client:
         await give_password(client, owner.email)
         assert await give_code(client, "000000") == ""
@@ -177,12 +177,12 @@ async def test_log_events_name_factor_result_user_and_session(server: Server, ow
             ("password_accepted", "factor=password"),
             ("code_refused", "reason=wrong"),
             ("code_accepted", "factor=totp"),
-            ("signed_in", "factor=totp", here),
+            ("logged_in", "factor=totp", here),
             ("alerts_switched", here),
             ("proof_failed", "reason=wrong", here),
             ("code_accepted", "factor=totp", here),
             ("identity_proved", here),
-            ("signed_out", here),
+            ("logged_out", here),
         ]
         told = lines_about(client, *EVENTS)
         assert {line["account_id"] for line in told} == {id_of(server, owner.email)}
@@ -204,13 +204,13 @@ async def test_log_events_of_addresses_that_are_kept_out(server: Server, new_ema
     async with customer(server, email) as home, Client(server) as away:
         account, here = id_of(server, email), f"ip={home.local_address}"
         await away.load("/login")
-        ticket = await away.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+        ticket = await away.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         await home.connect("/account/connection-and-security")
         await home.call("IpDialogState.add", form={"address": home.local_address, "note": ""})
         await home.call("IpDialogState.begin_switch")
         await home.call("IpDialogState.switch", form={})
         await away.redeem(ticket)
-        await away.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+        await away.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         jar = {str(c.name): str(c.value) for c in home.http.cookies.jar}
         async with Client(server, cookies=jar) as thief:
             await thief.connect("/account/connection-and-security")
@@ -218,7 +218,7 @@ async def test_log_events_of_addresses_that_are_kept_out(server: Server, new_ema
             assert story(thief, "reason") == [("event.refused", "reason=ip_restriction.refused")]
         assert story(home, "account_id", "ip", "rule", "on") == [
             ("password_accepted", f"account_id={account}", here),
-            ("signed_in", f"account_id={account}", here),
+            ("logged_in", f"account_id={account}", here),
             ("ip_rule_added", f"account_id={account}", here, f"rule={home.local_address}"),
             ("ip_restriction_switched", f"account_id={account}", here, "on=True"),
         ]
@@ -226,7 +226,7 @@ async def test_log_events_of_addresses_that_are_kept_out(server: Server, new_ema
             ("password_accepted", f"account_id={account}"),
             ("ticket_refused",),
             ("password_accepted", f"account_id={account}"),
-            ("sign_in_refused", f"account_id={account}", "reason=ip_restriction.refused"),
+            ("login_blocked", f"account_id={account}", "reason=ip_restriction.refused"),
         ]
 
 
@@ -252,4 +252,4 @@ async def test_log_events_of_attempts_to_get_past_the_guards(server: Server, ann
             ("socket.refused", "reason=foreign origin"),
         ]
     await anna.call("LoginAlertsState.switch", on=True)
-    assert anna.vars["LoginAlertsState.on"], "she is still signed in"
+    assert anna.vars["LoginAlertsState.on"], "she is still logged in"

@@ -13,12 +13,12 @@ from sqlalchemy import text
 from netim_app.core.tokens import new_token
 from netim_app.features.totp.rules import STEP_SECONDS, step_at
 from netim_app.identity.second_factor import HARD_STOP
-from netim_app.identity.tables import CodeGuard
+from netim_app.identity.tables import FailedCodeCount
 from tests.harness import PASSWORD, Client, Server, customer
 from tests.server.test_gate import handlers, plausible, short
+from tests.server.test_login import NEW_PASSWORD, ask_reset
 from tests.server.test_session_cookie import PAGE as PERSONAL
 from tests.server.test_session_cookie import attributes
-from tests.server.test_sign_in import NEW_PASSWORD, ask_reset
 
 SECURITY = "/account/connection-and-security"
 WIZARD, DIALOG, NEW_CODES = "TotpWizardState", "TotpDialogState", "NewCodesState"
@@ -58,7 +58,7 @@ class Owner:
         self.server.move_clock(self.offset)
 
     async def begin(self) -> str:
-        """Opens the wizard; gives back the key that it shows."""
+        """Opens the wizard; returns the key that it shows."""
         marker = len(self.client.heard)
         await self.client.call(f"{WIZARD}.begin")
         found = re.findall(r"'key_text_rx_state_': '([A-Z2-7 ]{39})'", str(self.client.heard[marker:]))
@@ -95,19 +95,19 @@ class Owner:
 
     @property
     def is_on(self) -> bool:
-        return bool(self.row("totp_device") != [0])
+        return bool(self.row("totp_authenticator") != [0])
 
 
 async def give_password(client: Client, email: str, password: str = PASSWORD) -> None:
     await client.load("/login")
-    assert await client.ticket("SignInState.submit", form={"email": email, "password": password}) == ""
-    if client.vars["SignInState.needs_code"]:
+    assert await client.ticket("LoginState.submit", form={"email": email, "password": password}) == ""
+    if client.vars["LoginState.needs_code"]:
         await client.keep_pending()
 
 
 async def give_code(client: Client, code: Any) -> str:
     """The ticket, or empty."""
-    return await client.ticket("SignInState.submit_code", form={"code": code})
+    return await client.ticket("LoginState.submit_code", form={"code": code})
 
 
 @pytest.fixture
@@ -131,14 +131,14 @@ async def thief(server: Server, owner: Owner) -> AsyncIterator[Client]:
     """Somebody who knows the password and is asked for the code."""
     async with Client(server) as client:
         await give_password(client, owner.email)
-        assert client.vars["SignInState.needs_code"]
+        assert client.vars["LoginState.needs_code"]
         yield client
 
 
 # Codes
 
 
-async def test_totp_replay_the_code_that_enrolled_cannot_sign_in(plain: Owner, server: Server) -> None:
+async def test_totp_replay_the_code_that_enrolled_cannot_login(plain: Owner, server: Server) -> None:
     plain.key = await plain.begin()
     code = plain.code()
     assert await plain.confirm(code)
@@ -149,7 +149,7 @@ async def test_totp_replay_the_code_that_enrolled_cannot_sign_in(plain: Owner, s
         assert await give_code(client, plain.code())
 
 
-async def test_totp_replay_from_one_sign_in_to_the_next_and_to_disabling(
+async def test_totp_replay_from_one_login_to_the_next_and_to_disabling(
     owner: Owner, thief: Client, server: Server
 ) -> None:
     code, before = owner.code(), owner.code(-1)
@@ -181,7 +181,7 @@ async def test_totp_window(owner: Owner, server: Server, steps: int, accepted: b
     async with Client(server) as client:
         await give_password(client, owner.email)
         ticket = await client.ticket(
-            "SignInState.submit_code",
+            "LoginState.submit_code",
             form={"code": owner.code(steps), "offset": str(steps), "time": "0", "now": owner.now + steps},
         )
     assert bool(ticket) is accepted
@@ -207,18 +207,18 @@ async def test_totp_cross(owner: Owner, server: Server, new_email: Any) -> None:
         owner.offset = other.offset
         assert await give_code(stranger, owner.code())
 
-        (foreign,) = owner.row("totp_device", "id")
-        before = owner.row("totp_device", "id, name")
+        (foreign,) = owner.row("totp_authenticator", "id")
+        before = owner.row("totp_authenticator", "id, name")
         for handler in ("begin_rename", "begin_remove"):
             await client.call(f"{DIALOG}.{handler}", device=foreign)
             assert not client.vars[f"{DIALOG}.dialog"]
         await client.call(f"{DIALOG}.rename", form={"name": "Mine"})
         await client.call(f"{DIALOG}.remove")
-        assert owner.row("totp_device", "id, name") == before
+        assert owner.row("totp_authenticator", "id, name") == before
 
 
 async def test_race_once_of_twenty_submissions_one_signs_in(owner: Owner, server: Server) -> None:
-    """All in one browser, whose pending sign-in is one."""
+    """All in one browser, whose pending login is one."""
     for code in (owner.code(), owner.codes[0]):
         async with AsyncExitStack() as stack:
             clients = [await stack.enter_async_context(Client(server)) for _ in range(20)]
@@ -254,20 +254,20 @@ async def test_totp_limit_is_one_for_all_who_guess(owner: Owner, server: Server)
         ):
             await give_password(thief, owner.email)
             assert await give_code(thief, wrong) == ""
-        assert owner.row("code_guard", "sum(failures)") == [5]
+        assert owner.row("failed_code_count", "sum(failures)") == [5]
 
         late = thieves[5]
         await give_password(late, owner.email)  # a new password step does not begin anew
         assert await give_code(late, owner.code()) == ""
         assert await give_code(late, owner.codes[0]) == ""
-        throttled = late.vars["SignInState.errors"]
-        assert owner.row("code_guard", "sum(failures)") == [5], "a throttled guess is not looked at"
+        throttled = late.vars["LoginState.errors"]
+        assert owner.row("failed_code_count", "sum(failures)") == [5], "a throttled guess is not looked at"
         assert owner.row("backup_code", "count(used_at)") == [0]
 
         await owner.client.log_out()
         await give_password(owner.client, owner.email)
         assert await give_code(owner.client, owner.code(99)) == ""
-        assert owner.client.vars["SignInState.errors"] == throttled, "throttled reads like wrong"
+        assert owner.client.vars["LoginState.errors"] == throttled, "throttled reads like wrong"
         assert await give_code(owner.client, owner.code()), "the owner's browser is known, and has guesses of its own"
 
         owner.wait(15 * 60)
@@ -313,19 +313,19 @@ def as_typed(code: str) -> tuple[str, ...]:
 
 async def test_what_is_no_code_is_said_and_is_no_guess(owner: Owner, thief: Client) -> None:
     places = (
-        (thief, "SignInState.submit_code"),
+        (thief, "LoginState.submit_code"),
         (owner.client, "StepUpState.submit"),
         (owner.client, f"{DIALOG}.disable"),
     )
-    before = set(owner.server.dump()["guess_window"])
+    before = set(owner.server.dump()["attempt_window"])
     for client, handler in places:
         for typed in NO_GUESSES:
             assert await client.ticket(handler, form={"password": PASSWORD, "code": typed}) == ""
             message = client.vars[f"{handler.partition('.')[0]}.errors"]["code"]
             assert message in ("Please enter one code of six digits. This was not counted as an attempt.",
                                "Please fill in this field."), typed  # fmt: skip
-    assert owner.row("code_guard") == [0]
-    assert set(owner.server.dump()["guess_window"]) <= before, "nothing was paid"
+    assert owner.row("failed_code_count") == [0]
+    assert set(owner.server.dump()["attempt_window"]) <= before, "nothing was paid"
     assert await give_code(thief, owner.code())
 
 
@@ -350,24 +350,24 @@ async def test_a_device_is_proved_by_a_code_however_it_is_typed(plain: Owner) ->
     assert await plain.confirm("83930") == ""
     assert "six digits" in plain.client.vars[f"{WIZARD}.errors"]["code"]
     assert await plain.confirm(as_typed(plain.code())[2], name="👩\u200d💻 علی\u200cرضا\u200f")
-    assert plain.row("totp_device", "name") == ["👩\u200d💻 علی\u200cرضا"]
+    assert plain.row("totp_authenticator", "name") == ["👩\u200d💻 علی\u200cرضا"]
 
 
 async def test_bc_guess_stops_at_a_hundred_until_the_password_is_a_new_one(owner: Owner, server: Server) -> None:
-    account_id = owner.row("totp_device", "account_id")[0]
+    account_id = owner.row("totp_authenticator", "account_id")[0]
     with server.units.write() as unit:
-        unit.session.add(CodeGuard(account_id=account_id, device_digest="", failures=HARD_STOP - 1))
+        unit.session.add(FailedCodeCount(account_id=account_id, browser_digest="", failures=HARD_STOP - 1))
     async with Client(server) as thief:
         await give_password(thief, owner.email)
         assert await give_code(thief, "000000") == ""
         await asyncio.to_thread(server.wait_for_mail, owner.email, subject="blocked")
         assert await owner.disable(owner.code()) == "", "no code is looked at anywhere"
         owner.wait(16 * 60)
-        await thief.call("SignInState.open_page")
+        await thief.call("LoginState.open_page")
         assert await give_code(thief, owner.code()) == ""
-        await thief.ticket("SignInState.submit", form={"email": owner.email, "password": PASSWORD})
-        assert not thief.vars["SignInState.needs_code"]
-        assert thief.vars["SignInState.errors"]
+        await thief.ticket("LoginState.submit", form={"email": owner.email, "password": PASSWORD})
+        assert not thief.vars["LoginState.needs_code"]
+        assert thief.vars["LoginState.errors"]
 
     async with Client(server) as client:
         await client.load("/forgot-password")
@@ -382,10 +382,10 @@ async def test_bc_guess_stops_at_a_hundred_until_the_password_is_a_new_one(owner
 
 async def test_handlers_pending(owner: Owner, thief: Client, server: Server, new_email: Any) -> None:
     """Everything that there is, called by somebody who owes the code: nothing moves but the code form itself."""
-    may_change = ("guess_window", "sign_up", "mailed_link", "outbox_message")
+    may_change = ("attempt_window", "sign_up", "mailed_link", "outbox_message")
     before = server.dump(*may_change)
     for name, handler in handlers().items():
-        if short(name).startswith(("SignInState.", "MailboxState.")):
+        if short(name).startswith(("LoginState.", "MailboxState.")):
             continue
         for payload in ({}, plausible(handler, owner.email)):
             thief.path = SECURITY
@@ -411,7 +411,7 @@ async def test_pending_cookie_opens_nothing_and_dies(owner: Owner, thief: Client
     assert await give_code(thief, owner.code())
 
 
-DEVICE, PENDING = "netim_device", "netim_pending"
+BROWSER, PENDING = "netim_browser", "netim_pending"
 
 
 def cookies_of(client: Client) -> dict[str, str]:
@@ -419,20 +419,20 @@ def cookies_of(client: Client) -> dict[str, str]:
 
 
 async def test_pending_bound(owner: Owner, thief: Client, server: Server) -> None:
-    """A device cookie that two browsers hold, a planted one for example: only that with the secret can finish."""
-    planted = {DEVICE: cookies_of(thief)[DEVICE]}
-    for guessed in ({}, {PENDING: new_token()}, {PENDING: planted[DEVICE]}):
+    """A browser cookie that two browsers hold, a planted one for example: only that with the secret can finish."""
+    planted = {BROWSER: cookies_of(thief)[BROWSER]}
+    for guessed in ({}, {PENDING: new_token()}, {PENDING: planted[BROWSER]}):
         async with Client(server, cookies=planted | guessed) as other:
             await other.connect("/login")
-            await other.call("SignInState.open_page")
-            assert not other.vars["SignInState.needs_code"]
+            await other.call("LoginState.open_page")
+            assert not other.vars["LoginState.needs_code"]
             assert await give_code(other, owner.code()) == ""
             assert other.redirects() == ["/login?again=1"]
-            await other.call("SignInState.cancel_code")
+            await other.call("LoginState.cancel_code")
             await other.send("State.update_vars_internal", vars={"ShellState._pending": "x", "needs_code": True})
             assert await give_code(other, owner.code()) == ""
-    assert owner.row("pending_sign_in") == [1]
-    assert owner.row("code_guard") == [0], "no guess was looked at"
+    assert owner.row("pending_login") == [1]
+    assert owner.row("failed_code_count") == [0], "no guess was looked at"
 
     assert await give_code(thief, owner.code())
 
@@ -441,7 +441,7 @@ async def test_pending_bound_what_was_begun_elsewhere_with_the_same_device(owner
     """The attacker logs in to an own account half-way in the meantime: neither of the two gets into the other's."""
     async with Client(server) as victim, AsyncExitStack() as stack:
         await give_password(victim, owner.email)
-        attacker = await stack.enter_async_context(Client(server, cookies={DEVICE: cookies_of(victim)[DEVICE]}))
+        attacker = await stack.enter_async_context(Client(server, cookies={BROWSER: cookies_of(victim)[BROWSER]}))
         await give_password(attacker, owner.email)
         assert await give_code(victim, owner.code()) == "", "that login is over"
         await give_password(victim, owner.email)
@@ -455,15 +455,15 @@ async def test_pending_bound_the_tab_goes_on(owner: Owner, thief: Client, server
     thief.http.cookies.delete(PENDING)
     for path in ("/login", "/signup", "/login"):
         await thief.load(path)
-    await thief.call("SignInState.open_page")
-    assert thief.vars["SignInState.needs_code"]
+    await thief.call("LoginState.open_page")
+    assert thief.vars["LoginState.needs_code"]
 
     async with Client(server, cookies=cookies_of(thief) | {PENDING: secret}) as tab:
         await tab.load("/login")
-        await tab.call("SignInState.open_page")
-        assert tab.vars["SignInState.needs_code"]
+        await tab.call("LoginState.open_page")
+        assert tab.vars["LoginState.needs_code"]
         assert await give_code(tab, "000000") == ""
-        assert tab.vars["SignInState.errors"]["code"]
+        assert tab.vars["LoginState.errors"]["code"]
         response = await tab.redeem(await give_code(tab, owner.code()))
         assert response.headers["location"] == PERSONAL
         assert attributes(response, PENDING)["max-age"] == "0"
@@ -476,8 +476,8 @@ async def test_pending_bound_a_newer_login_of_another_tab_counts(owner: Owner, t
         assert await give_code(thief, owner.code()) == ""
         thief.http.cookies = tab.http.cookies
         await thief.load("/login")
-        await thief.call("SignInState.open_page")
-        assert thief.vars["SignInState.needs_code"]
+        await thief.call("LoginState.open_page")
+        assert thief.vars["LoginState.needs_code"]
         assert await give_code(thief, owner.code())
 
 
@@ -486,9 +486,9 @@ async def test_pending_bound_the_cookie(owner: Owner, server: Server) -> None:
     own, site = "/auth/pending", {"Sec-Fetch-Site": "same-origin"}
     async with Client(server) as client, Client(server) as other:
         await client.load("/login")
-        assert await client.ticket("SignInState.submit", form={"email": owner.email, "password": PASSWORD}) == ""
+        assert await client.ticket("LoginState.submit", form={"email": owner.email, "password": PASSWORD}) == ""
         secret = re.findall(r"'pending_rx_state_': '([\w-]{43})'", str(client.heard))[0]
-        assert client.vars["HandOverState.pending"] == ""
+        assert client.vars["TicketExchangeState.pending"] == ""
         await other.load("/login")
         for refused in (
             await client.http.post(own, data={"secret": secret}, headers={"Sec-Fetch-Site": "cross-site"}),
@@ -511,10 +511,10 @@ async def test_pending_bound_the_cookie(owner: Owner, server: Server) -> None:
 
 
 async def test_pending_cancelled(owner: Owner, thief: Client) -> None:
-    await thief.call("SignInState.cancel_code")
-    assert not thief.vars["SignInState.needs_code"]
+    await thief.call("LoginState.cancel_code")
+    assert not thief.vars["LoginState.needs_code"]
     assert await give_code(thief, owner.code()) == ""
-    assert owner.row("pending_sign_in") == [0]
+    assert owner.row("pending_login") == [0]
     await give_password(thief, owner.email)
     assert await give_code(thief, owner.code())
 
@@ -546,23 +546,23 @@ async def test_pending_mix(owner: Owner, server: Server, new_email: Any) -> None
 async def test_half_login_alert_is_told_once(owner: Owner, thief: Client, server: Server) -> None:
     """A right password without its code: somebody knows it. A wrong password tells nothing."""
     assert await give_code(thief, "000000") == ""
-    await thief.ticket("SignInState.submit", form={"email": owner.email, "password": "wrong " + PASSWORD})
+    await thief.ticket("LoginState.submit", form={"email": owner.email, "password": "wrong " + PASSWORD})
     assert [mail for mail in server.mails(owner.email) if HALF in str(mail["subject"])] == []
-    await thief.call("SignInState.cancel_code")
+    await thief.call("LoginState.cancel_code")
     mail = await asyncio.to_thread(server.wait_for_mail, owner.email, subject=HALF)
     assert thief.local_address in mail.as_string()
 
     await give_password(thief, owner.email)
-    await thief.call("SignInState.cancel_code")
+    await thief.call("LoginState.cancel_code")
     assert await give_code(thief, owner.code()) == ""
     assert len([m for m in server.mails(owner.email) if HALF in str(m["subject"])]) == 1, "once an hour at most"
-    (account_id,) = owner.row("totp_device", "account_id")
+    (account_id,) = owner.row("totp_authenticator", "account_id")
     assert server.log.count(f"event=code_not_given account_id={account_id} ") == 2
 
 
 async def test_reset_2fa(owner: Owner, server: Server) -> None:
     """A reset link replaces the password and nothing else."""
-    devices, codes = owner.row("totp_device", "*"), owner.row("backup_code", "*")
+    devices, codes = owner.row("totp_authenticator", "*"), owner.row("backup_code", "*")
     async with Client(server) as client:
         await client.load("/forgot-password")
         token = await ask_reset(server, client, owner.email)
@@ -570,10 +570,10 @@ async def test_reset_2fa(owner: Owner, server: Server) -> None:
         await client.call("ResetState.submit", form={"token": token, "password": NEW_PASSWORD})
         assert client.vars["ResetState.done"]
         assert client.session_cookie == ""
-        assert (owner.row("totp_device", "*"), owner.row("backup_code", "*")) == (devices, codes)
+        assert (owner.row("totp_authenticator", "*"), owner.row("backup_code", "*")) == (devices, codes)
 
         await give_password(client, owner.email, NEW_PASSWORD)
-        assert client.vars["SignInState.needs_code"]
+        assert client.vars["LoginState.needs_code"]
         assert await give_code(client, "000000") == ""
         assert await give_code(client, owner.code())
 
@@ -582,8 +582,8 @@ async def test_remember_2fa_a_known_browser_is_asked_all_the_same(owner: Owner) 
     await owner.client.log_out()
     await owner.client.load("/login")
     form = {"email": owner.email, "password": PASSWORD, "remember": "on"}
-    assert await owner.client.ticket("SignInState.submit", form=form) == ""
-    assert owner.client.vars["SignInState.needs_code"]
+    assert await owner.client.ticket("LoginState.submit", form=form) == ""
+    assert owner.client.vars["LoginState.needs_code"]
     assert await give_code(owner.client, owner.code())
 
 
@@ -640,7 +640,7 @@ async def test_enrol_shows_its_secret_once(plain: Owner, server: Server) -> None
 
 
 async def test_pending_enrol(owner: Owner, thief: Client) -> None:
-    tables = ("totp_device", "totp_enrolment", "backup_code", "backup_code_set")
+    tables = ("totp_authenticator", "totp_enrolment", "backup_code", "backup_code_set")
     before = [owner.row(table, "*") for table in tables]
     form = {"code": "000000", "name": "Mine", "saved": "on"}
     for handler, payload in (
@@ -660,7 +660,7 @@ async def test_pending_enrol(owner: Owner, thief: Client) -> None:
 
 async def test_enrol_ends_other_sessions_and_renews_this_one(plain: Owner, server: Server) -> None:
     async with Client(server) as other:
-        await other.sign_in(plain.email)
+        await other.log_in(plain.email)
         old = plain.client.session_cookie
         await plain.enable()
         assert plain.client.session_cookie not in ("", old)
@@ -697,7 +697,7 @@ async def test_disable_2fa_deletes_everything_and_ends_other_sessions(owner: Own
         assert (await owner.client.redeem(await owner.disable(owner.code()))).status_code == 303
 
         assert owner.client.session_cookie != cookie
-        for table in ("totp_device", "totp_enrolment", "backup_code", "backup_code_set"):
+        for table in ("totp_authenticator", "totp_enrolment", "backup_code", "backup_code_set"):
             assert owner.row(table) == [0]
         await other.call("PasswordState.begin")
         assert any(path.startswith("/login") for path in other.redirects())
@@ -715,8 +715,8 @@ async def test_reauth_after_ten_minutes_nothing_changes_without_a_fresh_proof(ow
     assert await owner.begin()
     await owner.client.call(f"{WIZARD}.close")
     owner.wait(11 * 60)
-    device = owner.row("totp_device", "id")[0]
-    tables = ("totp_device", "totp_enrolment", "backup_code", "backup_code_set")
+    device = owner.row("totp_authenticator", "id")[0]
+    tables = ("totp_authenticator", "totp_enrolment", "backup_code", "backup_code_set")
     before = [owner.row(table, "*") for table in tables]
     form = {"code": owner.code(), "name": "Mine"}
     for handler, payload in (
@@ -745,13 +745,13 @@ async def test_disable_2fa_by_the_operator_only_in_so_many_words(owner: Owner, s
     assert owner.is_on
     done = server.netim("unlock", "--two-factor-off", owner.email)
     assert done.returncode == 0, done.stderr
-    for table in ("totp_device", "totp_enrolment", "backup_code", "backup_code_set"):
+    for table in ("totp_authenticator", "totp_enrolment", "backup_code", "backup_code_set"):
         assert owner.row(table) == [0]
     await asyncio.to_thread(server.wait_for_mail, owner.email, subject="authentication is off")
     await owner.client.call("PasswordState.begin")
     assert owner.client.redirects()[-1].startswith("/login"), "all sessions ended"
     async with Client(server) as client:
-        await client.sign_in(owner.email)
+        await client.log_in(owner.email)
         assert client.vars["ProfileState.email"] == owner.email
 
 
@@ -759,7 +759,7 @@ async def test_disable_2fa_by_the_operator_only_in_so_many_words(owner: Owner, s
 
 
 async def test_idor_devices_and_type_confusion(owner: Owner) -> None:
-    before = owner.row("totp_device", "*")
+    before = owner.row("totp_authenticator", "*")
     for device in NO_DEVICES:
         for handler in ("begin_rename", "begin_remove"):
             await owner.client.call(f"{DIALOG}.{handler}", device=device)
@@ -769,13 +769,13 @@ async def test_idor_devices_and_type_confusion(owner: Owner) -> None:
     for name in NO_NAMES:
         await owner.client.call(f"{DIALOG}.begin_rename", device=before[0][0])
         await owner.client.call(f"{DIALOG}.rename", form={"name": name})
-    assert owner.row("totp_device", "*") == before
+    assert owner.row("totp_authenticator", "*") == before
     await owner.client.call(f"{DIALOG}.rename", form={"name": "Renamed"})
-    assert owner.row("totp_device", "name") == ["Renamed"]
+    assert owner.row("totp_authenticator", "name") == ["Renamed"]
 
 
 async def test_devices_the_last_one_is_not_removed_without_a_code(owner: Owner) -> None:
-    (device,) = owner.row("totp_device", "id")
+    (device,) = owner.row("totp_authenticator", "id")
     await owner.client.call(f"{DIALOG}.begin_remove", device=device)
     assert owner.client.vars[f"{DIALOG}.dialog"] == "disable"
     await owner.client.call(f"{DIALOG}.remove")
@@ -787,16 +787,16 @@ async def test_devices_add_use_and_remove_one(owner: Owner, server: Server) -> N
     owner.key = await owner.begin()
     assert owner.key != first
     await owner.confirm(owner.code(), "Tablet")
-    assert owner.row("totp_device", "name") == ["Phone", "Tablet"]
+    assert owner.row("totp_authenticator", "name") == ["Phone", "Tablet"]
     owner.wait()
     async with Client(server) as client:
         await give_password(client, owner.email)
         assert await give_code(client, owner.code())
 
-    device = owner.row("totp_device", "id")[0]
+    device = owner.row("totp_authenticator", "id")[0]
     await owner.client.call(f"{DIALOG}.begin_remove", device=device)
     await owner.client.call(f"{DIALOG}.remove")
-    assert owner.row("totp_device", "name") == ["Tablet"]
+    assert owner.row("totp_authenticator", "name") == ["Tablet"]
     owner.wait()
     async with Client(server) as client:
         await give_password(client, owner.email)
@@ -810,7 +810,7 @@ async def test_mail_alerts_for_every_change(owner: Owner, server: Server) -> Non
     keys.append(owner.key)
     await owner.confirm(owner.code(), "Tablet")
     owner.wait()
-    await owner.client.call(f"{DIALOG}.begin_remove", device=owner.row("totp_device", "id")[0])
+    await owner.client.call(f"{DIALOG}.begin_remove", device=owner.row("totp_authenticator", "id")[0])
     await owner.client.call(f"{DIALOG}.remove")
     codes = owner.codes + await owner.new_codes()
     async with Client(server) as client:
@@ -857,7 +857,7 @@ async def test_bc_regen(owner: Owner, server: Server) -> None:
 
 async def test_bc_regen_is_never_caused_by_a_link(owner: Owner) -> None:
     before = owner.row("backup_code", "digest")
-    for name in ("backup_codes_first", "backup_codes", "totp_disable", "totp_devices"):
+    for name in ("backup_codes_first", "backup_codes", "totp_disable", "totp_authenticators"):
         await owner.client.send("ShellState.open_account_page", {"asPath": f"{SECURITY}?open={name}"})
         await owner.client.settle()
     await owner.client.call(f"{NEW_CODES}.begin_first")
@@ -881,14 +881,15 @@ async def test_totp_at_rest(owner: Owner, kept: dict[str, str], server: Server) 
     assert not [name for name, text in kept.items() if owner.key in text or groups in text]
     owner.wait()
     code = owner.code()
-    mine, other = owner.row("totp_device", "id")[0], await anothers_device(server)
-    (sealed,) = server.query("SELECT sealed FROM totp_device WHERE id = :id", id=mine)
+    mine, other = owner.row("totp_authenticator", "id")[0], await anothers_device(server)
+    (sealed,) = server.query("SELECT sealed FROM totp_authenticator WHERE id = :id", id=mine)
     with server.units.engine.begin() as connection:
-        swap = "UPDATE totp_device SET sealed = (SELECT sealed FROM totp_device WHERE id = :other) WHERE id = :mine"
+        other_seal = "(SELECT sealed FROM totp_authenticator WHERE id = :other)"
+        swap = f"UPDATE totp_authenticator SET sealed = {other_seal} WHERE id = :mine"  # noqa: S608  two literals
         connection.execute(text(swap), {"mine": mine, "other": other})
     assert await owner.disable(code) == "", "the sealed secret of another row opens nothing"
     with server.units.engine.begin() as connection:
-        connection.execute(text("UPDATE totp_device SET sealed = :s WHERE id = :id"), {"s": sealed, "id": mine})
+        connection.execute(text("UPDATE totp_authenticator SET sealed = :s WHERE id = :id"), {"s": sealed, "id": mine})
     assert await owner.disable(code), "the own one does"
 
 
@@ -896,10 +897,10 @@ async def anothers_device(server: Server) -> int:
     """The id of the device of another customer."""
     async with Client(server) as client:
         email = server.create_account("another.owner@example.com")
-        await client.sign_in(email)
+        await client.log_in(email)
         another = Owner(server, client, email)
         await another.enable()
-        return int(another.row("totp_device", "id")[0])
+        return int(another.row("totp_authenticator", "id")[0])
 
 
 async def test_bc_store(owner: Owner, kept: dict[str, str]) -> None:
@@ -926,7 +927,7 @@ async def test_enrol_survives_no_restart(tmp_path: Any) -> None:
         server.start()
         email = server.create_account("anna@example.com")
         async with Client(server) as client:
-            await client.sign_in(email)
+            await client.log_in(email)
             await client.connect(SECURITY)
             await client.call("ShellState.open_account_page")
             owner = Owner(server, client, email)
@@ -936,7 +937,7 @@ async def test_enrol_survives_no_restart(tmp_path: Any) -> None:
             server.start()
             await client.connect(SECURITY)
             await client.call("ShellState.open_account_page")
-            assert client.vars["ShellState.customer_name"] == "Anna Martin", "she is still signed in"
+            assert client.vars["ShellState.customer_name"] == "Anna Martin", "she is still logged in"
             assert await owner.confirm(owner.code()) == ""
             assert not owner.is_on
             await owner.enable()

@@ -20,7 +20,7 @@ from tests.fakes import SmtpServer, until
 from tests.harness import PASSWORD, START_SECONDS, Client, Server, free_port, link_in, redis_server, running
 from tests.server.test_faults import smtp_on
 from tests.server.test_ip_restriction import HOME, OFFICE, restrict
-from tests.server.test_sign_in import NEW_PASSWORD, WRONG, attempt
+from tests.server.test_login import NEW_PASSWORD, WRONG, attempt
 from tests.server.test_two_factor import SECURITY, Owner, give_code
 
 ATTEMPTS = 60
@@ -69,9 +69,9 @@ class Workers:
             await client.http.get("/ping", headers={"Connection": "close"})
         raise AssertionError(f"worker {worker} takes no request")
 
-    async def sign_in(self, client: Client, email: str, worker: int, path: str = SECURITY) -> None:
-        """Signs in, and opens a page whose socket this worker holds."""
-        await client.sign_in(email)
+    async def log_in(self, client: Client, email: str, worker: int, path: str = SECURITY) -> None:
+        """Logs in, and opens a page whose socket this worker holds."""
+        await client.log_in(email)
         await self.connect(client, worker, path)
         await client.call("ShellState.open_account_page")
 
@@ -127,7 +127,7 @@ def workers(server: Server, redis: Redis) -> Workers:
 async def test_a_ticket_is_redeemed_by_the_other_worker(workers: Workers, server: Server, email: str) -> None:
     async with Client(server) as client:
         await workers.load(client, workers.first)
-        ticket = await client.ticket("SignInState.submit", form={"email": email, "password": PASSWORD})
+        ticket = await client.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         await workers.http_to(client, workers.second)
         response = await client.redeem(ticket)
         assert workers.of_answer(response) == workers.second
@@ -143,7 +143,7 @@ async def test_a_page_goes_on_in_the_other_worker(workers: Workers, server: Serv
     """A wizard is opened in one worker, and its code is accepted in the other."""
     async with Client(server) as client:
         owner = Owner(server, client, email)
-        await workers.sign_in(client, email, workers.first)
+        await workers.log_in(client, email, workers.first)
         owner.key = await owner.begin()
         assert owner.key
         await workers.connect(client, workers.second, SECURITY)
@@ -157,16 +157,16 @@ async def test_live_revoke_in_both_workers(
     """Ended by a third process: tabs in both workers are told within two seconds, refused what they ask, and closed."""
     bystander = server.create_account(new_email())
     async with Client(server) as one, Client(server) as two, Client(server) as other:
-        await workers.sign_in(one, email, workers.first)
-        await workers.sign_in(two, email, workers.second)
-        await workers.sign_in(other, bystander, workers.second)
+        await workers.log_in(one, email, workers.first)
+        await workers.log_in(two, email, workers.second)
+        await workers.log_in(other, bystander, workers.second)
         for client in (one, two, other):
             client.events.clear()
         done = await asyncio.to_thread(server.netim, "sessions", "revoke", email)
         assert done.returncode == 0, done.stderr
         async with asyncio.timeout(2):
-            await one.until(lambda: "look_again" in str(one.events), "being told")
-            await two.until(lambda: "look_again" in str(two.events), "being told")
+            await one.until(lambda: "recheck_session" in str(one.events), "being told")
+            await two.until(lambda: "recheck_session" in str(two.events), "being told")
         for client in (one, two):
             await client.call("LoginAlertsState.switch", on=True)
             assert client.redirects()[-1].endswith("&ended=1")
@@ -187,7 +187,7 @@ async def test_bf_parallel_over_two_workers(
             await workers.load(guesser, workers.all[number % 2].pid)
         tickets = await asyncio.gather(*(attempt(c, email, f"{WRONG} {n}") for n, c in enumerate(guessers)))
         assert not any(tickets)
-        assert server.log.count(f"event=sign_in_failed account_id={_id(server, email)} reason=wrong") == 5
+        assert server.log.count(f"event=login_failed account_id={_id(server, email)} reason=wrong") == 5
         for guesser in guessers[:2]:
             assert await attempt(guesser, email, PASSWORD) == "", "throttled in both"
         neighbour = server.create_account(new_email())
@@ -239,14 +239,14 @@ async def test_race_once_of_a_code_over_two_workers(workers: Workers, server: Se
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(Client(server))
         owner = Owner(server, client, email)
-        await workers.sign_in(client, email, workers.first)
+        await workers.log_in(client, email, workers.first)
         await owner.enable()
         for kind in ("application", "backup"):
             thieves = [await stack.enter_async_context(Client(server)) for _ in range(12)]
             for number, thief in enumerate(thieves):
                 await workers.load(thief, workers.all[number % 2].pid)
                 assert await attempt(thief, email, PASSWORD) == ""
-                assert thief.vars["SignInState.needs_code"]
+                assert thief.vars["LoginState.needs_code"]
             code = owner.code() if kind == "application" else owner.codes[0]
             tickets = await asyncio.gather(*(give_code(thief, code) for thief in thieves))
             assert len([ticket for ticket in tickets if ticket]) == 1
@@ -257,8 +257,8 @@ async def test_race_once_of_a_code_over_two_workers(workers: Workers, server: Se
 async def test_ip_live_in_the_other_worker(workers: Workers, server: Server, email: str) -> None:
     """A restriction that is switched on holds at once for a socket that another worker has had open for long."""
     async with Client(server, local_address=HOME) as home, Client(server, local_address=OFFICE) as office:
-        await workers.sign_in(home, email, workers.first)
-        await workers.sign_in(office, email, workers.second)
+        await workers.log_in(home, email, workers.first)
+        await workers.log_in(office, email, workers.second)
         restrict(server, email, HOME, on=False)
         await home.connect(SECURITY)
         await workers.connect(home, workers.first, SECURITY)

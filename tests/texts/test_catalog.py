@@ -168,4 +168,4 @@ def test_french_has_narrow_blanks_where_no_line_may_break(typed: str, printed: s
 def test_every_french_text_is_set_so() -> None:
     wrong = [key for key in sorted(catalog.keys()) if re.search(r" [;?!»]| :\s|« |\d %", catalog.template("fr", key))]
     assert wrong == []
-    assert "\N{NARROW NO-BREAK SPACE}?" in catalog.template("fr", "sign_in.forgot")
+    assert "\N{NARROW NO-BREAK SPACE}?" in catalog.template("fr", "login.forgot")

@@ -8,13 +8,13 @@ import reflex as rx
 from netim_app.ui.card import badge, card, status
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import filter_field
-from netim_app.ui.handover import handover_form
 from netim_app.ui.icons import icon, icon_names
 from netim_app.ui.layout import outcome
 from netim_app.ui.menu import menu, menu_form_button, menu_link
 from netim_app.ui.meter import meter
 from netim_app.ui.notice import live_region, notice
 from netim_app.ui.switch import switch
+from netim_app.ui.ticket_exchange import ticket_form
 
 NOTHING_ELSE = "):(jsx(Fragment,{},))))"
 
@@ -170,7 +170,7 @@ def test_a_list_is_searched_in_the_browser_alone():
 
 
 def test_a_ticket_is_posted_only_when_there_is_one():
-    markup = str(handover_form("/auth/session", KitTestState.text, "ticket", "hand-over"))
+    markup = str(ticket_form("/auth/session", KitTestState.text, "ticket", "hand-over"))
     assert str(KitTestState.text) in markup
     assert 'action:"/auth/session"' in markup
     assert 'name:"ticket"' in markup
@@ -178,7 +178,7 @@ def test_a_ticket_is_posted_only_when_there_is_one():
 
 
 def test_a_ticket_is_posted_by_the_submit_method():
-    form = handover_form("/auth/session", KitTestState.text, "ticket", "hand-over").children[0]
+    form = ticket_form("/auth/session", KitTestState.text, "ticket", "hand-over").children[0]
     assert 'getElementById("hand-over").submit()' in str(form._get_all_hooks())
 
 

@@ -3,7 +3,7 @@ import pickle
 import pytest
 import reflex as rx
 
-from netim_app.ui.once import begin_event, forget, shown_once
+from netim_app.ui.once import begin_event, forget, transient_vars
 
 
 class OnceState(rx.State):
@@ -14,7 +14,7 @@ class OnceState(rx.State):
     kept: str = ""
 
 
-@shown_once("shown", "rows")
+@transient_vars("shown", "rows")
 class ForgetfulState(rx.State):
     """The same, and a page that connects anew keeps it."""
 

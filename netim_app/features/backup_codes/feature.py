@@ -1,6 +1,6 @@
 """Backup codes: ten codes that stand in for the application, each once."""
 
-from netim_app.core.events import BackupCodesMade, BackupCodeUsed, EmailRestored, SecondFactorDisabled
+from netim_app.core.facts import BackupCodesMade, BackupCodeUsed, EmailRestored, SecondFactorDisabled
 from netim_app.core.feature import Feature, Hint, Refresher, SecondFactor, Subscription
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.state import NewCodesState, show_stock
@@ -22,7 +22,10 @@ BACKUP_CODES = Feature(
     ),
     second_factors=(
         SecondFactor(
-            name="backup_codes", enrolled=service.never_enrolled, spend=service.spend, live=service.codes_left
+            name="backup_codes",
+            enrolled=service.never_enrolled,
+            consume=service.consume,
+            valid_code_count=service.codes_left,
         ),
     ),
     subscriptions=(

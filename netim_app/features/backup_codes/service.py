@@ -8,7 +8,7 @@ from sqlmodel import col, delete, func, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import BackupCodesMade, BackupCodeUsed, EmailRestored, Origin, SecondFactorDisabled
+from netim_app.core.facts import BackupCodesMade, BackupCodeUsed, EmailRestored, Origin, SecondFactorDisabled
 from netim_app.features.backup_codes import rules
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.identity import accounts, second_factor, sessions
@@ -89,7 +89,7 @@ def never_enrolled(_unit: UnitOfWork, _account_id: int) -> bool:
     return False
 
 
-def spend(unit: UnitOfWork, account_id: int, code: str, origin: Origin) -> bool:
+def consume(unit: UnitOfWork, account_id: int, code: str, origin: Origin) -> bool:
     """Whether this is an unused code of the account's set. It is used then, and the customer is told."""
     key = _key(unit, account_id)
     if key is None:

@@ -11,10 +11,10 @@ from netim_app.core.forms import Form
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.service import NewCodes, Stock
 from netim_app.identity import limits
-from netim_app.identity.access import FRESH, SIGNED_IN, open_to
-from netim_app.identity.state.shell import explain, refresh, tell
+from netim_app.identity.access import FRESH, LOGGED_IN, open_to
+from netim_app.identity.state.shell import explain, refresh, show_notice
 from netim_app.infra.unit_of_work import in_unit
-from netim_app.ui.once import forget, shown_once, visit_of
+from netim_app.ui.once import forget, transient_vars, visit_of
 
 _ONCE = ("dialog", "first", "codes", "sheet", "account", "made_on")
 
@@ -29,7 +29,7 @@ class BackupCodesState(rx.State):
     saved: bool = True
 
 
-@shown_once(*_ONCE)
+@transient_vars(*_ONCE)
 class NewCodesState(rx.State):
     """A fresh set, shown once: this state forgets it as soon as the page has it."""
 
@@ -81,7 +81,7 @@ class NewCodesState(rx.State):
             yield step
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def finish(self, form: dict[str, Any]) -> None:
         """Takes the codes away for good, once the customer says that they are saved."""
         if not Form(form).flag("saved"):
@@ -91,12 +91,12 @@ class NewCodesState(rx.State):
         self.reset()
         await refresh(self)
         if current:
-            await tell(self, "success", "backup_codes.saved")
+            await show_notice(self, "success", "backup_codes.saved")
         else:
-            await tell(self, "warning", "backup_codes.replaced")
+            await show_notice(self, "warning", "backup_codes.replaced")
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     def close(self) -> None:
         """Closes the question without a change."""
         self.reset()

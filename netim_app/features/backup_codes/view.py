@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.features.backup_codes.state import BackupCodesState, NewCodesState
-from netim_app.identity.view.shell import fault
+from netim_app.identity.view.shell import error_at
 from netim_app.ui import card as kit
 from netim_app.ui.browser import copy_button, download_link, print_button
 from netim_app.ui.dialog import dialog
@@ -48,7 +48,7 @@ def _low() -> rx.Var[str]:
 
 
 def _question() -> rx.Component:
-    wrong = fault(NewCodesState.errors)
+    wrong = error_at(NewCodesState.errors)
     return dialog(
         rx.cond(wrong != "", notice("danger", wrong)),
         rx.el.p(rx.cond(BackupCodesState.made_on != "", tr("backup_codes.ask.text"), tr("backup_codes.ask.first"))),
@@ -78,7 +78,10 @@ def _new_codes() -> rx.Component:
         ),
         form(
             checkbox_field(
-                "saved", tr("backup_codes.i_saved"), error=fault(NewCodesState.errors, "saved"), field_id="codes-saved"
+                "saved",
+                tr("backup_codes.i_saved"),
+                error=error_at(NewCodesState.errors, "saved"),
+                field_id="codes-saved",
             ),
             on_submit=NewCodesState.finish,
             submit_label=tr("backup_codes.finish"),

@@ -1,14 +1,14 @@
 """IP restriction: the account can be used from listed addresses only."""
 
-from netim_app.core.events import (
+from netim_app.core.facts import (
     AccountUnlocked,
     EmailRestored,
     IpRestrictionSwitched,
     IpRuleAdded,
     IpRuleRemoved,
-    SignInRefused,
+    LoginBlocked,
 )
-from netim_app.core.feature import Feature, Protection, Refresher, SignInGate, Subscription
+from netim_app.core.feature import Feature, LoginPolicy, Protection, Refresher, Subscription
 from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState, show_restriction
 from netim_app.features.ip_restriction.view import card
@@ -23,11 +23,11 @@ IP_RESTRICTION = Feature(
             href="/account/connection-and-security#ip-restriction",
         ),
     ),
-    sign_in_gates=(SignInGate(name="ip_restriction", refusal=service.refusal),),
+    login_policies=(LoginPolicy(name="ip_restriction", refusal=service.refusal),),
     subscriptions=(
         Subscription(fact=AccountUnlocked, handle=service.switch_off_on_unlock),
         Subscription(fact=EmailRestored, handle=service.switch_off_if_changed_since),
-        Subscription(fact=SignInRefused, handle=service.mail_refused),
+        Subscription(fact=LoginBlocked, handle=service.mail_refused),
         Subscription(fact=IpRestrictionSwitched, handle=service.mail_change),
         Subscription(fact=IpRuleAdded, handle=service.mail_change),
         Subscription(fact=IpRuleRemoved, handle=service.mail_change),

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from sqlmodel import col, delete, select
 
-from netim_app.core import events
+from netim_app.core import facts
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import Fact, Origin
+from netim_app.core.facts import Fact, Origin
 from netim_app.features.ip_restriction import rules
 from netim_app.features.ip_restriction.rules import Span
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
@@ -20,7 +20,7 @@ from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
 REFUSED = "ip_restriction.refused"
-REFUSED_MAIL = "sign_in_refused"
+REFUSED_MAIL = "login_blocked"
 CHANGED_MAIL = "ip_restriction_changed"
 REFUSED_MAIL_EVERY = timedelta(hours=1)
 SHUTS_OUT = "ip_restriction.shuts_out"
@@ -73,7 +73,7 @@ def is_on(unit: UnitOfWork, account_id: int) -> bool:
 
 
 def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
-    """The sign-in gate: while the restriction is on, an address that no rule covers, or none at all, is kept out."""
+    """The login policy: while the restriction is on, an address that no rule covers, or none at all, is kept out."""
     if not is_on(unit, account_id):
         return None
     caller = rules.of_client(origin.address)
@@ -137,7 +137,7 @@ def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
         )
     )
     unit.session.flush()
-    unit.record(events.IpRuleAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=span.text))
+    unit.record(facts.IpRuleAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=span.text))
     container = rules.find(spans, span)
     return Added(
         text=span.text,
@@ -159,7 +159,7 @@ def add_present_address(unit: UnitOfWork, actor: Actor) -> Added:
 
 
 def remove_rule(unit: UnitOfWork, actor: Actor, rule_id: int, *, confirmed: bool) -> str:
-    """Takes a rule off the list; gives back its text.
+    """Takes a rule off the list; returns its text.
 
     Raises:
         DomainError: there is no such rule; it is the last one while the restriction is on; or the customer's present
@@ -172,7 +172,7 @@ def remove_rule(unit: UnitOfWork, actor: Actor, rule_id: int, *, confirmed: bool
     rule = _own_rule(unit, actor, rule_id)
     unit.session.delete(rule)
     unit.session.flush()
-    unit.record(events.IpRuleRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=rule.text))
+    unit.record(facts.IpRuleRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=rule.text))
     return rule.text
 
 
@@ -186,7 +186,7 @@ def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: b
     sessions.lock_account(unit, actor.account_id)
     if on == is_on(unit, actor.account_id):
         return
-    fact = events.IpRestrictionSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on)
+    fact = facts.IpRestrictionSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on)
     if not on:
         _switch_off(unit, fact)
         return
@@ -217,14 +217,12 @@ def shuts_out_on_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> tuple[
     return rule.text, is_on(unit, actor.account_id) and _shuts_out(left, actor)
 
 
-def switch_off_on_unlock(unit: UnitOfWork, fact: events.AccountUnlocked) -> None:
+def switch_off_on_unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
     """The way out of a lock-out: the operator's unlock switches the restriction off. The rules stay."""
-    _switch_off(
-        unit, events.IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False)
-    )
+    _switch_off(unit, facts.IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
 
 
-def switch_off_if_changed_since(unit: UnitOfWork, fact: events.EmailRestored) -> None:
+def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.EmailRestored) -> None:
     """What a thief may have changed shuts nobody out: rules of that time go, and the restriction is off.
 
     Each change was told by a mail, whose row is kept for longer than that.
@@ -235,24 +233,22 @@ def switch_off_if_changed_since(unit: UnitOfWork, fact: events.EmailRestored) ->
     unit.session.exec(
         delete(IpRule).where(col(IpRule.account_id) == fact.account_id, col(IpRule.added_at) >= fact.since)
     )
-    _switch_off(
-        unit, events.IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False)
-    )
+    _switch_off(unit, facts.IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
 
 
 def mail_change(unit: UnitOfWork, fact: Fact) -> None:
     """Every change of the list and of its switch is told."""
     change, rule = "", ""
-    if isinstance(fact, events.IpRestrictionSwitched):
+    if isinstance(fact, facts.IpRestrictionSwitched):
         change = "on" if fact.on else "off"
-    elif isinstance(fact, events.IpRuleAdded):
+    elif isinstance(fact, facts.IpRuleAdded):
         change, rule = "added", fact.rule
-    elif isinstance(fact, events.IpRuleRemoved):
+    elif isinstance(fact, facts.IpRuleRemoved):
         change, rule = "removed", fact.rule
     accounts.notify_up_to_a_cap(unit, CHANGED_MAIL, fact, kind=change, card="ip-restriction", change=change, rule=rule)
 
 
-def mail_refused(unit: UnitOfWork, fact: events.SignInRefused) -> None:
+def mail_refused(unit: UnitOfWork, fact: facts.LoginBlocked) -> None:
     """Somebody gave the right password at an address that is not on the list. Told once an hour at most."""
     if fact.reason != REFUSED or fact.way != "password":
         return
@@ -261,7 +257,7 @@ def mail_refused(unit: UnitOfWork, fact: events.SignInRefused) -> None:
     accounts.notify(unit, REFUSED_MAIL, fact)
 
 
-def _switch_off(unit: UnitOfWork, fact: events.IpRestrictionSwitched) -> None:
+def _switch_off(unit: UnitOfWork, fact: facts.IpRestrictionSwitched) -> None:
     switch = unit.session.get(IpRestriction, fact.account_id)
     if switch is None:
         return

@@ -12,8 +12,8 @@ from netim_app.core.forms import Form
 from netim_app.features.ip_restriction import rules, service
 from netim_app.features.ip_restriction.service import Added, Restriction, Rule
 from netim_app.identity import limits
-from netim_app.identity.access import FRESH, SIGNED_IN, open_to
-from netim_app.identity.state.shell import ShellState, explain, refresh, tell
+from netim_app.identity.access import FRESH, LOGGED_IN, open_to
+from netim_app.identity.state.shell import ShellState, explain, refresh, show_notice
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.ui.once import visit_of
 
@@ -34,10 +34,10 @@ class IpRestrictionState(rx.State):
     """The rule that lets it in, or empty."""
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def resume(self) -> Any:
         """Leads back to the card after a step-up that no dialog goes on from."""
-        await tell(self, "info", "ip_restriction.resume")
+        await show_notice(self, "info", "ip_restriction.resume")
         return rx.redirect("/account/connection-and-security#ip-restriction")
 
     @rx.event
@@ -49,7 +49,7 @@ class IpRestrictionState(rx.State):
             added = await in_unit(service.add_present_address, actor())
         except DomainError as error:
             await refresh(self)
-            await tell(self, "warning", error.key, **error.params)
+            await show_notice(self, "warning", error.key, **error.params)
             return
         await refresh(self)
         await _tell_added(self, added)
@@ -152,7 +152,7 @@ class IpDialogState(rx.State):
             text, shuts_out = await in_read_unit(service.shuts_out_on_removal, actor(), rule_id)
         except DomainError as error:
             await refresh(self)
-            await tell(self, "warning", error.key, **error.params)
+            await show_notice(self, "warning", error.key, **error.params)
             return
         self._begin("remove", shuts_out)
         self.rule = text
@@ -173,7 +173,7 @@ class IpDialogState(rx.State):
         return await self._done("success", "ip_restriction.removed", rule=text)
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     def close(self) -> None:
         """Closes the dialog without a change."""
         self._end()
@@ -202,10 +202,10 @@ class IpDialogState(rx.State):
         self.errors = await explain(self, error)
 
     async def _done(self, kind: str, key: str, **params: object) -> Any:
-        """Closes the dialog. When the customer shut out this address, the next event leads to the sign-in."""
+        """Closes the dialog. When the customer shut out this address, the next event leads to the login."""
         self._end()
         await refresh(self)
-        await tell(self, kind, key, **params)
+        await show_notice(self, kind, key, **params)
         return ShellState.open_account_page
 
 
@@ -221,7 +221,7 @@ class IpTestState(rx.State):
     _visit: str = ""
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def submit(self, form: dict[str, Any]) -> None:
         """Says whether an address would be let in, and by which rule."""
         self._visit = visit_of(self)
@@ -242,11 +242,11 @@ class IpTestState(rx.State):
 async def _tell_added(state: BaseState, added: Added) -> None:
     """Says what came of it, and points out what is there twice."""
     if added.inside:
-        await tell(state, "info", "ip_restriction.added.inside", rule=added.text, other=added.inside)
+        await show_notice(state, "info", "ip_restriction.added.inside", rule=added.text, other=added.inside)
     elif added.covers:
-        await tell(state, "info", "ip_restriction.added.covers", rule=added.text, count=added.covers)
+        await show_notice(state, "info", "ip_restriction.added.covers", rule=added.text, count=added.covers)
     else:
-        await tell(state, "success", "ip_restriction.added", rule=added.text)
+        await show_notice(state, "success", "ip_restriction.added", rule=added.text)
 
 
 async def show_restriction(state: BaseState, restriction: Restriction) -> None:

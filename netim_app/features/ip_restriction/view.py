@@ -11,7 +11,7 @@ from netim_app.features.ip_restriction.state import (
     IpRestrictionState,
     IpTestState,
 )
-from netim_app.identity.view.shell import fault
+from netim_app.identity.view.shell import error_at
 from netim_app.ui import card as kit
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import button, checkbox_field, filter_field, form, text_field
@@ -162,13 +162,13 @@ def _test() -> rx.Component:
                 hint=tr("ip_restriction.test.hint"),
                 autocomplete="off",
                 max_length=MAX_ENTRY,
-                error=fault(state.errors, "address"),
+                error=error_at(state.errors, "address"),
                 field_id="ip-test",
             ),
             on_submit=state.submit,
             submit_label=tr("ip_restriction.test.submit"),
             submit_kind="secondary",
-            error=fault(state.errors),
+            error=error_at(state.errors),
             inline=True,
             test_id="ip-test-form",
         ),
@@ -196,7 +196,7 @@ def _add_dialog() -> rx.Component:
                 value=state.proposed,
                 autocomplete="off",
                 max_length=MAX_ENTRY,
-                error=fault(state.errors, "address"),
+                error=error_at(state.errors, "address"),
                 auto_focus=True,
                 field_id="ip-address",
             ),
@@ -207,12 +207,12 @@ def _add_dialog() -> rx.Component:
                 autocomplete="off",
                 required=False,
                 max_length=MAX_NOTE,
-                error=fault(state.errors, "note"),
+                error=error_at(state.errors, "note"),
                 field_id="ip-note",
             ),
             on_submit=state.add,
             submit_label=tr("ip_restriction.add.submit"),
-            error=fault(state.errors),
+            error=error_at(state.errors),
             cancel=state.close,
             test_id="ip-add-form",
         ),
@@ -237,7 +237,7 @@ def _shut_out() -> rx.Component:
             checkbox_field(
                 "confirmed",
                 tr("ip_restriction.shut_out.confirm"),
-                error=fault(IpDialogState.errors, "confirmed"),
+                error=error_at(IpDialogState.errors, "confirmed"),
                 field_id="ip-confirmed",
             ),
             class_name="flex flex-col gap-4",
@@ -251,7 +251,7 @@ def _confirm_form(on_submit: Any, submit_label: Any, *, submit_kind: Any, test_i
         on_submit=on_submit,
         submit_label=submit_label,
         submit_kind=submit_kind,
-        error=fault(IpDialogState.errors),
+        error=error_at(IpDialogState.errors),
         cancel=IpDialogState.close,
         test_id=test_id,
     )

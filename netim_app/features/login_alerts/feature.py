@@ -1,6 +1,6 @@
-"""Login alerts: a mail for every successful sign-in."""
+"""Login alerts: a mail for every successful login."""
 
-from netim_app.core.events import AlertsSwitched, SignedIn
+from netim_app.core.facts import AlertsSwitched, LoggedIn
 from netim_app.core.feature import Feature, Protection, Refresher, Subscription
 from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.state import show_setting
@@ -17,7 +17,7 @@ LOGIN_ALERTS = Feature(
         ),
     ),
     subscriptions=(
-        Subscription(fact=SignedIn, handle=service.mail_sign_in),
+        Subscription(fact=LoggedIn, handle=service.mail_login),
         Subscription(fact=AlertsSwitched, handle=service.mail_switched_off),
     ),
     card=card,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from netim_app.core.actor import Actor
-from netim_app.core.events import AlertsSwitched, SignedIn
+from netim_app.core.facts import AlertsSwitched, LoggedIn
 from netim_app.features.login_alerts.tables import LoginAlert
 from netim_app.identity import accounts, sessions
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -19,7 +19,7 @@ class AlertSetting:
 
 
 def alerts_on(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether sign-ins to the account are mailed."""
+    """Whether logins to the account are mailed."""
     return unit.session.get(LoginAlert, account_id) is not None
 
 
@@ -46,13 +46,13 @@ def switch_alerts(unit: UnitOfWork, actor: Actor, on: bool) -> None:
     unit.record(AlertsSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on))
 
 
-def mail_sign_in(unit: UnitOfWork, fact: SignedIn) -> None:
-    """Tells the customer of a successful sign-in: of each when alerts are on, else of one in a browser that is new."""
-    new = not fact.known_device and not sessions.is_first_device(unit, fact.account_id)
+def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
+    """Tells the customer of a successful login: of each when alerts are on, else of one in a browser that is new."""
+    new = not fact.known_browser and not sessions.is_first_browser(unit, fact.account_id)
     if new or alerts_on(unit, fact.account_id):
-        kind = "known_device" if fact.known_device else "new_device"
+        kind = "known_browser" if fact.known_browser else "new_device"
         accounts.notify_up_to_a_cap(
-            unit, "signed_in", fact, kind=kind, card="login-history", known_device=fact.known_device
+            unit, "logged_in", fact, kind=kind, card="login-history", known_browser=fact.known_browser
         )
 
 

@@ -6,8 +6,8 @@ from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.features.login_alerts.service import AlertSetting, switch_alerts
 from netim_app.identity import limits
-from netim_app.identity.access import SIGNED_IN, open_to
-from netim_app.identity.state.shell import refresh, tell
+from netim_app.identity.access import LOGGED_IN, open_to
+from netim_app.identity.state.shell import refresh, show_notice
 from netim_app.infra.unit_of_work import in_unit
 
 
@@ -18,7 +18,7 @@ class LoginAlertsState(rx.State):
     since: str = ""
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def switch(self, on: bool) -> None:
         """Stores the new position of the switch."""
         if not isinstance(on, bool):
@@ -26,11 +26,11 @@ class LoginAlertsState(rx.State):
         try:
             await limits.allow_change(actor().account_id)
         except DomainError as error:
-            await tell(self, "warning", error.key)
+            await show_notice(self, "warning", error.key)
             return
         await in_unit(switch_alerts, actor(), on)
         await refresh(self)
-        await tell(self, "success", "login_alerts.switched_on" if on else "login_alerts.switched_off")
+        await show_notice(self, "success", "login_alerts.switched_on" if on else "login_alerts.switched_off")
 
 
 async def show_setting(state: rx.State, setting: AlertSetting) -> None:

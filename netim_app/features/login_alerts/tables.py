@@ -1,4 +1,4 @@
-"""Who wants to be told of sign-ins."""
+"""Who wants to be told of logins."""
 
 from datetime import datetime
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from sqlmodel import and_, col, delete, func, or_, select
 
-from netim_app.core import events
-from netim_app.core.events import Fact, Origin
+from netim_app.core import facts
+from netim_app.core.facts import Fact, Origin
 from netim_app.features.login_history.tables import LoginEntry
 from netim_app.identity import accounts, sessions
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -29,8 +29,8 @@ FIRST_PAGE = 10
 NEXT_PAGE = 20
 
 WHAT = {
-    "signed_in": "login_history.signed_in",
-    "signed_out": "login_history.signed_out",
+    "logged_in": "login_history.logged_in",
+    "logged_out": "login_history.logged_out",
     "others_out": "login_history.others_out",
     "failed": "login_history.failed",
     "half": "login_history.half",
@@ -38,7 +38,7 @@ WHAT = {
     "proof_failed": "login_history.proof_failed",
     "stopped": "login_history.stopped",
 }
-GOOD = ("signed_in", "signed_out", "others_out")
+GOOD = ("logged_in", "logged_out", "others_out")
 SHOWN: dict[str, tuple[str, ...]] = {
     "all": tuple(WHAT),
     "good": GOOD,
@@ -46,9 +46,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
 }
 """What the customer may choose to see, as kinds."""
 HOW = {
-    ("signed_in", ""): "login_history.by_password",
-    ("signed_in", "totp"): "login_history.by_code",
-    ("signed_in", "backup_codes"): "login_history.by_backup_code",
+    ("logged_in", ""): "login_history.by_password",
+    ("logged_in", "totp"): "login_history.by_code",
+    ("logged_in", "backup_codes"): "login_history.by_backup_code",
     ("failed", "password"): "login_history.wrong_password",
     ("half", "code"): "login_history.no_code",
     ("refused", "password"): "login_history.wrong_address",
@@ -89,15 +89,15 @@ class Page:
 
 
 NOTED = (
-    events.SignedIn,
-    events.SignedOut,
-    events.OthersSignedOut,
-    events.SignInFailed,
-    events.CodeNotGiven,
-    events.SignInRefused,
-    events.ProofFailed,
-    events.CodeRefused,
-    events.CodesStopped,
+    facts.LoggedIn,
+    facts.LoggedOut,
+    facts.OtherSessionsRevoked,
+    facts.LoginFailed,
+    facts.SecondFactorNotCompleted,
+    facts.LoginBlocked,
+    facts.ProofFailed,
+    facts.CodeRefused,
+    facts.CodesStopped,
 )
 """The facts that are history."""
 
@@ -105,23 +105,23 @@ NOTED = (
 def note(unit: UnitOfWork, fact: Fact) -> None:
     """Writes a fact down."""
     match fact:
-        case events.SignedIn():
-            _note(unit, fact, "signed_in", fact.factor)
-        case events.SignedOut(replaced=False):  # who signs in anew in the same browser knows of no sign-out
-            _note(unit, fact, "signed_out")
-        case events.OthersSignedOut():
+        case facts.LoggedIn():
+            _note(unit, fact, "logged_in", fact.factor)
+        case facts.LoggedOut(replaced=False):  # who logs in anew in the same browser knows of no logout
+            _note(unit, fact, "logged_out")
+        case facts.OtherSessionsRevoked():
             _note(unit, fact, "others_out")
-        case events.SignInFailed():
+        case facts.LoginFailed():
             _count(unit, fact, "failed", "password")
-        case events.CodeNotGiven():
+        case facts.SecondFactorNotCompleted():
             _count(unit, fact, "half", "code")
-        case events.SignInRefused():
+        case facts.LoginBlocked():
             _count(unit, fact, "refused", fact.way)
-        case events.ProofFailed():
+        case facts.ProofFailed():
             _count(unit, fact, "proof_failed", "password")
-        case events.CodeRefused(signed_in=True):  # of wrong codes during a sign-in, how it ended is told
+        case facts.CodeRefused(logged_in=True):  # of wrong codes during a login, how it ended is told
             _count(unit, fact, "proof_failed", "code")
-        case events.CodesStopped():
+        case facts.CodesStopped():
             _note(unit, fact, "stopped", "code")
 
 

@@ -6,7 +6,7 @@ from reflex.state import BaseState
 from netim_app.core.actor import actor
 from netim_app.features.login_history import service
 from netim_app.features.login_history.service import Entry, Page, Place
-from netim_app.identity.access import SIGNED_IN, open_to
+from netim_app.identity.access import LOGGED_IN, open_to
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.ui.once import visit_of
 
@@ -31,7 +31,7 @@ class HistoryState(rx.State):
     """Set when the customer has chosen what to see: it then stays so for this visit."""
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def choose(self, shown: str) -> None:
         """Shows entries of some kinds only, or all."""
         if not isinstance(shown, str) or shown not in service.SHOWN:
@@ -41,7 +41,7 @@ class HistoryState(rx.State):
         self._show(await in_read_unit(service.view_page, actor().account_id, shown, None, service.FIRST_PAGE))
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def show_more(self) -> None:
         """Adds older ones."""
         if not self.more:

@@ -9,7 +9,7 @@ from netim_app.infra.columns import UtcDateTime
 
 
 class LoginEntry(SQLModel, table=True):
-    """A sign-in, a sign-out, or several failures of one kind from one address."""
+    """A login, a logout, or several failures of one kind from one address."""
 
     __tablename__ = "login_entry"
     __table_args__ = (Index("ix_login_entry_account_id_at", "account_id", "at"),)

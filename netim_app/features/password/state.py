@@ -9,8 +9,8 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.password.service import PasswordSetting, change_password
 from netim_app.identity import accounts, limits, password_queues, passwords
-from netim_app.identity.access import FRESH, SIGNED_IN, open_to
-from netim_app.identity.state.shell import explain, hand_over, tell
+from netim_app.identity.access import FRESH, LOGGED_IN, open_to
+from netim_app.identity.state.shell import exchange_ticket, explain, show_notice
 from netim_app.infra.unit_of_work import in_read_unit, units
 from netim_app.ui.once import visit_of
 
@@ -39,13 +39,13 @@ class PasswordState(rx.State):
         self.score = -1
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     def close(self) -> None:
         """Closes the dialog without a change."""
         self.open = False
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def rate(self, password: str) -> None:
         """Rates the new password while it is typed. It is kept nowhere."""
         if await limits.may_rate_password(actor().origin.address):
@@ -72,8 +72,8 @@ class PasswordState(rx.State):
             self.errors = await explain(self, error)
             return
         self.open = False
-        await tell(self, "success", "password.changed")
-        async for step in hand_over(self, ticket):
+        await show_notice(self, "success", "password.changed")
+        async for step in exchange_ticket(self, ticket):
             yield step
 
 

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.features.password.state import PasswordState
-from netim_app.identity.view.shell import fault, new_password_field, own_account_name
+from netim_app.identity.view.shell import error_at, new_password_field, own_account_name
 from netim_app.ui import card as kit
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import button, form, password_field
@@ -20,18 +20,18 @@ def card() -> rx.Component:
                 password_field(
                     "current",
                     tr("field.current_password"),
-                    error=fault(PasswordState.errors, "current"),
+                    error=error_at(PasswordState.errors, "current"),
                     auto_focus=True,
                 ),
                 new_password_field(
                     tr("field.new_password"),
-                    error=fault(PasswordState.errors, "password"),
+                    error=error_at(PasswordState.errors, "password"),
                     score=PasswordState.score,
                     on_rate=PasswordState.rate,
                 ),
                 on_submit=PasswordState.submit,
                 submit_label=tr("password.submit"),
-                error=fault(PasswordState.errors),
+                error=error_at(PasswordState.errors),
                 cancel=PasswordState.close,
                 test_id="change-password",
             ),

@@ -1,6 +1,6 @@
 """Sessions: where the customer is logged in, and a way to end that."""
 
-from netim_app.core.events import OthersSignedOut
+from netim_app.core.facts import OtherSessionsRevoked
 from netim_app.core.feature import Feature, Refresher, Subscription
 from netim_app.features.sessions import service
 from netim_app.features.sessions.state import LogOutOthersState, SessionsState, show_sessions
@@ -8,7 +8,7 @@ from netim_app.features.sessions.view import card
 
 SESSIONS = Feature(
     name="sessions",
-    subscriptions=(Subscription(fact=OthersSignedOut, handle=service.mail_signed_out),),
+    subscriptions=(Subscription(fact=OtherSessionsRevoked, handle=service.mail_logged_out),),
     card=card,
     refresher=Refresher(load=service.view_sessions, show=show_sessions),
     resumes={"sessions": SessionsState.resume, "sessions_others": LogOutOthersState.begin},

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import OthersSignedOut
+from netim_app.core.facts import OtherSessionsRevoked
 from netim_app.identity import accounts, sessions
 from netim_app.identity.tables import AccountSession
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -18,9 +18,9 @@ class Session:
     id: int
     client: str
     address: str
-    signed_in: str
+    logged_in: str
     """How long ago, and below the same as a moment."""
-    signed_in_at: str
+    logged_in_at: str
     active: str
     active_at: str
 
@@ -33,8 +33,8 @@ def view_sessions(unit: UnitOfWork, account_id: int) -> tuple[Session, ...]:
             id=row.id or 0,
             client=catalog.format_client(row.browser, row.system, language),
             address=row.address or "-",
-            signed_in=catalog.format_age(row.created_at, unit.now, language),
-            signed_in_at=catalog.format_datetime(row.created_at, language, time_zone),
+            logged_in=catalog.format_age(row.created_at, unit.now, language),
+            logged_in_at=catalog.format_datetime(row.created_at, language, time_zone),
             active=catalog.format_age(row.last_seen_at, unit.now, language),
             active_at=catalog.format_datetime(row.last_seen_at, language, time_zone),
         )
@@ -61,17 +61,17 @@ def end_all_others(unit: UnitOfWork, actor: Actor) -> None:
 
 def _record(unit: UnitOfWork, actor: Actor, count: int, session_id: int = 0) -> None:
     unit.record(
-        OthersSignedOut(
+        OtherSessionsRevoked(
             account_id=actor.account_id, at=unit.now, origin=actor.origin, count=count, session_id=session_id
         )
     )
 
 
-def mail_signed_out(unit: UnitOfWork, fact: OthersSignedOut) -> None:
+def mail_logged_out(unit: UnitOfWork, fact: OtherSessionsRevoked) -> None:
     """Tells the customer which session was ended, or that all others were."""
     which = ""
     if fact.session_id:
         row = unit.session.get_one(AccountSession, fact.session_id)
         language, _ = accounts.locale_of(unit, fact.account_id)
         which = f"{catalog.format_client(row.browser, row.system, language)} ({row.address or '-'})"
-    accounts.notify(unit, "others_signed_out", fact, which=which)
+    accounts.notify(unit, "other_sessions_revoked", fact, which=which)

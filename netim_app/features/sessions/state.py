@@ -10,8 +10,8 @@ from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.features.sessions import service
 from netim_app.features.sessions.service import Session
-from netim_app.identity.access import FRESH, SIGNED_IN, open_to
-from netim_app.identity.state.shell import refresh, tell
+from netim_app.identity.access import FRESH, LOGGED_IN, open_to
+from netim_app.identity.state.shell import refresh, show_notice
 from netim_app.infra.unit_of_work import in_unit
 from netim_app.ui.once import visit_of
 
@@ -26,10 +26,10 @@ class SessionsState(rx.State):
     others: list[Session] = []
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def resume(self) -> Any:
         """Leads back to the card after a step-up: which session was meant, the customer says again."""
-        await tell(self, "info", "sessions.resume")
+        await show_notice(self, "info", "sessions.resume")
         return rx.redirect("/account/connection-and-security#sessions")
 
     @rx.event
@@ -42,10 +42,10 @@ class SessionsState(rx.State):
             await in_unit(service.end_other, actor(), session_id)
         except DomainError as error:
             await refresh(self)
-            await tell(self, "info", error.key, **error.params)
+            await show_notice(self, "info", error.key, **error.params)
             return
         await refresh(self)
-        await tell(self, "success", "sessions.logged_out")
+        await show_notice(self, "success", "sessions.logged_out")
 
 
 class LogOutOthersState(rx.State):
@@ -71,10 +71,10 @@ class LogOutOthersState(rx.State):
         self.open = False
         await in_unit(service.end_all_others, actor())
         await refresh(self)
-        await tell(self, "success", "sessions.logged_out.all")
+        await show_notice(self, "success", "sessions.logged_out.all")
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     def close(self) -> None:
         """Closes it without a change."""
         self.open = False

@@ -76,7 +76,7 @@ def _row(session: Any, at_end: rx.Component, active: rx.Component | rx.Var) -> r
             rx.el.p(
                 active,
                 " · ",
-                moment(tr("sessions.signed_in", when=session.signed_in), session.signed_in_at),
+                moment(tr("sessions.logged_in", when=session.logged_in), session.logged_in_at),
                 class_name="text-xs text-muted",
             ),
             class_name="min-w-0 flex-1 basis-48",

@@ -1,9 +1,9 @@
 """Two-factor authentication by codes of an application (RFC 6238)."""
 
-from netim_app.core.events import (
+from netim_app.core.facts import (
     AccountUnlocked,
-    DeviceAdded,
-    DeviceRemoved,
+    AuthenticatorAdded,
+    AuthenticatorRemoved,
     EmailRestored,
     SecondFactorDisabled,
     SecondFactorEnabled,
@@ -19,22 +19,24 @@ TOTP = Feature(
         Protection(key="totp", weight=40, active=service.enrolled, href="/account/connection-and-security#two-factor"),
     ),
     second_factors=(
-        SecondFactor(name="totp", enrolled=service.enrolled, spend=service.spend, live=service.live_codes),
+        SecondFactor(
+            name="totp", enrolled=service.enrolled, consume=service.consume, valid_code_count=service.valid_code_count
+        ),
     ),
     subscriptions=(
         Subscription(fact=AccountUnlocked, handle=service.switch_off_on_unlock),
         Subscription(fact=EmailRestored, handle=service.remove_since),
         *(
             Subscription(fact=fact, handle=service.mail_change)
-            for fact in (SecondFactorEnabled, SecondFactorDisabled, DeviceAdded, DeviceRemoved)
+            for fact in (SecondFactorEnabled, SecondFactorDisabled, AuthenticatorAdded, AuthenticatorRemoved)
         ),
     ),
     card=card,
-    refresher=Refresher(load=service.view_devices, show=show_devices),
+    refresher=Refresher(load=service.view_authenticators, show=show_devices),
     resumes={
         "totp": TotpWizardState.begin,
         CHECK: TotpWizardState.resume_check,
-        "totp_devices": TotpDialogState.resume,
+        "totp_authenticators": TotpDialogState.resume,
         "totp_disable": TotpDialogState.begin_disable,
     },
     dialogs=(TotpDialogState,),

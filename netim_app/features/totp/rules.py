@@ -11,7 +11,7 @@ DRIFT_REACH = 20
 """Steps within which a wrong code is explained by the clock of the device: ten minutes."""
 SECRET_BYTES = 20
 """RFC 4226, section 4: 160 bits are recommended."""
-MAX_DEVICES = 10
+MAX_AUTHENTICATORS = 10
 MAX_NAME = 40
 
 

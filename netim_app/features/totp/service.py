@@ -11,11 +11,11 @@ from sqlmodel import col, delete, func, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import (
+from netim_app.core.facts import (
     AccountUnlocked,
-    DeviceAdded,
-    DeviceRemoved,
-    DeviceRenamed,
+    AuthenticatorAdded,
+    AuthenticatorRemoved,
+    AuthenticatorRenamed,
     EmailRestored,
     Fact,
     Origin,
@@ -24,7 +24,7 @@ from netim_app.core.events import (
 )
 from netim_app.core.tokens import new_token
 from netim_app.features.totp import rules
-from netim_app.features.totp.tables import TotpDevice, TotpEnrolment
+from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
 from netim_app.identity import accounts, second_factor, sessions
 from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
@@ -42,7 +42,7 @@ MAX_ENROLMENTS = 10
 
 
 @dataclass(frozen=True)
-class Device:
+class Authenticator:
     """One entry of the list; moments are words in the customer's language."""
 
     id: int
@@ -52,11 +52,11 @@ class Device:
 
 
 @dataclass(frozen=True)
-class Devices:
+class Authenticators:
     """What the card shows."""
 
     enabled: bool
-    devices: tuple[Device, ...] = ()
+    authenticators: tuple[Authenticator, ...] = ()
     full: bool = False
 
 
@@ -79,46 +79,48 @@ def enrolled(unit: UnitOfWork, account_id: int) -> bool:
     return _count(unit, account_id) > 0
 
 
-def spend(unit: UnitOfWork, account_id: int, code: str, _origin: Origin) -> bool:
+def consume(unit: UnitOfWork, account_id: int, code: str, _origin: Origin) -> bool:
     """Whether a device of the account shows this code now and it was not used before. It is used then."""
     now = rules.step_at(unit.now)
-    for device in _devices(unit, account_id):
-        totp = _totp(unit, device)
+    for authenticator in _authenticators(unit, account_id):
+        totp = _totp(unit, authenticator)
         if totp is None:
             continue
-        step = rules.matching_step(code, _codes(totp), now=now, reach=rules.TOLERANCE, after=device.last_step)
-        if step is not None and _use(unit, device, step):
+        step = rules.matching_step(code, _codes(totp), now=now, reach=rules.TOLERANCE, after=authenticator.last_step)
+        if step is not None and _use(unit, authenticator, step):
             return True
     return False
 
 
-def live_codes(unit: UnitOfWork, account_id: int) -> int:
+def valid_code_count(unit: UnitOfWork, account_id: int) -> int:
     """How many codes are right at this moment: those of the accepted steps, of every device."""
     return _count(unit, account_id) * (2 * rules.TOLERANCE + 1)
 
 
-def _use(unit: UnitOfWork, device: TotpDevice, step: int) -> bool:
+def _use(unit: UnitOfWork, authenticator: TotpAuthenticator, step: int) -> bool:
     """Whether this step, and every one before it, is spent by us and not by somebody at the same moment."""
     used = unit.session.exec(
-        update(TotpDevice)
-        .where(col(TotpDevice.id) == device.id, col(TotpDevice.last_step) < step)
+        update(TotpAuthenticator)
+        .where(col(TotpAuthenticator.id) == authenticator.id, col(TotpAuthenticator.last_step) < step)
         .values(last_step=step, last_used_at=unit.now)
     )
     return used.rowcount == 1
 
 
-def view_devices(unit: UnitOfWork, account_id: int) -> Devices:
+def view_authenticators(unit: UnitOfWork, account_id: int) -> Authenticators:
     """What the card shows."""
     language, time_zone = accounts.locale_of(unit, account_id)
 
     def words(moment: datetime | None) -> str:
         return catalog.format_date(moment, language, time_zone) if moment else ""
 
-    rows = _devices(unit, account_id)
-    return Devices(
+    rows = _authenticators(unit, account_id)
+    return Authenticators(
         enabled=bool(rows),
-        devices=tuple(Device(row.id or 0, row.name, words(row.added_at), words(row.last_used_at)) for row in rows),
-        full=len(rows) >= rules.MAX_DEVICES,
+        authenticators=tuple(
+            Authenticator(row.id or 0, row.name, words(row.added_at), words(row.last_used_at)) for row in rows
+        ),
+        full=len(rows) >= rules.MAX_AUTHENTICATORS,
     )
 
 
@@ -136,8 +138,8 @@ def begin(unit: UnitOfWork, actor: Actor, replaces: str = "") -> Enrolment:
     """
     account = sessions.lock_account(unit, actor.account_id)
     abandon(unit, actor, replaces)
-    if _count(unit, actor.account_id) >= rules.MAX_DEVICES:
-        raise DomainError("totp.full", limit=rules.MAX_DEVICES)
+    if _count(unit, actor.account_id) >= rules.MAX_AUTHENTICATORS:
+        raise DomainError("totp.full", limit=rules.MAX_AUTHENTICATORS)
     _make_room(unit, actor.account_id)
     row = TotpEnrolment(
         handle=new_token(),
@@ -199,16 +201,18 @@ def confirm(unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str
     secret = unit.vault.open(row.sealed, _enrolment_context(row))
     step = _proved_step(unit, secret, second_factor.normal_code(code))
     count = _count(unit, actor.account_id)
-    if count >= rules.MAX_DEVICES:
-        raise DomainError("totp.full", limit=rules.MAX_DEVICES)
+    if count >= rules.MAX_AUTHENTICATORS:
+        raise DomainError("totp.full", limit=rules.MAX_AUTHENTICATORS)
     _refuse_taken(unit, actor.account_id, name)
     unit.session.delete(row)
-    device = TotpDevice(account_id=actor.account_id, name=name, sealed=b"", last_step=step, added_at=unit.now)
-    unit.session.add(device)
+    authenticator = TotpAuthenticator(
+        account_id=actor.account_id, name=name, sealed=b"", last_step=step, added_at=unit.now
+    )
+    unit.session.add(authenticator)
     unit.session.flush()
-    device.sealed = unit.vault.seal(secret, _context(device))
+    authenticator.sealed = unit.vault.seal(secret, _context(authenticator))
     if count:
-        unit.record(DeviceAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
+        unit.record(AuthenticatorAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
         return None
     unit.record(SecondFactorEnabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
     return _end_other_sessions(unit, actor, return_to)
@@ -243,33 +247,35 @@ def purge(unit: UnitOfWork) -> None:
 # Devices in use
 
 
-def rename(unit: UnitOfWork, actor: Actor, device_id: int, name: str) -> None:
+def rename(unit: UnitOfWork, actor: Actor, authenticator_id: int, name: str) -> None:
     """Gives a device another name.
 
     Raises:
         DomainError: the name is taken, or there is no such device.
     """
     sessions.lock_account(unit, actor.account_id)
-    device = _device(unit, actor.account_id, device_id)
-    if name != device.name:
+    authenticator = _authenticator(unit, actor.account_id, authenticator_id)
+    if name != authenticator.name:
         _refuse_taken(unit, actor.account_id, name)
-        device.name = name
-        unit.record(DeviceRenamed(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
+        authenticator.name = name
+        unit.record(AuthenticatorRenamed(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
 
 
-def remove(unit: UnitOfWork, actor: Actor, device_id: int) -> None:
+def remove(unit: UnitOfWork, actor: Actor, authenticator_id: int) -> None:
     """Takes a device out of use.
 
     Raises:
         DomainError: it is the last one (see `disable`), or there is no such device.
     """
     sessions.lock_account(unit, actor.account_id)
-    device = _device(unit, actor.account_id, device_id)
+    authenticator = _authenticator(unit, actor.account_id, authenticator_id)
     if _count(unit, actor.account_id) == 1:
         raise DomainError("totp.last")
-    unit.session.delete(device)
+    unit.session.delete(authenticator)
     unit.session.flush()
-    unit.record(DeviceRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=device.name))
+    unit.record(
+        AuthenticatorRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=authenticator.name)
+    )
 
 
 def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
@@ -299,19 +305,21 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
 def remove_since(unit: UnitOfWork, fact: EmailRestored) -> None:
     """Takes away what a thief may have set up. If nothing is left of it, two-factor authentication is off."""
     sessions.lock_account(unit, fact.account_id)
-    devices = _devices(unit, fact.account_id)
-    doubtful = [device for device in devices if device.added_at >= fact.since]
-    if doubtful and len(doubtful) == len(devices):
+    authenticators = _authenticators(unit, fact.account_id)
+    recent = [authenticator for authenticator in authenticators if authenticator.added_at >= fact.since]
+    if recent and len(recent) == len(authenticators):
         _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
         return
-    for device in doubtful:
-        unit.session.delete(device)
+    for authenticator in recent:
+        unit.session.delete(authenticator)
         unit.session.flush()
-        unit.record(DeviceRemoved(account_id=fact.account_id, at=fact.at, origin=fact.origin, name=device.name))
+        unit.record(
+            AuthenticatorRemoved(account_id=fact.account_id, at=fact.at, origin=fact.origin, name=authenticator.name)
+        )
 
 
 def _switch_off(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
-    for table in (TotpDevice, TotpEnrolment):
+    for table in (TotpAuthenticator, TotpEnrolment):
         unit.session.exec(delete(table).where(col(table.account_id) == fact.account_id))
     unit.record(fact)
 
@@ -321,17 +329,19 @@ def mail_change(unit: UnitOfWork, fact: Fact) -> None:
     changes: dict[type[Fact], str] = {
         SecondFactorEnabled: "enabled",
         SecondFactorDisabled: "disabled",
-        DeviceAdded: "added",
-        DeviceRemoved: "removed",
+        AuthenticatorAdded: "added",
+        AuthenticatorRemoved: "removed",
     }
     accounts.notify(unit, "two_factor_changed", fact, change=changes[type(fact)], device=getattr(fact, "name", ""))
 
 
 def rewrap(unit: UnitOfWork) -> Rewrapped:
     """Seals with the present secret what is sealed with the one before."""
-    devices = unit.session.exec(select(TotpDevice).with_for_update())
+    authenticators = unit.session.exec(select(TotpAuthenticator).with_for_update())
     enrolments = unit.session.exec(select(TotpEnrolment).with_for_update())
-    return rewrap_rows(unit, devices, _context, "sealed") + rewrap_rows(unit, enrolments, _enrolment_context, "sealed")
+    return rewrap_rows(unit, authenticators, _context, "sealed") + rewrap_rows(
+        unit, enrolments, _enrolment_context, "sealed"
+    )
 
 
 def _end_other_sessions(unit: UnitOfWork, actor: Actor, return_to: str) -> str:
@@ -339,37 +349,41 @@ def _end_other_sessions(unit: UnitOfWork, actor: Actor, return_to: str) -> str:
     return sessions.renewal_ticket(unit, actor, return_to=return_to)
 
 
-def _devices(unit: UnitOfWork, account_id: int) -> list[TotpDevice]:
-    found = select(TotpDevice).where(TotpDevice.account_id == account_id).order_by(col(TotpDevice.id))
+def _authenticators(unit: UnitOfWork, account_id: int) -> list[TotpAuthenticator]:
+    found = (
+        select(TotpAuthenticator).where(TotpAuthenticator.account_id == account_id).order_by(col(TotpAuthenticator.id))
+    )
     return list(unit.session.exec(found.execution_options(populate_existing=True)))
 
 
 def _count(unit: UnitOfWork, account_id: int) -> int:
-    return unit.session.exec(select(func.count()).where(TotpDevice.account_id == account_id)).one()
+    return unit.session.exec(select(func.count()).where(TotpAuthenticator.account_id == account_id)).one()
 
 
-def _device(unit: UnitOfWork, account_id: int, device_id: int) -> TotpDevice:
-    device = unit.session.exec(
-        select(TotpDevice).where(TotpDevice.id == device_id, TotpDevice.account_id == account_id)
+def _authenticator(unit: UnitOfWork, account_id: int, authenticator_id: int) -> TotpAuthenticator:
+    authenticator = unit.session.exec(
+        select(TotpAuthenticator).where(
+            TotpAuthenticator.id == authenticator_id, TotpAuthenticator.account_id == account_id
+        )
     ).first()
-    if device is None:
+    if authenticator is None:
         raise DomainError("totp.no_such_device")
-    return device
+    return authenticator
 
 
 def _refuse_taken(unit: UnitOfWork, account_id: int, name: str) -> None:
-    if any(device.name.casefold() == name.casefold() for device in _devices(unit, account_id)):
+    if any(authenticator.name.casefold() == name.casefold() for authenticator in _authenticators(unit, account_id)):
         raise DomainError("totp.name_taken", field="name")
 
 
-def _totp(unit: UnitOfWork, device: TotpDevice) -> pyotp.TOTP | None:
+def _totp(unit: UnitOfWork, authenticator: TotpAuthenticator) -> pyotp.TOTP | None:
     """None for a row that was tampered with: such a device accepts nothing."""
     try:
-        return pyotp.TOTP(unit.vault.open(device.sealed, _context(device)).decode())
+        return pyotp.TOTP(unit.vault.open(authenticator.sealed, _context(authenticator)).decode())
     except VaultError:
         log_event(
-            logger, "vault.unreadable", level=logging.ERROR, table="totp_device", account_id=device.account_id,
-            device_id=device.id,
+            logger, "vault.unreadable", level=logging.ERROR, table="totp_authenticator",
+            account_id=authenticator.account_id, authenticator_id=authenticator.id,
         )  # fmt: skip
         return None
 
@@ -378,8 +392,8 @@ def _codes(totp: pyotp.TOTP) -> Callable[[int], str]:
     return totp.generate_otp
 
 
-def _context(device: TotpDevice) -> str:
-    return f"totp_device:{device.account_id}:{device.id}"
+def _context(authenticator: TotpAuthenticator) -> str:
+    return f"totp_authenticator:{authenticator.account_id}:{authenticator.id}"
 
 
 def _enrolment_context(row: TotpEnrolment) -> str:

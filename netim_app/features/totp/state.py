@@ -10,16 +10,16 @@ from netim_app.core.errors import DomainError
 from netim_app.core.feature import offers
 from netim_app.core.forms import Form
 from netim_app.features.totp import rules, service
-from netim_app.features.totp.service import Device, Devices
+from netim_app.features.totp.service import Authenticator, Authenticators
 from netim_app.identity import limits
-from netim_app.identity.access import FRESH, SIGNED_IN, open_to
-from netim_app.identity.state.shell import explain, hand_over, refresh, tell
+from netim_app.identity.access import FRESH, LOGGED_IN, open_to
+from netim_app.identity.state.shell import exchange_ticket, explain, refresh, show_notice
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
-from netim_app.ui.once import forget, shown_once, visit_of
+from netim_app.ui.once import forget, transient_vars, visit_of
 
 PAGE = "/account/connection-and-security"
 MAX_NAME = rules.MAX_NAME
-MAX_DEVICES = rules.MAX_DEVICES
+MAX_AUTHENTICATORS = rules.MAX_AUTHENTICATORS
 MAX_ID = 2**31 - 1
 CHECK = "totp_check"
 """How the page is asked to go on with the code after a step-up."""
@@ -50,11 +50,11 @@ class TotpState(rx.State):
     """Whether two-factor authentication is on, and the devices."""
 
     enabled: bool = False
-    devices: list[Device] = []
+    devices: list[Authenticator] = []
     full: bool = False
 
 
-@shown_once(*_ONCE)
+@transient_vars(*_ONCE)
 class TotpWizardState(rx.State):
     """Setting up a device. What it shows is shown once: this state keeps nothing but which enrolment it is."""
 
@@ -81,7 +81,7 @@ class TotpWizardState(rx.State):
         try:
             made = await in_unit(service.begin, caller, self._enrolment)
         except DomainError as error:
-            await tell(self, "warning", error.key, **error.params)
+            await show_notice(self, "warning", error.key, **error.params)
             return
         self._enrolment = made.handle
         self._visit = visit_of(self)
@@ -94,7 +94,7 @@ class TotpWizardState(rx.State):
         forget(self, *_ONCE)
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def go_to(self, step: int) -> Any:
         """Goes on to the code, or back to the QR code, which the page still has."""
         if step not in (1, 2) or isinstance(step, bool) or not self._enrolment:
@@ -130,13 +130,13 @@ class TotpWizardState(rx.State):
         self.reset()
         if ticket is None:
             await refresh(self)
-            await tell(self, "success", "totp.added", name=name)
+            await show_notice(self, "success", "totp.added", name=name)
             return
-        async for step in hand_over(self, ticket):
+        async for step in exchange_ticket(self, ticket):
             yield step
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def resume_check(self) -> Any:
         """Goes on with the code after a step-up; with a new key when the one that was scanned is too old by now."""
         if self._enrolment and await in_read_unit(service.is_open, actor(), self._enrolment):
@@ -146,11 +146,11 @@ class TotpWizardState(rx.State):
             yield
             forget(self, "step", "adding")
             return
-        await tell(self, "warning", "totp.gone")
+        await show_notice(self, "warning", "totp.gone")
         yield TotpWizardState.begin
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def close(self) -> None:
         """Gives up: the secret is deleted, and everything is as it was."""
         await self._end()
@@ -184,20 +184,20 @@ class TotpDialogState(rx.State):
     _visit: str = ""
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def resume(self) -> Any:
         """Leads back to the list after a step-up that no dialog goes on from."""
-        await tell(self, "info", "totp.resume")
+        await show_notice(self, "info", "totp.resume")
         return rx.redirect(f"{PAGE}#two-factor")
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def begin_rename(self, device: int) -> None:
         """Asks for a new name."""
         await self._open("rename", device)
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def rename(self, form: dict[str, Any]) -> None:
         """Stores the new name."""
         self.errors = {}
@@ -211,17 +211,17 @@ class TotpDialogState(rx.State):
             return
         self.dialog = ""
         await refresh(self)
-        await tell(self, "success", "totp.renamed")
+        await show_notice(self, "success", "totp.renamed")
 
     @rx.event
-    @open_to(FRESH, resume="totp_devices")
+    @open_to(FRESH, resume="totp_authenticators")
     async def begin_remove(self, device: int) -> None:
         """Asks before a device is removed. To remove the last one is to disable."""
         last = len((await self.get_state(TotpState)).devices) == 1
         await self._open("disable" if last else "remove", device)
 
     @rx.event
-    @open_to(FRESH, resume="totp_devices")
+    @open_to(FRESH, resume="totp_authenticators")
     async def remove(self) -> None:
         """Removes the device."""
         self.errors = {}
@@ -233,7 +233,7 @@ class TotpDialogState(rx.State):
             return
         self.dialog = ""
         await refresh(self)
-        await tell(self, "success", "totp.removed", name=self.device_name)
+        await show_notice(self, "success", "totp.removed", name=self.device_name)
 
     @rx.event
     @open_to(FRESH, resume="totp_disable")
@@ -258,12 +258,12 @@ class TotpDialogState(rx.State):
             self.errors = await explain(self, error)
             return
         self.dialog = ""
-        await tell(self, "success", "totp.disabled")
-        async for step in hand_over(self, ticket):
+        await show_notice(self, "success", "totp.disabled")
+        async for step in exchange_ticket(self, ticket):
             yield step
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     def close(self) -> None:
         """Closes the dialog without a change."""
         self.dialog = ""
@@ -281,9 +281,9 @@ class TotpDialogState(rx.State):
             self.dialog = dialog
 
 
-async def show_devices(state: BaseState, shown: Devices) -> None:
+async def show_devices(state: BaseState, shown: Authenticators) -> None:
     """Puts the stored facts into the card."""
     card = await state.get_state(TotpState)
     card.enabled = shown.enabled
-    card.devices = list(shown.devices)
+    card.devices = list(shown.authenticators)
     card.full = shown.full

@@ -7,10 +7,10 @@ from sqlmodel import Field, SQLModel
 from netim_app.infra.columns import UtcDateTime
 
 
-class TotpDevice(SQLModel, table=True):
+class TotpAuthenticator(SQLModel, table=True):
     """An application that has proved to show the right codes."""
 
-    __tablename__ = "totp_device"
+    __tablename__ = "totp_authenticator"
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)

@@ -4,8 +4,8 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.features.totp.state import MAX_DEVICES, MAX_NAME, TotpDialogState, TotpState, TotpWizardState
-from netim_app.identity.view.shell import code_field, fault
+from netim_app.features.totp.state import MAX_AUTHENTICATORS, MAX_NAME, TotpDialogState, TotpState, TotpWizardState
+from netim_app.identity.view.shell import code_field, error_at
 from netim_app.ui import card as kit
 from netim_app.ui.browser import copy_by_click
 from netim_app.ui.dialog import dialog
@@ -87,7 +87,7 @@ def _devices() -> rx.Component:
             ),
             class_name="flex min-h-11 items-center justify-between gap-3",
         ),
-        rx.cond(TotpState.full, rx.el.p(tr("totp.full_hint", limit=MAX_DEVICES), class_name="-mt-3 text-muted")),
+        rx.cond(TotpState.full, rx.el.p(tr("totp.full_hint", limit=MAX_AUTHENTICATORS), class_name="-mt-3 text-muted")),
         rx.el.ul(
             rx.foreach(TotpState.devices, _device),
             class_name="flex flex-col divide-y divide-line rounded-control border border-line",
@@ -244,14 +244,14 @@ def _code_step(*, first: bool) -> rx.Component:
     return step(
         rx.el.p(tr("totp.wizard.check_text")),
         form(
-            code_field(fault(state.errors, "code"), field_id="totp-code", auto_focus=True, or_backup_code=False),
+            code_field(error_at(state.errors, "code"), field_id="totp-code", auto_focus=True, or_backup_code=False),
             text_field(
                 "name",
                 tr("totp.name"),
                 hint=tr("totp.name.hint"),
                 value=tr("totp.name.default") if first else None,
                 max_length=MAX_NAME,
-                error=fault(state.errors, "name"),
+                error=error_at(state.errors, "name"),
                 field_id="totp-name",
             ),
             rx.el.div(
@@ -260,7 +260,7 @@ def _code_step(*, first: bool) -> rx.Component:
             ),
             on_submit=state.confirm,
             submit_label=tr("totp.wizard.check"),
-            error=fault(state.errors),
+            error=error_at(state.errors),
             cancel=state.close,
             test_id="totp-confirm",
         ),
@@ -282,12 +282,12 @@ def _rename_dialog() -> rx.Component:
                 tr("totp.name"),
                 value=state.device_name,
                 max_length=MAX_NAME,
-                error=fault(state.errors, "name"),
+                error=error_at(state.errors, "name"),
                 field_id="totp-new-name",
             ),
             on_submit=state.rename,
             submit_label=tr("totp.rename.submit"),
-            error=fault(state.errors),
+            error=error_at(state.errors),
             cancel=state.close,
             test_id="totp-rename",
         ),
@@ -300,7 +300,7 @@ def _rename_dialog() -> rx.Component:
 
 def _remove_dialog() -> rx.Component:
     state = TotpDialogState
-    wrong = fault(state.errors)
+    wrong = error_at(state.errors)
     return dialog(
         rx.cond(wrong != "", notice("danger", wrong)),
         rx.el.p(tr("totp.remove.text", name=state.device_name), class_name="break-words"),
@@ -321,11 +321,11 @@ def _disable_dialog() -> rx.Component:
         rx.cond(state.device != 0, notice("info", tr("totp.last"))),
         rx.el.p(tr("totp.disable.text")),
         form(
-            code_field(fault(state.errors, "code"), field_id="totp-disable-code"),
+            code_field(error_at(state.errors, "code"), field_id="totp-disable-code"),
             on_submit=state.disable,
             submit_label=tr("totp.disable.submit"),
             submit_kind="danger",
-            error=fault(state.errors),
+            error=error_at(state.errors),
             cancel=state.close,
             test_id="totp-disable-form",
         ),

@@ -1,4 +1,4 @@
-"""The pages outside of the account area: sign-up, its confirmation, sign-in, and a forgotten password."""
+"""The pages outside of the account area: sign-up, its confirmation, login, and a forgotten password."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,18 +13,18 @@ from netim_app.core.tokens import digest, new_token
 from netim_app.identity import (
     accounts,
     limits,
+    login,
     password_queues,
     passwords,
     recovery,
     second_factor,
-    sign_in,
     sign_up,
     undo,
 )
 from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.email_address import read_email
 from netim_app.identity.sessions import HOME
-from netim_app.identity.state.shell import explain, hand_over, keep_pending, safe_path, tell
+from netim_app.identity.state.shell import exchange_ticket, explain, keep_pending, safe_path, show_notice
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
 from netim_app.ui.text import LocaleState
 
@@ -47,19 +47,19 @@ def _read_token(data: object) -> str:
     return token
 
 
-class SignInState(rx.State):
-    """The sign-in form."""
+class LoginState(rx.State):
+    """The login form."""
 
     errors: dict[str, str] = {}
     needs_code: bool = False
     """The password was right; the second factor is outstanding, in this tab or in another one of its browser."""
     reason: str = ""
-    """Why the customer is here: text key suffix of `sign_in.reason.*`, or empty."""
+    """Why the customer is here: text key suffix of `login.reason.*`, or empty."""
 
     @rx.event
     @open_to(ANYONE)
     async def open_page(self) -> Any:
-        """Says why the customer was sent here; who is signed in already goes on, who owes a code is asked for it."""
+        """Says why the customer was sent here; who is logged in already goes on, who owes a code is asked for it."""
         if isinstance(visitor(), Actor):
             return rx.redirect(safe_path(self._query("next")))
         self.needs_code = await in_read_unit(second_factor.is_pending, visitor())
@@ -70,7 +70,7 @@ class SignInState(rx.State):
     @rx.event
     @open_to(ANYONE)
     def open_home(self) -> Any:
-        """Leads from the bare address to the account, or to the sign-in."""
+        """Leads from the bare address to the account, or to the login."""
         return rx.redirect(HOME if isinstance(visitor(), Actor) else "/login")
 
     @rx.event
@@ -87,16 +87,18 @@ class SignInState(rx.State):
         caller = replace(visitor(), pending_digests=(digest(secret),))
         try:
             read.finish()
-            if not caller.device_digest:
-                raise DomainError("sign_in.no_cookies")
+            if not caller.browser_digest:
+                raise DomainError("login.no_cookies")
             return_to = safe_path(self._query("next"))
-            result = await sign_in.sign_in(caller, email, password, remember=remember, return_to=return_to)
+            result = await login.log_in(caller, email, password, remember=remember, return_to=return_to)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
-        self.needs_code = isinstance(result, sign_in.CodeRequired)
+        self.needs_code = isinstance(result, login.CodeRequired)
         steps = (
-            hand_over(self, result.ticket) if isinstance(result, sign_in.TicketIssued) else keep_pending(self, secret)
+            exchange_ticket(self, result.ticket)
+            if isinstance(result, login.TicketIssued)
+            else keep_pending(self, secret)
         )
         async for step in steps:
             yield step
@@ -112,19 +114,19 @@ class SignInState(rx.State):
         try:
             read.finish()
             await limits.allow_code(caller.origin.address)
-            ticket = await in_unit(second_factor.finish_sign_in, caller, code)
+            ticket = await in_unit(second_factor.finish_login, caller, code)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
         self.needs_code = False
-        async for step in hand_over(self, ticket):
+        async for step in exchange_ticket(self, ticket):
             yield step
 
     @rx.event
     @open_to(PENDING)
     async def cancel_code(self) -> None:
-        """Gives up this sign-in, and shows the password form again."""
-        await in_unit(second_factor.drop_pending, visitor().device_digest)
+        """Gives up this login, and shows the password form again."""
+        await in_unit(second_factor.drop_pending, visitor().browser_digest)
         self.needs_code = False
         self.errors = {}
 
@@ -188,7 +190,7 @@ class VerifyState(rx.State):
     is_sign_up: bool = False
     """The link belongs to a registration."""
     asks_proof: bool = False
-    """For the password of the registration, or of the account: a browser that is signed in to it needs none."""
+    """For the password of the registration, or of the account: a browser that is logged in to it needs none."""
     done: str = ""
     """What was confirmed: "sign_up", "email_change", or empty."""
 
@@ -220,8 +222,8 @@ class VerifyState(rx.State):
             return
         self.done = confirmed.purpose
         if confirmed.ticket is not None:
-            await tell(self, "success", "verify.done.signed_in")
-            async for step in hand_over(self, confirmed.ticket):
+            await show_notice(self, "success", "verify.done.logged_in")
+            async for step in exchange_ticket(self, confirmed.ticket):
                 yield step
 
 
@@ -258,7 +260,7 @@ class ForgotState(rx.State):
 
 
 class ResetState(rx.State):
-    """The page behind a reset link. It sets a new password and signs nobody in."""
+    """The page behind a reset link. It sets a new password and logs nobody in."""
 
     errors: dict[str, str] = {}
     done: bool = False

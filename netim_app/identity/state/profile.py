@@ -10,10 +10,10 @@ from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.identity import accounts, limits
-from netim_app.identity.access import FRESH, SIGNED_IN, open_to
+from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.accounts import AccountView
 from netim_app.identity.email_address import read_new_email
-from netim_app.identity.state.shell import explain, refresh, tell
+from netim_app.identity.state.shell import explain, refresh, show_notice
 from netim_app.infra.unit_of_work import in_unit
 from netim_app.ui.once import visit_of
 
@@ -31,7 +31,7 @@ class ProfileState(rx.State):
     errors: dict[str, str] = {}
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def save(self, form: dict[str, Any]) -> None:
         """Stores the form; what was typed stays where it is when something is wrong."""
         self.errors = {}
@@ -39,13 +39,13 @@ class ProfileState(rx.State):
             await in_unit(accounts.edit_profile, actor(), accounts.read_profile(form))
         except DomainError as error:
             self.errors = await explain(self, error)
-            await tell(self, "danger", "form.look_again")
+            await show_notice(self, "danger", "form.recheck_session")
             return
         shown = self.version
         await refresh(self)
         if self.version == shown and any(form.get(name) != stored for name, stored in self.values.items()):
             self.version += 1  # the same was stored before, written otherwise
-        await tell(self, "success", "profile.saved")
+        await show_notice(self, "success", "profile.saved")
 
 
 class EmailState(rx.State):
@@ -65,7 +65,7 @@ class EmailState(rx.State):
         self.errors = {}
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     def close(self) -> None:
         """Closes the dialog without a change."""
         self.open = False
@@ -89,7 +89,7 @@ class EmailState(rx.State):
             return
         self.open = False
         await refresh(self)
-        await tell(self, "success", "email.asked", email=email)
+        await show_notice(self, "success", "email.asked", email=email)
 
 
 async def show_profile(state: BaseState, view: AccountView) -> None:

@@ -11,8 +11,8 @@ from netim_app.core.errors import DomainError
 from netim_app.core.feature import offers
 from netim_app.core.forms import Form
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, limits, sessions, sign_in
-from netim_app.identity.access import ANYONE, SIGNED_IN, open_to
+from netim_app.identity import accounts, limits, login, sessions
+from netim_app.identity.access import ANYONE, LOGGED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
 from netim_app.settings import get_settings
 from netim_app.texts import catalog
@@ -68,7 +68,7 @@ class ShellState(rx.State):
     """The account's revision that they show."""
 
     @rx.event(supersedes=True)
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def open_account_page(self) -> Any:
         """Runs when a page of the account area opens. Goes on where a step-up interrupted.
 
@@ -110,7 +110,7 @@ class ShellState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def set_language(self, language: str) -> None:
-        """Switches the language of the page, and of the account when somebody is signed in."""
+        """Switches the language of the page, and of the account when somebody is logged in."""
         if language not in catalog.LOCALES:
             return
         (await self.get_state(LocaleState)).locale = language
@@ -122,7 +122,7 @@ class ShellState(rx.State):
 
     @rx.event
     @open_to(ANYONE, unchecked=True)
-    def look_again(self) -> Any:
+    def recheck_session(self) -> Any:
         """Asked of a tab whose session was ended: a page of the account opens anew, and finds that out by itself."""
         return ShellState.open_account_page if self.router.url.path.startswith("/account/") else None
 
@@ -136,7 +136,7 @@ class ShellState(rx.State):
 async def show_incident(root: BaseState, number: str) -> None:
     """Says that something went wrong on our side, on the page as it is. Works without the database."""
     begin_event((await root.get_state(ShellState))._document)
-    await tell(root, "danger", "shell.incident", number=number)
+    await show_notice(root, "danger", "shell.incident", number=number)
 
 
 def incident_delta(number: str, languages: str) -> dict[str, dict[str, Any]]:
@@ -154,7 +154,7 @@ def incident_delta(number: str, languages: str) -> dict[str, dict[str, Any]]:
     return shell.get_delta()
 
 
-class HandOverState(rx.State):
+class TicketExchangeState(rx.State):
     """A secret on its way to what posts it, and gets a cookie for it. It is here for one round trip only."""
 
     ticket: str = ""
@@ -163,7 +163,7 @@ class HandOverState(rx.State):
 
 
 class StepUpState(rx.State):
-    """The dialog that asks a signed-in customer to prove again who is there."""
+    """The dialog that asks a logged-in customer to prove again who is there."""
 
     open: bool = False
     needs_code: bool = False
@@ -173,14 +173,14 @@ class StepUpState(rx.State):
     _visit: str = ""
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     def close(self) -> None:
         """Gives up the change that asked for a proof."""
         self.open = False
         self.errors = {}
 
     @rx.event
-    @open_to(SIGNED_IN)
+    @open_to(LOGGED_IN)
     async def submit(self, form: dict[str, Any]) -> Any:
         """Checks the proof; the ticket then renews the session and loads the page again."""
         self.errors = {}
@@ -192,24 +192,24 @@ class StepUpState(rx.State):
         try:
             read.finish()
             await limits.allow_proof(actor())
-            ticket = await sign_in.prove_again(actor(), password, code, return_to)
+            ticket = await login.prove_again(actor(), password, code, return_to)
         except DomainError as error:
             self.needs_code = self.needs_code or any(fault.field == "code" for fault in error.all)
             self.errors = await explain(self, error)
             return
         self.open = False
-        async for step in hand_over(self, ticket):
+        async for step in exchange_ticket(self, ticket):
             yield step
 
 
-async def hand_over(state: BaseState, ticket: str) -> Any:
+async def exchange_ticket(state: BaseState, ticket: str) -> Any:
     """Lets the page post a ticket.
 
-    Used as `async for step in hand_over(self, ticket): yield step`. The ticket leaves the state at once, or the page,
-    loaded again, would post it again.
+    Used as `async for step in exchange_ticket(self, ticket): yield step`. The ticket leaves the state at once: a page
+    that is loaded again would post it again.
     """
     (await state.get_state(ShellState))._notice_visit = _NEXT_AFTER + visit_of(state)
-    bearer = await state.get_state(HandOverState)
+    bearer = await state.get_state(TicketExchangeState)
     bearer.ticket = ticket
     yield
     bearer.ticket = ""
@@ -219,10 +219,11 @@ async def hand_over(state: BaseState, ticket: str) -> Any:
 async def keep_pending(state: BaseState, secret: str) -> Any:
     """Lets this tab finish a login that owes its code, and lets the page keep the secret in a cookie of its browser.
 
-    By the cookie other tabs go on with it, and this one when the server has lost its state. Used like `hand_over`.
+    Other tabs go on by this cookie, and so does this one when the server has lost its state. Used like
+    `exchange_ticket`.
     """
     (await state.get_state(ShellState))._pending = digest(secret)
-    bearer = await state.get_state(HandOverState)
+    bearer = await state.get_state(TicketExchangeState)
     bearer.pending = secret
     yield
     bearer.pending = ""
@@ -236,7 +237,7 @@ async def explain(state: BaseState, error: DomainError) -> dict[str, str]:
     return {fault.field: catalog.text(language, fault.key, **fault.params) for fault in error.all}
 
 
-async def tell(state: BaseState, kind: str, key: str, **params: object) -> None:
+async def show_notice(state: BaseState, kind: str, key: str, **params: object) -> None:
     """Shows a notice on the page and says it to screen readers. `kind`: success, info, warning or danger."""
     shell = await state.get_state(ShellState)
     shell.answers += 1

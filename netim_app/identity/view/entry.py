@@ -2,9 +2,9 @@
 
 import reflex as rx
 
-from netim_app.identity.state.entry import ForgotState, ResetState, SignInState, SignUpState, UndoState, VerifyState
+from netim_app.identity.state.entry import ForgotState, LoginState, ResetState, SignUpState, UndoState, VerifyState
 from netim_app.identity.state.shell import REMEMBER_DAYS
-from netim_app.identity.view.shell import code_field, entry_page, fault, keep_pending, new_password_field
+from netim_app.identity.view.shell import code_field, entry_page, error_at, keep_pending, new_password_field
 from netim_app.ui.browser import field_from_browser
 from netim_app.ui.form import button_link, checkbox_field, columns, form, link, password_field, text_field
 from netim_app.ui.layout import form_skeleton, outcome
@@ -36,16 +36,16 @@ def _token_field(error: rx.Var[str]) -> rx.Component:
 def _password_step() -> rx.Component:
     return rx.fragment(
         form(
-            _email_field(fault(SignInState.errors, "email")),
-            password_field("password", tr("field.password"), error=fault(SignInState.errors, "password")),
-            checkbox_field("remember", tr("sign_in.remember"), hint=tr("sign_in.remember.hint", days=REMEMBER_DAYS)),
-            on_submit=SignInState.submit,
-            submit_label=tr("sign_in.submit"),
-            error=fault(SignInState.errors),
-            test_id="sign-in",
+            _email_field(error_at(LoginState.errors, "email")),
+            password_field("password", tr("field.password"), error=error_at(LoginState.errors, "password")),
+            checkbox_field("remember", tr("login.remember"), hint=tr("login.remember.hint", days=REMEMBER_DAYS)),
+            on_submit=LoginState.submit,
+            submit_label=tr("login.submit"),
+            error=error_at(LoginState.errors),
+            test_id="login",
             full_width=True,
         ),
-        _aside(link(tr("sign_in.forgot"), "/forgot-password")),
+        _aside(link(tr("login.forgot"), "/forgot-password")),
     )
 
 
@@ -53,12 +53,12 @@ def _code_step() -> rx.Component:
     return rx.fragment(
         rx.el.p(tr("second_factor.text")),
         form(
-            code_field(fault(SignInState.errors, "code"), field_id="sign-in-code", auto_focus=True, sends_itself=True),
-            on_submit=SignInState.submit_code,
-            submit_label=tr("sign_in.submit"),
-            error=fault(SignInState.errors),
-            cancel=SignInState.cancel_code,
-            test_id="sign-in-code",
+            code_field(error_at(LoginState.errors, "code"), field_id="login-code", auto_focus=True, sends_itself=True),
+            on_submit=LoginState.submit_code,
+            submit_label=tr("login.submit"),
+            error=error_at(LoginState.errors),
+            cancel=LoginState.cancel_code,
+            test_id="login-code",
             full_width=True,
         ),
         rx.el.details(
@@ -71,20 +71,18 @@ def _code_step() -> rx.Component:
     )
 
 
-def sign_in_page() -> rx.Component:
+def login_page() -> rx.Component:
     """The page /login."""
     return entry_page(
         *(
-            rx.cond(
-                (SignInState.reason == reason) & ~SignInState.needs_code, notice(kind, tr(f"sign_in.reason.{reason}"))
-            )
+            rx.cond((LoginState.reason == reason) & ~LoginState.needs_code, notice(kind, tr(f"login.reason.{reason}")))
             for reason, kind in _REASONS.items()
         ),
-        rx.cond(SignInState.needs_code, _code_step(), _password_step()),
+        rx.cond(LoginState.needs_code, _code_step(), _password_step()),
         keep_pending(),
-        title=rx.cond(SignInState.needs_code, tr("second_factor.title"), tr("sign_in.title")),
+        title=rx.cond(LoginState.needs_code, tr("second_factor.title"), tr("login.title")),
         below=rx.cond(
-            ~SignInState.needs_code, _aside(tr("sign_in.no_account"), " ", link(tr("sign_in.sign_up"), "/signup"))
+            ~LoginState.needs_code, _aside(tr("login.no_account"), " ", link(tr("login.sign_up"), "/signup"))
         ),
         skeleton=form_skeleton(2, more=True),
     )
@@ -102,7 +100,7 @@ def sign_up_page() -> rx.Component:
                             "first_name",
                             tr("field.first_name"),
                             autocomplete="given-name",
-                            error=fault(SignUpState.errors, "first_name"),
+                            error=error_at(SignUpState.errors, "first_name"),
                         ),
                         text_field(
                             "last_name",
@@ -111,20 +109,20 @@ def sign_up_page() -> rx.Component:
                             hint=tr("field.last_name.hint"),
                             required=False,
                             mark_optional=False,
-                            error=fault(SignUpState.errors, "last_name"),
+                            error=error_at(SignUpState.errors, "last_name"),
                         ),
                     ),
-                    _email_field(fault(SignUpState.errors, "email")),
+                    _email_field(error_at(SignUpState.errors, "email")),
                     new_password_field(
                         tr("field.password"),
-                        error=fault(SignUpState.errors, "password"),
+                        error=error_at(SignUpState.errors, "password"),
                         score=SignUpState.score,
                         on_rate=SignUpState.rate,
                     ),
                     field_from_browser("time_zone", "time-zone", "time zone"),
                     on_submit=SignUpState.submit,
                     submit_label=tr("sign_up.submit"),
-                    error=fault(SignUpState.errors),
+                    error=error_at(SignUpState.errors),
                     test_id="sign-up",
                     full_width=True,
                 ),
@@ -137,7 +135,7 @@ def sign_up_page() -> rx.Component:
             ),
         ),
         title=rx.cond(SignUpState.sent_to == "", tr("sign_up.title"), tr("sign_up.sent.title")),
-        below=_aside(tr("sign_up.have_account"), " ", link(tr("sign_in.title"), "/login")),
+        below=_aside(tr("sign_up.have_account"), " ", link(tr("login.title"), "/login")),
         skeleton=form_skeleton(4, more=True),
     )
 
@@ -152,7 +150,7 @@ def verify_page() -> rx.Component:
             rx.fragment(
                 rx.el.p(tr("verify.text")),
                 form(
-                    _token_field(fault(VerifyState.errors)),
+                    _token_field(error_at(VerifyState.errors)),
                     rx.cond(
                         VerifyState.asks_proof,
                         password_field(
@@ -161,12 +159,12 @@ def verify_page() -> rx.Component:
                             hint=rx.cond(
                                 VerifyState.is_sign_up, tr("verify.password.hint"), tr("verify.account_password.hint")
                             ),
-                            error=fault(VerifyState.errors, "password"),
+                            error=error_at(VerifyState.errors, "password"),
                         ),
                     ),
                     on_submit=VerifyState.submit,
                     submit_label=tr("verify.submit"),
-                    error=fault(VerifyState.errors),
+                    error=error_at(VerifyState.errors),
                     test_id="verify",
                     full_width=True,
                 ),
@@ -186,10 +184,10 @@ def forgot_page() -> rx.Component:
             rx.fragment(
                 rx.el.p(tr("forgot.text")),
                 form(
-                    _email_field(fault(ForgotState.errors, "email")),
+                    _email_field(error_at(ForgotState.errors, "email")),
                     on_submit=ForgotState.submit,
                     submit_label=tr("forgot.submit"),
-                    error=fault(ForgotState.errors),
+                    error=error_at(ForgotState.errors),
                     test_id="forgot",
                     full_width=True,
                 ),
@@ -215,16 +213,16 @@ def reset_page() -> rx.Component:
             outcome(tr("reset.done.text"), _to_login(), test_id="reset-done"),
             rx.fragment(
                 form(
-                    _token_field(fault(ResetState.errors)),
+                    _token_field(error_at(ResetState.errors)),
                     new_password_field(
                         tr("field.new_password"),
-                        error=fault(ResetState.errors, "password"),
+                        error=error_at(ResetState.errors, "password"),
                         score=ResetState.score,
                         on_rate=ResetState.rate,
                     ),
                     on_submit=ResetState.submit,
                     submit_label=tr("reset.submit"),
-                    error=fault(ResetState.errors),
+                    error=error_at(ResetState.errors),
                     test_id="reset",
                     full_width=True,
                 ),
@@ -250,10 +248,10 @@ def undo_page() -> rx.Component:
             rx.fragment(
                 rx.el.p(tr("undo.text")),
                 form(
-                    _token_field(fault(UndoState.errors)),
+                    _token_field(error_at(UndoState.errors)),
                     on_submit=UndoState.submit,
                     submit_label=tr("undo.submit"),
-                    error=fault(UndoState.errors),
+                    error=error_at(UndoState.errors),
                     test_id="undo",
                     full_width=True,
                 ),

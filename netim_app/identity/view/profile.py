@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.identity.state.profile import EmailState, ProfileState
-from netim_app.identity.view.shell import fault
+from netim_app.identity.view.shell import error_at
 from netim_app.texts import catalog
 from netim_app.texts.places import countries, time_zones, zone_label
 from netim_app.ui.card import card
@@ -33,7 +33,7 @@ def _field(name: str) -> rx.Component:
         hint=tr("field.last_name.hint") if name == "last_name" else "",
         mark_optional=name != "last_name",
         inputmode="tel" if name == "phone" else "",
-        error=fault(ProfileState.errors, name),
+        error=error_at(ProfileState.errors, name),
     )
 
 
@@ -43,7 +43,7 @@ def _country_field(language: str) -> rx.Component:
         tr("field.country"),
         [("", tr("field.country.none")), *countries(language)],
         value=ProfileState.values["country"].to(str),
-        error=fault(ProfileState.errors, "country"),
+        error=error_at(ProfileState.errors, "country"),
         autocomplete="country",
         required=False,
     )
@@ -56,7 +56,7 @@ def _language_field() -> rx.Component:
         tr("field.language"),
         [(locale, tr(f"ui.language.{locale}")) for locale in catalog.LOCALES],
         value=stored,
-        error=fault(ProfileState.errors, "language"),
+        error=error_at(ProfileState.errors, "language"),
     )
     return rx.el.div(field, key=stored)
 
@@ -67,7 +67,7 @@ def _time_zone_field() -> rx.Component:
         tr("field.time_zone"),
         [(zone, zone_label(zone)) for zone in time_zones()],
         value=ProfileState.values["time_zone"].to(str),
-        error=fault(ProfileState.errors, "time_zone"),
+        error=error_at(ProfileState.errors, "time_zone"),
     )
 
 
@@ -84,7 +84,7 @@ def profile_card() -> rx.Component:
                 ),
                 on_submit=ProfileState.save,
                 submit_label=tr("profile.save"),
-                error=fault(ProfileState.errors),
+                error=error_at(ProfileState.errors),
                 test_id="profile",
             ),
             key=ProfileState.version.to(str),
@@ -112,13 +112,13 @@ def email_card() -> rx.Component:
                     type="email",
                     autocomplete="email",
                     inputmode="email",
-                    error=fault(EmailState.errors, "email"),
+                    error=error_at(EmailState.errors, "email"),
                     auto_focus=True,
                     field_id="new-email",
                 ),
                 on_submit=EmailState.submit,
                 submit_label=tr("email.submit"),
-                error=fault(EmailState.errors),
+                error=error_at(EmailState.errors),
                 cancel=EmailState.close,
                 test_id="change-email",
             ),

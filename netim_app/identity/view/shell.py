@@ -6,31 +6,31 @@ import reflex as rx
 
 from netim_app.core.forms import MAX_CODE_LENGTH
 from netim_app.identity.state.profile import ProfileState
-from netim_app.identity.state.shell import MIN_PASSWORD_LENGTH, HandOverState, ShellState, StepUpState
+from netim_app.identity.state.shell import MIN_PASSWORD_LENGTH, ShellState, StepUpState, TicketExchangeState
 from netim_app.ui import layout
 from netim_app.ui.browser import reload_when, tidy_address_when
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import account_name, form, password_field, text_field
-from netim_app.ui.handover import handover_aside, handover_form
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.notice import live_region
 from netim_app.ui.strength import strength
 from netim_app.ui.text import tr
+from netim_app.ui.ticket_exchange import handover_aside, ticket_form
 
 
-def fault(errors: Any, name: str = "") -> rx.Var[str]:
+def error_at(errors: Any, name: str = "") -> rx.Var[str]:
     """The message at a field; without a name, the one about the whole form."""
     return errors.get(name, "").to(str)
 
 
-def hand_over() -> rx.Component:
+def exchange_ticket() -> rx.Component:
     """Posts a ticket as soon as there is one."""
-    return handover_form("/auth/session", HandOverState.ticket, "ticket", "hand-over")
+    return ticket_form("/auth/session", TicketExchangeState.ticket, "ticket", "hand-over")
 
 
 def keep_pending() -> rx.Component:
     """Has a login that owes its code kept in a cookie, for all tabs of the browser."""
-    return handover_aside("/auth/pending", HandOverState.pending, "secret", "keep-pending")
+    return handover_aside("/auth/pending", TicketExchangeState.pending, "secret", "keep-pending")
 
 
 def notices() -> rx.Component:
@@ -50,7 +50,7 @@ def entry_page(
     """A page outside of the account area; `below` holds the ways to other pages."""
     return layout.public_page(
         *content,
-        hand_over(),
+        exchange_ticket(),
         title=title,
         ready=ShellState.opened,
         notices=notices(),
@@ -76,7 +76,7 @@ def account_page(*content: rx.Component, heading: rx.Var[str], skeleton: rx.Comp
             ),
             locale_switch=ShellState.set_language,
             notices=notices(),
-            overlays=(step_up_dialog(), hand_over()),
+            overlays=(step_up_dialog(), exchange_ticket()),
         ),
         reload_when(ShellState.reload),
         tidy_address_when(ShellState.resumed),
@@ -92,14 +92,14 @@ def step_up_dialog() -> rx.Component:
             password_field(
                 "password",
                 tr("field.password"),
-                error=fault(StepUpState.errors, "password"),
+                error=error_at(StepUpState.errors, "password"),
                 field_id="step-up-password",
                 auto_focus=True,
             ),
-            rx.cond(StepUpState.needs_code, code_field(fault(StepUpState.errors, "code"), field_id="step-up-code")),
+            rx.cond(StepUpState.needs_code, code_field(error_at(StepUpState.errors, "code"), field_id="step-up-code")),
             on_submit=StepUpState.submit,
             submit_label=tr("step_up.submit"),
-            error=fault(StepUpState.errors),
+            error=error_at(StepUpState.errors),
             cancel=StepUpState.close,
             test_id="step-up",
         ),

@@ -7,13 +7,13 @@ import reflex as rx
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.identity.access import ANYONE, open_to
-from netim_app.identity.state.shell import explain, tell
+from netim_app.identity.state.shell import explain, show_notice
 
 DIALOGS = ("question", "small", "large", "wizard 1", "wizard 2")
 
 
 class KitState(rx.State):
-    """Vars are what the page shows, handlers are what it can ask for. A card of an account is open to SIGNED_IN."""
+    """Vars are what the page shows, handlers are what it can ask for. A card of an account is open to LOGGED_IN."""
 
     on: bool = False
     dialog: str = ""
@@ -57,4 +57,4 @@ class KitState(rx.State):
             self.errors = await explain(self, error)
             return
         self.dialog = ""
-        await tell(self, "success", "profile.saved")
+        await show_notice(self, "success", "profile.saved")

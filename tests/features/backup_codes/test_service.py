@@ -3,23 +3,23 @@ from sqlmodel import col, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import SecondFactorDisabled
+from netim_app.core.facts import SecondFactorDisabled
 from netim_app.core.feature import offers
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
-from netim_app.features.totp.tables import TotpDevice
+from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
-from tests.factories import EMAIL, HERE, at_once, last_mail, mailed, signed_in_actor
+from tests.factories import EMAIL, HERE, at_once, last_mail, logged_in_actor, mailed
 from tests.fakes import FakeClock
 
 
 def protected(units: Units, email: str = EMAIL) -> Actor:
     """A customer with a second factor: which one is not our business."""
-    caller = signed_in_actor(units, email)
+    caller = logged_in_actor(units, email)
     with units.write() as unit:
         unit.session.add(
-            TotpDevice(account_id=caller.account_id, name="Phone", sealed=b"", last_step=0, added_at=unit.now)
+            TotpAuthenticator(account_id=caller.account_id, name="Phone", sealed=b"", last_step=0, added_at=unit.now)
         )
     return caller
 
@@ -29,9 +29,9 @@ def make(units: Units, caller: Actor) -> tuple[str, ...]:
         return service.make(unit, caller).codes
 
 
-def spend(units: Units, account_id: int, code: str) -> bool:
+def consume(units: Units, account_id: int, code: str) -> bool:
     with units.write() as unit:
-        return service.spend(unit, account_id, code, HERE)
+        return service.consume(unit, account_id, code, HERE)
 
 
 def left(units: Units, caller: Actor) -> int:
@@ -44,15 +44,15 @@ def test_each_code_works_once_and_leaves_the_others(units: Units) -> None:
     codes = make(units, caller)
 
     for number, code in enumerate(codes, start=1):
-        assert spend(units, caller.account_id, code)
-        assert not spend(units, caller.account_id, code)
+        assert consume(units, caller.account_id, code)
+        assert not consume(units, caller.account_id, code)
         assert left(units, caller) == 10 - number
 
 
 def test_every_use_is_mailed_with_what_is_left(units: Units) -> None:
     caller = protected(units)
     codes = make(units, caller)
-    spend(units, caller.account_id, codes[3])
+    consume(units, caller.account_id, codes[3])
 
     assert [event for event, _ in mailed(units)] == ["backup_codes_made", "backup_code_used"]
     mail = last_mail(units, "backup_code_used")
@@ -64,10 +64,10 @@ def test_every_use_is_mailed_with_what_is_left(units: Units) -> None:
 def test_a_code_that_switches_everything_off_is_not_told_as_if_others_were_left(units: Units, clock: FakeClock) -> None:
     caller = protected(units)
     codes = make(units, caller)
-    spend(units, caller.account_id, codes[0])
+    consume(units, caller.account_id, codes[0])
     clock.advance(minutes=1)
     with units.write() as unit:
-        service.spend(unit, caller.account_id, codes[1], HERE)
+        service.consume(unit, caller.account_id, codes[1], HERE)
         unit.record(SecondFactorDisabled(account_id=caller.account_id, at=unit.now, origin=HERE))
 
     # The mail about the first code stays: that one was used at another time.
@@ -78,7 +78,7 @@ def test_of_twenty_uses_at_once_one_is_accepted(units: Units) -> None:
     caller = protected(units)
     code = make(units, caller)[0]
 
-    assert at_once(20, lambda _: spend(units, caller.account_id, code)).count(True) == 1
+    assert at_once(20, lambda _: consume(units, caller.account_id, code)).count(True) == 1
     assert left(units, caller) == 9
 
 
@@ -87,8 +87,8 @@ def test_a_new_set_kills_the_old_one(units: Units) -> None:
     old = make(units, caller)
     new = make(units, caller)
 
-    assert not any(spend(units, caller.account_id, code) for code in old if code not in new)
-    assert spend(units, caller.account_id, new[0])
+    assert not any(consume(units, caller.account_id, code) for code in old if code not in new)
+    assert consume(units, caller.account_id, new[0])
 
 
 def test_sets_made_at_once_leave_one_whole_set(units: Units) -> None:
@@ -96,14 +96,14 @@ def test_sets_made_at_once_leave_one_whole_set(units: Units) -> None:
     made = at_once(8, lambda _: make(units, caller))
 
     assert left(units, caller) == 10
-    assert sum(all(spend(units, caller.account_id, code) for code in codes[:1]) for codes in made) == 1
+    assert sum(all(consume(units, caller.account_id, code) for code in codes[:1]) for codes in made) == 1
 
 
 def test_a_code_of_one_customer_is_nothing_to_another(units: Units) -> None:
     owner, other = protected(units), protected(units, "mallory@example.org")
     codes, others = make(units, owner), make(units, other)
 
-    assert not any(spend(units, other.account_id, code) for code in codes if code not in others)
+    assert not any(consume(units, other.account_id, code) for code in codes if code not in others)
     assert left(units, owner) == 10
 
 
@@ -122,7 +122,7 @@ def _first(units: Units, caller: Actor) -> service.NewCodes | None:
 
 
 def test_without_a_second_factor_there_are_no_codes(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
 
     assert _first(units, caller) is None
     with units.write() as unit, pytest.raises(DomainError, match=r"backup_codes\.not_enabled"):
@@ -151,7 +151,7 @@ def test_swapped_and_damaged_sets_accept_nothing(units: Units) -> None:
             update(BackupCodeSet).where(col(BackupCodeSet.account_id) == owner.account_id).values(sealed=foreign)
         )
 
-    assert not spend(units, owner.account_id, codes[0])
+    assert not consume(units, owner.account_id, codes[0])
 
 
 def test_codes_outlive_a_change_of_the_secret_key(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ def test_codes_outlive_a_change_of_the_secret_key(units: Units, monkeypatch: pyt
         assert (service.rewrap(unit).sealed, service.rewrap(unit).sealed) == (1, 0)
     monkeypatch.setattr(units, "vault", Vault("n" * 40))
 
-    assert spend(units, caller.account_id, codes[0])
+    assert consume(units, caller.account_id, codes[0])
 
 
 def test_codes_go_with_the_factor(units: Units) -> None:
@@ -171,7 +171,7 @@ def test_codes_go_with_the_factor(units: Units) -> None:
     with units.write() as unit:
         unit.record(SecondFactorDisabled(account_id=caller.account_id, at=unit.now))
 
-    assert not spend(units, caller.account_id, codes[0])
+    assert not consume(units, caller.account_id, codes[0])
 
 
 def test_the_gauge_hints_when_codes_run_low(units: Units) -> None:
@@ -182,7 +182,7 @@ def test_the_gauge_hints_when_codes_run_low(units: Units) -> None:
         assert service.note_saved(unit, caller, unit.now.isoformat())
     seen = []
     for code in codes:
-        spend(units, caller.account_id, code)
+        consume(units, caller.account_id, code)
         with units.read() as unit:
             seen.append(hint.applies(unit, caller.account_id))
 

@@ -5,10 +5,10 @@ import pytest
 
 from netim_app.core.actor import set_caller
 from netim_app.features.backup_codes.state import BackupCodesState, NewCodesState
-from netim_app.features.totp.tables import TotpDevice
+from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import Tab, signed_in_actor
+from tests.factories import Tab, logged_in_actor
 
 
 async def show(tab: Tab, handler: str) -> list[str]:
@@ -23,10 +23,10 @@ async def show(tab: Tab, handler: str) -> list[str]:
 
 @pytest.fixture
 async def tab(sqlite_units: Units) -> Tab:
-    caller = signed_in_actor(sqlite_units)
+    caller = logged_in_actor(sqlite_units)
     with sqlite_units.write() as unit:
         unit.session.add(
-            TotpDevice(account_id=caller.account_id, name="Phone", sealed=b"", last_step=0, added_at=unit.now)
+            TotpAuthenticator(account_id=caller.account_id, name="Phone", sealed=b"", last_step=0, added_at=unit.now)
         )
     set_caller(caller)
     opened = Tab("/account/connection-and-security")

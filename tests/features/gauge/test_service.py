@@ -7,7 +7,7 @@ from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.identity import accounts, passwords
 from netim_app.infra.unit_of_work import Units
 from netim_app.registry import install_features
-from tests.factories import signed_in_actor
+from tests.factories import logged_in_actor
 from tests.fakes import FakeClock
 
 
@@ -84,7 +84,7 @@ def done(units: Units, account_id: int) -> dict[str, bool]:
 
 
 def test_a_new_account_has_a_young_password_and_no_alerts(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
 
     found = done(units, caller.account_id)
 
@@ -93,7 +93,7 @@ def test_a_new_account_has_a_young_password_and_no_alerts(units: Units) -> None:
 
 
 def test_the_gauge_goes_up_and_down_with_the_switch(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     percents = [gauge(units, caller.account_id).percent]
 
     for on in (True, False):
@@ -106,7 +106,7 @@ def test_the_gauge_goes_up_and_down_with_the_switch(units: Units) -> None:
 
 
 def test_the_gauge_goes_down_by_itself_when_the_password_is_twelve_months_old(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     clock.advance(days=364, hours=23)
     young = gauge(units, caller.account_id)
     assert done(units, caller.account_id)["password"]
@@ -118,9 +118,9 @@ def test_the_gauge_goes_down_by_itself_when_the_password_is_twelve_months_old(un
 
 
 def test_a_new_password_brings_the_gauge_back_up(units: Units, clock: FakeClock) -> None:
-    from netim_app.core.events import PasswordChanged
+    from netim_app.core.facts import PasswordChanged
 
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     clock.advance(days=400)
 
     with units.write() as unit:
@@ -131,7 +131,7 @@ def test_a_new_password_brings_the_gauge_back_up(units: Units, clock: FakeClock)
 
 
 def test_what_one_customer_does_fills_nobody_elses_gauge(units: Units) -> None:
-    caller, other = signed_in_actor(units), signed_in_actor(units, "bob@example.org")
+    caller, other = logged_in_actor(units), logged_in_actor(units, "bob@example.org")
 
     with units.write() as unit:
         switch_alerts(unit, caller, True)

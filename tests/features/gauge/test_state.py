@@ -4,12 +4,12 @@ from netim_app.features.gauge.state import GaugeState
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import Tab, signed_in_actor
+from tests.factories import Tab, logged_in_actor
 from tests.fakes import FakeClock
 
 
 async def test_both_pages_show_what_is_stored(sqlite_units: Units) -> None:
-    caller = signed_in_actor(sqlite_units)
+    caller = logged_in_actor(sqlite_units)
     set_caller(caller)
     with sqlite_units.read() as unit:
         stored = read_gauge(unit, caller.account_id)
@@ -27,7 +27,7 @@ async def test_both_pages_show_what_is_stored(sqlite_units: Units) -> None:
 
 
 async def test_an_open_page_shows_the_fall_when_it_is_refreshed(sqlite_units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(sqlite_units)
+    caller = logged_in_actor(sqlite_units)
     set_caller(caller)
     with sqlite_units.write() as unit:
         switch_alerts(unit, caller, True)

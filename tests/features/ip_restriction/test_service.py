@@ -7,29 +7,29 @@ import pytest
 from netim_app.core import feature
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.core.events import AccountUnlocked, Fact, IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, Origin
+from netim_app.core.facts import AccountUnlocked, Fact, IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, Origin
 from netim_app.core.feature import Feature, Subscription
 from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.rules import MAX_RULES, parse, parse_address
 from netim_app.features.ip_restriction.service import Restriction
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
-from netim_app.identity import accounts, recovery, sessions, sign_in
+from netim_app.identity import accounts, login, recovery, sessions
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     HERE,
-    OTHER_DEVICE,
+    OTHER_BROWSER,
     PASSWORD,
     actor_of,
     at_once,
     last_mail,
+    logged_in_actor,
     mailed,
     make_account,
     make_session,
     quick_hash,
-    signed_in_actor,
     visitor_of,
 )
 from tests.fakes import FakeClock
@@ -41,7 +41,7 @@ HERE_NETWORK = "192.0.2.0/24"
 
 @pytest.fixture
 def caller(units: Units) -> Actor:
-    return signed_in_actor(units)
+    return logged_in_actor(units)
 
 
 def add(units: Units, caller: Actor, *entries: str, note: str = "") -> service.Added:
@@ -239,7 +239,7 @@ def test_while_it_is_off_anything_may_be_removed(units: Units, caller: Actor) ->
 
 
 def test_nobody_touches_the_rules_of_another(units: Units, caller: Actor) -> None:
-    other = signed_in_actor(units, "bob@example.org", device=OTHER_DEVICE)
+    other = logged_in_actor(units, "bob@example.org", device=OTHER_BROWSER)
     add(units, caller, HERE_NETWORK)
     mine = rule_id(units, caller, HERE_NETWORK)
 
@@ -347,24 +347,24 @@ async def test_a_right_password_elsewhere_is_refused_recorded_and_mailed_once_an
 
     async def come(password: str, origin: Origin) -> str:
         try:
-            await sign_in.sign_in(
-                visitor_of(OTHER_DEVICE, origin), EMAIL, password, remember=False, return_to=sessions.HOME
+            await login.log_in(
+                visitor_of(OTHER_BROWSER, origin), EMAIL, password, remember=False, return_to=sessions.HOME
             )
         except DomainError as error:
             return error.key
         return ""
 
     def told() -> int:
-        return mailed(units).count(("sign_in_refused", EMAIL))
+        return mailed(units).count(("login_blocked", EMAIL))
 
-    assert await come("not the password", ELSEWHERE) == sign_in.WRONG
+    assert await come("not the password", ELSEWHERE) == login.WRONG
     assert told() == 0
     facts = heard()
     for origin in (ELSEWHERE, NOWHERE, ELSEWHERE):
         assert await come(PASSWORD, origin) == service.REFUSED
-    assert [type(fact).__name__ for fact in facts] == ["SignInRefused"] * 3
+    assert [type(fact).__name__ for fact in facts] == ["LoginBlocked"] * 3
     assert told() == 1
-    mail = last_mail(units, "sign_in_refused").text
+    mail = last_mail(units, "login_blocked").text
     assert "198.51.100.9" in mail
     assert "192.0.2" not in mail
     assert "IP restriction" in mail
@@ -383,34 +383,34 @@ def test_refused_at_once_is_mailed_once(units: Units, caller: Actor) -> None:
 
     def come(_: int) -> str:
         with units.write() as unit:
-            guess = sign_in.Guess(
+            guess = login.PasswordAttempt(
                 caller.account_id, unit.session.get_one(Account, caller.account_id).password_hash, "k"
             )
             with pytest.raises(RecordedRefusal) as refused:
-                sign_in._accept(unit, guess, visitor_of(origin=ELSEWHERE), False, sessions.HOME)
+                login._accept(unit, guess, visitor_of(origin=ELSEWHERE), False, sessions.HOME)
             return refused.value.key
 
     assert at_once(6, come) == [service.REFUSED] * 6
-    assert mailed(units).count(("sign_in_refused", EMAIL)) == 1
+    assert mailed(units).count(("login_blocked", EMAIL)) == 1
 
 
 def test_sessions_that_are_open_are_refused_at_once(units: Units) -> None:
     with units.write() as unit:
         account_id = make_account(unit)
         here = make_session(unit, account_id)
-        there = make_session(unit, account_id, device=OTHER_DEVICE, origin=ELSEWHERE)
+        there = make_session(unit, account_id, device=OTHER_BROWSER, origin=ELSEWHERE)
         caller = actor_of(unit, here)
     add(units, caller, HERE_NETWORK)
     switch(units, caller, True)
 
     with units.read() as unit:
-        assert sessions.look_up(unit, here.digest, DEVICE, HERE).actor is not None
-        assert sessions.look_up(unit, here.digest, DEVICE, ELSEWHERE).refusal == service.REFUSED
-        assert sessions.look_up(unit, there.digest, OTHER_DEVICE, ELSEWHERE).refusal == service.REFUSED
-        assert sessions.look_up(unit, there.digest, OTHER_DEVICE, NOWHERE).refusal == service.REFUSED
+        assert sessions.look_up(unit, here.digest, BROWSER, HERE).actor is not None
+        assert sessions.look_up(unit, here.digest, BROWSER, ELSEWHERE).refusal == service.REFUSED
+        assert sessions.look_up(unit, there.digest, OTHER_BROWSER, ELSEWHERE).refusal == service.REFUSED
+        assert sessions.look_up(unit, there.digest, OTHER_BROWSER, NOWHERE).refusal == service.REFUSED
     switch(units, caller, False)
     with units.read() as unit:
-        assert sessions.look_up(unit, there.digest, OTHER_DEVICE, ELSEWHERE).actor is not None
+        assert sessions.look_up(unit, there.digest, OTHER_BROWSER, ELSEWHERE).actor is not None
 
 
 def test_a_ticket_is_not_redeemed_elsewhere(units: Units, caller: Actor) -> None:
@@ -419,8 +419,8 @@ def test_a_ticket_is_not_redeemed_elsewhere(units: Units, caller: Actor) -> None
 
     for origin, opened in ((ELSEWHERE, False), (HERE, True)):
         with units.write() as unit:
-            ticket = sessions.issue_ticket(unit, purpose="sign_in", account_id=caller.account_id, device_digest=DEVICE)
-            assert (sessions.redeem_ticket(unit, ticket, DEVICE, origin) is not None) is opened
+            ticket = sessions.issue_ticket(unit, purpose="login", account_id=caller.account_id, browser_digest=BROWSER)
+            assert (sessions.redeem_ticket(unit, ticket, BROWSER, origin) is not None) is opened
 
 
 def test_a_reset_is_refused_elsewhere_and_the_link_is_not_spent(units: Units, caller: Actor) -> None:
@@ -436,7 +436,7 @@ def test_a_reset_is_refused_elsewhere_and_the_link_is_not_spent(units: Units, ca
 
     with pytest.raises(RecordedRefusal, match=service.REFUSED):
         reset(ELSEWHERE)
-    assert "sign_in_refused" not in [event for event, _ in mailed(units)]  # nobody has given the password
+    assert "login_blocked" not in [event for event, _ in mailed(units)]  # nobody has given the password
     reset(HERE)
     with pytest.raises(DomainError, match=r"link\.dead"):
         reset(HERE)

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from netim_app.core.actor import Actor, set_caller
-from netim_app.core.events import Origin
+from netim_app.core.facts import Origin
 from netim_app.features.gauge.state import GaugeState
 from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.rules import parse
 from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import HERE, Tab, mailed, signed_in_actor, visitor_of
+from tests.factories import HERE, Tab, logged_in_actor, mailed, visitor_of
 
 PAGE = "/account/connection-and-security"
 NO_FORMS: list[Any] = [
@@ -23,7 +23,7 @@ NO_FORMS: list[Any] = [
 
 @pytest.fixture
 def caller(sqlite_units: Units) -> Actor:
-    found = signed_in_actor(sqlite_units)
+    found = logged_in_actor(sqlite_units)
     set_caller(found)
     return found
 

@@ -3,25 +3,25 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from netim_app.core.actor import Actor
-from netim_app.core.events import AlertsSwitched, SignedIn, SignInRefused
+from netim_app.core.facts import AlertsSwitched, LoggedIn, LoginBlocked
 from netim_app.core.tokens import digest
 from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.service import AlertSetting
 from netim_app.features.login_alerts.tables import LoginAlert
-from netim_app.identity import accounts, sessions, sign_in
+from netim_app.identity import accounts, login, sessions
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     HERE,
-    OTHER_DEVICE,
+    OTHER_BROWSER,
     PASSWORD,
     last_mail,
+    logged_in_actor,
     mailed,
     mails,
     make_session,
-    signed_in_actor,
     visitor_of,
 )
 from tests.fakes import FakeClock
@@ -37,13 +37,13 @@ def view(units: Units, account_id: int) -> AlertSetting:
         return service.view_setting(unit, account_id)
 
 
-def sign_in_again(units: Units, account_id: int, device: str = OTHER_DEVICE) -> None:
+def login_again(units: Units, account_id: int, device: str = OTHER_BROWSER) -> None:
     with units.write() as unit:
         make_session(unit, account_id, device=device)
 
 
 def test_alerts_are_off_until_they_are_switched_on(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     assert view(units, caller.account_id) == AlertSetting(on=False)
 
     switch(units, caller, True)
@@ -54,7 +54,7 @@ def test_alerts_are_off_until_they_are_switched_on(units: Units) -> None:
 
 
 def test_the_date_is_that_of_the_customers_own_clock_and_language(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units, language="fr", time_zone="Asia/Tokyo")
+    caller = logged_in_actor(units, language="fr", time_zone="Asia/Tokyo")
     clock.advance(hours=6)  # 18:00 UTC: the next day in Tokyo
 
     switch(units, caller, True)
@@ -63,86 +63,86 @@ def test_the_date_is_that_of_the_customers_own_clock_and_language(units: Units, 
 
 
 def test_each_customer_has_a_switch_of_their_own(units: Units) -> None:
-    caller, other = signed_in_actor(units), signed_in_actor(units, "bob@example.org")
+    caller, other = logged_in_actor(units), logged_in_actor(units, "bob@example.org")
 
     switch(units, caller, True)
-    sign_in_again(units, other.account_id, other.device_digest)
+    login_again(units, other.account_id, other.browser_digest)
 
     assert not view(units, other.account_id).on
     assert mailed(units) == []
 
 
-def test_a_sign_in_in_a_new_browser_is_mailed_always(units: Units) -> None:
+def test_a_login_in_a_new_browser_is_mailed_always(units: Units) -> None:
     """The first one aside: until then nobody has used the account."""
-    caller = signed_in_actor(units)
-    sign_in_again(units, caller.account_id, caller.device_digest)
+    caller = logged_in_actor(units)
+    login_again(units, caller.account_id, caller.browser_digest)
     assert mailed(units) == []
 
-    sign_in_again(units, caller.account_id, OTHER_DEVICE)
+    login_again(units, caller.account_id, OTHER_BROWSER)
 
-    assert mailed(units) == [("signed_in", EMAIL)]
-    assert "from a new device" in last_mail(units, "signed_in").text
-    sign_in_again(units, caller.account_id, OTHER_DEVICE)
+    assert mailed(units) == [("logged_in", EMAIL)]
+    assert "from a new device" in last_mail(units, "logged_in").text
+    login_again(units, caller.account_id, OTHER_BROWSER)
     assert len(mailed(units)) == 1
 
 
-def test_a_sign_in_is_mailed_while_alerts_are_on(units: Units) -> None:
-    caller = signed_in_actor(units, device=OTHER_DEVICE)
-    sign_in_again(units, caller.account_id)
+def test_a_login_is_mailed_while_alerts_are_on(units: Units) -> None:
+    caller = logged_in_actor(units, device=OTHER_BROWSER)
+    login_again(units, caller.account_id)
     assert mailed(units) == []
     switch(units, caller, True)
 
-    sign_in_again(units, caller.account_id)
+    login_again(units, caller.account_id)
 
-    assert mailed(units) == [("signed_in", EMAIL)]
-    text = last_mail(units, "signed_in").text
+    assert mailed(units) == [("logged_in", EMAIL)]
+    text = last_mail(units, "logged_in").text
     for fact in ("192.0.2.7", "Firefox", "Linux", "March 1, 2026"):
         assert fact in text
 
 
-async def test_a_refused_sign_in_is_never_mailed(units: Units) -> None:
+async def test_a_refused_login_is_never_mailed(units: Units) -> None:
     import pytest
 
     from netim_app.core import feature
     from netim_app.core.errors import DomainError
-    from netim_app.core.feature import Feature, SignInGate
+    from netim_app.core.feature import Feature, LoginPolicy
 
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     switch(units, caller, True)
     with pytest.raises(DomainError):
-        await sign_in.sign_in(visitor_of(), EMAIL, "wrong", remember=False, return_to=sessions.HOME)
-    gate = SignInGate(name="ip", refusal=lambda _u, _a, _o: "sign_in.reason.refused")
-    feature.install((*feature.offers().features, Feature(name="ip", sign_in_gates=(gate,))))
+        await login.log_in(visitor_of(), EMAIL, "wrong", remember=False, return_to=sessions.HOME)
+    gate = LoginPolicy(name="ip", refusal=lambda _u, _a, _o: "login.reason.refused")
+    feature.install((*feature.offers().features, Feature(name="ip", login_policies=(gate,))))
     with pytest.raises(DomainError):
-        await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+        await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     with units.write() as unit:
-        unit.record(SignInRefused(account_id=caller.account_id, at=unit.now, reason="x"))
+        unit.record(LoginBlocked(account_id=caller.account_id, at=unit.now, reason="x"))
 
     assert mailed(units) == []
 
 
-async def test_a_ticket_that_nobody_redeems_is_no_sign_in(units: Units) -> None:
-    caller = signed_in_actor(units)
+async def test_a_ticket_that_nobody_redeems_is_no_login(units: Units) -> None:
+    caller = logged_in_actor(units)
     switch(units, caller, True)
 
-    await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
 
     assert mailed(units) == []
 
 
-def test_a_step_up_is_no_sign_in(units: Units) -> None:
-    caller = signed_in_actor(units)
+def test_a_step_up_is_no_login(units: Units) -> None:
+    caller = logged_in_actor(units)
     switch(units, caller, True)
 
     with units.write() as unit:
         ticket = sessions.renewal_ticket(unit, caller, return_to="/")
-        assert sessions.redeem_ticket(unit, ticket, caller.device_digest, HERE) is not None
+        assert sessions.redeem_ticket(unit, ticket, caller.browser_digest, HERE) is not None
 
     assert mailed(units) == []
 
 
 def test_switching_alerts_off_is_always_told(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     switch(units, caller, True)
     assert mailed(units) == []
 
@@ -150,12 +150,12 @@ def test_switching_alerts_off_is_always_told(units: Units) -> None:
 
     assert mailed(units) == [("alerts_off", EMAIL)]
     assert view(units, caller.account_id) == AlertSetting(on=False)
-    sign_in_again(units, caller.account_id, caller.device_digest)
+    login_again(units, caller.account_id, caller.browser_digest)
     assert mailed(units) == [("alerts_off", EMAIL)]
 
 
 def test_switching_twice_changes_nothing_and_tells_nobody(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     switch(units, caller, False)
     switch(units, caller, True)
     with units.read() as unit:
@@ -175,7 +175,7 @@ def test_switching_twice_changes_nothing_and_tells_nobody(units: Units, clock: F
 def test_the_setting_dies_with_the_account(units: Units) -> None:
     from netim_app.identity.tables import Account
 
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     switch(units, caller, True)
 
     with units.write() as unit:
@@ -186,18 +186,18 @@ def test_the_setting_dies_with_the_account(units: Units) -> None:
 
 def test_the_facts_stand_for_what_happened(units: Units) -> None:
     from netim_app.core import feature
-    from netim_app.core.events import Fact
+    from netim_app.core.facts import Fact
     from netim_app.core.feature import Feature, Subscription
 
     heard: list[Fact] = []
     listener = Feature(name="x", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))
     feature.install((*feature.offers().features, listener))
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
 
     switch(units, caller, True)
     switch(units, caller, False)
 
-    assert isinstance(heard[1], SignedIn)
+    assert isinstance(heard[1], LoggedIn)
     assert heard[2:] == [
         AlertsSwitched(account_id=caller.account_id, at=units.clock(), origin=HERE, on=on) for on in (True, False)
     ]
@@ -206,32 +206,32 @@ def test_the_facts_stand_for_what_happened(units: Units) -> None:
 # Many in a row
 
 
-def sign_in_often(units: Units, account_id: int, times: int, device: str = OTHER_DEVICE) -> None:
+def login_often(units: Units, account_id: int, times: int, device: str = OTHER_BROWSER) -> None:
     for _ in range(times):
-        sign_in_again(units, account_id, device)
+        login_again(units, account_id, device)
 
 
 def test_alert_flood_is_told_in_a_few_mails(units: Units, clock: FakeClock) -> None:
     """The first logins one by one, the others together, with their number and where they are listed."""
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     switch(units, caller, True)
-    sign_in_often(units, caller.account_id, 58, DEVICE)
-    assert mailed(units) == [("signed_in", EMAIL)] * 5
+    login_often(units, caller.account_id, 58, BROWSER)
+    assert mailed(units) == [("logged_in", EMAIL)] * 5
 
     clock.advance(minutes=15)
-    assert mailed(units) == [("signed_in", EMAIL)] * 5 + [("more_notices", EMAIL)]
+    assert mailed(units) == [("logged_in", EMAIL)] * 5 + [("more_notices", EMAIL)]
     mail = last_mail(units, "more_notices")
     assert mail.subject == "53 more alerts about your Netim Direct account"
     assert "“New login to your Netim Direct account”" in mail.text
     assert "connection-and-security#login-history" in mail.text
     assert "March 1, 2026" in mail.text
 
-    sign_in_often(units, caller.account_id, 2, DEVICE)
+    login_often(units, caller.account_id, 2, BROWSER)
     clock.advance(minutes=15)
     assert mailed(units)[6:] == [("more_notices", EMAIL)]
     assert last_mail(units, "more_notices").subject.startswith("2 more alerts")
 
-    sign_in_often(units, caller.account_id, 1, DEVICE)
+    login_often(units, caller.account_id, 1, BROWSER)
     clock.advance(minutes=15)
     mail = last_mail(units, "more_notices")
     assert mail.subject == "1 more alert about your Netim Direct account"
@@ -240,10 +240,10 @@ def test_alert_flood_is_told_in_a_few_mails(units: Units, clock: FakeClock) -> N
 
 def test_a_request_to_tell_of_alerts_lives_for_a_day(units: Units, clock: FakeClock) -> None:
     """Where no sender has answered it in time, the alerts behind it are asked to be told anew."""
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     switch(units, caller, True)
     for _ in range(2):
-        sign_in_often(units, caller.account_id, 8, DEVICE)
+        login_often(units, caller.account_id, 8, BROWSER)
         clock.advance(days=1)
     with units.read() as unit:
         requests = unit.session.exec(
@@ -255,23 +255,23 @@ def test_a_request_to_tell_of_alerts_lives_for_a_day(units: Units, clock: FakeCl
 
 def test_alert_flood_of_one_kind_hides_no_other(units: Units, clock: FakeClock) -> None:
     """A new device is told at once, and so is all else that matters; an hour later each login is told again."""
-    caller = signed_in_actor(units)
-    other = signed_in_actor(units, "bob@example.org")
+    caller = logged_in_actor(units)
+    other = logged_in_actor(units, "bob@example.org")
     for one in (caller, other):
         switch(units, one, True)
-    sign_in_often(units, caller.account_id, 20, DEVICE)
+    login_often(units, caller.account_id, 20, BROWSER)
     before = len(mailed(units))
 
-    sign_in_again(units, caller.account_id, digest("a device of a thief"))
-    sign_in_again(units, other.account_id)
+    login_again(units, caller.account_id, digest("a device of a thief"))
+    login_again(units, other.account_id)
     switch(units, caller, False)
     assert mailed(units)[before:] == [
-        ("signed_in", EMAIL), ("signed_in", "bob@example.org"), ("alerts_off", EMAIL)
+        ("logged_in", EMAIL), ("logged_in", "bob@example.org"), ("alerts_off", EMAIL)
     ]  # fmt: skip
 
     switch(units, caller, True)
     clock.advance(hours=1)
-    sign_in_again(units, caller.account_id, DEVICE)
+    login_again(units, caller.account_id, BROWSER)
     assert mailed(units)[-1] == ("more_notices", EMAIL)
     with units.read() as unit:
-        assert [mail.event for mail in mails(unit)].count("signed_in") == 8, "five, the thief's, bob's, and this one"
+        assert [mail.event for mail in mails(unit)].count("logged_in") == 8, "five, the thief's, bob's, and this one"

@@ -8,12 +8,12 @@ from netim_app.features.gauge.state import GaugeState
 from netim_app.features.login_alerts.state import LoginAlertsState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import EMAIL, Tab, mailed, signed_in_actor, visitor_of
+from tests.factories import EMAIL, Tab, logged_in_actor, mailed, visitor_of
 
 
 @pytest.fixture
 def caller(sqlite_units: Units) -> Actor:
-    found = signed_in_actor(sqlite_units)
+    found = logged_in_actor(sqlite_units)
     set_caller(found)
     return found
 

@@ -4,17 +4,17 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import col, select
 
-from netim_app.core import events
+from netim_app.core import facts
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.core.events import Fact, Origin
+from netim_app.core.facts import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.features.login_history import service
 from netim_app.features.login_history.service import Page
 from netim_app.features.login_history.tables import LoginEntry
-from netim_app.identity import accounts, second_factor, sessions, sign_in
+from netim_app.identity import accounts, login, second_factor, sessions
 from netim_app.infra.unit_of_work import Units
-from tests.factories import DEVICE, EMAIL, HERE, PASSWORD, actor_of, at_once, make_account, make_session, visitor_of
+from tests.factories import BROWSER, EMAIL, HERE, PASSWORD, actor_of, at_once, make_account, make_session, visitor_of
 from tests.fakes import START, FakeClock
 
 
@@ -31,7 +31,7 @@ def record(units: Units, account_id: int, cls: type[Fact], address: str = "192.0
 
 
 def fail(units: Units, account_id: int, address: str = "192.0.2.7") -> None:
-    record(units, account_id, events.SignInFailed, address, reason="wrong")
+    record(units, account_id, facts.LoginFailed, address, reason="wrong")
 
 
 def stored(units: Units) -> list[tuple[str, str, int, str]]:
@@ -51,23 +51,23 @@ def pages(units: Units, account_id: int, shown: str = "all", size: int = 10) -> 
 
 
 def test_every_fact_of_the_list_becomes_one_entry_that_has_its_words(units: Units, account_id: int) -> None:
-    record(units, account_id, events.SignedIn, session_id=1, known_device=False)
-    record(units, account_id, events.SignedIn, session_id=1, known_device=False, factor="totp")
-    record(units, account_id, events.SignedIn, session_id=1, known_device=False, factor="backup_codes")
-    record(units, account_id, events.SignedIn, session_id=1, known_device=False, factor="of the future")
-    record(units, account_id, events.SignedOut, session_id=1)
-    record(units, account_id, events.OthersSignedOut, count=2)
+    record(units, account_id, facts.LoggedIn, session_id=1, known_browser=False)
+    record(units, account_id, facts.LoggedIn, session_id=1, known_browser=False, factor="totp")
+    record(units, account_id, facts.LoggedIn, session_id=1, known_browser=False, factor="backup_codes")
+    record(units, account_id, facts.LoggedIn, session_id=1, known_browser=False, factor="of the future")
+    record(units, account_id, facts.LoggedOut, session_id=1)
+    record(units, account_id, facts.OtherSessionsRevoked, count=2)
     fail(units, account_id)
-    record(units, account_id, events.CodeNotGiven)
-    record(units, account_id, events.SignInRefused, reason="x")
-    record(units, account_id, events.SignInRefused, reason="x", way="reset")
-    record(units, account_id, events.ProofFailed, reason="wrong")
-    record(units, account_id, events.CodeRefused, reason="wrong", signed_in=True)
-    record(units, account_id, events.CodesStopped)
+    record(units, account_id, facts.SecondFactorNotCompleted)
+    record(units, account_id, facts.LoginBlocked, reason="x")
+    record(units, account_id, facts.LoginBlocked, reason="x", way="reset")
+    record(units, account_id, facts.ProofFailed, reason="wrong")
+    record(units, account_id, facts.CodeRefused, reason="wrong", logged_in=True)
+    record(units, account_id, facts.CodesStopped)
     before = len(stored(units))
-    record(units, account_id, events.SignedOut, session_id=1, replaced=True)
-    record(units, account_id, events.CodeRefused, reason="wrong", signed_in=False)
-    record(units, account_id, events.IdentityProved, session_id=1)
+    record(units, account_id, facts.LoggedOut, session_id=1, replaced=True)
+    record(units, account_id, facts.CodeRefused, reason="wrong", logged_in=False)
+    record(units, account_id, facts.IdentityProved, session_id=1)
 
     [page] = pages(units, account_id, size=50)
 
@@ -105,7 +105,7 @@ def test_failures_from_one_address_within_an_hour_are_one_entry(
     fail(units, account_id, "203.0.113.9")
     clock.advance(minutes=29)
     fail(units, account_id)
-    record(units, account_id, events.ProofFailed, reason="wrong")
+    record(units, account_id, facts.ProofFailed, reason="wrong")
 
     assert stored(units) == [
         ("failed", "password", 2, "192.0.2.7"),
@@ -128,13 +128,13 @@ def test_strangers_from_many_addresses_do_not_flood_the_table(units: Units, acco
     for number in range(service.MAX_FAILURES_A_DAY + 30):
         fail(units, account_id, f"2001:db8::{number:x}")
     fail(units, other)
-    record(units, account_id, events.SignedIn, session_id=1, known_device=True)
+    record(units, account_id, facts.LoggedIn, session_id=1, known_browser=True)
 
     rows = stored(units)
 
     assert len(rows) == service.MAX_FAILURES_A_DAY + 3
     assert rows[service.MAX_FAILURES_A_DAY] == ("failed", "password", 30, "")
-    assert rows[-2:] == [("failed", "password", 1, "192.0.2.7"), ("signed_in", "", 1, "192.0.2.7")]
+    assert rows[-2:] == [("failed", "password", 1, "192.0.2.7"), ("logged_in", "", 1, "192.0.2.7")]
     [bad] = pages(units, account_id, "bad", size=100)
     assert bad.entries[0].client == "Many addresses"
     assert bad.entries[0].often.startswith("30 times")
@@ -153,8 +153,8 @@ def test_many_failures_at_once_are_one_entry(units: Units, account_id: int) -> N
 
 async def attempt(
     visitor: Visitor, password: str = PASSWORD, email: str = EMAIL
-) -> sign_in.TicketIssued | sign_in.CodeRequired:
-    return await sign_in.sign_in(visitor, email, password, remember=False, return_to=sessions.HOME)
+) -> login.TicketIssued | login.CodeRequired:
+    return await login.log_in(visitor, email, password, remember=False, return_to=sessions.HOME)
 
 
 async def test_wrong_passwords_are_noted_throttled_ones_too_and_unknown_addresses_nowhere(
@@ -171,7 +171,7 @@ async def test_wrong_passwords_are_noted_throttled_ones_too_and_unknown_addresse
         assert accounts.view_shell(unit, account_id).revision == 1, "strangers do not make open pages refresh"
 
 
-async def test_half_a_sign_in_is_one_entry_and_a_whole_one_names_its_factor(
+async def test_half_a_login_is_one_entry_and_a_whole_one_names_its_factor(
     units: Units, account_id: int, clock: FakeClock
 ) -> None:
     from netim_app.core import feature
@@ -180,54 +180,54 @@ async def test_half_a_sign_in_is_one_entry_and_a_whole_one_names_its_factor(
     wheel = SecondFactor(
         name="totp",
         enrolled=lambda _u, _a: True,
-        spend=lambda _u, _a, code, _o: code == "123456",
-        live=lambda _u, _a: 1,
+        consume=lambda _u, _a, code, _o: code == "123456",
+        valid_code_count=lambda _u, _a: 1,
     )
     others = [f for f in feature.offers().features if not f.second_factors]
     feature.install((*others, Feature(name="wheel", second_factors=(wheel,))))
-    assert await attempt(visitor_of()) == sign_in.CodeRequired()
+    assert await attempt(visitor_of()) == login.CodeRequired()
     with pytest.raises(RecordedRefusal, match=second_factor.WRONG), units.write() as unit:
-        second_factor.finish_sign_in(unit, visitor_of(), "000000")
+        second_factor.finish_login(unit, visitor_of(), "000000")
     assert stored(units) == [], "it is not over yet"
     clock.advance(minutes=11)
     with units.write() as unit:
-        second_factor.expire(unit, DEVICE)
+        second_factor.expire(unit, BROWSER)
     assert stored(units) == [("half", "code", 1, HERE.address)]
 
-    assert await attempt(visitor_of()) == sign_in.CodeRequired()
+    assert await attempt(visitor_of()) == login.CodeRequired()
     with units.write() as unit:
-        ticket = second_factor.finish_sign_in(unit, visitor_of(), "123456")
+        ticket = second_factor.finish_login(unit, visitor_of(), "123456")
     with units.write() as unit:
-        assert sessions.redeem_ticket(unit, ticket, DEVICE, HERE) is not None
-    assert stored(units)[1:] == [("signed_in", "totp", 1, HERE.address)]
+        assert sessions.redeem_ticket(unit, ticket, BROWSER, HERE) is not None
+    assert stored(units)[1:] == [("logged_in", "totp", 1, HERE.address)]
 
 
-async def test_failed_proofs_of_a_signed_in_customer_are_noted(units: Units, account_id: int) -> None:
+async def test_failed_proofs_of_a_logged_in_customer_are_noted(units: Units, account_id: int) -> None:
     with units.write() as unit:
         caller = actor_of(unit, make_session(unit, account_id))
 
     with pytest.raises(DomainError):
-        await sign_in.prove_again(caller, "wrong", "", "/")
+        await login.prove_again(caller, "wrong", "", "/")
 
-    assert stored(units) == [("signed_in", "", 1, HERE.address), ("proof_failed", "password", 1, HERE.address)]
+    assert stored(units) == [("logged_in", "", 1, HERE.address), ("proof_failed", "password", 1, HERE.address)]
 
 
-def test_signing_in_anew_in_the_same_browser_is_no_sign_out(units: Units, account_id: int) -> None:
+def test_logging_in_anew_in_the_same_browser_is_no_logout(units: Units, account_id: int) -> None:
     with units.write() as unit:
         old, logged_out = make_session(unit, account_id), make_session(unit, account_id, device=digest("x"))
     with units.write() as unit:
         sessions.end_session(unit, old.digest, HERE, replaced=True)
         sessions.end_session(unit, logged_out.digest, HERE)
 
-    assert [kind for kind, *_ in stored(units)] == ["signed_in", "signed_in", "signed_out"]
+    assert [kind for kind, *_ in stored(units)] == ["logged_in", "logged_in", "logged_out"]
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(units: Units, account_id: int, clock: FakeClock) -> None:
     with units.write() as unit:
         other = make_account(unit, "bob@example.org")
     for number in range(25):
-        record(units, account_id, events.SignedOut, session_id=number)
-        record(units, other, events.SignedOut, session_id=number)
+        record(units, account_id, facts.LoggedOut, session_id=number)
+        record(units, other, facts.LoggedOut, session_id=number)
         if number % 3 == 0:  # several at one moment: the id decides
             clock.advance(seconds=1)
     fail(units, account_id)
@@ -246,13 +246,13 @@ def test_pages_follow_each_other_without_gap_or_repetition(units: Units, account
 def test_retention(units: Units, account_id: int, clock: FakeClock) -> None:
     fail(units, account_id)
     clock.advance(days=1)
-    record(units, account_id, events.SignedOut, session_id=1)
+    record(units, account_id, facts.LoggedOut, session_id=1)
     clock.advance(days=179, seconds=1)
 
     with units.write() as unit:
         service.purge(unit)
 
-    assert [kind for kind, *_ in stored(units)] == ["signed_out"]
+    assert [kind for kind, *_ in stored(units)] == ["logged_out"]
 
 
 def test_the_history_dies_with_the_account(units: Units, account_id: int) -> None:
@@ -268,7 +268,7 @@ def test_the_history_dies_with_the_account(units: Units, account_id: int) -> Non
 def test_what_a_browser_says_of_itself_is_kept_within_bounds(units: Units, account_id: int) -> None:
     with units.write() as unit:
         unit.record(
-            events.SignInFailed(account_id=account_id, at=datetime.now(START.tzinfo), reason="x", origin=Origin())
+            facts.LoginFailed(account_id=account_id, at=datetime.now(START.tzinfo), reason="x", origin=Origin())
         )
 
     [page] = pages(units, account_id)

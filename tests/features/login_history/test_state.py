@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 
-from netim_app.core import events
+from netim_app.core import facts
 from netim_app.core.actor import Actor, set_caller
 from netim_app.features.login_history import service
 from netim_app.features.login_history.state import MAX_SHOWN, HistoryState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import HERE, Tab, signed_in_actor, visitor_of
+from tests.factories import HERE, Tab, logged_in_actor, visitor_of
 from tests.fakes import FakeClock
 
 PAGE = "/account/connection-and-security"
@@ -17,7 +17,7 @@ PAGE = "/account/connection-and-security"
 
 @pytest.fixture
 def caller(sqlite_units: Units) -> Actor:
-    found = signed_in_actor(sqlite_units)
+    found = logged_in_actor(sqlite_units)
     set_caller(found)
     return found
 
@@ -25,7 +25,7 @@ def caller(sqlite_units: Units) -> Actor:
 def fill(units: Units, clock: FakeClock, caller: Actor, count: int) -> None:
     with units.write() as unit:
         for number in range(count):
-            unit.record(events.SignedOut(account_id=caller.account_id, at=clock(), origin=HERE, session_id=number))
+            unit.record(facts.LoggedOut(account_id=caller.account_id, at=clock(), origin=HERE, session_id=number))
             clock.advance(minutes=1)
 
 
@@ -55,7 +55,7 @@ async def test_a_choice_stays_for_the_visit_and_ends_with_it(
 ) -> None:
     fill(sqlite_units, clock, caller, 3)
     with sqlite_units.write() as unit:
-        unit.record(events.SignInFailed(account_id=caller.account_id, at=unit.now, origin=HERE, reason="wrong"))
+        unit.record(facts.LoginFailed(account_id=caller.account_id, at=unit.now, origin=HERE, reason="wrong"))
     tab, card = await opened()
     assert len(card.entries) == 5
 
@@ -72,7 +72,7 @@ async def test_a_choice_stays_for_the_visit_and_ends_with_it(
     assert (len(card.entries), card.shown) == (5, "")
 
 
-@pytest.mark.parametrize("value", [None, True, 1, math.nan, "", "ALL", "all' OR 1=1", "signed_in", [], ["bad"], {}])
+@pytest.mark.parametrize("value", [None, True, 1, math.nan, "", "ALL", "all' OR 1=1", "logged_in", [], ["bad"], {}])
 async def test_what_is_no_choice_changes_nothing(caller: Actor, value: Any) -> None:
     tab, card = await opened()
     before = card.entries

@@ -7,22 +7,22 @@ from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.features.password import service
 from netim_app.features.password.service import PasswordSetting
-from netim_app.identity import passwords, recovery, sessions, sign_in
+from netim_app.identity import login, passwords, recovery, sessions
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     HERE,
     NEW_PASSWORD,
-    OTHER_DEVICE,
+    OTHER_BROWSER,
     PASSWORD,
     Browser,
     actor_of,
     last_mail,
+    logged_in_actor,
     mailed,
     make_account,
     make_session,
-    signed_in_actor,
     stored_account,
     visitor_of,
 )
@@ -45,7 +45,7 @@ def has_password(units: Units, account_id: int, password: str) -> bool:
 
 
 async def test_a_new_password_is_in_force_and_told(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     clock.advance(days=3)
 
     assert await change(caller) == ("", "")
@@ -62,8 +62,8 @@ async def test_the_own_session_is_renewed_and_all_others_end_with_every_link(uni
     with units.write() as unit:
         account_id = make_account(unit)
         own = make_session(unit, account_id)
-        other = make_session(unit, account_id, device=OTHER_DEVICE, remember=True)
-        waiting = sessions.issue_ticket(unit, purpose="sign_in", account_id=account_id, device_digest=DEVICE)
+        other = make_session(unit, account_id, device=OTHER_BROWSER, remember=True)
+        waiting = sessions.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=BROWSER)
         recovery.ask_reset(unit, EMAIL, HERE)
         caller = actor_of(unit, own)
     reset = last_mail(units, "reset").token
@@ -71,19 +71,19 @@ async def test_the_own_session_is_renewed_and_all_others_end_with_every_link(uni
     ticket = await service.change_password(caller, PASSWORD, NEW_PASSWORD, PAGE)
 
     with units.write() as unit:
-        assert sessions.look_up(unit, other.digest, OTHER_DEVICE, HERE).actor is None
-        assert sessions.redeem_ticket(unit, waiting, DEVICE, HERE) is None
+        assert sessions.look_up(unit, other.digest, OTHER_BROWSER, HERE).actor is None
+        assert sessions.redeem_ticket(unit, waiting, BROWSER, HERE) is None
         with pytest.raises(DomainError):
             recovery.owner_of(unit, reset)
-        opened = sessions.redeem_ticket(unit, ticket, DEVICE, HERE)
+        opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
         assert opened is not None
         assert opened.return_to == PAGE
-        assert sessions.look_up(unit, own.digest, DEVICE, HERE).renewed_elsewhere
+        assert sessions.look_up(unit, own.digest, BROWSER, HERE).renewed_elsewhere
         assert actor_of(unit, Browser(opened.token)).session_id == caller.session_id
 
 
-async def test_a_wrong_current_password_changes_nothing_and_is_throttled_like_a_sign_in(units: Units) -> None:
-    caller = signed_in_actor(units)
+async def test_a_wrong_current_password_changes_nothing_and_is_throttled_like_a_login(units: Units) -> None:
+    caller = logged_in_actor(units)
 
     for current in ("wrong", PASSWORD + " ", PASSWORD.upper(), "", "x" * 128, PASSWORD):
         assert await change(caller, current) == ("current", "password.current_wrong")
@@ -91,13 +91,13 @@ async def test_a_wrong_current_password_changes_nothing_and_is_throttled_like_a_
     assert has_password(units, caller.account_id, PASSWORD)
     assert mailed(units) == []
     with pytest.raises(DomainError):
-        await sign_in.sign_in(visitor_of(DEVICE), EMAIL, PASSWORD, remember=False, return_to=PAGE)
+        await login.log_in(visitor_of(BROWSER), EMAIL, PASSWORD, remember=False, return_to=PAGE)
 
 
 async def test_of_twenty_guesses_of_the_current_password_at_once_five_are_looked_at(
     units: Units, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     real_hash = stored_account(units, caller.account_id).password_hash
     checked: list[str] = []
     real = passwords.password_matches
@@ -114,7 +114,7 @@ async def test_of_twenty_guesses_of_the_current_password_at_once_five_are_looked
 
 
 async def test_the_same_password_is_refused(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
 
     assert await change(caller, new=PASSWORD) == ("password", "password.same")
 
@@ -123,7 +123,7 @@ async def test_the_same_password_is_refused(units: Units) -> None:
 
 async def test_the_same_password_is_the_same_in_either_form(units: Units) -> None:
     chosen = "café à la crème brûlée"
-    caller = signed_in_actor(units, password=chosen)
+    caller = logged_in_actor(units, password=chosen)
     decomposed = unicodedata.normalize("NFD", chosen)
 
     assert await change(caller, current=chosen, new=decomposed) == ("password", "password.same")
@@ -136,7 +136,7 @@ async def test_of_two_changes_at_once_the_second_finds_its_current_password_wron
     with units.write() as unit:
         account_id = make_account(unit)
         owner = actor_of(unit, make_session(unit, account_id))
-        thief = actor_of(unit, make_session(unit, account_id, device=OTHER_DEVICE))
+        thief = actor_of(unit, make_session(unit, account_id, device=OTHER_BROWSER))
     real = passwords.hash_in_pool
 
     async def slow(password: str, cost: int) -> str:
@@ -151,7 +151,7 @@ async def test_of_two_changes_at_once_the_second_finds_its_current_password_wron
 
 
 async def test_one_customer_cannot_change_the_password_of_another(units: Units) -> None:
-    caller, other = signed_in_actor(units), signed_in_actor(units, "bob@example.org", password="bob's very own one")
+    caller, other = logged_in_actor(units), logged_in_actor(units, "bob@example.org", password="bob's very own one")
 
     assert await change(caller) == ("", "")
 
@@ -159,7 +159,7 @@ async def test_one_customer_cannot_change_the_password_of_another(units: Units) 
 
 
 def test_the_card_shows_how_long_ago_the_last_change_was_and_the_exact_moment(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units, language="fr", time_zone="America/New_York")
+    caller = logged_in_actor(units, language="fr", time_zone="America/New_York")
 
     with units.read() as unit:
         fresh = service.view_setting(unit, caller.account_id)
@@ -173,7 +173,7 @@ def test_the_card_shows_how_long_ago_the_last_change_was_and_the_exact_moment(un
 
 
 def test_a_stricter_policy_makes_older_passwords_out_of_date(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     with units.read() as unit:
         assert service.up_to_date(unit, caller.account_id)
 
@@ -187,9 +187,9 @@ def test_a_stricter_policy_makes_older_passwords_out_of_date(units: Units, monke
 def test_every_way_to_a_new_password_is_told_apart(units: Units, way: str) -> None:
     from typing import Any
 
-    from netim_app.core.events import PasswordChanged
+    from netim_app.core.facts import PasswordChanged
 
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     chosen: Any = way
 
     with units.write() as unit:

@@ -9,14 +9,14 @@ from netim_app.identity import passwords, sessions
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     HERE,
     NEW_PASSWORD,
     PASSWORD,
     Tab,
+    logged_in_actor,
     mailed,
-    signed_in_actor,
     stored_account,
     tickets_of,
     visitor_of,
@@ -28,7 +28,7 @@ FORMS: list[Any] = [None, "", 5, True, math.nan, [], {}, {"current": [], "passwo
 
 @pytest.fixture
 def caller(sqlite_units: Units) -> Actor:
-    found = signed_in_actor(sqlite_units)
+    found = logged_in_actor(sqlite_units)
     set_caller(found)
     return found
 
@@ -44,7 +44,7 @@ async def test_a_change_closes_the_dialog_and_hands_out_the_ticket(sqlite_units:
     [ticket] = tickets_of(steps)
     assert steps == [ticket, ""]
     with sqlite_units.write() as unit:
-        opened = sessions.redeem_ticket(unit, ticket, DEVICE, HERE)
+        opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
     assert opened is not None
     assert opened.return_to == PAGE
     assert passwords.password_matches(NEW_PASSWORD, stored_account(sqlite_units, caller.account_id).password_hash)

@@ -3,32 +3,32 @@ import pytest
 from netim_app.core import feature
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import Fact, Origin, OthersSignedOut
+from netim_app.core.facts import Fact, Origin, OtherSessionsRevoked
 from netim_app.core.feature import Feature, Subscription
 from netim_app.core.tokens import digest
 from netim_app.features.sessions import service
 from netim_app.features.sessions.service import Session
 from netim_app.identity import sessions
-from netim_app.identity.tables import KnownDevice
+from netim_app.identity.tables import KnownBrowser
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     HERE,
-    OTHER_DEVICE,
+    OTHER_BROWSER,
     Browser,
     actor_of,
     last_mail,
+    logged_in_actor,
     mailed,
     make_session,
-    signed_in_actor,
 )
 from tests.fakes import FakeClock
 
 PHONE = Origin(address="2001:db8::42", browser="Safari 18", system="iOS")
 
 
-def other(units: Units, account_id: int, device: str = OTHER_DEVICE, origin: Origin = PHONE) -> Browser:
+def other(units: Units, account_id: int, device: str = OTHER_BROWSER, origin: Origin = PHONE) -> Browser:
     with units.write() as unit:
         return make_session(unit, account_id, device=device, origin=origin)
 
@@ -59,7 +59,7 @@ def end_all(units: Units, caller: Actor) -> None:
 
 
 def test_the_list_says_in_words_who_where_and_when(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     clock.advance(minutes=5)
     phone = other(units, caller.account_id)
     clock.advance(minutes=20)
@@ -67,10 +67,10 @@ def test_the_list_says_in_words_who_where_and_when(units: Units, clock: FakeCloc
     first, second = view(units, caller.account_id)
 
     assert (first.client, first.address) == ("Safari 18 on iOS", "2001:db8::42")
-    assert (first.signed_in, first.active) == ("20 minutes ago", "20 minutes ago")
-    assert (second.client, second.signed_in) == ("Firefox on Linux", "25 minutes ago")
+    assert (first.logged_in, first.active) == ("20 minutes ago", "20 minutes ago")
+    assert (second.client, second.logged_in) == ("Firefox on Linux", "25 minutes ago")
     # Babel parts time and "PM" by a narrow space that does not break.
-    assert second.signed_in_at == "March 1, 2026 at 1:00\u202fPM (Central European Standard Time)"
+    assert second.logged_in_at == "March 1, 2026 at 1:00\u202fPM (Central European Standard Time)"
     with units.write() as unit:
         sessions.mark_seen(unit, first.id)
     assert view(units, caller.account_id)[0].active == "just now"
@@ -78,18 +78,18 @@ def test_the_list_says_in_words_who_where_and_when(units: Units, clock: FakeCloc
 
 
 def test_the_list_speaks_the_customers_language_and_knows_what_is_unknown(units: Units) -> None:
-    caller = signed_in_actor(units, language="fr")
+    caller = logged_in_actor(units, language="fr")
     other(units, caller.account_id, origin=Origin())
 
     rows = {row.client: row for row in view(units, caller.account_id)}
 
     assert set(rows) == {"Firefox sous Linux", "Navigateur inconnu"}
     assert rows["Navigateur inconnu"].address == "-"
-    assert rows["Firefox sous Linux"].signed_in == "à l’instant"
+    assert rows["Firefox sous Linux"].logged_in == "à l’instant"
 
 
 def test_what_is_over_is_not_in_the_list(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     idle = other(units, caller.account_id)
     with units.write() as unit:
         remembered = make_session(unit, caller.account_id, device=digest("third"), remember=True)
@@ -109,7 +109,7 @@ def test_what_is_over_is_not_in_the_list(units: Units, clock: FakeClock) -> None
 def test_one_other_session_ends_and_is_told_once(units: Units) -> None:
     heard: list[Fact] = []
     listener = Feature(name="x", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     phone, tablet = other(units, caller.account_id), other(units, caller.account_id, digest("third"))
     feature.install((*feature.offers().features, listener))
     phone_id, before = id_of(units, phone), len(mailed(units))
@@ -120,10 +120,10 @@ def test_one_other_session_ends_and_is_told_once(units: Units) -> None:
     assert is_open(units, tablet)
     assert [row.id for row in view(units, caller.account_id)] == [id_of(units, tablet), caller.session_id]
     assert heard == [
-        OthersSignedOut(account_id=caller.account_id, at=units.clock(), origin=HERE, count=1, session_id=phone_id)
+        OtherSessionsRevoked(account_id=caller.account_id, at=units.clock(), origin=HERE, count=1, session_id=phone_id)
     ]
-    assert mailed(units)[before:] == [("others_signed_out", EMAIL)]
-    text = last_mail(units, "others_signed_out").text
+    assert mailed(units)[before:] == [("other_sessions_revoked", EMAIL)]
+    text = last_mail(units, "other_sessions_revoked").text
     assert "Safari 18 on iOS (2001:db8::42) was logged out" in text
     assert HERE.address in text
     with pytest.raises(DomainError, match="gone"):
@@ -132,11 +132,11 @@ def test_one_other_session_ends_and_is_told_once(units: Units) -> None:
 
 
 def test_all_others_end_and_are_told_once(units: Units) -> None:
-    caller, stranger = signed_in_actor(units), signed_in_actor(units, "bob@example.org")
+    caller, stranger = logged_in_actor(units), logged_in_actor(units, "bob@example.org")
     others = [other(units, caller.account_id, digest(f"device {n}")) for n in range(3)]
     with units.write() as unit:
         on_its_way = sessions.issue_ticket(
-            unit, purpose="sign_in", account_id=caller.account_id, device_digest=OTHER_DEVICE
+            unit, purpose="login", account_id=caller.account_id, browser_digest=OTHER_BROWSER
         )
     before = len(mailed(units))
 
@@ -146,9 +146,9 @@ def test_all_others_end_and_are_told_once(units: Units) -> None:
     assert [row.id for row in view(units, caller.account_id)] == [caller.session_id]
     assert [row.id for row in view(units, stranger.account_id)] == [stranger.session_id]
     with units.write() as unit:
-        assert sessions.redeem_ticket(unit, on_its_way, OTHER_DEVICE, PHONE) is None
-    assert mailed(units)[before:] == [("others_signed_out", EMAIL)]
-    assert "All your other browsers" in last_mail(units, "others_signed_out").text
+        assert sessions.redeem_ticket(unit, on_its_way, OTHER_BROWSER, PHONE) is None
+    assert mailed(units)[before:] == [("other_sessions_revoked", EMAIL)]
+    assert "All your other browsers" in last_mail(units, "other_sessions_revoked").text
 
     end_all(units, caller)
 
@@ -156,7 +156,7 @@ def test_all_others_end_and_are_told_once(units: Units) -> None:
 
 
 def test_idor_of_what_is_not_another_open_session_of_the_customer_nothing_is_ended(units: Units) -> None:
-    caller, stranger = signed_in_actor(units), signed_in_actor(units, "bob@example.org")
+    caller, stranger = logged_in_actor(units), logged_in_actor(units, "bob@example.org")
     refusals = set()
 
     for session_id in (stranger.session_id, caller.session_id, 0, -1, 2**31 - 1):
@@ -171,18 +171,18 @@ def test_idor_of_what_is_not_another_open_session_of_the_customer_nothing_is_end
 
 
 def test_a_browser_that_was_logged_out_is_a_stranger_and_the_own_one_stays_known(units: Units) -> None:
-    caller = signed_in_actor(units)
-    same_browser = other(units, caller.account_id, DEVICE)
+    caller = logged_in_actor(units)
+    same_browser = other(units, caller.account_id, BROWSER)
     phone, _ = other(units, caller.account_id), other(units, caller.account_id, digest("third"))
 
     def known() -> set[str]:
         with units.read() as unit:
-            devices = (DEVICE, OTHER_DEVICE, digest("third"))
-            return {device for device in devices if unit.session.get(KnownDevice, (caller.account_id, device))}
+            devices = (BROWSER, OTHER_BROWSER, digest("third"))
+            return {device for device in devices if unit.session.get(KnownBrowser, (caller.account_id, device))}
 
     end(units, caller, id_of(units, same_browser))
-    assert known() == {DEVICE, OTHER_DEVICE, digest("third")}
+    assert known() == {BROWSER, OTHER_BROWSER, digest("third")}
     end(units, caller, id_of(units, phone))
-    assert known() == {DEVICE, digest("third")}
+    assert known() == {BROWSER, digest("third")}
     end_all(units, caller)
-    assert known() == {DEVICE}
+    assert known() == {BROWSER}

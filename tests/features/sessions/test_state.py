@@ -7,17 +7,17 @@ from netim_app.core.actor import Actor, set_caller
 from netim_app.features.sessions.state import LogOutOthersState, SessionsState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import OTHER_DEVICE, Tab, mailed, make_session, signed_in_actor, visitor_of
+from tests.factories import OTHER_BROWSER, Tab, logged_in_actor, mailed, make_session, visitor_of
 
 PAGE = "/account/connection-and-security"
 
 
 @pytest.fixture
 def caller(sqlite_units: Units) -> Actor:
-    found = signed_in_actor(sqlite_units)
+    found = logged_in_actor(sqlite_units)
     set_caller(found)
     with sqlite_units.write() as unit:
-        make_session(unit, found.account_id, device=OTHER_DEVICE)
+        make_session(unit, found.account_id, device=OTHER_BROWSER)
     return found
 
 
@@ -51,7 +51,7 @@ async def test_another_one_is_logged_out_and_gone_from_the_list(sqlite_units: Un
     assert await notice(tab) == ("success", "That browser is logged out. We sent you a notice.")
     await tab.run(SessionsState, "log_out", other)
     assert await notice(tab) == ("info", "That browser is no longer logged in.")
-    assert [event for event, _ in mailed(sqlite_units)] == ["signed_in", "others_signed_out"]
+    assert [event for event, _ in mailed(sqlite_units)] == ["logged_in", "other_sessions_revoked"]
 
 
 @pytest.mark.parametrize("value", [None, True, "2", 2.0, math.nan, 0, -1, 2**31, 10**30, [2], {"id": 2}])
@@ -75,7 +75,7 @@ async def test_all_others_are_logged_out_after_a_question(sqlite_units: Units, t
 
     assert (dialog.open, card.others) == (False, [])
     assert await notice(tab) == ("success", "You are now logged in here only.")
-    assert [event for event, _ in mailed(sqlite_units)] == ["signed_in", "others_signed_out"]
+    assert [event for event, _ in mailed(sqlite_units)] == ["logged_in", "other_sessions_revoked"]
 
 
 async def test_a_step_up_leads_back_to_the_card_and_ends_nothing(tab: Tab) -> None:

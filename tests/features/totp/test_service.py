@@ -8,27 +8,27 @@ from sqlmodel import col, func, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.core.events import AccountUnlocked
+from netim_app.core.facts import AccountUnlocked
 from netim_app.features.backup_codes.tables import BackupCode
 from netim_app.features.totp import rules, service
-from netim_app.features.totp.tables import TotpDevice, TotpEnrolment
+from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
 from netim_app.identity import accounts, second_factor, sessions
 from netim_app.identity.tables import AccountSession
 from netim_app.infra.rewrap import Rewrapped
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     HERE,
-    OTHER_DEVICE,
+    OTHER_BROWSER,
     actor_of,
     at_once,
     last_mail,
+    logged_in_actor,
     mailed,
     make_account,
     make_session,
-    signed_in_actor,
 )
 from tests.fakes import FakeClock
 
@@ -58,9 +58,9 @@ def enable(units: Units, caller: Actor, clock: FakeClock, name: str = "Phone") -
     return secret
 
 
-def spend(units: Units, account_id: int, typed: str) -> bool:
+def consume(units: Units, account_id: int, typed: str) -> bool:
     with units.write() as unit:
-        return service.spend(unit, account_id, typed, HERE)
+        return service.consume(unit, account_id, typed, HERE)
 
 
 def count(units: Units, table: type) -> int:
@@ -68,21 +68,21 @@ def count(units: Units, table: type) -> int:
         return unit.session.exec(select(func.count()).select_from(table)).one()
 
 
-def devices(units: Units, account_id: int) -> tuple[service.Device, ...]:
+def devices(units: Units, account_id: int) -> tuple[service.Authenticator, ...]:
     with units.read() as unit:
-        return service.view_devices(unit, account_id).devices
+        return service.view_authenticators(unit, account_id).authenticators
 
 
 # Enrolment
 
 
 def test_an_enrolment_is_nothing_until_a_code_has_proved_it(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     enrolment, secret = begin(units, caller)
 
     with units.read() as unit:
         assert not second_factor.enrolled(unit, caller.account_id)
-    assert not spend(units, caller.account_id, code(secret, clock))
+    assert not consume(units, caller.account_id, code(secret, clock))
 
     assert confirm(units, caller, enrolment, code(secret, clock))
     with units.read() as unit:
@@ -93,7 +93,7 @@ def test_an_enrolment_is_nothing_until_a_code_has_proved_it(units: Units, clock:
 
 
 def test_secrets_are_160_bits_of_the_servers_own_and_never_twice_the_same(units: Units) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     found = {begin(units, caller)[1] for _ in range(30)}
 
     assert len(found) == 30
@@ -101,7 +101,7 @@ def test_secrets_are_160_bits_of_the_servers_own_and_never_twice_the_same(units:
 
 
 def test_rfc_vectors_what_applications_read(sqlite_units: Units) -> None:
-    caller = signed_in_actor(sqlite_units)
+    caller = logged_in_actor(sqlite_units)
     with sqlite_units.write() as unit:
         made = service.begin(unit, caller)
 
@@ -122,7 +122,7 @@ def test_rfc_vectors_what_applications_read(sqlite_units: Units) -> None:
 def test_which_steps_prove_a_device_and_what_is_said_of_the_clock(
     sqlite_units: Units, clock: FakeClock, steps: int
 ) -> None:
-    caller = signed_in_actor(sqlite_units)
+    caller = logged_in_actor(sqlite_units)
     enrolment, secret = begin(sqlite_units, caller)
 
     if abs(steps) <= 1:
@@ -132,12 +132,12 @@ def test_which_steps_prove_a_device_and_what_is_said_of_the_clock(
         confirm(sqlite_units, caller, enrolment, code(secret, clock, steps))
     expected = "totp.wrong" if abs(steps) > 20 else "totp.clock_fast" if steps > 0 else "totp.clock_slow"
     assert (error.value.field, error.value.key) == ("code", expected)
-    assert count(sqlite_units, TotpDevice) == 0
+    assert count(sqlite_units, TotpAuthenticator) == 0
 
 
 @pytest.mark.parametrize("typed", ["", "abcdef", "12345", "1234567", "１２３４５６", "000000\0", "-12345", "1e5000"])
 def test_what_is_no_code_is_wrong(sqlite_units: Units, typed: str) -> None:
-    caller = signed_in_actor(sqlite_units)
+    caller = logged_in_actor(sqlite_units)
     enrolment, _ = begin(sqlite_units, caller)
 
     with pytest.raises(DomainError, match=r"totp\.wrong"):
@@ -145,27 +145,27 @@ def test_what_is_no_code_is_wrong(sqlite_units: Units, typed: str) -> None:
 
 
 def test_a_code_pasted_with_blanks_is_taken(sqlite_units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(sqlite_units)
+    caller = logged_in_actor(sqlite_units)
     enrolment, secret = begin(sqlite_units, caller)
     typed = code(secret, clock)
 
     assert confirm(sqlite_units, caller, enrolment, f" {typed[:3]} {typed[3:]}\n")
 
 
-def test_the_code_that_proved_a_device_cannot_sign_in(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+def test_the_code_that_proved_a_device_cannot_login(units: Units, clock: FakeClock) -> None:
+    caller = logged_in_actor(units)
     enrolment, secret = begin(units, caller)
     typed = code(secret, clock)
     confirm(units, caller, enrolment, typed)
 
-    assert not spend(units, caller.account_id, typed)
-    assert not spend(units, caller.account_id, code(secret, clock, -1))
+    assert not consume(units, caller.account_id, typed)
+    assert not consume(units, caller.account_id, code(secret, clock, -1))
     clock.advance(seconds=30)
-    assert spend(units, caller.account_id, code(secret, clock))
+    assert consume(units, caller.account_id, code(secret, clock))
 
 
 def test_several_wizards_do_not_mix(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     first, first_secret = begin(units, caller)
     second, second_secret = begin(units, caller)
 
@@ -177,7 +177,7 @@ def test_several_wizards_do_not_mix(units: Units, clock: FakeClock) -> None:
 
 
 def test_abandoned_and_expired_secrets_are_gone(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     first, first_secret = begin(units, caller)
     begin(units, caller, replaces=first)
     assert count(units, TotpEnrolment) == 1
@@ -191,7 +191,7 @@ def test_abandoned_and_expired_secrets_are_gone(units: Units, clock: FakeClock) 
 
 
 def test_an_enrolment_expires_even_before_it_is_purged(sqlite_units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(sqlite_units)
+    caller = logged_in_actor(sqlite_units)
     enrolment, secret = begin(sqlite_units, caller)
     clock.advance(minutes=30)
 
@@ -200,10 +200,10 @@ def test_an_enrolment_expires_even_before_it_is_purged(sqlite_units: Units, cloc
 
 
 def test_nobody_else_can_finish_or_abandon_an_enrolment(units: Units, clock: FakeClock) -> None:
-    owner = signed_in_actor(units)
-    stranger = signed_in_actor(units, "mallory@example.org")
+    owner = logged_in_actor(units)
+    stranger = logged_in_actor(units, "mallory@example.org")
     with units.write() as unit:
-        same_customer_elsewhere = actor_of(unit, make_session(unit, owner.account_id, device=OTHER_DEVICE))
+        same_customer_elsewhere = actor_of(unit, make_session(unit, owner.account_id, device=OTHER_BROWSER))
     enrolment, secret = begin(units, owner)
 
     for other in (stranger, same_customer_elsewhere):
@@ -215,7 +215,7 @@ def test_nobody_else_can_finish_or_abandon_an_enrolment(units: Units, clock: Fak
 
 
 def test_there_are_at_most_ten_open_enrolments(sqlite_units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(sqlite_units)
+    caller = logged_in_actor(sqlite_units)
     made = []
     for _ in range(15):
         clock.advance(seconds=1)
@@ -226,7 +226,7 @@ def test_there_are_at_most_ten_open_enrolments(sqlite_units: Units, clock: FakeC
 
 
 def test_of_twenty_confirmations_at_once_one_wins(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     enrolment, secret = begin(units, caller)
 
     def attempt(_: int) -> bool:
@@ -237,77 +237,77 @@ def test_of_twenty_confirmations_at_once_one_wins(units: Units, clock: FakeClock
         return True
 
     assert at_once(20, attempt).count(True) == 1
-    assert count(units, TotpDevice) == 1
+    assert count(units, TotpAuthenticator) == 1
 
 
 # Codes
 
 
 def test_the_window_is_one_step_each_way(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     secret = enable(units, caller, clock)
     clock.advance(minutes=10)
 
     for steps in (-3, -2, 2, 3):
-        assert not spend(units, caller.account_id, code(secret, clock, steps))
+        assert not consume(units, caller.account_id, code(secret, clock, steps))
     for steps in (-1, 0, 1):
-        assert spend(units, caller.account_id, code(secret, clock, steps))
-        assert not spend(units, caller.account_id, code(secret, clock, steps))
+        assert consume(units, caller.account_id, code(secret, clock, steps))
+        assert not consume(units, caller.account_id, code(secret, clock, steps))
 
 
 def test_a_later_code_kills_the_earlier_ones(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     secret = enable(units, caller, clock)
     clock.advance(minutes=10)
 
-    assert spend(units, caller.account_id, code(secret, clock, 1))
-    assert not spend(units, caller.account_id, code(secret, clock, 0))
-    assert not spend(units, caller.account_id, code(secret, clock, -1))
+    assert consume(units, caller.account_id, code(secret, clock, 1))
+    assert not consume(units, caller.account_id, code(secret, clock, 0))
+    assert not consume(units, caller.account_id, code(secret, clock, -1))
 
 
 def test_of_twenty_uses_of_one_code_at_once_one_is_accepted(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     secret = enable(units, caller, clock)
     typed = code(secret, clock)
 
-    assert at_once(20, lambda _: spend(units, caller.account_id, typed)).count(True) == 1
+    assert at_once(20, lambda _: consume(units, caller.account_id, typed)).count(True) == 1
 
 
 def test_devices_have_secrets_and_last_steps_of_their_own(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     first = enable(units, caller, clock, "First")
     second = enable(units, caller, clock, "Second")
 
     assert first != second
-    assert spend(units, caller.account_id, code(second, clock, 1))
-    assert spend(units, caller.account_id, code(first, clock))
+    assert consume(units, caller.account_id, code(second, clock, 1))
+    assert consume(units, caller.account_id, code(first, clock))
 
 
 def test_each_device_adds_the_codes_that_a_guess_may_hit(units: Units, clock: FakeClock) -> None:
-    caller, other = signed_in_actor(units), signed_in_actor(units, "bob@example.org")
+    caller, other = logged_in_actor(units), logged_in_actor(units, "bob@example.org")
     for number in (1, 2):
         enable(units, caller, clock, f"Phone {number}")
 
     with units.read() as unit:
-        assert service.live_codes(unit, caller.account_id) == 6
-        assert service.live_codes(unit, other.account_id) == 0
+        assert service.valid_code_count(unit, caller.account_id) == 6
+        assert service.valid_code_count(unit, other.account_id) == 0
 
 
 def test_a_code_of_one_customer_is_nothing_to_another(units: Units, clock: FakeClock) -> None:
-    owner = signed_in_actor(units)
-    other = signed_in_actor(units, "mallory@example.org")
+    owner = logged_in_actor(units)
+    other = logged_in_actor(units, "mallory@example.org")
     secret = enable(units, owner, clock)
     enable(units, other, clock)
 
-    assert not spend(units, other.account_id, code(secret, clock))
-    assert spend(units, owner.account_id, code(secret, clock))
+    assert not consume(units, other.account_id, code(secret, clock))
+    assert consume(units, owner.account_id, code(secret, clock))
 
 
 # Devices
 
 
 def test_devices_are_renamed_and_removed_one_by_one(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     first = enable(units, caller, clock, "First")
     second = enable(units, caller, clock, "Second")
     one, two = devices(units, caller.account_id)
@@ -319,15 +319,15 @@ def test_devices_are_renamed_and_removed_one_by_one(units: Units, clock: FakeClo
     with units.write() as unit:
         service.remove(unit, caller, one.id)
     assert "Old phone" in last_mail(units, "two_factor_changed").text
-    assert not spend(units, caller.account_id, code(first, clock))
-    assert spend(units, caller.account_id, code(second, clock))
+    assert not consume(units, caller.account_id, code(first, clock))
+    assert consume(units, caller.account_id, code(second, clock))
     with units.write() as unit, pytest.raises(DomainError, match=r"totp\.last"):
         service.remove(unit, caller, two.id)
 
 
 def test_a_strangers_device_is_answered_like_an_unknown_one(units: Units, clock: FakeClock) -> None:
-    owner = signed_in_actor(units)
-    stranger = signed_in_actor(units, "mallory@example.org")
+    owner = logged_in_actor(units)
+    stranger = logged_in_actor(units, "mallory@example.org")
     enable(units, owner, clock)
     enable(units, stranger, clock)
     (device,) = devices(units, owner.account_id)
@@ -340,7 +340,7 @@ def test_a_strangers_device_is_answered_like_an_unknown_one(units: Units, clock:
 
 
 def test_of_two_last_devices_removed_at_once_one_stays(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     for name in ("First", "Second"):
         enable(units, caller, clock, name)
     ids = [device.id for device in devices(units, caller.account_id)]
@@ -358,9 +358,9 @@ def test_of_two_last_devices_removed_at_once_one_stays(units: Units, clock: Fake
 
 
 def test_there_are_at_most_ten_devices(sqlite_units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(sqlite_units)
+    caller = logged_in_actor(sqlite_units)
     spare, spare_secret = "", ""
-    for number in range(rules.MAX_DEVICES):
+    for number in range(rules.MAX_AUTHENTICATORS):
         if number == 9:
             spare, spare_secret = begin(sqlite_units, caller)
         enable(sqlite_units, caller, clock, f"Device {number}")
@@ -382,12 +382,12 @@ def test_enabling_and_disabling_end_all_other_sessions_and_renew_the_own(units: 
 
     def others_end(change: str) -> None:
         with units.write() as unit:
-            other = make_session(unit, account_id, device=OTHER_DEVICE, remember=True)
+            other = make_session(unit, account_id, device=OTHER_BROWSER, remember=True)
         ticket = disable() if change == "disable" else confirm(units, caller, enrolment, code(secret, clock))
         assert ticket is not None
         with units.write() as unit:
-            assert sessions.look_up(unit, other.digest, OTHER_DEVICE, HERE).actor is None
-            opened = sessions.redeem_ticket(unit, ticket, DEVICE, HERE)
+            assert sessions.look_up(unit, other.digest, OTHER_BROWSER, HERE).actor is None
+            opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
             assert opened is not None
 
     def disable() -> str:
@@ -404,28 +404,28 @@ def test_enabling_and_disabling_end_all_other_sessions_and_renew_the_own(units: 
 def test_disabling_needs_a_code_that_was_not_used_and_deletes_everything(units: Units, clock: FakeClock) -> None:
     from netim_app.features.backup_codes import service as backup
 
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     secret = enable(units, caller, clock)
     begin(units, caller)
     with units.write() as unit:
         backup.make(unit, caller)
     used = code(secret, clock)
-    assert spend(units, caller.account_id, used)
+    assert consume(units, caller.account_id, used)
 
     for wrong in (used, "", "nonsense"):
         with pytest.raises(RecordedRefusal), units.write() as unit:
             service.disable(unit, caller, wrong, PAGE)
-    assert count(units, TotpDevice) == 1
+    assert count(units, TotpAuthenticator) == 1
     clock.advance(seconds=30)
     with units.write() as unit:
         assert service.disable(unit, caller, code(secret, clock), PAGE)
-    assert [count(units, table) for table in (TotpDevice, TotpEnrolment, BackupCode)] == [0, 0, 0]
+    assert [count(units, table) for table in (TotpAuthenticator, TotpEnrolment, BackupCode)] == [0, 0, 0]
     with units.write() as unit, pytest.raises(DomainError, match=r"totp\.off_already"):
         service.disable(unit, caller, "123456", PAGE)
 
 
-def test_disabling_is_throttled_like_a_sign_in(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+def test_disabling_is_throttled_like_a_login(units: Units, clock: FakeClock) -> None:
+    caller = logged_in_actor(units)
     secret = enable(units, caller, clock)
 
     for _ in range(5):
@@ -433,48 +433,48 @@ def test_disabling_is_throttled_like_a_sign_in(units: Units, clock: FakeClock) -
             service.disable(unit, caller, f"{secrets.randbelow(10**6):06d}", PAGE)
     with pytest.raises(RecordedRefusal), units.write() as unit:
         service.disable(unit, caller, code(secret, clock), PAGE)
-    assert count(units, TotpDevice) == 1
+    assert count(units, TotpAuthenticator) == 1
 
 
 # At rest
 
 
 def test_secrets_lie_sealed_and_bound_to_their_row(units: Units, clock: FakeClock) -> None:
-    owner, other = signed_in_actor(units), signed_in_actor(units, "mallory@example.org")
+    owner, other = logged_in_actor(units), logged_in_actor(units, "mallory@example.org")
     secret = enable(units, owner, clock)
     others_secret = enable(units, other, clock)
     with units.read() as unit:
-        sealed = {row.account_id: row.sealed for row in unit.session.exec(select(TotpDevice))}
+        sealed = {row.account_id: row.sealed for row in unit.session.exec(select(TotpAuthenticator))}
     assert all(secret.encode() not in value for value in sealed.values())
 
     with units.write() as unit:  # swapped
         unit.session.exec(
-            update(TotpDevice)
-            .where(col(TotpDevice.account_id) == owner.account_id)
+            update(TotpAuthenticator)
+            .where(col(TotpAuthenticator.account_id) == owner.account_id)
             .values(sealed=sealed[other.account_id])
         )
-    assert not spend(units, owner.account_id, code(others_secret, clock))
-    assert not spend(units, owner.account_id, code(secret, clock))
+    assert not consume(units, owner.account_id, code(others_secret, clock))
+    assert not consume(units, owner.account_id, code(secret, clock))
     with units.read() as unit:
         assert second_factor.enrolled(unit, owner.account_id)  # it fails closed: the code is still asked for
 
     with units.write() as unit:  # damaged
-        unit.session.exec(update(TotpDevice).values(sealed=b"\x01" * 40))
-    assert not spend(units, other.account_id, code(others_secret, clock))
+        unit.session.exec(update(TotpAuthenticator).values(sealed=b"\x01" * 40))
+    assert not consume(units, other.account_id, code(others_secret, clock))
 
 
 @pytest.mark.parametrize("without_second_factor", [False, True])
 def test_the_operators_unlock_switches_it_off_only_when_told_to(
     units: Units, clock: FakeClock, without_second_factor: bool
 ) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     secret = enable(units, caller, clock)
 
     with units.write() as unit:
         fact = AccountUnlocked(account_id=caller.account_id, at=unit.now, without_second_factor=without_second_factor)
         accounts.unlock(unit, fact)
 
-    assert spend(units, caller.account_id, code(secret, clock)) is not without_second_factor
+    assert consume(units, caller.account_id, code(secret, clock)) is not without_second_factor
     assert bool(devices(units, caller.account_id)) is not without_second_factor
     assert ("off" in last_mail(units, "two_factor_changed").subject) is without_second_factor
     with units.read() as unit:
@@ -485,7 +485,7 @@ def test_the_operators_unlock_switches_it_off_only_when_told_to(
 def test_a_change_of_the_secret_key_keeps_devices(
     units: Units, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     secret = enable(units, caller, clock)
     old = units.settings.secret_key.get_secret_value()
     monkeypatch.setattr(units, "vault", Vault("n" * 40, old))
@@ -494,33 +494,35 @@ def test_a_change_of_the_secret_key_keeps_devices(
         assert (service.rewrap(unit).sealed, service.rewrap(unit).sealed) == (1, 0)
     monkeypatch.setattr(units, "vault", Vault("n" * 40))
 
-    assert spend(units, caller.account_id, code(secret, clock))
+    assert consume(units, caller.account_id, code(secret, clock))
 
 
 def test_a_damaged_secret_keeps_no_other_from_being_sealed_anew(
     units: Units, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    damaged, sound = signed_in_actor(units), signed_in_actor(units, "bob@example.org")
+    damaged, sound = logged_in_actor(units), logged_in_actor(units, "bob@example.org")
     enable(units, damaged, clock)
     secret = enable(units, sound, clock)
     with units.write() as unit:
-        row = unit.session.exec(select(TotpDevice).where(TotpDevice.account_id == damaged.account_id)).one()
+        row = unit.session.exec(
+            select(TotpAuthenticator).where(TotpAuthenticator.account_id == damaged.account_id)
+        ).one()
         row.sealed = b"\x01" * 60
     monkeypatch.setattr(units, "vault", Vault("n" * 40, units.settings.secret_key.get_secret_value()))
 
     with units.write() as unit:
         assert service.rewrap(unit) == Rewrapped(sealed=1, unreadable=1)
-    assert spend(units, sound.account_id, code(secret, clock))
+    assert consume(units, sound.account_id, code(secret, clock))
 
 
 def test_what_the_card_shows(units: Units, clock: FakeClock) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     secret = enable(units, caller, clock)
     (device,) = devices(units, caller.account_id)
     assert (device.name, device.last_used) == ("Phone", "")
 
     clock.now += timedelta(days=1)
-    spend(units, caller.account_id, code(secret, clock))
+    consume(units, caller.account_id, code(secret, clock))
     (device,) = devices(units, caller.account_id)
     assert "March 2, 2026" in device.last_used
     assert "March 1, 2026" in device.added

@@ -12,7 +12,7 @@ from netim_app.features.totp.tables import TotpEnrolment
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra import user_agent
 from netim_app.infra.unit_of_work import Units
-from tests.factories import Tab, signed_in_actor, tickets_of
+from tests.factories import Tab, logged_in_actor, tickets_of
 from tests.fakes import FakeClock
 
 PAGE = "/account/connection-and-security"
@@ -30,7 +30,7 @@ async def open_wizard(tab: Tab) -> tuple[TotpWizardState, str]:
 
 @pytest.fixture
 async def tab(sqlite_units: Units) -> Tab:
-    set_caller(signed_in_actor(sqlite_units))
+    set_caller(logged_in_actor(sqlite_units))
     opened = Tab(PAGE)
     await opened.run(ShellState, "open_account_page")
     return opened

@@ -34,7 +34,7 @@ def notice_with_more_than_text() -> rx.Component:
 
 
 def place_where_a_page_speaks() -> rx.Component:
-    """Always mounted, so screen readers listen. Pages have one: handlers say `await tell(self, "success", "key")`."""
+    """Always mounted, so screen readers listen. Pages have one: `await show_notice(self, "success", "key")` uses it."""
     return live_region(
         rx.cond(KitState.on, "Email alerts are on.", "Email alerts are off."),
         rx.cond(KitState.on, "success", "warning"),

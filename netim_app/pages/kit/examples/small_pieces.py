@@ -5,10 +5,10 @@ import reflex as rx
 from netim_app.identity.state.shell import ShellState
 from netim_app.pages.kit.state import KitState
 from netim_app.ui.browser import reload_when, tidy_address_when
-from netim_app.ui.handover import handover_aside, handover_form
 from netim_app.ui.layout import form_skeleton, language_switch, outcome, skeleton_card, theme_switch
 from netim_app.ui.switch import switch
 from netim_app.ui.text import moment, tr
+from netim_app.ui.ticket_exchange import handover_aside, ticket_form
 
 
 def texts() -> rx.Component:
@@ -54,7 +54,7 @@ def form_that_has_done_its_work() -> rx.Component:
 
 def ticket_for_the_cookie() -> rx.Component:
     """Posts itself as soon as there is a ticket: only an HTTP route can set a cookie that script cannot read."""
-    return handover_form("/auth/session", rx.Var.create(""), "ticket", "kit-hand-over")
+    return ticket_form("/auth/session", rx.Var.create(""), "ticket", "kit-hand-over")
 
 
 def secret_handed_to_a_route_while_the_page_stays() -> rx.Component:

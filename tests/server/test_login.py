@@ -15,7 +15,7 @@ import pytest
 
 from netim_app import build as front_end
 from netim_app.core.tokens import digest
-from netim_app.infra.rate_limit import SIGN_IN_PER_ADDRESS
+from netim_app.infra.rate_limit import LOGIN_PER_ADDRESS
 from netim_app.settings import Settings
 from tests.fakes import until
 from tests.harness import PASSWORD, ROOT, Client, Server, link_in, production_server
@@ -37,12 +37,12 @@ FORWARDING = [
 
 
 async def attempt(client: Client, email: str, password: str) -> str:
-    """The ticket that a sign-in gives, or empty."""
-    return await client.ticket("SignInState.submit", form={"email": email, "password": password})
+    """The ticket that a login gives, or empty."""
+    return await client.ticket("LoginState.submit", form={"email": email, "password": password})
 
 
 def failures(server: Server) -> int:
-    return sum(server.query("SELECT failures FROM guess_window"))
+    return sum(server.query("SELECT failures FROM attempt_window"))
 
 
 def link_or_none(mail: EmailMessage) -> str:
@@ -68,7 +68,7 @@ async def ask_reset(server: Server, client: Client, email: str, count: int = 1) 
     return await link_from(server, email, count)
 
 
-async def can_sign_in(server: Server, email: str, password: str) -> bool:
+async def can_log_in(server: Server, email: str, password: str) -> bool:
     async with Client(server) as client:
         await client.load("/login")
         return bool(await attempt(client, email, password))
@@ -81,24 +81,24 @@ async def test_bf_single(server: Server, email: str) -> None:
         await attacker.load("/login")
         for number in range(25):
             assert await attempt(attacker, email, f"{WRONG} {number}") == ""
-            said.add(str(attacker.vars["SignInState.errors"]))
+            said.add(str(attacker.vars["LoginState.errors"]))
         assert await attempt(attacker, email, PASSWORD) == "", "five guesses are used up, so even the right one fails"
-        said.add(str(attacker.vars["SignInState.errors"]))
+        said.add(str(attacker.vars["LoginState.errors"]))
     assert failures(server) - before == 5
     assert len(said) == 1
     server.move_clock(15 * MINUTE + 1)
-    assert await can_sign_in(server, email, PASSWORD)
+    assert await can_log_in(server, email, PASSWORD)
 
 
 async def test_bf_address_is_limited_over_all_accounts(server: Server, new_email: Callable[[], str]) -> None:
     """Also the end of spraying: one password over many accounts from one address."""
     async with Client(server) as attacker:
         await attacker.load("/login")
-        before = len(server.query("SELECT 1 FROM guess_window"))
-        for _ in range(SIGN_IN_PER_ADDRESS.amount + 10):
+        before = len(server.query("SELECT 1 FROM attempt_window"))
+        for _ in range(LOGIN_PER_ADDRESS.amount + 10):
             await attempt(attacker, new_email(), PASSWORD)
-        assert len(server.query("SELECT 1 FROM guess_window")) - before == SIGN_IN_PER_ADDRESS.amount
-        assert "try again" in str(attacker.vars["SignInState.errors"]).lower()
+        assert len(server.query("SELECT 1 FROM attempt_window")) - before == LOGIN_PER_ADDRESS.amount
+        assert "try again" in str(attacker.vars["LoginState.errors"]).lower()
 
 
 @pytest.mark.parametrize("headers", FORWARDING, ids=",".join)
@@ -148,7 +148,7 @@ async def test_bf_parallel_survives_a_restart(tmp_path: Path) -> None:
                 await attempt(attacker, "anna@example.com", WRONG)
         server.stop()
         server.start()
-        assert not await can_sign_in(server, "anna@example.com", PASSWORD)
+        assert not await can_log_in(server, "anna@example.com", PASSWORD)
     finally:
         server.stop()
         server.close()
@@ -187,7 +187,7 @@ async def test_unlock(server: Server, anna: Client, email: str) -> None:
     done = await asyncio.to_thread(server.netim, "unlock", email)
     assert done.returncode == 0
     assert await attempt(anna, email, PASSWORD)
-    assert await can_sign_in(server, email, PASSWORD)
+    assert await can_log_in(server, email, PASSWORD)
     assert await asyncio.to_thread(server.wait_for_mail, email, 1, "unlocked")
     nobody = await asyncio.to_thread(server.netim, "unlock", "nobody@example.com")
     assert (nobody.returncode, nobody.stderr.strip()) == (1, "no account has this address")
@@ -233,7 +233,7 @@ async def test_enum_login(server: Server, email: str, anna: Client, new_email: C
             assert await attempt(attacker, who, password) == ""
             shapes[who, password == PASSWORD] = (shape(attacker.heard), sorted(page.cookies))
     assert len({str(found) for found in shapes.values()}) == 1, shapes
-    assert await can_sign_in(server, email, PASSWORD)
+    assert await can_log_in(server, email, PASSWORD)
 
 
 async def test_enum_signup_reset(server: Server, email: str, new_email: Callable[[], str]) -> None:
@@ -355,11 +355,11 @@ async def test_pw_change(server: Server, anna: Client, email: str) -> None:
     assert server.query("SELECT password_hash FROM account WHERE email = :e", e=email) == [before]
     server.move_clock(16 * MINUTE)
     assert await anna.ticket("PasswordState.submit", form={"current": PASSWORD, "password": NEW_PASSWORD}) == ""
-    await prove(anna)  # that she is signed in was proved too long ago
+    await prove(anna)  # that she is logged in was proved too long ago
     assert await anna.ticket("PasswordState.submit", form={"current": PASSWORD, "password": NEW_PASSWORD})
     assert server.query("SELECT password_hash FROM account WHERE email = :e", e=email) != [before]
-    assert not await can_sign_in(server, email, PASSWORD)
-    assert await can_sign_in(server, email, NEW_PASSWORD)
+    assert not await can_log_in(server, email, PASSWORD)
+    assert await can_log_in(server, email, NEW_PASSWORD)
 
 
 async def test_half(server: Server, anna: Client, email: str) -> None:
@@ -367,7 +367,7 @@ async def test_half(server: Server, anna: Client, email: str) -> None:
     async with Client(server) as client:
         await client.load("/login")
         await attempt(client, email, WRONG)
-        assert await attempt(client, email, PASSWORD), "a ticket that nobody redeems is no sign-in yet"
+        assert await attempt(client, email, PASSWORD), "a ticket that nobody redeems is no login yet"
         await asyncio.sleep(0.3)
         assert server.mails(email) == []
         await client.redeem(await attempt(client, email, PASSWORD))
@@ -382,7 +382,7 @@ async def test_acct_disabled(server: Server, anna: Client, email: str) -> None:
         ticket = await attempt(stranger, email, PASSWORD)
         done = await asyncio.to_thread(server.netim, "disable", email)
         assert done.returncode == 0
-        before = server.dump("guess_window")
+        before = server.dump("attempt_window")
         await anna.call("LoginAlertsState.switch", on=True)
         assert anna.redirects()[-1].startswith("/login")
         await anna.connect("/account/personal-information")
@@ -394,7 +394,9 @@ async def test_acct_disabled(server: Server, anna: Client, email: str) -> None:
         assert await attempt(stranger, email, PASSWORD) == ""
         mails = len(server.mails(email))
         await stranger.call("ForgotState.submit", form={"email": email})
-        await until(lambda: server.dump("guess_window") == before, 10)  # the sender finds out that it leads to nothing
+        await until(
+            lambda: server.dump("attempt_window") == before, 10
+        )  # the sender finds out that it leads to nothing
         assert len(server.mails(email)) == mails
 
 
@@ -441,12 +443,12 @@ async def test_reset_token(server: Server, anna: Client, email: str) -> None:
         server.move_clock(59 * MINUTE)
         assert await works(second)
         assert not await works(second, "yet another 3 lanterns"), "once only"
-        assert "netim_session" not in str(client.http.cookies), "a reset signs nobody in"
+        assert "netim_session" not in str(client.http.cookies), "a reset logs nobody in"
     server.move_clock(0)
     await anna.call("LoginAlertsState.switch", on=True)
     assert anna.redirects()[-1].startswith("/login"), "all sessions ended"
-    assert await can_sign_in(server, email, NEW_PASSWORD)
-    assert not await can_sign_in(server, email, PASSWORD)
+    assert await can_log_in(server, email, NEW_PASSWORD)
+    assert not await can_log_in(server, email, PASSWORD)
 
 
 async def test_reset_token_dies_with_a_change_of_password(server: Server, anna: Client, email: str) -> None:
@@ -456,7 +458,7 @@ async def test_reset_token_dies_with_a_change_of_password(server: Server, anna: 
         assert await anna.ticket("PasswordState.submit", form={"current": PASSWORD, "password": NEW_PASSWORD})
         await client.call("ResetState.submit", form={"token": token, "password": "yet another 3 lanterns"})
         assert not client.vars["ResetState.done"]
-    assert await can_sign_in(server, email, NEW_PASSWORD)
+    assert await can_log_in(server, email, NEW_PASSWORD)
 
 
 async def test_reset_leak_opening_a_link_does_nothing(server: Server, guest: Client, email: str) -> None:

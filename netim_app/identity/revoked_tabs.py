@@ -33,7 +33,7 @@ UNTIL = timedelta(seconds=60)
 """A transaction that ends sessions may have to wait before it stands."""
 
 
-class EndedTabs:
+class RevokedTabNotifier:
     """The open sockets of one worker.
 
     Args:
@@ -46,7 +46,7 @@ class EndedTabs:
         self._sockets = sockets
         self._told: set[str] = set()
 
-    async def tell(self) -> None:
+    async def notify(self) -> None:
         """Asks each tab of an ended session, once, to look again: the Gate then sends its page to the login.
 
         Its socket is closed some seconds later.
@@ -58,7 +58,7 @@ class EndedTabs:
         self._sockets.end(ended)
         sockets = set(namespace.sid_to_token)
         self._told &= sockets
-        update = StateUpdate(events=Event.from_event_type([ShellState.look_again]))  # type: ignore[list-item]  # a handler, once registered
+        update = StateUpdate(events=Event.from_event_type([ShellState.recheck_session]))  # type: ignore[list-item]  # a handler, once registered
         for socket in sockets - self._told:
             if self._session_of(socket) in ended:
                 self._told.add(socket)
@@ -87,7 +87,7 @@ class EndedTabs:
         while True:
             look += 1
             try:
-                await self.tell()
+                await self.notify()
                 if look % ALL_EVERY_LOOKS == 0:
                     await self.close_others()
                 await asyncio.sleep(LOOK_EVERY_SECONDS)

@@ -7,7 +7,7 @@ import reflex as rx
 from netim_app.ui.script import LEAVE
 
 
-def handover_form(action: str, value: rx.Var[str], field: str, form_id: str) -> rx.Component:
+def ticket_form(action: str, value: rx.Var[str], field: str, form_id: str) -> rx.Component:
     """A hidden form that posts itself as soon as there is a value.
 
     The caller clears the value right after it was set (`self.ticket = ...; yield; self.ticket = ""`), or the page posts
@@ -35,7 +35,7 @@ def handover_form(action: str, value: rx.Var[str], field: str, form_id: str) -> 
 
 
 def handover_aside(action: str, value: rx.Var[str], field: str, html_id: str) -> rx.Component:
-    """Posts a value as soon as there is one; the page stays. See `handover_form`.
+    """Posts a value as soon as there is one; the page stays. See `ticket_form`.
 
     Without an answer the page goes on all the same: what it gets is a cookie.
     """

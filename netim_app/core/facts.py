@@ -45,26 +45,26 @@ class AccountCreated(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignedIn(Fact):
+class LoggedIn(Fact):
     """A session was opened."""
 
     session_id: int
-    known_device: bool
+    known_browser: bool
     factor: str = ""
     """The second factor that was given; empty where the password was enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignedOut(Fact):
+class LoggedOut(Fact):
     """A customer ended the present session."""
 
     session_id: int
     replaced: bool = False
-    """By signing in anew in the same browser."""
+    """By logging in anew in the same browser."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class OthersSignedOut(Fact):
+class OtherSessionsRevoked(Fact):
     """A customer ended sessions in other browsers: one of the list, or everywhere else."""
 
     count: int
@@ -90,39 +90,39 @@ class Refusal(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignInFailed(Refusal):
+class LoginFailed(Refusal):
     """A password was wrong, or guessing is throttled or blocked."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProofFailed(Refusal):
-    """The same for a password that a signed-in customer was asked for again."""
+    """The same for a password that a logged-in customer was asked for again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CodeRefused(Refusal):
     """A code was wrong, or guessing is throttled or blocked."""
 
-    signed_in: bool
-    """Whether a signed-in customer was asked for it. During a sign-in, `CodeNotGiven` tells how that ended."""
+    logged_in: bool
+    """Whether a logged-in customer was asked for it. `SecondFactorNotCompleted` tells how a login ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignInRefused(Fact):
-    """A right password or a working reset link was given, but a sign-in gate refused: the reason is a text key."""
+class LoginBlocked(Fact):
+    """A right password or a working reset link was given, but a login policy refused: the reason is a text key."""
 
     reason: str
     way: Literal["password", "reset"] = "password"
 
 
 @dataclass(frozen=True, kw_only=True)
-class CodeNotGiven(Fact):
+class SecondFactorNotCompleted(Fact):
     """A right password was given, but the second factor was wrong, cancelled or never given."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CodesStopped(Fact):
-    """So many wrong codes in a row that the password must be taken as stolen: sign-in is blocked until a reset.
+    """So many wrong codes in a row that the password must be taken as stolen: login is blocked until a reset.
 
     `last`: it happened again after a reset, so the mailbox may be in wrong hands too. Only the operator lifts this one.
     """
@@ -132,7 +132,7 @@ class CodesStopped(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityProved(Fact):
-    """A signed-in customer proved again who is there (step-up)."""
+    """A logged-in customer proved again who is there (step-up)."""
 
     session_id: int
 
@@ -174,7 +174,7 @@ class ProfileChanged(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class AlertsSwitched(Fact):
-    """E-mail alerts on sign-in were switched."""
+    """E-mail alerts on login were switched."""
 
     on: bool
 
@@ -211,21 +211,21 @@ class SecondFactorDisabled(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeviceAdded(Fact):
+class AuthenticatorAdded(Fact):
     """Another device shows codes from now on."""
 
     name: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeviceRenamed(Fact):
+class AuthenticatorRenamed(Fact):
     """An application that shows codes has another name."""
 
     name: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeviceRemoved(Fact):
+class AuthenticatorRemoved(Fact):
     """A device's codes are no longer accepted."""
 
     name: str

@@ -9,22 +9,22 @@ from typing import Any
 import pytest
 
 from netim_app.identity import accounts
-from netim_app.identity.guessing import MAX_FAILURES
+from netim_app.identity.attempts import MAX_FAILURES
 from netim_app.identity.second_factor import HARD_STOP
-from netim_app.identity.tables import CodeGuard
+from netim_app.identity.tables import FailedCodeCount
 from netim_app.infra.rate_limit import (
     CHANGE_PER_ACCOUNT,
     LINK_PER_ADDRESS,
+    LOGIN_OVERALL,
     MAIL_PER_ADDRESS,
     MAIL_PER_RECIPIENT,
     RECOVERY_PER_ADDRESS,
-    SIGN_IN_OVERALL,
     SIGN_UP_PER_ADDRESS,
 )
 from tests.fakes import until
 from tests.harness import PASSWORD, Client, Server, customer, running
 from tests.server.test_log_lines import id_of, lines_about
-from tests.server.test_sign_in import NEW_PASSWORD, ask_reset, attempt, can_sign_in, link_from, shape
+from tests.server.test_login import NEW_PASSWORD, ask_reset, attempt, can_log_in, link_from, shape
 from tests.server.test_two_factor import Owner, give_code, give_password, owner, plain
 
 __all__ = ["owner", "plain"]
@@ -46,7 +46,7 @@ async def test_bf_single_a_thousand_wrong_passwords(tmp_path: Path, addresses: i
         each = 1000 // addresses
         said = set()
         async with Client(server) as owner:
-            await owner.sign_in(email)
+            await owner.log_in(email)
             await owner.log_out()
             for number in range(addresses):
                 if number == addresses // 2:
@@ -56,16 +56,16 @@ async def test_bf_single_a_thousand_wrong_passwords(tmp_path: Path, addresses: i
                     for start in range(0, each, 50):
                         for guess in range(start, start + 50):
                             form = {"email": email, "password": f"{WRONG} {number} {guess}"}
-                            await attacker.send("SignInState.submit", form=form)
+                            await attacker.send("LoginState.submit", form=form)
                         await attacker.settle()
-                    said.add(str(attacker.vars["SignInState.errors"]))
+                    said.add(str(attacker.vars["LoginState.errors"]))
                     assert await attempt(attacker, email, PASSWORD) == ""
             account = id_of(server, email)
-            assert told(server, "sign_in_failed", account_id=account, reason="wrong") == MAX_FAILURES
-            refused = told(server, "sign_in_failed", account_id=account) + told(server, "limit_reached")
+            assert told(server, "login_failed", account_id=account, reason="wrong") == MAX_FAILURES
+            refused = told(server, "login_failed", account_id=account) + told(server, "limit_reached")
             assert refused == 1000 + addresses, "every attempt left its line"
             assert len(said) == 1
-            assert await can_sign_in(server, bystander, PASSWORD), "nobody else is kept out"
+            assert await can_log_in(server, bystander, PASSWORD), "nobody else is kept out"
             await owner.load("/login")
             assert await attempt(owner, email, PASSWORD), "nor is she, in her own browser"
 
@@ -75,31 +75,31 @@ async def test_spray_over_all_addresses(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         customers = [server.create_account(f"c{number}@example.com") for number in range(5)]
         async with Client(server) as owner:
-            await owner.sign_in(customers[0])
+            await owner.log_in(customers[0])
             await owner.log_out()
             sent = 1
-            for _ in range(SIGN_IN_OVERALL.amount // 50 + 1):
+            for _ in range(LOGIN_OVERALL.amount // 50 + 1):
                 async with Client(server) as attacker:
                     await attacker.load("/login")
                     for number in range(50):
                         form = {"email": f"u{sent + number}@example.com", "password": PASSWORD}
-                        await attacker.send("SignInState.submit", form=form)
+                        await attacker.send("LoginState.submit", form=form)
                     await attacker.settle()
                     sent += 50
-            looked_at = told(server, "sign_in_failed", reason='"no account"')
-            assert looked_at <= SIGN_IN_OVERALL.amount
-            assert told(server, "limit_reached", rule="sign_in_overall") == sent - 1 - looked_at > 0
+            looked_at = told(server, "login_failed", reason='"no account"')
+            assert looked_at <= LOGIN_OVERALL.amount
+            assert told(server, "limit_reached", limit="login_overall") == sent - 1 - looked_at > 0
             async with Client(server) as attacker:
                 await attacker.load("/login")
                 for customer in customers:
                     assert await attempt(attacker, customer, PASSWORD) == "", "a right pair is as good as a wrong one"
-                answer = attacker.vars["SignInState.errors"]
+                answer = attacker.vars["LoginState.errors"]
                 await attempt(attacker, "nobody@example.com", PASSWORD)
-                assert attacker.vars["SignInState.errors"] == answer
+                assert attacker.vars["LoginState.errors"] == answer
             await owner.load("/login")
             assert await attempt(owner, customers[0], PASSWORD), "her browser is known"
             server.move_clock(2 * MINUTE)
-            assert await can_sign_in(server, customers[1], PASSWORD)
+            assert await can_log_in(server, customers[1], PASSWORD)
 
 
 async def test_reset_token_guesses_are_throttled(server: Server, email: str) -> None:
@@ -117,10 +117,10 @@ async def test_reset_token_guesses_are_throttled(server: Server, email: str) -> 
             await guesser.call(handler, form={"token": token, "password": NEW_PASSWORD})
             assert "try again" in str(guesser.vars[f"{state}.errors"]).lower()
             assert not guesser.vars[f"{state}.done"]
-        assert [line["rule"] for line in lines_about(guesser, "limit_reached")] == [LINK_PER_ADDRESS.name] * 2
+        assert [line["limit"] for line in lines_about(guesser, "limit_reached")] == [LINK_PER_ADDRESS.name] * 2
         await elsewhere.call("ResetState.submit", form={"token": token, "password": NEW_PASSWORD})
         assert elsewhere.vars["ResetState.done"]
-    assert await can_sign_in(server, email, NEW_PASSWORD)
+    assert await can_log_in(server, email, NEW_PASSWORD)
 
 
 async def sent_all(server: Server) -> None:
@@ -191,19 +191,19 @@ async def test_flood_mail_by_a_customers_own_changes(
         assert other.vars["LoginAlertsState.on"], "nobody else is kept from a change"
     form = {"current": PASSWORD, "password": NEW_PASSWORD}
     assert await anna.ticket("PasswordState.submit", form=form), "nor she from a new password"
-    assert await can_sign_in(server, email, NEW_PASSWORD)
+    assert await can_log_in(server, email, NEW_PASSWORD)
 
 
 async def test_alert_flood(server: Server, new_email: Callable[[], str]) -> None:
     """Right logins in a row: a few mails, then one for all others. A login from a new device is told at once."""
     email = server.create_account(new_email())
     async with Client(server) as owner, Client(server) as thief:
-        await owner.sign_in(email)
+        await owner.log_in(email)
         await owner.call("LoginAlertsState.switch", on=True)
         for _ in range(accounts.MAX_NOTICES + 4):
             await owner.load("/login")
-            await owner.redeem(await owner.ticket("SignInState.submit", form={"email": email, "password": PASSWORD}))
-        await thief.sign_in(email)
+            await owner.redeem(await owner.ticket("LoginState.submit", form={"email": email, "password": PASSWORD}))
+        await thief.log_in(email)
         await sent_all(server)
         kinds = ["a new device" in str(mail.get_body(("plain",))) for mail in server.mails(email)]
         assert kinds == [False] * accounts.MAX_NOTICES + [True]
@@ -238,13 +238,13 @@ async def test_enum_login_with_two_factor(
     with server.units.write() as unit:
         account_id = accounts.find_account(unit, owner.email)
         assert account_id
-        unit.session.add(CodeGuard(account_id=account_id, device_digest="", failures=HARD_STOP - 1))
+        unit.session.add(FailedCodeCount(account_id=account_id, browser_digest="", failures=HARD_STOP - 1))
     async with Client(server) as thief:
         await give_password(thief, owner.email)
         assert await give_code(thief, "000000") == ""
     blocked = await answers(server, owner.email, PASSWORD)
     assert blocked == await answers(server, stopped, WRONG), "a blocked account answers as to a wrong password"
-    assert await can_sign_in(server, email, PASSWORD)
+    assert await can_log_in(server, email, PASSWORD)
 
 
 async def test_enum_signup_reset_an_address_that_waits_for_a_change(
@@ -275,7 +275,7 @@ async def test_enum_signup_reset_an_address_that_waits_for_a_change(
 
 @pytest.mark.alone
 async def test_pw_dos_others_do_not_wait_for_the_hashes(tmp_path: Path) -> None:
-    """Fifty sign-ins whose hashes keep every core busy for seconds. Another customer's events do not queue behind.
+    """Fifty logins whose hashes keep every core busy for seconds. Another customer's events do not queue behind.
 
     No seconds are measured: what tells is how many of the fifty are done when five events of the other customer are.
     """
@@ -283,25 +283,25 @@ async def test_pw_dos_others_do_not_wait_for_the_hashes(tmp_path: Path) -> None:
         email, other = (server.create_account(f"{name}@example.com") for name in ("anna", "bert"))
         async with AsyncExitStack() as stack:
             anna = await stack.enter_async_context(Client(server))
-            await anna.sign_in(email)
+            await anna.log_in(email)
             clients = [await stack.enter_async_context(Client(server)) for _ in range(50)]
             for client in clients:
                 await client.load("/login")
-                client.vars["SignInState.errors"] = {}
+                client.vars["LoginState.errors"] = {}
             for number, client in enumerate(clients):
                 form = {"email": f"u{number}@example.com", "password": WRONG}
-                await client.send("SignInState.submit", form=form)
+                await client.send("LoginState.submit", form=form)
             for number in range(5):
                 await anna.call("LoginAlertsState.switch", on=number % 2 == 0)
                 assert anna.vars["LoginAlertsState.on"] is (number % 2 == 0)
-            done = sum("wrong" in str(client.vars["SignInState.errors"]) for client in clients)
+            done = sum("wrong" in str(client.vars["LoginState.errors"]) for client in clients)
             assert done < 20, "her events waited until the hashes were done"
-            await until(lambda: all(client.vars["SignInState.errors"] for client in clients), 60)
+            await until(lambda: all(client.vars["LoginState.errors"] for client in clients), 60)
         async with Client(server) as greedy:
             await greedy.load("/login")
-            await greedy.call("SignInState.submit", form={"email": other, "password": "x" * 200_000})
-            assert greedy.vars["SignInState.errors"]
-            await greedy.send("SignInState.submit", form={"email": other, "password": "x" * 1_000_000})
+            await greedy.call("LoginState.submit", form={"email": other, "password": "x" * 200_000})
+            assert greedy.vars["LoginState.errors"]
+            await greedy.send("LoginState.submit", form={"email": other, "password": "x" * 1_000_000})
             await greedy.closed()
-            assert lines_about(greedy, "sign_in_failed") == [], "refused before it was looked at"
-        assert await can_sign_in(server, other, PASSWORD)
+            assert lines_about(greedy, "login_failed") == [], "refused before it was looked at"
+        assert await can_log_in(server, other, PASSWORD)

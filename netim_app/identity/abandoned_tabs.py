@@ -20,7 +20,7 @@ from reflex_base.registry import RegistrationContext
 from reflex_base.utils.exceptions import StateSchemaMismatchError
 
 from netim_app.identity import sessions
-from netim_app.identity.state.entry import SignInState
+from netim_app.identity.state.entry import LoginState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import in_read_unit
 
@@ -69,7 +69,7 @@ class Tabs(Protocol):
 def _owner(shell: BaseState | None, entry: BaseState | None) -> Owner:
     if isinstance(shell, ShellState) and shell._session_id:
         return Owner(session_id=shell._session_id)
-    if isinstance(shell, ShellState) and isinstance(entry, SignInState) and entry.needs_code:
+    if isinstance(shell, ShellState) and isinstance(entry, LoginState) and entry.needs_code:
         # A customer who looks a code up on the same phone has no socket meanwhile.
         return Owner(owes_code=shell._device or "unknown")
     return Owner()
@@ -98,7 +98,7 @@ class TabsInMemory:
 
     def _owner_of(self, key: str) -> Owner:
         root = self._manager.states[key]
-        return _owner(*(root.get_substate(cls.get_full_name().split(".")) for cls in (ShellState, SignInState)))
+        return _owner(*(root.get_substate(cls.get_full_name().split(".")) for cls in (ShellState, LoginState)))
 
     async def drop(self, tokens: Collection[str]) -> None:
         for key in tokens:
@@ -134,7 +134,7 @@ class TabsInRedis:
         if not gone:
             return []
         shells, entries = [
-            await self._redis.mget([_key(token, cls) for token in gone]) for cls in (ShellState, SignInState)
+            await self._redis.mget([_key(token, cls) for token in gone]) for cls in (ShellState, LoginState)
         ]
         lives = self._redis.pipeline(transaction=False)
         for token in gone:
@@ -161,7 +161,7 @@ def _restored(stored: bytes | None) -> BaseState | None:
         return None
 
 
-class LeftTabs:
+class AbandonedTabs:
     """Drops the states of tabs that have no socket any more.
 
     These go: a stranger's after a minute, those of a session that has ended, and of too many those that an owner has
@@ -173,7 +173,7 @@ class LeftTabs:
         self._gone_since: dict[str, float] = {}
 
     @classmethod
-    def of(cls, manager: object, connected: Callable[[], Container[str]]) -> "LeftTabs | None":
+    def of(cls, manager: object, connected: Callable[[], Container[str]]) -> "AbandonedTabs | None":
         """For the store that is configured. `connected` gives the tokens of the tabs that have a socket here."""
         if isinstance(manager, StateManagerMemory):
             return cls(TabsInMemory(manager, connected))

@@ -10,23 +10,23 @@ from sqlmodel import select
 from netim_app.core import feature
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.events import Fact, IdentityProved, Origin, PasswordChanged, SignInFailed, SignInRefused
-from netim_app.core.feature import Feature, SignInGate, Subscription
+from netim_app.core.facts import Fact, IdentityProved, LoginBlocked, LoginFailed, Origin, PasswordChanged
+from netim_app.core.feature import Feature, LoginPolicy, Subscription
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, passwords, sessions, sign_in, sign_up
+from netim_app.identity import accounts, login, passwords, sessions, sign_up
 from netim_app.identity.tables import Account, Ticket
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
-    DEVICE,
+    BROWSER,
     EMAIL,
     HERE,
     NEW_PASSWORD,
-    OTHER_DEVICE,
+    OTHER_BROWSER,
     PASSWORD,
+    logged_in_actor,
     make_account,
     make_session,
     quick_hash,
-    signed_in_actor,
     stored_account,
     visitor_of,
 )
@@ -65,7 +65,7 @@ def facts(units: Units) -> list[Fact]:
 async def attempt(email: str = EMAIL, password: str = PASSWORD, visitor: Visitor | None = None, **options: Any) -> str:
     """The key of the refusal; empty when a ticket was given."""
     try:
-        await sign_in.sign_in(
+        await login.log_in(
             visitor or visitor_of(), email, password, **{"remember": False, "return_to": sessions.HOME, **options}
         )
     except DomainError as error:
@@ -73,20 +73,25 @@ async def attempt(email: str = EMAIL, password: str = PASSWORD, visitor: Visitor
     return ""
 
 
-async def exhaust(device: str = DEVICE, email: str = EMAIL) -> None:
+async def exhaust(device: str = BROWSER, email: str = EMAIL) -> None:
     for _ in range(5):
-        assert await attempt(email, "wrong", visitor_of(device)) == "sign_in.wrong"
+        assert await attempt(email, "wrong", visitor_of(device)) == "login.wrong"
 
 
 async def test_a_right_password_gives_a_ticket_for_this_browser(units: Units, account_id: int) -> None:
-    result = await sign_in.sign_in(visitor_of(), EMAIL, PASSWORD, remember=True, return_to="/account/x")
+    result = await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=True, return_to="/account/x")
 
-    assert isinstance(result, sign_in.TicketIssued)
+    assert isinstance(result, login.TicketIssued)
     with units.read() as unit:
         [row] = unit.session.exec(select(Ticket))
     assert row.digest == digest(result.ticket)
-    assert (row.account_id, row.device_digest, row.remember, row.return_to) == (account_id, DEVICE, True, "/account/x")
-    assert (row.purpose, row.session_id, row.used_at) == ("sign_in", None, None)
+    assert (row.account_id, row.browser_digest, row.remember, row.return_to) == (
+        account_id,
+        BROWSER,
+        True,
+        "/account/x",
+    )
+    assert (row.purpose, row.session_id, row.used_at) == ("login", None, None)
     assert row.expires_at == units.clock() + timedelta(seconds=30)
 
 
@@ -99,7 +104,7 @@ async def test_the_address_is_found_whatever_its_case(units: Units, account_id: 
     "password", [PASSWORD + " ", " " + PASSWORD, PASSWORD.upper(), PASSWORD[:-1], PASSWORD + "\0", "x"]
 )
 async def test_a_password_that_is_not_exactly_the_same_is_refused(units: Units, account_id: int, password: str) -> None:
-    assert await attempt(password=password) == "sign_in.wrong"
+    assert await attempt(password=password) == "login.wrong"
     with units.read() as unit:
         assert unit.session.exec(select(Ticket)).all() == []
 
@@ -122,14 +127,14 @@ async def test_every_branch_costs_one_bcrypt_check_of_the_same_cost(
 
     one = ["$2b$04$"]
     assert await cost(EMAIL, PASSWORD) == ("", one)
-    assert await cost(EMAIL, "wrong") == ("sign_in.wrong", one)
-    assert await cost("nobody@example.org", PASSWORD) == ("sign_in.wrong", one)
-    assert await cost("gone@example.org", PASSWORD) == ("sign_in.wrong", one)
-    assert await cost("new@example.org", PASSWORD) == ("sign_in.wrong", one)
+    assert await cost(EMAIL, "wrong") == ("login.wrong", one)
+    assert await cost("nobody@example.org", PASSWORD) == ("login.wrong", one)
+    assert await cost("gone@example.org", PASSWORD) == ("login.wrong", one)
+    assert await cost("new@example.org", PASSWORD) == ("login.wrong", one)
     await exhaust()
-    assert await cost(EMAIL, PASSWORD) == ("sign_in.wrong", one)
+    assert await cost(EMAIL, PASSWORD) == ("login.wrong", one)
     await exhaust(email="nobody@example.org")
-    assert await cost("nobody@example.org", PASSWORD) == ("sign_in.wrong", one)
+    assert await cost("nobody@example.org", PASSWORD) == ("login.wrong", one)
 
 
 async def test_a_throttled_attempt_is_checked_against_no_password_of_ours(
@@ -138,7 +143,7 @@ async def test_a_throttled_attempt_is_checked_against_no_password_of_ours(
     await exhaust()
     checks.clear()
 
-    assert await attempt() == "sign_in.wrong"
+    assert await attempt() == "login.wrong"
 
     assert checks == [passwords.dummy_hash(4)]
 
@@ -150,9 +155,9 @@ async def test_after_five_failures_even_the_right_password_waits_fifteen_minutes
     units: Units, account_id: int, clock: FakeClock
 ) -> None:
     await exhaust()
-    assert await attempt() == "sign_in.wrong"
+    assert await attempt() == "login.wrong"
     clock.advance(minutes=14, seconds=59)
-    assert await attempt() == "sign_in.wrong"
+    assert await attempt() == "login.wrong"
 
     clock.advance(seconds=1)
 
@@ -170,41 +175,41 @@ async def test_strangers_share_one_budget_whatever_their_browser_and_spelling(un
     for number in range(5):
         email = EMAIL.upper() if number % 2 else EMAIL
         await attempt(
-            email, "wrong", Visitor(origin=Origin(address=f"203.0.113.{number}"), device_digest=digest(str(number)))
+            email, "wrong", Visitor(origin=Origin(address=f"203.0.113.{number}"), browser_digest=digest(str(number)))
         )
 
-    assert await attempt(visitor=visitor_of(OTHER_DEVICE)) == "sign_in.wrong"
-    assert await attempt(visitor=Visitor()) == "sign_in.wrong"
+    assert await attempt(visitor=visitor_of(OTHER_BROWSER)) == "login.wrong"
+    assert await attempt(visitor=Visitor()) == "login.wrong"
 
 
 async def test_strangers_cannot_lock_the_owner_out(units: Units, account_id: int) -> None:
     with units.write() as unit:
-        make_session(unit, account_id, device=DEVICE)
-    await exhaust(OTHER_DEVICE)
+        make_session(unit, account_id, device=BROWSER)
+    await exhaust(OTHER_BROWSER)
 
-    assert await attempt(visitor=visitor_of(OTHER_DEVICE)) == "sign_in.wrong"
-    assert await attempt(visitor=visitor_of(DEVICE)) == ""
-    assert await attempt(visitor=visitor_of(OTHER_DEVICE)) == "sign_in.wrong"  # not given back to strangers
+    assert await attempt(visitor=visitor_of(OTHER_BROWSER)) == "login.wrong"
+    assert await attempt(visitor=visitor_of(BROWSER)) == ""
+    assert await attempt(visitor=visitor_of(OTHER_BROWSER)) == "login.wrong"  # not given back to strangers
 
 
-async def test_a_known_device_has_five_guesses_too_and_leaves_those_of_strangers_alone(
+async def test_a_known_browser_has_five_guesses_too_and_leaves_those_of_strangers_alone(
     units: Units, account_id: int
 ) -> None:
     with units.write() as unit:
-        make_session(unit, account_id, device=DEVICE)
-    await exhaust(DEVICE)
+        make_session(unit, account_id, device=BROWSER)
+    await exhaust(BROWSER)
 
-    assert await attempt(visitor=visitor_of(DEVICE)) == "sign_in.wrong"
-    assert await attempt(visitor=visitor_of(OTHER_DEVICE)) == ""
+    assert await attempt(visitor=visitor_of(BROWSER)) == "login.wrong"
+    assert await attempt(visitor=visitor_of(OTHER_BROWSER)) == ""
 
 
 async def test_a_device_known_to_another_account_is_a_stranger_here(units: Units, account_id: int) -> None:
     with units.write() as unit:
         own = make_account(unit, "mallory@example.org")
-        make_session(unit, own, device=OTHER_DEVICE)
-    await exhaust(DEVICE)
+        make_session(unit, own, device=OTHER_BROWSER)
+    await exhaust(BROWSER)
 
-    assert await attempt(visitor=visitor_of(OTHER_DEVICE)) == "sign_in.wrong"
+    assert await attempt(visitor=visitor_of(OTHER_BROWSER)) == "login.wrong"
 
 
 async def test_of_twenty_guesses_at_once_five_are_looked_at(units: Units, account_id: int, checks: list[str]) -> None:
@@ -224,27 +229,27 @@ async def test_of_twenty_guesses_at_once_five_are_looked_at(units: Units, accoun
 async def test_a_gate_refuses_after_a_right_password_and_the_refusal_is_recorded(
     units: Units, account_id: int, facts: list[Fact]
 ) -> None:
-    gate = SignInGate(name="ip", refusal=lambda _u, _a, origin: "sign_in.reason.refused" if origin == HERE else None)
-    feature.install((*feature.offers().features, Feature(name="ip", sign_in_gates=(gate,))))
+    gate = LoginPolicy(name="ip", refusal=lambda _u, _a, origin: "login.reason.refused" if origin == HERE else None)
+    feature.install((*feature.offers().features, Feature(name="ip", login_policies=(gate,))))
 
-    assert await attempt(password="wrong") == "sign_in.wrong"  # and no gate is asked
-    assert await attempt() == "sign_in.reason.refused"
+    assert await attempt(password="wrong") == "login.wrong"  # and no gate is asked
+    assert await attempt() == "login.reason.refused"
 
     said = {"account_id": account_id, "at": units.clock(), "origin": HERE}
     assert facts == [
-        SignInFailed(**said, reason="wrong"),
-        SignInRefused(**said, reason="sign_in.reason.refused", way="password"),
+        LoginFailed(**said, reason="wrong"),
+        LoginBlocked(**said, reason="login.reason.refused", way="password"),
     ]
     with units.read() as unit:
         assert unit.session.exec(select(Ticket)).all() == []
 
 
-async def test_an_attempt_records_no_sign_in(units: Units, account_id: int, facts: list[Fact]) -> None:
+async def test_an_attempt_records_no_login(units: Units, account_id: int, facts: list[Fact]) -> None:
     await attempt(password="wrong")
     await attempt("nobody@example.org")
     await attempt()  # a ticket only: nobody is in before it was redeemed
 
-    assert facts == [SignInFailed(account_id=account_id, at=units.clock(), origin=HERE, reason="wrong")]
+    assert facts == [LoginFailed(account_id=account_id, at=units.clock(), origin=HERE, reason="wrong")]
 
 
 # Hashes
@@ -257,7 +262,7 @@ async def test_a_hash_of_an_old_cost_is_made_anew(
     monkeypatch.setattr("netim_app.infra.unit_of_work._units", raised)
     before = stored_account(units, account_id)
 
-    assert await attempt(password="wrong") == "sign_in.wrong"
+    assert await attempt(password="wrong") == "login.wrong"
     assert stored_account(units, account_id).password_hash == before.password_hash
     assert await attempt() == ""
 
@@ -292,7 +297,7 @@ async def test_an_older_hash_of_a_decomposed_password_opens_and_is_made_anew(uni
     with units.write() as unit:
         unit.session.get_one(Account, account_id).password_hash = older
 
-    assert await attempt(password=passwords.composed(chosen)) == "sign_in.wrong", "as it was before"
+    assert await attempt(password=passwords.composed(chosen)) == "login.wrong", "as it was before"
     assert stored_account(units, account_id).password_hash == older
     assert await attempt(password=chosen) == ""
     anew = stored_account(units, account_id).password_hash
@@ -300,8 +305,8 @@ async def test_an_older_hash_of_a_decomposed_password_opens_and_is_made_anew(uni
 
     assert await attempt(password=passwords.composed(chosen)) == ""
     assert await attempt(password=chosen) == ""
-    assert await attempt(password=chosen + " ") == "sign_in.wrong"
-    assert await attempt(password=chosen.title()) == "sign_in.wrong"
+    assert await attempt(password=chosen + " ") == "login.wrong"
+    assert await attempt(password=chosen.title()) == "login.wrong"
     assert stored_account(units, account_id).password_hash == anew, "once is enough"
 
 
@@ -320,7 +325,7 @@ async def test_a_decomposed_text_costs_the_same_whether_there_is_an_account_or_n
 
     async def cost(email: str, password: str) -> int:
         done.clear()
-        assert await attempt(email, password) == "sign_in.wrong"
+        assert await attempt(email, password) == "login.wrong"
         return len(done)
 
     wrong = unicodedata.normalize("NFD", "café au lait")
@@ -349,7 +354,7 @@ async def test_a_password_that_is_replaced_while_it_is_checked_signs_nobody_in(
 ) -> None:
     change_meanwhile(units, account_id, monkeypatch)
 
-    assert await attempt() == "sign_in.wrong"
+    assert await attempt() == "login.wrong"
 
     with units.read() as unit:
         assert unit.session.exec(select(Ticket).where(Ticket.used_at == None)).all() == []  # noqa: E711
@@ -362,7 +367,7 @@ async def test_a_rehash_does_not_bring_an_old_password_back(
     monkeypatch.setattr("netim_app.infra.unit_of_work._units", raised)
     change_meanwhile(units, account_id, monkeypatch)
 
-    assert await attempt() == "sign_in.wrong"
+    assert await attempt() == "login.wrong"
 
     assert stored_account(units, account_id).password_hash == quick_hash(NEW_PASSWORD)
 
@@ -371,38 +376,38 @@ async def test_a_rehash_does_not_bring_an_old_password_back(
 
 
 async def test_a_customer_proves_again_who_is_there(units: Units, clock: FakeClock, facts: list[Fact]) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     clock.advance(minutes=20)
 
-    ticket = await sign_in.prove_again(caller, PASSWORD, "", "/account/connection-and-security?open=email")
+    ticket = await login.prove_again(caller, PASSWORD, "", "/account/connection-and-security?open=email")
 
     with units.write() as unit:
-        opened = sessions.redeem_ticket(unit, ticket, DEVICE, HERE)
+        opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
         assert opened is not None
-        found = sessions.look_up(unit, digest(opened.token), DEVICE, HERE).actor
+        found = sessions.look_up(unit, digest(opened.token), BROWSER, HERE).actor
     assert found is not None
     assert (found.session_id, found.is_fresh(clock())) == (caller.session_id, True)
     assert opened.return_to == "/account/connection-and-security?open=email"
     assert IdentityProved(account_id=caller.account_id, at=clock(), origin=HERE, session_id=caller.session_id) in facts
 
 
-async def test_a_wrong_proof_is_refused_at_its_field_and_throttled_like_a_sign_in(units: Units) -> None:
-    caller = signed_in_actor(units)
+async def test_a_wrong_proof_is_refused_at_its_field_and_throttled_like_a_login(units: Units) -> None:
+    caller = logged_in_actor(units)
 
     for password in ("wrong",) * 5 + (PASSWORD,):
         with pytest.raises(DomainError) as refused:
-            await sign_in.prove_again(caller, password, "", sessions.HOME)
+            await login.prove_again(caller, password, "", sessions.HOME)
         assert (refused.value.key, refused.value.field) == ("step_up.wrong", "password")
 
-    assert await attempt(visitor=visitor_of(DEVICE)) == "sign_in.wrong"
-    assert await attempt(visitor=visitor_of(OTHER_DEVICE)) == ""
+    assert await attempt(visitor=visitor_of(BROWSER)) == "login.wrong"
+    assert await attempt(visitor=visitor_of(OTHER_BROWSER)) == ""
 
 
 async def test_the_proof_of_a_password_that_is_replaced_meanwhile_counts_for_nothing(
     units: Units, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    caller = signed_in_actor(units)
+    caller = logged_in_actor(units)
     change_meanwhile(units, caller.account_id, monkeypatch)
 
     with pytest.raises(DomainError, match=r"step_up\.wrong"):
-        await sign_in.prove_again(caller, PASSWORD, "", sessions.HOME)
+        await login.prove_again(caller, PASSWORD, "", sessions.HOME)

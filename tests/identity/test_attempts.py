@@ -1,8 +1,8 @@
 import pytest
 from sqlmodel import select
 
-from netim_app.identity import accounts, guessing
-from netim_app.identity.tables import GuessWindow, KnownDevice
+from netim_app.identity import accounts, attempts
+from netim_app.identity.tables import AttemptWindow, KnownBrowser
 from netim_app.infra.unit_of_work import Units
 from tests.factories import at_once
 from tests.fakes import FakeClock
@@ -10,7 +10,7 @@ from tests.fakes import FakeClock
 
 def pay(units: Units, key: str = "k") -> bool:
     with units.write() as unit:
-        return guessing.pay_guess(unit, key)
+        return attempts.record_attempt(unit, key)
 
 
 def test_five_guesses_are_allowed_and_then_none(units: Units) -> None:
@@ -44,7 +44,7 @@ def test_a_right_answer_gives_the_whole_budget_back(units: Units) -> None:
     for _ in range(5):
         pay(units)
     with units.write() as unit:
-        guessing.forgive_guesses(unit, "k")
+        attempts.reset_attempts(unit, "k")
 
     assert [pay(units) for _ in range(6)] == [True] * 5 + [False]
 
@@ -59,11 +59,11 @@ def test_each_key_has_a_budget_of_its_own(units: Units) -> None:
 def test_keys_tell_accounts_and_devices_apart_and_name_nobody(units: Units) -> None:
     with units.read() as unit:
         keys = {
-            guessing.guess_key(unit, "password", email, device)
+            attempts.attempt_key(unit, "password", email, device)
             for email in ("ada@example.org", "bob@example.org")
             for device in ("", "d1", "d2")
         }
-        again = guessing.guess_key(unit, "password", "ada@example.org", "")
+        again = attempts.attempt_key(unit, "password", "ada@example.org", "")
 
     assert len(keys) == 6
     assert again in keys
@@ -76,7 +76,7 @@ def test_the_key_depends_on_the_secret(units: Units) -> None:
 
     other = Units(units.engine, units.settings.model_copy(update={"secret_key": SecretStr("x" * 40)}), units.clock)
     with units.read() as unit, other.read() as other_unit:
-        assert guessing.guess_key(unit, "password", "a", "") != guessing.guess_key(other_unit, "password", "a", "")
+        assert attempts.attempt_key(unit, "password", "a", "") != attempts.attempt_key(other_unit, "password", "a", "")
 
 
 @pytest.mark.parametrize("minutes", [0, 15], ids=["new window", "window that is over"])
@@ -96,27 +96,27 @@ def test_windows_that_are_over_are_purged(units: Units, clock: FakeClock) -> Non
     clock.advance(minutes=10)
 
     with units.write() as unit:
-        guessing.purge(unit)
+        attempts.purge(unit)
 
     with units.read() as unit:
-        assert [row.key for row in unit.session.exec(select(GuessWindow))] == ["young"]
+        assert [row.key for row in unit.session.exec(select(AttemptWindow))] == ["young"]
 
 
 def test_every_kind_is_unlocked_by_the_operator(units: Units) -> None:
-    from netim_app.core.events import AccountUnlocked
-    from tests.factories import DEVICE, mailed, make_account
+    from netim_app.core.facts import AccountUnlocked
+    from tests.factories import BROWSER, mailed, make_account
 
     with units.write() as unit:
         account_id = make_account(unit, "ada@example.org")
         unit.session.add(
-            KnownDevice(account_id=account_id, device_digest=DEVICE, first_seen_at=unit.now, last_seen_at=unit.now)
+            KnownBrowser(account_id=account_id, browser_digest=BROWSER, first_seen_at=unit.now, last_seen_at=unit.now)
         )
         keys = [
-            guessing.guess_key(unit, kind, "ada@example.org", device)
-            for kind in guessing.KINDS
-            for device in ("", DEVICE)
+            attempts.attempt_key(unit, kind, "ada@example.org", device)
+            for kind in attempts.KINDS
+            for device in ("", BROWSER)
         ]
-        bystander = guessing.guess_key(unit, "password", "bob@example.org", "")
+        bystander = attempts.attempt_key(unit, "password", "bob@example.org", "")
     for key in (*keys, bystander):
         for _ in range(5):
             pay(units, key)

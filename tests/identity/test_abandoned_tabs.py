@@ -1,4 +1,4 @@
-"""identity.left_tabs: which states go, with Reflex's own stores."""
+"""identity.abandoned_tabs: which states go, with Reflex's own stores."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,12 +17,12 @@ from reflex.utils.token_manager import SocketRecord
 
 from netim_app import netim_app
 from netim_app.core.actor import Actor
-from netim_app.identity import left_tabs, sessions
-from netim_app.identity.left_tabs import KEEP_SECONDS, MOST_OF_ONE, LeftTabs, TabsInMemory
-from netim_app.identity.state.entry import SignInState
+from netim_app.identity import abandoned_tabs, sessions
+from netim_app.identity.abandoned_tabs import KEEP_SECONDS, MOST_OF_ONE, AbandonedTabs, TabsInMemory
+from netim_app.identity.state.entry import LoginState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import signed_in_actor
+from tests.factories import logged_in_actor
 from tests.fakes import FakeClock
 from tests.harness import redis_server
 
@@ -39,10 +39,10 @@ class Store:
             root.router_data = {"sid": name}  # as each event does
             shell = await root.get_state(ShellState)
             shell._session_id, shell._device = session_id, owes_code
-            (await root.get_state(SignInState)).needs_code = bool(owes_code)
+            (await root.get_state(LoginState)).needs_code = bool(owes_code)
 
-    def sweeper(self) -> LeftTabs:
-        found = LeftTabs.of(self.manager, lambda: self.connected)
+    def sweeper(self) -> AbandonedTabs:
+        found = AbandonedTabs.of(self.manager, lambda: self.connected)
         assert found
         return found
 
@@ -104,7 +104,7 @@ async def test_dos_memory_of_a_strangers_tab_goes_a_minute_after_its_socket(stor
 
 
 async def test_customers_and_whoever_is_connected_or_owes_a_code_stays(store: Store, sqlite_units: Units) -> None:
-    await store.open_tab("customer", session_id=signed_in_actor(sqlite_units).session_id)
+    await store.open_tab("customer", session_id=logged_in_actor(sqlite_units).session_id)
     await store.open_tab("looks a code up", owes_code="a browser")
     await store.open_tab("open")
     await store.open_tab("stranger")
@@ -131,8 +131,8 @@ async def test_a_stranger_who_comes_back_begins_a_new_minute(store: Store) -> No
 async def test_tabs_of_one_session_are_few(store: Store, sqlite_units: Units) -> None:
     """Of those that have no socket the latest stay. Open ones, and those of another session, are not counted."""
     mine, other = (
-        signed_in_actor(sqlite_units).session_id,
-        signed_in_actor(sqlite_units, "other@example.com").session_id,
+        logged_in_actor(sqlite_units).session_id,
+        logged_in_actor(sqlite_units, "other@example.com").session_id,
     )
     await store.open_tab("other", session_id=other)
     for number in range(3):
@@ -161,7 +161,7 @@ async def test_tabs_of_one_browser_that_owes_a_code_are_few(store: Store) -> Non
 async def test_tabs_of_one_session_go_when_it_has_ended(
     store: Store, sqlite_units: Units, clock: FakeClock, how: str
 ) -> None:
-    actor: Actor = signed_in_actor(sqlite_units)
+    actor: Actor = logged_in_actor(sqlite_units)
     await store.open_tab("left", session_id=actor.session_id)
     await store.open_tab("open", session_id=actor.session_id)
     await store.connect("open")
@@ -191,8 +191,8 @@ async def test_a_tab_in_the_middle_of_an_event_is_left_alone() -> None:
 async def test_dos_memory_has_a_ceiling_and_the_longest_gone_go_first(
     store: Store, sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(left_tabs, "MOST", 3)
-    session = signed_in_actor(sqlite_units).session_id
+    monkeypatch.setattr(abandoned_tabs, "MOST", 3)
+    session = logged_in_actor(sqlite_units).session_id
     sweeper = store.sweeper()
     for number in range(3):
         await store.open_tab(f"old {number}")
@@ -209,9 +209,9 @@ async def test_dos_memory_is_shared_when_it_is_full(
     store: Store, sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One with many tabs pushes out nobody's latest, and customers push out no login that owes its code."""
-    monkeypatch.setattr(left_tabs, "MOST", 3)
-    mine = signed_in_actor(sqlite_units).session_id
-    other = signed_in_actor(sqlite_units, "other@example.com").session_id
+    monkeypatch.setattr(abandoned_tabs, "MOST", 3)
+    mine = logged_in_actor(sqlite_units).session_id
+    other = logged_in_actor(sqlite_units, "other@example.com").session_id
     await store.open_tab("looks a code up", owes_code="a browser")
     await store.open_tab("other", session_id=other)
     for number in range(5):
@@ -232,17 +232,17 @@ async def test_what_an_older_version_has_stored_is_a_strangers(store: Store) -> 
 
 async def test_the_server_asks_at_each_sweep_who_is_connected(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Reflex gives for its sockets is a copy: one that was made at the start would know nobody."""
-    begun: list[LeftTabs] = []
+    begun: list[AbandonedTabs] = []
 
-    async def run(self: LeftTabs) -> NoReturn:
+    async def run(self: AbandonedTabs) -> NoReturn:
         begun.append(self)
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr(LeftTabs, "run", run)
+    monkeypatch.setattr(AbandonedTabs, "run", run)
     namespace = netim_app.app.event_namespace
     assert namespace is not None
-    async with netim_app.forget_left_tabs():
+    async with netim_app.forget_abandoned_tabs():
         await asyncio.sleep(0)
         later = {"later": SocketRecord(instance_id="this one", sid="a socket")}
         monkeypatch.setattr(namespace._token_manager, "token_to_socket", later)
@@ -258,15 +258,15 @@ async def test_a_sweep_that_fails_is_logged_and_the_next_one_comes(
     third = asyncio.Event()
     swept: list[float] = []
 
-    async def sweep(_self: LeftTabs, now: float) -> int:
+    async def sweep(_self: AbandonedTabs, now: float) -> int:
         swept.append(now)
         if len(swept) == 3:
             third.set()
         raise fault
 
-    monkeypatch.setattr(left_tabs, "SWEEP_EVERY_SECONDS", 0)
-    monkeypatch.setattr(LeftTabs, "sweep", sweep)
-    sweeper = LeftTabs.of(StateManagerMemory(token_expiration=1800), set)  # type: ignore[abstract]
+    monkeypatch.setattr(abandoned_tabs, "SWEEP_EVERY_SECONDS", 0)
+    monkeypatch.setattr(AbandonedTabs, "sweep", sweep)
+    sweeper = AbandonedTabs.of(StateManagerMemory(token_expiration=1800), set)  # type: ignore[abstract]
     assert sweeper
     running = asyncio.create_task(sweeper.run())
     done, _ = await asyncio.wait({running, asyncio.create_task(third.wait())}, return_when=asyncio.FIRST_COMPLETED)
