@@ -21,7 +21,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.facts import AccountUnlocked, Origin, SessionsRevoked
 from netim_app.core.feature import offers
 from netim_app.doctor import Finding, examine, reason
-from netim_app.identity import accounts, passwords, sessions, sign_up
+from netim_app.identity import accounts, flows, passwords, sessions
 from netim_app.infra import early_stop, outbox, redaction
 from netim_app.infra.port import PortTaken, claimed_port, when_it_listens
 from netim_app.infra.unit_of_work import UnitOfWork, Units, configure
@@ -202,7 +202,7 @@ def create_account(
     data = {"email": email, "first_name": first_name, "last_name": last_name, "password": password}
     try:
         customer = asyncio.run(
-            sign_up.read_customer(
+            flows.read_customer(
                 data,
                 language=language,
                 time_zone=accounts.DEFAULT_TIME_ZONE,

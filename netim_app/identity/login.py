@@ -1,28 +1,24 @@
-"""Logging in, and proving again who is there.
+"""The units of a login and of a step-up. `flows.log_in` and `flows.prove_again` run them around the check of a hash."""
 
-Every path costs as much as one bcrypt check of today's cost, whether the account exists or not and whether its guesses
-are used up or not, and every refusal reads the same: nobody learns from here who is a customer (ASVS 6.3.8).
-"""
-
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlmodel import col, select
 
 from netim_app.core import facts
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.identity import accounts, attempts, limits, password_queues, passwords, second_factor, sessions
+from netim_app.identity import attempts, second_factor, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account
-from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, units
+from netim_app.infra.unit_of_work import UnitOfWork
 
 WRONG = "login.wrong"
 
 
 @dataclass(frozen=True)
 class PasswordAttempt:
-    """A paid attempt: what to check the password against.
+    """A counted attempt: what to check the password against.
 
     `refused` says why an attempt cannot succeed, for the log alone; there is no hash to check against then, and
     `account_id` is 0 when there is no such account.
@@ -46,7 +42,8 @@ class CodeRequired:
     """The password was right, and a second factor has to follow: see `second_factor.finish_login`."""
 
 
-def _pay(unit: UnitOfWork, email: str, caller: Visitor) -> PasswordAttempt:
+def begin_attempt(unit: UnitOfWork, email: str, caller: Visitor) -> PasswordAttempt:
+    """Counts an attempt before the password is checked, and says what to check it against."""
     key = email_key(email)
     account = unit.session.exec(
         select(Account).where(Account.email_key == key, col(Account.disabled_at).is_(None))
@@ -61,32 +58,11 @@ def _pay(unit: UnitOfWork, email: str, caller: Visitor) -> PasswordAttempt:
     return PasswordAttempt(account_id, password_hash=account.password_hash, key=budget)
 
 
-async def check_password(
-    email: str, password: str, caller: Visitor, *, failed: type[facts.Refusal] = facts.LoginFailed
-) -> PasswordAttempt:
-    """Checks a password within the guessing limits. `failed` is the fact that a refusal is.
+def record_failure(unit: UnitOfWork, attempt: PasswordAttempt, caller: Visitor, failed: type[facts.Refusal]) -> None:
+    """Records a failed attempt for the account's owner. Without an account it takes as long.
 
-    Take a place in the queue for hashes before: who hears "busy" must not have paid a guess.
-
-    Raises:
-        DomainError: wrong, unknown or throttled; no way to tell which.
+    `failed` is the fact that a failure is.
     """
-    cost = units().settings.bcrypt_cost
-    attempt = await in_unit(_pay, email, caller)
-    right = await passwords.matches_in_pool(password, attempt.password_hash or passwords.dummy_hash(cost), cost)
-    if not right or attempt.refused:
-        await in_unit(_note_failure, attempt, caller, failed)
-        raise DomainError(WRONG)
-    old = passwords.needs_rehash(attempt.password_hash, cost)
-    if old or await passwords.matches_as_typed_only(password, attempt.password_hash, cost):
-        new_hash = await passwords.hash_in_pool(password, cost)
-        await in_unit(accounts.store_rehash, attempt.account_id, attempt.password_hash, new_hash)
-        attempt = replace(attempt, password_hash=new_hash)
-    return attempt
-
-
-def _note_failure(unit: UnitOfWork, attempt: PasswordAttempt, caller: Visitor, failed: type[facts.Refusal]) -> None:
-    """Records it for the account's owner. Where there is none, it takes as long."""
     reason = attempt.refused or "wrong"
     if attempt.account_id:
         sessions.lock_account(unit, attempt.account_id)
@@ -104,37 +80,14 @@ def still_right(unit: UnitOfWork, attempt: PasswordAttempt) -> bool:
     return sessions.lock_account(unit, attempt.account_id).password_hash == attempt.password_hash
 
 
-async def check_own_password(actor: Actor, password: str) -> PasswordAttempt:
-    """Checks the password of a customer who is logged in, within the same limits.
+def accept_password(
+    unit: UnitOfWork, attempt: PasswordAttempt, visitor: Visitor, *, remember: bool, return_to: str
+) -> TicketIssued | CodeRequired:
+    """Goes on after a right password: with a ticket, or with the step that asks for a code.
 
     Raises:
-        DomainError: wrong or throttled.
+        RecordedRefusal: the password was changed meanwhile, wrong codes have blocked the login, or a policy blocks it.
     """
-    view = await in_read_unit(accounts.view_account, actor.account_id)
-    attempt = await check_password(view.email, password, actor, failed=facts.ProofFailed)
-    if attempt.account_id != actor.account_id:
-        log_refusal("proof_failed", account_id=actor.account_id, reason="changed meanwhile")
-        raise DomainError(WRONG)
-    return attempt
-
-
-async def log_in(
-    visitor: Visitor, email: str, password: str, *, remember: bool, return_to: str
-) -> TicketIssued | CodeRequired:
-    """The password step of a login.
-
-    Raises:
-        DomainError: wrong, unknown or throttled (field-less), refused by a login policy, too many from there, or busy.
-    """
-    async with limits.login_place(visitor, email):
-        attempt = await check_password(email, password, visitor)
-    await in_unit(second_factor.drop_pending, visitor.browser_digest)  # what another login had begun here is over
-    return await in_unit(_accept, attempt, visitor, remember, return_to)
-
-
-def _accept(
-    unit: UnitOfWork, attempt: PasswordAttempt, visitor: Visitor, remember: bool, return_to: str
-) -> TicketIssued | CodeRequired:
     if not still_right(unit, attempt):
         raise _failed(unit, attempt, visitor, "changed meanwhile")
     log_proof(unit, "password_accepted", account_id=attempt.account_id, factor="password")
@@ -166,23 +119,13 @@ def _failed(unit: UnitOfWork, attempt: PasswordAttempt, visitor: Visitor, reason
     return RecordedRefusal(WRONG)
 
 
-async def prove_again(actor: Actor, password: str, code: str, return_to: str) -> str:
-    """Step-up by password, and by a code where there is a second factor.
-
-    Returns the ticket that renews the session as freshly proved.
+def accept_proof(unit: UnitOfWork, attempt: PasswordAttempt, actor: Actor, *, code: str, return_to: str) -> str:
+    """Goes on after a right password in a step-up. Returns the ticket that renews the session as freshly proved.
 
     Raises:
-        DomainError: wrong or throttled, at the field that is wrong. Busy, for the whole form.
+        DomainError: the password was changed meanwhile.
+        RecordedRefusal: the code is wrong or missing.
     """
-    with password_queues.hash_place(actor, actor.account_id):
-        try:
-            attempt = await check_own_password(actor, password)
-        except DomainError as error:
-            raise DomainError("step_up.wrong", field="password") from error
-    return await in_unit(_accept_proof, attempt, actor, code, return_to)
-
-
-def _accept_proof(unit: UnitOfWork, attempt: PasswordAttempt, actor: Actor, code: str, return_to: str) -> str:
     if not still_right(unit, attempt):
         log_refusal("proof_failed", account_id=actor.account_id, reason="changed meanwhile")
         raise DomainError("step_up.wrong", field="password")

@@ -6,45 +6,19 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select
 
-from netim_app.core.actor import Actor, Visitor
+from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import Origin, ProofFailed
-from netim_app.core.forms import Form
-from netim_app.identity import accounts, attempts, links, login, password_queues, passwords, sessions
+from netim_app.core.facts import Origin
+from netim_app.identity import accounts, attempts, links, sessions
 from netim_app.identity.accounts import NewCustomer
-from netim_app.identity.email_address import email_key, read_new_email
+from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import Account, MailedLink, SignUp
 from netim_app.infra import outbox
-from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, units
-from netim_app.texts import catalog
-from netim_app.texts.places import UNKNOWN_ZONE, listed_zone
+from netim_app.infra.unit_of_work import UnitOfWork
 
 PURPOSE = "sign_up"
 REQUEST = "sign_up_request"
-
-
-async def read_customer(data: object, *, language: str, time_zone: str, min_length: int) -> NewCustomer:
-    """A checked sign-up form.
-
-    Raises:
-        InvalidForm: with every fault at its field.
-    """
-    form = Form(data)
-    email = read_new_email(form)
-    first_name, last_name = accounts.read_name(form)
-    password = await passwords.read_new(
-        form, "password", personal=(email, first_name, last_name), min_length=min_length
-    )
-    form.finish()
-    return NewCustomer(
-        email=email,
-        first_name=first_name,
-        last_name=last_name,
-        password=password,
-        language=language if language in catalog.LOCALES else catalog.DEFAULT_LOCALE,
-        time_zone=listed_zone(time_zone) or UNKNOWN_ZONE,
-    )
 
 
 def sign_up(unit: UnitOfWork, customer: NewCustomer, password_hash: str) -> None:
@@ -115,50 +89,24 @@ class Confirmed:
     ticket: str | None = None
 
 
-async def confirm_email(token: str, password: str, visitor: Visitor) -> Confirmed:
-    """Follows a confirmation link: creates the account, or puts its new address in force.
-
-    A link proves the mailbox. Everybody who opens one proves besides that the account is theirs: else the owner of a
-    mailbox would confirm, by mistake, an account whose password or authenticator a stranger holds.
-
-    Args:
-        token: the secret of the link.
-        password: the one that was chosen at the registration, or that of the account. A browser that is logged in to
-            the account needs none.
-        visitor: who follows it.
+def find_link(unit: UnitOfWork, token: str) -> MailedLink:
+    """The confirmation link with this secret, not yet consumed.
 
     Raises:
-        DomainError: the link does not work, the password is not the one, or the address was taken in the meantime.
+        DomainError: it does not work.
     """
-    link = await in_read_unit(_find, token)
-    if link.purpose == PURPOSE:
-        await _check_chosen_password(link, password, visitor)
-    elif not (isinstance(visitor, Actor) and visitor.account_id == link.account_id):
-        await _check_account_password(link, password, visitor)
-    return await in_unit(_confirm, token, visitor)
-
-
-def _find(unit: UnitOfWork, token: str) -> MailedLink:
-    """The link, still unspent."""
     link = links.find_link(unit, token)
     if link is None or link.purpose not in (PURPOSE, accounts.EMAIL_CHANGE):
         raise links.refused("confirmation")
     return link
 
 
-async def _check_chosen_password(link: MailedLink, password: str, visitor: Visitor) -> None:
-    if not password:
-        raise DomainError("form.required", field="password")
-    with password_queues.hash_place(visitor):
-        chosen = await in_unit(_pay, link)
-        right = await passwords.matches_in_pool(password, chosen, units().settings.bcrypt_cost)
-    if not right:
-        log_refusal("confirmation_refused", reason="wrong")
-        raise DomainError("verify.wrong_password", field="password")
+def begin_attempt(unit: UnitOfWork, link: MailedLink) -> str:
+    """Counts an attempt at the password of a registration. Returns its hash.
 
-
-def _pay(unit: UnitOfWork, link: MailedLink) -> str:
-    """Takes one guess at the password of a registration. Returns its hash."""
+    Raises:
+        DomainError: too many attempts, or the link does not work any more.
+    """
     if not attempts.record_attempt(unit, attempts.attempt_key(unit, "sign_up", link.digest)):
         log_refusal("confirmation_refused", reason="throttled")
         raise DomainError("form.too_often")
@@ -168,24 +116,13 @@ def _pay(unit: UnitOfWork, link: MailedLink) -> str:
     return row.password_hash
 
 
-async def _check_account_password(link: MailedLink, password: str, visitor: Visitor) -> None:
-    """Within the limits that hold for every password of the account. A newer password ends the link."""
-    if not password:
-        raise DomainError("form.required", field="password")
-    account_id = link.account_id or 0
-    email = (await in_read_unit(accounts.view_account, account_id)).email
-    with password_queues.hash_place(visitor):
-        try:
-            attempt = await login.check_password(email, password, visitor, failed=ProofFailed)
-        except DomainError as error:
-            raise DomainError("verify.wrong_account_password", field="password") from error
-    if attempt.account_id != account_id:
-        raise links.refused(link.purpose, account_id=account_id)
-    await in_unit(attempts.reset_attempts, attempt.key)
+def confirm(unit: UnitOfWork, token: str, visitor: Visitor) -> Confirmed:
+    """Consumes the link: creates the account, or puts its new address in force.
 
-
-def _confirm(unit: UnitOfWork, token: str, visitor: Visitor) -> Confirmed:
-    purpose = _find(unit, token).purpose
+    Raises:
+        DomainError: the link does not work, or the address was taken in the meantime.
+    """
+    purpose = find_link(unit, token).purpose
     link = links.consume_link(unit, token, purpose)
     try:
         if purpose == PURPOSE:

@@ -12,11 +12,10 @@ from sqlmodel import col, select
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import EmailChanged, EmailRestored
-from netim_app.core.tokens import new_token
-from netim_app.identity import accounts, links, password_queues, passwords, recovery, sessions
+from netim_app.identity import accounts, links, recovery, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.tables import MailedLink
-from netim_app.infra.unit_of_work import UnitOfWork, in_unit, units
+from netim_app.infra.unit_of_work import UnitOfWork
 
 LIFE = timedelta(days=7)
 """How long a change of address can be undone, and how long before it a thief may have begun."""
@@ -69,30 +68,24 @@ def _mail_link(unit: UnitOfWork, fact: EmailChanged) -> None:
     )
 
 
-async def restore_email(token: str, visitor: Visitor) -> str:
-    """Follows the link: the old address is in force again, nobody is logged in, and no password opens the account.
-
-    Returns:
-        The old address.
+def owner_of(unit: UnitOfWork, token: str) -> int:
+    """Whose link it is, without consuming it.
 
     Raises:
-        DomainError: the link does not work, or the old address belongs to another account by now.
+        DomainError: it does not work.
     """
-    account_id = await in_unit(_find, token)
-    with password_queues.hash_place(visitor, account_id):
-        nobodys = await passwords.hash_in_pool(new_token(), units().settings.bcrypt_cost)
-    return await in_unit(_restore, token, nobodys, visitor)
-
-
-def _find(unit: UnitOfWork, token: str) -> int:
-    """Whose link it is. One that does not work costs no hash."""
     link = links.find_link(unit, token)
     if link is None or link.account_id is None or link.purpose != links.UNDO:
         raise links.refused(links.UNDO)
     return link.account_id
 
 
-def _restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -> str:
+def restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -> str:
+    """Consumes the link and puts the old address in force, with a password that nobody knows. Returns the address.
+
+    Raises:
+        DomainError: the link does not work, or the old address belongs to another account by now.
+    """
     link = links.consume_link(unit, token, links.UNDO)
     account = sessions.lock_account(unit, link.account_id or 0)
     if account.disabled_at is not None:
@@ -108,11 +101,11 @@ def _restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) 
     sessions.forget_browsers(unit, account.id or 0)
     fact = EmailRestored(account_id=account.id or 0, at=unit.now, origin=visitor.origin, since=link.created_at - LIFE)
     unit.record(fact)
-    _tell(unit, fact, {link.email, replaced})
+    _notify(unit, fact, {link.email, replaced})
     return account.email
 
 
-def _tell(unit: UnitOfWork, fact: EmailRestored, addresses: set[str]) -> None:
+def _notify(unit: UnitOfWork, fact: EmailRestored, addresses: set[str]) -> None:
     for email in sorted(addresses):
         accounts.notify(unit, "email_restored", fact, to=email)
     recovery.mail_reset(unit, fact, restored=True)

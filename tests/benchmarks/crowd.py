@@ -324,9 +324,9 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
 
     def signs_in(_: Any) -> None:
         with units.write() as unit:
-            guess = login._pay(unit, f"c{account_id}@example.com", visitor)
+            guess = login.begin_attempt(unit, f"c{account_id}@example.com", visitor)
         write(second_factor.drop_pending, visitor.browser_digest)
-        write(login._accept, guess, visitor, False, sessions.HOME)
+        write(login.accept_password, guess, visitor, remember=False, return_to=sessions.HOME)
         with suppress(RecordedRefusal):
             write(second_factor.check_code, account_id, "000000", visitor)
         with units.write() as unit:

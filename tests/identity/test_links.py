@@ -72,7 +72,7 @@ def test_a_reset_link_confirms_nothing_and_a_confirmation_resets_nothing(units: 
     reset, change = (link_for(units, purpose, account_id) for purpose in ("reset", "email_change"))
 
     with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
-        sign_up._confirm(unit, reset, GUEST)
+        sign_up.confirm(unit, reset, GUEST)
     with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
         recovery.finish_reset(unit, change, quick_hash("x"), GUEST)
     with pytest.raises(DomainError, match=r"link\.dead"), units.read() as unit:

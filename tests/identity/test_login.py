@@ -13,7 +13,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact, IdentityProved, LoginBlocked, LoginFailed, Origin, PasswordChanged
 from netim_app.core.feature import Feature, LoginPolicy, Subscription
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, login, passwords, sessions, sign_up
+from netim_app.identity import accounts, flows, login, passwords, sessions, sign_up
 from netim_app.identity.tables import Account, Ticket
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
@@ -65,7 +65,7 @@ def facts(units: Units) -> list[Fact]:
 async def attempt(email: str = EMAIL, password: str = PASSWORD, visitor: Visitor | None = None, **options: Any) -> str:
     """The key of the refusal; empty when a ticket was given."""
     try:
-        await login.log_in(
+        await flows.log_in(
             visitor or visitor_of(), email, password, **{"remember": False, "return_to": sessions.HOME, **options}
         )
     except DomainError as error:
@@ -79,7 +79,7 @@ async def exhaust(device: str = BROWSER, email: str = EMAIL) -> None:
 
 
 async def test_a_right_password_gives_a_ticket_for_this_browser(units: Units, account_id: int) -> None:
-    result = await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=True, return_to="/account/x")
+    result = await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=True, return_to="/account/x")
 
     assert isinstance(result, login.TicketIssued)
     with units.read() as unit:
@@ -379,7 +379,7 @@ async def test_a_customer_proves_again_who_is_there(units: Units, clock: FakeClo
     caller = logged_in_actor(units)
     clock.advance(minutes=20)
 
-    ticket = await login.prove_again(caller, PASSWORD, "", "/account/connection-and-security?open=email")
+    ticket = await flows.prove_again(caller, PASSWORD, "", "/account/connection-and-security?open=email")
 
     with units.write() as unit:
         opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
@@ -396,7 +396,7 @@ async def test_a_wrong_proof_is_refused_at_its_field_and_throttled_like_a_login(
 
     for password in ("wrong",) * 5 + (PASSWORD,):
         with pytest.raises(DomainError) as refused:
-            await login.prove_again(caller, password, "", sessions.HOME)
+            await flows.prove_again(caller, password, "", sessions.HOME)
         assert (refused.value.key, refused.value.field) == ("step_up.wrong", "password")
 
     assert await attempt(visitor=visitor_of(BROWSER)) == "login.wrong"
@@ -410,4 +410,4 @@ async def test_the_proof_of_a_password_that_is_replaced_meanwhile_counts_for_not
     change_meanwhile(units, caller.account_id, monkeypatch)
 
     with pytest.raises(DomainError, match=r"step_up\.wrong"):
-        await login.prove_again(caller, PASSWORD, "", sessions.HOME)
+        await flows.prove_again(caller, PASSWORD, "", sessions.HOME)

@@ -8,7 +8,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.facts import PasswordChanged
 from netim_app.core.feature import Feature, LoginPolicy
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, attempts, login, passwords, recovery, sessions
+from netim_app.identity import accounts, attempts, flows, passwords, recovery, sessions
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import Units
 from netim_app.registry import FEATURES
@@ -220,7 +220,7 @@ def test_who_resets_gets_in_from_that_browser_whatever_strangers_guess_and_older
 def logging_in(device: str, password: str) -> str:
     """The key of the refusal, or empty."""
     try:
-        asyncio.run(login.log_in(visitor_of(device), EMAIL, password, remember=False, return_to="/"))
+        asyncio.run(flows.log_in(visitor_of(device), EMAIL, password, remember=False, return_to="/"))
     except DomainError as error:
         return error.key
     return ""

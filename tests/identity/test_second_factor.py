@@ -12,7 +12,7 @@ from netim_app.core.facts import AccountUnlocked, Origin, PasswordChanged, Secon
 from netim_app.core.feature import Feature, SecondFactor
 from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, attempts, login, second_factor, sessions
+from netim_app.identity import accounts, attempts, flows, login, second_factor, sessions
 from netim_app.identity.tables import AttemptWindow, FailedCodeCount, PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.factories import (
@@ -69,7 +69,7 @@ def account_id(units: Units) -> int:
 
 
 async def password_step(device: str = BROWSER, email: str = EMAIL) -> login.TicketIssued | login.CodeRequired:
-    return await login.log_in(visitor_of(device), email, PASSWORD, remember=False, return_to=PAGE)
+    return await flows.log_in(visitor_of(device), email, PASSWORD, remember=False, return_to=PAGE)
 
 
 def code_step(units: Units, code: str, device: str = BROWSER) -> str:
@@ -173,7 +173,7 @@ async def test_pending_is_for_those_who_hold_its_secret(
 async def test_the_secret_of_the_tab_is_exchanged_for_a_cookie_once(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
-    await login.log_in(
+    await flows.log_in(
         replace(visitor_of(), pending_digests=(digest("secret"),)), EMAIL, PASSWORD, remember=False, return_to=PAGE
     )
     with units.write() as unit:
@@ -452,21 +452,21 @@ async def test_disabling_ends_half_done_logins_without_a_word(units: Units, whee
 async def test_step_up_wants_password_and_code(units: Units, wheel: Wheel) -> None:
     actor = logged_in_actor(units)
     with pytest.raises(DomainError) as refused:
-        await login.prove_again(actor, PASSWORD, "000000", PAGE)
+        await flows.prove_again(actor, PASSWORD, "000000", PAGE)
     assert refused.value.field == "code"
     with pytest.raises(DomainError) as refused:
-        await login.prove_again(actor, "wrong wrong wrong 1", RIGHT, PAGE)
+        await flows.prove_again(actor, "wrong wrong wrong 1", RIGHT, PAGE)
     assert refused.value.field == "password"
-    assert await login.prove_again(actor, PASSWORD, RIGHT, PAGE)
+    assert await flows.prove_again(actor, PASSWORD, RIGHT, PAGE)
 
 
 async def test_wrong_step_up_codes_stay_paid(units: Units, wheel: Wheel) -> None:
     actor = logged_in_actor(units)
     for _ in range(attempts.MAX_FAILURES):
         with pytest.raises(DomainError):
-            await login.prove_again(actor, PASSWORD, "000000", PAGE)
+            await flows.prove_again(actor, PASSWORD, "000000", PAGE)
     with pytest.raises(DomainError):
-        await login.prove_again(actor, PASSWORD, RIGHT, PAGE)
+        await flows.prove_again(actor, PASSWORD, RIGHT, PAGE)
 
 
 def test_pending_life_is_that_of_the_decision() -> None:

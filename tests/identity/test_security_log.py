@@ -15,6 +15,7 @@ from netim_app.core.feature import Feature, SecondFactor
 from netim_app.identity import (
     accounts,
     attempts,
+    flows,
     limits,
     login,
     recovery,
@@ -84,7 +85,7 @@ def lines(log: list[logging.LogRecord], *names: str) -> list[tuple[str, dict[str
 
 async def attempt(email: str, password: str) -> None:
     with pytest.raises(DomainError):
-        await login.log_in(visitor_of(), email, password, remember=False, return_to=sessions.HOME)
+        await flows.log_in(visitor_of(), email, password, remember=False, return_to=sessions.HOME)
 
 
 async def test_each_failed_login_leaves_one_line_with_its_reason(
@@ -118,7 +119,7 @@ async def test_an_unknown_address_is_nobodys_even_when_a_customer_types_it(
 async def test_a_right_login_leaves_no_line_of_a_refusal_and_one_of_its_own(
     units: Units, account_id: int, log: list[logging.LogRecord]
 ) -> None:
-    result = await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    result = await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     assert isinstance(result, login.TicketIssued)
     await in_unit(sessions.redeem_ticket, result.ticket, BROWSER, HERE)
 
@@ -130,7 +131,7 @@ async def test_a_refused_step_up_leaves_one_line(units: Units, log: list[logging
     caller = logged_in_actor(units)
 
     with pytest.raises(DomainError):
-        await login.prove_again(caller, WRONG, "", sessions.HOME)
+        await flows.prove_again(caller, WRONG, "", sessions.HOME)
 
     expected = {"account_id": caller.account_id, **FROM_HERE, "reason": "wrong"}
     assert lines(log, "proof_failed", "login_failed", "code_refused") == [("proof_failed", expected)]
@@ -144,13 +145,13 @@ async def test_each_refused_code_leaves_one_line(
         with pytest.raises(RecordedRefusal), units.write() as unit:
             second_factor.finish_login(unit, visitor_of(), code)
 
-    await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     for _ in range(attempts.MAX_FAILURES):
         refused("000000")
     refused("123456")  # throttled
     clock.advance(minutes=20)
     refused("123456")  # too late
-    await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     with units.write() as unit:
         accounts.disable(unit, account_id)
     refused("123456")  # the account is closed
@@ -172,7 +173,7 @@ async def test_a_wrong_code_at_a_step_up_leaves_one_line(units: Units, log: list
     caller = logged_in_actor(units)
 
     with pytest.raises(DomainError):
-        await login.prove_again(caller, PASSWORD, "000000", sessions.HOME)
+        await flows.prove_again(caller, PASSWORD, "000000", sessions.HOME)
 
     [(name, fields)] = lines(log, "proof_failed", "login_failed", "code_refused")
     assert (name, fields["reason"], fields["account_id"]) == ("code_refused", "wrong", caller.account_id)
@@ -257,7 +258,7 @@ async def test_a_confirmation_with_a_wrong_password_leaves_a_line(units: Units, 
     token = last_mail(units, "sign_up").token
     for _ in range(attempts.MAX_FAILURES + 1):
         with pytest.raises(DomainError):
-            await sign_up.confirm_email(token, WRONG, visitor_of())
+            await flows.confirm_email(token, WRONG, visitor_of())
 
     refused = lines(log, "confirmation_refused")
     assert [fields["reason"] for _, fields in refused] == ["wrong"] * attempts.MAX_FAILURES + ["throttled"]
@@ -291,7 +292,7 @@ async def test_a_link_that_does_not_work_leaves_a_line(
         with pytest.raises(DomainError), units.write() as unit:
             recovery.finish_reset(unit, used_or_made_up, quick_hash(PASSWORD), visitor_of())
         with pytest.raises(DomainError):
-            await sign_up.confirm_email(used_or_made_up, "", visitor_of())
+            await flows.confirm_email(used_or_made_up, "", visitor_of())
 
     refused = [(fields["purpose"], fields["reason"]) for _, fields in lines(log, "link_refused")]
     assert refused == [("reset", "link.dead"), ("confirmation", "link.dead")] * 2

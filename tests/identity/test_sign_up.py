@@ -12,7 +12,7 @@ from netim_app.core.errors import DomainError, InvalidForm
 from netim_app.core.facts import AccountCreated, Fact, PasswordChanged, ProofFailed
 from netim_app.core.feature import Feature, Subscription
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, attempts, links, login, password_queues, passwords, sessions, sign_up
+from netim_app.identity import accounts, attempts, flows, links, password_queues, passwords, sessions, sign_up
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.sign_up import Confirmed
 from netim_app.identity.tables import Account, MailedLink, SignUp
@@ -65,7 +65,7 @@ def refusal(units: Units, token: str, password: str = PASSWORD) -> str:
 async def confirm(token: str, password: str, visitor: Visitor) -> str:
     """The same."""
     try:
-        await sign_up.confirm_email(token, password, visitor)
+        await flows.confirm_email(token, password, visitor)
     except DomainError as error:
         return error.key
     return ""
@@ -75,7 +75,7 @@ def refusal_after_the_password(units: Units, token: str) -> str:
     """The same for what follows when the password was right."""
     try:
         with units.write() as unit:
-            sign_up._confirm(unit, token, GUEST)
+            sign_up.confirm(unit, token, GUEST)
     except DomainError as error:
         return error.key
     return ""
@@ -98,7 +98,7 @@ def test_a_sign_up_makes_an_account_only_once_it_is_confirmed(units: Units, fact
     assert "/verify-email?for=sign-up#" in mail.text
     assert all_accounts(units) == []
 
-    confirmed = asyncio.run(sign_up.confirm_email(mail.token, PASSWORD, GUEST))
+    confirmed = asyncio.run(flows.confirm_email(mail.token, PASSWORD, GUEST))
 
     assert confirmed == Confirmed("sign_up")  # nobody is logged in by a link
     [account] = all_accounts(units)
@@ -184,11 +184,11 @@ async def test_losers_of_a_race_read_that_the_link_no_longer_works(
 def test_a_registration_that_is_gone_when_its_password_is_checked_is_a_dead_link(units: Units) -> None:
     mail = signed_up(units)
     with units.read() as unit:
-        link = sign_up._find(unit, mail.token)
+        link = sign_up.find_link(unit, mail.token)
     assert refusal(units, mail.token) == ""
 
     with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
-        sign_up._pay(unit, link)
+        sign_up.begin_attempt(unit, link)
 
 
 def test_of_several_sign_ups_confirmed_at_once_one_succeeds(units: Units) -> None:
@@ -334,7 +334,7 @@ async def test_guesses_at_the_password_by_a_link_are_those_of_the_account(units:
     for number in range(attempts.MAX_FAILURES - 1):
         await confirm(token, f"wrong {number}", stranger)
     with pytest.raises(DomainError):
-        await login.log_in(stranger, EMAIL, "wrong", remember=False, return_to="/")
+        await flows.log_in(stranger, EMAIL, "wrong", remember=False, return_to="/")
 
     assert await confirm(token, PASSWORD, stranger) == "verify.wrong_account_password"
     assert [fact.reason for fact in facts if isinstance(fact, ProofFailed)] == ["wrong"] * 4 + ["throttled"]
@@ -368,7 +368,7 @@ SIGN_UP_FORM = {"email": "New@Example.org", "first_name": "Nia", "last_name": "E
 def read_customer(language: str = "fr", time_zone: str = "Asia/Tokyo", **changes: Any) -> NewCustomer:
     with password_queues.judge_place(GUEST):
         return asyncio.run(
-            sign_up.read_customer({**SIGN_UP_FORM, **changes}, language=language, time_zone=time_zone, min_length=12)
+            flows.read_customer({**SIGN_UP_FORM, **changes}, language=language, time_zone=time_zone, min_length=12)
         )
 
 

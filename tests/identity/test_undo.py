@@ -15,7 +15,7 @@ from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction import rules as ip_rules
 from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.totp.tables import TotpAuthenticator
-from netim_app.identity import accounts, links, login, passwords, recovery, second_factor, sessions, undo
+from netim_app.identity import accounts, flows, links, login, passwords, recovery, second_factor, sessions, undo
 from netim_app.identity.sign_up import _confirm
 from netim_app.identity.tables import Account, MailedLink, SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -80,7 +80,7 @@ def restore(units: Units, token: str, visitor: Visitor = OWNER) -> str:
 async def follow(token: str, visitor: Visitor = OWNER) -> str:
     """The same."""
     try:
-        await undo.restore_email(token, visitor)
+        await flows.restore_email(token, visitor)
     except DomainError as error:
         return error.key
     return ""
@@ -100,7 +100,7 @@ def reset(units: Units, visitor: Visitor = OWNER) -> str:
 async def lets_in(email: str, password: str, visitor: Visitor = OWNER) -> bool:
     """Whether these give a ticket at once."""
     try:
-        result = await login.log_in(visitor, email, password, remember=False, return_to=sessions.HOME)
+        result = await flows.log_in(visitor, email, password, remember=False, return_to=sessions.HOME)
     except DomainError:
         return False
     return isinstance(result, login.TicketIssued)

@@ -24,9 +24,9 @@ from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction import rules as ip_rules
 from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.login_alerts.service import switch_alerts
-from netim_app.features.password.service import change_password
+from netim_app.features.password.flows import change_password
 from netim_app.features.totp import service as totp
-from netim_app.identity import accounts, attempts, links, login, recovery, second_factor, sessions, sign_up, undo
+from netim_app.identity import accounts, attempts, flows, links, login, recovery, second_factor, sessions, sign_up
 from netim_app.identity.state.shell import _load
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import Units, in_read_unit, in_unit
@@ -104,7 +104,7 @@ def _whole_reads(node: dict[str, Any]) -> Iterator[str]:
 
 async def _login(units: Units, secret: str = "", email: str = EMAIL, password: str = PASSWORD) -> Browser:
     visitor = visitor_of()
-    result = await login.log_in(visitor, email, password, remember=False, return_to=sessions.HOME)
+    result = await flows.log_in(visitor, email, password, remember=False, return_to=sessions.HOME)
     if isinstance(result, login.TicketIssued):
         ticket = result.ticket
     else:
@@ -129,7 +129,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
         email=EMAIL, first_name="Ada", last_name="Lovelace", password=PASSWORD, language="en", time_zone="Europe/Paris"
     )
     await in_unit(sign_up.sign_up, customer, accounts.passwords.hash_password(PASSWORD, 4))
-    await sign_up.confirm_email(_link(units, plans, "sign_up"), PASSWORD, visitor_of())
+    await flows.confirm_email(_link(units, plans, "sign_up"), PASSWORD, visitor_of())
     browser = await _login(units)
     with units.read() as unit:
         actor = actor_of(unit, browser)
@@ -157,14 +157,14 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     clock.advance(minutes=1)
     await _login(units, secret)
     clock.advance(minutes=1)
-    await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     with pytest.raises(RecordedRefusal):
         await in_unit(second_factor.finish_login, visitor_of(), "000000")
     await in_unit(second_factor.finish_login, visitor_of(), made.codes[0].replace(" ", ""))
-    await login.prove_again(actor, PASSWORD, pyotp.TOTP(secret).at(clock()), sessions.HOME)
+    await flows.prove_again(actor, PASSWORD, pyotp.TOTP(secret).at(clock()), sessions.HOME)
 
     await in_unit(accounts.ask_email_change, actor, "ada@example.net")
-    await sign_up.confirm_email(_link(units, plans, "email_change"), "", actor)
+    await flows.confirm_email(_link(units, plans, "email_change"), "", actor)
     await change_password(actor, PASSWORD, NEW_PASSWORD, sessions.HOME)
     await in_unit(recovery.ask_reset, "ada@example.net", HERE)
     token = _link(units, plans, "reset")
@@ -173,7 +173,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(recovery.finish_reset, token, hashed, visitor_of())
     await in_unit(sessions.end_session, browser.digest, HERE)
     await in_unit(accounts.unlock, facts.AccountUnlocked(account_id=actor.account_id, at=clock()))
-    await undo.restore_email(_link(units, plans, "email_undo"), visitor_of())
+    await flows.restore_email(_link(units, plans, "email_undo"), visitor_of())
     await in_unit(accounts.disable, actor.account_id)
 
 

@@ -6,8 +6,8 @@ from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import PasswordChanged
 from netim_app.features.password import rules
-from netim_app.identity import accounts, attempts, login, password_queues, passwords, sessions
-from netim_app.infra.unit_of_work import UnitOfWork, in_unit, units
+from netim_app.identity import accounts, attempts, login, passwords, sessions
+from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
 
@@ -39,24 +39,14 @@ def view_setting(unit: UnitOfWork, account_id: int) -> PasswordSetting:
     )
 
 
-async def change_password(actor: Actor, current: str, new: str, return_to: str) -> str:
+def replace_password(
+    unit: UnitOfWork, actor: Actor, attempt: login.PasswordAttempt, hashed: str, *, return_to: str
+) -> str:
     """Puts a new password in force and ends all other sessions. Returns the ticket that renews the present one.
 
     Raises:
-        DomainError: the current password is wrong or throttled, or the new one is the same. Busy, for the whole form.
+        DomainError: the password that was checked was changed meanwhile.
     """
-    with password_queues.hash_place(actor, actor.account_id):
-        try:
-            attempt = await login.check_own_password(actor, current)
-        except DomainError as error:
-            raise DomainError("password.current_wrong", field="current") from error
-        if passwords.composed(new) == passwords.composed(current):
-            raise DomainError("password.same", field="password")
-        hashed = await passwords.hash_in_pool(new, units().settings.bcrypt_cost)
-    return await in_unit(_replace, actor, attempt, hashed, return_to)
-
-
-def _replace(unit: UnitOfWork, actor: Actor, attempt: login.PasswordAttempt, hashed: str, return_to: str) -> str:
     if not login.still_right(unit, attempt):
         raise DomainError("password.current_wrong", field="current")
     attempts.reset_attempts(unit, attempt.key)

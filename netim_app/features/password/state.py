@@ -7,7 +7,8 @@ import reflex as rx
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.features.password.service import PasswordSetting, change_password
+from netim_app.features.password.flows import change_password
+from netim_app.features.password.service import PasswordSetting
 from netim_app.identity import accounts, limits, password_queues, passwords
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import exchange_ticket, explain, show_notice

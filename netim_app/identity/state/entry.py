@@ -11,21 +11,18 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.core.tokens import digest, new_token
 from netim_app.identity import (
-    accounts,
+    flows,
     limits,
     login,
-    password_queues,
     passwords,
     recovery,
     second_factor,
-    sign_up,
-    undo,
 )
 from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.email_address import read_email
 from netim_app.identity.sessions import HOME
 from netim_app.identity.state.shell import exchange_ticket, explain, keep_pending, safe_path, show_notice
-from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
+from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.ui.text import LocaleState
 
 MAX_LINK_LENGTH = 500
@@ -90,7 +87,7 @@ class LoginState(rx.State):
             if not caller.browser_digest:
                 raise DomainError("login.no_cookies")
             return_to = safe_path(self._query("next"))
-            result = await login.log_in(caller, email, password, remember=remember, return_to=return_to)
+            result = await flows.log_in(caller, email, password, remember=remember, return_to=return_to)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -162,25 +159,14 @@ class SignUpState(rx.State):
     async def submit(self, form: dict[str, Any]) -> None:
         """Notes the registration and mails its link. The answer is the same when the customer exists already."""
         self.errors = {}
-        settings = units().settings
-        caller = visitor()
         language = (await self.get_state(LocaleState)).locale
         zone = form.get("time_zone") if isinstance(form, dict) else None
         try:
-            await limits.allow_new_password(caller.origin.address)
-            with password_queues.judge_place(caller):
-                customer = await sign_up.read_customer(
-                    form, language=language, time_zone=str(zone), min_length=settings.password_min_length
-                )
-            with password_queues.hash_place(caller):
-                await limits.allow_sign_up(caller.origin.address)
-                hashed = await passwords.hash_in_pool(customer.password, settings.bcrypt_cost)
-            if await limits.may_mail("sign_up", customer.email, caller.origin.address):
-                await in_unit(sign_up.sign_up, customer, hashed)
+            sent_to = await flows.register(form, visitor(), language=language, time_zone=str(zone))
         except DomainError as error:
             self.errors = await explain(self, error)
             return
-        self.sent_to = customer.email
+        self.sent_to = sent_to
 
 
 class VerifyState(rx.State):
@@ -215,7 +201,7 @@ class VerifyState(rx.State):
             password = read.secret("password", required=False)
             read.finish()
             await limits.allow_link(caller.origin.address)
-            confirmed = await sign_up.confirm_email(token, password, caller)
+            confirmed = await flows.confirm_email(token, password, caller)
         except DomainError as error:
             self.asks_proof = self.asks_proof or any(fault.field == "password" for fault in error.all)
             self.errors = await explain(self, error)
@@ -284,25 +270,13 @@ class ResetState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> None:
-        """Spends the link for a new password."""
+        """Consumes the link for a new password."""
         self.errors = {}
-        settings = units().settings
         caller = visitor()
         try:
             read = Form(form)
             token = _read_token(form)
-            await limits.allow_link(caller.origin.address)
-            await limits.allow_new_password(caller.origin.address)
-            owner = await in_read_unit(recovery.owner_of, token)
-            personal = await in_read_unit(accounts.personal_words, owner)
-            with password_queues.judge_place(caller, owner):
-                password = await passwords.read_new(
-                    read, "password", personal=personal, min_length=settings.password_min_length
-                )
-            read.finish()
-            with password_queues.hash_place(caller, owner):
-                hashed = await passwords.hash_in_pool(password, settings.bcrypt_cost)
-            await in_unit(recovery.finish_reset, token, hashed, caller)
+            await flows.reset_password(token, read, caller)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -332,6 +306,6 @@ class UndoState(rx.State):
         try:
             token = _read_token(form)
             await limits.allow_link(caller.origin.address)
-            self.restored = await undo.restore_email(token, caller)
+            self.restored = await flows.restore_email(token, caller)
         except DomainError as error:
             self.errors = await explain(self, error)

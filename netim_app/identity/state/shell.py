@@ -11,7 +11,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.feature import offers
 from netim_app.core.forms import Form
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, limits, login, sessions
+from netim_app.identity import accounts, flows, limits, sessions
 from netim_app.identity.access import ANYONE, LOGGED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
 from netim_app.settings import get_settings
@@ -192,7 +192,7 @@ class StepUpState(rx.State):
         try:
             read.finish()
             await limits.allow_proof(actor())
-            ticket = await login.prove_again(actor(), password, code, return_to)
+            ticket = await flows.prove_again(actor(), password, code, return_to)
         except DomainError as error:
             self.needs_code = self.needs_code or any(fault.field == "code" for fault in error.all)
             self.errors = await explain(self, error)

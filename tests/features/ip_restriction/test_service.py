@@ -13,7 +13,7 @@ from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.rules import MAX_RULES, parse, parse_address
 from netim_app.features.ip_restriction.service import Restriction
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
-from netim_app.identity import accounts, login, recovery, sessions
+from netim_app.identity import accounts, flows, login, recovery, sessions
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
@@ -347,7 +347,7 @@ async def test_a_right_password_elsewhere_is_refused_recorded_and_mailed_once_an
 
     async def come(password: str, origin: Origin) -> str:
         try:
-            await login.log_in(
+            await flows.log_in(
                 visitor_of(OTHER_BROWSER, origin), EMAIL, password, remember=False, return_to=sessions.HOME
             )
         except DomainError as error:
@@ -387,7 +387,9 @@ def test_refused_at_once_is_mailed_once(units: Units, caller: Actor) -> None:
                 caller.account_id, unit.session.get_one(Account, caller.account_id).password_hash, "k"
             )
             with pytest.raises(RecordedRefusal) as refused:
-                login._accept(unit, guess, visitor_of(origin=ELSEWHERE), False, sessions.HOME)
+                login.accept_password(
+                    unit, guess, visitor_of(origin=ELSEWHERE), remember=False, return_to=sessions.HOME
+                )
             return refused.value.key
 
     assert at_once(6, come) == [service.REFUSED] * 6

@@ -8,7 +8,7 @@ from netim_app.core.tokens import digest
 from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.service import AlertSetting
 from netim_app.features.login_alerts.tables import LoginAlert
-from netim_app.identity import accounts, login, sessions
+from netim_app.identity import accounts, flows, sessions
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
@@ -110,11 +110,11 @@ async def test_a_refused_login_is_never_mailed(units: Units) -> None:
     caller = logged_in_actor(units)
     switch(units, caller, True)
     with pytest.raises(DomainError):
-        await login.log_in(visitor_of(), EMAIL, "wrong", remember=False, return_to=sessions.HOME)
+        await flows.log_in(visitor_of(), EMAIL, "wrong", remember=False, return_to=sessions.HOME)
     gate = LoginPolicy(name="ip", refusal=lambda _u, _a, _o: "login.reason.refused")
     feature.install((*feature.offers().features, Feature(name="ip", login_policies=(gate,))))
     with pytest.raises(DomainError):
-        await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+        await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     with units.write() as unit:
         unit.record(LoginBlocked(account_id=caller.account_id, at=unit.now, reason="x"))
 
@@ -125,7 +125,7 @@ async def test_a_ticket_that_nobody_redeems_is_no_login(units: Units) -> None:
     caller = logged_in_actor(units)
     switch(units, caller, True)
 
-    await login.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
 
     assert mailed(units) == []
 

@@ -12,7 +12,7 @@ from netim_app.core.tokens import digest
 from netim_app.features.login_history import service
 from netim_app.features.login_history.service import Page
 from netim_app.features.login_history.tables import LoginEntry
-from netim_app.identity import accounts, login, second_factor, sessions
+from netim_app.identity import accounts, flows, login, second_factor, sessions
 from netim_app.infra.unit_of_work import Units
 from tests.factories import BROWSER, EMAIL, HERE, PASSWORD, actor_of, at_once, make_account, make_session, visitor_of
 from tests.fakes import START, FakeClock
@@ -154,7 +154,7 @@ def test_many_failures_at_once_are_one_entry(units: Units, account_id: int) -> N
 async def attempt(
     visitor: Visitor, password: str = PASSWORD, email: str = EMAIL
 ) -> login.TicketIssued | login.CodeRequired:
-    return await login.log_in(visitor, email, password, remember=False, return_to=sessions.HOME)
+    return await flows.log_in(visitor, email, password, remember=False, return_to=sessions.HOME)
 
 
 async def test_wrong_passwords_are_noted_throttled_ones_too_and_unknown_addresses_nowhere(
@@ -207,7 +207,7 @@ async def test_failed_proofs_of_a_logged_in_customer_are_noted(units: Units, acc
         caller = actor_of(unit, make_session(unit, account_id))
 
     with pytest.raises(DomainError):
-        await login.prove_again(caller, "wrong", "", "/")
+        await flows.prove_again(caller, "wrong", "", "/")
 
     assert stored(units) == [("logged_in", "", 1, HERE.address), ("proof_failed", "password", 1, HERE.address)]
 

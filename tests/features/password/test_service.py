@@ -6,8 +6,9 @@ import pytest
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.features.password import service
+from netim_app.features.password.flows import change_password
 from netim_app.features.password.service import PasswordSetting
-from netim_app.identity import login, passwords, recovery, sessions
+from netim_app.identity import flows, passwords, recovery, sessions
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
     BROWSER,
@@ -34,7 +35,7 @@ PAGE = "/account/connection-and-security"
 async def change(caller: Actor, current: str = PASSWORD, new: str = NEW_PASSWORD) -> tuple[str, str]:
     """(field, key) of the refusal, or two empty texts."""
     try:
-        await service.change_password(caller, current, new, PAGE)
+        await change_password(caller, current, new, PAGE)
     except DomainError as error:
         return error.field, error.key
     return "", ""
@@ -68,7 +69,7 @@ async def test_the_own_session_is_renewed_and_all_others_end_with_every_link(uni
         caller = actor_of(unit, own)
     reset = last_mail(units, "reset").token
 
-    ticket = await service.change_password(caller, PASSWORD, NEW_PASSWORD, PAGE)
+    ticket = await change_password(caller, PASSWORD, NEW_PASSWORD, PAGE)
 
     with units.write() as unit:
         assert sessions.look_up(unit, other.digest, OTHER_BROWSER, HERE).actor is None
@@ -91,7 +92,7 @@ async def test_a_wrong_current_password_changes_nothing_and_is_throttled_like_a_
     assert has_password(units, caller.account_id, PASSWORD)
     assert mailed(units) == []
     with pytest.raises(DomainError):
-        await login.log_in(visitor_of(BROWSER), EMAIL, PASSWORD, remember=False, return_to=PAGE)
+        await flows.log_in(visitor_of(BROWSER), EMAIL, PASSWORD, remember=False, return_to=PAGE)
 
 
 async def test_of_twenty_guesses_of_the_current_password_at_once_five_are_looked_at(
