@@ -22,7 +22,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from netim_app import pages
-from netim_app.core.feature import offers
+from netim_app.feature import offers
 from netim_app.identity import attempts, http, limits, links, passwords, second_factor, sessions
 from netim_app.identity.abandoned_tabs import AbandonedTabs
 from netim_app.identity.gate import Gate

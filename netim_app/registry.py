@@ -1,6 +1,6 @@
 """The one list that names every feature, in the order of their cards. A new feature is one more line here."""
 
-from netim_app.core.feature import Feature, install
+from netim_app.feature import Feature, install
 from netim_app.features.backup_codes.feature import BACKUP_CODES
 from netim_app.features.gauge.feature import GAUGE
 from netim_app.features.ip_restriction.feature import IP_RESTRICTION

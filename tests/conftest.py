@@ -20,7 +20,7 @@ for name in [name for name in os.environ if name.startswith("NETIM_") and not na
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
-from netim_app.core.feature import install
+from netim_app.feature import install
 from netim_app.identity import limits
 from netim_app.infra import unit_of_work
 from netim_app.infra.db import make_engine

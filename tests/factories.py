@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import reflex as rx
 from sqlmodel import col, select
 
-from netim_app.core import feature
+from netim_app import feature
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest

@@ -10,7 +10,7 @@ from netim_app.core.facts import (
     SecondFactorDisabled,
     SecondFactorNotCompleted,
 )
-from netim_app.core.feature import Feature, Refresher, Subscription
+from netim_app.feature import Feature, Refresher, Subscription
 from netim_app.identity import accounts, recovery, second_factor, sign_up, undo
 from netim_app.identity.security_log import log_fact
 from netim_app.identity.state.profile import EmailState, show_profile

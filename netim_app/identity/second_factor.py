@@ -1,6 +1,6 @@
 """The step between the password and the session, for accounts that have a second factor.
 
-Which kinds of codes there are is the features' business (`core.feature.SecondFactor`); how often one may guess is ours:
+Which kinds of codes there are is the features' business (`feature.SecondFactor`); how often one may guess is ours:
 security-checks.md, decision 2.
 """
 
@@ -13,9 +13,9 @@ from netim_app.core import facts, readers
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Origin
-from netim_app.core.feature import offers
 from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest, new_token
+from netim_app.feature import offers
 from netim_app.identity import attempts, sessions
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account, FailedCodeCount, PendingLogin, SecondFactorLockout

@@ -15,8 +15,8 @@ from sqlmodel import col, select, update
 from netim_app.core import facts
 from netim_app.core.actor import Actor
 from netim_app.core.facts import Origin
-from netim_app.core.feature import offers
 from netim_app.core.tokens import digest, new_token
+from netim_app.feature import offers
 from netim_app.identity.tables import Account, AccountSession, KnownBrowser, Ticket
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.settings import Settings

@@ -22,7 +22,7 @@ from sqlmodel import and_, col, delete, or_, select, update
 
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.facts import Origin
-from netim_app.core.feature import offers
+from netim_app.infra import handlers
 from netim_app.infra.mail import (
     DeliveryFailed,
     RecipientRefused,
@@ -391,7 +391,7 @@ class Sender:
         if claimed is None:
             return None
         self._held = claimed
-        is_request = claimed.event in offers().mail_requests
+        is_request = claimed.event in handlers.mail_requests()
         failure = await (in_unit_thread(self._answer, claimed) if is_request else self._attempt(claimed))
         self._held = None  # from here on its lease protects it, also when the note below cannot be written
         if is_request and failure is None:
@@ -410,7 +410,7 @@ class Sender:
             set_caller(Visitor(origin=origin))
             with self._units.write() as uow:
                 if _note_answered(uow, claimed):
-                    offers().mail_requests[claimed.event](uow, origin, content["params"])
+                    handlers.mail_requests()[claimed.event](uow, origin, content["params"])
         except DATABASE_AWAY:
             raise
         except Exception as error:

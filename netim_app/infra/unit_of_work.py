@@ -16,7 +16,7 @@ from sqlmodel import Session
 from netim_app.core.clock import Clock, shifted_clock, system_clock
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Fact
-from netim_app.core.feature import offers
+from netim_app.infra import handlers
 from netim_app.infra.db import BUSY_TIMEOUT_MS, MAX_CONNECTIONS, WRITES, make_engine
 from netim_app.infra.vault import Vault
 from netim_app.settings import Settings
@@ -46,7 +46,7 @@ class UnitOfWork:
 
     def record(self, fact: Fact) -> None:
         """Hands a fact to everybody who subscribed to its kind, in this transaction."""
-        for subscription in offers().subscriptions:
+        for subscription in handlers.subscriptions():
             if isinstance(fact, subscription.fact):
                 subscription.handle(self, fact)
 

@@ -25,8 +25,8 @@ from sqlalchemy import event
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Origin
-from netim_app.core.feature import offers
 from netim_app.core.tokens import digest, new_token
+from netim_app.feature import offers
 from netim_app.features.ip_restriction import rules as ip_rules
 from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.login_alerts.service import switch_alerts

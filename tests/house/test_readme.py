@@ -29,7 +29,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 import reflex as rx
 from netim_app.core.actor import Actor, set_caller
-from netim_app.core.feature import offers
+from netim_app.feature import offers
 from netim_app.features.checkup.state import CheckupState
 from netim_app.features.gauge.service import read_gauge
 from netim_app.identity import accounts

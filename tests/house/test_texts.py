@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from netim_app.core import feature
+from netim_app import feature
 from netim_app.features.gauge.rules import THRESHOLDS
 from netim_app.texts import catalog
 from tests.house.modules import PACKAGE, sources

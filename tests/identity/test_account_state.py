@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from netim_app.core.actor import Actor, Visitor, set_caller
-from netim_app.core.feature import Offers
 from netim_app.core.tokens import digest
+from netim_app.feature import Offers
 from netim_app.identity import limits, sessions
 from netim_app.identity.feature import IDENTITY
 from netim_app.identity.state.profile import EmailState, ProfileState

@@ -5,11 +5,11 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from netim_app.core import feature
+from netim_app import feature
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, InvalidForm
 from netim_app.core.facts import EmailChangeAsked, EmailChanged, Fact, Origin, ProfileChanged
-from netim_app.core.feature import Feature, Subscription
+from netim_app.feature import Feature, Subscription
 from netim_app.identity import accounts, recovery, sessions
 from netim_app.identity.accounts import Profile
 from netim_app.identity.sign_up import Confirmed, _confirm

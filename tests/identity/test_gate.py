@@ -12,7 +12,7 @@ from reflex.state import StateUpdate
 from reflex_base.event.context import EventContext
 from sqlmodel import col, update
 
-from netim_app.core.feature import Feature, LoginPolicy, install
+from netim_app.feature import Feature, LoginPolicy, install
 from netim_app.features.login_alerts.state import LoginAlertsState
 from netim_app.identity.gate import Gate
 from netim_app.identity.http import payers_of

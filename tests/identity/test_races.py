@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from netim_app.core import feature
+from netim_app import feature
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import AccountUnlocked
-from netim_app.core.feature import Feature, SecondFactor
+from netim_app.feature import Feature, SecondFactor
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.identity import accounts, recovery, second_factor, sessions
 from netim_app.identity.tables import PendingLogin

@@ -3,11 +3,11 @@ import asyncio
 import pytest
 from sqlmodel import select
 
-from netim_app.core import feature
+from netim_app import feature
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import PasswordChanged
-from netim_app.core.feature import Feature, LoginPolicy
 from netim_app.core.tokens import digest
+from netim_app.feature import Feature, LoginPolicy
 from netim_app.identity import accounts, attempts, flows, passwords, recovery, sessions
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import Units

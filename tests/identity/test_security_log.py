@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from netim_app.core import feature
+from netim_app import feature
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Origin
-from netim_app.core.feature import Feature, SecondFactor
+from netim_app.feature import Feature, SecondFactor
 from netim_app.identity import (
     accounts,
     attempts,

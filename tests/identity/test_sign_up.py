@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select
 
-from netim_app.core import feature
+from netim_app import feature
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, InvalidForm
 from netim_app.core.facts import AccountCreated, Fact, PasswordChanged, ProofFailed
-from netim_app.core.feature import Feature, Subscription
 from netim_app.core.tokens import digest
+from netim_app.feature import Feature, Subscription
 from netim_app.identity import accounts, attempts, flows, links, password_queues, passwords, sessions, sign_up
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.sign_up import Confirmed

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from sqlmodel import col, select
 
-from netim_app.core import feature
+from netim_app import feature
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import CodesStopped, EmailRestored, Fact, Origin, PasswordChanged
-from netim_app.core.feature import Feature, Subscription
+from netim_app.feature import Feature, Subscription
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction import rules as ip_rules
 from netim_app.features.ip_restriction import service as ip_restriction

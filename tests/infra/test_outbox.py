@@ -14,10 +14,10 @@ from sqlalchemy.event import listen as record
 from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlmodel import select
 
-from netim_app.core import feature
+from netim_app import feature
 from netim_app.core.actor import visitor
 from netim_app.core.facts import Origin
-from netim_app.core.feature import Feature
+from netim_app.feature import Feature
 from netim_app.infra import outbox
 from netim_app.infra.mail import DeliveryFailed, RecipientRefused, SmtpTransport, Templates, TransportDown
 from netim_app.infra.outbox import (

@@ -19,7 +19,7 @@ from sqlalchemy import event
 
 from netim_app.core import facts
 from netim_app.core.errors import RecordedRefusal
-from netim_app.core.feature import offers
+from netim_app.feature import offers
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction import rules as ip_rules
 from netim_app.features.ip_restriction import service as ip_restriction

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from netim_app import pages
-from netim_app.core.feature import offers
+from netim_app.feature import offers
 from netim_app.identity.access import access_of
 from netim_app.pages import connection_and_security, home, not_found, personal_information
 from tests.house.modules import sources

@@ -1,6 +1,6 @@
 """The security gauge: how well the account is protected, and what would make it safer."""
 
-from netim_app.core.feature import Feature, Refresher
+from netim_app.feature import Feature, Refresher
 from netim_app.features.gauge.service import read_gauge
 from netim_app.features.gauge.state import show_gauge
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from netim_app.core.feature import offers
+from netim_app.feature import offers
 from netim_app.features.gauge import rules
 from netim_app.infra.unit_of_work import UnitOfWork
 

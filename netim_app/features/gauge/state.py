@@ -1,6 +1,7 @@
 """The gauge as both pages show it."""
 
 import reflex as rx
+from reflex.state import BaseState
 
 from netim_app.features.gauge import rules
 from netim_app.features.gauge.service import Gauge
@@ -23,7 +24,7 @@ class GaugeState(rx.State):
     hints: list[str] = []
 
 
-async def show_gauge(state: rx.State, gauge: Gauge) -> None:
+async def show_gauge(state: BaseState, gauge: Gauge) -> None:
     """Puts the figures into the page."""
     shown = await state.get_state(GaugeState)
     shown.percent = gauge.percent

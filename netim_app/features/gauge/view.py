@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.core.feature import Hint, Protection, offers
+from netim_app.feature import Hint, Protection, offers
 from netim_app.features.gauge.state import LEVELS, GaugeState
 from netim_app.ui import card as kit
 from netim_app.ui.form import button_link, link

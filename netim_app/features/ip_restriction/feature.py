@@ -8,7 +8,7 @@ from netim_app.core.facts import (
     IpRuleRemoved,
     LoginBlocked,
 )
-from netim_app.core.feature import Feature, LoginPolicy, Protection, Refresher, Subscription
+from netim_app.feature import Feature, LoginPolicy, Protection, Refresher, Subscription
 from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState, show_restriction
 from netim_app.features.ip_restriction.view import card

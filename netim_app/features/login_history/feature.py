@@ -1,6 +1,6 @@
 """Login history: who got in, and who tried."""
 
-from netim_app.core.feature import Feature, Refresher, Subscription
+from netim_app.feature import Feature, Refresher, Subscription
 from netim_app.features.login_history import service
 from netim_app.features.login_history.state import HistoryState, show_history
 from netim_app.features.login_history.view import card

@@ -1,7 +1,7 @@
 """Password: changed by its owner, and kept up to date."""
 
 from netim_app.core.facts import PasswordChanged
-from netim_app.core.feature import Feature, Protection, Refresher, Subscription
+from netim_app.feature import Feature, Protection, Refresher, Subscription
 from netim_app.features.password import service
 from netim_app.features.password.state import PasswordState, show_setting
 from netim_app.features.password.view import card

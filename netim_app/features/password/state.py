@@ -3,6 +3,7 @@
 from typing import Any
 
 import reflex as rx
+from reflex.state import BaseState
 
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
@@ -78,7 +79,7 @@ class PasswordState(rx.State):
             yield step
 
 
-async def show_setting(state: rx.State, setting: PasswordSetting) -> None:
+async def show_setting(state: BaseState, setting: PasswordSetting) -> None:
     """Puts the stored facts into the card."""
     card = await state.get_state(PasswordState)
     card.changed = setting.changed

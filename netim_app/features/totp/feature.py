@@ -8,7 +8,7 @@ from netim_app.core.facts import (
     SecondFactorDisabled,
     SecondFactorEnabled,
 )
-from netim_app.core.feature import Feature, Protection, Refresher, SecondFactor, Subscription
+from netim_app.feature import Feature, Protection, Refresher, SecondFactor, Subscription
 from netim_app.features.totp import service
 from netim_app.features.totp.state import CHECK, TotpDialogState, TotpWizardState, begin_visit, show_devices
 from netim_app.features.totp.view import card

@@ -7,8 +7,8 @@ from reflex.state import BaseState
 
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
-from netim_app.core.feature import offers
 from netim_app.core.forms import Form
+from netim_app.feature import offers
 from netim_app.features.totp import rules, service
 from netim_app.features.totp.service import Authenticator, Authenticators
 from netim_app.identity import limits

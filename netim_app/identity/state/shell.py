@@ -8,9 +8,9 @@ from reflex.state import BaseState
 
 from netim_app.core.actor import Actor, actor, visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.feature import offers
 from netim_app.core.forms import Form
 from netim_app.core.tokens import digest
+from netim_app.feature import offers
 from netim_app.identity import accounts, flows, limits, sessions
 from netim_app.identity.access import ANYONE, LOGGED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit

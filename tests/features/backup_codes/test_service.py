@@ -4,7 +4,7 @@ from sqlmodel import col, select, update
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import SecondFactorDisabled
-from netim_app.core.feature import offers
+from netim_app.feature import offers
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.features.totp.tables import TotpAuthenticator

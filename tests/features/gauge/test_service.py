@@ -1,7 +1,7 @@
 import pytest
 
-from netim_app.core import feature
-from netim_app.core.feature import Feature, Protection
+from netim_app import feature
+from netim_app.feature import Feature, Protection
 from netim_app.features.gauge.service import Gauge, Item, read_gauge
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.identity import accounts, passwords

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from netim_app.core import feature
+from netim_app import feature
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import AccountUnlocked, Fact, IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, Origin
-from netim_app.core.feature import Feature, Subscription
+from netim_app.feature import Feature, Subscription
 from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.rules import MAX_RULES, parse, parse_address
 from netim_app.features.ip_restriction.service import Restriction

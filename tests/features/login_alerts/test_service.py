@@ -103,9 +103,9 @@ def test_a_login_is_mailed_while_alerts_are_on(units: Units) -> None:
 async def test_a_refused_login_is_never_mailed(units: Units) -> None:
     import pytest
 
-    from netim_app.core import feature
+    from netim_app import feature
     from netim_app.core.errors import DomainError
-    from netim_app.core.feature import Feature, LoginPolicy
+    from netim_app.feature import Feature, LoginPolicy
 
     caller = logged_in_actor(units)
     switch(units, caller, True)
@@ -185,9 +185,9 @@ def test_the_setting_dies_with_the_account(units: Units) -> None:
 
 
 def test_the_facts_stand_for_what_happened(units: Units) -> None:
-    from netim_app.core import feature
+    from netim_app import feature
     from netim_app.core.facts import Fact
-    from netim_app.core.feature import Feature, Subscription
+    from netim_app.feature import Feature, Subscription
 
     heard: list[Fact] = []
     listener = Feature(name="x", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))

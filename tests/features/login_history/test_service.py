@@ -174,8 +174,8 @@ async def test_wrong_passwords_are_noted_throttled_ones_too_and_unknown_addresse
 async def test_half_a_login_is_one_entry_and_a_whole_one_names_its_factor(
     units: Units, account_id: int, clock: FakeClock
 ) -> None:
-    from netim_app.core import feature
-    from netim_app.core.feature import Feature, SecondFactor
+    from netim_app import feature
+    from netim_app.feature import Feature, SecondFactor
 
     wheel = SecondFactor(
         name="totp",

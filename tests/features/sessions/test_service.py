@@ -1,11 +1,11 @@
 import pytest
 
-from netim_app.core import feature
+from netim_app import feature
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact, Origin, OtherSessionsRevoked
-from netim_app.core.feature import Feature, Subscription
 from netim_app.core.tokens import digest
+from netim_app.feature import Feature, Subscription
 from netim_app.features.sessions import service
 from netim_app.features.sessions.service import Session
 from netim_app.identity import sessions

@@ -1,21 +1,35 @@
 """What a feature may offer to the rest of the product.
 
-A feature's `feature.py` builds one `Feature`; `registry.py` lists them; `install` makes the list known. `identity`,
-`infra` and the gauge ask `offers()` and so work with features that they have never heard of.
-
-`Unit` stands for `infra.unit_of_work.UnitOfWork`, which this module must not import.
+A feature's `feature.py` builds one `Feature`; `registry.py` lists them; `install` makes the list known. `identity`
+and the gauge ask `offers()`, and so they work with features that they do not name. `infra` gets the handlers.
 """
+
+from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from netim_app.core.facts import Fact, Origin
+from netim_app.core.facts import Origin
+from netim_app.infra import handlers
+from netim_app.infra.handlers import MailRequest, Subscription
 
-Unit = Any
-State = Any
-Component = Any
+if TYPE_CHECKING:
+    # Services ask `offers()`, and services know no Reflex: these names are for the type checker alone.
+    import reflex as rx
+    from reflex.state import BaseState
+
+    from netim_app.infra.rewrap import Rewrapped
+    from netim_app.infra.unit_of_work import UnitOfWork
+
+__all__ = [
+    "Feature", "Hint", "LoginPolicy", "MailRequest", "Offers", "Protection", "Refresher", "SecondFactor",
+    "Subscription", "install", "offers",
+]  # fmt: skip
+
+Row = TypeVar("Row")
 Handler = Any
+"""An event handler of a state. Reflex's decorator hides its type from mypy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +41,7 @@ class Protection:
 
     key: str
     weight: int
-    active: Callable[[Unit, int], bool]
+    active: Callable[[UnitOfWork, int], bool]
     """(unit, account id) -> whether it is in force now."""
     href: str
     """Where the customer can do something about it: a path with the card's anchor."""
@@ -38,7 +52,7 @@ class Hint:
     """Something that the gauge reminds of while it applies, without points. Texts as for a Protection."""
 
     key: str
-    applies: Callable[[Unit, int], bool]
+    applies: Callable[[UnitOfWork, int], bool]
     """(unit, account id) -> whether the customer should do something about it now."""
     href: str
 
@@ -48,7 +62,7 @@ class LoginPolicy:
     """May refuse a login or a live session."""
 
     name: str
-    refusal: Callable[[Unit, int, Origin], str | None]
+    refusal: Callable[[UnitOfWork, int, Origin], str | None]
     """(unit, account id, origin) -> text key of the reason; None to let the customer in."""
 
 
@@ -57,29 +71,21 @@ class SecondFactor:
     """A kind of code that is asked for after the password. Limits on guessing are not its business."""
 
     name: str
-    enrolled: Callable[[Unit, int], bool]
+    enrolled: Callable[[UnitOfWork, int], bool]
     """(unit, account id) -> whether the account has it, so that a login has to ask."""
-    consume: Callable[[Unit, int, str, Origin], bool]
+    consume: Callable[[UnitOfWork, int, str, Origin], bool]
     """(unit, account id, six digits, from where) -> whether the code is right. A right one is spent: right once."""
-    valid_code_count: Callable[[Unit, int], int]
+    valid_code_count: Callable[[UnitOfWork, int], int]
     """(unit, account id) -> how many different codes it would accept at this moment: what a guess may hit."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subscription:
-    """Runs `handle` in the transaction that records a fact of this kind (or a subclass)."""
-
-    fact: type[Fact]
-    handle: Callable[[Unit, Any], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refresher:
+class Refresher(Generic[Row]):
     """Brings a feature's state in a tab up to date: when a page opens, and whenever the account has changed."""
 
-    load: Callable[[Unit, int], Any]
+    load: Callable[[UnitOfWork, int], Row]
     """(unit, account id) -> frozen rows. All features load in one transaction."""
-    show: Callable[[State, Any], Awaitable[None]]
+    show: Callable[[BaseState, Row], Awaitable[None]]
     """(any state of the tab, those rows) -> puts them into the feature's own state."""
 
 
@@ -92,25 +98,25 @@ class Feature:
     hints: Sequence[Hint] = ()
     login_policies: Sequence[LoginPolicy] = ()
     second_factors: Sequence[SecondFactor] = ()
-    subscriptions: Sequence[Subscription] = ()
-    card: Callable[[], Component] | None = None
+    subscriptions: Sequence[Subscription[Any]] = ()
+    card: Callable[[], rx.Component] | None = None
     """Shown on Connection and Security, in registry order."""
-    refresher: Refresher | None = None
+    refresher: Refresher[Any] | None = None
     resumes: Mapping[str, Handler] = field(default_factory=dict)
     """By the `resume` of an `@open_to(FRESH, resume=...)`: the event handler that goes on after the step-up, when the
     account page is loaded again with `?open=...`. It may open a dialog or make what is not there yet, but replace or
     remove nothing: anybody can write a link."""
     after_enabling: str = ""
     """One of `resumes`: where the wizard of two-factor authentication goes on as soon as that is enabled."""
-    dialogs: Sequence[type[State]] = ()
+    dialogs: Sequence[type[BaseState]] = ()
     """States that a page that opens finds empty: each notes in `_visit` for which visit it was filled (`ui.once`)."""
-    page_opened: Callable[[State], Awaitable[None]] | None = None
+    page_opened: Callable[[BaseState], Awaitable[None]] | None = None
     """(any state of the tab) -> runs when an account page opens: ends what an earlier visit had left half-done."""
-    mail_requests: Mapping[str, Callable[[Unit, Origin, Mapping[str, Any]], None]] = field(default_factory=dict)
+    mail_requests: Mapping[str, MailRequest] = field(default_factory=dict)
     """By name: answers what `infra.outbox.ask` was asked, in a unit of its own. Mails that follow are queued there."""
-    purge: Callable[[Unit], None] | None = None
+    purge: Callable[[UnitOfWork], None] | None = None
     """Deletes what is of no use any more; called every minute."""
-    rewrap: Callable[[Unit], Any] | None = None
+    rewrap: Callable[[UnitOfWork], Rewrapped] | None = None
     """Seals stored secrets with the present key (`netim rotate-key`); returns an `infra.rewrap.Rewrapped`."""
 
 
@@ -137,7 +143,7 @@ class Offers:
         return tuple(s for f in self.features for s in f.second_factors)
 
     @property
-    def subscriptions(self) -> tuple[Subscription, ...]:
+    def subscriptions(self) -> tuple[Subscription[Any], ...]:
         return tuple(s for f in self.features for s in f.subscriptions)
 
     @property
@@ -149,31 +155,31 @@ class Offers:
         return next((f.after_enabling for f in self.features if f.after_enabling), "")
 
     @property
-    def dialogs(self) -> tuple[type[State], ...]:
+    def dialogs(self) -> tuple[type[BaseState], ...]:
         return tuple(d for f in self.features for d in f.dialogs)
 
     @property
-    def page_opened(self) -> tuple[Callable[[State], Awaitable[None]], ...]:
+    def page_opened(self) -> tuple[Callable[[BaseState], Awaitable[None]], ...]:
         return tuple(f.page_opened for f in self.features if f.page_opened)
 
     @property
-    def mail_requests(self) -> dict[str, Callable[[Unit, Origin, Mapping[str, Any]], None]]:
+    def mail_requests(self) -> dict[str, MailRequest]:
         return {name: answer for f in self.features for name, answer in f.mail_requests.items()}
 
     @property
-    def purges(self) -> tuple[Callable[[Unit], None], ...]:
+    def purges(self) -> tuple[Callable[[UnitOfWork], None], ...]:
         return tuple(f.purge for f in self.features if f.purge)
 
     @property
-    def rewraps(self) -> tuple[Callable[[Unit], Any], ...]:
+    def rewraps(self) -> tuple[Callable[[UnitOfWork], Rewrapped], ...]:
         return tuple(f.rewrap for f in self.features if f.rewrap)
 
     @property
-    def cards(self) -> tuple[Callable[[], Component], ...]:
+    def cards(self) -> tuple[Callable[[], rx.Component], ...]:
         return tuple(f.card for f in self.features if f.card)
 
     @property
-    def refreshers(self) -> tuple[Refresher, ...]:
+    def refreshers(self) -> tuple[Refresher[Any], ...]:
         return tuple(f.refresher for f in self.features if f.refresher)
 
 
@@ -184,6 +190,7 @@ def install(features: Sequence[Feature]) -> None:
     """Makes the features known. Called by the composition root, the command line and tests."""
     global _installed
     _installed = Offers(tuple(features))
+    handlers.install(_installed.subscriptions, _installed.mail_requests)
 
 
 def offers() -> Offers:
