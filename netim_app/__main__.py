@@ -18,10 +18,11 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from netim_app import build as front_end
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import AccountUnlocked, Origin, SessionsRevoked
+from netim_app.core.facts import Origin
 from netim_app.doctor import Finding, examine, reason
 from netim_app.feature import offers
 from netim_app.identity import accounts, flows, passwords, sessions
+from netim_app.identity.facts import AccountUnlocked, SessionsRevoked
 from netim_app.infra import early_stop, outbox, redaction
 from netim_app.infra.port import PortTaken, claimed_port, when_it_listens
 from netim_app.infra.unit_of_work import UnitOfWork, Units, configure

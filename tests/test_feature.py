@@ -7,8 +7,9 @@ import pytest
 from netim_app import feature
 from netim_app.core.actor import Actor, Visitor, actor, set_caller, visitor
 from netim_app.core.errors import DomainError, InvalidForm
-from netim_app.core.facts import Fact, LoggedIn, Origin, PasswordChanged, SessionsRevoked
+from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, LoginPolicy, Offers, Protection, Refresher, Subscription
+from netim_app.identity.facts import LoggedIn, PasswordChanged, SessionsRevoked
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.settings import Settings
 

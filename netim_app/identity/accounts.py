@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlmodel import col, or_, select, update
 
-from netim_app.core import facts, readers
+from netim_app.core import readers
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact, Origin
 from netim_app.core.forms import Form
-from netim_app.identity import attempts, links, passwords, sessions
+from netim_app.identity import attempts, facts, links, passwords, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.phones import read_phone
 from netim_app.identity.tables import Account, MailedLink

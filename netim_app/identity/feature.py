@@ -1,17 +1,17 @@
 """What identity itself offers: it is no entry of the registry, but joins in like a feature."""
 
-from netim_app.core.facts import (
+from netim_app.core.facts import Fact
+from netim_app.feature import Feature, Refresher, Subscription
+from netim_app.identity import accounts, recovery, second_factor, sign_up, undo
+from netim_app.identity.facts import (
     AccountUnlocked,
     CodesStopped,
     EmailChanged,
     EmailRestored,
-    Fact,
     PasswordChanged,
     SecondFactorDisabled,
     SecondFactorNotCompleted,
 )
-from netim_app.feature import Feature, Refresher, Subscription
-from netim_app.identity import accounts, recovery, second_factor, sign_up, undo
 from netim_app.identity.security_log import log_fact
 from netim_app.identity.state.profile import EmailState, show_profile
 from netim_app.identity.state.shell import StepUpState

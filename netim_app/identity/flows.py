@@ -7,15 +7,14 @@ not, and every refusal reads the same: nobody learns from here which addresses a
 
 from dataclasses import replace
 
-from netim_app.core import facts
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import ProofFailed
 from netim_app.core.forms import Form
 from netim_app.core.tokens import new_token
 from netim_app.identity import (
     accounts,
     attempts,
+    facts,
     limits,
     links,
     login,
@@ -28,6 +27,7 @@ from netim_app.identity import (
 )
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.email_address import read_new_email
+from netim_app.identity.facts import ProofFailed
 from netim_app.identity.login import CodeRequired, PasswordAttempt, TicketIssued
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import MailedLink

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
-from netim_app.core import facts
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.identity import attempts, second_factor, sessions
+from netim_app.identity import attempts, facts, second_factor, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account

@@ -5,11 +5,10 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
-from netim_app.core import facts
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Fact, Origin
-from netim_app.identity import accounts, attempts, links, sessions
+from netim_app.identity import accounts, attempts, facts, links, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_asked, log_refusal
 from netim_app.identity.tables import Account

@@ -9,14 +9,14 @@ from datetime import timedelta
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, func, select, update
 
-from netim_app.core import facts, readers
+from netim_app.core import readers
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Origin
 from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest, new_token
 from netim_app.feature import offers
-from netim_app.identity import attempts, sessions
+from netim_app.identity import attempts, facts, sessions
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account, FailedCodeCount, PendingLogin, SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork

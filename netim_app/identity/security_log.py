@@ -6,7 +6,8 @@ from dataclasses import fields
 from typing import Any
 
 from netim_app.core.actor import Actor, Visitor, visitor
-from netim_app.core.facts import Fact, Refusal
+from netim_app.core.facts import Fact
+from netim_app.identity.facts import Refusal
 from netim_app.infra.redaction import log_event
 from netim_app.infra.unit_of_work import UnitOfWork
 

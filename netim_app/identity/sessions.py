@@ -12,11 +12,11 @@ from typing import Literal, NamedTuple
 from sqlalchemy import delete, or_
 from sqlmodel import col, select, update
 
-from netim_app.core import facts
 from netim_app.core.actor import Actor
 from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest, new_token
 from netim_app.feature import offers
+from netim_app.identity import facts
 from netim_app.identity.tables import Account, AccountSession, KnownBrowser, Ticket
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.settings import Settings

@@ -11,9 +11,9 @@ from sqlmodel import col, select
 
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import EmailChanged, EmailRestored
 from netim_app.identity import accounts, links, recovery, sessions
 from netim_app.identity.email_address import email_key
+from netim_app.identity.facts import EmailChanged, EmailRestored
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import UnitOfWork
 

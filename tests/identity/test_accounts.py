@@ -8,11 +8,12 @@ from sqlmodel import select
 from netim_app import feature
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, InvalidForm
-from netim_app.core.facts import EmailChangeAsked, EmailChanged, Fact, Origin, ProfileChanged
+from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, Subscription
-from netim_app.identity import accounts, recovery, sessions
+from netim_app.identity import accounts, recovery, sessions, sign_up
 from netim_app.identity.accounts import Profile
-from netim_app.identity.sign_up import Confirmed, _confirm
+from netim_app.identity.facts import EmailChangeAsked, EmailChanged, ProfileChanged
+from netim_app.identity.sign_up import Confirmed
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
@@ -45,7 +46,7 @@ def facts(units: Units) -> list[Fact]:
 
 def confirm(units: Units, token: str, visitor: Visitor = GUEST) -> Confirmed:
     with units.write() as unit:
-        return _confirm(unit, token, visitor)
+        return sign_up.confirm(unit, token, visitor)
 
 
 def refusal(units: Units, token: str) -> str:

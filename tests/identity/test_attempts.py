@@ -103,7 +103,7 @@ def test_windows_that_are_over_are_purged(units: Units, clock: FakeClock) -> Non
 
 
 def test_every_kind_is_unlocked_by_the_operator(units: Units) -> None:
-    from netim_app.core.facts import AccountUnlocked
+    from netim_app.identity.facts import AccountUnlocked
     from tests.factories import BROWSER, mailed, make_account
 
     with units.write() as unit:

@@ -10,10 +10,11 @@ from sqlmodel import select
 from netim_app import feature
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import Fact, IdentityProved, LoginBlocked, LoginFailed, Origin, PasswordChanged
+from netim_app.core.facts import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy, Subscription
 from netim_app.identity import accounts, flows, login, passwords, sessions, sign_up
+from netim_app.identity.facts import IdentityProved, LoginBlocked, LoginFailed, PasswordChanged
 from netim_app.identity.tables import Account, Ticket
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (

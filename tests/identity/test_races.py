@@ -13,10 +13,10 @@ from sqlmodel import select
 
 from netim_app import feature
 from netim_app.core.errors import RecordedRefusal
-from netim_app.core.facts import AccountUnlocked
 from netim_app.feature import Feature, SecondFactor
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.identity import accounts, recovery, second_factor, sessions
+from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.infra.vault import Vault

@@ -5,10 +5,10 @@ from sqlmodel import select
 
 from netim_app import feature
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import PasswordChanged
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy
 from netim_app.identity import accounts, attempts, flows, passwords, recovery, sessions
+from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import Units
 from netim_app.registry import FEATURES

@@ -8,11 +8,12 @@ from sqlmodel import select, update
 
 from netim_app import feature
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.core.facts import AccountUnlocked, Origin, PasswordChanged, SecondFactorDisabled
+from netim_app.core.facts import Origin
 from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, SecondFactor
 from netim_app.identity import accounts, attempts, flows, login, second_factor, sessions
+from netim_app.identity.facts import AccountUnlocked, PasswordChanged, SecondFactorDisabled
 from netim_app.identity.tables import AttemptWindow, FailedCodeCount, PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.factories import (

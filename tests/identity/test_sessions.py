@@ -6,10 +6,11 @@ import pytest
 from sqlmodel import col, select
 
 from netim_app import feature
-from netim_app.core.facts import Fact, Origin, SessionDisplaced, SessionsRevoked
+from netim_app.core.facts import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy, Subscription
 from netim_app.identity import accounts, sessions
+from netim_app.identity.facts import SessionDisplaced, SessionsRevoked
 from netim_app.identity.sessions import Lookup, OpenedSession
 from netim_app.identity.tables import Account, AccountSession, KnownBrowser, Ticket
 from netim_app.infra.unit_of_work import UnitOfWork, Units

@@ -9,11 +9,12 @@ from sqlmodel import col, func, select
 from netim_app import feature
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, InvalidForm
-from netim_app.core.facts import AccountCreated, Fact, PasswordChanged, ProofFailed
+from netim_app.core.facts import Fact
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, Subscription
 from netim_app.identity import accounts, attempts, flows, links, password_queues, passwords, sessions, sign_up
 from netim_app.identity.accounts import NewCustomer
+from netim_app.identity.facts import AccountCreated, PasswordChanged, ProofFailed
 from netim_app.identity.sign_up import Confirmed
 from netim_app.identity.tables import Account, MailedLink, SignUp
 from netim_app.infra.unit_of_work import Units

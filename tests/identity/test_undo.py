@@ -9,14 +9,25 @@ from sqlmodel import col, select
 from netim_app import feature
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import CodesStopped, EmailRestored, Fact, Origin, PasswordChanged
+from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, Subscription
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction import rules as ip_rules
 from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.totp.tables import TotpAuthenticator
-from netim_app.identity import accounts, flows, links, login, passwords, recovery, second_factor, sessions, undo
-from netim_app.identity.sign_up import _confirm
+from netim_app.identity import (
+    accounts,
+    flows,
+    links,
+    login,
+    passwords,
+    recovery,
+    second_factor,
+    sessions,
+    sign_up,
+    undo,
+)
+from netim_app.identity.facts import CodesStopped, EmailRestored, PasswordChanged
 from netim_app.identity.tables import Account, MailedLink, SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.factories import (
@@ -69,7 +80,7 @@ def change_address(units: Units, actor: Actor, email: str = THIEVES) -> None:
         accounts.ask_email_change(unit, actor, email)
     token = last_mail(units, "email_change").token
     with units.write() as unit:
-        _confirm(unit, token, actor)
+        sign_up.confirm(unit, token, actor)
 
 
 def restore(units: Units, token: str, visitor: Visitor = OWNER) -> str:
@@ -190,7 +201,7 @@ def test_a_way_back_works_once_for_a_week_and_for_nothing_else(units: Units, acc
     change_address(units, thief_of(units, account_id))
     token = last_mail(units, "email_undo").token
     with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
-        _confirm(unit, token, OWNER)
+        sign_up.confirm(unit, token, OWNER)
     with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
         recovery.finish_reset(unit, token, quick_hash("x"), OWNER)
     with units.write() as unit:

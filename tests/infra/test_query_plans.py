@@ -17,7 +17,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from netim_app.core import facts
 from netim_app.core.errors import RecordedRefusal
 from netim_app.feature import offers
 from netim_app.features.backup_codes import service as backup_codes
@@ -26,7 +25,18 @@ from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.features.password.flows import change_password
 from netim_app.features.totp import service as totp
-from netim_app.identity import accounts, attempts, flows, links, login, recovery, second_factor, sessions, sign_up
+from netim_app.identity import (
+    accounts,
+    attempts,
+    facts,
+    flows,
+    links,
+    login,
+    recovery,
+    second_factor,
+    sessions,
+    sign_up,
+)
 from netim_app.identity.state.shell import _load
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import Units, in_read_unit, in_unit

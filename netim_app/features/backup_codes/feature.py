@@ -1,10 +1,11 @@
 """Backup codes: ten codes that stand in for the application, each once."""
 
-from netim_app.core.facts import BackupCodesMade, BackupCodeUsed, EmailRestored, SecondFactorDisabled
 from netim_app.feature import Feature, Hint, Refresher, SecondFactor, Subscription
 from netim_app.features.backup_codes import service
+from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodeUsed
 from netim_app.features.backup_codes.state import NewCodesState, show_stock
 from netim_app.features.backup_codes.view import card
+from netim_app.identity.facts import EmailRestored, SecondFactorDisabled
 
 BACKUP_CODES = Feature(
     name="backup_codes",

@@ -8,10 +8,12 @@ from sqlmodel import col, delete, func, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import BackupCodesMade, BackupCodeUsed, EmailRestored, Origin, SecondFactorDisabled
+from netim_app.core.facts import Origin
 from netim_app.features.backup_codes import rules
+from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodeUsed
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.identity import accounts, second_factor, sessions
+from netim_app.identity.facts import EmailRestored, SecondFactorDisabled
 from netim_app.infra import outbox
 from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows

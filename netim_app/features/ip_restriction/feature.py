@@ -1,17 +1,11 @@
 """IP restriction: the account can be used from listed addresses only."""
 
-from netim_app.core.facts import (
-    AccountUnlocked,
-    EmailRestored,
-    IpRestrictionSwitched,
-    IpRuleAdded,
-    IpRuleRemoved,
-    LoginBlocked,
-)
 from netim_app.feature import Feature, LoginPolicy, Protection, Refresher, Subscription
 from netim_app.features.ip_restriction import service
+from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
 from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState, show_restriction
 from netim_app.features.ip_restriction.view import card
+from netim_app.identity.facts import AccountUnlocked, EmailRestored, LoginBlocked
 
 IP_RESTRICTION = Feature(
     name="ip_restriction",

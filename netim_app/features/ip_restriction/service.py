@@ -7,14 +7,14 @@ from functools import lru_cache
 
 from sqlmodel import col, delete, select
 
-from netim_app.core import facts
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact, Origin
 from netim_app.features.ip_restriction import rules
+from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
 from netim_app.features.ip_restriction.rules import Span
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
-from netim_app.identity import accounts, sessions
+from netim_app.identity import accounts, facts, sessions
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
@@ -137,7 +137,7 @@ def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
         )
     )
     unit.session.flush()
-    unit.record(facts.IpRuleAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=span.text))
+    unit.record(IpRuleAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=span.text))
     container = rules.find(spans, span)
     return Added(
         text=span.text,
@@ -172,7 +172,7 @@ def remove_rule(unit: UnitOfWork, actor: Actor, rule_id: int, *, confirmed: bool
     rule = _own_rule(unit, actor, rule_id)
     unit.session.delete(rule)
     unit.session.flush()
-    unit.record(facts.IpRuleRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=rule.text))
+    unit.record(IpRuleRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=rule.text))
     return rule.text
 
 
@@ -186,7 +186,7 @@ def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: b
     sessions.lock_account(unit, actor.account_id)
     if on == is_on(unit, actor.account_id):
         return
-    fact = facts.IpRestrictionSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on)
+    fact = IpRestrictionSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on)
     if not on:
         _switch_off(unit, fact)
         return
@@ -219,7 +219,7 @@ def shuts_out_on_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> tuple[
 
 def switch_off_on_unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
     """The way out of a lock-out: the operator's unlock switches the restriction off. The rules stay."""
-    _switch_off(unit, facts.IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
+    _switch_off(unit, IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
 
 
 def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.EmailRestored) -> None:
@@ -233,17 +233,17 @@ def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.EmailRestored) -> 
     unit.session.exec(
         delete(IpRule).where(col(IpRule.account_id) == fact.account_id, col(IpRule.added_at) >= fact.since)
     )
-    _switch_off(unit, facts.IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
+    _switch_off(unit, IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
 
 
 def mail_change(unit: UnitOfWork, fact: Fact) -> None:
     """Every change of the list and of its switch is told."""
     change, rule = "", ""
-    if isinstance(fact, facts.IpRestrictionSwitched):
+    if isinstance(fact, IpRestrictionSwitched):
         change = "on" if fact.on else "off"
-    elif isinstance(fact, facts.IpRuleAdded):
+    elif isinstance(fact, IpRuleAdded):
         change, rule = "added", fact.rule
-    elif isinstance(fact, facts.IpRuleRemoved):
+    elif isinstance(fact, IpRuleRemoved):
         change, rule = "removed", fact.rule
     accounts.notify_up_to_a_cap(unit, CHANGED_MAIL, fact, kind=change, card="ip-restriction", change=change, rule=rule)
 
@@ -257,7 +257,7 @@ def mail_refused(unit: UnitOfWork, fact: facts.LoginBlocked) -> None:
     accounts.notify(unit, REFUSED_MAIL, fact)
 
 
-def _switch_off(unit: UnitOfWork, fact: facts.IpRestrictionSwitched) -> None:
+def _switch_off(unit: UnitOfWork, fact: IpRestrictionSwitched) -> None:
     switch = unit.session.get(IpRestriction, fact.account_id)
     if switch is None:
         return

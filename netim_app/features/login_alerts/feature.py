@@ -1,10 +1,11 @@
 """Login alerts: a mail for every successful login."""
 
-from netim_app.core.facts import AlertsSwitched, LoggedIn
 from netim_app.feature import Feature, Protection, Refresher, Subscription
 from netim_app.features.login_alerts import service
+from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.state import show_setting
 from netim_app.features.login_alerts.view import card
+from netim_app.identity.facts import LoggedIn
 
 LOGIN_ALERTS = Feature(
     name="login_alerts",

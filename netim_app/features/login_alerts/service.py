@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from netim_app.core.actor import Actor
-from netim_app.core.facts import AlertsSwitched, LoggedIn
+from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.tables import LoginAlert
 from netim_app.identity import accounts, sessions
+from netim_app.identity.facts import LoggedIn
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 

@@ -11,10 +11,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel import and_, col, delete, func, or_, select
 
-from netim_app.core import facts
 from netim_app.core.facts import Fact, Origin
 from netim_app.features.login_history.tables import LoginEntry
-from netim_app.identity import accounts, sessions
+from netim_app.identity import accounts, facts, sessions
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 from netim_app.texts.places import listed_zone, zone_label

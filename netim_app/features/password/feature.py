@@ -1,10 +1,10 @@
 """Password: changed by its owner, and kept up to date."""
 
-from netim_app.core.facts import PasswordChanged
 from netim_app.feature import Feature, Protection, Refresher, Subscription
 from netim_app.features.password import service
 from netim_app.features.password.state import PasswordState, show_setting
 from netim_app.features.password.view import card
+from netim_app.identity.facts import PasswordChanged
 
 PASSWORD = Feature(
     name="password",

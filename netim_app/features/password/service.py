@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import PasswordChanged
 from netim_app.features.password import rules
 from netim_app.identity import accounts, attempts, login, passwords, sessions
+from netim_app.identity.facts import PasswordChanged
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 

@@ -1,10 +1,10 @@
 """Sessions: where the customer is logged in, and a way to end that."""
 
-from netim_app.core.facts import OtherSessionsRevoked
 from netim_app.feature import Feature, Refresher, Subscription
 from netim_app.features.sessions import service
 from netim_app.features.sessions.state import LogOutOthersState, SessionsState, show_sessions
 from netim_app.features.sessions.view import card
+from netim_app.identity.facts import OtherSessionsRevoked
 
 SESSIONS = Feature(
     name="sessions",

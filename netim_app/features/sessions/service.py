@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import OtherSessionsRevoked
 from netim_app.identity import accounts, sessions
+from netim_app.identity.facts import OtherSessionsRevoked
 from netim_app.identity.tables import AccountSession
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog

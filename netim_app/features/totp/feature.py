@@ -1,17 +1,11 @@
 """Two-factor authentication by codes of an application (RFC 6238)."""
 
-from netim_app.core.facts import (
-    AccountUnlocked,
-    AuthenticatorAdded,
-    AuthenticatorRemoved,
-    EmailRestored,
-    SecondFactorDisabled,
-    SecondFactorEnabled,
-)
 from netim_app.feature import Feature, Protection, Refresher, SecondFactor, Subscription
 from netim_app.features.totp import service
+from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved
 from netim_app.features.totp.state import CHECK, TotpDialogState, TotpWizardState, begin_visit, show_devices
 from netim_app.features.totp.view import card
+from netim_app.identity.facts import AccountUnlocked, EmailRestored, SecondFactorDisabled, SecondFactorEnabled
 
 TOTP = Feature(
     name="totp",

@@ -11,21 +11,13 @@ from sqlmodel import col, delete, func, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import (
-    AccountUnlocked,
-    AuthenticatorAdded,
-    AuthenticatorRemoved,
-    AuthenticatorRenamed,
-    EmailRestored,
-    Fact,
-    Origin,
-    SecondFactorDisabled,
-    SecondFactorEnabled,
-)
+from netim_app.core.facts import Fact, Origin
 from netim_app.core.tokens import new_token
 from netim_app.features.totp import rules
+from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved, AuthenticatorRenamed
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
 from netim_app.identity import accounts, second_factor, sessions
+from netim_app.identity.facts import AccountUnlocked, EmailRestored, SecondFactorDisabled, SecondFactorEnabled
 from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.unit_of_work import UnitOfWork

@@ -3,11 +3,11 @@ from sqlmodel import col, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import SecondFactorDisabled
 from netim_app.feature import offers
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.features.totp.tables import TotpAuthenticator
+from netim_app.identity.facts import SecondFactorDisabled
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
 from tests.factories import EMAIL, HERE, at_once, last_mail, logged_in_actor, mailed

@@ -118,7 +118,7 @@ def test_the_gauge_goes_down_by_itself_when_the_password_is_twelve_months_old(un
 
 
 def test_a_new_password_brings_the_gauge_back_up(units: Units, clock: FakeClock) -> None:
-    from netim_app.core.facts import PasswordChanged
+    from netim_app.identity.facts import PasswordChanged
 
     caller = logged_in_actor(units)
     clock.advance(days=400)

@@ -7,13 +7,15 @@ import pytest
 from netim_app import feature
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.core.facts import AccountUnlocked, Fact, IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, Origin
+from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, Subscription
 from netim_app.features.ip_restriction import service
+from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
 from netim_app.features.ip_restriction.rules import MAX_RULES, parse, parse_address
 from netim_app.features.ip_restriction.service import Restriction
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
 from netim_app.identity import accounts, flows, login, recovery, sessions
+from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (

@@ -3,12 +3,13 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from netim_app.core.actor import Actor
-from netim_app.core.facts import AlertsSwitched, LoggedIn, LoginBlocked
 from netim_app.core.tokens import digest
 from netim_app.features.login_alerts import service
+from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.service import AlertSetting
 from netim_app.features.login_alerts.tables import LoginAlert
 from netim_app.identity import accounts, flows, sessions
+from netim_app.identity.facts import LoggedIn, LoginBlocked
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (

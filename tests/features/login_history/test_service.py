@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import col, select
 
-from netim_app.core import facts
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Fact, Origin
@@ -12,7 +11,7 @@ from netim_app.core.tokens import digest
 from netim_app.features.login_history import service
 from netim_app.features.login_history.service import Page
 from netim_app.features.login_history.tables import LoginEntry
-from netim_app.identity import accounts, flows, login, second_factor, sessions
+from netim_app.identity import accounts, facts, flows, login, second_factor, sessions
 from netim_app.infra.unit_of_work import Units
 from tests.factories import BROWSER, EMAIL, HERE, PASSWORD, actor_of, at_once, make_account, make_session, visitor_of
 from tests.fakes import START, FakeClock

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from netim_app.core import facts
 from netim_app.core.actor import Actor, set_caller
 from netim_app.features.login_history import service
 from netim_app.features.login_history.state import MAX_SHOWN, HistoryState
+from netim_app.identity import facts
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
 from tests.factories import HERE, Tab, logged_in_actor, visitor_of

@@ -188,7 +188,7 @@ def test_a_stricter_policy_makes_older_passwords_out_of_date(units: Units, monke
 def test_every_way_to_a_new_password_is_told_apart(units: Units, way: str) -> None:
     from typing import Any
 
-    from netim_app.core.facts import PasswordChanged
+    from netim_app.identity.facts import PasswordChanged
 
     caller = logged_in_actor(units)
     chosen: Any = way

@@ -3,12 +3,13 @@ import pytest
 from netim_app import feature
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import Fact, Origin, OtherSessionsRevoked
+from netim_app.core.facts import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, Subscription
 from netim_app.features.sessions import service
 from netim_app.features.sessions.service import Session
 from netim_app.identity import sessions
+from netim_app.identity.facts import OtherSessionsRevoked
 from netim_app.identity.tables import KnownBrowser
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (

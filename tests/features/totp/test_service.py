@@ -8,11 +8,11 @@ from sqlmodel import col, func, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.core.facts import AccountUnlocked
 from netim_app.features.backup_codes.tables import BackupCode
 from netim_app.features.totp import rules, service
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
 from netim_app.identity import accounts, second_factor, sessions
+from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import AccountSession
 from netim_app.infra.rewrap import Rewrapped
 from netim_app.infra.unit_of_work import Units

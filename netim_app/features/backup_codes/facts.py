@@ -1,0 +1,17 @@
+"""What happens to backup codes."""
+
+from dataclasses import dataclass
+
+from netim_app.core.facts import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupCodesMade(Fact):
+    """There is a new set of backup codes; the old one is dead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupCodeUsed(Fact):
+    """A backup code was spent; `left` remain."""
+
+    left: int

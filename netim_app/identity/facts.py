@@ -1,0 +1,163 @@
+"""What happens to accounts, logins, sessions and second factors."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from netim_app.core.facts import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountCreated(Fact):
+    """A sign-up was confirmed from its mailbox."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedIn(Fact):
+    """A session was opened."""
+
+    session_id: int
+    known_browser: bool
+    factor: str = ""
+    """The second factor that was given; empty where the password was enough."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedOut(Fact):
+    """A customer ended the present session."""
+
+    session_id: int
+    replaced: bool = False
+    """By logging in anew in the same browser."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherSessionsRevoked(Fact):
+    """A customer ended sessions in other browsers: one of the list, or everywhere else."""
+
+    count: int
+    session_id: int = 0
+    """The one; 0 for all others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionDisplaced(Fact):
+    """There were too many sessions: the one that was idle for longest ended."""
+
+    session_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal(Fact):
+    """Somebody did not prove who is there. It changes nothing about the account, so open pages need not know.
+
+    `reason` is a word for the log.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginFailed(Refusal):
+    """A password was wrong, or guessing is throttled or blocked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofFailed(Refusal):
+    """The same for a password that a logged-in customer was asked for again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeRefused(Refusal):
+    """A code was wrong, or guessing is throttled or blocked."""
+
+    logged_in: bool
+    """Whether a logged-in customer was asked for it. `SecondFactorNotCompleted` tells how a login ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginBlocked(Fact):
+    """A right password or a working reset link was given, but a login policy refused: the reason is a text key."""
+
+    reason: str
+    way: Literal["password", "reset"] = "password"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorNotCompleted(Fact):
+    """A right password was given, but the second factor was wrong, cancelled or never given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodesStopped(Fact):
+    """So many wrong codes in a row that the password must be taken as stolen: login is blocked until a reset.
+
+    `last`: it happened again after a reset, so the mailbox may be in wrong hands too. Only the operator lifts this one.
+    """
+
+    last: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProved(Fact):
+    """A logged-in customer proved again who is there (step-up)."""
+
+    session_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordChanged(Fact):
+    """The password is a new one, either changed in the settings or set by a mailed reset link."""
+
+    way: Literal["changed", "reset"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChangeAsked(Fact):
+    """A new address was entered and waits for its confirmation."""
+
+    new_email: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChanged(Fact):
+    """The address is a new one: confirmed from the new mailbox."""
+
+    old_email: str
+    new_email: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailRestored(Fact):
+    """A change of address was undone from the old mailbox: the account must be taken as having been in wrong hands."""
+
+    since: datetime
+    """What was set up from then on may be a thief's. Features take it away."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileChanged(Fact):
+    """Personal information was edited."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorEnabled(Fact):
+    """Two-factor authentication was switched on by a proved code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorDisabled(Fact):
+    """Two-factor authentication was switched off; its secrets and codes are deleted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsRevoked(Fact):
+    """All sessions, or all but the present one, were ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountUnlocked(Fact):
+    """The operator lifted a lock-out by `netim unlock`."""
+
+    without_second_factor: bool = False
+    """Whether two-factor authentication is to go, too: the customer has lost every device and every backup code."""
