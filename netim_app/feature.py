@@ -68,9 +68,11 @@ class LoginPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class SecondFactor:
-    """A kind of code that is asked for after the password. Limits on guessing are not its business."""
+    """A kind of code that is asked for after the password. Limits on attempts are not its business."""
 
     name: str
+    logged_in: str
+    """Text key that says how a login was made which this factor has finished: "With your password and a code"."""
     enrolled: Callable[[UnitOfWork, int], bool]
     """(unit, account id) -> whether the account has it, so that a login has to ask."""
     consume: Callable[[UnitOfWork, int, str, Origin], bool]

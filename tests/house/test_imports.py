@@ -93,6 +93,8 @@ def test_every_module_of_a_kind_is_under_the_contract_of_its_kind() -> None:
             kinds = set(name.split("."))
             for kind, contract in (
                 ("rules", "pure"),
+                ("facts", "pure"),
+                ("flows", "no-reflex-below"),
                 ("service", "no-reflex-below"),
                 ("tables", "no-reflex-below"),
                 ("state", "no-tables-above"),
@@ -149,7 +151,7 @@ def test_states_know_no_query() -> None:
 
 
 def test_every_feature_has_the_same_files() -> None:
-    files = {"__init__", "feature", "view", "state", "service", "tables", "rules"}
+    files = {"__init__", "facts", "feature", "flows", "view", "state", "service", "tables", "rules"}
     for folder in sorted((PACKAGE / "features").iterdir()):
         if (folder / "__init__.py").exists():
             found = {path.stem for path in folder.glob("*.py")}

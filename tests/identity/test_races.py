@@ -47,6 +47,7 @@ def factor() -> None:
     """Everybody has a second factor that accepts 123456."""
     made = SecondFactor(
         name="wheel",
+        logged_in="totp.logged_in",
         enrolled=lambda _u, _a: True,
         consume=lambda _u, _a, code, _o: code == RIGHT,
         valid_code_count=lambda _u, _a: 1,

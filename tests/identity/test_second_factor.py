@@ -57,7 +57,11 @@ class Wheel:
 def wheel() -> Wheel:
     made = Wheel()
     factor = SecondFactor(
-        name="wheel", enrolled=made.enrolled, consume=made.consume, valid_code_count=made.valid_code_count
+        name="wheel",
+        logged_in="totp.logged_in",
+        enrolled=made.enrolled,
+        consume=made.consume,
+        valid_code_count=made.valid_code_count,
     )
     feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(factor,))))
     return made

@@ -67,6 +67,7 @@ def factor() -> None:
     """A second factor that accepts 123456."""
     made = SecondFactor(
         name="wheel",
+        logged_in="totp.logged_in",
         enrolled=lambda _u, _a: True,
         consume=lambda _u, _a, code, _o: code == "123456",
         valid_code_count=lambda _u, _a: 1,

@@ -24,6 +24,7 @@ BACKUP_CODES = Feature(
     second_factors=(
         SecondFactor(
             name="backup_codes",
+            logged_in="backup_codes.logged_in",
             enrolled=service.never_enrolled,
             consume=service.consume,
             valid_code_count=service.codes_left,

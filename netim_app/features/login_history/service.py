@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlmodel import and_, col, delete, func, or_, select
 
 from netim_app.core.facts import Fact, Origin
+from netim_app.feature import offers
 from netim_app.features.login_history.tables import LoginEntry
 from netim_app.identity import accounts, facts, sessions
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -46,8 +47,6 @@ SHOWN: dict[str, tuple[str, ...]] = {
 """What the customer may choose to see, as kinds."""
 HOW = {
     ("logged_in", ""): "login_history.by_password",
-    ("logged_in", "totp"): "login_history.by_code",
-    ("logged_in", "backup_codes"): "login_history.by_backup_code",
     ("failed", "password"): "login_history.wrong_password",
     ("half", "code"): "login_history.no_code",
     ("refused", "password"): "login_history.wrong_address",
@@ -56,7 +55,7 @@ HOW = {
     ("proof_failed", "code"): "login_history.proof_by_code",
     ("stopped", "code"): "login_history.too_many_codes",
 }
-"""By kind and factor, where there is something to say."""
+"""By kind and factor, where there is something to say. A second factor brings its own: `SecondFactor.logged_in`."""
 
 Place = tuple[datetime, int]
 """Where a page ends: the moment and the id of its last entry."""
@@ -192,7 +191,7 @@ def view_page(unit: UnitOfWork, account_id: int, shown: str, before: Place | Non
 
 
 def _entry(row: LoginEntry, language: str, time_zone: str) -> Entry:
-    how = HOW.get((row.kind, row.factor))
+    how = _how(row)
     client = catalog.format_client(row.browser, row.system, language)
     since = catalog.format_short(row.first_at, language, time_zone)
     return Entry(
@@ -206,6 +205,11 @@ def _entry(row: LoginEntry, language: str, time_zone: str) -> Entry:
         exact=catalog.format_datetime(row.at, language, time_zone),
         often=catalog.text(language, "login_history.often", times=row.times, since=since) if row.times > 1 else "",
     )
+
+
+def _how(row: LoginEntry) -> str | None:
+    by_factor = {factor.name: factor.logged_in for factor in offers().second_factors}
+    return (by_factor.get(row.factor) if row.kind == "logged_in" else None) or HOW.get((row.kind, row.factor))
 
 
 def purge(unit: UnitOfWork) -> None:

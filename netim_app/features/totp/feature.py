@@ -14,7 +14,11 @@ TOTP = Feature(
     ),
     second_factors=(
         SecondFactor(
-            name="totp", enrolled=service.enrolled, consume=service.consume, valid_code_count=service.valid_code_count
+            name="totp",
+            logged_in="totp.logged_in",
+            enrolled=service.enrolled,
+            consume=service.consume,
+            valid_code_count=service.valid_code_count,
         ),
     ),
     subscriptions=(

@@ -178,6 +178,7 @@ async def test_half_a_login_is_one_entry_and_a_whole_one_names_its_factor(
 
     wheel = SecondFactor(
         name="totp",
+        logged_in="totp.logged_in",
         enrolled=lambda _u, _a: True,
         consume=lambda _u, _a, code, _o: code == "123456",
         valid_code_count=lambda _u, _a: 1,
