@@ -65,6 +65,7 @@ def answered_at_once(page: Page) -> bool:
     return bool(page.evaluate("window.answered - window.pressed") < AT_ONCE_MS)
 
 
+@pytest.mark.alone
 def test_login_counts_once(far: Page, wire: Wire, server: Server, customer: str) -> None:
     sent = sent_by(far, "login_state.submit")
     far.goto("/login")
@@ -83,6 +84,7 @@ def test_login_counts_once(far: Page, wire: Wire, server: Server, customer: str)
     assert server.query(sessions, email=customer) == [1]
 
 
+@pytest.mark.alone
 def test_sign_up_counts_once(far: Page, wire: Wire, server: Server, email: str) -> None:
     """Also while the strength of the password is still on its way: that is no answer to the press."""
     sent = sent_by(far, "sign_up_state.submit")
@@ -106,6 +108,7 @@ def test_sign_up_counts_once(far: Page, wire: Wire, server: Server, email: str) 
     assert len(server.mails(email)) == 1
 
 
+@pytest.mark.alone
 def test_code_and_rule_and_password_and_switch_count_once(far: Page, wire: Wire, server: Server, customer: str) -> None:
     handlers = (
         "totp_wizard_state.confirm",

@@ -138,6 +138,7 @@ async def _ping(tab: Client) -> None:
     await tab._sio.emit("ping", namespace=NAMESPACE)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("packet", "ended"), [(_cheap_event, True), (_ping, False)])
 async def test_costly_events_of_a_thief(
     server: Server, new_email: Callable[[], str], packet: Callable[[Client], Awaitable[None]], ended: bool

@@ -135,7 +135,7 @@ async def test_killed_in_a_login(server: Server, new_email: Callable[[], str]) -
         assert client.vars["ShellState.customer_name"] == "Anna Martin"
         assert sessions(server, email) == 1
         await until(lambda: mails(server, email, "logged_in") == ["sent"], WAIT)
-        assert len(server.mails(email)) == 1
+        assert len(mail_ids(server, email)) == 1
 
 
 async def test_killed_between_ticket_and_cookie(server: Server, new_email: Callable[[], str]) -> None:
@@ -229,7 +229,7 @@ async def test_killed_in_a_change_of_password(server: Server, new_email: Callabl
         assert client.redirects() == [], "the browser that has changed it is logged in still"
         server.move_clock(61)  # the dead process may have held the mail: its claim ends
         await until(lambda: mails(server, email, "password_changed") == ["sent"], WAIT)
-        assert len([m for m in server.mails(email) if "password" in str(m["subject"]).lower()]) == 1
+        assert len(mail_ids(server, email, "password")) == 1
 
 
 async def test_killed_before_the_new_cookie_arrives(server: Server, new_email: Callable[[], str]) -> None:
@@ -252,6 +252,11 @@ async def test_killed_before_the_new_cookie_arrives(server: Server, new_email: C
         await client.load("/login")
         ticket = await client.ticket("LoginState.submit", form={"email": email, "password": NEW_PASSWORD})
         assert (await client.redeem(ticket)).headers["location"] == PAGE
+
+
+def mail_ids(server: Server, email: str, subject: str = "") -> set[str]:
+    """The ids of the mails that were sent. One that a dead process had sent, without a note, is sent under the same id."""
+    return {str(mail["message-id"]) for mail in server.mails(email) if subject in str(mail["subject"]).lower()}
 
 
 def post(client: Client, ticket: str) -> socket.socket:
@@ -294,6 +299,4 @@ async def test_killed_at_any_moment(tmp_path: Path, new_email: Callable[[], str]
             assert not await can_log_in(server, email, passwords[1])
         server.move_clock(61)  # a process that was killed may have held one of the mails: its claim ends
         await until(lambda: set(mails(server, email, "password_changed")) <= {"sent"}, WAIT)
-        sent = [str(m["message-id"]) for m in server.mails(email) if "password" in str(m["subject"]).lower()]
-        assert len(set(sent)) == changes
-        assert len(sent) <= changes + 1
+        assert len(mail_ids(server, email, "password")) == changes

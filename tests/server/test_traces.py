@@ -138,8 +138,8 @@ async def test_half_login_alert_says_when_and_from_where_also_of_one_that_was_gi
         assert words in body.get_content()
     assert right.local_address not in body.get_content()
     account = id_of(server, owner.email)
-    assert [line["account_id"] for line in lines_about(thief, "code_not_given")] == [account]
-    assert lines_about(right, "code_not_given") == []
+    assert [line["account_id"] for line in lines_about(thief, "second_factor_not_completed")] == [account]
+    assert lines_about(right, "second_factor_not_completed") == []
 
 
 EVENTS = (

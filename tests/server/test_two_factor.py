@@ -557,7 +557,7 @@ async def test_half_login_alert_is_told_once(owner: Owner, thief: Client, server
     assert await give_code(thief, owner.code()) == ""
     assert len([m for m in server.mails(owner.email) if HALF in str(m["subject"])]) == 1, "once an hour at most"
     (account_id,) = owner.row("totp_authenticator", "account_id")
-    assert server.log.count(f"event=code_not_given account_id={account_id} ") == 2
+    assert server.log.count(f"event=second_factor_not_completed account_id={account_id} ") == 2
 
 
 async def test_reset_2fa(owner: Owner, server: Server) -> None:
