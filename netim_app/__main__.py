@@ -21,7 +21,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
 from netim_app.doctor import Finding, examine, reason
 from netim_app.feature import offers
-from netim_app.identity import accounts, flows, passwords, sessions
+from netim_app.identity import accounts, flows, operations, passwords, sessions
 from netim_app.identity.facts import AccountUnlocked, SessionsRevoked
 from netim_app.infra import early_stop, outbox, redaction
 from netim_app.infra.port import PortTaken, claimed_port, when_it_listens
@@ -224,7 +224,7 @@ def create_account(
 
 
 def _account_id(unit: UnitOfWork, email: str) -> int:
-    found = accounts.find_account(unit, email)
+    found = operations.find_account(unit, email)
     if found is None:
         typer.echo("no account has this address", err=True)
         raise typer.Exit(1)
@@ -246,7 +246,7 @@ def unlock(
             origin=OPERATOR,
             without_second_factor=two_factor_off,
         )
-        accounts.unlock(unit, fact)
+        operations.unlock(unit, fact)
     typer.echo(f"unlocked {email}; the customer is told by mail")
 
 
@@ -277,7 +277,7 @@ def disable(email: str) -> None:
     """Close an account: its sessions, links and logins end at once."""
     with _open().write() as unit:
         account_id = _account_id(unit, email)
-        accounts.disable(unit, account_id)
+        operations.disable(unit, account_id)
     typer.echo(f"disabled {email}")
 
 

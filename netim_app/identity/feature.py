@@ -2,7 +2,7 @@
 
 from netim_app.core.facts import Fact
 from netim_app.feature import Feature, Refresher, Subscription
-from netim_app.identity import accounts, recovery, second_factor, sign_up, undo
+from netim_app.identity import accounts, email_change, notices, profiles, recovery, second_factor, sign_up, undo
 from netim_app.identity.facts import (
     AccountUnlocked,
     CodesStopped,
@@ -28,15 +28,15 @@ IDENTITY = Feature(
         Subscription(fact=EmailRestored, handle=second_factor.lift_stop),
         Subscription(fact=AccountUnlocked, handle=second_factor.lift_stop),
         Subscription(fact=SecondFactorDisabled, handle=second_factor.forget_codes),
-        Subscription(fact=SecondFactorNotCompleted, handle=accounts.mail_second_factor_not_completed),
-        Subscription(fact=CodesStopped, handle=accounts.mail_codes_stopped),
+        Subscription(fact=SecondFactorNotCompleted, handle=notices.mail_second_factor_not_completed),
+        Subscription(fact=CodesStopped, handle=notices.mail_codes_stopped),
     ),
-    refresher=Refresher(load=accounts.view_account, show=show_profile),
+    refresher=Refresher(load=profiles.view_account, show=show_profile),
     mail_requests={
         recovery.REQUEST: recovery.answer_reset,
         sign_up.REQUEST: sign_up.answer_sign_up,
-        accounts.EMAIL_CHANGE_REQUEST: accounts.answer_email_change,
-        accounts.MORE_NOTICES_REQUEST: accounts.answer_more_notices,
+        email_change.EMAIL_CHANGE_REQUEST: email_change.answer_email_change,
+        notices.MORE_NOTICES_REQUEST: notices.answer_more_notices,
     },
     resumes={"email": EmailState.begin},
     dialogs=(EmailState, StepUpState),

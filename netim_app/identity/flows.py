@@ -20,6 +20,7 @@ from netim_app.identity import (
     login,
     password_queues,
     passwords,
+    profiles,
     recovery,
     second_factor,
     sign_up,
@@ -96,7 +97,7 @@ async def check_own_password(actor: Actor, password: str) -> PasswordAttempt:
     Raises:
         DomainError: wrong or throttled.
     """
-    view = await in_read_unit(accounts.view_account, actor.account_id)
+    view = await in_read_unit(profiles.view_account, actor.account_id)
     attempt = await check_password(view.email, password, actor, failed=facts.ProofFailed)
     if attempt.account_id != actor.account_id:
         log_refusal("proof_failed", account_id=actor.account_id, reason="changed meanwhile")
@@ -140,7 +141,7 @@ async def read_customer(data: object, *, language: str, time_zone: str, min_leng
     """
     form = Form(data)
     email = read_new_email(form)
-    first_name, last_name = accounts.read_name(form)
+    first_name, last_name = profiles.read_name(form)
     password = await passwords.read_new(
         form, "password", personal=(email, first_name, last_name), min_length=min_length
     )
@@ -194,7 +195,7 @@ async def _check_account_password(link: MailedLink, password: str, visitor: Visi
     if not password:
         raise DomainError("form.required", field="password")
     account_id = link.account_id or 0
-    email = (await in_read_unit(accounts.view_account, account_id)).email
+    email = (await in_read_unit(profiles.view_account, account_id)).email
     with password_queues.hash_place(visitor):
         try:
             attempt = await check_password(email, password, visitor, failed=ProofFailed)

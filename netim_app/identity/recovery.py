@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Fact, Origin
-from netim_app.identity import accounts, attempts, facts, links, sessions
+from netim_app.identity import accounts, attempts, facts, links, notices, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_asked, log_refusal
 from netim_app.identity.tables import Account
@@ -48,7 +48,7 @@ def mail_reset(unit: UnitOfWork, asked: Fact, *, restored: bool = False) -> None
         restored: nobody has asked for it; a change of address was undone, and no password opens the account.
     """
     token = links.new_link(unit, purpose=PURPOSE, life=RESET_LIFE, account_id=asked.account_id)
-    accounts.notify(
+    notices.notify(
         unit,
         "reset",
         asked,

@@ -9,7 +9,7 @@ from sqlmodel import col, delete, select
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
-from netim_app.identity import accounts, attempts, links, sessions
+from netim_app.identity import accounts, attempts, email_change, links, sessions
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_refusal
@@ -96,7 +96,7 @@ def find_link(unit: UnitOfWork, token: str) -> MailedLink:
         DomainError: it does not work.
     """
     link = links.find_link(unit, token)
-    if link is None or link.purpose not in (PURPOSE, accounts.EMAIL_CHANGE):
+    if link is None or link.purpose not in (PURPOSE, email_change.EMAIL_CHANGE):
         raise links.refused("confirmation")
     return link
 
@@ -128,7 +128,7 @@ def confirm(unit: UnitOfWork, token: str, visitor: Visitor) -> Confirmed:
         if purpose == PURPOSE:
             _create_account(unit, link, visitor)
             return Confirmed(purpose)
-        return Confirmed(purpose, accounts.change_email(unit, link, visitor))
+        return Confirmed(purpose, email_change.change_email(unit, link, visitor))
     except IntegrityError as error:
         raise links.refused(purpose) from error
 

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
-from netim_app.identity import accounts, links, recovery, sessions
+from netim_app.identity import email_change, links, notices, recovery, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.facts import EmailChanged, EmailRestored
 from netim_app.identity.tables import MailedLink
@@ -31,14 +31,14 @@ def offer(unit: UnitOfWork, fact: EmailChanged) -> None:
     if gets_link:
         _mail_link(unit, fact)
     for email in (fact.new_email,) if gets_link else (fact.old_email, fact.new_email):
-        accounts.notify(
+        notices.notify(
             unit,
             "email_changed",
             fact,
             to=email,
             new_email=fact.new_email,
             can_be_undone=gets_link,
-            profile_url=unit.settings.public_url + accounts.PROFILE_PAGE,
+            profile_url=unit.settings.public_url + email_change.PROFILE_PAGE,
         )
 
 
@@ -56,7 +56,7 @@ def _other_way_back(unit: UnitOfWork, fact: EmailChanged) -> bool:
 
 def _mail_link(unit: UnitOfWork, fact: EmailChanged) -> None:
     token = links.new_link(unit, purpose=links.UNDO, life=LIFE, account_id=fact.account_id, email=fact.old_email)
-    accounts.notify(
+    notices.notify(
         unit,
         "email_undo",
         fact,
@@ -107,5 +107,5 @@ def restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -
 
 def _notify(unit: UnitOfWork, fact: EmailRestored, addresses: set[str]) -> None:
     for email in sorted(addresses):
-        accounts.notify(unit, "email_restored", fact, to=email)
+        notices.notify(unit, "email_restored", fact, to=email)
     recovery.mail_reset(unit, fact, restored=True)

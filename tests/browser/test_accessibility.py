@@ -14,7 +14,7 @@ from netim_app.core.facts import Origin
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.tables import IpRule
 from netim_app.features.login_history.tables import LoginEntry
-from netim_app.identity import accounts, links, undo
+from netim_app.identity import links, operations, undo
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.test_two_factor import open_settings
 from tests.browser.wire import Wire
@@ -227,7 +227,7 @@ def visit_reset(look: Looker, server: Server, email: str) -> None:
 
 def visit_undo(look: Looker, server: Server, email: str) -> None:
     with server.units.write() as unit:
-        account_id = accounts.find_account(unit, email)
+        account_id = operations.find_account(unit, email)
         token = links.new_link(unit, purpose=links.UNDO, life=undo.LIFE, account_id=account_id, email=email)
     page = look.page
     page.goto(f"/restore-email#{token}")
@@ -281,7 +281,7 @@ def visit_security(look: Looker, server: Server, email: str) -> None:
         for number in range(12):
             unit.session.add(
                 LoginEntry(
-                    account_id=accounts.find_account(unit, email) or 0,
+                    account_id=operations.find_account(unit, email) or 0,
                     at=unit.now,
                     first_at=unit.now,
                     times=1 + number % 3,
@@ -350,7 +350,7 @@ def visit_ip_restriction(look: Looker, server: Server, email: str) -> None:
     with server.units.write() as unit:
         for number in range(12):
             rule = IpRule(
-                account_id=accounts.find_account(unit, email) or 0,
+                account_id=operations.find_account(unit, email) or 0,
                 family=4,
                 first=bytes([203, 0, 114, number]).rjust(16, b"\0"),
                 last=bytes([203, 0, 114, number]).rjust(16, b"\0"),
@@ -412,7 +412,7 @@ def visit_two_factor(look: Looker, server: Server, email: str) -> None:
     finish.locator("[type=submit]").click()
     expect(finish).to_have_count(0)
     with server.units.write() as unit:
-        account_id = accounts.find_account(unit, email) or 0
+        account_id = operations.find_account(unit, email) or 0
         assert all(backup_codes.consume(unit, account_id, code, Origin()) for code in codes[:9])
     page.goto(SECURITY)
     expect(page.get_by_test_id("backup-codes-low")).to_be_visible()

@@ -16,7 +16,7 @@ from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.totp.rules import STEP_SECONDS, step_at
-from netim_app.identity import accounts, sessions
+from netim_app.identity import operations, sessions
 from tests.browser.conftest import DESKTOP, PHONE, gauge_percent, go_to_security, log_in, log_out
 from tests.browser.test_first_journey import Keyboard
 from tests.harness import PASSWORD, Server
@@ -70,7 +70,7 @@ def open_settings(page: Page, server: Server, email: str) -> None:
     over_http.get(f"{address}/login")
     device = next(str(c["value"]) for c in page.context.cookies() if "browser" in str(c["name"]))
     with server.units.write() as unit:
-        account_id = accounts.find_account(unit, email)
+        account_id = operations.find_account(unit, email)
         assert account_id
         ticket = sessions.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(device))
     headers = {"Sec-Fetch-Site": "same-origin"}
@@ -311,7 +311,7 @@ def test_a_lost_phone(page: Page, server: Server, customer: str) -> None:
     expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
     expect(page.get_by_text("Your backup codes are running out.")).to_have_count(0)
     with server.units.write() as unit:
-        account_id = accounts.find_account(unit, customer)
+        account_id = operations.find_account(unit, customer)
         assert all(backup_codes.consume(unit, account_id, code, Origin()) for code in codes[1:6])
     page.reload()
     expect(page.get_by_text("Your backup codes are running out.")).to_be_visible()

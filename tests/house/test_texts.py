@@ -168,7 +168,7 @@ def test_no_text_is_left_in_the_other_language(locale: str) -> None:
 
 
 def test_the_values_of_a_family_are_those_that_the_code_knows() -> None:
-    from netim_app.identity.accounts import Profile
+    from netim_app.identity.profiles import Profile
     from netim_app.identity.state import entry
 
     assert set(FAMILIES["field.*"]) == set(Profile.__dataclass_fields__)

@@ -10,9 +10,9 @@ from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, InvalidForm
 from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, Subscription
-from netim_app.identity import accounts, recovery, sessions, sign_up
-from netim_app.identity.accounts import Profile
+from netim_app.identity import accounts, email_change, operations, profiles, recovery, sessions, sign_up
 from netim_app.identity.facts import EmailChangeAsked, EmailChanged, ProfileChanged
+from netim_app.identity.profiles import Profile
 from netim_app.identity.sign_up import Confirmed
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
@@ -76,7 +76,7 @@ def ask_change(units: Units, caller: Actor, new: str) -> list[tuple[str, str]]:
     """Asks for a change of address; returns what was mailed because of it."""
     before = len(mailed(units))
     with units.write() as unit:
-        accounts.ask_email_change(unit, caller, new)
+        email_change.ask_email_change(unit, caller, new)
     return mailed(units)[before:]
 
 
@@ -90,7 +90,7 @@ def test_a_new_address_is_asked_for_and_the_old_one_told_and_stays(units: Units,
     assert not re.search(r"#[A-Za-z0-9_-]{43}", asked.text)
     assert stored_account(units, caller.account_id).email == EMAIL
     with units.read() as unit:
-        view = accounts.view_account(unit, caller.account_id)
+        view = profiles.view_account(unit, caller.account_id)
     assert (view.email, view.pending_email) == (EMAIL, "New@Example.org")
     assert isinstance(facts[-1], EmailChangeAsked)
 
@@ -104,7 +104,7 @@ def test_a_taken_address_looks_like_a_free_one(units: Units) -> None:
 
     assert sent == [("email_change_asked", EMAIL)]  # nothing to the other customer
     with units.read() as unit:
-        assert accounts.view_account(unit, caller.account_id).pending_email == "Taken@Example.org"
+        assert profiles.view_account(unit, caller.account_id).pending_email == "Taken@Example.org"
 
 
 @pytest.mark.parametrize("same", [EMAIL, EMAIL.lower(), EMAIL.upper()])
@@ -137,7 +137,7 @@ def test_a_confirmed_address_is_in_force_told_to_both_and_ends_the_sessions(unit
     )
     with units.read() as unit:
         assert sessions.look_up(unit, other.digest, other.device, HERE).actor is None
-        view = accounts.view_account(unit, caller.account_id)
+        view = profiles.view_account(unit, caller.account_id)
         with pytest.raises(DomainError):
             recovery.owner_of(unit, last_mail(units, "reset").token)
     assert view.pending_email == ""
@@ -215,10 +215,10 @@ def test_a_mail_is_written_in_the_language_of_its_reader_and_names_when_and_wher
 def test_an_older_name_of_a_zone_is_shown_and_taken_as_the_one_of_the_list(units: Units) -> None:
     caller = logged_in_actor(units, time_zone="Asia/Calcutta")
     with units.read() as unit:
-        shown = accounts.view_account(unit, caller.account_id).profile
+        shown = profiles.view_account(unit, caller.account_id).profile
 
     assert shown.time_zone == "Asia/Kolkata"
-    assert accounts.read_profile({**GOOD_PROFILE, "time_zone": "Asia/Calcutta"}).time_zone == "Asia/Kolkata"
+    assert profiles.read_profile({**GOOD_PROFILE, "time_zone": "Asia/Calcutta"}).time_zone == "Asia/Kolkata"
     ask_change(units, caller, "new@example.org")
     assert "5:30" in last_mail(units, "email_change_asked").text, "12:00 UTC"
 
@@ -239,7 +239,7 @@ GOOD_PROFILE = {
 
 def profile_faults(**changes: Any) -> dict[str, str]:
     try:
-        accounts.read_profile({**GOOD_PROFILE, **changes})
+        profiles.read_profile({**GOOD_PROFILE, **changes})
     except InvalidForm as error:
         return {fault.field: fault.key for fault in error.all}
     return {}
@@ -248,8 +248,8 @@ def profile_faults(**changes: Any) -> dict[str, str]:
 def test_a_profile_is_read() -> None:
     read = {**GOOD_PROFILE, "first_name": "Ada", "phone": "+33 1 23 45 67 89"}
 
-    assert accounts.read_profile(GOOD_PROFILE) == Profile(**read)
-    assert accounts.read_profile(read) == Profile(**read)
+    assert profiles.read_profile(GOOD_PROFILE) == Profile(**read)
+    assert profiles.read_profile(read) == Profile(**read)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_a_profile_is_read() -> None:
     ],
 )
 def test_a_profile_is_stored_as_it_is_meant(field: str, typed: str, stored: str) -> None:
-    assert getattr(accounts.read_profile({**GOOD_PROFILE, field: typed}), field) == stored
+    assert getattr(profiles.read_profile({**GOOD_PROFILE, field: typed}), field) == stored
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ def test_an_acceptable_profile_is_taken(field: str, value: str) -> None:
 
 def test_all_faults_of_a_profile_are_told_at_once() -> None:
     with pytest.raises(InvalidForm) as refused:
-        accounts.read_profile([])
+        profiles.read_profile([])
 
     assert {fault.field for fault in refused.value.all} == {
         "first_name",
@@ -345,10 +345,10 @@ def test_fields_of_the_table_that_are_no_personal_information_cannot_be_sent(uni
     before = stored_account(units, caller.account_id)
 
     with units.write() as unit:
-        accounts.edit_profile(
+        profiles.edit_profile(
             unit,
             caller,
-            accounts.read_profile(
+            profiles.read_profile(
                 {**GOOD_PROFILE, "email": "x@example.org", "password_hash": "x", "disabled_at": "now", "id": 99}
             ),
         )
@@ -361,14 +361,14 @@ def test_fields_of_the_table_that_are_no_personal_information_cannot_be_sent(uni
 def test_a_profile_is_stored_and_shown(units: Units, facts: list[Fact]) -> None:
     caller = logged_in_actor(units)
     other = logged_in_actor(units, "bob@example.org")
-    profile = accounts.read_profile(GOOD_PROFILE)
+    profile = profiles.read_profile(GOOD_PROFILE)
 
     with units.write() as unit:
-        accounts.edit_profile(unit, caller, profile)
+        profiles.edit_profile(unit, caller, profile)
 
     with units.read() as unit:
-        assert accounts.view_account(unit, caller.account_id).profile == profile
-        assert accounts.view_account(unit, other.account_id).profile.city == ""
+        assert profiles.view_account(unit, caller.account_id).profile == profile
+        assert profiles.view_account(unit, other.account_id).profile.city == ""
         assert accounts.view_shell(unit, caller.account_id).name == "Ada Lovelace"
         assert accounts.view_shell(unit, caller.account_id).language == "fr"
     assert isinstance(facts[-1], ProfileChanged)
@@ -379,8 +379,8 @@ def test_a_profile_is_stored_and_shown(units: Units, facts: list[Fact]) -> None:
 
 def test_an_account_is_found_by_its_address(units: Units, account_id: int) -> None:
     with units.read() as unit:
-        assert accounts.find_account(unit, f" {EMAIL.upper()} ") == account_id
-        assert accounts.find_account(unit, "nobody@example.org") is None
+        assert operations.find_account(unit, f" {EMAIL.upper()} ") == account_id
+        assert operations.find_account(unit, "nobody@example.org") is None
 
 
 IDN, IDN_AS_SENT = "Anna@bücher-laden.fr", "anna@xn--bcher-laden-thb.fr"
@@ -391,7 +391,7 @@ def test_an_international_address_is_found_in_either_form(units: Units, typed: s
     with units.write() as unit:
         account_id = make_account(unit, IDN)
     with units.read() as unit:
-        assert accounts.find_account(unit, typed) == account_id
+        assert operations.find_account(unit, typed) == account_id
         assert stored_account(units, account_id).email == IDN
     with pytest.raises(IntegrityError), units.write() as unit:
         make_account(unit, typed)
@@ -404,16 +404,16 @@ def test_of_two_accounts_with_one_mailbox_the_operator_can_name_each(units: Unit
         unit.session.flush()
         first = make_account(unit, "Anna@example.org")
     with units.read() as unit:
-        assert accounts.find_account(unit, "anna@example.org") == first
-        assert accounts.find_account(unit, "Anna@example.org") == first
-        assert accounts.find_account(unit, "ａnna@example.org") == second
+        assert operations.find_account(unit, "anna@example.org") == first
+        assert operations.find_account(unit, "Anna@example.org") == first
+        assert operations.find_account(unit, "ａnna@example.org") == second
 
 
 def test_a_disabled_account_keeps_its_rows_and_nothing_opens_it(units: Units) -> None:
     caller = logged_in_actor(units)
     with units.write() as unit:
         ticket = sessions.renewal_ticket(unit, caller, return_to="/")
-        accounts.disable(unit, caller.account_id)
+        operations.disable(unit, caller.account_id)
 
     assert stored_account(units, caller.account_id).disabled_at == units.clock()
     with units.write() as unit:

@@ -1,7 +1,7 @@
 import pytest
 from sqlmodel import select
 
-from netim_app.identity import accounts, attempts
+from netim_app.identity import attempts, operations
 from netim_app.identity.tables import AttemptWindow, KnownBrowser
 from netim_app.infra.unit_of_work import Units
 from tests.factories import at_once
@@ -122,7 +122,7 @@ def test_every_kind_is_unlocked_by_the_operator(units: Units) -> None:
             pay(units, key)
 
     with units.write() as unit:
-        accounts.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
+        operations.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
 
     assert [pay(units, key) for key in keys] == [True] * len(keys)
     assert not pay(units, bystander)

@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.tokens import new_token
-from netim_app.identity import accounts, limits, passwords, recovery, sessions
+from netim_app.identity import email_change, limits, operations, passwords, recovery, sessions
 from netim_app.identity.state.entry import ForgotState, LoginState, ResetState, SignUpState, UndoState, VerifyState
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.tables import AttemptWindow
@@ -224,7 +224,7 @@ async def test_a_page_that_opens_confirms_nothing(sqlite_units: Units) -> None:
     state, _ = await Tab(f"/verify-email?for=sign-up&token={token}").run(VerifyState, "open_page")
     assert (state.done, state.is_sign_up, state.asks_proof) == ("", True, True)
     with sqlite_units.read() as unit:
-        assert accounts.find_account(unit, "new@example.org") is None
+        assert operations.find_account(unit, "new@example.org") is None
 
     tab = Tab("/verify-email")  # as when somebody has cut off the question mark: the password is then asked for
     state, _ = await tab.run(VerifyState, "submit", {"token": token})
@@ -238,7 +238,7 @@ async def test_a_page_that_opens_confirms_nothing(sqlite_units: Units) -> None:
 async def test_confirming_a_new_address_renews_the_session_of_this_browser(sqlite_units: Units) -> None:
     caller = logged_in_actor(sqlite_units)
     with sqlite_units.write() as unit:
-        accounts.ask_email_change(unit, caller, "new@example.org")
+        email_change.ask_email_change(unit, caller, "new@example.org")
     guests, _ = await Tab("/verify-email").run(VerifyState, "open_page")
     set_caller(caller)
     own, _ = await Tab("/verify-email").run(VerifyState, "open_page")
@@ -257,7 +257,7 @@ async def test_confirming_a_new_address_renews_the_session_of_this_browser(sqlit
 async def test_the_page_of_the_way_back_names_the_restored_address(sqlite_units: Units) -> None:
     caller = logged_in_actor(sqlite_units)
     with sqlite_units.write() as unit:
-        accounts.ask_email_change(unit, caller, "new@example.org")
+        email_change.ask_email_change(unit, caller, "new@example.org")
     set_caller(caller)
     await Tab("/verify-email").run(VerifyState, "submit", {"token": last_mail(sqlite_units, "email_change").token})
     set_caller(visitor_of())

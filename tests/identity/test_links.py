@@ -8,7 +8,7 @@ from sqlmodel import select
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, links, recovery, sign_up
+from netim_app.identity import accounts, email_change, links, operations, recovery, sign_up
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.outbox import _context
@@ -42,7 +42,7 @@ def link_for(units: Units, purpose: str, account_id: int) -> str:
             recovery.ask_reset(unit, EMAIL, HERE)
         else:
             caller = Actor(account_id=account_id, session_id=0, fresh_until=unit.now, revision=0)
-            accounts.ask_email_change(unit, caller, "changed@example.org")
+            email_change.ask_email_change(unit, caller, "changed@example.org")
     answer_requests(units)
     with units.read() as unit:
         return next(mail for mail in reversed(mails(unit)) if mail.event == purpose).token
@@ -101,7 +101,7 @@ def test_a_newer_link_kills_the_older_one_of_its_own_purpose_and_owner(
 def test_a_disabled_account_has_no_working_links(units: Units, account_id: int) -> None:
     tokens = {purpose: link_for(units, purpose, account_id) for purpose in ("reset", "email_change")}
     with units.write() as unit:
-        accounts.disable(unit, account_id)
+        operations.disable(unit, account_id)
 
     for purpose, token in tokens.items():
         with pytest.raises(DomainError, match=r"link\.dead"), units.write() as unit:
@@ -118,7 +118,7 @@ def ask_reset(unit: UnitOfWork, _actor: Actor) -> None:
 
 
 def ask_email_change(unit: UnitOfWork, actor: Actor) -> None:
-    accounts.ask_email_change(unit, actor, NEW_EMAIL)
+    email_change.ask_email_change(unit, actor, NEW_EMAIL)
 
 
 @pytest.mark.parametrize("ask", [_sign_up, ask_reset, ask_email_change])

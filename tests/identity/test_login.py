@@ -13,7 +13,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy, Subscription
-from netim_app.identity import accounts, flows, login, passwords, sessions, sign_up
+from netim_app.identity import accounts, flows, login, operations, passwords, sessions, sign_up
 from netim_app.identity.facts import IdentityProved, LoginBlocked, LoginFailed, PasswordChanged
 from netim_app.identity.tables import Account, Ticket
 from netim_app.infra.unit_of_work import Units
@@ -118,7 +118,7 @@ async def test_every_branch_costs_one_bcrypt_check_of_the_same_cost(
 ) -> None:
     with units.write() as unit:
         disabled = make_account(unit, "gone@example.org")
-        accounts.disable(unit, disabled)
+        operations.disable(unit, disabled)
         pending = accounts.NewCustomer("new@example.org", "N", "E", PASSWORD, "en", "UTC")
         sign_up.sign_up(unit, pending, quick_hash(PASSWORD))
 

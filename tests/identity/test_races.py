@@ -15,7 +15,7 @@ from netim_app import feature
 from netim_app.core.errors import RecordedRefusal
 from netim_app.feature import Feature, SecondFactor
 from netim_app.features.backup_codes import service as backup_codes
-from netim_app.identity import accounts, recovery, second_factor, sessions
+from netim_app.identity import operations, recovery, second_factor, sessions
 from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -136,7 +136,7 @@ def test_unlocking_while_somebody_guesses(units: Units, monkeypatch: pytest.Monk
             second_factor.check_code(unit, account_id, "000001", visitor_of())
 
     at_the_same_time(
-        units, guess, lambda unit: accounts.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
+        units, guess, lambda unit: operations.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
     )
 
 

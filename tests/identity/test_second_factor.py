@@ -12,7 +12,7 @@ from netim_app.core.facts import Origin
 from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, SecondFactor
-from netim_app.identity import accounts, attempts, flows, login, second_factor, sessions
+from netim_app.identity import accounts, attempts, flows, login, operations, second_factor, sessions
 from netim_app.identity.facts import AccountUnlocked, PasswordChanged, SecondFactorDisabled
 from netim_app.identity.tables import AttemptWindow, FailedCodeCount, PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -336,7 +336,7 @@ async def test_changed_password_ends_what_the_old_one_began(units: Units, wheel:
 async def test_disabled_account_gets_no_further(units: Units, wheel: Wheel, account_id: int) -> None:
     await password_step()
     with units.write() as unit:
-        accounts.disable(unit, account_id)
+        operations.disable(unit, account_id)
     assert code_refusal(units, RIGHT) == second_factor.GONE
 
 
@@ -427,7 +427,7 @@ async def test_a_second_stop_is_lifted_by_the_operator_alone(
     with units.read() as unit:
         assert "contact our support" in [mail.text for mail in mails(unit) if mail.event == "codes_stopped"][-1]
     with units.write() as unit:
-        accounts.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
+        operations.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
     await password_step()
     assert code_step(units, "000001")
 

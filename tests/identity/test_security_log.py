@@ -18,6 +18,7 @@ from netim_app.identity import (
     flows,
     limits,
     login,
+    operations,
     recovery,
     second_factor,
     security_log,
@@ -154,7 +155,7 @@ async def test_each_refused_code_leaves_one_line(
     refused("123456")  # too late
     await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     with units.write() as unit:
-        accounts.disable(unit, account_id)
+        operations.disable(unit, account_id)
     refused("123456")  # the account is closed
 
     reasons = [(fields["reason"], fields.get("account_id")) for _, fields in lines(log, "code_refused")]

@@ -9,7 +9,7 @@ from netim_app import feature
 from netim_app.core.facts import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy, Subscription
-from netim_app.identity import accounts, sessions
+from netim_app.identity import operations, profiles, sessions
 from netim_app.identity.facts import SessionDisplaced, SessionsRevoked
 from netim_app.identity.sessions import Lookup, OpenedSession
 from netim_app.identity.tables import Account, AccountSession, KnownBrowser, Ticket
@@ -145,7 +145,7 @@ def test_a_gate_that_closed_meanwhile_keeps_the_ticket_out(units: Units, account
 
 def test_an_account_that_was_disabled_meanwhile_is_not_opened(units: Units, account_id: int) -> None:
     with units.write() as unit:
-        accounts.disable(unit, account_id)
+        operations.disable(unit, account_id)
     ticket = issue(units, account_id)
 
     assert redeem(units, ticket) is None
@@ -320,7 +320,7 @@ def test_the_actor_knows_the_revision_of_the_account(units: Units, account_id: i
     browser = log_in(units, account_id)
     with units.write() as unit:
         before = actor_of(unit, browser)
-        accounts.edit_profile(unit, before, accounts.Profile(first_name="A", last_name="L"))
+        profiles.edit_profile(unit, before, profiles.Profile(first_name="A", last_name="L"))
 
     after = look_up(units, browser).actor
 
@@ -350,7 +350,7 @@ def test_the_first_gate_that_refuses_names_the_reason(units: Units, account_id: 
 def test_a_disabled_account_has_no_live_session(units: Units, account_id: int) -> None:
     browser = log_in(units, account_id, remember=True)
     with units.write() as unit:
-        accounts.disable(unit, account_id)
+        operations.disable(unit, account_id)
 
     assert look_up(units, browser) == Lookup()
 
@@ -514,7 +514,7 @@ def test_everybodys_sessions_end_with_every_ticket(units: Units, account_id: int
 
 
 def close_account(unit: UnitOfWork, account_id: int) -> None:
-    accounts.disable(unit, account_id)
+    operations.disable(unit, account_id)
 
 
 def revoke_all(unit: UnitOfWork, account_id: int) -> None:

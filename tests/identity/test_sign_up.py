@@ -12,7 +12,18 @@ from netim_app.core.errors import DomainError, InvalidForm
 from netim_app.core.facts import Fact
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, Subscription
-from netim_app.identity import accounts, attempts, flows, links, password_queues, passwords, sessions, sign_up
+from netim_app.identity import (
+    accounts,
+    attempts,
+    email_change,
+    flows,
+    links,
+    operations,
+    password_queues,
+    passwords,
+    sessions,
+    sign_up,
+)
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.facts import AccountCreated, PasswordChanged, ProofFailed
 from netim_app.identity.sign_up import Confirmed
@@ -287,7 +298,7 @@ def test_a_mailbox_that_may_be_anybodys_is_sent_nothing_that_was_typed(units: Un
     mail = signed_up(units, replace(NEW, first_name=name, last_name=name))
     caller = logged_in_actor(units, first_name=name, last_name=name, company=name)
     with units.write() as unit:
-        accounts.ask_email_change(unit, caller, "other+evil.test@example.org")
+        email_change.ask_email_change(unit, caller, "other+evil.test@example.org")
     change = last_mail(units, "email_change")
 
     assert change.to == "other+evil.test@example.org"
@@ -302,7 +313,7 @@ def test_a_mailbox_that_may_be_anybodys_is_sent_nothing_that_was_typed(units: Un
 
 def ask_change(units: Units, caller: Actor) -> str:
     with units.write() as unit:
-        accounts.ask_email_change(unit, caller, "changed@example.org")
+        email_change.ask_email_change(unit, caller, "changed@example.org")
     return last_mail(units, "email_change").token
 
 
@@ -355,7 +366,7 @@ async def test_a_new_password_ends_a_change_that_is_being_confirmed(units: Units
 
 def test_an_owner_of_a_disabled_account_who_signs_up_again_gets_no_second_one(units: Units, account_id: int) -> None:
     with units.write() as unit:
-        accounts.disable(unit, account_id)
+        operations.disable(unit, account_id)
 
     assert signed_up(units, replace(NEW, email=EMAIL)).event == "sign_up_again"
 

@@ -17,9 +17,11 @@ from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.identity import (
     accounts,
+    email_change,
     flows,
     links,
     login,
+    operations,
     passwords,
     recovery,
     second_factor,
@@ -77,7 +79,7 @@ def thief_of(units: Units, account_id: int, origin: Origin = ELSEWHERE) -> Actor
 
 def change_address(units: Units, actor: Actor, email: str = THIEVES) -> None:
     with units.write() as unit:
-        accounts.ask_email_change(unit, actor, email)
+        email_change.ask_email_change(unit, actor, email)
     token = last_mail(units, "email_change").token
     with units.write() as unit:
         sign_up.confirm(unit, token, actor)
@@ -144,7 +146,7 @@ def test_the_owner_comes_back_and_the_thief_is_out(units: Units, account_id: int
     change_address(units, thief)
     thief = thief_of(units, account_id)
     with units.write() as unit:
-        accounts.ask_email_change(unit, thief, "another@example.net")
+        email_change.ask_email_change(unit, thief, "another@example.net")
         ticket = sessions.renewal_ticket(unit, thief, return_to="/")
         recovery.ask_reset(unit, THIEVES, ELSEWHERE)
         second_factor.begin(unit, account_id, visitor_of(OTHER_BROWSER), remember=False, return_to="/")
@@ -415,7 +417,7 @@ def test_an_address_that_belongs_to_another_account_by_now_is_not_taken(units: U
 def test_a_closed_account_stays_closed(units: Units, account_id: int) -> None:
     change_address(units, thief_of(units, account_id))
     with units.write() as unit:
-        accounts.disable(unit, account_id)
+        operations.disable(unit, account_id)
 
     assert restore(units, last_mail(units, "email_undo").token) == "link.dead"
 

@@ -28,10 +28,13 @@ from netim_app.features.totp import service as totp
 from netim_app.identity import (
     accounts,
     attempts,
+    email_change,
     facts,
     flows,
     links,
     login,
+    operations,
+    profiles,
     recovery,
     second_factor,
     sessions,
@@ -146,8 +149,8 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_read_unit(sessions.is_known_browser, EMAIL.lower(), browser.device)
     await in_unit(sessions.mark_seen, actor.session_id)
     await in_read_unit(_load, actor.account_id)
-    profile = (await in_read_unit(accounts.view_account, actor.account_id)).profile
-    await in_unit(accounts.edit_profile, actor, profile)
+    profile = (await in_read_unit(profiles.view_account, actor.account_id)).profile
+    await in_unit(profiles.edit_profile, actor, profile)
     for on in (True, False, True):
         await in_unit(switch_alerts, actor, on)
 
@@ -173,7 +176,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(second_factor.finish_login, visitor_of(), made.codes[0].replace(" ", ""))
     await flows.prove_again(actor, PASSWORD, pyotp.TOTP(secret).at(clock()), sessions.HOME)
 
-    await in_unit(accounts.ask_email_change, actor, "ada@example.net")
+    await in_unit(email_change.ask_email_change, actor, "ada@example.net")
     await flows.confirm_email(_link(units, plans, "email_change"), "", actor)
     await change_password(actor, PASSWORD, NEW_PASSWORD, sessions.HOME)
     await in_unit(recovery.ask_reset, "ada@example.net", HERE)
@@ -182,9 +185,9 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     hashed = accounts.passwords.hash_password(PASSWORD, 4)
     await in_unit(recovery.finish_reset, token, hashed, visitor_of())
     await in_unit(sessions.end_session, browser.digest, HERE)
-    await in_unit(accounts.unlock, facts.AccountUnlocked(account_id=actor.account_id, at=clock()))
+    await in_unit(operations.unlock, facts.AccountUnlocked(account_id=actor.account_id, at=clock()))
     await flows.restore_email(_link(units, plans, "email_undo"), visitor_of())
-    await in_unit(accounts.disable, actor.account_id)
+    await in_unit(operations.disable, actor.account_id)
 
 
 async def _sweep(units: Units, clock: FakeClock) -> None:

@@ -33,7 +33,7 @@ async def test_an_international_address_logs_in_as_typed_and_as_sent(server: Ser
 
 
 async def test_the_operator_names_it_in_either_form(server: Server) -> None:
-    """All commands look an account up by `accounts.find_account`; one of them starts here."""
+    """All commands look an account up by `operations.find_account` (identity); one of them starts here."""
     server.create_account("Zoe@bücher-laden.fr")
 
     done = server.netim("unlock", "zoe@xn--bcher-laden-thb.fr")

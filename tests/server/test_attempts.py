@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from netim_app.identity import accounts
+from netim_app.identity import notices, operations
 from netim_app.identity.attempts import MAX_FAILURES
 from netim_app.identity.second_factor import HARD_STOP
 from netim_app.identity.tables import FailedCodeCount
@@ -126,7 +126,7 @@ async def test_reset_token_guesses_are_throttled(server: Server, email: str) -> 
 async def sent_all(server: Server) -> None:
     """Waits until no mail waits any more, but those that are told together later."""
     waiting = "SELECT count(*) FROM outbox_message WHERE state <> 'sent' AND event <> :later"
-    await until(lambda: server.query(waiting, later=accounts.MORE_NOTICES_REQUEST) == [0], 30)
+    await until(lambda: server.query(waiting, later=notices.MORE_NOTICES_REQUEST) == [0], 30)
 
 
 @pytest.mark.parametrize("handler", ["SignUpState.submit", "ForgotState.submit"])
@@ -200,14 +200,14 @@ async def test_alert_flood(server: Server, new_email: Callable[[], str]) -> None
     async with Client(server) as owner, Client(server) as thief:
         await owner.log_in(email)
         await owner.call("LoginAlertsState.switch", on=True)
-        for _ in range(accounts.MAX_NOTICES + 4):
+        for _ in range(notices.MAX_NOTICES + 4):
             await owner.load("/login")
             await owner.redeem(await owner.ticket("LoginState.submit", form={"email": email, "password": PASSWORD}))
         await thief.log_in(email)
         await sent_all(server)
         kinds = ["a new device" in str(mail.get_body(("plain",))) for mail in server.mails(email)]
-        assert kinds == [False] * accounts.MAX_NOTICES + [True]
-        server.move_clock(accounts.TOLD_TOGETHER_AFTER.total_seconds() + 1)
+        assert kinds == [False] * notices.MAX_NOTICES + [True]
+        server.move_clock(notices.TOLD_TOGETHER_AFTER.total_seconds() + 1)
         last = await asyncio.to_thread(server.wait_for_mail, email, 1, "4 more alerts")
         assert "#login-history" in str(last.get_body(("plain",)))
 
@@ -236,7 +236,7 @@ async def test_enum_login_with_two_factor(
     owner.wait(16 * MINUTE)
     stopped = server.create_account(new_email())
     with server.units.write() as unit:
-        account_id = accounts.find_account(unit, owner.email)
+        account_id = operations.find_account(unit, owner.email)
         assert account_id
         unit.session.add(FailedCodeCount(account_id=account_id, browser_digest="", failures=HARD_STOP - 1))
     async with Client(server) as thief:

@@ -8,7 +8,7 @@ import pytest
 from reflex_base.registry import RegistrationContext
 
 from netim_app import netim_app  # noqa: F401  registers every state
-from netim_app.identity import accounts, links
+from netim_app.identity import links, operations
 from tests.fakes import until
 from tests.harness import PASSWORD, Client, Server
 
@@ -108,7 +108,7 @@ async def written(server: Server) -> tuple[object, object]:
 def reset_token(server: Server, email: str) -> str:
     """The secret of a reset link, as if it had been mailed."""
     with server.units.write() as unit:
-        account = accounts.find_account(unit, email)
+        account = operations.find_account(unit, email)
         return links.new_link(unit, purpose="reset", life=timedelta(hours=1), account_id=account)
 
 

@@ -31,10 +31,10 @@ class ServerOnSix(Server):
 def restrict(server: Server, email: str, *entries: str, on: bool = True) -> None:
     """Sets the scene in the database: a list, and the switch."""
     from netim_app.core.actor import Actor
-    from netim_app.identity import accounts
+    from netim_app.identity import operations
 
     with server.units.write() as unit:
-        account_id = accounts.find_account(unit, email) or 0
+        account_id = operations.find_account(unit, email) or 0
         owner = Actor(origin=Origin(), account_id=account_id, session_id=0, fresh_until=unit.now, revision=0)
         for entry in entries:
             service.add_rule(unit, owner, parse(entry), "")

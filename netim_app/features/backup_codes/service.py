@@ -12,7 +12,7 @@ from netim_app.core.facts import Origin
 from netim_app.features.backup_codes import rules
 from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodeUsed
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
-from netim_app.identity import accounts, second_factor, sessions
+from netim_app.identity import accounts, notices, second_factor, sessions
 from netim_app.identity.facts import EmailRestored, SecondFactorDisabled
 from netim_app.infra import outbox
 from netim_app.infra.redaction import log_event
@@ -182,12 +182,12 @@ def delete_all(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
 
 def mail_made(unit: UnitOfWork, fact: BackupCodesMade) -> None:
     """Tells the customer of every new set."""
-    accounts.notify(unit, "backup_codes_made", fact)
+    notices.notify(unit, "backup_codes_made", fact)
 
 
 def mail_used(unit: UnitOfWork, fact: BackupCodeUsed) -> None:
     """Tells the customer of every spent code, and how many are left."""
-    accounts.notify(unit, USED_MAIL, fact, left=fact.left)
+    notices.notify(unit, USED_MAIL, fact, left=fact.left)
 
 
 def rewrap(unit: UnitOfWork) -> Rewrapped:

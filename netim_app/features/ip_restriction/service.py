@@ -14,7 +14,7 @@ from netim_app.features.ip_restriction import rules
 from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
 from netim_app.features.ip_restriction.rules import Span
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
-from netim_app.identity import accounts, facts, sessions
+from netim_app.identity import accounts, facts, notices, sessions
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
@@ -245,7 +245,7 @@ def mail_change(unit: UnitOfWork, fact: Fact) -> None:
         change, rule = "added", fact.rule
     elif isinstance(fact, IpRuleRemoved):
         change, rule = "removed", fact.rule
-    accounts.notify_up_to_a_cap(unit, CHANGED_MAIL, fact, kind=change, card="ip-restriction", change=change, rule=rule)
+    notices.notify_up_to_a_cap(unit, CHANGED_MAIL, fact, kind=change, card="ip-restriction", change=change, rule=rule)
 
 
 def mail_refused(unit: UnitOfWork, fact: facts.LoginBlocked) -> None:
@@ -254,7 +254,7 @@ def mail_refused(unit: UnitOfWork, fact: facts.LoginBlocked) -> None:
         return
     if outbox.queued_since(unit, fact.account_id, REFUSED_MAIL, unit.now - REFUSED_MAIL_EVERY):
         return
-    accounts.notify(unit, REFUSED_MAIL, fact)
+    notices.notify(unit, REFUSED_MAIL, fact)
 
 
 def _switch_off(unit: UnitOfWork, fact: IpRestrictionSwitched) -> None:

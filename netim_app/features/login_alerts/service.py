@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from netim_app.core.actor import Actor
 from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.tables import LoginAlert
-from netim_app.identity import accounts, sessions
+from netim_app.identity import accounts, notices, sessions
 from netim_app.identity.facts import LoggedIn
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
@@ -52,7 +52,7 @@ def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
     new = not fact.known_browser and not sessions.is_first_browser(unit, fact.account_id)
     if new or alerts_on(unit, fact.account_id):
         kind = "known_browser" if fact.known_browser else "new_device"
-        accounts.notify_up_to_a_cap(
+        notices.notify_up_to_a_cap(
             unit, "logged_in", fact, kind=kind, card="login-history", known_browser=fact.known_browser
         )
 
@@ -60,4 +60,4 @@ def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
 def mail_switched_off(unit: UnitOfWork, fact: AlertsSwitched) -> None:
     """Whoever silences the alerts does not do so in silence."""
     if not fact.on:
-        accounts.notify_up_to_a_cap(unit, "alerts_off", fact, kind="off", card="email-alerts")
+        notices.notify_up_to_a_cap(unit, "alerts_off", fact, kind="off", card="email-alerts")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.features.password import rules
-from netim_app.identity import accounts, attempts, login, passwords, sessions
+from netim_app.identity import accounts, attempts, login, notices, passwords, sessions
 from netim_app.identity.facts import PasswordChanged
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
@@ -61,4 +61,4 @@ def replace_password(
 
 def mail_changed(unit: UnitOfWork, fact: PasswordChanged) -> None:
     """Tells the customer of every new password."""
-    accounts.notify(unit, "password_changed", fact, way=fact.way)
+    notices.notify(unit, "password_changed", fact, way=fact.way)

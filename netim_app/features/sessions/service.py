@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.identity import accounts, sessions
+from netim_app.identity import accounts, notices, sessions
 from netim_app.identity.facts import OtherSessionsRevoked
 from netim_app.identity.tables import AccountSession
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -74,4 +74,4 @@ def mail_logged_out(unit: UnitOfWork, fact: OtherSessionsRevoked) -> None:
         row = unit.session.get_one(AccountSession, fact.session_id)
         language, _ = accounts.locale_of(unit, fact.account_id)
         which = f"{catalog.format_client(row.browser, row.system, language)} ({row.address or '-'})"
-    accounts.notify(unit, "other_sessions_revoked", fact, which=which)
+    notices.notify(unit, "other_sessions_revoked", fact, which=which)

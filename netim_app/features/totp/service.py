@@ -16,7 +16,7 @@ from netim_app.core.tokens import new_token
 from netim_app.features.totp import rules
 from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved, AuthenticatorRenamed
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
-from netim_app.identity import accounts, second_factor, sessions
+from netim_app.identity import accounts, notices, second_factor, sessions
 from netim_app.identity.facts import AccountUnlocked, EmailRestored, SecondFactorDisabled, SecondFactorEnabled
 from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
@@ -324,7 +324,7 @@ def mail_change(unit: UnitOfWork, fact: Fact) -> None:
         AuthenticatorAdded: "added",
         AuthenticatorRemoved: "removed",
     }
-    accounts.notify(unit, "two_factor_changed", fact, change=changes[type(fact)], device=getattr(fact, "name", ""))
+    notices.notify(unit, "two_factor_changed", fact, change=changes[type(fact)], device=getattr(fact, "name", ""))
 
 
 def rewrap(unit: UnitOfWork) -> Rewrapped:

@@ -9,10 +9,10 @@ from reflex.state import BaseState
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.identity import accounts, limits
+from netim_app.identity import email_change, limits, profiles
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.accounts import AccountView
 from netim_app.identity.email_address import read_new_email
+from netim_app.identity.profiles import AccountView
 from netim_app.identity.state.shell import explain, refresh, show_notice
 from netim_app.infra.unit_of_work import in_unit
 from netim_app.ui.once import visit_of
@@ -36,7 +36,7 @@ class ProfileState(rx.State):
         """Stores the form; what was typed stays where it is when something is wrong."""
         self.errors = {}
         try:
-            await in_unit(accounts.edit_profile, actor(), accounts.read_profile(form))
+            await in_unit(profiles.edit_profile, actor(), profiles.read_profile(form))
         except DomainError as error:
             self.errors = await explain(self, error)
             await show_notice(self, "danger", "form.recheck_session")
@@ -83,7 +83,7 @@ class EmailState(rx.State):
             read.finish()
             if not await limits.may_mail("email_change", email, caller.origin.address):
                 raise DomainError("form.too_often", field="email")
-            await in_unit(accounts.ask_email_change, caller, email)
+            await in_unit(email_change.ask_email_change, caller, email)
         except DomainError as error:
             self.errors = await explain(self, error)
             return

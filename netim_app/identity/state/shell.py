@@ -11,7 +11,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.core.tokens import digest
 from netim_app.feature import offers
-from netim_app.identity import accounts, flows, limits, sessions
+from netim_app.identity import accounts, flows, limits, profiles, sessions
 from netim_app.identity.access import ANYONE, LOGGED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
 from netim_app.settings import get_settings
@@ -116,7 +116,7 @@ class ShellState(rx.State):
         (await self.get_state(LocaleState)).locale = language
         caller = visitor()
         if isinstance(caller, Actor):
-            await in_unit(accounts.set_language, caller, language)
+            await in_unit(profiles.set_language, caller, language)
             if self.ready:
                 await refresh(self)
 

@@ -14,7 +14,7 @@ from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRul
 from netim_app.features.ip_restriction.rules import MAX_RULES, parse, parse_address
 from netim_app.features.ip_restriction.service import Restriction
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
-from netim_app.identity import accounts, flows, login, recovery, sessions
+from netim_app.identity import flows, login, operations, recovery, sessions
 from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
@@ -455,7 +455,7 @@ def test_the_operators_unlock_switches_it_off_keeps_the_rules_and_tells(units: U
     facts = heard()
 
     with units.write() as unit:
-        accounts.unlock(unit, AccountUnlocked(account_id=caller.account_id, at=unit.now))
+        operations.unlock(unit, AccountUnlocked(account_id=caller.account_id, at=unit.now))
 
     assert refusal(units, caller, "192.0.2.7") is None
     assert [rule.text for rule in view(units, caller).rules] == ["203.0.113.0/24"]
@@ -469,7 +469,7 @@ def test_the_operators_unlock_switches_it_off_keeps_the_rules_and_tells(units: U
 
 def test_an_unlock_of_somebody_without_it_says_nothing_of_it(units: Units, caller: Actor) -> None:
     with units.write() as unit:
-        accounts.unlock(unit, AccountUnlocked(account_id=caller.account_id, at=unit.now))
+        operations.unlock(unit, AccountUnlocked(account_id=caller.account_id, at=unit.now))
 
     assert mailed(units) == [("account_unlocked", EMAIL)]
 

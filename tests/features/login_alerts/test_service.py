@@ -8,7 +8,7 @@ from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.service import AlertSetting
 from netim_app.features.login_alerts.tables import LoginAlert
-from netim_app.identity import accounts, flows, sessions
+from netim_app.identity import accounts, flows, notices, sessions
 from netim_app.identity.facts import LoggedIn, LoginBlocked
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import Units
@@ -248,7 +248,7 @@ def test_a_request_to_tell_of_alerts_lives_for_a_day(units: Units, clock: FakeCl
         clock.advance(days=1)
     with units.read() as unit:
         requests = unit.session.exec(
-            select(OutboxMessage).where(col(OutboxMessage.event) == accounts.MORE_NOTICES_REQUEST)
+            select(OutboxMessage).where(col(OutboxMessage.event) == notices.MORE_NOTICES_REQUEST)
         ).all()
     ends = [request.expires_at - request.created_at for request in requests if request.expires_at]
     assert ends == [timedelta(days=1)] * 2

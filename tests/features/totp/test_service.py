@@ -11,7 +11,7 @@ from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.features.backup_codes.tables import BackupCode
 from netim_app.features.totp import rules, service
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
-from netim_app.identity import accounts, second_factor, sessions
+from netim_app.identity import operations, second_factor, sessions
 from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import AccountSession
 from netim_app.infra.rewrap import Rewrapped
@@ -472,7 +472,7 @@ def test_the_operators_unlock_switches_it_off_only_when_told_to(
 
     with units.write() as unit:
         fact = AccountUnlocked(account_id=caller.account_id, at=unit.now, without_second_factor=without_second_factor)
-        accounts.unlock(unit, fact)
+        operations.unlock(unit, fact)
 
     assert consume(units, caller.account_id, code(secret, clock)) is not without_second_factor
     assert bool(devices(units, caller.account_id)) is not without_second_factor

@@ -1,0 +1,99 @@
+"""Another address for an account: asked for, mailed, and put in force by its link."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import select
+
+from netim_app.core.actor import Actor, Visitor
+from netim_app.core.errors import DomainError
+from netim_app.core.facts import Origin
+from netim_app.identity import facts, links, sessions
+from netim_app.identity.email_address import email_key
+from netim_app.identity.notices import notify
+from netim_app.identity.tables import Account, MailedLink
+from netim_app.infra import outbox
+from netim_app.infra.unit_of_work import UnitOfWork
+
+EMAIL_CHANGE_REQUEST = "email_change_request"
+EMAIL_CHANGE = "email_change"
+"""Purpose of the link that confirms a new address."""
+PROFILE_PAGE = "/account/personal-information"
+
+
+def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
+    """Asks for a confirmation link to the new address and tells the old one. Does not say whether the new one is taken.
+
+    Raises:
+        DomainError: it is the present address already.
+    """
+    account = unit.session.get_one(Account, actor.account_id)
+    if email_key(new_email) == account.email_key:
+        raise DomainError("email.same", field="email")
+    fact = facts.EmailChangeAsked(account_id=actor.account_id, at=unit.now, origin=actor.origin, new_email=new_email)
+    unit.record(fact)
+    notify(unit, "email_change_asked", fact, new_email=new_email)
+    token = links.new_link(
+        unit, purpose=EMAIL_CHANGE, life=links.CONFIRM_LIFE, account_id=actor.account_id, email=new_email
+    )
+    outbox.ask(
+        unit,
+        EMAIL_CHANGE_REQUEST,
+        origin=actor.origin,
+        params={"account_id": actor.account_id, "new_email": new_email, "token": token, "at": unit.now.isoformat()},
+        expires_at=unit.now + links.CONFIRM_LIFE,
+    )
+
+
+def answer_email_change(unit: UnitOfWork, _origin: Origin, request: Mapping[str, Any]) -> None:
+    """Mails the link to the new address, unless it is an account's already."""
+    new_email = request["new_email"]
+    account = unit.session.get(Account, request["account_id"])
+    taken = unit.session.exec(select(Account.id).where(Account.email_key == email_key(new_email))).first()
+    if account is None or taken:
+        return
+    outbox.queue(  # without a word that a customer has typed: the mailbox may be anybody's
+        unit,
+        event="email_change",
+        to=new_email,
+        locale=account.language,
+        account_id=account.id,
+        expires_at=datetime.fromisoformat(request["at"]) + links.CONFIRM_LIFE,
+        params={
+            "link": f"{unit.settings.public_url}/verify-email#{request['token']}",
+            "hours": int(links.CONFIRM_LIFE.total_seconds() // 3600),
+        },
+    )
+
+
+def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str | None:
+    """Puts the address that a link was sent to in force.
+
+    Returns:
+        The ticket that renews the visitor's session; None for one who is not logged in to the account.
+
+    Raises:
+        DomainError: the account is closed, or a login policy keeps this browser out; the link stays unspent.
+        IntegrityError: the address was taken by another account in the meantime.
+    """
+    account = unit.session.get_one(Account, link.account_id)
+    if account.disabled_at is not None:
+        raise links.refused(EMAIL_CHANGE, account_id=account.id or 0)
+    if (refusal := sessions.policy_refusal(unit, account.id or 0, visitor.origin)) is not None:
+        raise links.refused(EMAIL_CHANGE, reason=refusal, account_id=account.id or 0)
+    fact = facts.EmailChanged(
+        account_id=account.id or 0,
+        at=unit.now,
+        origin=visitor.origin,
+        old_email=account.email,
+        new_email=link.email,
+    )
+    account.email = link.email
+    account.email_key = email_key(link.email)
+    unit.session.flush()
+    links.revoke_links(unit, fact.account_id)
+    unit.record(fact)
+    own = visitor if isinstance(visitor, Actor) and visitor.account_id == fact.account_id else None
+    sessions.end_sessions(unit, fact.account_id, keep=own.session_id if own else None)
+    return sessions.renewal_ticket(unit, own, return_to=sessions.HOME) if own else None

@@ -1,0 +1,119 @@
+"""Mails about facts to the owner of an account."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from netim_app.core.facts import Fact, Origin
+from netim_app.identity import facts
+from netim_app.identity.tables import Account
+from netim_app.infra import mail, outbox
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.texts import catalog
+
+SECOND_FACTOR_NOT_COMPLETED_EVERY = timedelta(hours=1)
+MAX_NOTICES = 5
+NOTICES_IN = timedelta(hours=1)
+TOLD_TOGETHER_AFTER = timedelta(minutes=15)
+TOLD_TOGETHER_WITHIN = timedelta(days=1)
+MORE_NOTICES_REQUEST = "more_notices_request"
+SECURITY_PAGE = "/account/connection-and-security"
+
+
+def notify(
+    unit: UnitOfWork, event: str, fact: Fact, *, to: str = "", expires_at: datetime | None = None, **params: object
+) -> None:
+    """Queues a notice about a fact to the account's owner, in their language and time zone.
+
+    Args:
+        event: name of the mail's folder.
+        to: another address than the account's own.
+        expires_at: when a link in it stops working.
+        params: further values for the templates, besides `first_name`, `when`, `address`, `browser`, `system`,
+            `security_url` and `forgot_url`.
+    """
+    _queue(unit, event, fact, params, to=to, expires_at=expires_at)
+
+
+def _queue(
+    unit: UnitOfWork,
+    event: str,
+    fact: Fact,
+    params: dict[str, object],
+    *,
+    to: str = "",
+    expires_at: datetime | None = None,
+    kind: str = "",
+) -> None:
+    account = unit.session.get_one(Account, fact.account_id)
+    outbox.queue(
+        unit,
+        event=event,
+        to=to or account.email,
+        locale=account.language,
+        account_id=account.id,
+        expires_at=expires_at,
+        kind=kind,
+        params=_about(unit, account, fact) | params,
+    )
+
+
+def _about(unit: UnitOfWork, account: Account, fact: Fact) -> dict[str, object]:
+    """What every notice knows."""
+    return {
+        "first_name": account.first_name,
+        "when": catalog.format_datetime(fact.at, account.language, account.time_zone),
+        "address": fact.origin.known_address or "-",
+        "browser": fact.origin.browser or "-",
+        "system": fact.origin.system or "-",
+        "security_url": unit.settings.public_url + SECURITY_PAGE,
+        "forgot_url": unit.settings.public_url + "/forgot-password",
+        "public_url": unit.settings.public_url,
+    }
+
+
+def notify_up_to_a_cap(unit: UnitOfWork, event: str, fact: Fact, *, kind: str, card: str, **params: object) -> None:
+    """`notify` for what anybody can cause in a row: the first few by themselves, those beyond together in one mail.
+
+    Each kind is counted by itself, so that many of one kind hide none of another.
+
+    Args:
+        kind: of what is told.
+        card: anchor of the card that lists all of them.
+    """
+    name = f"{event}.{kind}"
+    if outbox.count_since(unit, fact.account_id, name, unit.now - NOTICES_IN) < MAX_NOTICES:
+        _queue(unit, event, fact, params, kind=name)
+    elif outbox.hold_back(unit, fact.account_id, name, unit.now - TOLD_TOGETHER_WITHIN):
+        account = unit.session.get_one(Account, fact.account_id)
+        about = mail.render(event, account.language, _about(unit, account, fact) | params).subject
+        request = {"account_id": account.id, "kind": name, "card": card, "about": about, "at": fact.at.isoformat()}
+        outbox.ask(
+            unit,
+            MORE_NOTICES_REQUEST,
+            origin=fact.origin,
+            params=request,
+            due_at=unit.now + TOLD_TOGETHER_AFTER,
+            expires_at=unit.now + TOLD_TOGETHER_WITHIN,
+        )
+
+
+def answer_more_notices(unit: UnitOfWork, origin: Origin, request: Mapping[str, Any]) -> None:
+    """Tells how many notices of a kind were held back, and where they are listed."""
+    account_id = request["account_id"]
+    count = outbox.held_back(unit, account_id, request["kind"])
+    fact = Fact(account_id=account_id, at=datetime.fromisoformat(request["at"]), origin=origin)
+    notify(unit, "more_notices", fact, count=count, about=request["about"], card=request["card"])
+
+
+def mail_second_factor_not_completed(unit: UnitOfWork, fact: facts.SecondFactorNotCompleted) -> None:
+    """Somebody knows the password but has no code. Told once an hour at most."""
+    if not outbox.queued_since(
+        unit, fact.account_id, "second_factor_not_completed", unit.now - SECOND_FACTOR_NOT_COMPLETED_EVERY
+    ):
+        notify(unit, "second_factor_not_completed", fact)
+
+
+def mail_codes_stopped(unit: UnitOfWork, fact: facts.CodesStopped) -> None:
+    """Login is blocked until a reset: the owner has to know, and how to go on."""
+    notify(unit, "codes_stopped", fact, last=fact.last)

@@ -1,0 +1,37 @@
+"""What the operator does to an account, from the command line."""
+
+from sqlmodel import col, or_, select
+
+from netim_app.identity import attempts, facts, links, sessions
+from netim_app.identity.email_address import email_key
+from netim_app.identity.notices import notify
+from netim_app.identity.tables import Account
+from netim_app.infra.unit_of_work import UnitOfWork
+
+
+def find_account(unit: UnitOfWork, email: str) -> int | None:
+    """The id of the account with this address.
+
+    First comes the account that shows it exactly so. Of two accounts with one mailbox (a migration may have found such)
+    each can be named then; elsewhere the address means the one that has its key.
+    """
+    shown, key = col(Account.email) == email.strip(), col(Account.email_key) == email_key(email)
+    return unit.session.exec(select(Account.id).where(or_(shown, key)).order_by(shown.desc(), key.desc())).first()
+
+
+def unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
+    """Gives all guesses back; features that lock accounts out listen to the fact. The customer is told."""
+    account = sessions.lock_account(unit, fact.account_id)
+    for party in attempts.parties(unit, fact.account_id):
+        for kind in attempts.KINDS:
+            attempts.reset_attempts(unit, attempts.attempt_key(unit, kind, account.email_key, party))
+    unit.record(fact)
+    notify(unit, "account_unlocked", fact)
+
+
+def disable(unit: UnitOfWork, account_id: int) -> None:
+    """Closes an account. Its rows stay, and nothing opens it any more."""
+    sessions.lock_account(unit, account_id).disabled_at = unit.now
+    links.revoke_links(unit, account_id)
+    sessions.end_sessions(unit, account_id)
+    unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now))
