@@ -17,7 +17,7 @@ from netim_app import feature
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest
-from netim_app.identity import accounts, passwords, sessions
+from netim_app.identity import accounts, passwords, sessions, tickets
 from netim_app.identity.tables import Account
 from netim_app.infra.outbox import _context
 from netim_app.infra.tables import OutboxMessage
@@ -72,10 +72,10 @@ def make_session(
     unit: UnitOfWork, account_id: int, *, device: str = BROWSER, remember: bool = False, origin: Origin = HERE
 ) -> Browser:
     """Signs a browser in, the way the HTTP route does."""
-    ticket = sessions.issue_ticket(
+    ticket = tickets.issue_ticket(
         unit, purpose="login", account_id=account_id, browser_digest=device, remember=remember
     )
-    opened = sessions.redeem_ticket(unit, ticket, device, origin)
+    opened = tickets.redeem_ticket(unit, ticket, device, origin)
     assert opened is not None
     return Browser(opened.token, device)
 

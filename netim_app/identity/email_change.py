@@ -9,7 +9,7 @@ from sqlmodel import select
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
-from netim_app.identity import facts, links, sessions
+from netim_app.identity import facts, links, sessions, tickets
 from netim_app.identity.email_address import email_key
 from netim_app.identity.notices import notify
 from netim_app.identity.tables import Account, MailedLink
@@ -96,4 +96,4 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str | 
     unit.record(fact)
     own = visitor if isinstance(visitor, Actor) and visitor.account_id == fact.account_id else None
     sessions.end_sessions(unit, fact.account_id, keep=own.session_id if own else None)
-    return sessions.renewal_ticket(unit, own, return_to=sessions.HOME) if own else None
+    return tickets.renewal_ticket(unit, own, return_to=sessions.HOME) if own else None

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest, new_token
-from netim_app.identity import second_factor, sessions
+from netim_app.identity import second_factor, sessions, tickets
 from netim_app.identity.open_sockets import OpenSockets, PaidSocket
 from netim_app.identity.security_log import log_refusal
 from netim_app.infra import user_agent
@@ -300,9 +300,9 @@ async def open_session(request: Request) -> Response:
         isinstance(ticket, str)
         and _TOKEN.fullmatch(ticket)
         and held.browser
-        and await in_read_unit(sessions.is_ticket, ticket)
+        and await in_read_unit(tickets.is_ticket, ticket)
     ):
-        opened = await in_unit(sessions.redeem_ticket, ticket, held.browser, origin)
+        opened = await in_unit(tickets.redeem_ticket, ticket, held.browser, origin)
     if opened is None:
         log_refusal("ticket_refused")
         return RedirectResponse("/login?again=1", status_code=303)

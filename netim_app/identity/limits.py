@@ -8,7 +8,7 @@ from typing import Literal
 
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
-from netim_app.identity import password_queues, sessions
+from netim_app.identity import known_browsers, password_queues
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_refusal
 from netim_app.infra import rate_limit
@@ -72,7 +72,7 @@ async def login_place(visitor: Visitor, email: str) -> AsyncIterator[None]:
 
 
 async def _goes_first(key: str, browser_digest: str) -> bool:
-    known = await in_read_unit(sessions.is_known_browser, key, browser_digest)
+    known = await in_read_unit(known_browsers.is_known_browser, key, browser_digest)
     return known and await _hit(rate_limit.KNOWN_LOGIN, key, browser_digest)
 
 
@@ -94,7 +94,7 @@ async def allow_proof(customer: Actor) -> None:
     Raises:
         DomainError: too many.
     """
-    own = await in_read_unit(sessions.is_own_browser, customer)
+    own = await in_read_unit(known_browsers.is_own_browser, customer)
     who = (str(customer.session_id), "own" if own else "other")
     await _allow_from(rate_limit.PROOF_PER_SESSION, customer.origin.address, *who)
 

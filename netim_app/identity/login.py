@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.identity import attempts, facts, second_factor, sessions
+from netim_app.identity import attempts, facts, second_factor, sessions, tickets
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account
@@ -101,7 +101,7 @@ def accept_password(
             raise _failed(unit, attempt, visitor, "stopped")
         second_factor.begin(unit, attempt.account_id, visitor, remember=remember, return_to=return_to)
         return CodeRequired()
-    ticket = sessions.issue_ticket(
+    ticket = tickets.issue_ticket(
         unit,
         purpose="login",
         account_id=attempt.account_id,
@@ -134,7 +134,7 @@ def accept_proof(unit: UnitOfWork, attempt: PasswordAttempt, actor: Actor, *, co
     unit.record(
         facts.IdentityProved(account_id=actor.account_id, at=unit.now, origin=actor.origin, session_id=actor.session_id)
     )
-    return sessions.issue_ticket(
+    return tickets.issue_ticket(
         unit,
         purpose="step_up",
         account_id=actor.account_id,

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Fact, Origin
-from netim_app.identity import accounts, attempts, facts, links, notices, sessions
+from netim_app.identity import accounts, attempts, facts, known_browsers, links, notices, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_asked, log_refusal
 from netim_app.identity.tables import Account
@@ -97,8 +97,8 @@ def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visi
         password_hash,
     )
     sessions.end_sessions(unit, account_id)
-    sessions.forget_browsers(unit, account_id)
+    known_browsers.forget_browsers(unit, account_id)
     if visitor.browser_digest:
-        sessions.remember_browser(unit, account_id, visitor.browser_digest)
+        known_browsers.remember_browser(unit, account_id, visitor.browser_digest)
         for party in (visitor.browser_digest, attempts.party_of(unit, account_id, visitor)):
             attempts.reset_attempts(unit, attempts.attempt_key(unit, "password", account.email_key, party))

@@ -16,7 +16,7 @@ from netim_app.core.facts import Origin
 from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest, new_token
 from netim_app.feature import offers
-from netim_app.identity import attempts, facts, sessions
+from netim_app.identity import attempts, facts, sessions, tickets
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account, FailedCodeCount, PendingLogin, SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -275,7 +275,7 @@ def finish_login(unit: UnitOfWork, visitor: Visitor, code: str) -> str:
     own = (col(PendingLogin.browser_digest) == visitor.browser_digest, col(PendingLogin.account_id) == account_id)
     if unit.session.exec(delete(PendingLogin).where(*own)).rowcount != 1:
         raise RecordedRefusal(GONE)
-    return sessions.issue_ticket(
+    return tickets.issue_ticket(
         unit,
         purpose="login",
         account_id=account_id,

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
-from netim_app.identity import email_change, links, notices, recovery, sessions
+from netim_app.identity import email_change, known_browsers, links, notices, recovery, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.facts import EmailChanged, EmailRestored
 from netim_app.identity.tables import MailedLink
@@ -98,7 +98,7 @@ def restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -
         raise DomainError("undo.taken") from error
     links.revoke_links(unit, account.id or 0)
     sessions.end_sessions(unit, account.id or 0)
-    sessions.forget_browsers(unit, account.id or 0)
+    known_browsers.forget_browsers(unit, account.id or 0)
     fact = EmailRestored(account_id=account.id or 0, at=unit.now, origin=visitor.origin, since=link.created_at - LIFE)
     unit.record(fact)
     _notify(unit, fact, {link.email, replaced})

@@ -30,7 +30,7 @@ from netim_app.feature import offers
 from netim_app.features.ip_restriction import rules as ip_rules
 from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.login_alerts.service import switch_alerts
-from netim_app.identity import attempts, links, login, second_factor, sessions
+from netim_app.identity import attempts, links, login, second_factor, sessions, tickets
 from netim_app.identity.state.shell import _load
 from netim_app.infra import outbox
 from netim_app.infra.db import make_engine
@@ -280,8 +280,8 @@ def _statement_times(units: Units) -> dict[str, float]:
     origin = Origin(address="192.0.2.7", browser="Firefox", system="Linux")
     visitor = Visitor(origin=origin, browser_digest=device)
     with units.write() as unit:
-        ticket = sessions.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=device)
-        opened_session = sessions.redeem_ticket(unit, ticket, device, origin)
+        ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=device)
+        opened_session = tickets.redeem_ticket(unit, ticket, device, origin)
         assert opened_session is not None
     with units.read() as unit:
         actor = sessions.look_up(unit, digest(opened_session.token), device, origin).actor
@@ -331,10 +331,10 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
             write(second_factor.check_code, account_id, "000000", visitor)
         with units.write() as unit:
             unit.session.execute(sa.text("DELETE FROM failed_code_count"))
-            ticket = sessions.issue_ticket(
+            ticket = tickets.issue_ticket(
                 unit, purpose="login", account_id=account_id, browser_digest=visitor.browser_digest
             )
-            assert sessions.redeem_ticket(unit, ticket, visitor.browser_digest, visitor.origin)
+            assert tickets.redeem_ticket(unit, ticket, visitor.browser_digest, visitor.origin)
 
     def sweeps(_: Any) -> None:
         for purge in (sessions.purge, attempts.purge, links.purge, *offers().purges):

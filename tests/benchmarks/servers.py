@@ -21,7 +21,7 @@ from netim_app.features.ip_restriction.rules import parse
 from netim_app.features.ip_restriction.service import add_rule
 from netim_app.features.totp import service as totp
 from netim_app.features.totp.tables import TotpAuthenticator
-from netim_app.identity import accounts, passwords, sessions
+from netim_app.identity import accounts, passwords, tickets
 from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.registry import install_features
@@ -135,8 +135,8 @@ def _make_customer(unit: UnitOfWork, hashed: str, *, logged_in: bool, with_code:
     device = new_token()
     if not logged_in:
         return Customer(email, device, secret=secret)
-    ticket = sessions.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(device))
-    opened = sessions.redeem_ticket(unit, ticket, digest(device), Origin(address="127.0.0.1"))
+    ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(device))
+    opened = tickets.redeem_ticket(unit, ticket, digest(device), Origin(address="127.0.0.1"))
     assert opened is not None
     return Customer(email, device, opened.token, secret)
 

@@ -16,7 +16,7 @@ from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.totp.rules import STEP_SECONDS, step_at
-from netim_app.identity import operations, sessions
+from netim_app.identity import operations, tickets
 from tests.browser.conftest import DESKTOP, PHONE, gauge_percent, go_to_security, log_in, log_out
 from tests.browser.test_first_journey import Keyboard
 from tests.harness import PASSWORD, Server
@@ -72,7 +72,7 @@ def open_settings(page: Page, server: Server, email: str) -> None:
     with server.units.write() as unit:
         account_id = operations.find_account(unit, email)
         assert account_id
-        ticket = sessions.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(device))
+        ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(device))
     headers = {"Sec-Fetch-Site": "same-origin"}
     answer = over_http.post(f"{address}/auth/session", form={"ticket": ticket}, headers=headers, max_redirects=0)
     assert answer.status == 303

@@ -6,7 +6,7 @@ import pytest
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.core.tokens import digest
 from netim_app.feature import Offers
-from netim_app.identity import limits, sessions
+from netim_app.identity import limits, sessions, tickets
 from netim_app.identity.feature import IDENTITY
 from netim_app.identity.state.profile import EmailState, ProfileState
 from netim_app.identity.state.shell import ShellState, StepUpState, safe_path, show_incident
@@ -173,7 +173,7 @@ async def test_a_proof_renews_the_session_and_goes_on_where_it_was_asked_for(
     [ticket] = tickets_of(steps)
     assert steps == [ticket, ""]
     with sqlite_units.write() as unit:
-        opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
+        opened = tickets.redeem_ticket(unit, ticket, BROWSER, HERE)
         assert opened is not None
         assert sessions.look_up(unit, digest(opened.token), BROWSER, HERE).actor is not None
     assert opened.return_to == "/account/personal-information?open=email"

@@ -10,7 +10,7 @@ from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, InvalidForm
 from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, Subscription
-from netim_app.identity import accounts, email_change, operations, profiles, recovery, sessions, sign_up
+from netim_app.identity import accounts, email_change, operations, profiles, recovery, sessions, sign_up, tickets
 from netim_app.identity.facts import EmailChangeAsked, EmailChanged, ProfileChanged
 from netim_app.identity.profiles import Profile
 from netim_app.identity.sign_up import Confirmed
@@ -153,7 +153,7 @@ def test_the_session_that_confirms_is_renewed_and_the_others_end(units: Units) -
     confirmed = confirm(units, last_mail(units, "email_change").token, caller)
 
     with units.write() as unit:
-        opened = sessions.redeem_ticket(unit, confirmed.ticket, BROWSER, HERE)
+        opened = tickets.redeem_ticket(unit, confirmed.ticket, BROWSER, HERE)
         assert opened is not None
         assert actor_of(unit, Browser(opened.token)).session_id == caller.session_id
         assert sessions.look_up(unit, own.digest, BROWSER, HERE).renewed_elsewhere
@@ -412,12 +412,12 @@ def test_of_two_accounts_with_one_mailbox_the_operator_can_name_each(units: Unit
 def test_a_disabled_account_keeps_its_rows_and_nothing_opens_it(units: Units) -> None:
     caller = logged_in_actor(units)
     with units.write() as unit:
-        ticket = sessions.renewal_ticket(unit, caller, return_to="/")
+        ticket = tickets.renewal_ticket(unit, caller, return_to="/")
         operations.disable(unit, caller.account_id)
 
     assert stored_account(units, caller.account_id).disabled_at == units.clock()
     with units.write() as unit:
-        assert sessions.redeem_ticket(unit, ticket, BROWSER, HERE) is None
+        assert tickets.redeem_ticket(unit, ticket, BROWSER, HERE) is None
         recovery.ask_reset(unit, EMAIL, HERE)
     assert "reset" not in [event for event, _ in mailed(units)]
 

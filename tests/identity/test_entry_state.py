@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.tokens import new_token
-from netim_app.identity import email_change, limits, operations, passwords, recovery, sessions
+from netim_app.identity import email_change, limits, operations, passwords, recovery, sessions, tickets
 from netim_app.identity.state.entry import ForgotState, LoginState, ResetState, SignUpState, UndoState, VerifyState
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.tables import AttemptWindow
@@ -58,7 +58,7 @@ async def test_a_login_hands_the_ticket_to_the_page_for_one_round_trip(sqlite_un
     [ticket] = tickets_of(steps)
     assert steps == [ticket, ""]
     with sqlite_units.write() as unit:
-        opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
+        opened = tickets.redeem_ticket(unit, ticket, BROWSER, HERE)
     assert opened is not None
     assert opened.return_to == "/account/connection-and-security"
     assert opened.lifetime is not None

@@ -13,7 +13,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy, Subscription
-from netim_app.identity import accounts, flows, login, operations, passwords, sessions, sign_up
+from netim_app.identity import accounts, flows, login, operations, passwords, sessions, sign_up, tickets
 from netim_app.identity.facts import IdentityProved, LoginBlocked, LoginFailed, PasswordChanged
 from netim_app.identity.tables import Account, Ticket
 from netim_app.infra.unit_of_work import Units
@@ -383,7 +383,7 @@ async def test_a_customer_proves_again_who_is_there(units: Units, clock: FakeClo
     ticket = await flows.prove_again(caller, PASSWORD, "", "/account/connection-and-security?open=email")
 
     with units.write() as unit:
-        opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
+        opened = tickets.redeem_ticket(unit, ticket, BROWSER, HERE)
         assert opened is not None
         found = sessions.look_up(unit, digest(opened.token), BROWSER, HERE).actor
     assert found is not None

@@ -7,7 +7,7 @@ from netim_app import feature
 from netim_app.core.errors import DomainError
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy
-from netim_app.identity import accounts, attempts, flows, passwords, recovery, sessions
+from netim_app.identity import accounts, attempts, flows, passwords, recovery, sessions, tickets
 from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import Units
@@ -86,7 +86,7 @@ def test_a_reset_changes_the_password_tells_it_and_ends_all_sessions(
 ) -> None:
     with units.write() as unit:
         browser = make_session(unit, account_id, remember=True)
-        ticket = sessions.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=browser.device)
+        ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=browser.device)
     token = asked(units)
     clock.advance(seconds=20)
 
@@ -97,7 +97,7 @@ def test_a_reset_changes_the_password_tells_it_and_ends_all_sessions(
     assert stored_account(units, account_id).password_changed_at == clock()
     with units.write() as unit:
         assert sessions.look_up(unit, browser.digest, browser.device, HERE).actor is None
-        assert sessions.redeem_ticket(unit, ticket, browser.device, HERE) is None
+        assert tickets.redeem_ticket(unit, ticket, browser.device, HERE) is None
     assert mailed(units)[-1] == ("password_changed", EMAIL)
 
 

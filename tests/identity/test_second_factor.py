@@ -12,7 +12,17 @@ from netim_app.core.facts import Origin
 from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, SecondFactor
-from netim_app.identity import accounts, attempts, flows, login, operations, second_factor, sessions
+from netim_app.identity import (
+    accounts,
+    attempts,
+    flows,
+    known_browsers,
+    login,
+    operations,
+    second_factor,
+    sessions,
+    tickets,
+)
 from netim_app.identity.facts import AccountUnlocked, PasswordChanged, SecondFactorDisabled
 from netim_app.identity.tables import AttemptWindow, FailedCodeCount, PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -124,7 +134,7 @@ async def test_right_code_opens_the_session_once(units: Units, wheel: Wheel, acc
     await password_step()
     ticket = code_step(units, RIGHT)
     with units.write() as unit:
-        opened = sessions.redeem_ticket(unit, ticket, BROWSER, visitor_of().origin)
+        opened = tickets.redeem_ticket(unit, ticket, BROWSER, visitor_of().origin)
     assert opened is not None
     assert opened.return_to == PAGE
     assert code_refusal(units, RIGHT) == second_factor.GONE
@@ -253,9 +263,9 @@ async def test_newer_login_replaces_the_older(units: Units, wheel: Wheel, accoun
     await password_step(email="other@example.org")
     ticket = code_step(units, RIGHT)
     with units.write() as unit:
-        opened = sessions.redeem_ticket(unit, ticket, BROWSER, visitor_of().origin)
+        opened = tickets.redeem_ticket(unit, ticket, BROWSER, visitor_of().origin)
         assert opened is not None
-        look = sessions.look_up(unit, sessions.digest(opened.token), BROWSER, visitor_of().origin)
+        look = sessions.look_up(unit, digest(opened.token), BROWSER, visitor_of().origin)
     assert look.actor is not None
     assert look.actor.account_id != account_id
 
@@ -360,7 +370,7 @@ async def test_a_right_code_of_the_owner_does_not_forgive_what_strangers_try(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
     with units.write() as unit:
-        sessions.remember_browser(unit, account_id, BROWSER)
+        known_browsers.remember_browser(unit, account_id, BROWSER)
 
     for number in range(second_factor.HARD_STOP):
         wheel.codes = {RIGHT}

@@ -24,6 +24,7 @@ from netim_app.identity import (
     security_log,
     sessions,
     sign_up,
+    tickets,
 )
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units, in_unit
@@ -123,7 +124,7 @@ async def test_a_right_login_leaves_no_line_of_a_refusal_and_one_of_its_own(
 ) -> None:
     result = await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     assert isinstance(result, login.TicketIssued)
-    await in_unit(sessions.redeem_ticket, result.ticket, BROWSER, HERE)
+    await in_unit(tickets.redeem_ticket, result.ticket, BROWSER, HERE)
 
     [(name, fields)] = lines(log, "logged_in", "login_failed", "code_refused", "proof_failed", "limit_reached")
     assert (name, fields["account_id"], fields["ip"]) == ("logged_in", account_id, HERE.address)

@@ -9,10 +9,11 @@ from netim_app import feature
 from netim_app.core.facts import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy, Subscription
-from netim_app.identity import operations, profiles, sessions
+from netim_app.identity import known_browsers, operations, profiles, sessions, tickets
 from netim_app.identity.facts import SessionDisplaced, SessionsRevoked
-from netim_app.identity.sessions import Lookup, OpenedSession
+from netim_app.identity.sessions import Lookup
 from netim_app.identity.tables import Account, AccountSession, KnownBrowser, Ticket
+from netim_app.identity.tickets import OpenedSession
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.registry import FEATURES
 from tests.factories import BROWSER, HERE, OTHER_BROWSER, Browser, actor_of, at_once, make_account, make_session
@@ -50,14 +51,14 @@ def look_up(units: Units, browser: Browser, origin: Origin = HERE) -> Lookup:
 
 def issue(units: Units, account_id: int, **options: Any) -> str:
     with units.write() as unit:
-        return sessions.issue_ticket(
+        return tickets.issue_ticket(
             unit, **{"purpose": "login", "account_id": account_id, "browser_digest": BROWSER, **options}
         )
 
 
 def redeem(units: Units, ticket: str, device: str = BROWSER, origin: Origin = HERE) -> OpenedSession | None:
     with units.write() as unit:
-        return sessions.redeem_ticket(unit, ticket, device, origin)
+        return tickets.redeem_ticket(unit, ticket, device, origin)
 
 
 def close_door(reason: str = "gate.no", *, to: Callable[[Origin], bool] = lambda _origin: True) -> None:
@@ -176,16 +177,16 @@ def test_so_many_browsers_are_known_and_the_one_not_used_for_longest_goes(
     log_in(units, other)
     log_in(units, account_id)
     with units.write() as unit:
-        for number in range(1, sessions.MAX_KNOWN_BROWSERS + 1):
+        for number in range(1, known_browsers.MAX_KNOWN_BROWSERS + 1):
             unit.now += timedelta(minutes=1)
-            assert not sessions.remember_browser(unit, account_id, digest(f"private window {number}"))
-            assert sessions.remember_browser(unit, account_id, digest("private window 1"))
+            assert not known_browsers.remember_browser(unit, account_id, digest(f"private window {number}"))
+            assert known_browsers.remember_browser(unit, account_id, digest("private window 1"))
 
     with units.read() as unit:
         known = set(unit.session.exec(select(KnownBrowser.browser_digest).where(KnownBrowser.account_id == account_id)))
-        assert len(known) == sessions.MAX_KNOWN_BROWSERS
+        assert len(known) == known_browsers.MAX_KNOWN_BROWSERS
         assert BROWSER not in known, "used once, and before all the others"
-        assert {digest("private window 1"), digest(f"private window {sessions.MAX_KNOWN_BROWSERS}")} <= known
+        assert {digest("private window 1"), digest(f"private window {known_browsers.MAX_KNOWN_BROWSERS}")} <= known
         assert unit.session.get(KnownBrowser, (other, BROWSER)) is not None, "nobody else's are touched"
 
 
@@ -358,10 +359,10 @@ def test_a_disabled_account_has_no_live_session(units: Units, account_id: int) -
 # Renewal
 
 
-def renew(units: Units, browser: Browser, *, purpose: sessions.Purpose = "renew") -> OpenedSession | None:
+def renew(units: Units, browser: Browser, *, purpose: tickets.Purpose = "renew") -> OpenedSession | None:
     with units.write() as unit:
         caller = actor_of(unit, browser)
-        ticket = sessions.issue_ticket(
+        ticket = tickets.issue_ticket(
             unit,
             purpose=purpose,
             account_id=caller.account_id,
@@ -400,7 +401,7 @@ def test_the_token_before_the_last_one_is_nobody(units: Units, account_id: int) 
 
 @pytest.mark.parametrize(("purpose", "fresh"), [("step_up", True), ("renew", False)])
 def test_only_a_step_up_makes_a_session_fresh(
-    units: Units, account_id: int, clock: FakeClock, purpose: sessions.Purpose, fresh: bool
+    units: Units, account_id: int, clock: FakeClock, purpose: tickets.Purpose, fresh: bool
 ) -> None:
     browser = log_in(units, account_id)
     clock.advance(minutes=10)
@@ -525,7 +526,7 @@ def revoke_all(unit: UnitOfWork, account_id: int) -> None:
 @pytest.mark.parametrize("end", [close_account, revoke_all])
 @pytest.mark.parametrize("purpose", ["login", "renew"])
 def test_a_ticket_redeemed_while_all_sessions_end_leaves_no_session_behind(
-    units: Units, account_id: int, end: Callable[[UnitOfWork, int], None], purpose: sessions.Purpose
+    units: Units, account_id: int, end: Callable[[UnitOfWork, int], None], purpose: tickets.Purpose
 ) -> None:
     for _ in range(5):
         caller = look_up(units, log_in(units, account_id)).actor
@@ -584,7 +585,7 @@ def test_session_cap_ends_the_one_that_was_idle_for_longest(
         other_account = make_account(unit, "bob@example.org")
     others = log_in(units, other_account)
     browsers = [log_in(units, account_id, remember=True)]
-    for _ in range(sessions.MAX_SESSIONS - 1):
+    for _ in range(tickets.MAX_SESSIONS - 1):
         clock.advance(seconds=1)
         browsers.append(log_in(units, account_id, remember=True))
     assert all(look_up(units, browser).actor for browser in browsers)
@@ -607,14 +608,14 @@ def test_session_cap_ends_the_one_that_was_idle_for_longest(
 
 
 def test_session_cap_holds_when_many_log_in_at_once(units: Units, account_id: int, clock: FakeClock) -> None:
-    for _ in range(sessions.MAX_SESSIONS):
+    for _ in range(tickets.MAX_SESSIONS):
         log_in(units, account_id)
     clock.advance(seconds=1)
 
     opened = at_once(6, lambda _: log_in(units, account_id))
 
     with units.read() as unit:
-        assert len(sessions.live_sessions(unit, account_id)) == sessions.MAX_SESSIONS
+        assert len(sessions.live_sessions(unit, account_id)) == tickets.MAX_SESSIONS
     assert all(look_up(units, browser).actor for browser in opened)
 
 

@@ -17,11 +17,11 @@ from netim_app.identity import (
     attempts,
     email_change,
     flows,
+    known_browsers,
     links,
     operations,
     password_queues,
     passwords,
-    sessions,
     sign_up,
 )
 from netim_app.identity.accounts import NewCustomer
@@ -288,8 +288,8 @@ def test_the_browser_that_confirms_is_known_and_no_other(units: Units) -> None:
     assert refusal(units, signed_up(units).token) == ""
 
     with units.read() as unit:
-        assert sessions.is_known_browser(unit, "new@example.org", GUEST.browser_digest)
-        assert not sessions.is_known_browser(unit, "new@example.org", OTHER_BROWSER)
+        assert known_browsers.is_known_browser(unit, "new@example.org", GUEST.browser_digest)
+        assert not known_browsers.is_known_browser(unit, "new@example.org", OTHER_BROWSER)
 
 
 @pytest.mark.parametrize("name", ["evil．test", "Win at evil.test", "Zoé"])

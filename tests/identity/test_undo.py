@@ -19,6 +19,7 @@ from netim_app.identity import (
     accounts,
     email_change,
     flows,
+    known_browsers,
     links,
     login,
     operations,
@@ -27,6 +28,7 @@ from netim_app.identity import (
     second_factor,
     sessions,
     sign_up,
+    tickets,
     undo,
 )
 from netim_app.identity.facts import CodesStopped, EmailRestored, PasswordChanged
@@ -147,7 +149,7 @@ def test_the_owner_comes_back_and_the_thief_is_out(units: Units, account_id: int
     thief = thief_of(units, account_id)
     with units.write() as unit:
         email_change.ask_email_change(unit, thief, "another@example.net")
-        ticket = sessions.renewal_ticket(unit, thief, return_to="/")
+        ticket = tickets.renewal_ticket(unit, thief, return_to="/")
         recovery.ask_reset(unit, THIEVES, ELSEWHERE)
         second_factor.begin(unit, account_id, visitor_of(OTHER_BROWSER), remember=False, return_to="/")
     dead = [last_mail(units, event).token for event in ("email_change", "reset")]
@@ -163,9 +165,9 @@ def test_the_owner_comes_back_and_the_thief_is_out(units: Units, account_id: int
     ]
     with units.write() as unit:
         assert sessions.live_sessions(unit, account_id) == []
-        assert sessions.redeem_ticket(unit, ticket, OTHER_BROWSER, ELSEWHERE) is None
+        assert tickets.redeem_ticket(unit, ticket, OTHER_BROWSER, ELSEWHERE) is None
         assert not second_factor.is_pending(unit, visitor_of(OTHER_BROWSER))
-        assert not sessions.is_known_browser(unit, EMAIL.lower(), OTHER_BROWSER)
+        assert not known_browsers.is_known_browser(unit, EMAIL.lower(), OTHER_BROWSER)
     for other in dead:
         with units.read() as unit:
             assert links.find_link(unit, other) is None

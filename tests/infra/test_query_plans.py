@@ -31,6 +31,7 @@ from netim_app.identity import (
     email_change,
     facts,
     flows,
+    known_browsers,
     links,
     login,
     operations,
@@ -39,6 +40,7 @@ from netim_app.identity import (
     second_factor,
     sessions,
     sign_up,
+    tickets,
 )
 from netim_app.identity.state.shell import _load
 from netim_app.infra import outbox
@@ -123,7 +125,7 @@ async def _login(units: Units, secret: str = "", email: str = EMAIL, password: s
     else:
         assert await in_read_unit(second_factor.is_pending, visitor)
         ticket = await in_unit(second_factor.finish_login, visitor, pyotp.TOTP(secret).at(units.clock()))
-    opened = await in_unit(sessions.redeem_ticket, ticket, visitor.browser_digest, HERE)
+    opened = await in_unit(tickets.redeem_ticket, ticket, visitor.browser_digest, HERE)
     assert opened is not None
     return Browser(opened.token)
 
@@ -146,7 +148,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     browser = await _login(units)
     with units.read() as unit:
         actor = actor_of(unit, browser)
-    await in_read_unit(sessions.is_known_browser, EMAIL.lower(), browser.device)
+    await in_read_unit(known_browsers.is_known_browser, EMAIL.lower(), browser.device)
     await in_unit(sessions.mark_seen, actor.session_id)
     await in_read_unit(_load, actor.account_id)
     profile = (await in_read_unit(profiles.view_account, actor.account_id)).profile

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from netim_app.core.tokens import digest, new_token
-from netim_app.identity import sessions
+from netim_app.identity import sessions, tickets
 from tests.harness import PASSWORD, Client, Server
 
 PAGE = "/account/personal-information"
@@ -137,9 +137,9 @@ async def test_token_random(server: Server, email: str) -> None:
     with server.units.write() as unit:
         for number in range(500):
             device = digest(f"device {number}")
-            ticket = sessions.issue_ticket(unit, purpose="login", account_id=account, browser_digest=device)
+            ticket = tickets.issue_ticket(unit, purpose="login", account_id=account, browser_digest=device)
             unit.session.flush()
-            opened = sessions.redeem_ticket(unit, ticket, device, sessions.Origin())
+            opened = tickets.redeem_ticket(unit, ticket, device, sessions.Origin())
             assert opened is not None
             secrets |= {ticket, opened.token}
         unit.session.rollback()

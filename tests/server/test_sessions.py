@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from netim_app.identity.sessions import MAX_SESSIONS
+from netim_app.identity.tickets import MAX_SESSIONS
 from tests.harness import Client, Server, customer
 from tests.server.test_log_lines import lines_about
 from tests.server.test_reauth import WINDOW, asks_for_a_proof, prove

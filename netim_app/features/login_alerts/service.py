@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from netim_app.core.actor import Actor
 from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.tables import LoginAlert
-from netim_app.identity import accounts, notices, sessions
+from netim_app.identity import accounts, known_browsers, notices, sessions
 from netim_app.identity.facts import LoggedIn
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
@@ -49,7 +49,7 @@ def switch_alerts(unit: UnitOfWork, actor: Actor, on: bool) -> None:
 
 def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
     """Tells the customer of a successful login: of each when alerts are on, else of one in a browser that is new."""
-    new = not fact.known_browser and not sessions.is_first_browser(unit, fact.account_id)
+    new = not fact.known_browser and not known_browsers.is_first_browser(unit, fact.account_id)
     if new or alerts_on(unit, fact.account_id):
         kind = "known_browser" if fact.known_browser else "new_device"
         notices.notify_up_to_a_cap(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.features.password import rules
-from netim_app.identity import accounts, attempts, login, notices, passwords, sessions
+from netim_app.identity import accounts, attempts, login, notices, passwords, sessions, tickets
 from netim_app.identity.facts import PasswordChanged
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
@@ -56,7 +56,7 @@ def replace_password(
         hashed,
     )
     sessions.end_sessions(unit, actor.account_id, keep=actor.session_id)
-    return sessions.renewal_ticket(unit, actor, return_to=return_to)
+    return tickets.renewal_ticket(unit, actor, return_to=return_to)
 
 
 def mail_changed(unit: UnitOfWork, fact: PasswordChanged) -> None:

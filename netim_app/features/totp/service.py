@@ -16,7 +16,7 @@ from netim_app.core.tokens import new_token
 from netim_app.features.totp import rules
 from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved, AuthenticatorRenamed
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
-from netim_app.identity import accounts, notices, second_factor, sessions
+from netim_app.identity import accounts, notices, second_factor, sessions, tickets
 from netim_app.identity.facts import AccountUnlocked, EmailRestored, SecondFactorDisabled, SecondFactorEnabled
 from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
@@ -338,7 +338,7 @@ def rewrap(unit: UnitOfWork) -> Rewrapped:
 
 def _end_other_sessions(unit: UnitOfWork, actor: Actor, return_to: str) -> str:
     sessions.end_sessions(unit, actor.account_id, keep=actor.session_id)
-    return sessions.renewal_ticket(unit, actor, return_to=return_to)
+    return tickets.renewal_ticket(unit, actor, return_to=return_to)
 
 
 def _authenticators(unit: UnitOfWork, account_id: int) -> list[TotpAuthenticator]:

@@ -14,7 +14,7 @@ from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRul
 from netim_app.features.ip_restriction.rules import MAX_RULES, parse, parse_address
 from netim_app.features.ip_restriction.service import Restriction
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
-from netim_app.identity import flows, login, operations, recovery, sessions
+from netim_app.identity import flows, login, operations, recovery, sessions, tickets
 from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
@@ -423,8 +423,8 @@ def test_a_ticket_is_not_redeemed_elsewhere(units: Units, caller: Actor) -> None
 
     for origin, opened in ((ELSEWHERE, False), (HERE, True)):
         with units.write() as unit:
-            ticket = sessions.issue_ticket(unit, purpose="login", account_id=caller.account_id, browser_digest=BROWSER)
-            assert (sessions.redeem_ticket(unit, ticket, BROWSER, origin) is not None) is opened
+            ticket = tickets.issue_ticket(unit, purpose="login", account_id=caller.account_id, browser_digest=BROWSER)
+            assert (tickets.redeem_ticket(unit, ticket, BROWSER, origin) is not None) is opened
 
 
 def test_a_reset_is_refused_elsewhere_and_the_link_is_not_spent(units: Units, caller: Actor) -> None:

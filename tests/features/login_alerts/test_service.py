@@ -8,7 +8,7 @@ from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.service import AlertSetting
 from netim_app.features.login_alerts.tables import LoginAlert
-from netim_app.identity import accounts, flows, notices, sessions
+from netim_app.identity import accounts, flows, notices, sessions, tickets
 from netim_app.identity.facts import LoggedIn, LoginBlocked
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import Units
@@ -136,8 +136,8 @@ def test_a_step_up_is_no_login(units: Units) -> None:
     switch(units, caller, True)
 
     with units.write() as unit:
-        ticket = sessions.renewal_ticket(unit, caller, return_to="/")
-        assert sessions.redeem_ticket(unit, ticket, caller.browser_digest, HERE) is not None
+        ticket = tickets.renewal_ticket(unit, caller, return_to="/")
+        assert tickets.redeem_ticket(unit, ticket, caller.browser_digest, HERE) is not None
 
     assert mailed(units) == []
 

@@ -11,7 +11,7 @@ from netim_app.core.tokens import digest
 from netim_app.features.login_history import service
 from netim_app.features.login_history.service import Page
 from netim_app.features.login_history.tables import LoginEntry
-from netim_app.identity import accounts, facts, flows, login, second_factor, sessions
+from netim_app.identity import accounts, facts, flows, login, second_factor, sessions, tickets
 from netim_app.infra.unit_of_work import Units
 from tests.factories import BROWSER, EMAIL, HERE, PASSWORD, actor_of, at_once, make_account, make_session, visitor_of
 from tests.fakes import START, FakeClock
@@ -198,7 +198,7 @@ async def test_half_a_login_is_one_entry_and_a_whole_one_names_its_factor(
     with units.write() as unit:
         ticket = second_factor.finish_login(unit, visitor_of(), "123456")
     with units.write() as unit:
-        assert sessions.redeem_ticket(unit, ticket, BROWSER, HERE) is not None
+        assert tickets.redeem_ticket(unit, ticket, BROWSER, HERE) is not None
     assert stored(units)[1:] == [("logged_in", "totp", 1, HERE.address)]
 
 

@@ -8,7 +8,7 @@ from netim_app.core.errors import DomainError
 from netim_app.features.password import service
 from netim_app.features.password.flows import change_password
 from netim_app.features.password.service import PasswordSetting
-from netim_app.identity import flows, passwords, recovery, sessions
+from netim_app.identity import flows, passwords, recovery, sessions, tickets
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
     BROWSER,
@@ -64,7 +64,7 @@ async def test_the_own_session_is_renewed_and_all_others_end_with_every_link(uni
         account_id = make_account(unit)
         own = make_session(unit, account_id)
         other = make_session(unit, account_id, device=OTHER_BROWSER, remember=True)
-        waiting = sessions.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=BROWSER)
+        waiting = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=BROWSER)
         recovery.ask_reset(unit, EMAIL, HERE)
         caller = actor_of(unit, own)
     reset = last_mail(units, "reset").token
@@ -73,10 +73,10 @@ async def test_the_own_session_is_renewed_and_all_others_end_with_every_link(uni
 
     with units.write() as unit:
         assert sessions.look_up(unit, other.digest, OTHER_BROWSER, HERE).actor is None
-        assert sessions.redeem_ticket(unit, waiting, BROWSER, HERE) is None
+        assert tickets.redeem_ticket(unit, waiting, BROWSER, HERE) is None
         with pytest.raises(DomainError):
             recovery.owner_of(unit, reset)
-        opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
+        opened = tickets.redeem_ticket(unit, ticket, BROWSER, HERE)
         assert opened is not None
         assert opened.return_to == PAGE
         assert sessions.look_up(unit, own.digest, BROWSER, HERE).renewed_elsewhere

@@ -5,7 +5,7 @@ import pytest
 
 from netim_app.core.actor import Actor, set_caller
 from netim_app.features.password.state import PasswordState
-from netim_app.identity import passwords, sessions
+from netim_app.identity import passwords, tickets
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
 from tests.factories import (
@@ -44,7 +44,7 @@ async def test_a_change_closes_the_dialog_and_hands_out_the_ticket(sqlite_units:
     [ticket] = tickets_of(steps)
     assert steps == [ticket, ""]
     with sqlite_units.write() as unit:
-        opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
+        opened = tickets.redeem_ticket(unit, ticket, BROWSER, HERE)
     assert opened is not None
     assert opened.return_to == PAGE
     assert passwords.password_matches(NEW_PASSWORD, stored_account(sqlite_units, caller.account_id).password_hash)

@@ -8,7 +8,7 @@ from netim_app.core.tokens import digest
 from netim_app.feature import Feature, Subscription
 from netim_app.features.sessions import service
 from netim_app.features.sessions.service import Session
-from netim_app.identity import sessions
+from netim_app.identity import sessions, tickets
 from netim_app.identity.facts import OtherSessionsRevoked
 from netim_app.identity.tables import KnownBrowser
 from netim_app.infra.unit_of_work import Units
@@ -136,7 +136,7 @@ def test_all_others_end_and_are_told_once(units: Units) -> None:
     caller, stranger = logged_in_actor(units), logged_in_actor(units, "bob@example.org")
     others = [other(units, caller.account_id, digest(f"device {n}")) for n in range(3)]
     with units.write() as unit:
-        on_its_way = sessions.issue_ticket(
+        on_its_way = tickets.issue_ticket(
             unit, purpose="login", account_id=caller.account_id, browser_digest=OTHER_BROWSER
         )
     before = len(mailed(units))
@@ -147,7 +147,7 @@ def test_all_others_end_and_are_told_once(units: Units) -> None:
     assert [row.id for row in view(units, caller.account_id)] == [caller.session_id]
     assert [row.id for row in view(units, stranger.account_id)] == [stranger.session_id]
     with units.write() as unit:
-        assert sessions.redeem_ticket(unit, on_its_way, OTHER_BROWSER, PHONE) is None
+        assert tickets.redeem_ticket(unit, on_its_way, OTHER_BROWSER, PHONE) is None
     assert mailed(units)[before:] == [("other_sessions_revoked", EMAIL)]
     assert "All your other browsers" in last_mail(units, "other_sessions_revoked").text
 

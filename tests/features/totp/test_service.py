@@ -11,7 +11,7 @@ from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.features.backup_codes.tables import BackupCode
 from netim_app.features.totp import rules, service
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
-from netim_app.identity import operations, second_factor, sessions
+from netim_app.identity import operations, second_factor, sessions, tickets
 from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import AccountSession
 from netim_app.infra.rewrap import Rewrapped
@@ -387,7 +387,7 @@ def test_enabling_and_disabling_end_all_other_sessions_and_renew_the_own(units: 
         assert ticket is not None
         with units.write() as unit:
             assert sessions.look_up(unit, other.digest, OTHER_BROWSER, HERE).actor is None
-            opened = sessions.redeem_ticket(unit, ticket, BROWSER, HERE)
+            opened = tickets.redeem_ticket(unit, ticket, BROWSER, HERE)
             assert opened is not None
 
     def disable() -> str:

@@ -1,0 +1,71 @@
+"""Browsers from which an account was used before, by the digest of their cookie."""
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+
+from netim_app.core.actor import Actor
+from netim_app.identity.tables import Account, AccountSession, KnownBrowser
+from netim_app.infra.unit_of_work import UnitOfWork
+
+MAX_KNOWN_BROWSERS = 100
+"""Of one account: one that is used once, as a private window is, makes no row that stays for ever."""
+
+
+def remember_browser(unit: UnitOfWork, account_id: int, browser_digest: str) -> bool:
+    """Notes the browser as known to the account; says whether it was before."""
+    known = unit.session.get(KnownBrowser, (account_id, browser_digest))
+    if known is None:
+        _forget_oldest(unit, account_id)
+        unit.session.add(
+            KnownBrowser(
+                account_id=account_id,
+                browser_digest=browser_digest,
+                first_seen_at=unit.now,
+                last_seen_at=unit.now,
+            )
+        )
+        return False
+    known.last_seen_at = unit.now
+    return True
+
+
+def _forget_oldest(unit: UnitOfWork, account_id: int) -> None:
+    """Makes room for one more known browser: those not used for longest are strangers again."""
+    own = col(KnownBrowser.account_id) == account_id
+    latest = select(KnownBrowser.browser_digest).where(own).order_by(col(KnownBrowser.last_seen_at).desc())
+    kept = unit.session.exec(latest.limit(MAX_KNOWN_BROWSERS - 1)).all()
+    if len(kept) == MAX_KNOWN_BROWSERS - 1:
+        unit.session.exec(delete(KnownBrowser).where(own, col(KnownBrowser.browser_digest).not_in(kept)))
+
+
+def is_known_browser(unit: UnitOfWork, email_key: str, browser_digest: str) -> bool:
+    """Whether somebody has logged in to the account with this address in this browser before."""
+    known = (
+        select(KnownBrowser.account_id)
+        .join(Account, col(Account.id) == KnownBrowser.account_id)
+        .where(Account.email_key == email_key, KnownBrowser.browser_digest == browser_digest)
+    )
+    return bool(browser_digest) and unit.session.exec(known).first() is not None
+
+
+def is_own_browser(unit: UnitOfWork, actor: Actor) -> bool:
+    """Whether the customer uses the session in the browser in which it was opened."""
+    session = unit.session.get(AccountSession, actor.session_id)
+    return session is not None and session.browser_digest == actor.browser_digest
+
+
+def is_first_browser(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether the account knows one browser only: that in which it was used first."""
+    known = select(KnownBrowser.browser_digest).where(KnownBrowser.account_id == account_id)
+    return unit.session.exec(known.offset(1).limit(1)).first() is None
+
+
+def forget_browsers(unit: UnitOfWork, account_id: int) -> None:
+    """Makes every browser a stranger to the account again."""
+    unit.session.exec(delete(KnownBrowser).where(col(KnownBrowser.account_id) == account_id))
+
+
+def forget_browser(unit: UnitOfWork, account_id: int, browser_digest: str) -> None:
+    """Makes one browser new to the account again."""
+    own = (col(KnownBrowser.account_id) == account_id, col(KnownBrowser.browser_digest) == browser_digest)
+    unit.session.exec(delete(KnownBrowser).where(*own))
