@@ -128,7 +128,7 @@ def _serve(settings: Settings) -> None:
         backpressure=MAX_CONNECTIONS,
         workers=settings.workers,
         # A worker that was killed is replaced at once. One that dies again within seconds ends the server, with status
-        # 1: whoever supervises it shall see that.
+        # 1: its supervisor must notice.
         respawn_failed_workers=True,
         # SIGHUP replaces the workers one by one; the old one stops when the new one has had so long to start.
         respawn_interval=RESPAWN_SECONDS,

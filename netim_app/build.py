@@ -29,7 +29,7 @@ _PASSED_ON = {
     *("home", "lang", "lc_all", "tmpdir", "reflex_dir"),
     *("http_proxy", "https_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir", "node_extra_ca_certs"),
 }
-"""What a build may know of the machine, beside npm's own variables: npm and its packages see all of it."""
+"""Variables that a build may see, beside npm's own: npm and its packages see all of them."""
 
 
 def web_dir() -> Path:

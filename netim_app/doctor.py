@@ -23,7 +23,7 @@ from netim_app.settings import Settings
 
 PATIENCE_SECONDS = 10
 OTHERS = 0o077
-"""What a file allows to everybody but its owner."""
+"""The mode bits of a file for everybody but its owner."""
 SWITCHING_PROTOCOLS = 101
 FORBIDDEN = 403
 _HANDSHAKE = {

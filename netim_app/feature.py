@@ -1,4 +1,4 @@
-"""What a feature may offer to the rest of the product.
+"""Offers: what a feature gives to the rest of the product.
 
 A feature's `feature.py` builds one `Feature`; `registry.py` lists them; `install` makes the list known. `identity`
 and the gauge ask `offers()`, and so they work with features that they do not name. `infra` gets the handlers.

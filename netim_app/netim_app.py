@@ -123,7 +123,7 @@ def report_page_fault(exception: Exception) -> None:
 
 @contextlib.asynccontextmanager
 async def refuse_faults() -> AsyncIterator[None]:
-    """Whoever starts the server, by `netim serve` or past it: not with settings that are not safe."""
+    """Refuses unsafe settings however the server is started."""
     if faults := settings.faults():
         raise RuntimeError("; ".join(faults))
     yield

@@ -72,7 +72,7 @@ def missing(specs: set[str], locked: dict[str, Package]) -> list[str]:
 
 
 def differences(web: Path) -> list[str]:
-    """What is installed and not locked so, by name, version and integrity."""
+    """Installed packages that differ from the lock, by name, version and integrity."""
     locked, installed = read(web / LOCK), read(web / INSTALLED)
     return [
         f"{place.removeprefix('node_modules/')}: {package}, not {locked.get(place)}"

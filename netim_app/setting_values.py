@@ -1,4 +1,4 @@
-"""What the texts of settings stand for. A reader returns the one form of a value, or says in a line what is wrong.
+"""Readers of settings. A reader returns the one form of a value, or says in a line what is wrong.
 
 No message repeats the value: it may hold a password.
 """

@@ -27,7 +27,7 @@ from netim_app.setting_values import (
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105  refused in production
 MIN_SECRET_LENGTH = 32
 MIN_SECRET_VARIETY = 8
-"""Different characters: less is no random text, be it hexadecimal."""
+"""Different characters: fewer are no random text, not even a hexadecimal one."""
 MIN_BCRYPT_COST = 12
 SECRETS = ("secret_key", "secret_key_old")
 """They are taken as they are: a blank at the end is part of a key."""
@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _without_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """What is empty is not set, and blanks around a value are none of it."""
+        """Treats an empty value as not set, and strips blanks around a value."""
         texts = {name: value for name, value in values.items() if isinstance(value, str)}
         trimmed = {name: value if name in SECRETS else value.strip() for name, value in texts.items()}
         return {name: value for name, value in (values | trimmed).items() if not _is_blank(value)}

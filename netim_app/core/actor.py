@@ -38,7 +38,7 @@ _caller: ContextVar[Visitor] = ContextVar("caller")
 
 
 def set_caller(caller: Visitor) -> None:
-    """For the Gate (and tests): whoever sent the event that is about to be handled."""
+    """For the Gate and tests: sets the sender of the event that is about to be handled."""
     _caller.set(caller)
 
 

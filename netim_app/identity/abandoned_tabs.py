@@ -1,6 +1,6 @@
 """What tabs cost that have no socket any more: their page states go soon, and of one session few are kept.
 
-Reflex keeps a tab's states for as long as a session may idle, whoever opened the tab, and every new token in the
+Reflex keeps the states of every tab for as long as a session may idle, and every new token in the
 address of a socket is a new tab: 26 kB, 41 kB once its page has opened, and 121 kB with an account. (ASVS 15.2.2.)
 """
 

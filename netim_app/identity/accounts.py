@@ -75,7 +75,7 @@ def view_shell(unit: UnitOfWork, account_id: int) -> ShellView:
 
 
 def personal_words(unit: UnitOfWork, account_id: int) -> tuple[str, ...]:
-    """What a guesser who knows the customer would try first."""
+    """Words that an attacker who knows the customer tries first."""
     account = unit.session.get_one(Account, account_id)
     return (account.email, account.first_name, account.last_name, account.company)
 
@@ -87,7 +87,7 @@ def password_age(unit: UnitOfWork, account_id: int) -> tuple[datetime, int]:
 
 
 def locale_of(unit: UnitOfWork, account_id: int) -> tuple[str, str]:
-    """The customer's language and time zone, for whoever formats something."""
+    """The customer's language and time zone, for formatting."""
     account = unit.session.get_one(Account, account_id)
     return account.language, account.time_zone
 

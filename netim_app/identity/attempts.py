@@ -24,7 +24,7 @@ WINDOW = timedelta(minutes=15)
 
 Kind = Literal["password", "code", "sign_up"]
 KINDS: tuple[Kind, ...] = ("password", "code")
-"""What is guessed at accounts. At a registration it is the password that was chosen there."""
+"""Kinds that are counted for accounts. "sign_up" is counted for the password of a registration."""
 
 
 def party_of(unit: UnitOfWork, account_id: int, caller: Visitor) -> str:

@@ -132,7 +132,7 @@ class EmailRestored(Fact):
     """A change of address was undone from the old mailbox: the account must be taken as having been in wrong hands."""
 
     since: datetime
-    """What was set up from then on may be a thief's. Features take it away."""
+    """A thief may have set up anything from then on. Features remove it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -248,7 +248,7 @@ def _digests() -> CallerDigests:
 
 
 async def _identify(shell: ShellState) -> tuple[Visitor, Lookup]:
-    """Who holds the socket that the present event came in by. Only what the server saw at its handshake counts.
+    """The holder of the socket that the event came in by. Only what the server saw at its handshake counts.
 
     A login that owes its code was begun in this tab, or in another one of its browser.
     """

@@ -103,7 +103,7 @@ def _origin_of_request(request: HTTPConnection) -> Origin:
 
 
 def payers_of(actor: Actor | None, address: str) -> tuple[Payer, ...]:
-    """Who pays for an event: the session and its account; for a stranger, the address or its /64."""
+    """The payer of an event: the session and its account; for a visitor, the address or its /64."""
     if actor is None:
         return (Payer("address", network_keys(address)[0]),)
     return Payer("session", actor.session_id), Payer("account", actor.account_id)
@@ -306,7 +306,7 @@ async def open_session(request: Request) -> Response:
     if opened is None:
         log_refusal("ticket_refused")
         return RedirectResponse("/login?again=1", status_code=303)
-    # What the browser held before is dead from now on, whoever's it was (ASVS 7.2.4).
+    # The session that this browser held before ends (ASVS 7.2.4).
     if held.session:
         await in_unit(sessions.end_session, held.session, origin, replaced=True)
     response = RedirectResponse(opened.return_to, status_code=303)

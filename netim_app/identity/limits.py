@@ -157,7 +157,7 @@ async def may_mail(purpose: Literal["sign_up", "reset", "email_change"], recipie
     """Whether one more mail may go to this mailbox because somebody at this address asked for it.
 
     Each purpose has a budget of its own, so that nobody uses up a mailbox' reset links by registering its address.
-    The answer is not told: whoever sees it could tell which mailboxes we write to.
+    Do not show the answer: it would reveal which mailboxes we write to.
     """
     return await _hit_from(rate_limit.MAIL_PER_ADDRESS, address) and await _hit(
         rate_limit.MAIL_PER_RECIPIENT, purpose, email_key(recipient)

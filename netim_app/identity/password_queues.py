@@ -38,7 +38,7 @@ JUDGE_PLACES_PER_SOURCE = 4
 
 
 class Group(IntEnum):
-    """Who waits, those who go first before the others."""
+    """Groups of waiting callers, in the order of their priority."""
 
     KNOWN = 0
     """A known browser, a customer who is logged in, or the owner of a reset link."""

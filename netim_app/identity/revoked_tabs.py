@@ -1,4 +1,4 @@
-"""Tabs that are open when their session ends: each is told at once, in every worker, whoever ended it.
+"""Open tabs of a session that ends: each is notified at once, in every worker.
 
 The Gate refuses whatever such a tab asks for. But a screen that nobody touches would go on showing the customer's data,
 and what a program sends would go on costing the account: so its sockets are closed, too.

@@ -98,7 +98,7 @@ def give_cookie(unit: UnitOfWork, browser_digest: str, secret: str) -> str | Non
 
 
 def drop_pending(unit: UnitOfWork, browser_digest: str) -> None:
-    """Ends a login half-way, and tells the customer: whoever it was knows the password."""
+    """Ends an unfinished login and notifies the customer: the caller knows the password."""
     row = unit.session.get(PendingLogin, browser_digest)
     if row is not None:
         _tell_and_delete(unit, row)
@@ -212,7 +212,7 @@ def _is_last(stop: SecondFactorLockout) -> bool:
 def _forget_failures(unit: UnitOfWork, account_id: int, browser: str) -> None:
     """A right code forgives what was typed wrong in the same browser, and not what somebody else has tried.
 
-    Nor that login was blocked once: else whoever has the mailbox, too, would have a first time again and again.
+    It does not reset the lockout either: an attacker with mailbox access could repeat the first one for ever.
     """
     own = (col(FailedCodeCount.account_id) == account_id, col(FailedCodeCount.browser_digest) == browser)
     unit.session.exec(delete(FailedCodeCount).where(*own))

@@ -39,7 +39,7 @@ class Lookup(NamedTuple):
 def lock_account(unit: UnitOfWork, account_id: int) -> Account:
     """The account as it is now, kept from being changed by others until this unit ends.
 
-    Whoever opens or ends what belongs to an account does this first. So no session slips through while all are ended,
+    Call it before opening or ending anything of an account. So no session slips through while all are ended,
     and no two units wait for each other. (SQLite lets one writer in at a time anyway.)
     """
     return unit.session.get_one(Account, account_id, populate_existing=True, with_for_update={"key_share": True})
@@ -52,7 +52,7 @@ def policy_refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | N
 
 
 def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Origin) -> Lookup:
-    """Who holds the session cookie with this digest, right now and according to the database."""
+    """The holder of the session cookie with this digest, now and according to the database."""
     if not token_digest:
         return Lookup()
     found = unit.session.exec(

@@ -106,7 +106,7 @@ class KnownBrowser(SQLModel, table=True):
 
 
 class Ticket(SQLModel, table=True):
-    """What a state hands to the HTTP route that sets the session cookie: spent once, soon, by one browser."""
+    """A state hands it to the HTTP route that sets the session cookie. One browser consumes it once, within seconds."""
 
     __tablename__ = "ticket"
 

@@ -76,7 +76,7 @@ def renewal_ticket(unit: UnitOfWork, actor: Actor, *, return_to: str) -> str:
 
 
 def is_ticket(unit: UnitOfWork, ticket: str) -> bool:
-    """Whether there is such a ticket, be it good or not."""
+    """Whether there is such a ticket, valid or not."""
     return unit.session.exec(select(Ticket.id).where(Ticket.digest == digest(ticket))).first() is not None
 
 

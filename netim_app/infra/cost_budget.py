@@ -36,7 +36,7 @@ SWEEP_EVERY_SECONDS = 10
 
 
 class Payer(NamedTuple):
-    """Who pays for an event: a session and an account by their numbers, or a network address."""
+    """The payer of an event: a session and an account by their numbers, or a network address."""
 
     kind: Literal["session", "account", "address"]
     key: int | str

@@ -549,7 +549,7 @@ def _take(uow: UnitOfWork, row_id: int, claim: str) -> _Claimed | None:
 
 
 def _note_sent(uow: UnitOfWork, claimed: _Claimed) -> None:
-    """Whoever holds the claim by now: it was sent, and its content goes."""
+    """Marks the mail as sent, whoever holds the lease, and deletes its content."""
     message = OutboxMessage
     _change(
         uow,

@@ -1,4 +1,4 @@
-"""Logs that hold no secret: every record is cleaned where it is made, whoever prints it afterwards.
+"""Logs without secrets: every record is cleaned where it is made.
 
 Reflex, Granian and Socket.IO log whole events with form data, tokens and handshake headers, and install
 handlers of their own when they start. So `install` cleans records at their birth (the record factory) instead

@@ -27,7 +27,7 @@ _CLOSE = {"connection": "close"}
 
 
 class RequestBodies:
-    """ASGI middleware. Who is too slow is answered 408, one request too many 429. It counts in this process."""
+    """ASGI middleware. A slow body is answered 408, one request too many 429. It counts in this process."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

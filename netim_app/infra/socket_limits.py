@@ -23,7 +23,7 @@ MAX_SOCKETS_WIDE = 500
 MAX_SOCKETS_IN_ALL = 4_000
 """Open at once in this process. An idle one takes 185 kB, so that is 740 MB."""
 MAX_MESSAGE_BYTES = 256 * 1024
-"""The largest form that we have is a small part of that. Whoever types too much is to hear so at the field."""
+"""The largest form that we have is a small part of that. A text that is too long gets its message at the field."""
 BYTES_PER_MESSAGE = 16 * 1024
 """A larger message counts as several: reading it takes as long."""
 MESSAGES_PER_SECOND = 100

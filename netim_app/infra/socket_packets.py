@@ -33,7 +33,7 @@ MAX_DEPTH = 50
 """Lists in lists. Reflex reads a packet further down the stack than we do, and would run out of it."""
 _TAB = re.compile(r"[0-9A-Za-z -]{1,64}")
 _HANDSHAKE = {b"host", b"origin", b"cookie", b"user-agent", b"accept-language", b"upgrade", b"connection"}
-"""What is read of a handshake. Reflex keeps the rest with each tab, and stumbles over a header `Raw-Headers`."""
+"""Headers of a handshake that are kept. Reflex stores the rest with each tab, and fails on `Raw-Headers`."""
 MAX_HEADER = 1_000
 _POLICY_VIOLATION = 1008
 

@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 
 class UnitOfWork:
-    """What a service works with. It never commits: whoever opened the unit does.
+    """What a service works with. It never commits: the unit's opener does.
 
     Attributes:
         session: the open transaction.
@@ -106,7 +106,7 @@ class Units:
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """A unit that changes nothing. It keeps the rows that it has read: whoever asks again costs no query."""
+        """A unit that changes nothing. It keeps the rows that it has read, so reading one again costs no query."""
         with _ReadingSession(self.engine, expire_on_commit=False) as session:
             yield UnitOfWork(session, self.clock(), self.settings, self.vault)
 

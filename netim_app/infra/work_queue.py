@@ -123,7 +123,7 @@ class WorkQueue:
     async def _run(self, lane: Lane, work: Callable[[], R]) -> R:
         await self._turn(lane)
         loop = asyncio.get_running_loop()
-        # Whoever gives up waiting stops no thread: its turn ends with the work, not with the wish for it.
+        # A caller that gives up stops no thread: its turn ends when the work ends.
         running = self._pool.submit(work)
         running.add_done_callback(lambda _: loop.call_soon_threadsafe(self._end_turn, lane))
         return await asyncio.wrap_future(running)

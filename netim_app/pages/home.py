@@ -1,4 +1,4 @@
-"""`/`: leads to the login, or to the account of whoever is logged in."""
+"""`/`: leads to the login, or to the account of a logged-in customer."""
 
 import reflex as rx
 

@@ -267,7 +267,7 @@ def language_switch(choose: Callable[[str], Any]) -> rx.Component:
                 type="button",
                 lang=locale,
                 title=tr(f"ui.language.{locale}"),
-                # What is seen is part of the name: so one can say it to operate it (WCAG 2.5.3).
+                # The visible label is part of the name, so voice control can use it (WCAG 2.5.3).
                 aria_label=tr(f"ui.language.{locale}") + f" ({locale.upper()})",
                 aria_pressed=rx.cond(LocaleState.locale == locale, "true", "false"),
                 on_click=choose(locale),

@@ -33,7 +33,7 @@ class Behaviour:
 
 OPEN_MODAL = Behaviour(
     "openModal",
-    # What was sent and has no answer yet cannot be taken back, so nothing may look as if it was: the dialog stays.
+    # A sent form cannot be taken back before its answer, and must not look so: the dialog stays open.
     # Closing gives the focus back to the opener. When that is gone, the main landmark gets it instead of nothing.
     """(dialog) => {
   const hold = (event) => {

@@ -164,7 +164,7 @@ def _handle(made: BackupCodeSet) -> str:
 
 
 def delete_since(unit: UnitOfWork, fact: EmailRestored) -> None:
-    """A set that a thief may have made goes, and whoever made it makes another one."""
+    """Deletes a set that a thief may have made. The owner makes a new one."""
     sessions.lock_account(unit, fact.account_id)
     made = unit.session.get(BackupCodeSet, fact.account_id, populate_existing=True)
     if made is not None and made.made_at >= fact.since:

@@ -109,7 +109,7 @@ def _new_codes() -> rx.Component:
 
 
 def _sheet() -> rx.Component:
-    """What is printed; on the screen only the codes of it are seen."""
+    """The printed sheet; the screen shows the codes alone."""
     return rx.el.div(
         rx.el.div(
             rx.el.p(tr("backup_codes.sheet.title"), class_name="text-xl font-semibold"),

@@ -223,7 +223,7 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
 
 
 def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.EmailRestored) -> None:
-    """What a thief may have changed shuts nobody out: rules of that time go, and the restriction is off.
+    """Removes rules that a thief may have added, and switches the restriction off, so that it shuts nobody out.
 
     Each change was told by a mail, whose row is kept for longer than that.
     """

@@ -58,6 +58,6 @@ def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
 
 
 def mail_switched_off(unit: UnitOfWork, fact: AlertsSwitched) -> None:
-    """Whoever silences the alerts does not do so in silence."""
+    """Switching the alerts off is reported by one last mail."""
     if not fact.on:
         notices.notify_up_to_a_cap(unit, "alerts_off", fact, kind="off", card="email-alerts")

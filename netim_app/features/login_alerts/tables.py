@@ -1,4 +1,4 @@
-"""Who wants to be told of logins."""
+"""Accounts that get a mail for each login."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What the customer is told of the past of their account."""
+"""Entries of the login history."""
 
 from datetime import datetime
 

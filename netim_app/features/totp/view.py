@@ -174,7 +174,7 @@ def _entry() -> rx.Component:
     """What the application needs to know: the key, and the same as a picture and as a link."""
     return rx.el.div(
         _key(),
-        # Whoever holds the phone in the hand cannot scan it: there, this comes before the picture.
+        # A phone cannot scan its own screen: there, the link comes before the picture.
         button_link(
             tr("totp.wizard.same_device"),
             TotpWizardState.uri,

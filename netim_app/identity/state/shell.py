@@ -41,7 +41,7 @@ class ShellState(rx.State):
     notice: str = ""
     notice_kind: str = "info"
     answers: int = 0
-    """Counts what the server has said. A page hears by it that there was an answer, be it the same as before."""
+    """Counts the answers of the server. A page learns by it that there was an answer, even an unchanged one."""
     resumed: bool = False
     """The page goes on where a step-up interrupted: mounts a component that takes `?open=` out of the address."""
     reload: bool = False
