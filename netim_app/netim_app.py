@@ -29,7 +29,7 @@ from netim_app.identity.gate import Gate
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.revoked_tabs import RevokedTabNotifier
 from netim_app.identity.state.shell import ShellState, incident_delta, show_incident
-from netim_app.infra import early_stop, outbox, redaction, user_agent
+from netim_app.infra import early_stop, mail_sender, outbox, redaction, user_agent
 from netim_app.infra.client_address import ClientAddress, unread_clients
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
@@ -145,7 +145,7 @@ async def _meanwhile(work: Coroutine[Any, Any, None], name: str) -> AsyncIterato
 async def send_mails() -> AsyncIterator[None]:
     """Sends what is in the outbox while the server runs; each commit wakes it."""
     loop = asyncio.get_running_loop()
-    sender = outbox.Sender(units(), make_transport(settings, units().clock), worker_id=f"{os.getpid()}")
+    sender = mail_sender.Sender(units(), make_transport(settings, units().clock), worker_id=f"{os.getpid()}")
 
     def wake() -> None:
         loop.call_soon_threadsafe(sender.wake)

@@ -19,7 +19,7 @@ from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, passwords, sessions, tickets
 from netim_app.identity.tables import Account
-from netim_app.infra.outbox import _context
+from netim_app.infra.outbox import context_of
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 
@@ -126,7 +126,7 @@ def answer_requests(units: Units) -> None:
         waiting = (col(OutboxMessage.event).in_(requests), col(OutboxMessage.due_at) <= unit.now)
         rows = unit.session.exec(select(OutboxMessage).where(*waiting)).all()
         for row in rows:
-            content = json.loads(unit.vault.open(row.payload, _context(row.message_id)))
+            content = json.loads(unit.vault.open(row.payload, context_of(row.message_id)))
             copy_context().run(_answer, unit, requests[row.event], content)
             unit.session.delete(row)
 
@@ -143,7 +143,7 @@ def mails(unit: UnitOfWork) -> list[Mail]:
     for row in unit.session.exec(select(OutboxMessage).order_by(col(OutboxMessage.id))):
         if row.event in feature.offers().mail_requests or not row.payload:
             continue  # it leads to mails later, or was held back
-        content = json.loads(unit.vault.open(row.payload, _context(row.message_id)))
+        content = json.loads(unit.vault.open(row.payload, context_of(row.message_id)))
         opened.append(
             Mail(row.event.partition(".")[0], content["to"], content["subject"], content["text"], content["html"])
         )

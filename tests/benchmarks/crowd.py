@@ -32,7 +32,7 @@ from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.identity import attempts, links, login, second_factor, sessions, tickets
 from netim_app.identity.state.shell import _load
-from netim_app.infra import outbox
+from netim_app.infra import mail_sender, outbox
 from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import Units
 from netim_app.registry import install_features
@@ -297,7 +297,7 @@ def _statement_times(units: Units) -> dict[str, float]:
 
     event.listen(units.engine, "before_cursor_execute", begin)
     event.listen(units.engine, "after_cursor_execute", end)
-    sender = outbox.Sender(units, FakeTransport(), "worker")
+    sender = mail_sender.Sender(units, FakeTransport(), "worker")
     for number in range(REPEATS):
         for step in _actions(units, actor, visitor, opened_session.token, number):
             step(None)

@@ -11,7 +11,7 @@ from netim_app.core.tokens import digest
 from netim_app.identity import accounts, email_change, links, operations, recovery, sign_up
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.tables import MailedLink
-from netim_app.infra.outbox import _context
+from netim_app.infra.outbox import context_of
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.factories import (
@@ -132,7 +132,7 @@ def test_a_mail_expires_with_its_link_and_others_never(units: Units, ask: Callab
         assert len(known) == 1
         with_a_link = 0
         for row in unit.session.exec(select(OutboxMessage)):
-            text = json.loads(unit.vault.open(row.payload, _context(row.message_id)))["text"]
+            text = json.loads(unit.vault.open(row.payload, context_of(row.message_id)))["text"]
             secret = re.search(r"#([\w-]{43})", text)
             with_a_link += secret is not None
             assert row.expires_at == (known[digest(secret[1])] if secret else None), row.event

@@ -18,19 +18,11 @@ from netim_app import feature
 from netim_app.core.actor import visitor
 from netim_app.core.facts import Origin
 from netim_app.feature import Feature
-from netim_app.infra import outbox
+from netim_app.infra import mail_sender, outbox, outbox_claims
 from netim_app.infra.mail import DeliveryFailed, RecipientRefused, SmtpTransport, Templates, TransportDown
-from netim_app.infra.outbox import (
-    MAX_ATTEMPTS,
-    Sender,
-    backlog,
-    catch_up,
-    pause_after,
-    purge,
-    queue,
-    retry_dead,
-    rewrap,
-)
+from netim_app.infra.mail_sender import Sender
+from netim_app.infra.outbox import backlog, purge, queue, retry_dead, rewrap
+from netim_app.infra.outbox_claims import MAX_ATTEMPTS, catch_up, pause_after
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
 from netim_app.infra.trace import begin_trace, trace
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -134,7 +126,7 @@ async def test_what_is_due_is_sent_and_emptied(units: Units) -> None:
     _queue(units, "jane@example.com")
     _queue(units, "joe@example.com")
     transport = FakeTransport()
-    with captured_log(outbox.__name__) as records:
+    with captured_log(mail_sender.__name__) as records:
         assert await _sender(units, transport).drain() == 2
     assert [message["To"] for message in transport.sent] == ["jane@example.com", "joe@example.com"]
     for row, message in zip(_rows(units), transport.sent, strict=True):
@@ -174,7 +166,7 @@ async def test_a_failed_mail_waits_longer_each_time_and_is_given_up(units: Units
     transport = BrokenTransport(DeliveryFailed("450 later"))
     sender = _sender(units, transport, jitter=0.5)
     pauses = [30, 120, 600, 1800, 3600, *[10_800] * 6]
-    with captured_log(outbox.__name__) as records:
+    with captured_log(mail_sender.__name__) as records:
         for attempt, seconds in enumerate(pauses, 1):
             await sender.drain()
             row = _row(units)
@@ -244,7 +236,7 @@ async def test_a_mail_whose_link_has_expired_is_given_up_and_forgotten(units: Un
     assert _row(units).payload, "kept for the next try"
     clock.advance(hours=1)
     _queue(units, "joe@example.com")
-    with captured_log(outbox.__name__) as records:
+    with captured_log(mail_sender.__name__) as records:
         assert await _sender(units, transport).drain() == 1
     assert [message["To"] for message in transport.sent] == ["joe@example.com"], "it holds up nobody"
     expired = _rows(units)[0]
@@ -297,7 +289,7 @@ async def test_while_the_server_is_down_one_mail_is_tried_and_one_error_logged(
         _queue(sqlite_units, f"{name}@example.com")
     transport = FakeTransport(*[TransportDown("SMTPConnectError")] * 3)
     sender = _sender(sqlite_units, transport)
-    with captured_log(outbox.__name__) as records:
+    with captured_log(mail_sender.__name__) as records:
         assert await sender.drain() == 0
         assert transport.calls == 1
         await sender.drain()
@@ -324,14 +316,14 @@ async def test_with_a_real_server_in_every_mood(sqlite_units: Units, clock: Fake
 
 
 async def test_a_transport_that_never_returns_is_cut_off(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "SEND_TIMEOUT", 0.05)
+    monkeypatch.setattr(mail_sender, "SEND_TIMEOUT", 0.05)
     _queue(sqlite_units)
     await asyncio.wait_for(_sender(sqlite_units, GatedTransport()).drain(), 5)
     assert _row(sqlite_units).last_error == "sending took too long"
 
 
 def test_sending_is_cut_off_before_the_lease_ends() -> None:
-    assert outbox.LEASE.total_seconds() > outbox.SEND_TIMEOUT
+    assert outbox_claims.LEASE.total_seconds() > mail_sender.SEND_TIMEOUT
 
 
 # --- several senders
@@ -359,7 +351,7 @@ async def test_of_two_that_want_the_same_mail_one_gets_it(units: Units) -> None:
     def take(number: int) -> bool:
         barrier.wait(5)
         with units.write() as uow:
-            return outbox._take(uow, row_id, f"w{number}") is not None
+            return outbox_claims.take(uow, row_id, f"w{number}") is not None
 
     assert sum(await asyncio.gather(*(asyncio.to_thread(take, number) for number in range(4)))) == 1
     assert _row(units).attempts == 1
@@ -420,7 +412,7 @@ async def test_whoever_lost_its_claim_overwrites_nothing(units: Units, clock: Fa
     assert claimed is not None
     clock.advance(minutes=2)
     assert await _sender(units, FakeTransport(), "fast").drain() == 1
-    with captured_log(outbox.__name__) as records:
+    with captured_log(mail_sender.__name__) as records:
         slow._settle(claimed, DeliveryFailed("too late"))
     assert events(records) == ["mail.claim_lost"]
     assert _row(units).state == SENT
@@ -444,7 +436,7 @@ async def test_a_mail_that_was_sent_late_is_sent_all_the_same(units: Units, cloc
 
 
 async def test_a_commit_wakes_the_sender_at_once(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "POLL_SECONDS", 3600)
+    monkeypatch.setattr(mail_sender, "POLL_SECONDS", 3600)
     transport = FakeTransport()
     sender = _sender(units, transport)
     units.after_write = sender.wake
@@ -456,7 +448,7 @@ async def test_a_commit_wakes_the_sender_at_once(units: Units, monkeypatch: pyte
 
 
 async def test_without_a_wake_it_polls(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(mail_sender, "POLL_SECONDS", 0.01)
     transport = FakeTransport()
     async with _running(_sender(sqlite_units, transport)):
         await asyncio.to_thread(_queue, sqlite_units)
@@ -464,7 +456,7 @@ async def test_without_a_wake_it_polls(sqlite_units: Units, monkeypatch: pytest.
 
 
 async def test_an_idle_sender_does_not_wake_itself(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "POLL_SECONDS", 3600)
+    monkeypatch.setattr(mail_sender, "POLL_SECONDS", 3600)
     transport = FakeTransport()
     sender = _sender(sqlite_units, transport)
     sqlite_units.after_write = sender.wake
@@ -510,11 +502,11 @@ def _database_down(units: Units, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 async def test_it_survives_a_database_outage_and_says_so_once(
     sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(mail_sender, "POLL_SECONDS", 0.01)
     _queue(sqlite_units)
     transport = FakeTransport()
     sender = _sender(sqlite_units, transport)
-    with captured_log(outbox.__name__) as records:
+    with captured_log(mail_sender.__name__) as records:
         with _database_down(sqlite_units, monkeypatch):
             task = asyncio.create_task(sender.run())
             await until(lambda: "mail.outage" in events(records))
@@ -529,7 +521,7 @@ async def test_it_survives_a_database_outage_and_says_so_once(
 
 
 async def test_it_survives_a_fault_of_ours(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(mail_sender, "POLL_SECONDS", 0.01)
     _queue(sqlite_units)
     transport = FakeTransport()
     sender = _sender(sqlite_units, transport)
@@ -543,7 +535,7 @@ async def test_it_survives_a_fault_of_ours(sqlite_units: Units, monkeypatch: pyt
         return claim()
 
     monkeypatch.setattr(sender, "_claim", faulty)
-    with captured_log(outbox.__name__) as records:
+    with captured_log(mail_sender.__name__) as records:
         async with _running(sender):
             await until(lambda: len(transport.sent) == 1)
     assert sum(bool(record.exc_info or record.exc_text) for record in records) == 1
@@ -565,7 +557,7 @@ async def test_a_stop_lets_the_mail_under_way_finish(units: Units) -> None:
 
 
 async def test_a_stop_gives_back_what_it_cannot_finish(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "GRACE_SECONDS", 0.02)
+    monkeypatch.setattr(mail_sender, "GRACE_SECONDS", 0.02)
     _queue(units)
     transport = GatedTransport()
     task = asyncio.create_task(_sender(units, transport).run())
@@ -579,7 +571,7 @@ async def test_a_stop_gives_back_what_it_cannot_finish(units: Units, monkeypatch
 
 
 async def test_a_stop_without_a_database_still_stops(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "GRACE_SECONDS", 0.02)
+    monkeypatch.setattr(mail_sender, "GRACE_SECONDS", 0.02)
     _queue(sqlite_units)
     transport = GatedTransport()
     task = asyncio.create_task(_sender(sqlite_units, transport).run())
@@ -700,7 +692,7 @@ async def test_a_request_is_answered_by_the_sender_once(units: Units, clock: Fak
     assert answers == []
 
     transport = FakeTransport()
-    await asyncio.gather(*(outbox.Sender(units, transport, f"w{number}").drain() for number in range(2)))
+    await asyncio.gather(*(mail_sender.Sender(units, transport, f"w{number}").drain() for number in range(2)))
 
     [(origin, _, caller, trace_id)] = answers
     assert (origin.address, caller.address, trace_id) == ("192.0.2.7", "192.0.2.7", "asked")
@@ -712,7 +704,7 @@ async def test_a_request_that_fails_is_tried_again_and_leaves_nothing_half_done(
     answering(answers)
     put(units, fail=2)
     transport = FakeTransport()
-    sender = outbox.Sender(units, transport, "w", jitter=lambda: 0)
+    sender = mail_sender.Sender(units, transport, "w", jitter=lambda: 0)
 
     await sender.drain()
     assert (len(answers), transport.sent) == (1, [])
@@ -728,9 +720,9 @@ async def test_a_request_that_always_fails_is_given_up(sqlite_units: Units, cloc
     put(sqlite_units, fail=100)
     _queue(sqlite_units)
     transport = FakeTransport()
-    with captured_log(outbox.__name__) as records:
+    with captured_log(mail_sender.__name__) as records:
         for _ in range(MAX_ATTEMPTS + 3):
-            await outbox.Sender(sqlite_units, transport, "w").drain()
+            await mail_sender.Sender(sqlite_units, transport, "w").drain()
             clock.advance(hours=5)
     assert len(answers) == MAX_ATTEMPTS
     assert len(transport.sent) == 1, "the mails behind it are sent"
@@ -744,7 +736,7 @@ async def test_a_request_waits_while_the_database_is_away(sqlite_units: Units, c
     answering(answers, OperationalError("SELECT", {}, Exception("server closed the connection")))
     put(sqlite_units, fail=2)
     transport = FakeTransport()
-    sender = outbox.Sender(sqlite_units, transport, "w")
+    sender = mail_sender.Sender(sqlite_units, transport, "w")
     with pytest.raises(OperationalError):
         await sender.drain()
     clock.advance(seconds=61)
@@ -753,7 +745,7 @@ async def test_a_request_waits_while_the_database_is_away(sqlite_units: Units, c
 
 
 def test_a_mail_is_queued_under_the_name_that_it_is_sent_under(sqlite_units: Units) -> None:
-    with captured_log(outbox.__name__) as records:
+    with captured_log("netim_app.infra") as records:
         _queue(sqlite_units)
         _queue(sqlite_units, kind="logged_in.new_browser")
     said = [record.getMessage() for record in records if "mail.queued" in record.getMessage()]
@@ -768,7 +760,7 @@ async def test_a_request_waits_for_its_time_and_is_not_answered_too_late(units: 
     answering(answers)
     put(units, due_at=clock() + timedelta(minutes=15))
     put(units, expires_at=clock())
-    sender = outbox.Sender(units, FakeTransport(), "w")
+    sender = mail_sender.Sender(units, FakeTransport(), "w")
 
     await sender.drain()
     assert answers == []

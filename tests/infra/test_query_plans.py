@@ -43,7 +43,7 @@ from netim_app.identity import (
     tickets,
 )
 from netim_app.identity.state.shell import _load
-from netim_app.infra import outbox
+from netim_app.infra import mail_sender, outbox
 from netim_app.infra.unit_of_work import Units, in_read_unit, in_unit
 from netim_app.schema import load_metadata
 from tests.factories import EMAIL, HERE, NEW_PASSWORD, PASSWORD, Browser, actor_of, last_mail, make_account, visitor_of
@@ -195,7 +195,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
 async def _sweep(units: Units, clock: FakeClock) -> None:
     """What the server does every minute, every hour and at /healthz: now, and when everything has expired."""
     for _ in range(2):
-        await outbox.Sender(units, FakeTransport(), "worker").drain()
+        await mail_sender.Sender(units, FakeTransport(), "worker").drain()
         await in_read_unit(outbox.backlog)
         for purge in (sessions.purge, attempts.purge, links.purge, *offers().purges):
             await in_unit(purge)

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Origin
-from netim_app.infra import outbox, unit_of_work
+from netim_app.infra import mail_sender, outbox, unit_of_work
 from netim_app.infra.db import MAX_CONNECTIONS
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork, Units, in_read_unit, in_unit
@@ -45,7 +45,7 @@ async def test_threads_that_wait_for_something_else_hold_no_unit_up(sqlite_units
         async with asyncio.timeout(10):
             assert await in_unit(lambda _unit: "done") == "done"
             assert await in_read_unit(lambda _unit: "done") == "done"
-            assert await outbox.Sender(sqlite_units, FakeTransport(), "a").drain() == 0
+            assert await mail_sender.Sender(sqlite_units, FakeTransport(), "a").drain() == 0
     finally:
         release.set()
         await asyncio.gather(*others)

@@ -1,0 +1,295 @@
+"""The task that sends the mails of the outbox.
+
+Delivery is at least once: a worker that dies after the server's yes and before our note of it leaves a mail that is
+sent again, under the same Message-ID.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlmodel import col, select
+
+from netim_app.core.actor import Visitor, set_caller
+from netim_app.core.facts import Origin
+from netim_app.infra import handlers
+from netim_app.infra.mail import (
+    DeliveryFailed,
+    RecipientRefused,
+    RenderedMail,
+    Transport,
+    TransportDown,
+    build,
+)
+from netim_app.infra.outbox import context_of, purge
+from netim_app.infra.outbox_claims import (
+    MAX_ATTEMPTS,
+    Claimed,
+    Expired,
+    catch_up,
+    free,
+    give_back,
+    note_answered,
+    note_failure,
+    note_sent,
+    pause_after,
+    take,
+)
+from netim_app.infra.redaction import log_event
+from netim_app.infra.tables import OutboxMessage
+from netim_app.infra.trace import begin_trace
+from netim_app.infra.unit_of_work import UnitOfWork, Units, in_unit_thread
+from netim_app.infra.vault import VaultError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+logger = logging.getLogger(__name__)
+_random = secrets.SystemRandom()
+
+SEND_TIMEOUT = 45.0
+"""Seconds that sending one mail may take: less than the lease, so that no other sender sends it meanwhile."""
+POLL_SECONDS = 2.0
+GRACE_SECONDS = 3.0
+"""How long a stopping sender waits for the mail that is under way."""
+PURGE_EVERY = timedelta(hours=1)
+DATABASE_AWAY = (OperationalError, InterfaceError, NoConnection)
+DELIVERED = "delivered"
+ANSWERED = "answered"
+
+
+class Sender:
+    """Sends what is due, one mail at a time. Several may run on one database, each in its own process.
+
+    Args:
+        units: the database and the clock.
+        transport: the way out.
+        worker_id: names this process in the table and the log.
+        jitter: gives 0 to 1, anew for each pause.
+    """
+
+    def __init__(
+        self,
+        units: Units,
+        transport: Transport,
+        worker_id: str,
+        *,
+        jitter: Callable[[], float] = _random.random,
+    ) -> None:
+        self._units = units
+        self._transport = transport
+        self._worker_id = worker_id[:64]
+        self._jitter = jitter
+        self._woken = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._purged_at: datetime | None = None
+        self._outages: set[str] = set()
+        self._held: Claimed | None = None
+
+    def wake(self) -> None:
+        """Something may be due now. May be called from any thread, also when the sender does not run."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._woken.set)
+
+    async def run(self) -> None:
+        """Sends until it is cancelled. No failure of the database or the mail server ends it.
+
+        When cancelled, a mail under way gets a few seconds to be finished; otherwise its claim is given back.
+        """
+        self._loop = asyncio.get_running_loop()
+        try:
+            while True:
+                self._woken.clear()
+                await self._guarded_drain()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+        finally:
+            self._loop = None
+
+    async def _guarded_drain(self) -> None:
+        try:
+            await self.drain()
+        except (SQLAlchemyError, OSError) as error:
+            self._outage("database", type(error).__name__)
+        except Exception:
+            # A fault of ours must not silence all mail of this process: it is logged, and the next round
+            # tries again.
+            if "sender" not in self._outages:
+                logger.exception("the mail sender failed")
+            self._outage("sender", "see the traceback")
+        else:
+            self._recovered("database")
+            self._recovered("sender")
+
+    async def drain(self) -> int:
+        """Sends what is due until nothing is left or nothing can be sent; returns how many were sent."""
+        sent = 0
+        await self._purge()
+        while True:
+            step = asyncio.create_task(self._step())
+            try:
+                outcome = await asyncio.shield(step)
+            except asyncio.CancelledError:
+                await self._stop(step)
+                raise
+            if outcome is None or isinstance(outcome, TransportDown):
+                return sent
+            sent += outcome == DELIVERED
+
+    async def _stop(self, step: "asyncio.Task[DeliveryFailed | str | None]") -> None:
+        await asyncio.wait({step}, timeout=GRACE_SECONDS)
+        if not step.done():
+            step.cancel()
+            await asyncio.wait({step})
+        if not step.cancelled() and step.exception() is not None:
+            self._outage("sender", type(step.exception()).__name__)
+        if self._held is not None:
+            # Without a database the claim stays: it ends with its lease.
+            with suppress(SQLAlchemyError, OSError):
+                await in_unit_thread(self._release, self._held)
+
+    async def _purge(self) -> None:
+        now = self._units.clock()
+        if self._purged_at is None or abs(now - self._purged_at) >= PURGE_EVERY:
+            self._purged_at = now
+            await in_unit_thread(self._in_unit, purge)
+            await in_unit_thread(self._in_unit, catch_up)
+
+    async def _step(self) -> DeliveryFailed | str | None:
+        """Claims one mail, sends it, notes the result: `DELIVERED`, why not, or None when nothing is due."""
+        claimed = await in_unit_thread(self._claim)
+        if claimed is None:
+            return None
+        self._held = claimed
+        is_request = claimed.event in handlers.mail_requests()
+        failure = await (in_unit_thread(self._answer, claimed) if is_request else self._attempt(claimed))
+        self._held = None  # from here on its lease protects it, also when the note below cannot be written
+        if is_request and failure is None:
+            return ANSWERED
+        await in_unit_thread(self._settle, claimed, failure)
+        return failure or DELIVERED
+
+    def _answer(self, claimed: Claimed) -> DeliveryFailed | None:
+        """In a thread: answers a request. Its mails are queued in the unit in which it is deleted."""
+        if self._is_over(claimed):
+            return Expired("it came too late")
+        try:
+            content = self._content(claimed)
+            begin_trace(content["trace"])
+            origin = Origin(**content["origin"])
+            set_caller(Visitor(origin=origin))
+            with self._units.write() as unit:
+                if note_answered(unit, claimed):
+                    handlers.mail_requests()[claimed.event](unit, origin, content["params"])
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:
+            logger.exception("a request could not be answered")
+            return DeliveryFailed(f"request failed: {type(error).__name__}")
+        return None
+
+    def _is_over(self, claimed: Claimed) -> bool:
+        return claimed.expires_at is not None and claimed.expires_at <= self._units.clock()
+
+    def _content(self, claimed: Claimed) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self._units.vault.open(claimed.payload, context_of(claimed.message_id)))
+        return content
+
+    async def _attempt(self, claimed: Claimed) -> DeliveryFailed | None:
+        if self._is_over(claimed):
+            return Expired("its link has expired")
+        try:
+            # Not on the event loop: putting a message together takes as long as several customers' events.
+            message = await in_unit_thread(self._open, claimed)
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await self._transport.send(message)
+        except TimeoutError:
+            return TransportDown("sending took too long")
+        except DeliveryFailed as failure:
+            return failure
+        except (VaultError, ValueError, KeyError) as error:
+            return DeliveryFailed(f"unreadable payload: {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001  whatever else a transport raises concerns this mail only
+            return DeliveryFailed(f"transport failed: {type(error).__name__}")
+        return None
+
+    def _settle(self, claimed: Claimed, failure: DeliveryFailed | None) -> None:
+        """In a thread: notes the result in the row, then in the log."""
+        if failure is None:
+            self._in_unit(note_sent, claimed)
+            self._recovered("smtp")
+            log_event(logger, "mail.sent", mail=claimed.message_id, kind=claimed.event, attempt=claimed.attempts)
+            return
+        dead = isinstance(failure, (RecipientRefused, Expired)) or claimed.attempts >= MAX_ATTEMPTS
+        pause = pause_after(claimed.attempts, self._jitter())
+        if not self._in_unit(note_failure, claimed, failure, dead, pause):
+            log_event(logger, "mail.claim_lost", mail=claimed.message_id, level=logging.WARNING)
+            return
+        if isinstance(failure, TransportDown):
+            self._outage("smtp", str(failure))
+        log_event(
+            logger,
+            "mail.dead" if dead else "mail.deferred",
+            level=logging.ERROR if dead else logging.INFO,
+            mail=claimed.message_id,
+            kind=claimed.event,
+            attempt=claimed.attempts,
+            reason=str(failure),
+            **({} if dead else {"next_in_seconds": round(pause.total_seconds())}),
+        )
+
+    def _claim(self) -> Claimed | None:
+        """In a thread: takes the mail that has been due longest, or None.
+
+        The attempt counts from here on, so that a mail that kills its worker is given up some day.
+        """
+        message = OutboxMessage
+        while True:
+            # Looked up in a reading unit first: a sender with nothing to do must not take the write lock, nor
+            # wake itself through the hook after each commit.
+            with self._units.read() as unit:
+                candidate = unit.session.exec(
+                    select(message.id).where(*free(unit.now)).order_by(col(message.due_at), col(message.id)).limit(1)
+                ).first()
+            if candidate is None:
+                return None
+            claim = f"{self._worker_id}:{secrets.token_hex(8)}"
+            row = self._in_unit(take, candidate, claim)
+            if row is not None:
+                return row
+
+    def _open(self, claimed: Claimed) -> EmailMessage:
+        content = self._content(claimed)
+        return build(
+            RenderedMail(content["subject"], content["text"], content["html"]),
+            to=content["to"],
+            sender=self._units.settings.mail_from,
+            message_id=claimed.message_id,
+            at=claimed.created_at,
+        )
+
+    def _release(self, claimed: Claimed) -> None:
+        self._in_unit(give_back, claimed)
+        log_event(logger, "mail.released", mail=claimed.message_id)
+
+    def _in_unit(self, service: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        with self._units.write() as unit:
+            return service(unit, *args, **kwargs)
+
+    def _outage(self, kind: str, reason: str) -> None:
+        if kind not in self._outages:
+            self._outages.add(kind)
+            log_event(logger, "mail.outage", level=logging.ERROR, kind=kind, reason=reason, worker=self._worker_id)
+
+    def _recovered(self, kind: str) -> None:
+        if kind in self._outages:
+            self._outages.discard(kind)
+            log_event(logger, "mail.outage_over", kind=kind, worker=self._worker_id)

@@ -1,0 +1,137 @@
+"""Claims on mails of the outbox: a sender takes one for the time of a lease, and notes what became of the mail."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Update
+from sqlmodel import col, delete, or_, update
+
+from netim_app.infra.mail import (
+    DeliveryFailed,
+)
+from netim_app.infra.outbox import change_rows
+from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
+from netim_app.infra.unit_of_work import UnitOfWork
+
+LEASE = timedelta(seconds=60)
+"""How long a sender has a mail for itself."""
+PAUSES = tuple(timedelta(seconds=s) for s in (30, 120, 600, 1800, 3600, 10_800))
+MAX_ATTEMPTS = 12
+JITTER = 0.2
+
+
+def pause_after(attempts: int, jitter: float) -> timedelta:
+    """How long to wait after so many failed attempts (1 is the first).
+
+    Args:
+        attempts: failures so far.
+        jitter: 0 to 1; spreads the pauses of many mails over 20 % more.
+    """
+    return PAUSES[min(attempts, len(PAUSES)) - 1] * (1 + JITTER * jitter)
+
+
+class Expired(DeliveryFailed):
+    """The link in this mail no longer works."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A mail that this sender may send until its lease ends."""
+
+    id: int
+    message_id: str
+    event: str
+    claim: str
+    attempts: int
+    payload: bytes
+    created_at: datetime
+    expires_at: datetime | None
+
+
+def free(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Due, and claimed by nobody or by somebody whose lease has ended."""
+    message = OutboxMessage
+    return (
+        col(message.state) == QUEUED,
+        col(message.due_at) <= now,
+        or_(col(message.claimed_until).is_(None), col(message.claimed_until) <= now),
+    )
+
+
+def take(unit: UnitOfWork, row_id: int, claim: str) -> Claimed | None:
+    """The conditional UPDATE whose row count decides which sender has the mail."""
+    message = OutboxMessage
+    row = unit.session.exec(
+        update(message)
+        .where(col(message.id) == row_id, *free(unit.now))
+        .values(claimed_by=claim, claimed_until=unit.now + LEASE, attempts=col(message.attempts) + 1)
+        .returning(message)
+    ).scalar()
+    if row is None:
+        return None
+    return Claimed(row_id, row.message_id, row.event, claim, row.attempts, row.payload, row.created_at, row.expires_at)
+
+
+def note_sent(unit: UnitOfWork, claimed: Claimed) -> None:
+    """Marks the mail as sent, whoever holds the lease, and deletes its content."""
+    message = OutboxMessage
+    change_rows(
+        unit,
+        update(message)
+        .where(col(message.id) == claimed.id, col(message.state) != SENT)
+        .values(state=SENT, sent_at=unit.now, payload=b"", claimed_by="", claimed_until=None, last_error=""),
+    )
+
+
+def note_answered(unit: UnitOfWork, claimed: Claimed) -> bool:
+    """Deletes the request. False when another sender has it by now: it is answered once."""
+    message = OutboxMessage
+    own = (col(message.id) == claimed.id, col(message.claimed_by) == claimed.claim)
+    return int(unit.session.exec(delete(message).where(*own)).rowcount) == 1
+
+
+def note_failure(unit: UnitOfWork, claimed: Claimed, failure: DeliveryFailed, dead: bool, pause: timedelta) -> bool:
+    """False when the claim has gone to another sender meanwhile, who will note a result of its own."""
+    return (
+        change_rows(
+            unit,
+            _mine(claimed).values(
+                state=DEAD if dead else QUEUED,
+                due_at=unit.now + pause,
+                claimed_by="",
+                claimed_until=None,
+                last_error=str(failure)[:200],
+                **({"payload": b""} if isinstance(failure, Expired) else {}),
+            ),
+        )
+        == 1
+    )
+
+
+def give_back(unit: UnitOfWork, claimed: Claimed) -> None:
+    """Ends a claim without a result: the attempt does not count."""
+    change_rows(unit, _mine(claimed).values(claimed_by="", claimed_until=None, attempts=claimed.attempts - 1))
+
+
+def _mine(claimed: Claimed) -> Update:
+    message = OutboxMessage
+    return update(message).where(
+        col(message.id) == claimed.id, col(message.claimed_by) == claimed.claim, col(message.state) == QUEUED
+    )
+
+
+def catch_up(unit: UnitOfWork) -> None:
+    """Makes due what a clock that was set back has left in the future: no pause and no lease is as long as that."""
+    message = OutboxMessage
+    change_rows(
+        unit,
+        update(message)
+        .where(
+            col(message.state) == QUEUED,
+            or_(
+                col(message.due_at) > unit.now + PAUSES[-1] * (1 + JITTER),
+                col(message.claimed_until) > unit.now + 2 * LEASE,
+            ),
+        )
+        .values(due_at=unit.now, claimed_by="", claimed_until=None),
+    )
