@@ -10,7 +10,7 @@ from netim_app.identity.state.shell import ShellState
 from netim_app.infra.mail import StoredMail, read_mailbox
 from netim_app.infra.unit_of_work import units
 from netim_app.pages.kit import page as kit
-from netim_app.ui.form import link
+from netim_app.ui.buttons import link
 from netim_app.ui.theme import FOCUS
 
 SHOWN = 50

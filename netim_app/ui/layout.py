@@ -9,8 +9,8 @@ from reflex.vars.function import ArgsFunctionOperation
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
 from netim_app.texts.catalog import DEFAULT_LOCALE, LOCALES, text
+from netim_app.ui.buttons import button_link
 from netim_app.ui.connection import connection_notice
-from netim_app.ui.form import button_link
 from netim_app.ui.icons import icon, logo
 from netim_app.ui.menu import menu
 from netim_app.ui.script import FOCUS_AFTER_NAVIGATION, FOCUS_ON_ARRIVAL, Arrival, DocumentLanguage, PageHeading

@@ -24,11 +24,11 @@ EXAMPLES = [example for section in SECTIONS for example in examples(section)]
 
 
 def components() -> list[Callable[..., rx.Component]]:
-    """Every public function of `netim_app/ui` that makes a component."""
+    """Every public function of `netim_app/ui` that makes a component. Those in `parts` are pieces of others."""
     return [
         value
         for module in modules()
-        if module.__name__.startswith("netim_app.ui.")
+        if module.__name__.startswith("netim_app.ui.") and module.__name__ != "netim_app.ui.parts"
         for name, value in vars(module).items()
         if inspect.isfunction(value)
         and value.__module__ == module.__name__

@@ -7,7 +7,7 @@ import reflex as rx
 
 from netim_app.ui.card import badge, card, status
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import filter_field
+from netim_app.ui.filter_field import filter_field
 from netim_app.ui.icons import icon, icon_names
 from netim_app.ui.layout import outcome
 from netim_app.ui.menu import menu, menu_form_button, menu_link

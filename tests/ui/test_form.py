@@ -10,17 +10,10 @@ import pytest
 import reflex as rx
 
 from netim_app.core.readers import six_digits
-from netim_app.ui.form import (
-    _READ_CODE,
-    account_name,
-    button,
-    checkbox_field,
-    form,
-    link,
-    password_field,
-    select_field,
-    text_field,
-)
+from netim_app.ui.buttons import button, link
+from netim_app.ui.fields import _READ_CODE, account_name, checkbox_field, select_field, text_field
+from netim_app.ui.form import form
+from netim_app.ui.password_field import password_field
 
 
 class FormTestState(rx.State):

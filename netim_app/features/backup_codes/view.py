@@ -6,8 +6,10 @@ from netim_app.features.backup_codes.state import BackupCodesState, NewCodesStat
 from netim_app.identity.view.shell import error_at
 from netim_app.ui import card as kit
 from netim_app.ui.browser import copy_button, download_link, print_button
+from netim_app.ui.buttons import button
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import button, checkbox_field, form
+from netim_app.ui.fields import checkbox_field
+from netim_app.ui.form import form
 from netim_app.ui.notice import notice
 from netim_app.ui.text import tr
 from netim_app.ui.wizard import button_row, step

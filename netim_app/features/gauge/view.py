@@ -7,7 +7,7 @@ import reflex as rx
 from netim_app.feature import Hint, Protection, offers
 from netim_app.features.gauge.state import LEVELS, GaugeState
 from netim_app.ui import card as kit
-from netim_app.ui.form import button_link, link
+from netim_app.ui.buttons import button_link, link
 from netim_app.ui.icons import icon
 from netim_app.ui.meter import meter
 from netim_app.ui.notice import notice

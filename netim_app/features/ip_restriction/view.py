@@ -13,8 +13,11 @@ from netim_app.features.ip_restriction.state import (
 )
 from netim_app.identity.view.shell import error_at
 from netim_app.ui import card as kit
+from netim_app.ui.buttons import button
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import button, checkbox_field, filter_field, form, text_field
+from netim_app.ui.fields import checkbox_field, text_field
+from netim_app.ui.filter_field import filter_field
+from netim_app.ui.form import form
 from netim_app.ui.icons import icon
 from netim_app.ui.notice import notice
 from netim_app.ui.switch import switch

@@ -6,7 +6,8 @@ import reflex as rx
 
 from netim_app.features.login_history.state import HistoryState
 from netim_app.ui import card as kit
-from netim_app.ui.form import button, link, select_field
+from netim_app.ui.buttons import button, link
+from netim_app.ui.fields import select_field
 from netim_app.ui.icons import icon
 from netim_app.ui.text import tr
 

@@ -5,8 +5,10 @@ import reflex as rx
 from netim_app.features.password.state import PasswordState
 from netim_app.identity.view.shell import error_at, new_password_field, own_account_name
 from netim_app.ui import card as kit
+from netim_app.ui.buttons import button
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import button, form, password_field
+from netim_app.ui.form import form
+from netim_app.ui.password_field import password_field
 from netim_app.ui.text import moment, tr
 
 

@@ -6,8 +6,9 @@ import reflex as rx
 
 from netim_app.features.sessions.state import LogOutOthersState, SessionsState
 from netim_app.ui import card as kit
+from netim_app.ui.buttons import button, link
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import button, form, link
+from netim_app.ui.form import form
 from netim_app.ui.text import moment, tr
 from netim_app.ui.theme import FOCUS
 

@@ -8,8 +8,10 @@ from netim_app.features.totp.state import MAX_AUTHENTICATORS, MAX_NAME, TotpDial
 from netim_app.identity.view.shell import code_field, error_at
 from netim_app.ui import card as kit
 from netim_app.ui.browser import copy_by_click
+from netim_app.ui.buttons import button, button_link
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import button, button_link, form, text_field
+from netim_app.ui.fields import text_field
+from netim_app.ui.form import form
 from netim_app.ui.notice import notice
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS

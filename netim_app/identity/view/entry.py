@@ -6,9 +6,12 @@ from netim_app.identity.state.entry import ForgotState, LoginState, ResetState, 
 from netim_app.identity.state.shell import REMEMBER_DAYS
 from netim_app.identity.view.shell import code_field, entry_page, error_at, keep_pending, new_password_field
 from netim_app.ui.browser import field_from_browser
-from netim_app.ui.form import button_link, checkbox_field, columns, form, link, password_field, text_field
+from netim_app.ui.buttons import button_link, link
+from netim_app.ui.fields import checkbox_field, text_field
+from netim_app.ui.form import columns, form
 from netim_app.ui.layout import form_skeleton, outcome
 from netim_app.ui.notice import notice
+from netim_app.ui.password_field import password_field
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
 

@@ -6,9 +6,11 @@ from netim_app.identity.state.profile import EmailState, ProfileState
 from netim_app.identity.view.shell import error_at
 from netim_app.texts import catalog
 from netim_app.texts.places import countries, time_zones, zone_label
+from netim_app.ui.buttons import button
 from netim_app.ui.card import card
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import button, columns, form, select_field, text_field
+from netim_app.ui.fields import select_field, text_field
+from netim_app.ui.form import columns, form
 from netim_app.ui.notice import notice
 from netim_app.ui.text import LocaleState, tr
 

@@ -10,9 +10,11 @@ from netim_app.identity.state.shell import MIN_PASSWORD_LENGTH, ShellState, Step
 from netim_app.ui import layout
 from netim_app.ui.browser import reload_when, tidy_address_when
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import account_name, form, password_field, text_field
+from netim_app.ui.fields import account_name, text_field
+from netim_app.ui.form import form
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.notice import live_region
+from netim_app.ui.password_field import password_field
 from netim_app.ui.strength import strength
 from netim_app.ui.text import tr
 from netim_app.ui.ticket_exchange import handover_aside, ticket_form

@@ -31,8 +31,8 @@ from netim_app.pages.kit.examples import (
 )
 from netim_app.pages.kit.state import KitState
 from netim_app.ui.browser import copy_button
+from netim_app.ui.buttons import link
 from netim_app.ui.card import card
-from netim_app.ui.form import link
 from netim_app.ui.layout import account_page, skeleton_card
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.script import SCROLL_TO_ANCHOR, Anchored

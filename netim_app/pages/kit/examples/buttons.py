@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.pages.kit.state import KitState
-from netim_app.ui.form import button, button_link, link
+from netim_app.ui.buttons import button, button_link, link
 
 
 def kinds_of_button() -> rx.Component:

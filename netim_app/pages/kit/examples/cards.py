@@ -3,8 +3,8 @@
 import reflex as rx
 
 from netim_app.pages.kit.state import KitState
+from netim_app.ui.buttons import button
 from netim_app.ui.card import badge, card, empty, status
-from netim_app.ui.form import button
 from netim_app.ui.switch import switch
 
 

@@ -3,8 +3,11 @@
 import reflex as rx
 
 from netim_app.pages.kit.state import KitState
+from netim_app.ui.buttons import button
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import button, form, password_field, text_field
+from netim_app.ui.fields import text_field
+from netim_app.ui.form import form
+from netim_app.ui.password_field import password_field
 from netim_app.ui.wizard import button_row, numbered, step
 
 

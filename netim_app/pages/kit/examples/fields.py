@@ -4,7 +4,10 @@ import reflex as rx
 
 from netim_app.pages.kit.state import KitState
 from netim_app.ui.browser import field_from_browser
-from netim_app.ui.form import account_name, checkbox_field, filter_field, form, password_field, select_field, text_field
+from netim_app.ui.fields import account_name, checkbox_field, select_field, text_field
+from netim_app.ui.filter_field import filter_field
+from netim_app.ui.form import form
+from netim_app.ui.password_field import password_field
 from netim_app.ui.strength import strength
 
 

@@ -3,7 +3,9 @@
 import reflex as rx
 
 from netim_app.pages.kit.state import KitState
-from netim_app.ui.form import checkbox_field, columns, form, link, submit_button, text_field
+from netim_app.ui.buttons import link, submit_button
+from netim_app.ui.fields import checkbox_field, text_field
+from netim_app.ui.form import columns, form
 
 
 def form_that_works() -> rx.Component:

@@ -4,8 +4,10 @@ import reflex as rx
 
 from netim_app.identity.state.shell import ShellState
 from netim_app.pages.kit.state import KitState
+from netim_app.ui.buttons import link
 from netim_app.ui.dialog import dialog
-from netim_app.ui.form import form, link, text_field
+from netim_app.ui.fields import text_field
+from netim_app.ui.form import form
 from netim_app.ui.layout import account_page, form_skeleton, not_found, public_page, skeleton_card
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.notice import notice

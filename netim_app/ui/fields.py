@@ -1,0 +1,203 @@
+"""Fields of a form: text, code, select and checkbox.
+
+Inputs are uncontrolled: the browser keeps what was typed, whatever the server answers. Messages come from the server.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from netim_app.ui.icons import icon
+from netim_app.ui.parts import Handler, Text, below, described, labelled, testid_attr
+from netim_app.ui.theme import FOCUS
+
+_CONTROL = (
+    "block w-full min-h-11 rounded-control border border-edge bg-surface px-3 py-2 text-ink "
+    "aria-invalid:border-danger aria-invalid:border-2 "
+    "focus-visible:outline-2 focus-visible:outline-offset-0 focus-visible:outline-accent"
+)
+INPUT = f"{_CONTROL} text-base"
+# Six digits are read one by one.
+_DIGITS = f"{_CONTROL} max-w-64 font-mono text-xl tracking-[0.3em]"
+# A wrong code is typed over or pasted over, and not added to.
+_SELECT = "(event) => event.currentTarget.select()"
+_SELECT_ON_ENTER = '(event) => { if (event.key === "Enter") event.currentTarget.select(); }'
+# Six digits of any script, typed or pasted, are a whole code, whatever stands between, around or before them, as
+# `core.readers.six_digits` reads it. Returns the digits, or nothing.
+_READ_CODE = """(text) => {
+  const seen = text.replace(/\\p{Cf}/gu, ""), number = /^\\P{Nd}{0,3}\\p{Nd}{1,2}[.):．。）：、]/u;
+  const digits = (typed) => typed.replace(/[\\s\\p{P}\\p{Z}\\u02d7\\u2212\\u30fc\\uff70]/gu, "");
+  const entry = seen.replace(number, ""), isTooShort = entry !== seen && /^\\s+\\p{Nd}{1,5}\\P{Nd}*$/u.test(entry);
+  return [isTooShort ? "" : digits(seen), digits(entry)].find((code) => /^\\p{Nd}{6}$/u.test(code)) ?? "";
+}"""
+# Nothing is left to decide then. After a moment, so that who presses the button or Enter all the same sends it once. A
+# refused code is not sent again while it is corrected digit by digit.
+_SEND_WHEN_COMPLETE = f"""(event) => {{
+  const input = event.currentTarget, code = ({_READ_CODE})(input.value);
+  clearTimeout(input.sending);
+  if (!code || input.dataset.sent === code) return;
+  input.dataset.sent = code;
+  input.sending = setTimeout(() => {{ input.select(); input.form?.requestSubmit(); }}, 500);
+  input.form.addEventListener("submit", () => clearTimeout(input.sending), {{once: true}});
+}}"""
+
+
+def text_field(
+    name: str,
+    label: Text,
+    type: str = "text",  # noqa: A002  the attribute's own name
+    *,
+    error: Text = "",
+    value: Text | None = None,
+    autocomplete: str = "",
+    required: bool = True,
+    mark_optional: bool = True,
+    inputmode: str = "",
+    hint: Text = "",
+    test_id: str = "",
+    on_change: Handler | None = None,
+    max_length: int | None = None,
+    auto_focus: bool = False,
+    field_id: str = "",
+    sends_itself: bool = False,
+) -> rx.Component:
+    """A labelled line of text.
+
+    Args:
+        name: key in the form data.
+        error: message under the field; empty for none.
+        value: what it shows at first. Later changes of the Var do not overwrite what was typed.
+        hint: lasting help under the field.
+        mark_optional: False where the hint says who may leave the field empty.
+        field_id: HTML id; needed only when two fields of the same name are on one page.
+        sends_itself: sends the form as soon as six digits are there. Not where that destroys something.
+    """
+
+    def control(attrs: dict[str, Any]) -> rx.Component:
+        props = input_props(
+            name=name,
+            required=required,
+            test_id=test_id,
+            value=value,
+            autocomplete=autocomplete,
+            inputmode=inputmode,
+            on_change=on_change,
+            max_length=max_length,
+            auto_focus=auto_focus,
+        )
+        if sends_itself:
+            props["custom_attrs"] |= {"onInput": rx.Var(_SEND_WHEN_COMPLETE)}
+        look = _DIGITS if autocomplete == "one-time-code" else INPUT
+        return rx.el.input(type=type, **attrs, **props, class_name=look)
+
+    return labelled(
+        label,
+        control,
+        html_id=field_id or f"field-{name}",
+        error=error,
+        hint=hint,
+        required=required or not mark_optional,
+    )
+
+
+def account_name(value: rx.Var[str]) -> rx.Component:
+    """Whose password a form is about, for password managers alone: nobody sees it, and it is not sent."""
+    return rx.el.input(type="text", auto_complete="username", value=value, read_only=True, hidden=True, tab_index=-1)
+
+
+def select_field(
+    name: str,
+    label: Text,
+    options: Sequence[tuple[str, Text]] | rx.Var,
+    value: Text | None = None,
+    error: Text = "",
+    *,
+    hint: Text = "",
+    autocomplete: str = "",
+    required: bool = True,
+    on_change: Handler | None = None,
+    test_id: str = "",
+    field_id: str = "",
+) -> rx.Component:
+    """A native choice of one.
+
+    Args:
+        options: pairs of value and label; a Var of such pairs keeps long lists out of the page's code.
+        value: what is chosen at first.
+    """
+    if isinstance(options, rx.Var):
+        entries = [rx.foreach(options, lambda pair: rx.el.option(pair[1], value=pair[0]))]
+    else:
+        entries = [rx.el.option(shown, value=sent) for sent, shown in options]
+
+    def control(attrs: dict[str, Any]) -> rx.Component:
+        props = input_props(
+            name=name,
+            required=required,
+            test_id=test_id,
+            value=value,
+            autocomplete=autocomplete,
+            on_change=on_change,
+        )
+        return rx.el.div(
+            rx.el.select(*entries, **attrs, **props, class_name=f"{INPUT} appearance-none pr-10"),
+            icon("chevron", class_name="pointer-events-none absolute top-3 right-3 text-muted"),
+            class_name="relative",
+        )
+
+    return labelled(label, control, html_id=field_id or f"field-{name}", error=error, hint=hint, required=required)
+
+
+def checkbox_field(
+    name: str,
+    label: Text,
+    hint: Text = "",
+    *,
+    checked: rx.Var[bool] | bool = False,
+    error: Text = "",
+    test_id: str = "",
+    field_id: str = "",
+) -> rx.Component:
+    """A box to tick. When it is ticked, the form data holds `on` under its name, otherwise nothing."""
+    html_id = field_id or f"field-{name}"
+    attrs = described(html_id, error, hint)
+    return rx.el.div(
+        rx.el.label(
+            rx.el.input(
+                type="checkbox", name=name, default_checked=checked, **attrs,
+                class_name=f"size-6 shrink-0 accent-accent {FOCUS}", custom_attrs=testid_attr(test_id),
+            ),
+            rx.el.span(label, class_name="pt-0.5 text-sm"),
+            class_name="flex min-h-6 cursor-pointer items-start gap-3",
+        ),
+        *below(html_id, error, hint, indent="pl-9"),
+        class_name="flex flex-col gap-1.5",
+    )  # fmt: skip
+
+
+def input_props(
+    *,
+    name: str,
+    required: bool,
+    test_id: str,
+    value: Text | None = None,
+    autocomplete: str = "",
+    inputmode: str = "",
+    on_change: Handler | None = None,
+    max_length: int | None = None,
+    auto_focus: bool = False,
+) -> dict[str, Any]:
+    """The attributes of an input: its name, what a browser may fill in, how long it may be, and its test id."""
+    props: dict[str, Any] = {"name": name, "required": required, "custom_attrs": testid_attr(test_id)}
+    if autocomplete == "one-time-code":
+        props["custom_attrs"] |= {"onFocus": rx.Var(_SELECT), "onKeyDown": rx.Var(_SELECT_ON_ENTER)}
+    optional = {
+        "default_value": value,
+        "auto_complete": autocomplete or None,
+        "input_mode": inputmode or None,
+        "on_change": on_change,
+        "max_length": max_length,
+        "auto_focus": auto_focus or None,
+    }
+    return props | {name: given for name, given in optional.items() if given is not None}

@@ -1,0 +1,90 @@
+"""A field for a password."""
+
+from typing import Any, Literal
+
+import reflex as rx
+
+from netim_app.ui.fields import INPUT, input_props
+from netim_app.ui.icons import icon
+from netim_app.ui.parts import Handler, Text, labelled
+from netim_app.ui.text import tr
+from netim_app.ui.theme import FOCUS
+
+_CAPS_LOCK = """(event) => {
+  event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
+}"""
+_SHOW_OR_HIDE = """(event) => {
+  const button = event.currentTarget, input = button.previousElementSibling, show = input.type === "password";
+  input.type = show ? "text" : "password";
+  button.setAttribute("aria-pressed", show);
+}"""
+
+
+def password_field(
+    name: str,
+    label: Text,
+    *,
+    autocomplete: Literal["current-password", "new-password"] = "current-password",
+    error: Text = "",
+    hint: Text = "",
+    required: bool = True,
+    test_id: str = "",
+    on_change: Handler | None = None,
+    auto_focus: bool = False,
+    field_id: str = "",
+    extra: rx.Component | None = None,
+) -> rx.Component:
+    """A password with a button that shows it. It never gets a value from a state.
+
+    Args:
+        autocomplete: tells password managers which password is meant.
+        extra: something below the input, such as a strength meter.
+    """
+
+    def control(attrs: dict[str, Any]) -> rx.Component:
+        props = input_props(
+            name=name,
+            required=required,
+            test_id=test_id,
+            autocomplete=autocomplete,
+            on_change=on_change,
+            auto_focus=auto_focus,
+        )
+        props["custom_attrs"] |= {"onKeyUp": rx.Var(_CAPS_LOCK)}
+        shown = rx.el.div(
+            rx.el.input(
+                type="password",
+                auto_capitalize="none",
+                spell_check=False,
+                class_name=f"{INPUT} pr-12",
+                **attrs,
+                **props,
+            ),
+            rx.el.button(
+                icon("eye", class_name="group-aria-pressed/show:hidden"),
+                icon("eye-off", class_name="hidden group-aria-pressed/show:block"),
+                type="button",
+                aria_label=tr("ui.field.show_password"),
+                aria_pressed="false",
+                class_name="group/show absolute inset-y-0 right-0 grid w-11 place-items-center rounded-control "
+                f"text-muted hover:text-ink {FOCUS} focus-visible:-outline-offset-2",
+                custom_attrs={"onClick": rx.Var(_SHOW_OR_HIDE)},
+            ),
+            class_name="relative",
+        )
+        caps = rx.el.p(
+            tr("ui.field.caps_lock"),
+            role="status",
+            class_name="mt-1.5 hidden text-sm text-warning group-has-[[data-caps]]/password:block",
+        )
+        return rx.el.div(shown, caps, class_name="group/password")
+
+    return labelled(
+        label,
+        control,
+        html_id=field_id or f"field-{name}",
+        error=error,
+        hint=hint,
+        required=required,
+        extra=extra,
+    )
