@@ -151,7 +151,7 @@ AREAS = {
         Attack("A104", "P2", "webauthn_reg", "WebAuthn Level 3"),
     ),
 }
-"""What each part of the product is tried with. The README shows how many that are."""
+"""What each part of the product is tried with. docs/security.md shows how many attacks each area has."""
 
 ATTACKS = tuple(attack for attacks in AREAS.values() for attack in attacks)
 

@@ -1,7 +1,8 @@
-"""The product's own modules, found and imported: what house tests look at."""
+"""The product's own modules, found and imported, and names in documents: what house tests look at."""
 
 import ast
 import pkgutil
+import re
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -34,3 +35,35 @@ def sources() -> dict[str, ast.Module]:
         path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
         for path in sorted(PACKAGE.rglob("*.py"))
     }
+
+
+@lru_cache
+def all_tests() -> frozenset[str]:
+    """The name of every test."""
+    paths = (ROOT / "tests").rglob("test_*.py")
+    return frozenset(name for path in paths for name in re.findall(r"def (test_\w+)", path.read_text("utf-8")))
+
+
+@lru_cache
+def defined(path: str) -> frozenset[str]:
+    """The names that stand at the top of a module, and `Class.method`."""
+    names: set[str] = set()
+    for node in ast.parse((ROOT / path).read_text("utf-8")).body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            names |= {f"{node.name}.{part.name}" for part in node.body if isinstance(part, ast.FunctionDef)}
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return frozenset(names)
+
+
+def is_there(named: str) -> bool:
+    """Whether a test, a name in a module, or words in a document exist."""
+    if named.startswith("test_"):
+        return named in all_tests()
+    path, _, name = named.partition(": ")
+    if not name or not (ROOT / path).is_file():
+        return False
+    return name in (defined(path) if path.endswith(".py") else (ROOT / path).read_text("utf-8"))

@@ -1,14 +1,12 @@
 """The map from ASVS 5.0 to tests, code and documents (tests/server/README.md) is true, as far as a program can see."""
 
-import ast
 import re
 from collections import Counter
-from functools import lru_cache
 
 import pytest
 
 from tests.attacks import ATTACKS, attack_of
-from tests.house.modules import ROOT
+from tests.house.modules import ROOT, all_tests, is_there
 
 MAP = (ROOT / "tests" / "server" / "README.md").read_text("utf-8")
 ROWS = re.findall(r"^\| (\d+\.\d+\.\d+) \| (\d) \| ([^|]+) \| ([^|]+) \|$", MAP, re.MULTILINE)
@@ -36,38 +34,6 @@ UNTRUE = re.compile(r"(?:no|n/a): .+")
 def kind(held: str) -> str:
     """What the last column says: "held", "no" or "n/a"."""
     return held.partition(":")[0] if UNTRUE.fullmatch(held) else "held"
-
-
-@lru_cache
-def all_tests() -> frozenset[str]:
-    """The name of every test."""
-    paths = (ROOT / "tests").rglob("test_*.py")
-    return frozenset(name for path in paths for name in re.findall(r"def (test_\w+)", path.read_text("utf-8")))
-
-
-@lru_cache
-def defined(path: str) -> frozenset[str]:
-    """The names that stand at the top of a module, and `Class.method`."""
-    names: set[str] = set()
-    for node in ast.parse((ROOT / path).read_text("utf-8")).body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        if isinstance(node, ast.ClassDef):
-            names |= {f"{node.name}.{part.name}" for part in node.body if isinstance(part, ast.FunctionDef)}
-        if isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names |= {target.id for target in targets if isinstance(target, ast.Name)}
-    return frozenset(names)
-
-
-def is_there(named: str) -> bool:
-    """Whether a test, a name in a module, or words in a document exist."""
-    if named.startswith("test_"):
-        return named in all_tests()
-    path, _, name = named.partition(": ")
-    if not name or not (ROOT / path).is_file():
-        return False
-    return name in (defined(path) if path.endswith(".py") else (ROOT / path).read_text("utf-8"))
 
 
 def expanded(refs: str) -> list[str]:

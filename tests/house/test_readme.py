@@ -1,4 +1,4 @@
-"""The worked example of docs/extending.md, built, used and tested; and the figures that the README repeats."""
+"""The worked example of docs/extending.md, built, used and tested; and what README.md and docs/ repeat of the code."""
 
 import re
 import shutil
@@ -15,6 +15,8 @@ from netim_app.texts import catalog
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
+FEATURE_PAGE = (ROOT / "docs" / "features.md").read_text()
+OPERATING = (ROOT / "docs" / "operating.md").read_text()
 EXTENDING = (ROOT / "docs" / "extending.md").read_text()
 BLOCKS = dict(re.findall(r"```(?:python|po)\n# ((?:netim_app|tests)/\S+)\n(.*?)```", EXTENDING, re.DOTALL))
 LINES = re.findall(r"^\+(.+\n)", EXTENDING, re.MULTILINE)
@@ -151,13 +153,14 @@ def test_example_is_well_typed(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
-def test_every_setting_is_in_the_readme(name: str) -> None:
-    assert f"`NETIM_{name.upper()}`" in README
+def test_every_setting_is_documented(name: str) -> None:
+    assert f"`NETIM_{name.upper()}`" in OPERATING
 
 
 def test_thresholds_are_those_of_the_gauge() -> None:
     for percent, level in THRESHOLDS:
-        assert not percent or re.search(rf"\*{level}\*[^*]*\s{percent} %|{percent} %[^*]*\*{level}\*", README), level
+        said = re.search(rf"\*{level}\*[^*]*\s{percent} %|{percent} %[^*]*\*{level}\*", FEATURE_PAGE)
+        assert not percent or said, level
 
 
 def test_make_targets_are_in_the_readme() -> None:
@@ -187,7 +190,14 @@ ORDER = ("password", "login_alerts", "totp", "ip_restriction")
 """In which the tour brings them."""
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/extending.md"])
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 150
+
+
+DOCUMENTS = sorted(str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_file_that_is_linked_exists(document: str) -> None:
     links = re.findall(r"\]\(((?!https?:)[^)#]+)", (ROOT / document).read_text())
 
