@@ -17,6 +17,8 @@ import pytest
 for name in [name for name in os.environ if name.startswith("NETIM_") and not name.startswith("NETIM_TEST_")]:
     del os.environ[name]
 
+pytest.register_assert_rewrite("tests.kit")
+
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
@@ -28,7 +30,7 @@ from netim_app.infra.unit_of_work import Units
 from netim_app.registry import install_features
 from netim_app.schema import load_metadata, migrate
 from netim_app.settings import Settings
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 hypothesis.settings.register_profile("house", deadline=None)  # other work on the machine is no fault
 hypothesis.settings.load_profile("house")

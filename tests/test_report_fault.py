@@ -14,7 +14,7 @@ from reflex_base.event.context import EventContext
 from netim_app import netim_app
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.incidents import Incidents
-from tests.fakes import captured_log
+from tests.kit.fakes import captured_log
 
 
 class Page:

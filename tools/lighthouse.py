@@ -25,7 +25,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import expect, sync_playwright
 
-from tests.harness import PASSWORD, ROOT, Server, free_port, running
+from tests.kit.harness import PASSWORD, ROOT, Server, free_port, running
 from tools.find_program import BROWSER, find
 
 PACKAGE = "lighthouse@13.5.0"

@@ -19,7 +19,7 @@ import pyotp
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
-from tests.harness import PASSWORD, ROOT, Server, running
+from tests.kit.harness import PASSWORD, ROOT, Server, running
 from tools.find_program import BROWSER, find
 
 DOCS = ROOT / "docs"

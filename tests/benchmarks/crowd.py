@@ -53,8 +53,8 @@ from tests.benchmarks.tabs import (
     timed,
     try_address,
 )
-from tests.fakes import FakeTransport
-from tests.harness import NAMESPACE, free_port
+from tests.kit.fakes import FakeTransport
+from tests.kit.harness import NAMESPACE, free_port
 
 SCALE = float(os.environ.get("NETIM_TEST_BENCH_SCALE", "1"))
 """Less than 1 to try the benchmarks themselves; the figures mean nothing then."""

@@ -28,7 +28,7 @@ from tests.benchmarks.tabs import (
     timed,
     try_address,
 )
-from tests.harness import PASSWORD, Server
+from tests.kit.harness import PASSWORD, Server
 
 LATENCY_ROUNDS = 7
 EVENTS_PER_ROUND = 80

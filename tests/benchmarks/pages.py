@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from tests.benchmarks.servers import ORIGIN, CounterServer, ProductServer
 from tests.benchmarks.tabs import SECURITY_PAGE
-from tests.harness import Server
+from tests.kit.harness import Server
 from tools.find_program import BROWSER, find
 
 ARGS = (

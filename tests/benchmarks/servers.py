@@ -26,7 +26,7 @@ from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.registry import install_features
 from netim_app.settings import DEVELOPMENT_SECRET, Settings
-from tests.harness import PASSWORD, START_SECONDS, Server
+from tests.kit.harness import PASSWORD, START_SECONDS, Server
 
 COST = 12
 """The bcrypt cost of production."""

@@ -12,7 +12,7 @@ import pyotp
 import socketio
 
 from tests.benchmarks.servers import ORIGIN, Customer
-from tests.harness import NAMESPACE, Server
+from tests.kit.harness import NAMESPACE, Server
 
 ROOT_STATE = "reflex___state____state"
 SWITCH_STATE = f"{ROOT_STATE}.netim_app___features___login_alerts___state____login_alerts_state"

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from netim_app.registry import FEATURES
 from netim_app.settings import LOOPBACK_NAMES
 from tests.browser.wire import Wire
-from tests.harness import PASSWORD, Server, running
+from tests.kit.harness import PASSWORD, Server, running
 from tools.find_program import BROWSER, find
 
 ARGS = (

@@ -16,9 +16,9 @@ from netim_app.features.ip_restriction.tables import IpRule
 from netim_app.features.login_history.tables import LoginEntry
 from netim_app.identity import links, operations, undo
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.test_two_factor import open_settings
 from tests.browser.wire import Wire
-from tests.harness import PASSWORD, Server, link_in
+from tests.kit.harness import PASSWORD, Server, link_in
+from tests.kit.phone import open_settings
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser.conftest import go_to_security, log_in, log_out
-from tests.harness import PASSWORD, Server, link_in
-from tests.server.test_headers import PAGES
+from tests.kit.harness import PASSWORD, Server, link_in
+from tests.kit.headers import PAGES
 
 SCRIPTS = (
     "<img src=x onerror=window.pwned=1>",

@@ -8,8 +8,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from netim_app.features.ip_restriction import rules
 from netim_app.features.ip_restriction.tables import IpRule
 from tests.browser.conftest import PHONE, gauge_percent, go_to_security, log_in
-from tests.browser.test_first_journey import Keyboard
-from tests.harness import PASSWORD, Server
+from tests.kit.harness import PASSWORD, Server
+from tests.kit.keyboard import Keyboard
 
 SECURITY = "/account/connection-and-security"
 FRESH_SECONDS = 10 * 60

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.test_two_factor import open_settings
-from tests.harness import PASSWORD, Server
+from tests.kit.harness import PASSWORD, Server
+from tests.kit.phone import open_settings
 
 PERSONAL = "/account/personal-information"
 SECURITY = "/account/connection-and-security"

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.test_two_factor import open_settings
-from tests.harness import Server
+from tests.kit.harness import Server
+from tests.kit.phone import open_settings
 
 MAX_SHIFT = 0.02
 SECRET = "A" * 43

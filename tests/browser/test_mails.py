@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from netim_app.infra import mail
 from netim_app.ui.theme import DARK, LIGHT
 from tests.browser.conftest import PASSWORD, log_in
-from tests.harness import Server
+from tests.kit.harness import Server
 
 UNREADABLE = """() => {
   const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import log_in
-from tests.harness import PASSWORD, Server, link_in
+from tests.kit.harness import PASSWORD, Server, link_in
 
 NEW_PASSWORD = "walnut kettle saddle 31"
 FRESH_SECONDS = 10 * 60

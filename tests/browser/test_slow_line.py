@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
 from netim_app.texts import catalog
 from tests.browser.conftest import DESKTOP, arguments, executable
-from tests.browser.test_two_factor import Phone, open_settings, open_wizard
 from tests.browser.wire import Wire
-from tests.harness import PASSWORD, Server, running
+from tests.kit.harness import PASSWORD, Server, running
+from tests.kit.phone import Phone, open_settings, open_wizard
 
 AT_ONCE_MS = 100
 SLOW_SECONDS = 0.2

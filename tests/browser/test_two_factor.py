@@ -8,20 +8,17 @@ from contextlib import contextmanager
 
 import pyotp
 import pytest
-import zxingcpp
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from netim_app.core.facts import Origin
-from netim_app.core.tokens import digest
 from netim_app.features.backup_codes import service as backup_codes
-from netim_app.features.totp.rules import STEP_SECONDS, step_at
-from netim_app.identity import operations, tickets
+from netim_app.identity import operations
 from tests.browser.conftest import DESKTOP, PHONE, gauge_percent, go_to_security, log_in, log_out
-from tests.browser.test_first_journey import Keyboard
-from tests.harness import PASSWORD, Server
+from tests.kit.harness import PASSWORD, Server
+from tests.kit.keyboard import Keyboard
+from tests.kit.phone import SECURITY, Phone, open_settings, open_wizard
 
-SECURITY = "/account/connection-and-security"
 WORDS = {
     "en": {
         "email": "Email address", "password": "Password", "log in": "Log in", "personal": "Personal information",
@@ -37,59 +34,10 @@ WORDS = {
 }  # fmt: skip
 
 
-class Phone:
-    """An application that scans QR codes and shows codes. Each code is given out once, as the server takes it once."""
-
-    def __init__(self, server: Server, picture: Locator) -> None:
-        expect(picture).to_be_visible()
-        (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
-        self.uri = found.text
-        self._server = server
-        self._totp = pyotp.parse_uri(self.uri)
-        self._last = 0
-
-    def code(self, steps: int = 0) -> str:
-        """The next code that nobody has seen yet; time is moved until there is one."""
-        now = step_at(self._server.units.clock())
-        if steps:
-            return str(self._totp.generate_otp(now + steps))
-        if now <= self._last:
-            self._server.move_clock(self._offset() + (self._last + 1 - now) * STEP_SECONDS)
-            now = self._last + 1
-        self._last = now
-        return str(self._totp.generate_otp(now))
-
-    def _offset(self) -> int:
-        path = self._server.folder / "clock"
-        return int(float(path.read_text() or 0)) if path.exists() else 0
-
-
-def open_settings(page: Page, server: Server, email: str) -> None:
-    """Logs in without the form, which counts how often it is used from one address, and opens the page."""
-    over_http, address = page.context.request, f"http://localhost:{server.port}"  # the host whose cookies the page has
-    over_http.get(f"{address}/login")
-    device = next(str(c["value"]) for c in page.context.cookies() if "browser" in str(c["name"]))
-    with server.units.write() as unit:
-        account_id = operations.find_account(unit, email)
-        assert account_id
-        ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(device))
-    headers = {"Sec-Fetch-Site": "same-origin"}
-    answer = over_http.post(f"{address}/auth/session", form={"ticket": ticket}, headers=headers, max_redirects=0)
-    assert answer.status == 303
-    page.goto(SECURITY)
-
-
 @pytest.fixture(autouse=True)
 def clock_put_right(server: Server) -> Iterator[None]:
     yield
     server.move_clock(0)
-
-
-def open_wizard(page: Page, name: str = "Enable") -> Locator:
-    page.get_by_role("button", name=name, exact=True).click()
-    dialog = page.get_by_test_id("totp-wizard")
-    expect(dialog).to_be_visible()
-    return dialog
 
 
 def enable(page: Page, server: Server) -> tuple[Phone, list[str]]:

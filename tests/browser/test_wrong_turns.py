@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from netim_app.settings import LOOPBACK_NAMES
 from tests.browser.conftest import gauge_percent, go_to_security, log_in, log_out
-from tests.harness import PASSWORD, Server, link_in
+from tests.kit.harness import PASSWORD, Server, link_in
 
 NEW_PASSWORD = "copper window giraffe 77"
 

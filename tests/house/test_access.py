@@ -11,8 +11,8 @@ from reflex_base.registry import RegistrationContext
 
 from netim_app.identity import gate
 from netim_app.identity.access import Access, Level, access_of
-from tests.harness import is_served
 from tests.house.modules import modules
+from tests.kit.harness import is_served
 
 REVIEWED = {
     "ShellState.open_account_page": "LOGGED_IN",

@@ -150,6 +150,13 @@ def test_states_know_no_query() -> None:
         assert not foreign, f"{path} imports {foreign}"
 
 
+def test_no_test_module_is_imported() -> None:
+    """What several test modules use is in `tests/kit`."""
+    import_of_tests = re.compile(r"^\s*(?:from|import) tests\.(?:\w+\.)*test_\w+", re.MULTILINE)
+
+    assert [str(path) for path in (ROOT / "tests").rglob("*.py") if import_of_tests.search(path.read_text())] == []
+
+
 def test_every_feature_has_the_same_files() -> None:
     files = {"__init__", "facts", "feature", "flows", "view", "state", "service", "tables", "rules"}
     for folder in sorted((PACKAGE / "features").iterdir()):

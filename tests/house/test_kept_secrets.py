@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from netim_app.settings import DEVELOPMENT_SECRET
-from tests.harness import PASSWORD, Client, Server, redis_server
-from tests.kept_secrets import Secrets
+from tests.kit.harness import PASSWORD, Client, Server, redis_server
+from tests.kit.kept_secrets import Secrets
 
 TOKEN = "dGhpcyBpcyBhIHRva2VuIG9mIDI1NiBiaXRzLi4uLjA"
 LINK = "bGlua3MgYXJlIHRva2VucyBvZiAyNTYgYml0cywgdG8"

@@ -16,8 +16,8 @@ from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import Units
 from netim_app.schema import ALEMBIC_INI, load_metadata, migrate
 from tests.conftest import DATABASES, new_postgres_database, settings_for
-from tests.fakes import captured_log
 from tests.house.modules import ROOT
+from tests.kit.fakes import captured_log
 
 
 @pytest.fixture(params=DATABASES)

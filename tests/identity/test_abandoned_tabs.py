@@ -22,9 +22,9 @@ from netim_app.identity.abandoned_tabs import KEEP_SECONDS, MOST_OF_ONE, Abandon
 from netim_app.identity.state.entry import LoginState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import logged_in_actor
-from tests.fakes import FakeClock
-from tests.harness import redis_server
+from tests.kit.factories import logged_in_actor
+from tests.kit.fakes import FakeClock
+from tests.kit.harness import redis_server
 
 
 class Store:

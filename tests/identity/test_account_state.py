@@ -15,7 +15,7 @@ from netim_app.infra.unit_of_work import Units
 from netim_app.registry import FEATURES
 from netim_app.ui.once import visit_of
 from netim_app.ui.text import LocaleState
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     HERE,
@@ -27,7 +27,7 @@ from tests.factories import (
     tickets_of,
     visitor_of,
 )
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 PROFILE = {
     "first_name": "Grace",

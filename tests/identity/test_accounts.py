@@ -16,7 +16,7 @@ from netim_app.identity.profiles import Profile
 from netim_app.identity.sign_up import Confirmed
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     HERE,

@@ -4,8 +4,8 @@ from sqlmodel import select
 from netim_app.identity import attempts, operations
 from netim_app.identity.tables import AttemptWindow, KnownBrowser
 from netim_app.infra.unit_of_work import Units
-from tests.factories import at_once
-from tests.fakes import FakeClock
+from tests.kit.factories import at_once
+from tests.kit.fakes import FakeClock
 
 
 def pay(units: Units, key: str = "k") -> bool:
@@ -104,7 +104,7 @@ def test_windows_that_are_over_are_purged(units: Units, clock: FakeClock) -> Non
 
 def test_every_kind_is_unlocked_by_the_operator(units: Units) -> None:
     from netim_app.identity.facts import AccountUnlocked
-    from tests.factories import BROWSER, mailed, make_account
+    from tests.kit.factories import BROWSER, mailed, make_account
 
     with units.write() as unit:
         account_id = make_account(unit, "ada@example.org")

@@ -13,7 +13,7 @@ from netim_app.identity.tables import AttemptWindow
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
 from netim_app.ui.text import LocaleState
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     HERE,

@@ -22,7 +22,7 @@ from netim_app.identity.tables import AccountSession
 from netim_app.infra import cost_budget
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.unit_of_work import Units
-from tests.factories import BROWSER, Browser, actor_of, make_account, make_session
+from tests.kit.factories import BROWSER, Browser, actor_of, make_account, make_session
 
 
 class Caller:

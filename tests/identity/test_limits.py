@@ -10,7 +10,7 @@ from netim_app.core.facts import Origin
 from netim_app.identity import limits, password_queues
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
-from tests.factories import BROWSER, EMAIL, OTHER_BROWSER, logged_in_actor
+from tests.kit.factories import BROWSER, EMAIL, OTHER_BROWSER, logged_in_actor
 
 HOME = "192.0.2.7"
 

@@ -14,7 +14,7 @@ from netim_app.identity.tables import MailedLink
 from netim_app.infra.outbox import context_of
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork, Units
-from tests.factories import (
+from tests.kit.factories import (
     EMAIL,
     HERE,
     PASSWORD,

@@ -17,7 +17,7 @@ from netim_app.identity import accounts, flows, login, operations, passwords, se
 from netim_app.identity.facts import IdentityProved, LoginBlocked, LoginFailed, PasswordChanged
 from netim_app.identity.tables import Account, Ticket
 from netim_app.infra.unit_of_work import Units
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     HERE,
@@ -31,7 +31,7 @@ from tests.factories import (
     stored_account,
     visitor_of,
 )
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from zxcvbn import matching
 
 from netim_app.core.forms import MAX_SECRET_LENGTH, Form
 from netim_app.identity import password_queues, passwords
-from tests.factories import visitor_of
+from tests.kit.factories import visitor_of
 
 PERSONAL = ("ada.lovelace@example.org", "Ada", "Lovelace", "Analytical Engines")
 GOOD = "correct horse battery staple"

@@ -20,7 +20,7 @@ from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.infra.vault import Vault
-from tests.factories import (
+from tests.kit.factories import (
     EMAIL,
     HERE,
     NEW_PASSWORD,
@@ -32,7 +32,7 @@ from tests.factories import (
     quick_hash,
     visitor_of,
 )
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 PAGE = "/account/connection-and-security"
 RIGHT = "123456"

@@ -12,7 +12,7 @@ from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import Units
 from netim_app.registry import FEATURES
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     HERE,
@@ -28,7 +28,7 @@ from tests.factories import (
     stored_account,
     visitor_of,
 )
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from netim_app.identity import (
 from netim_app.identity.facts import AccountUnlocked, PasswordChanged, SecondFactorDisabled
 from netim_app.identity.tables import AttemptWindow, FailedCodeCount, PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     NEW_PASSWORD,
@@ -39,7 +39,7 @@ from tests.factories import (
     quick_hash,
     visitor_of,
 )
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 RIGHT = "123456"
 PAGE = "/account/connection-and-security"

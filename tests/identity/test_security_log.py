@@ -28,7 +28,7 @@ from netim_app.identity import (
 )
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units, in_unit
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     HERE,
@@ -40,7 +40,7 @@ from tests.factories import (
     quick_hash,
     visitor_of,
 )
-from tests.fakes import FakeClock, captured_log
+from tests.kit.fakes import FakeClock, captured_log
 
 WRONG = "wrong secret lantern 4711"
 UNKNOWN = "nobody@example.org"

@@ -16,8 +16,8 @@ from netim_app.identity.tables import Account, AccountSession, KnownBrowser, Tic
 from netim_app.identity.tickets import OpenedSession
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.registry import FEATURES
-from tests.factories import BROWSER, HERE, OTHER_BROWSER, Browser, actor_of, at_once, make_account, make_session
-from tests.fakes import FakeClock
+from tests.kit.factories import BROWSER, HERE, OTHER_BROWSER, Browser, actor_of, at_once, make_account, make_session
+from tests.kit.fakes import FakeClock
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from netim_app.identity.facts import AccountCreated, PasswordChanged, ProofFaile
 from netim_app.identity.sign_up import Confirmed
 from netim_app.identity.tables import Account, MailedLink, SignUp
 from netim_app.infra.unit_of_work import Units
-from tests.factories import (
+from tests.kit.factories import (
     EMAIL,
     HERE,
     NEW_PASSWORD,
@@ -46,7 +46,7 @@ from tests.factories import (
     stored_account,
     visitor_of,
 )
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 GUEST = visitor_of()
 NEW = NewCustomer("New@Example.org", "Nia", "Ewing", "", "fr", "Europe/Paris")

@@ -34,7 +34,7 @@ from netim_app.identity import (
 from netim_app.identity.facts import CodesStopped, EmailRestored, PasswordChanged
 from netim_app.identity.tables import Account, MailedLink, SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork, Units
-from tests.factories import (
+from tests.kit.factories import (
     EMAIL,
     HERE,
     NEW_PASSWORD,
@@ -51,7 +51,7 @@ from tests.factories import (
     stored_account,
     visitor_of,
 )
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 THIEVES = "thief@example.net"
 OWNER = visitor_of()

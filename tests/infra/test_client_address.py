@@ -16,7 +16,7 @@ from netim_app.infra.client_address import (
     forwarded_entry,
     is_unread,
 )
-from tests.fakes import captured_log
+from tests.kit.fakes import captured_log
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("2001:db8:1::/48"), ip_network("127.0.0.1/32"))
 

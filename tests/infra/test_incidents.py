@@ -8,7 +8,7 @@ import pytest
 
 from netim_app.infra import incidents
 from netim_app.infra.incidents import MOST_KINDS, Incidents, Seldom
-from tests.fakes import captured_log
+from tests.kit.fakes import captured_log
 
 
 @pytest.fixture

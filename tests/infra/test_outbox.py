@@ -28,7 +28,7 @@ from netim_app.infra.trace import begin_trace, trace
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.setting_values import read_smtp_server
 from tests.conftest import settings_for
-from tests.fakes import (
+from tests.kit.fakes import (
     BrokenTransport,
     FakeClock,
     FakeTransport,

@@ -46,8 +46,18 @@ from netim_app.identity.state.shell import _load
 from netim_app.infra import mail_sender, outbox
 from netim_app.infra.unit_of_work import Units, in_read_unit, in_unit
 from netim_app.schema import load_metadata
-from tests.factories import EMAIL, HERE, NEW_PASSWORD, PASSWORD, Browser, actor_of, last_mail, make_account, visitor_of
-from tests.fakes import FakeClock, FakeTransport
+from tests.kit.factories import (
+    EMAIL,
+    HERE,
+    NEW_PASSWORD,
+    PASSWORD,
+    Browser,
+    actor_of,
+    last_mail,
+    make_account,
+    visitor_of,
+)
+from tests.kit.fakes import FakeClock, FakeTransport
 
 EXPLAINED = ("SELECT", "UPDATE", "DELETE", "INSERT")
 

@@ -11,7 +11,7 @@ import pytest
 from netim_app.infra import rate_limit
 from netim_app.infra.rate_limit import Limit, Limiter, network_keys
 from netim_app.settings import Settings
-from tests.fakes import captured_log, events
+from tests.kit.fakes import captured_log, events
 
 RULE = Limit("test_rule", 3, 3600)
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from netim_app.infra import redaction
 from netim_app.infra.redaction import MASK, log_event, redact
-from tests.fakes import captured_log
+from tests.kit.fakes import captured_log
 
 S = "hunter2-Correct-Horse"
 CODE = "493817"

@@ -8,7 +8,7 @@ from netim_app.infra import socket_limits
 from netim_app.infra.rate_limit import SOCKETS_PER_ADDRESS, Limiter
 from netim_app.infra.socket_limits import MAX_MESSAGE_BYTES, SocketLimits
 from netim_app.settings import Settings
-from tests.fakes import captured_log
+from tests.kit.fakes import captured_log
 
 HOME = ("192.0.2.7", 1000)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reflex.istate.data import URLData
 
 from netim_app.infra.socket_packets import SocketPackets, is_event, is_greeting, is_message
-from tests.fakes import captured_log
+from tests.kit.fakes import captured_log
 
 NAMES = {"state.submit", "x"}
 EVENT = {"name": "state.submit", "payload": {"form": {"a": "b"}}, "router_data": {"pathname": "/login", "query": {}}}

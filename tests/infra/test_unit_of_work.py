@@ -14,7 +14,7 @@ from netim_app.infra import mail_sender, outbox, unit_of_work
 from netim_app.infra.db import MAX_CONNECTIONS
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork, Units, in_read_unit, in_unit
-from tests.fakes import FakeTransport
+from tests.kit.fakes import FakeTransport
 
 told: ContextVar[str] = ContextVar("told", default="nothing")
 

@@ -15,7 +15,7 @@ from netim_app.infra.request_bodies import RequestBodies
 from netim_app.infra.socket_limits import SocketLimits
 from netim_app.infra.work_queue import Lane, QueueFull, WorkQueue
 from netim_app.settings import Settings
-from tests.fakes import until
+from tests.kit.fakes import until
 
 ONE, UNREAD = "192.0.2.7", f"unknown-{1:016x}"
 WIDTHS = pytest.mark.parametrize(("address", "expected"), [(ONE, 1), (UNREAD, WIDE_FACTOR)])

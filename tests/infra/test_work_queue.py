@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from netim_app.infra.work_queue import Lane, QueueFull, WorkQueue
-from tests.fakes import until
+from tests.kit.fakes import until
 
 FIRST, LATER, LAST = 0, 1, 2
 

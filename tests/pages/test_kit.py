@@ -15,8 +15,8 @@ from netim_app.identity.state.shell import ShellState
 from netim_app.pages.kit import page as kit
 from netim_app.pages.kit.page import SECTIONS, examples, snippet
 from netim_app.pages.kit.state import KitState
-from tests.factories import Tab, visitor_of
 from tests.house.modules import PACKAGE, modules
+from tests.kit.factories import Tab, visitor_of
 
 PLUMBING = {"class_name", "field_id", "form_id", "html_id", "test_id"}
 """Parameters that change nothing that can be seen."""

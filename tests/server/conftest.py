@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tests.harness import Client, Server, production_server, redis_server, running
+from tests.kit.harness import Client, Server, production_server, redis_server, running
 
 HERE = Path(__file__).parent
 _numbers = itertools.count(1)

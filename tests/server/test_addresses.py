@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.fakes import until
-from tests.harness import PASSWORD, Client, Server
-from tests.server.test_login import link_from
+from tests.kit.fakes import until
+from tests.kit.harness import PASSWORD, Client, Server
+from tests.kit.login import link_from
 
 NAMES = {"first_name": "Anna", "last_name": "Martin", "password": PASSWORD}
 TYPED = "Anna@bücher-laden.fr"

@@ -21,11 +21,11 @@ from netim_app.infra.rate_limit import (
     RECOVERY_PER_ADDRESS,
     SIGN_UP_PER_ADDRESS,
 )
-from tests.fakes import until
-from tests.harness import PASSWORD, Client, Server, customer, running
-from tests.server.test_log_lines import id_of, lines_about
-from tests.server.test_login import NEW_PASSWORD, ask_reset, attempt, can_log_in, link_from, shape
-from tests.server.test_two_factor import Owner, give_code, give_password, owner, plain
+from tests.kit.fakes import until
+from tests.kit.harness import PASSWORD, Client, Server, customer, running
+from tests.kit.log_lines import id_of, lines_about
+from tests.kit.login import NEW_PASSWORD, ask_reset, attempt, can_log_in, link_from, shape
+from tests.kit.two_factor import Owner, give_code, give_password, owner, plain
 
 __all__ = ["owner", "plain"]
 WRONG = "wrong " + PASSWORD

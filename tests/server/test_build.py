@@ -10,8 +10,8 @@ import pytest
 from netim_app import build as front_end
 from netim_app import npm_lock
 from netim_app.settings import Settings
-from tests.harness import ROOT, Server
-from tests.npm_registry import Registry, locked_packages, other_content, registry
+from tests.kit.harness import ROOT, Server
+from tests.kit.npm_registry import Registry, locked_packages, other_content, registry
 
 LOCKED = [ROOT / "reflex.lock" / name for name in ("package.json", "package-lock.json")]
 SECRETS = {

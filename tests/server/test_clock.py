@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.fakes import until
-from tests.harness import PASSWORD, Client, Server, customer, link_in
-from tests.server.test_two_factor import SECURITY, Owner, give_code, give_password, owner, plain
+from tests.kit.fakes import until
+from tests.kit.harness import PASSWORD, Client, Server, customer, link_in
+from tests.kit.two_factor import SECURITY, Owner, give_code, give_password, owner, plain
 
 __all__ = ["owner", "plain"]
 PAGE = "/account/personal-information"

@@ -9,8 +9,8 @@ import uuid
 import pytest
 
 from netim_app.core.tokens import new_token
-from tests.harness import Client, Server
-from tests.server.test_session_cookie import attributes, is_logged_in
+from tests.kit.cookies import attributes, is_logged_in
+from tests.kit.harness import Client, Server
 
 SESSION, BROWSER = b"netim_session", b"netim_browser"
 BEFORE = (b"\xa0", b"\x85", b"\xa0 ", b"\x85\xa0")

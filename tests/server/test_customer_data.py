@@ -6,9 +6,9 @@ from pathlib import Path
 
 from redis import Redis
 
-from tests.harness import PASSWORD, Client, Server, running
+from tests.kit.harness import PASSWORD, Client, Server, running
+from tests.kit.login import ask_reset, link_from
 from tests.server.conftest import page_states
-from tests.server.test_login import ask_reset, link_from
 
 SECURITY = "/account/connection-and-security"
 IDLE_SECONDS = 30 * 60

@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 from sqlalchemy import text
 
-from tests.fakes import until
-from tests.harness import PASSWORD, Client, Server, customer, running
-from tests.server.test_faults import INCIDENT, Postgres, health, postgres
-from tests.server.test_killed import PAID, WAITING
+from tests.kit.fakes import until
+from tests.kit.faults import INCIDENT, Postgres, health, postgres
+from tests.kit.harness import PASSWORD, Client, Server, customer, running
+from tests.kit.killed import PAID, WAITING
 
 __all__ = ["postgres"]
 PAGE = "/account/personal-information"

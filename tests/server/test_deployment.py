@@ -29,12 +29,12 @@ import pytest
 from netim_app import build as front_end
 from netim_app import npm_lock
 from tests.conftest import new_postgres_database
-from tests.fakes import until
-from tests.harness import ROOT, Client, Server, customer, redis_server
-from tests.npm_registry import Registry, from_npms_cache, registry
-from tests.proxies import PROXIES, Entrance, adapt, block
-from tests.server.test_session_cookie import is_logged_in
-from tests.server.test_two_factor import SECURITY, Owner, give_code, give_password
+from tests.kit.cookies import is_logged_in
+from tests.kit.fakes import until
+from tests.kit.harness import ROOT, Client, Server, customer, redis_server
+from tests.kit.npm_registry import Registry, from_npms_cache, registry
+from tests.kit.proxies import PROXIES, Entrance, adapt, block
+from tests.kit.two_factor import SECURITY, Owner, give_code, give_password
 
 UNIT = "/etc/systemd/system/netim@.service"
 SECRET = "a secret of the tests that nobody else has"

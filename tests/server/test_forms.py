@@ -9,8 +9,9 @@ from reflex_base.registry import RegistrationContext
 
 from netim_app import netim_app  # noqa: F401  registers every state
 from netim_app.identity import links, operations
-from tests.fakes import until
-from tests.harness import PASSWORD, Client, Server
+from tests.kit.fakes import until
+from tests.kit.forms import FORMS, PROFILE
+from tests.kit.harness import Client, Server
 
 HTML = "<img src=x onerror=alert(1)>"
 BAD: dict[str, Any] = {
@@ -34,29 +35,6 @@ BAD: dict[str, Any] = {
     "dict": {"a": "Anna"},
     "bytes-like": {"type": "Buffer", "data": [1, 2]},
 }
-CUSTOMER = {"first_name": "Anna", "last_name": "Martin", "email": "new@example.com", "password": PASSWORD}
-PROFILE = {
-    "first_name": "Anna", "last_name": "Martin", "company": "Firm", "phone": "+33 1 23 45 67 89", "street": "Road 1",
-    "postal_code": "75001", "city": "Paris", "country": "FR", "language": "en", "time_zone": "Europe/Paris",
-}  # fmt: skip
-FORMS: dict[str, dict[str, Any]] = {
-    "LoginState.submit": {"email": "nobody@example.com", "password": "wrong " + PASSWORD},
-    "SignUpState.submit": CUSTOMER,
-    "VerifyState.submit": {"token": "A" * 43},
-    "ForgotState.submit": {"email": "nobody@example.com"},
-    "ResetState.submit": {"token": "A" * 43, "password": PASSWORD},
-    "UndoState.submit": {"token": "A" * 43},
-    "ProfileState.save": PROFILE,
-    "EmailState.submit": {"email": "new@example.com"},
-    "PasswordState.submit": {"current": "wrong " + PASSWORD, "password": "another 9 lanterns in fog"},
-    "StepUpState.submit": {"password": "wrong " + PASSWORD},
-    "IpDialogState.add": {"address": "203.0.113.0/24", "note": "Office"},
-    "IpTestState.submit": {"address": "203.0.113.7"},
-    "TotpWizardState.confirm": {"code": "123456", "name": "Phone"},
-    "TotpDialogState.rename": {"name": "Phone"},
-    "TotpDialogState.disable": {"code": "123456"},
-}
-"""Every form handler with a form that is well formed (tests/house checks that a form has no other name)."""
 WITHOUT_FIELDS = ("IpDialogState.switch", "IpDialogState.remove", "NewCodesState.finish", "LoginState.submit_code")
 """Forms with a box to tick at most, and the code form, which is not open before a password was right."""
 OPTIONAL = ("note", "last_name", "company", "phone", "street", "postal_code", "city", "country")

@@ -21,9 +21,8 @@ from hypothesis import strategies as st
 from sqlmodel import SQLModel
 
 from netim_app import netim_app
-from tests.harness import NAMESPACE, Client, Server, customer, event_name, fresh_address
-from tests.server.test_forms import FORMS
-from tests.server.test_gate import (
+from tests.kit.forms import FORMS
+from tests.kit.handlers import (
     OWN_DATA,
     PERSONAL,
     PROFILE,
@@ -36,8 +35,9 @@ from tests.server.test_gate import (
     short,
     victim,
 )
-from tests.server.test_headers import EXPOSED, PAGES
-from tests.server.test_two_factor import SECURITY, Owner, give_code, give_password
+from tests.kit.harness import NAMESPACE, Client, Server, customer, event_name, fresh_address
+from tests.kit.headers import EXPOSED, PAGES
+from tests.kit.two_factor import SECURITY, Owner, give_code, give_password
 
 __all__ = ["victim"]
 EVENTS_PER_HANDLER = 9

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from tests.harness import Server
+from tests.kit.harness import Server
 
 FORM = (
     b"POST /auth/session HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"

@@ -10,11 +10,11 @@ from reflex_base.registry import RegistrationContext
 from netim_app import netim_app
 from netim_app.core.tokens import digest
 from netim_app.identity.access import Level, access_of
-from tests.harness import PASSWORD, Client, Server, customer
-from tests.server.test_gate import handlers, parameters, short
-from tests.server.test_headers import PAGES
-from tests.server.test_ip_restriction import restrict
-from tests.server.test_two_factor import NEW_CODES, SECURITY, WIZARD, Owner, give_code, give_password, plain
+from tests.kit.handlers import handlers, parameters, short
+from tests.kit.harness import PASSWORD, Client, Server, customer
+from tests.kit.headers import PAGES
+from tests.kit.ip_restriction import restrict
+from tests.kit.two_factor import NEW_CODES, SECURITY, WIZARD, Owner, give_code, give_password, plain
 
 __all__ = ["plain"]
 WRONG = "wrong " + PASSWORD

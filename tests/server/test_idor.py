@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.harness import PASSWORD, Client, Server, customer
-from tests.server.test_gate import handlers, parameters, plausible, short
-from tests.server.test_ip_restriction import restrict
-from tests.server.test_login import shape
-from tests.server.test_two_factor import DIALOG, SECURITY, Owner
+from tests.kit.handlers import handlers, parameters, plausible, short
+from tests.kit.harness import PASSWORD, Client, Server, customer
+from tests.kit.ip_restriction import restrict
+from tests.kit.login import shape
+from tests.kit.two_factor import DIALOG, SECURITY, Owner
 
 UNKNOWN = 2_000_000_000
 ID_OF_A_ROW = re.compile(r"(\w+_)?(id|device|rule|session|entry|passkey|row)")

@@ -6,18 +6,14 @@ from typing import Any
 
 import pytest
 
-from netim_app.core.facts import Origin
-from netim_app.features.ip_restriction import service
-from netim_app.features.ip_restriction.rules import MAX_RULES, parse
-from netim_app.features.ip_restriction.tables import IpRestriction
+from netim_app.features.ip_restriction.rules import MAX_RULES
 from netim_app.infra.rate_limit import RECOVERY_PER_ADDRESS
-from tests.harness import PASSWORD, Client, Server, customer, link_in, running
-from tests.server.test_two_factor import Owner, give_code, give_password
+from tests.kit.harness import PASSWORD, Client, Server, customer, link_in, running
+from tests.kit.ip_restriction import HOME, OFFICE, REFUSED, restrict, try_login
+from tests.kit.two_factor import Owner, give_code, give_password
 
 SECURITY = "/account/connection-and-security"
-HOME, OFFICE = "127.0.0.1", "127.0.0.2"
 PROXY = "127.0.0.9"
-REFUSED = "Access from this network is not allowed for this account."
 
 
 class ServerOnSix(Server):
@@ -28,34 +24,12 @@ class ServerOnSix(Server):
         return f"http://[::1]:{self.port}"
 
 
-def restrict(server: Server, email: str, *entries: str, on: bool = True) -> None:
-    """Sets the scene in the database: a list, and the switch."""
-    from netim_app.core.actor import Actor
-    from netim_app.identity import operations
-
-    with server.units.write() as unit:
-        account_id = operations.find_account(unit, email) or 0
-        owner = Actor(origin=Origin(), account_id=account_id, session_id=0, fresh_until=unit.now, revision=0)
-        for entry in entries:
-            service.add_rule(unit, owner, parse(entry), "")
-        if on and unit.session.get(IpRestriction, account_id) is None:
-            service.switch_restriction(unit, owner, True, confirmed=True)
-
-
 def is_on(server: Server, email: str) -> bool:
     return bool(
         server.query(
             "SELECT 1 FROM ip_restriction JOIN account ON account.id = account_id WHERE account.email = :e", e=email
         )
     )
-
-
-async def try_login(client: Client, email: str, password: str = PASSWORD) -> str:
-    """Empty when a ticket was handed out, else the message."""
-    await client.load("/login")
-    form = {"email": email, "password": password}
-    ticket = await client.ticket("LoginState.submit", form=form)
-    return "" if ticket else str(client.vars["LoginState.errors"][""])
 
 
 @pytest.fixture(scope="module")

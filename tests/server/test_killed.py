@@ -20,16 +20,14 @@ from sqlalchemy import text
 
 from netim_app.core.tokens import digest
 from tests.conftest import new_postgres_database
-from tests.fakes import until
-from tests.harness import PASSWORD, Client, Server, customer, running
-from tests.server.test_two_factor import SECURITY, Owner, give_code, give_password
+from tests.kit.fakes import until
+from tests.kit.harness import PASSWORD, Client, Server, customer, running
+from tests.kit.killed import PAID, WAITING
+from tests.kit.two_factor import SECURITY, Owner, give_code, give_password
 
 PAGE = "/account/personal-information"
 NEW_PASSWORD = "another 9 lanterns in fog"
 WAIT = 30
-PAID = ("attempt_window",)
-"""A guess is paid in a transaction of its own, before it is looked at: it may stand when all the rest does not."""
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 WORKING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 

@@ -7,30 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from netim_app.infra.rate_limit import LOGIN_PER_ADDRESS
-from tests.harness import PASSWORD, Client, Server, running
-from tests.server.test_faults import assert_incident
+from tests.kit.faults import assert_incident
+from tests.kit.harness import PASSWORD, Client, Server, running
+from tests.kit.log_lines import _FIELD, id_of, lines_about
 
 WRONG = "wrong " + PASSWORD
 SECURITY = "/account/connection-and-security"
 REFUSALS = ("login_failed", "proof_failed", "code_refused", "limit_reached", "event.refused")
-_FIELD = re.compile(r"(\w+)=(?:\"([^\"]*)\"|(\S*))")
 
 
 async def attempt(client: Client, email: str, password: str) -> str:
     """The ticket that a login gives, or empty."""
     return await client.ticket("LoginState.submit", form={"email": email, "password": password})
-
-
-def lines_about(client: Client, *names: str) -> list[dict[str, str]]:
-    """The events that the server has logged about this client's address, oldest first."""
-    found = []
-    for line in client.server.log.splitlines():
-        fields = {name: quoted or bare for name, quoted, bare in _FIELD.findall(line)}
-        if fields.get("event") in names and fields.get("ip") == client.local_address:
-            assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", line), "each line says when, in UTC"
-            assert fields["client"] == "Firefox 140"
-            found.append(fields)
-    return found
 
 
 def told(client: Client, *names: str) -> list[tuple[str | None, ...]]:
@@ -39,10 +27,6 @@ def told(client: Client, *names: str) -> list[tuple[str | None, ...]]:
         (line["event"], line.get("account_id"), line.get("reason") or line.get("limit"))
         for line in lines_about(client, *names)
     ]
-
-
-def id_of(server: Server, email: str) -> str:
-    return str(server.query("SELECT id FROM account WHERE email = :e", e=email)[0])
 
 
 HALF = LOGIN_PER_ADDRESS.amount // 2

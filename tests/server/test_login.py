@@ -1,13 +1,11 @@
 """Guessing, enumeration, passwords, and the links that are mailed."""
 
 import asyncio
-import contextlib
 import re
 import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +15,11 @@ from netim_app import build as front_end
 from netim_app.core.tokens import digest
 from netim_app.infra.rate_limit import LOGIN_PER_ADDRESS
 from netim_app.settings import Settings
-from tests.fakes import until
-from tests.harness import PASSWORD, ROOT, Client, Server, link_in, production_server
-from tests.server.test_reauth import prove
+from tests.kit.fakes import until
+from tests.kit.harness import PASSWORD, ROOT, Client, Server, link_in, production_server
+from tests.kit.login import NEW_PASSWORD, WRONG, ask_reset, attempt, can_log_in, link_from, shape
+from tests.kit.proofs import prove
 
-NEW_PASSWORD = "another 9 lanterns in fog"
-WRONG = "wrong " + PASSWORD
 MINUTE = 60
 FORWARDING = [
     {"X-Forwarded-For": "203.0.113.{n}"},
@@ -36,42 +33,8 @@ FORWARDING = [
 ]
 
 
-async def attempt(client: Client, email: str, password: str) -> str:
-    """The ticket that a login gives, or empty."""
-    return await client.ticket("LoginState.submit", form={"email": email, "password": password})
-
-
 def failures(server: Server) -> int:
     return sum(server.query("SELECT failures FROM attempt_window"))
-
-
-def link_or_none(mail: EmailMessage) -> str:
-    """The secret link in a mail, or empty."""
-    with contextlib.suppress(AssertionError):
-        return link_in(mail)
-    return ""
-
-
-async def link_from(server: Server, email: str, count: int = 1, page: str = "reset-password") -> str:
-    """The secret of a mailed link."""
-    for _ in range(200):
-        links = [link for mail in server.mails(email) if (link := link_or_none(mail)) and f"/{page}" in link]
-        if len(links) >= count:
-            return links[count - 1].partition("#")[2]
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"no link for {page}: {[m['subject'] for m in server.mails(email)]}")
-
-
-async def ask_reset(server: Server, client: Client, email: str, count: int = 1) -> str:
-    await client.call("ForgotState.submit", form={"email": email})
-    assert client.vars["ForgotState.sent_to"] == email
-    return await link_from(server, email, count)
-
-
-async def can_log_in(server: Server, email: str, password: str) -> bool:
-    async with Client(server) as client:
-        await client.load("/login")
-        return bool(await attempt(client, email, password))
 
 
 async def test_bf_single(server: Server, email: str) -> None:
@@ -191,21 +154,6 @@ async def test_unlock(server: Server, anna: Client, email: str) -> None:
     assert await asyncio.to_thread(server.wait_for_mail, email, 1, "unlocked")
     nobody = await asyncio.to_thread(server.netim, "unlock", "nobody@example.com")
     assert (nobody.returncode, nobody.stderr.strip()) == (1, "no account has this address")
-
-
-def shape(heard: list[Any]) -> list[Any]:
-    """What came, in order: names of states, vars, their values but for the address, and events."""
-    ignored = re.compile(r"rx_router\w*|is_hydrated\w*|answers_rx_state_")  # the last one counts
-    steps = []
-    for update in heard:
-        delta = {
-            f"{state}.{var}": value
-            for state, values in (update.get("delta") or {}).items()
-            for var, value in values.items()
-            if not ignored.match(var)
-        }
-        steps.append((sorted(delta.items(), key=str), update.get("events")))
-    return steps
 
 
 async def test_enum_login(server: Server, email: str, anna: Client, new_email: Callable[[], str]) -> None:

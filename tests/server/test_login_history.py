@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.harness import PASSWORD, Client, Server, customer
+from tests.kit.harness import PASSWORD, Client, Server, customer
 
 SECURITY = "/account/connection-and-security"
 WRONG = "wrong " + PASSWORD

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.fakes import SmtpServer, until
-from tests.harness import Client, Server, customer, free_port, running
-from tests.server.test_faults import smtp_on
+from tests.kit.fakes import SmtpServer, until
+from tests.kit.faults import smtp_on
+from tests.kit.harness import Client, Server, customer, free_port, running
 
 WAIT = 30
 SLOW = 0.5

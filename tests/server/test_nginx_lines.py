@@ -6,9 +6,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.fakes import until
-from tests.harness import free_port
-from tests.proxies import block
+from tests.kit.fakes import until
+from tests.kit.harness import free_port
+from tests.kit.proxies import block
 from tools.find_program import NGINX, find
 
 

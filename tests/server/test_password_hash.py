@@ -6,7 +6,7 @@ from pathlib import Path
 from redis import Redis
 
 from netim_app.identity import passwords
-from tests.harness import PASSWORD, Client, Server, link_in
+from tests.kit.harness import PASSWORD, Client, Server, link_in
 from tests.server.conftest import page_states
 
 NEW, RESET = "fresh 5 harbours at dawn", "late 6 thistles by night"

@@ -20,12 +20,12 @@ from netim_app.build import web_dir
 from netim_app.infra.http_headers import HSTS, IMMUTABLE
 from netim_app.infra.request_bodies import MAX_AT_ONCE
 from tests.browser.conftest import ARGS, executable
-from tests.harness import PASSWORD, Client, Server, customer, fresh_address, link_in, production_server
-from tests.proxies import NAME, PROXIES, Entrance
-from tests.server.test_headers import assert_guarded
-from tests.server.test_ip_restriction import REFUSED, restrict, try_login
-from tests.server.test_session_cookie import attributes, is_logged_in
-from tests.slow_bodies import slow_bodies
+from tests.kit.cookies import attributes, is_logged_in
+from tests.kit.harness import PASSWORD, Client, Server, customer, fresh_address, link_in, production_server
+from tests.kit.headers import assert_guarded
+from tests.kit.ip_restriction import REFUSED, restrict, try_login
+from tests.kit.proxies import NAME, PROXIES, Entrance
+from tests.kit.slow_bodies import slow_bodies
 
 PERSONAL = "/account/personal-information"
 SESSION = "__Host-netim_session"

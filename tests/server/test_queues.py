@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from netim_app.infra.rate_limit import LOGIN_PER_ADDRESS, NEW_PASSWORD_PER_ADDRESS, RATING_PER_ADDRESS
-from tests.fakes import until
-from tests.harness import PASSWORD, Client, Server, fresh_address, running
-from tests.server.test_login import NEW_PASSWORD
+from tests.kit.fakes import until
+from tests.kit.harness import PASSWORD, Client, Server, fresh_address, running
+from tests.kit.login import NEW_PASSWORD
 
 COST = 11
 """What is tried here is how long hashes take. One step below production, so that the test takes half as long."""

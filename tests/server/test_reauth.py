@@ -10,12 +10,11 @@ from netim_app import netim_app  # noqa: F401  registers every state
 from netim_app.identity.access import Level, access_of
 from netim_app.identity.attempts import MAX_FAILURES
 from netim_app.infra.rate_limit import PROOF_PER_SESSION
-from tests.harness import PASSWORD, Client, Server, is_served
+from tests.kit.harness import PASSWORD, Client, Server, is_served
+from tests.kit.proofs import WINDOW, asks_for_a_proof, prove
 
-PERSONAL = "/account/personal-information"
 SECURITY = "/account/connection-and-security"
 NEW_PASSWORD = "another 9 lanterns in fog"
-WINDOW = 10 * 60
 FORM = {
     "email": "mallory@example.com",
     "password": NEW_PASSWORD,
@@ -83,21 +82,6 @@ def guarded(server: Server) -> list[Any]:
         server.query("SELECT digest FROM mailed_link WHERE purpose = 'email_change' ORDER BY digest"),
         server.query("SELECT id, ended_at FROM account_session ORDER BY id"),
     ]
-
-
-async def asks_for_a_proof(client: Client, handler: str = "EmailState.begin", /, **payload: Any) -> bool:
-    """Whether the answer to an event is the step-up dialog."""
-    await client.call("StepUpState.close")
-    await client.call(handler, **payload)
-    return bool(client.vars["StepUpState.open"])
-
-
-async def prove(client: Client, path: str = PERSONAL) -> None:
-    """What the dialog does: proof, ticket, new cookie, page loaded again."""
-    ticket = await client.ticket("StepUpState.submit", form={"password": PASSWORD})
-    assert (await client.redeem(ticket)).headers["location"].startswith(path)
-    await client.connect(path)
-    await client.call("ShellState.open_account_page")
 
 
 def test_reauth_is_asked_for_by_the_reviewed_list() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from redis import Redis
 from sqlalchemy import text
 
-from tests.harness import PASSWORD, Client, Server, customer, running
+from tests.kit.harness import PASSWORD, Client, Server, customer, running
+from tests.kit.two_factor import NEW_CODES, SECURITY, WIZARD, Owner, give_code, give_password, owner, plain
 from tests.server.conftest import page_states
-from tests.server.test_two_factor import NEW_CODES, SECURITY, WIZARD, Owner, give_code, give_password, owner, plain
 
 __all__ = ["owner", "plain"]
 WRONG = "wrong " + PASSWORD

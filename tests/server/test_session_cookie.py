@@ -12,9 +12,9 @@ import pytest
 
 from netim_app.core.tokens import digest, new_token
 from netim_app.identity import sessions, tickets
-from tests.harness import PASSWORD, Client, Server
+from tests.kit.cookies import PAGE, attributes, is_logged_in
+from tests.kit.harness import PASSWORD, Client, Server
 
-PAGE = "/account/personal-information"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 CROSS_SITE = [
     {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.test"},
@@ -25,24 +25,6 @@ CROSS_SITE = [
     {"Origin": "null"},
     {"Origin": ""},
 ]
-
-
-def attributes(response: httpx.Response, name: str) -> dict[str, str]:
-    """The attributes of a cookie that a response sets, by their names in lower case; its value under ""."""
-    for header in response.headers.get_list("set-cookie"):
-        first, *rest = [part.strip() for part in header.split(";")]
-        if first.startswith(f"{name}="):
-            pairs = [part.partition("=") for part in rest]
-            return {"": first.partition("=")[2]} | {key.lower(): value for key, _, value in pairs}
-    return {}
-
-
-async def is_logged_in(client: Client) -> bool:
-    """What the server thinks of this client, on a new socket."""
-    await client.connect(PAGE)
-    client.vars.clear()
-    await client.call("ShellState.open_account_page")
-    return bool(client.vars.get("ShellState.ready"))
 
 
 async def login_ticket(client: Client, email: str, **form: Any) -> str:

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import text
 
 from netim_app.core.tokens import new_token
-from tests.harness import PASSWORD, Client, Server, customer
-from tests.server.test_login import NEW_PASSWORD, ask_reset, attempt, link_from
-from tests.server.test_session_cookie import is_logged_in
-from tests.server.test_two_factor import Owner, give_code, give_password, owner, plain
+from tests.kit.cookies import is_logged_in
+from tests.kit.harness import PASSWORD, Client, Server, customer
+from tests.kit.login import NEW_PASSWORD, ask_reset, attempt, link_from
+from tests.kit.pages import PERSONAL
+from tests.kit.two_factor import Owner, give_code, give_password, owner, plain
 
 __all__ = ["owner", "plain"]
-PERSONAL = "/account/personal-information"
 
 
 async def _new_password(owner: Owner) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from netim_app.identity.tickets import MAX_SESSIONS
-from tests.harness import Client, Server, customer
-from tests.server.test_log_lines import lines_about
-from tests.server.test_reauth import WINDOW, asks_for_a_proof, prove
+from tests.kit.harness import Client, Server, customer
+from tests.kit.log_lines import lines_about
+from tests.kit.proofs import WINDOW, asks_for_a_proof, prove
 
 SECURITY = "/account/connection-and-security"
 

@@ -7,8 +7,8 @@ import pytest
 
 from netim_app.__main__ import HEADER_SECONDS
 from netim_app.infra.request_bodies import MAX_AT_ONCE, MAX_SECONDS
-from tests.harness import Client, Server, fresh_address
-from tests.slow_bodies import slow_bodies
+from tests.kit.harness import Client, Server, fresh_address
+from tests.kit.slow_bodies import slow_bodies
 
 HEAD = (
     b"POST /auth/logout HTTP/1.1\r\nHost: x\r\nConnection: close\r\nSec-Fetch-Site: same-origin\r\n"

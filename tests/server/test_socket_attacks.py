@@ -20,8 +20,8 @@ from socketio.exceptions import ConnectionError as Refused
 from netim_app.identity.abandoned_tabs import MOST_OF_ONE
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.socket_limits import MAX_SOCKETS_WIDE
-from tests.fakes import until
-from tests.harness import NAMESPACE, Client, Server, customer, production_server, running
+from tests.kit.fakes import until
+from tests.kit.harness import NAMESPACE, Client, Server, customer, production_server, running
 from tests.server.conftest import page_states
 
 PAGE = "/account/personal-information"

@@ -15,7 +15,7 @@ from socketio.exceptions import ConnectionError as Refused
 
 from netim_app.identity.http import MAX_SOCKETS_PER_SESSION
 from netim_app.infra.socket_limits import BURST, MAX_SOCKETS, MESSAGES_PER_SECOND
-from tests.harness import NAMESPACE, PASSWORD, Client, Server, fresh_address, production_server
+from tests.kit.harness import NAMESPACE, PASSWORD, Client, Server, fresh_address, production_server
 
 PAGE = "/account/personal-information"
 FOREIGN = [

@@ -21,9 +21,9 @@ from netim_app.doctor import examine
 from netim_app.infra.port import PortTaken, answers, claimed_port, when_it_listens
 from netim_app.settings import Settings
 from tests.conftest import new_postgres_database
-from tests.fakes import smtp_server, until
-from tests.harness import Server, free_port, production_server, redis_server, running
-from tests.infra.test_mail import certificate, tls
+from tests.kit.fakes import smtp_server, until
+from tests.kit.harness import Server, free_port, production_server, redis_server, running
+from tests.kit.tls import certificate, tls
 
 __all__ = ["certificate", "tls"]
 GREETING = "Netim Direct is at"

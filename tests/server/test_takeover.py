@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.harness import PASSWORD, Client, Server, link_in
-from tests.server.test_login import NEW_PASSWORD, can_log_in, link_from
-from tests.server.test_two_factor import SECURITY, Owner
+from tests.kit.harness import PASSWORD, Client, Server, link_in
+from tests.kit.login import NEW_PASSWORD, can_log_in, link_from
+from tests.kit.two_factor import SECURITY, Owner
 
 THIEVES_PASSWORD = "velvet anchor pickle 58"
 

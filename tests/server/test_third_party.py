@@ -10,10 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.harness import PASSWORD, Client, Server, customer
-from tests.server.test_faults import assert_incident
-from tests.server.test_login import NEW_PASSWORD, ask_reset
-from tests.server.test_two_factor import SECURITY, Owner
+from tests.kit.faults import assert_incident
+from tests.kit.harness import PASSWORD, Client, Server, customer
+from tests.kit.login import NEW_PASSWORD, ask_reset
+from tests.kit.two_factor import SECURITY, Owner
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 

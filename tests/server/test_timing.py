@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from netim_app.infra.rate_limit import MAIL_PER_RECIPIENT, RECOVERY_PER_ADDRESS
-from tests.harness import PASSWORD, Client, Server, link_in, running
+from tests.kit.harness import PASSWORD, Client, Server, link_in, running
 
 COST = 9
 """A hash takes 30 ms and more: three times what may go unnoticed, so that one which is left out shows."""

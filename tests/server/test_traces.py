@@ -10,11 +10,11 @@ import httpx
 import pytest
 from socketio.exceptions import ConnectionError as Refused
 
-from tests.harness import PASSWORD, Client, Server, customer
-from tests.server.test_ip_restriction import REFUSED
-from tests.server.test_log_lines import id_of, lines_about
-from tests.server.test_login import NEW_PASSWORD, link_from
-from tests.server.test_two_factor import DIALOG, HALF, Owner, give_code, give_password, owner, plain
+from tests.kit.harness import PASSWORD, Client, Server, customer
+from tests.kit.ip_restriction import REFUSED
+from tests.kit.log_lines import id_of, lines_about
+from tests.kit.login import NEW_PASSWORD, link_from
+from tests.kit.two_factor import DIALOG, HALF, Owner, give_code, give_password, owner, plain
 
 __all__ = ["owner", "plain"]
 WRONG = "wrong " + PASSWORD

@@ -11,18 +11,28 @@ import pytest
 from sqlalchemy import text
 
 from netim_app.core.tokens import new_token
-from netim_app.features.totp.rules import STEP_SECONDS, step_at
 from netim_app.identity.second_factor import HARD_STOP
 from netim_app.identity.tables import FailedCodeCount
-from tests.harness import PASSWORD, Client, Server, customer
-from tests.server.test_gate import handlers, plausible, short
-from tests.server.test_login import NEW_PASSWORD, ask_reset
-from tests.server.test_session_cookie import PAGE as PERSONAL
-from tests.server.test_session_cookie import attributes
+from tests.kit.cookies import PAGE as PERSONAL
+from tests.kit.cookies import attributes
+from tests.kit.handlers import handlers, plausible, short
+from tests.kit.harness import PASSWORD, Client, Server, customer
+from tests.kit.login import NEW_PASSWORD, ask_reset
+from tests.kit.two_factor import (
+    DIALOG,
+    HALF,
+    NEW_CODES,
+    SECURITY,
+    WIZARD,
+    Owner,
+    give_code,
+    give_password,
+    owner,
+    plain,
+)
 
-SECURITY = "/account/connection-and-security"
-WIZARD, DIALOG, NEW_CODES = "TotpWizardState", "TotpDialogState", "NewCodesState"
-HALF = "without a code"
+__all__ = ["owner", "plain"]
+
 CHANGES = (
     "authentication is on",
     "New backup codes",
@@ -35,95 +45,6 @@ NO_CODES: tuple[Any, ...] = ("", "000000", None, 0, True, [], {}, "1" * 100_000,
 NO_DEVICES: tuple[Any, ...] = (None, True, -1, 0, 10**30, "1", [], {}, float("1e300"))
 NO_STEPS: tuple[Any, ...] = (None, True, 3, "1", [], {}, 10**30)
 NO_NAMES: tuple[Any, ...] = ("", " ", None, [], "x" * 41, "a\u202eb", "a\0b")
-
-
-class Owner:
-    """A customer with an application that shows codes. Time is moved so that each code is a new one."""
-
-    def __init__(self, server: Server, client: Client, email: str) -> None:
-        self.server, self.client, self.email = server, client, email
-        self.key = ""
-        self.codes: list[str] = []
-        self.offset = 0
-
-    @property
-    def now(self) -> int:
-        return step_at(self.server.units.clock())
-
-    def code(self, steps: int = 0) -> str:
-        return str(pyotp.TOTP(self.key).generate_otp(self.now + steps))
-
-    def wait(self, seconds: int = STEP_SECONDS) -> None:
-        self.offset += seconds
-        self.server.move_clock(self.offset)
-
-    async def begin(self) -> str:
-        """Opens the wizard; returns the key that it shows."""
-        marker = len(self.client.heard)
-        await self.client.call(f"{WIZARD}.begin")
-        found = re.findall(r"'key_text_rx_state_': '([A-Z2-7 ]{39})'", str(self.client.heard[marker:]))
-        return found[0].replace(" ", "") if found else ""
-
-    async def confirm(self, code: str, name: str = "Phone") -> str:
-        """The ticket, or empty."""
-        return await self.client.ticket(f"{WIZARD}.confirm", form={"code": code, "name": name})
-
-    async def enable(self) -> None:
-        """The whole way, as the page goes it."""
-        self.key = await self.begin()
-        ticket = await self.confirm(self.code())
-        response = await self.client.redeem(ticket)
-        assert response.headers["location"] == f"{SECURITY}?open=backup_codes_first"
-        await self.client.connect(SECURITY)
-        await self.client.call("ShellState.open_account_page")
-        self.codes = await self.new_codes("begin_first")
-        self.wait()
-
-    async def new_codes(self, handler: str = "make") -> list[str]:
-        marker = len(self.client.heard)
-        await self.client.call(f"{NEW_CODES}.{handler}")
-        return re.findall(r"'(\d{6})'", str(self.client.heard[marker:]))
-
-    async def disable(self, code: str) -> str:
-        return await self.client.ticket(f"{DIALOG}.disable", form={"code": code})
-
-    def row(self, table: str, what: str = "count(*)") -> Any:
-        return self.server.query(
-            f"SELECT {what} FROM {table} WHERE account_id = (SELECT id FROM account WHERE email = :e)",  # noqa: S608
-            e=self.email,
-        )
-
-    @property
-    def is_on(self) -> bool:
-        return bool(self.row("totp_authenticator") != [0])
-
-
-async def give_password(client: Client, email: str, password: str = PASSWORD) -> None:
-    await client.load("/login")
-    assert await client.ticket("LoginState.submit", form={"email": email, "password": password}) == ""
-    if client.vars["LoginState.needs_code"]:
-        await client.keep_pending()
-
-
-async def give_code(client: Client, code: Any) -> str:
-    """The ticket, or empty."""
-    return await client.ticket("LoginState.submit_code", form={"code": code})
-
-
-@pytest.fixture
-async def plain(server: Server, new_email: Any) -> AsyncIterator[Owner]:
-    """A customer without a second factor."""
-    email = new_email()
-    async with customer(server, email) as client:
-        await client.connect(SECURITY)
-        await client.call("ShellState.open_account_page")
-        yield Owner(server, client, email)
-
-
-@pytest.fixture
-async def owner(plain: Owner) -> Owner:
-    await plain.enable()
-    return plain
 
 
 @pytest.fixture

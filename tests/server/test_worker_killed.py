@@ -9,10 +9,10 @@ import psutil
 from aiosmtpd.smtp import SMTP
 
 from tests.conftest import new_postgres_database
-from tests.fakes import SmtpServer, until
-from tests.harness import Client, Server, customer, free_port, running
-from tests.server.test_faults import smtp_on
-from tests.server.test_redis import Store, store
+from tests.kit.fakes import SmtpServer, until
+from tests.kit.faults import smtp_on
+from tests.kit.harness import Client, Server, customer, free_port, running
+from tests.kit.redis_store import Store, store
 
 __all__ = ["store"]
 PAGE = "/account/personal-information"

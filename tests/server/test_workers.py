@@ -16,12 +16,12 @@ import pytest
 from redis import Redis
 
 from tests.conftest import new_postgres_database
-from tests.fakes import SmtpServer, until
-from tests.harness import PASSWORD, START_SECONDS, Client, Server, free_port, link_in, redis_server, running
-from tests.server.test_faults import smtp_on
-from tests.server.test_ip_restriction import HOME, OFFICE, restrict
-from tests.server.test_login import NEW_PASSWORD, WRONG, attempt
-from tests.server.test_two_factor import SECURITY, Owner, give_code
+from tests.kit.fakes import SmtpServer, until
+from tests.kit.faults import smtp_on
+from tests.kit.harness import PASSWORD, START_SECONDS, Client, Server, free_port, link_in, redis_server, running
+from tests.kit.ip_restriction import HOME, OFFICE, restrict
+from tests.kit.login import NEW_PASSWORD, WRONG, attempt
+from tests.kit.two_factor import SECURITY, Owner, give_code
 
 ATTEMPTS = 60
 """Each has a chance of one half."""

@@ -1,6 +1,7 @@
 """The catalog: what it finds, what it reports, how it chooses a language and writes dates."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,11 +9,12 @@ import pytest
 
 from netim_app.texts import catalog
 
+Write = Callable[..., tuple[str, ...]]
 MOMENT = datetime(2026, 8, 3, 22, 5, tzinfo=UTC)
 
 
 @pytest.fixture
-def package(tmp_path: Path):
+def package(tmp_path: Path) -> Write:
     """Writes `.po` files into a package of its own: `package("texts/en", a="Hello")`; returns the loaded faults."""
 
     def write(**files: dict[str, str] | str) -> tuple[str, ...]:
@@ -26,29 +28,29 @@ def package(tmp_path: Path):
     return write
 
 
-def test_the_product_has_no_faults():
+def test_the_product_has_no_faults() -> None:
     assert catalog.faults() == []
     assert catalog.keys() >= {"ui.menu.log_out"}
 
 
-def test_a_text_comes_in_the_language_asked_for_and_in_english_for_any_other():
+def test_a_text_comes_in_the_language_asked_for_and_in_english_for_any_other() -> None:
     assert catalog.text("en", "ui.menu.log_out") == "Log out"
     assert catalog.text("fr", "ui.menu.log_out") == "Se déconnecter"
     assert catalog.text("", "ui.menu.log_out") == catalog.text("de", "ui.menu.log_out") == "Log out"
 
 
-def test_an_unknown_key_or_a_missing_value_is_an_error():
+def test_an_unknown_key_or_a_missing_value_is_an_error() -> None:
     with pytest.raises(KeyError):
         catalog.text("fr", "ui.menu.no_such_key")
     with pytest.raises(KeyError):
         catalog.text("fr", "ui.date.moment", date="x")
 
 
-def test_folders_of_features_are_merged(package):
+def test_folders_of_features_are_merged(package: Write) -> None:
     assert package(texts_en={"a": "A"}, texts_fr={"a": "A"}, features__x__texts_en={"b": "B"}) == ("fr: b is missing",)
 
 
-def test_equal_keys_are_reported_across_files_and_inside_of_one(package, tmp_path):
+def test_equal_keys_are_reported_across_files_and_inside_of_one(package: Write, tmp_path: Path) -> None:
     both = {"texts_fr": {"a": "A"}, "texts_en": {"a": "A"}}
     assert package(**both) == ()
     assert package(**both, pages__texts_en={"a": "other"}) == ("en: a is defined twice",)
@@ -69,7 +71,7 @@ def test_equal_keys_are_reported_across_files_and_inside_of_one(package, tmp_pat
         ("Hi {name", "Bonjour {name}", "a has a broken placeholder"),
     ],
 )
-def test_languages_that_differ_are_reported(package, english, french, fault):
+def test_languages_that_differ_are_reported(package: Write, english: str, french: str, fault: str) -> None:
     (found,) = package(texts_en={"a": english}, texts_fr={"a": french})
     assert found.startswith(fault)
 
@@ -90,11 +92,11 @@ def test_languages_that_differ_are_reported(package, english, french, fault):
         ("x" * 100_000 + ",fr", "en"),
     ],
 )
-def test_the_language_of_a_guest_is_the_best_that_we_have(header, locale):
+def test_the_language_of_a_guest_is_the_best_that_we_have(header: str, locale: str) -> None:
     assert catalog.choose_locale(header) == locale
 
 
-def test_a_moment_is_told_in_the_reader_s_zone_and_language():
+def test_a_moment_is_told_in_the_reader_s_zone_and_language() -> None:
     english = catalog.format_datetime(MOMENT, "en", "Europe/Paris").replace("\u202f", " ")
     assert english == "August 4, 2026 at 12:05 AM (Central European Summer Time)"
     assert (
@@ -103,7 +105,7 @@ def test_a_moment_is_told_in_the_reader_s_zone_and_language():
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd", "Europe", "a\x00b"])
-def test_an_unknown_zone_means_utc(zone):
+def test_an_unknown_zone_means_utc(zone: str) -> None:
     assert catalog.format_datetime(MOMENT, "fr", zone) == "3 août 2026 à 22:05 (temps universel coordonné)"
 
 
@@ -116,7 +118,9 @@ def test_an_unknown_zone_means_utc(zone):
     ],
 )
 @pytest.mark.parametrize("locale", catalog.LOCALES)
-def test_the_hour_that_comes_twice_is_told_apart(zone, first, offsets, locale):
+def test_the_hour_that_comes_twice_is_told_apart(
+    zone: str, first: datetime, offsets: tuple[str, str], locale: str
+) -> None:
     for write in (catalog.format_datetime, catalog.format_short):
         told = [write(first + timedelta(hours=hour), locale, zone) for hour in (-1, 0, 1, 2)]
         assert len(set(told)) == 4
@@ -124,7 +128,7 @@ def test_the_hour_that_comes_twice_is_told_apart(zone, first, offsets, locale):
         assert "UTC" not in told[0] + told[3], "said only where it is needed"
 
 
-def test_zones_that_change_otherwise_are_called_rightly():
+def test_zones_that_change_otherwise_are_called_rightly() -> None:
     """Ireland's standard time is that of summer (IANA); Morocco calls its time nothing."""
     winter, summer = datetime(2026, 1, 15, 12, tzinfo=UTC), datetime(2026, 7, 15, 12, tzinfo=UTC)
     assert "Greenwich Mean Time" in catalog.format_datetime(winter, "en", "Europe/Dublin")
@@ -136,12 +140,12 @@ def test_zones_that_change_otherwise_are_called_rightly():
         assert catalog.format_datetime(summer, "fr", name) == "15 juillet 2026 à 17:30 (UTC+05:30)"
 
 
-def test_a_naive_moment_is_taken_for_utc():
+def test_a_naive_moment_is_taken_for_utc() -> None:
     naive = MOMENT.replace(tzinfo=None)
     assert catalog.format_datetime(naive, "fr", "Asia/Tokyo") == catalog.format_datetime(MOMENT, "fr", "Asia/Tokyo")
 
 
-def test_a_day_is_written_out():
+def test_a_day_is_written_out() -> None:
     assert catalog.format_date(MOMENT, "en", "UTC") == "August 3, 2026"
     assert catalog.format_date(MOMENT, "fr", "Europe/Paris") == "4 août 2026"
     assert catalog.format_date(MOMENT, "xx", "Mars/Olympus") == "August 3, 2026"

@@ -46,7 +46,7 @@ def fields() -> list[rx.Component]:
 
 
 @pytest.mark.parametrize("field", fields(), ids=["text", "password", "select", "checkbox"])
-def test_a_field_is_tied_to_its_error(field):
+def test_a_field_is_tied_to_its_error(field: rx.Component) -> None:
     markup = str(field)
     wrong = f'(!(({ERROR}?.valueOf?.() === ""?.valueOf?.())) ?'
     assert f'"aria-invalid":{wrong} "true" : "false")' in markup
@@ -55,47 +55,47 @@ def test_a_field_is_tied_to_its_error(field):
 
 
 @pytest.mark.parametrize("field", fields()[:3], ids=["text", "password", "select"])
-def test_a_field_has_a_label(field):
+def test_a_field_has_a_label(field: rx.Component) -> None:
     markup = str(field)
     assert 'htmlFor:"field-name"' in markup
     assert 'id:"field-name"' in markup
 
 
 @pytest.mark.parametrize("field", fields(), ids=["text", "password", "select", "checkbox"])
-def test_a_field_is_sent_once_under_its_name(field):
+def test_a_field_is_sent_once_under_its_name(field: rx.Component) -> None:
     # Reflex would send the value again under the id, if the id made a ref.
     assert 'name:"name"' in str(field)
     assert not field._get_all_refs()
 
 
-def test_a_hint_stays_when_there_is_an_error():
+def test_a_hint_stays_when_there_is_an_error() -> None:
     markup = str(text_field("name", "Name", error=FormTestState.error, hint="As on your passport."))
     assert '"field-name-error field-name-hint"' in markup
     assert 'id:"field-name-hint"' in markup
 
 
-def test_a_field_without_error_or_hint_describes_nothing():
+def test_a_field_without_error_or_hint_describes_nothing() -> None:
     assert "aria-describedby" not in str(text_field("name", "Name"))
 
 
-def test_two_fields_of_one_name_can_be_told_apart():
+def test_two_fields_of_one_name_can_be_told_apart() -> None:
     markup = str(text_field("name", "Name", field_id="other"))
     assert 'id:"other"' in markup
     assert "field-name" not in markup
 
 
-def test_a_text_field_shows_a_value_at_first_and_lets_it_be_typed_over():
+def test_a_text_field_shows_a_value_at_first_and_lets_it_be_typed_over() -> None:
     markup = str(text_field("name", "Name", value=FormTestState.name))
     assert f"defaultValue:{FormTestState.name!s}" in markup
     assert not re.search(r"[{,]value:", markup)
 
 
-def test_an_optional_field_says_so():
+def test_an_optional_field_says_so() -> None:
     assert '"optional"' in str(text_field("name", "Name", required=False))
     assert '"optional"' not in str(text_field("name", "Name"))
 
 
-def test_a_password_is_hidden_at_first_and_never_comes_from_a_state():
+def test_a_password_is_hidden_at_first_and_never_comes_from_a_state() -> None:
     markup = str(password_field("password", "Password", autocomplete="new-password"))
     assert 'type:"password"' in markup
     assert 'autoComplete:"new-password"' in markup
@@ -104,24 +104,24 @@ def test_a_password_is_hidden_at_first_and_never_comes_from_a_state():
     assert '"Show password"' in markup
 
 
-def test_the_button_that_shows_a_password_does_not_send_the_form():
+def test_the_button_that_shows_a_password_does_not_send_the_form() -> None:
     # In a form, a button without a type is a submit button.
     markup = str(password_field("password", "Password"))
     assert markup.count('jsx("button",') == markup.count('type:"button"') == 1
 
 
-def test_options_of_a_select_may_come_from_a_state():
+def test_options_of_a_select_may_come_from_a_state() -> None:
     assert str(FormTestState.options) in str(select_field("name", "Name", FormTestState.options))
 
 
-def test_a_form_lets_the_server_say_what_is_wrong_and_guards_against_a_second_press():
+def test_a_form_lets_the_server_say_what_is_wrong_and_guards_against_a_second_press() -> None:
     markup = str(form(on_submit=FormTestState.submit, submit_label="Save"))
     assert "noValidate:true" in markup
     assert "onSubmitCapture" in markup
     assert 'type:"submit"' in markup
 
 
-def test_a_form_shows_pending_and_keeps_the_focus_meanwhile():
+def test_a_form_shows_pending_and_keeps_the_focus_meanwhile() -> None:
     markup = str(form(on_submit=FormTestState.submit, submit_label="Save", pending=FormTestState.pending))
     busy = f'({FormTestState.pending!s} ? "true" : "false")'
     for attribute in ("aria-disabled", "aria-busy", "data-pending"):
@@ -129,39 +129,39 @@ def test_a_form_shows_pending_and_keeps_the_focus_meanwhile():
     assert not re.search(r"[{,]disabled:", markup)
 
 
-def test_a_form_shows_its_error_as_an_alert():
+def test_a_form_shows_its_error_as_an_alert() -> None:
     markup = str(form(on_submit=FormTestState.submit, submit_label="Save", error=FormTestState.error))
     assert 'role:"alert"' in markup
     assert 'role:"alert"' not in str(form(on_submit=FormTestState.submit, submit_label="Save"))
 
 
-def test_cancel_is_there_when_it_leads_somewhere():
+def test_cancel_is_there_when_it_leads_somewhere() -> None:
     with_it = str(form(on_submit=FormTestState.submit, submit_label="Save", cancel=FormTestState.close))
     assert '"Cancel"' in with_it
     assert '"Cancel"' not in str(form(on_submit=FormTestState.submit, submit_label="Save"))
 
 
-def test_a_button_takes_no_second_click_before_the_answer():
+def test_a_button_takes_no_second_click_before_the_answer() -> None:
     assert "onClickCapture" in str(button("Go", FormTestState.close))
     assert "onClickCapture" not in str(button("Go"))
 
 
-def test_a_button_of_an_icon_alone_has_a_name():
+def test_a_button_of_an_icon_alone_has_a_name() -> None:
     assert '"aria-label":"Add a device"' in str(button("", icon_name="plus", aria_label="Add a device"))
 
 
-def test_a_link_to_a_page_stays_inside_of_the_app():
+def test_a_link_to_a_page_stays_inside_of_the_app() -> None:
     assert 'to:"/login"' in str(link("Log in", "/login"))
 
 
 @pytest.mark.parametrize("href", ["/account#password", "#password", "/login?open=x", "https://netim.example/"])
-def test_a_link_to_anything_else_is_left_to_the_browser(href):
+def test_a_link_to_anything_else_is_left_to_the_browser(href: str) -> None:
     markup = str(link("There", href))
     assert markup.startswith('jsx("a",{')
     assert f'href:"{href}"' in markup
 
 
-def test_the_name_of_the_account_is_for_password_managers_alone():
+def test_the_name_of_the_account_is_for_password_managers_alone() -> None:
     markup = str(account_name(FormTestState.name))
     assert 'autoComplete:"username"' in markup
     assert "hidden:true" in markup

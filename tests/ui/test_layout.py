@@ -57,7 +57,7 @@ def guarded_part(markup: str, start: int) -> str:
     raise AssertionError("unbalanced markup")
 
 
-def test_content_and_name_wait_for_state_and_language():
+def test_content_and_name_wait_for_state_and_language() -> None:
     markup = account()
     for text in ("PRIVATE", str(LayoutTestState.name)):
         assert shown_only_when_known(markup, text), text
@@ -67,7 +67,7 @@ def test_content_and_name_wait_for_state_and_language():
     assert shown_only_when_known(public(), "HEADING")
 
 
-def test_every_frame_has_landmarks_one_heading_and_a_way_past_the_header():
+def test_every_frame_has_landmarks_one_heading_and_a_way_past_the_header() -> None:
     for markup in (account(), public()):
         assert markup.count('jsx("main",') == 1
         assert markup.count('jsx("header",') == 1
@@ -77,21 +77,21 @@ def test_every_frame_has_landmarks_one_heading_and_a_way_past_the_header():
         assert 'id:"main"' in markup
 
 
-def test_a_skeleton_is_hidden_from_screen_readers_and_its_parts_stand_apart():
+def test_a_skeleton_is_hidden_from_screen_readers_and_its_parts_stand_apart() -> None:
     assert 'jsx("div",{"aria-hidden":"true",className:"flex flex-col gap-5"},jsx("div",' in account()
 
 
-def test_a_skeleton_has_as_many_lines_as_asked_for():
+def test_a_skeleton_has_as_many_lines_as_asked_for() -> None:
     one, five = (str(layout.skeleton_card(lines=lines)).count("bg-sunken") for lines in (1, 5))
     assert five == one + 4
 
 
-def test_a_skeleton_of_a_form_has_as_many_fields_as_asked_for():
+def test_a_skeleton_of_a_form_has_as_many_fields_as_asked_for() -> None:
     one, four = (str(layout.form_skeleton(fields)).count("bg-sunken") for fields in (1, 4))
     assert four == one + 3 * 2  # a label and a field each
 
 
-def test_languages_are_buttons_that_say_which_one_is_on():
+def test_languages_are_buttons_that_say_which_one_is_on() -> None:
     markup = str(layout.language_switch(LayoutTestState.choose))
     for locale in ("en", "fr"):
         assert f'lang:"{locale}"' in markup
@@ -99,29 +99,29 @@ def test_languages_are_buttons_that_say_which_one_is_on():
     assert 'role:"group"' in markup
 
 
-def test_what_a_language_button_shows_is_part_of_its_name():
+def test_what_a_language_button_shows_is_part_of_its_name() -> None:
     markup = str(layout.language_switch(LayoutTestState.choose))
     for locale in ("EN", "FR"):
         assert f' ({locale})")' in markup
 
 
-def test_a_switch_of_the_caller_is_taken_as_it_is():
+def test_a_switch_of_the_caller_is_taken_as_it_is() -> None:
     page = layout.public_page(title="T", ready=LayoutTestState.ready, locale_switch=rx.el.span("MINE"))
     assert "MINE" in str(page)
     assert 'locale-fr"' not in str(page)
 
 
-def test_the_document_says_its_language():
+def test_the_document_says_its_language() -> None:
     hooks = "".join(layout.not_found()._get_all_hooks())
     assert "document.documentElement.lang" in hooks
 
 
-def test_not_found_needs_no_state_to_be_loaded():
+def test_not_found_needs_no_state_to_be_loaded() -> None:
     assert '"Page not found"' in str(layout.not_found())
     assert 'to:"/"' in str(layout.not_found())
 
 
-def test_the_wraps_of_the_app_have_no_overlay_and_no_details_of_a_crash():
+def test_the_wraps_of_the_app_have_no_overlay_and_no_details_of_a_crash() -> None:
     ((key, build),) = layout.app_wraps().items()
     assert key == (55, "ErrorBoundary")
     markup = str(build(True))
@@ -130,13 +130,13 @@ def test_the_wraps_of_the_app_have_no_overlay_and_no_details_of_a_crash():
     assert "location.reload()" in markup
 
 
-def test_the_head_sets_the_chosen_theme_before_anything_is_painted():
+def test_the_head_sets_the_chosen_theme_before_anything_is_painted() -> None:
     markup = "".join(str(part) for part in layout.head())
     assert "localStorage.getItem" in markup
     assert "/favicon.svg" in markup
 
 
-def test_the_head_describes_the_pages():
+def test_the_head_describes_the_pages() -> None:
     assert any(
         'name:"description"' in str(part) and 'content:"The customer area' in str(part) for part in layout.head()
     )

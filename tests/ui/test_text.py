@@ -1,5 +1,7 @@
 """Texts as they are compiled into a page."""
 
+from typing import Any
+
 import pytest
 import reflex as rx
 
@@ -7,45 +9,45 @@ from netim_app.texts import catalog
 from netim_app.ui.text import LocaleState, tr
 
 
-def test_a_text_is_compiled_in_every_language_and_follows_the_locale():
+def test_a_text_is_compiled_in_every_language_and_follows_the_locale() -> None:
     js = str(tr("ui.menu.log_out"))
     assert js == f'({LocaleState.locale!s} === "fr" ? "Se déconnecter" : "Log out")'
 
 
 @pytest.mark.parametrize("attribute", ["placeholder", "aria_label", "title"])
-def test_a_text_can_stand_in_an_attribute(attribute):
+def test_a_text_can_stand_in_an_attribute(attribute: str) -> None:
     markup = str(rx.el.input(**{attribute: tr("ui.menu.log_out")}))
     assert '"Se déconnecter"' in markup
 
 
-def test_values_are_spliced_into_each_language():
+def test_values_are_spliced_into_each_language() -> None:
     js = str(tr("ui.date.moment", date=LocaleState.locale, time="9:00", zone=3))
     assert f'"" + ({LocaleState.locale!s}) + " à " + ("9:00") + " (" + (3) + ")"' in js
     assert f'"" + ({LocaleState.locale!s}) + " at "' in js
 
 
-def test_a_page_that_shows_a_text_is_tied_to_the_locale():
+def test_a_page_that_shows_a_text_is_tied_to_the_locale() -> None:
     data = tr("ui.menu.log_out")._get_all_var_data()
     assert data is not None
     assert data.state == LocaleState.get_full_name()
 
 
-def test_quotes_and_markup_in_a_text_stay_text(monkeypatch):
+def test_quotes_and_markup_in_a_text_stay_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalog, "template", lambda _locale, _key: 'say "hi" </script>\\')
     assert r'"say \"hi\" </script>\\"' in str(tr("any.key"))
 
 
 @pytest.mark.parametrize("params", [{}, {"date": 1, "time": 2}, {"date": 1, "time": 2, "zone": 3, "more": 4}])
-def test_other_values_than_the_text_has_places_for_stop_the_build(params):
+def test_other_values_than_the_text_has_places_for_stop_the_build(params: dict[str, Any]) -> None:
     with pytest.raises(KeyError):
         tr("ui.date.moment", **params)
 
 
-def test_an_unknown_key_stops_the_build():
+def test_an_unknown_key_stops_the_build() -> None:
     with pytest.raises(KeyError):
         tr("ui.menu.no_such_key")
 
 
-def test_the_locale_state_has_no_handlers_of_its_own():
+def test_the_locale_state_has_no_handlers_of_its_own() -> None:
     assert set(LocaleState.event_handlers) - set(rx.State.event_handlers) <= {"setvar"}
     assert LocaleState().locale == ""

@@ -28,16 +28,16 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize(("front", "back", "least"), PAIRS)
-def test_colours_that_meet_have_enough_contrast(theme, front, back, least):
+def test_colours_that_meet_have_enough_contrast(theme: dict[str, str], front: str, back: str, least: float) -> None:
     dim, bright = sorted((luminance(theme[front]), luminance(theme[back])))
     assert (bright + 0.05) / (dim + 0.05) >= least
 
 
-def test_both_themes_define_the_same_colours():
+def test_both_themes_define_the_same_colours() -> None:
     assert LIGHT.keys() == DARK.keys()
 
 
-def test_dark_follows_the_system_until_light_is_chosen_and_can_be_chosen_itself():
+def test_dark_follows_the_system_until_light_is_chosen_and_can_be_chosen_itself() -> None:
     css = stylesheet()
     system = re.search(r"@media \(prefers-color-scheme: dark\) \{ :root:not\(\.light\) \{ (.*?) \} \}", css)
     chosen = re.search(r":root\.dark \{ (.*?) \}", css)
@@ -47,11 +47,11 @@ def test_dark_follows_the_system_until_light_is_chosen_and_can_be_chosen_itself(
     assert f"--color-ink: {DARK['ink']};" in chosen[1]
 
 
-def test_motion_stops_for_those_who_ask_for_it():
+def test_motion_stops_for_those_who_ask_for_it() -> None:
     assert "prefers-reduced-motion: reduce" in stylesheet()
 
 
-def test_the_plugin_appends_the_tokens_to_the_style_of_tailwind():
+def test_the_plugin_appends_the_tokens_to_the_style_of_tailwind() -> None:
     changes = []
 
     class Radix:

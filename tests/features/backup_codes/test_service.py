@@ -10,8 +10,8 @@ from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.identity.facts import SecondFactorDisabled
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
-from tests.factories import EMAIL, HERE, at_once, last_mail, logged_in_actor, mailed
-from tests.fakes import FakeClock
+from tests.kit.factories import EMAIL, HERE, at_once, last_mail, logged_in_actor, mailed
+from tests.kit.fakes import FakeClock
 
 
 def protected(units: Units, email: str = EMAIL) -> Actor:

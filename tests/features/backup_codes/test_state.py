@@ -8,7 +8,7 @@ from netim_app.features.backup_codes.state import BackupCodesState, NewCodesStat
 from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import Tab, logged_in_actor
+from tests.kit.factories import Tab, logged_in_actor
 
 
 async def show(tab: Tab, handler: str) -> list[str]:

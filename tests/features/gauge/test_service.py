@@ -7,8 +7,8 @@ from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.identity import accounts, passwords
 from netim_app.infra.unit_of_work import Units
 from netim_app.registry import install_features
-from tests.factories import logged_in_actor
-from tests.fakes import FakeClock
+from tests.kit.factories import logged_in_actor
+from tests.kit.fakes import FakeClock
 
 
 def gauge(units: Units, account_id: int) -> Gauge:

@@ -4,8 +4,8 @@ from netim_app.features.gauge.state import GaugeState
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import Tab, logged_in_actor
-from tests.fakes import FakeClock
+from tests.kit.factories import Tab, logged_in_actor
+from tests.kit.fakes import FakeClock
 
 
 async def test_both_pages_show_what_is_stored(sqlite_units: Units) -> None:

@@ -18,7 +18,7 @@ from netim_app.identity import flows, login, operations, recovery, sessions, tic
 from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     HERE,
@@ -34,7 +34,7 @@ from tests.factories import (
     quick_hash,
     visitor_of,
 )
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 ELSEWHERE = Origin(address="198.51.100.9", browser="Firefox", system="Linux")
 NOWHERE = Origin(address="", browser="Firefox", system="Linux")

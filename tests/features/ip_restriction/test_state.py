@@ -12,7 +12,7 @@ from netim_app.features.ip_restriction.rules import parse
 from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import HERE, Tab, logged_in_actor, mailed, visitor_of
+from tests.kit.factories import HERE, Tab, logged_in_actor, mailed, visitor_of
 
 PAGE = "/account/connection-and-security"
 NO_FORMS: list[Any] = [

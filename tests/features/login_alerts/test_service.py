@@ -12,7 +12,7 @@ from netim_app.identity import accounts, flows, notices, sessions, tickets
 from netim_app.identity.facts import LoggedIn, LoginBlocked
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import Units
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     HERE,
@@ -25,7 +25,7 @@ from tests.factories import (
     make_session,
     visitor_of,
 )
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 
 def switch(units: Units, caller: Actor, on: bool) -> None:

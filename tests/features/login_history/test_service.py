@@ -13,8 +13,18 @@ from netim_app.features.login_history.service import Page
 from netim_app.features.login_history.tables import LoginEntry
 from netim_app.identity import accounts, facts, flows, login, second_factor, sessions, tickets
 from netim_app.infra.unit_of_work import Units
-from tests.factories import BROWSER, EMAIL, HERE, PASSWORD, actor_of, at_once, make_account, make_session, visitor_of
-from tests.fakes import START, FakeClock
+from tests.kit.factories import (
+    BROWSER,
+    EMAIL,
+    HERE,
+    PASSWORD,
+    actor_of,
+    at_once,
+    make_account,
+    make_session,
+    visitor_of,
+)
+from tests.kit.fakes import START, FakeClock
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from netim_app.features.login_history.state import MAX_SHOWN, HistoryState
 from netim_app.identity import facts
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import HERE, Tab, logged_in_actor, visitor_of
-from tests.fakes import FakeClock
+from tests.kit.factories import HERE, Tab, logged_in_actor, visitor_of
+from tests.kit.fakes import FakeClock
 
 PAGE = "/account/connection-and-security"
 

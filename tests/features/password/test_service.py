@@ -10,7 +10,7 @@ from netim_app.features.password.flows import change_password
 from netim_app.features.password.service import PasswordSetting
 from netim_app.identity import flows, passwords, recovery, sessions, tickets
 from netim_app.infra.unit_of_work import Units
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     HERE,
@@ -27,7 +27,7 @@ from tests.factories import (
     stored_account,
     visitor_of,
 )
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 PAGE = "/account/connection-and-security"
 

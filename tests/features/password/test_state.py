@@ -8,7 +8,7 @@ from netim_app.features.password.state import PasswordState
 from netim_app.identity import passwords, tickets
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     HERE,

@@ -12,7 +12,7 @@ from netim_app.identity import sessions, tickets
 from netim_app.identity.facts import OtherSessionsRevoked
 from netim_app.identity.tables import KnownBrowser
 from netim_app.infra.unit_of_work import Units
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     HERE,
@@ -24,7 +24,7 @@ from tests.factories import (
     mailed,
     make_session,
 )
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 PHONE = Origin(address="2001:db8::42", browser="Safari 18", system="iOS")
 

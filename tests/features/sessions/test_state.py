@@ -7,7 +7,7 @@ from netim_app.core.actor import Actor, set_caller
 from netim_app.features.sessions.state import LogOutOthersState, SessionsState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
-from tests.factories import OTHER_BROWSER, Tab, logged_in_actor, mailed, make_session, visitor_of
+from tests.kit.factories import OTHER_BROWSER, Tab, logged_in_actor, mailed, make_session, visitor_of
 
 PAGE = "/account/connection-and-security"
 

@@ -17,7 +17,7 @@ from netim_app.identity.tables import AccountSession
 from netim_app.infra.rewrap import Rewrapped
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
-from tests.factories import (
+from tests.kit.factories import (
     BROWSER,
     EMAIL,
     HERE,
@@ -30,7 +30,7 @@ from tests.factories import (
     make_account,
     make_session,
 )
-from tests.fakes import FakeClock
+from tests.kit.fakes import FakeClock
 
 PAGE = "/account/connection-and-security"
 

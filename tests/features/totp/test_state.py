@@ -12,8 +12,8 @@ from netim_app.features.totp.tables import TotpEnrolment
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra import user_agent
 from netim_app.infra.unit_of_work import Units
-from tests.factories import Tab, logged_in_actor, tickets_of
-from tests.fakes import FakeClock
+from tests.kit.factories import Tab, logged_in_actor, tickets_of
+from tests.kit.fakes import FakeClock
 
 PAGE = "/account/connection-and-security"
 

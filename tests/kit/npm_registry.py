@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import unquote
 
-from tests.harness import ROOT
+from tests.kit.harness import ROOT
 
 Serve = Callable[[str, str, str], bytes | None]
 """Name, version and locked integrity to the content of a package."""

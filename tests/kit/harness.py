@@ -42,9 +42,9 @@ from netim_app.infra.unit_of_work import Units
 from netim_app.registry import install_features
 from netim_app.schema import load_metadata
 from netim_app.settings import DEVELOPMENT_SECRET, Settings
-from tests.kept_secrets import DATABASE, LOG, MAILS, STORE, Secrets, links_in, text_of
+from tests.kit.kept_secrets import DATABASE, LOG, MAILS, STORE, Secrets, links_in, text_of
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "/_event"
 PASSWORD = "quiet meadow lantern 42"
 START_SECONDS = 90

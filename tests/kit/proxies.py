@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.harness import ROOT, START_SECONDS, free_port
+from tests.kit.harness import ROOT, START_SECONDS, free_port
 from tools.find_program import CADDY, NGINX, Program, find
 
 PAGE = ROOT / "docs" / "deployment.md"

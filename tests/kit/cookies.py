@@ -1,0 +1,25 @@
+"""Cookies as answers set them."""
+
+import httpx
+
+from tests.kit.harness import Client
+
+PAGE = "/account/personal-information"
+
+
+def attributes(response: httpx.Response, name: str) -> dict[str, str]:
+    """The attributes of a cookie that a response sets, by their names in lower case; its value under ""."""
+    for header in response.headers.get_list("set-cookie"):
+        first, *rest = [part.strip() for part in header.split(";")]
+        if first.startswith(f"{name}="):
+            pairs = [part.partition("=") for part in rest]
+            return {"": first.partition("=")[2]} | {key.lower(): value for key, _, value in pairs}
+    return {}
+
+
+async def is_logged_in(client: Client) -> bool:
+    """What the server thinks of this client, on a new socket."""
+    await client.connect(PAGE)
+    client.vars.clear()
+    await client.call("ShellState.open_account_page")
+    return bool(client.vars.get("ShellState.ready"))

@@ -1,0 +1,32 @@
+"""The IP restriction as tests switch it."""
+
+from netim_app.core.facts import Origin
+from netim_app.features.ip_restriction import service
+from netim_app.features.ip_restriction.rules import parse
+from netim_app.features.ip_restriction.tables import IpRestriction
+from tests.kit.harness import PASSWORD, Client, Server
+
+HOME, OFFICE = "127.0.0.1", "127.0.0.2"
+REFUSED = "Access from this network is not allowed for this account."
+
+
+def restrict(server: Server, email: str, *entries: str, on: bool = True) -> None:
+    """Sets the scene in the database: a list, and the switch."""
+    from netim_app.core.actor import Actor
+    from netim_app.identity import operations
+
+    with server.units.write() as unit:
+        account_id = operations.find_account(unit, email) or 0
+        owner = Actor(origin=Origin(), account_id=account_id, session_id=0, fresh_until=unit.now, revision=0)
+        for entry in entries:
+            service.add_rule(unit, owner, parse(entry), "")
+        if on and unit.session.get(IpRestriction, account_id) is None:
+            service.switch_restriction(unit, owner, True, confirmed=True)
+
+
+async def try_login(client: Client, email: str, password: str = PASSWORD) -> str:
+    """Empty when a ticket was handed out, else the message."""
+    await client.load("/login")
+    form = {"email": email, "password": password}
+    ticket = await client.ticket("LoginState.submit", form=form)
+    return "" if ticket else str(client.vars["LoginState.errors"][""])

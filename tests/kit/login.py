@@ -1,0 +1,61 @@
+"""Logging in, resets and their links, as tests do them."""
+
+import asyncio
+import contextlib
+import re
+from email.message import EmailMessage
+from typing import Any
+
+from tests.kit.harness import PASSWORD, Client, Server, link_in
+
+NEW_PASSWORD = "another 9 lanterns in fog"
+WRONG = "wrong " + PASSWORD
+
+
+async def attempt(client: Client, email: str, password: str) -> str:
+    """The ticket that a login gives, or empty."""
+    return await client.ticket("LoginState.submit", form={"email": email, "password": password})
+
+
+def link_or_none(mail: EmailMessage) -> str:
+    """The secret link in a mail, or empty."""
+    with contextlib.suppress(AssertionError):
+        return link_in(mail)
+    return ""
+
+
+async def link_from(server: Server, email: str, count: int = 1, page: str = "reset-password") -> str:
+    """The secret of a mailed link."""
+    for _ in range(200):
+        links = [link for mail in server.mails(email) if (link := link_or_none(mail)) and f"/{page}" in link]
+        if len(links) >= count:
+            return links[count - 1].partition("#")[2]
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"no link for {page}: {[m['subject'] for m in server.mails(email)]}")
+
+
+async def ask_reset(server: Server, client: Client, email: str, count: int = 1) -> str:
+    await client.call("ForgotState.submit", form={"email": email})
+    assert client.vars["ForgotState.sent_to"] == email
+    return await link_from(server, email, count)
+
+
+async def can_log_in(server: Server, email: str, password: str) -> bool:
+    async with Client(server) as client:
+        await client.load("/login")
+        return bool(await attempt(client, email, password))
+
+
+def shape(heard: list[Any]) -> list[Any]:
+    """What came, in order: names of states, vars, their values but for the address, and events."""
+    ignored = re.compile(r"rx_router\w*|is_hydrated\w*|answers_rx_state_")  # the last one counts
+    steps = []
+    for update in heard:
+        delta = {
+            f"{state}.{var}": value
+            for state, values in (update.get("delta") or {}).items()
+            for var, value in values.items()
+            if not ignored.match(var)
+        }
+        steps.append((sorted(delta.items(), key=str), update.get("events")))
+    return steps

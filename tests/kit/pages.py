@@ -1,0 +1,3 @@
+"""Paths of pages."""
+
+PERSONAL = "/account/personal-information"
