@@ -22,7 +22,7 @@ BLOCKS = dict(re.findall(r"```(?:python|po)\n# ((?:netim_app|tests)/\S+)\n(.*?)`
 LINES = re.findall(r"^\+(.+\n)", EXTENDING, re.MULTILINE)
 """What goes into registry.py."""
 REVIEWED = re.findall(r"```python\n(    \"CheckupState.*\n)```", EXTENDING)
-"""What goes into tests/house/test_access.py."""
+"""What goes into tests/kit/access.py."""
 HOUSE = ("access", "migrations", "state_vars", "texts")
 """The house tests that look at features."""
 
@@ -77,7 +77,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (copy / "netim_app/features/checkup/__init__.py").touch()
     insert(copy / "netim_app/registry.py", LINES[0], before="from netim_app.features.gauge")
     insert(copy / "netim_app/registry.py", LINES[1], before="    SESSIONS,")
-    insert(copy / "tests/house/test_access.py", REVIEWED[0], before='    "SessionsState.')
+    insert(copy / "tests/kit/access.py", REVIEWED[0], before='    "SessionsState.')
     run(copy, "-m", "netim_app", "migrate")
     run(copy, "-m", "alembic", "-c", "alembic/alembic.ini", "revision", "--autogenerate", "-m", "check-up")
     run(copy, "-m", "netim_app", "migrate")

@@ -10,6 +10,7 @@ from netim_app import netim_app  # noqa: F401  registers every state
 from netim_app.identity.access import Level, access_of
 from netim_app.identity.attempts import MAX_FAILURES
 from netim_app.infra.rate_limit import PROOF_PER_SESSION
+from tests.kit.access import marked
 from tests.kit.harness import PASSWORD, Client, Server, is_served
 from tests.kit.proofs import WINDOW, asks_for_a_proof, prove
 
@@ -23,36 +24,9 @@ FORM = {
     "note": "",
     "confirmed": "on",
 }
-REVIEWED = {
-    "EmailState.begin",
-    "EmailState.submit",
-    "IpRestrictionState.add_here",
-    "IpDialogState.begin_add",
-    "IpDialogState.begin_add_here",
-    "IpDialogState.add",
-    "IpDialogState.begin_switch",
-    "IpDialogState.switch",
-    "IpDialogState.begin_remove",
-    "IpDialogState.remove",
-    "TotpWizardState.begin",
-    "TotpWizardState.confirm",
-    "TotpDialogState.begin_remove",
-    "TotpDialogState.remove",
-    "TotpDialogState.begin_disable",
-    "TotpDialogState.disable",
-    "NewCodesState.begin_first",
-    "NewCodesState.begin",
-    "NewCodesState.make",
-    "PasswordState.begin",
-    "PasswordState.submit",
-    "SessionsState.log_out",
-    "LogOutOthersState.begin",
-    "LogOutOthersState.confirm",
-}
-"""Reviewed by eye: what asks for a fresh proof. A handler that is missing here, or no longer asks, is a decision."""
 
 
-def marked(level: Level) -> dict[str, dict[str, Any]]:
+def with_arguments(level: Level) -> dict[str, dict[str, Any]]:
     """All handlers of the server that are open at this level, with arguments as their pages would send them."""
     found = {}
     for name, registered in RegistrationContext.get().event_handlers.items():
@@ -85,7 +59,7 @@ def guarded(server: Server) -> list[Any]:
 
 
 def test_reauth_is_asked_for_by_the_reviewed_list() -> None:
-    assert set(marked(Level.FRESH)) == REVIEWED
+    assert set(with_arguments(Level.FRESH)) == marked("FRESH")
 
 
 async def test_reauth(server: Server, anna: Client, email: str) -> None:
@@ -94,10 +68,10 @@ async def test_reauth(server: Server, anna: Client, email: str) -> None:
     await anna.call("ShellState.open_account_page")
     server.move_clock(WINDOW + 1)
     before = guarded(server)
-    for handler, payload in marked(Level.FRESH).items():
+    for handler, payload in with_arguments(Level.FRESH).items():
         assert await asks_for_a_proof(anna, handler, **payload), handler
     assert guarded(server) == before
-    for handler, payload in marked(Level.LOGGED_IN).items():
+    for handler, payload in with_arguments(Level.LOGGED_IN).items():
         await anna.call(handler, **payload)
     assert guarded(server) == before, "and no other handler does it without one"
     assert "set-cookie" not in (await anna.redeem("A" * 43)).headers
