@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from netim_app.infra.unit_of_work import UnitOfWork
 
 __all__ = [
-    "Feature", "Hint", "LoginPolicy", "MailRequest", "Offers", "Protection", "Refresher", "SecondFactor",
-    "Subscription", "install", "offers",
+    "Feature", "Hint", "LoginPolicy", "MailRequest", "Offers", "PeriodicWork", "Protection", "Refresher",
+    "SecondFactor", "Subscription", "install", "offers",
 ]  # fmt: skip
 
+Key = TypeVar("Key")
 Row = TypeVar("Row")
 Handler = Any
 """An event handler of a state. Reflex's decorator hides its type from mypy."""
@@ -92,6 +93,19 @@ class Refresher(Generic[Row]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PeriodicWork(Generic[Key]):
+    """Something that happens by itself. Every minute `candidates` finds what is due, then `handle` runs for each.
+
+    Each call of `handle` is a unit of its own: one that fails stops no other, and is tried again.
+    """
+
+    candidates: Callable[[UnitOfWork], Sequence[Key]]
+    """In a reading unit -> keys of what is due, such as account ids."""
+    handle: Callable[[UnitOfWork, Key], None]
+    """(unit, key) -> does it. It looks again whether it is still due."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Feature:
     """One security feature: everything it gives to the product. Only the name is required."""
 
@@ -116,8 +130,9 @@ class Feature:
     """(any state of the tab) -> runs when an account page opens: ends what an earlier visit had left half-done."""
     mail_requests: Mapping[str, MailRequest] = field(default_factory=dict)
     """By name: answers what `infra.outbox.ask` was asked, in a unit of its own. Mails that follow are queued there."""
-    purge: Callable[[UnitOfWork], None] | None = None
-    """Deletes what is of no use any more; called every minute."""
+    purges: Sequence[Callable[[UnitOfWork], None]] = ()
+    """Each deletes rows that are of no use any more. Called every minute, each in a unit of its own."""
+    periodic: Sequence[PeriodicWork[Any]] = ()
     rewrap: Callable[[UnitOfWork], Rewrapped] | None = None
     """Seals stored secrets with the present key (`netim rotate-key`); returns an `infra.rewrap.Rewrapped`."""
 
@@ -170,7 +185,11 @@ class Offers:
 
     @property
     def purges(self) -> tuple[Callable[[UnitOfWork], None], ...]:
-        return tuple(f.purge for f in self.features if f.purge)
+        return tuple(purge for f in self.features for purge in f.purges)
+
+    @property
+    def periodic(self) -> tuple[PeriodicWork[Any], ...]:
+        return tuple(work for f in self.features for work in f.periodic)
 
     @property
     def rewraps(self) -> tuple[Callable[[UnitOfWork], Rewrapped], ...]:

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import asdict
 from typing import Any
 
@@ -21,9 +21,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from netim_app import pages
-from netim_app.feature import offers
-from netim_app.identity import attempts, http, limits, links, passwords, second_factor, sessions
+from netim_app import pages, periodic
+from netim_app.identity import http, limits, passwords
 from netim_app.identity.abandoned_tabs import AbandonedTabs
 from netim_app.identity.gate import Gate
 from netim_app.identity.open_sockets import OpenSockets
@@ -40,7 +39,7 @@ from netim_app.infra.request_bodies import RequestBodies
 from netim_app.infra.socket_limits import SocketLimits
 from netim_app.infra.socket_packets import SocketPackets
 from netim_app.infra.trace import Traces, begin_trace
-from netim_app.infra.unit_of_work import configure, in_read_unit, in_unit, units
+from netim_app.infra.unit_of_work import configure, in_read_unit, units
 from netim_app.registry import install_features
 from netim_app.settings import get_settings
 from netim_app.texts.places import time_zones
@@ -48,7 +47,6 @@ from netim_app.ui import layout
 
 logger = logging.getLogger(__name__)
 
-PURGE_EVERY_SECONDS = 60
 HEALTH_TIMEOUT_SECONDS = 3
 PAGE_FAULTS_A_MINUTE = 20
 """Anybody can report one."""
@@ -158,37 +156,6 @@ async def send_mails() -> AsyncIterator[None]:
             units().after_write = lambda: None
 
 
-async def _purge() -> None:
-    """Each step is a unit of its own: they lock one account at most, and one that fails holds up no other."""
-    for purge in (sessions.purge, attempts.purge, links.purge, *offers().purges):
-        await _try(purge)
-    for browser_digest in await in_read_unit(second_factor.expired):
-        await _try(second_factor.expire, browser_digest)
-
-
-async def _try(step: Callable[..., None], *args: str) -> None:
-    try:
-        await in_unit(step, *args)
-    except Exception:  # whatever it is: the next step, and the next minute, must come
-        logger.exception("purging failed; it is tried again in a minute")
-
-
-@contextlib.asynccontextmanager
-async def purge_regularly() -> AsyncIterator[None]:
-    """Deletes what is of no use any more."""
-
-    async def run() -> None:
-        while True:
-            try:
-                await _purge()
-            except SQLAlchemyError:
-                logger.warning("purging failed; it is tried again in a minute", exc_info=True)
-            await asyncio.sleep(PURGE_EVERY_SECONDS)
-
-    async with _meanwhile(run(), "purge"):
-        yield
-
-
 @contextlib.asynccontextmanager
 async def notify_revoked_tabs() -> AsyncIterator[None]:
     """Sends tabs whose session was ended elsewhere to the login."""
@@ -295,7 +262,7 @@ for task in (
     refuse_faults,
     early_stop.stop_if_asked,
     send_mails,
-    purge_regularly,
+    periodic.meanwhile,
     notify_revoked_tabs,
     forget_abandoned_tabs,
     warm_up,

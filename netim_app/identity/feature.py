@@ -1,8 +1,20 @@
 """What identity itself offers: it is no entry of the registry, but joins in like a feature."""
 
 from netim_app.core.facts import Fact
-from netim_app.feature import Feature, Refresher, Subscription
-from netim_app.identity import accounts, email_change, notices, profiles, recovery, second_factor, sign_up, undo
+from netim_app.feature import Feature, PeriodicWork, Refresher, Subscription
+from netim_app.identity import (
+    accounts,
+    attempts,
+    email_change,
+    links,
+    notices,
+    profiles,
+    recovery,
+    second_factor,
+    sessions,
+    sign_up,
+    undo,
+)
 from netim_app.identity.facts import (
     AccountUnlocked,
     CodesStopped,
@@ -40,4 +52,6 @@ IDENTITY = Feature(
     },
     resumes={"email": EmailState.begin},
     dialogs=(EmailState, StepUpState),
+    purges=(sessions.purge, attempts.purge, links.purge),
+    periodic=(PeriodicWork(candidates=second_factor.expired, handle=second_factor.expire),),
 )

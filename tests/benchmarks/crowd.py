@@ -30,7 +30,7 @@ from netim_app.feature import offers
 from netim_app.features.ip_restriction import rules as ip_rules
 from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.login_alerts.service import switch_alerts
-from netim_app.identity import attempts, links, login, second_factor, sessions, tickets
+from netim_app.identity import login, second_factor, sessions, tickets
 from netim_app.identity.state.shell import _load
 from netim_app.infra import mail_sender, outbox
 from netim_app.infra.db import make_engine
@@ -337,7 +337,7 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
             assert tickets.redeem_ticket(unit, ticket, visitor.browser_digest, visitor.origin)
 
     def sweeps(_: Any) -> None:
-        for purge in (sessions.purge, attempts.purge, links.purge, *offers().purges):
+        for purge in offers().purges:
             write(purge)
         read(second_factor.expired)
         read(outbox.backlog)

@@ -27,12 +27,10 @@ from netim_app.features.password.flows import change_password
 from netim_app.features.totp import service as totp
 from netim_app.identity import (
     accounts,
-    attempts,
     email_change,
     facts,
     flows,
     known_browsers,
-    links,
     login,
     operations,
     profiles,
@@ -207,7 +205,7 @@ async def _sweep(units: Units, clock: FakeClock) -> None:
     for _ in range(2):
         await mail_sender.Sender(units, FakeTransport(), "worker").drain()
         await in_read_unit(outbox.backlog)
-        for purge in (sessions.purge, attempts.purge, links.purge, *offers().purges):
+        for purge in offers().purges:
             await in_unit(purge)
         for browser_digest in await in_read_unit(second_factor.expired):
             await in_unit(second_factor.expire, browser_digest)

@@ -11,5 +11,5 @@ LOGIN_HISTORY = Feature(
     card=card,
     refresher=Refresher(load=service.view_newest, show=show_history),
     dialogs=(HistoryState,),
-    purge=service.purge,
+    purges=(service.purge,),
 )

@@ -39,6 +39,6 @@ TOTP = Feature(
     },
     dialogs=(TotpDialogState,),
     page_opened=begin_visit,
-    purge=service.purge,
+    purges=(service.purge,),
     rewrap=service.rewrap,
 )
