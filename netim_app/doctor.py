@@ -47,7 +47,7 @@ class Finding:
 
 
 def reason(error: Exception) -> str:
-    """One line about an error, as its origin tells it."""
+    """One line about an error, in the words of its origin."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror} ({error.filename})" if error.filename else error.strerror
     origin = error.orig if isinstance(error, DBAPIError) and error.orig else error

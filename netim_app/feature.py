@@ -77,7 +77,7 @@ class SecondFactor:
     enrolled: Callable[[UnitOfWork, int], bool]
     """(unit, account id) -> whether the account has it, so that a login has to ask."""
     consume: Callable[[UnitOfWork, int, str, Origin], bool]
-    """(unit, account id, six digits, from where) -> whether the code is right. A right one is spent: right once."""
+    """(unit, account id, six digits, from where) -> whether the code is right. A right one is consumed."""
     valid_code_count: Callable[[UnitOfWork, int], int]
     """(unit, account id) -> how many different codes it would accept at this moment: what a guess may hit."""
 

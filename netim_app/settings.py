@@ -200,7 +200,7 @@ def read_settings(**values: Any) -> tuple[Settings | None, list[str]]:
         unreadable = {str(each["loc"][0]): _reason(each) for each in error.errors(include_url=False)}
     else:
         return settings, settings.faults()
-    # The others are looked at all the same, so that everything is told at once.
+    # The others are checked all the same, so that all faults are shown at once.
     defaults = {name: Settings.model_fields[name].default for name in unreadable}
     variables = {name: f"NETIM_{name.upper()}" for name in unreadable}
     others = [

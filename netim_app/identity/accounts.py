@@ -27,7 +27,7 @@ class NewCustomer:
 
 
 def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
-    """Tells the customer's open pages, at their next event, that something about the account changed."""
+    """Marks the account as changed: the customer's open pages refresh at their next event."""
     if isinstance(fact, facts.Refusal):
         return
     unit.session.exec(update(Account).where(col(Account.id) == fact.account_id).values(revision=Account.revision + 1))

@@ -75,7 +75,7 @@ def record_attempt(unit: UnitOfWork, key: str) -> bool:
         return True
     insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     # What comes back is asked of the statement itself: PostgreSQL's driver gives no row count for an insert.
-    paid = unit.session.exec(
+    counted = unit.session.exec(
         insert(AttemptWindow)
         .values(key=key, failures=1, started_at=unit.now)
         .on_conflict_do_update(
@@ -85,7 +85,7 @@ def record_attempt(unit: UnitOfWork, key: str) -> bool:
         )
         .returning(col(AttemptWindow.failures))
     )
-    return paid.first() is not None
+    return counted.first() is not None
 
 
 def dummy_write(unit: UnitOfWork, key: str) -> None:

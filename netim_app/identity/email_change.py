@@ -23,7 +23,7 @@ PROFILE_PAGE = "/account/personal-information"
 
 
 def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
-    """Asks for a confirmation link to the new address and tells the old one. Does not say whether the new one is taken.
+    """Mails a confirmation link to the new address, a notice to the old one. Never shows whether the new one is taken.
 
     Raises:
         DomainError: it is the present address already.

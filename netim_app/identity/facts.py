@@ -72,7 +72,7 @@ class CodeRefused(Refusal):
     """A code was wrong, or guessing is throttled or blocked."""
 
     logged_in: bool
-    """Whether a logged-in customer was asked for it. `SecondFactorNotCompleted` tells how a login ended."""
+    """Whether a logged-in customer was asked for it. `SecondFactorNotCompleted` says how a login ended."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -100,7 +100,7 @@ async def allow_proof(customer: Actor) -> None:
 
 
 async def allow_change(account_id: int) -> None:
-    """One more change that is told by mail may be made by a customer who is logged in.
+    """A logged-in customer may make one more change that sends a mail.
 
     Without an end one account would fill the queue in which the mails of all others wait. What throws a thief out (a
     new password, logging out others, disabling) is not counted: else a thief could keep the owner from it.

@@ -1,4 +1,4 @@
-"""Secrets that are sent by mail: bound to one purpose and one owner, spent once (security-checks.md, decision 7)."""
+"""Secrets that are sent by mail: bound to one purpose and one owner, consumed once."""
 
 from datetime import timedelta
 
@@ -77,7 +77,7 @@ def consume_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
         DomainError: unknown, expired, used, replaced, or made for something else: all the same to the customer.
     """
     _lock_owner(unit, token)
-    spent = unit.session.exec(
+    consumed = unit.session.exec(
         update(MailedLink)
         .where(
             col(MailedLink.digest) == digest(token),
@@ -87,7 +87,7 @@ def consume_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
         )
         .values(used_at=unit.now)
     )
-    if spent.rowcount != 1:
+    if consumed.rowcount != 1:
         raise refused(purpose)
     return unit.session.exec(select(MailedLink).where(MailedLink.digest == digest(token))).one()
 

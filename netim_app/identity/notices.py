@@ -78,7 +78,7 @@ def notify_up_to_a_cap(unit: UnitOfWork, event: str, fact: Fact, *, kind: str, c
     Each kind is counted by itself, so that many of one kind hide none of another.
 
     Args:
-        kind: of what is told.
+        kind: of the notice.
         card: anchor of the card that lists all of them.
     """
     name = f"{event}.{kind}"
@@ -99,7 +99,7 @@ def notify_up_to_a_cap(unit: UnitOfWork, event: str, fact: Fact, *, kind: str, c
 
 
 def answer_more_notices(unit: UnitOfWork, origin: Origin, request: Mapping[str, Any]) -> None:
-    """Tells how many notices of a kind were held back, and where they are listed."""
+    """Mails how many notices of a kind were held back, and where they are listed."""
     account_id = request["account_id"]
     count = outbox.held_back(unit, account_id, request["kind"])
     fact = Fact(account_id=account_id, at=datetime.fromisoformat(request["at"]), origin=origin)

@@ -20,7 +20,7 @@ def find_account(unit: UnitOfWork, email: str) -> int | None:
 
 
 def unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
-    """Gives all guesses back; features that lock accounts out listen to the fact. The customer is told."""
+    """Resets all attempts; features that lock accounts out subscribe to the fact. The customer gets a mail."""
     account = sessions.lock_account(unit, fact.account_id)
     for party in attempts.parties(unit, fact.account_id):
         for kind in attempts.KINDS:

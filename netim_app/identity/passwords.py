@@ -1,6 +1,6 @@
 """What makes a password acceptable, and how it is kept.
 
-Policy: security-checks.md, decisions 4 and 5 (NIST SP 800-63B-4, ASVS 6.2). Storage: bcrypt over a fixed-length
+Policy: docs/security.md (NIST SP 800-63B-4, ASVS 6.2). Storage: bcrypt over a fixed-length
 pre-hash, because bcrypt reads 72 bytes only. The pre-hash key is a public label, not the secret key: rotating the
 secret must never make passwords unusable.
 

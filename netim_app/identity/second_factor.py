@@ -1,7 +1,7 @@
 """The step between the password and the session, for accounts that have a second factor.
 
 Which kinds of codes there are is the features' business (`feature.SecondFactor`); how often one may guess is ours:
-security-checks.md, decision 2.
+docs/security.md has the reasons.
 """
 
 from datetime import timedelta
@@ -136,7 +136,7 @@ def _tell_and_delete(unit: UnitOfWork, row: PendingLogin) -> None:
 
 
 def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -> str:
-    """Checks and spends a code within the limits. All devices and backup codes are guessed at together.
+    """Checks and consumes a code within the limits. Authenticators and backup codes share one count of attempts.
 
     Returns:
         The name of the factor that accepted it.

@@ -234,7 +234,7 @@ def ended_lately(unit: UnitOfWork, *, after: timedelta, until: timedelta) -> set
 
 
 def purge(unit: UnitOfWork) -> None:
-    """Deletes what no longer opens anything: spent tickets, and sessions whose time was over a week ago.
+    """Deletes consumed tickets, and sessions that ended more than a week ago.
 
     Ends sessions that a clock which was set back has left in the future, before that comes.
     """

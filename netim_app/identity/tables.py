@@ -55,7 +55,7 @@ class SignUp(SQLModel, table=True):
 
 
 class MailedLink(SQLModel, table=True):
-    """A secret sent by mail. Bound to one purpose and one account or sign-up; spent once."""
+    """A secret sent by mail. Bound to one purpose and one account or sign-up; consumed once."""
 
     __tablename__ = "mailed_link"
 
@@ -80,7 +80,7 @@ class AccountSession(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     token_digest: str = Field(max_length=64, unique=True)
     superseded_digest: str = Field(default="", max_length=64, index=True)
-    """The token before the last renewal: dead, but its other tabs are told to reload instead of being logged out."""
+    """The token before the last renewal. It opens nothing, but a tab that still has it reloads and stays logged in."""
     browser_digest: str = Field(max_length=64)
     remember: bool
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -95,7 +95,7 @@ class AccountSession(SQLModel, table=True):
 
 
 class KnownBrowser(SQLModel, table=True):
-    """A browser that has logged in to the account before, told by its browser cookie."""
+    """A browser that has logged in to the account before, identified by its browser cookie."""
 
     __tablename__ = "known_browser"
 

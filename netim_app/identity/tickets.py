@@ -86,7 +86,7 @@ def redeem_ticket(unit: UnitOfWork, ticket: str, browser_digest: str, origin: Or
     if owner is None:
         return None
     account = lock_account(unit, owner)
-    spent = unit.session.exec(
+    consumed = unit.session.exec(
         update(Ticket)
         .where(
             col(Ticket.digest) == digest(ticket),
@@ -96,7 +96,7 @@ def redeem_ticket(unit: UnitOfWork, ticket: str, browser_digest: str, origin: Or
         )
         .values(used_at=unit.now)
     )
-    if spent.rowcount != 1:
+    if consumed.rowcount != 1:
         return None
     row = unit.session.exec(select(Ticket).where(Ticket.digest == digest(ticket))).one()
     if account.disabled_at is not None or policy_refusal(unit, row.account_id, origin) is not None:

@@ -22,7 +22,7 @@ LIFE = timedelta(days=7)
 
 
 def offer(unit: UnitOfWork, fact: EmailChanged) -> None:
-    """Tells both addresses of the change, and mails the old one the link that undoes it.
+    """Notifies both addresses of the change, and mails the old one the link that undoes it.
 
     An address that has not been the account's for as long as that gets no link while one before it has: of a thief who
     changes it twice, neither address is a way back.

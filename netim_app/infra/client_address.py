@@ -108,7 +108,7 @@ def _within(address: Address, networks: tuple[Network, ...]) -> bool:
 
 
 class UnreadClients:
-    """Tells the operator, now and then, that a proxy does not say who its clients are."""
+    """Warns the operator, now and then, that a proxy does not name its clients."""
 
     def __init__(self) -> None:
         self._told: dict[str, float] = {}

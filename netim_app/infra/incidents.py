@@ -29,7 +29,7 @@ class Incidents:
         self._recent: dict[object, _Incident] = {}
 
     def report(self, exception: Exception) -> str:
-        """Logs a fault, unless it was logged just now, and tells its number."""
+        """Logs a fault, unless it was logged just now. Returns its number."""
         kind = _kind(exception) if len(self._recent) < MOST_KINDS else None
         if known := self._recent.get(kind):
             known.again += 1

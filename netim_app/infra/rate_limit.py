@@ -58,7 +58,7 @@ SOCKETS_PER_ADDRESS = Limit("sockets_per_address", 240, MINUTE)
 again by itself, and one that can would show nothing until it is loaded anew."""
 PROOF_PER_SESSION = Limit("proof_per_session", 20, MINUTE)
 CHANGE_PER_ACCOUNT = Limit("change_per_account", 300, HOUR)
-"""Each is told by mail, and all mails wait in one queue. As many as a full list of IP rules takes, and some more."""
+"""Each sends a mail, and all mails wait in one queue. As many as a full list of IP rules takes, and some more."""
 WIDE_FACTOR = 10
 """How many times the amount of one /64 a whole IPv6 /48 may have: what one customer of a provider can get. And clients
 of a proxy that wrote the same unreadable text for them: they may be many people."""

@@ -18,7 +18,7 @@ HEADER_BYTES = HEAD_BYTES + NONCE_BYTES
 
 
 class VaultError(Exception):
-    """Sealed bytes that no present key opens in this context. The message never tells what they held."""
+    """Sealed bytes that no present key opens in this context. The message never shows their content."""
 
 
 class _Key:

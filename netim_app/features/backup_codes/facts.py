@@ -12,6 +12,6 @@ class BackupCodesMade(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class BackupCodeUsed(Fact):
-    """A backup code was spent; `left` remain."""
+    """A backup code was consumed; `left` remain."""
 
     left: int

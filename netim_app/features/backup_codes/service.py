@@ -92,7 +92,7 @@ def never_enrolled(_unit: UnitOfWork, _account_id: int) -> bool:
 
 
 def consume(unit: UnitOfWork, account_id: int, code: str, origin: Origin) -> bool:
-    """Whether this is an unused code of the account's set. It is used then, and the customer is told."""
+    """Whether this is an unused code of the account's set. It is consumed then, and the customer gets a mail."""
     key = _key(unit, account_id)
     if key is None:
         return False
@@ -174,19 +174,19 @@ def delete_since(unit: UnitOfWork, fact: EmailRestored) -> None:
 def delete_all(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
     """Codes go with the factor that they stand in for.
 
-    If one of them has switched it off, a mail that tells how many are left would be wrong: that it is off is told.
+    If a code has switched the factor off, a mail about the codes left would be wrong: another mail says that it is off.
     """
     _delete(unit, fact.account_id)
     outbox.withdraw(unit, fact.account_id, USED_MAIL)
 
 
 def mail_made(unit: UnitOfWork, fact: BackupCodesMade) -> None:
-    """Tells the customer of every new set."""
+    """Mails the customer about every new set."""
     notices.notify(unit, "backup_codes_made", fact)
 
 
 def mail_used(unit: UnitOfWork, fact: BackupCodeUsed) -> None:
-    """Tells the customer of every spent code, and how many are left."""
+    """Mails the customer about every consumed code, and how many are left."""
     notices.notify(unit, USED_MAIL, fact, left=fact.left)
 
 

@@ -177,7 +177,7 @@ def remove_rule(unit: UnitOfWork, actor: Actor, rule_id: int, *, confirmed: bool
 
 
 def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: bool) -> None:
-    """Switches the restriction on or off. Doing it twice changes nothing and tells nobody.
+    """Switches the restriction on or off. Doing it twice changes nothing and sends no mail.
 
     Raises:
         DomainError: there is no rule to switch on; or the customer's present address would be shut out and
@@ -225,7 +225,7 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
 def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.EmailRestored) -> None:
     """Removes rules that a thief may have added, and switches the restriction off, so that it shuts nobody out.
 
-    Each change was told by a mail, whose row is kept for longer than that.
+    Each change has sent a mail, whose row is kept for longer than that.
     """
     sessions.lock_account(unit, fact.account_id)
     if not outbox.queued_since(unit, fact.account_id, CHANGED_MAIL, fact.since):
@@ -237,7 +237,7 @@ def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.EmailRestored) -> 
 
 
 def mail_change(unit: UnitOfWork, fact: Fact) -> None:
-    """Every change of the list and of its switch is told."""
+    """Mails the customer about every change of the list and of its switch."""
     change, rule = "", ""
     if isinstance(fact, IpRestrictionSwitched):
         change = "on" if fact.on else "off"

@@ -34,7 +34,7 @@ def view_setting(unit: UnitOfWork, account_id: int) -> AlertSetting:
 
 
 def switch_alerts(unit: UnitOfWork, actor: Actor, on: bool) -> None:
-    """Switches alerts on or off. Doing it twice changes nothing and tells nobody."""
+    """Switches alerts on or off. Doing it twice changes nothing and sends no mail."""
     sessions.lock_account(unit, actor.account_id)
     alert = unit.session.get(LoginAlert, actor.account_id)
     if on == (alert is not None):
@@ -48,7 +48,7 @@ def switch_alerts(unit: UnitOfWork, actor: Actor, on: bool) -> None:
 
 
 def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
-    """Tells the customer of a successful login: of each when alerts are on, else of one in a browser that is new."""
+    """Mails the customer about a login: about each one when alerts are on, else about one in a new browser."""
     new = not fact.known_browser and not known_browsers.is_first_browser(unit, fact.account_id)
     if new or alerts_on(unit, fact.account_id):
         kind = "known_browser" if fact.known_browser else "new_device"

@@ -60,5 +60,5 @@ def replace_password(
 
 
 def mail_changed(unit: UnitOfWork, fact: PasswordChanged) -> None:
-    """Tells the customer of every new password."""
+    """Mails the customer about every new password."""
     notices.notify(unit, "password_changed", fact, way=fact.way)

@@ -68,7 +68,7 @@ def _record(unit: UnitOfWork, actor: Actor, count: int, session_id: int = 0) -> 
 
 
 def mail_logged_out(unit: UnitOfWork, fact: OtherSessionsRevoked) -> None:
-    """Tells the customer which session was ended, or that all others were."""
+    """Mails the customer which session was ended, or that all others were."""
     which = ""
     if fact.session_id:
         row = unit.session.get_one(AccountSession, fact.session_id)

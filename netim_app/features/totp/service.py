@@ -90,7 +90,7 @@ def valid_code_count(unit: UnitOfWork, account_id: int) -> int:
 
 
 def _use(unit: UnitOfWork, authenticator: TotpAuthenticator, step: int) -> bool:
-    """Whether this step, and every one before it, is spent by us and not by somebody at the same moment."""
+    """Whether this call consumed the step, with every one before it, and no other call at the same moment."""
     used = unit.session.exec(
         update(TotpAuthenticator)
         .where(col(TotpAuthenticator.id) == authenticator.id, col(TotpAuthenticator.last_step) < step)
@@ -317,7 +317,7 @@ def _switch_off(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
 
 
 def mail_change(unit: UnitOfWork, fact: Fact) -> None:
-    """Tells the customer of every change of the devices."""
+    """Mails the customer about every change of the authenticators."""
     changes: dict[type[Fact], str] = {
         SecondFactorEnabled: "enabled",
         SecondFactorDisabled: "disabled",

@@ -57,7 +57,7 @@ class ShellState(rx.State):
     """The visit that the notice belongs to, or `_NEXT_AFTER` and the one that ends as the page is loaded anew for a
     ticket: a lost connection may come back just then, and opens the old page once more."""
     _ended: bool = False
-    """A session ended in this tab, and its customer has not been told so yet."""
+    """A session ended in this tab, and the page has not said so yet."""
     _device: str = ""
     """The digest of the cookie of the browser that the tab is in."""
     _pending: str = ""
