@@ -70,6 +70,7 @@ async def test_bf_single_a_thousand_wrong_passwords(tmp_path: Path, addresses: i
             assert await attempt(owner, email, PASSWORD), "nor is she, in her own browser"
 
 
+@pytest.mark.alone
 async def test_spray_over_all_addresses(tmp_path: Path) -> None:
     """Leaked pairs, some of them right, from ever new addresses: beyond the limit only known browsers get in."""
     with running(tmp_path) as server:
