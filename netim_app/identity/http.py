@@ -321,20 +321,19 @@ async def keep_pending(request: Request) -> Response:
     settings = get_settings()
     form = await request.form(max_files=0, max_fields=2, max_part_size=MAX_FORM_BYTES)
     secret, browser = form.get("secret"), _digests_of_request(request).browser
-    cookie = None
-    # Asked in reading first: what somebody has made up takes no turn to write.
-    if (
-        isinstance(secret, str)
-        and _TOKEN.fullmatch(secret)
-        and await in_read_unit(
-            second_factor.is_pending, Visitor(browser_digest=browser, pending_digests=(digest(secret),))
-        )
-    ):
-        cookie = await in_unit(second_factor.give_cookie, browser, secret)
-    if cookie is None:
-        log_refusal("request.refused", path=request.url.path, reason="no code is asked for")
+    if not isinstance(secret, str) or not _TOKEN.fullmatch(secret):
+        log_refusal("request.refused", path=request.url.path, reason="no secret")
         return Response(status_code=403)
+    cookie = None
+    # Check in a reading unit first, so that a forged secret never takes the write lock.
+    visitor = Visitor(browser_digest=browser, pending_digests=(digest(secret),))
+    if await in_read_unit(second_factor.is_pending, visitor):
+        cookie = await in_unit(second_factor.give_cookie, browser, secret)
     response = Response(status_code=204)
+    if cookie is None:
+        # No error for the page: a quick customer may have given the code before this request came.
+        log_refusal("request.refused", path=request.url.path, reason="no code is asked for")
+        return response
     _set_cookie(response, cookie_names(settings).pending, cookie, second_factor.PENDING_LIFE, settings)
     return response
 
