@@ -157,6 +157,13 @@ async def send_mails() -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
+async def work_regularly() -> AsyncIterator[None]:
+    """Does every minute what features offer to be done."""
+    async with _meanwhile(periodic.run(), "periodic work"):
+        yield
+
+
+@contextlib.asynccontextmanager
 async def notify_revoked_tabs() -> AsyncIterator[None]:
     """Sends tabs whose session was ended elsewhere to the login."""
     async with _meanwhile(RevokedTabNotifier(app, sockets).run(), "ended tabs"):
@@ -262,7 +269,7 @@ for task in (
     refuse_faults,
     early_stop.stop_if_asked,
     send_mails,
-    periodic.meanwhile,
+    work_regularly,
     notify_revoked_tabs,
     forget_abandoned_tabs,
     warm_up,

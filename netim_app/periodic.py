@@ -1,10 +1,9 @@
 """Periodic work: what features offer to be done every minute while the server runs."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from netim_app.feature import offers
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
@@ -30,19 +29,8 @@ async def _try(run: Callable[..., Any], step: Callable[..., Any], *args: object)
         return None
 
 
-@contextlib.asynccontextmanager
-async def meanwhile() -> AsyncIterator[None]:
-    """Runs it every minute for the length of a block."""
-
-    async def run() -> None:
-        while True:
-            await run_once()
-            await asyncio.sleep(EVERY_SECONDS)
-
-    task = asyncio.create_task(run(), name="periodic work")
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+async def run() -> NoReturn:
+    """Runs it every minute until it is cancelled."""
+    while True:
+        await run_once()
+        await asyncio.sleep(EVERY_SECONDS)
