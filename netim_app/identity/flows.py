@@ -28,7 +28,6 @@ from netim_app.identity import (
 )
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.email_address import read_new_email
-from netim_app.identity.facts import ProofFailed
 from netim_app.identity.login import CodeRequired, PasswordAttempt, TicketIssued
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import MailedLink
@@ -169,8 +168,10 @@ async def confirm_email(token: str, password: str, visitor: Visitor) -> sign_up.
         visitor: who follows it.
 
     Raises:
-        DomainError: the link does not work, the password is not the one, or the address was taken in the meantime.
+        DomainError: the link does not work, the password is not the one, the address was taken in the meantime, or too
+            many from there.
     """
+    await limits.allow_link(visitor.origin.address)
     link = await in_read_unit(sign_up.find_link, token)
     if link.purpose == sign_up.PURPOSE:
         await _check_chosen_password(link, password, visitor)
@@ -198,7 +199,7 @@ async def _check_account_password(link: MailedLink, password: str, visitor: Visi
     email = (await in_read_unit(profiles.view_account, account_id)).email
     with password_queues.hash_place(visitor):
         try:
-            attempt = await check_password(email, password, visitor, failed=ProofFailed)
+            attempt = await check_password(email, password, visitor, failed=facts.ProofFailed)
         except DomainError as error:
             raise DomainError("verify.wrong_account_password", field="password") from error
     if attempt.account_id != account_id:
@@ -235,8 +236,9 @@ async def restore_email(token: str, visitor: Visitor) -> str:
         The old address.
 
     Raises:
-        DomainError: the link does not work, or the old address belongs to another account by now.
+        DomainError: the link does not work, the old address belongs to another account by now, or too many from there.
     """
+    await limits.allow_link(visitor.origin.address)
     account_id = await in_read_unit(undo.owner_of, token)
     with password_queues.hash_place(visitor, account_id):
         nobodys = await passwords.hash_in_pool(new_token(), units().settings.bcrypt_cost)

@@ -192,7 +192,7 @@ class VerifyState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> Any:
-        """Spends the link."""
+        """Consumes the link."""
         self.errors = {}
         caller = visitor()
         try:
@@ -200,7 +200,6 @@ class VerifyState(rx.State):
             token = _read_token(form)
             password = read.secret("password", required=False)
             read.finish()
-            await limits.allow_link(caller.origin.address)
             confirmed = await flows.confirm_email(token, password, caller)
         except DomainError as error:
             self.asks_proof = self.asks_proof or any(fault.field == "password" for fault in error.all)
@@ -300,12 +299,11 @@ class UndoState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> None:
-        """Spends the link: the old address is in force again."""
+        """Consumes the link: the old address is in force again."""
         self.errors = {}
         caller = visitor()
         try:
             token = _read_token(form)
-            await limits.allow_link(caller.origin.address)
             self.restored = await flows.restore_email(token, caller)
         except DomainError as error:
             self.errors = await explain(self, error)
