@@ -71,7 +71,7 @@ def _owner(shell: BaseState | None, entry: BaseState | None) -> Owner:
         return Owner(session_id=shell._session_id)
     if isinstance(shell, ShellState) and isinstance(entry, LoginState) and entry.needs_code:
         # A customer who looks a code up on the same phone has no socket meanwhile.
-        return Owner(owes_code=shell._device or "unknown")
+        return Owner(owes_code=shell._browser or "unknown")
     return Owner()
 
 

@@ -152,7 +152,7 @@ async def _bind_tab_to_caller(root: BaseState, shell: ShellState, session_id: in
 
     Visitors who are not logged in are told apart by their browser: a form that was sent holds an address.
     """
-    if shell._session_id != session_id or shell._device not in ("", browser_digest):
+    if shell._session_id != session_id or shell._browser not in ("", browser_digest):
         ended = shell._session_id != 0 and session_id == 0
         document, socket = shell._document, shell._socket
         for cls in _own_states():
@@ -160,7 +160,7 @@ async def _bind_tab_to_caller(root: BaseState, shell: ShellState, session_id: in
         shell._session_id = session_id
         shell._ended = ended
         shell._document, shell._socket = document, socket
-    shell._device = browser_digest
+    shell._browser = browser_digest
 
 
 def _access(event_name: str) -> Access | None:

@@ -1,4 +1,4 @@
-"""Limits by network address, by mailbox and on costly work. What is counted per account stands in `guessing`."""
+"""Limits by network address, by mailbox and on costly work. `attempts` counts per account."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -34,7 +34,7 @@ def ticket_form(action: str, value: rx.Var[str], field: str, form_id: str) -> rx
     )
 
 
-def handover_aside(action: str, value: rx.Var[str], field: str, html_id: str) -> rx.Component:
+def post_in_background(action: str, value: rx.Var[str], field: str, html_id: str) -> rx.Component:
     """Posts a value as soon as there is one; the page stays. See `ticket_form`.
 
     Without an answer the page goes on all the same: what it gets is a cookie.

@@ -38,7 +38,7 @@ class Store:
         async with self.manager.modify_state(token_of(name)) as root:
             root.router_data = {"sid": name}  # as each event does
             shell = await root.get_state(ShellState)
-            shell._session_id, shell._device = session_id, owes_code
+            shell._session_id, shell._browser = session_id, owes_code
             (await root.get_state(LoginState)).needs_code = bool(owes_code)
 
     def sweeper(self) -> AbandonedTabs:

@@ -39,7 +39,7 @@ class ProfileState(rx.State):
             await in_unit(profiles.edit_profile, actor(), profiles.read_profile(form))
         except DomainError as error:
             self.errors = await explain(self, error)
-            await show_notice(self, "danger", "form.recheck_session")
+            await show_notice(self, "danger", "form.look_again")
             return
         shown = self.version
         await refresh(self)

@@ -58,7 +58,7 @@ class ShellState(rx.State):
     ticket: a lost connection may come back just then, and opens the old page once more."""
     _ended: bool = False
     """A session ended in this tab, and the page has not said so yet."""
-    _device: str = ""
+    _browser: str = ""
     """The digest of the cookie of the browser that the tab is in."""
     _pending: str = ""
     """The digest of the secret of the login that was begun in this tab and owes its code."""

@@ -17,7 +17,7 @@ from netim_app.ui.notice import live_region
 from netim_app.ui.password_field import password_field
 from netim_app.ui.strength import strength
 from netim_app.ui.text import tr
-from netim_app.ui.ticket_exchange import handover_aside, ticket_form
+from netim_app.ui.ticket_exchange import post_in_background, ticket_form
 
 
 def error_at(errors: Any, name: str = "") -> rx.Var[str]:
@@ -32,7 +32,7 @@ def exchange_ticket() -> rx.Component:
 
 def keep_pending() -> rx.Component:
     """Has a login that owes its code kept in a cookie, for all tabs of the browser."""
-    return handover_aside("/auth/pending", TicketExchangeState.pending, "secret", "keep-pending")
+    return post_in_background("/auth/pending", TicketExchangeState.pending, "secret", "keep-pending")
 
 
 def notices() -> rx.Component:

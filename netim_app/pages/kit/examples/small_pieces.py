@@ -8,7 +8,7 @@ from netim_app.ui.browser import reload_when, tidy_address_when
 from netim_app.ui.layout import form_skeleton, language_switch, outcome, skeleton_card, theme_switch
 from netim_app.ui.switch import switch
 from netim_app.ui.text import moment, tr
-from netim_app.ui.ticket_exchange import handover_aside, ticket_form
+from netim_app.ui.ticket_exchange import post_in_background, ticket_form
 
 
 def texts() -> rx.Component:
@@ -59,7 +59,7 @@ def ticket_for_the_cookie() -> rx.Component:
 
 def secret_handed_to_a_route_while_the_page_stays() -> rx.Component:
     """Posts a secret as soon as there is one, and the page goes on; the answer carries a cookie."""
-    return handover_aside("/auth/pending", rx.Var.create(""), "secret", "kit-hand-over-aside")
+    return post_in_background("/auth/pending", rx.Var.create(""), "secret", "kit-post-in-background")
 
 
 def what_a_page_does_to_itself() -> rx.Component:
