@@ -153,10 +153,9 @@ async def smtp_server(
 ) -> AsyncIterator[SmtpServer]:
     """A real SMTP server on a free port of 127.0.0.1, in the running event loop. `utf8`: it has SMTPUTF8."""
     seen = SmtpServer(behaviour)
-    connections: list[SMTP] = []
 
-    def accept() -> SMTP:
-        connection = SMTP(
+    def protocol() -> SMTP:
+        return SMTP(
             seen,
             enable_SMTPUTF8=utf8,
             hostname="mail.test",
@@ -165,13 +164,25 @@ async def smtp_server(
             auth_require_tls=not auth_without_tls,
             authenticator=seen.authenticate if auth else None,
         )
-        connections.append(connection)
-        return connection
 
-    server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0, ssl=tls)
-    seen.port = server.sockets[0].getsockname()[1]
-    try:
+    async with smtp_listener(protocol, tls=tls) as seen.port:
         yield seen
+
+
+@asynccontextmanager
+async def smtp_listener(
+    protocol: Callable[[], SMTP], port: int = 0, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """Listens on 127.0.0.1 for the length of a block, on a free port by default. Gives the port."""
+    connections: list[SMTP] = []
+
+    def accept() -> SMTP:
+        connections.append(protocol())
+        return connections[-1]
+
+    server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", port, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
         for connection in connections:
@@ -180,7 +191,7 @@ async def smtp_server(
             if connection._handler_coroutine is not None:
                 connection._handler_coroutine.cancel()
         await server.wait_closed()
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.05)
 
 
 @contextmanager

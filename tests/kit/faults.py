@@ -1,6 +1,5 @@
 """Servers whose database, Redis or mail server fails."""
 
-import asyncio
 import contextlib
 import re
 import tempfile
@@ -11,7 +10,7 @@ import psutil
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from tests.kit.fakes import SmtpServer, until
+from tests.kit.fakes import SmtpServer, smtp_listener, until
 from tests.kit.harness import Client, Server
 
 INCIDENT = re.compile(r"\b[0-9a-f]{8}\b")
@@ -21,24 +20,8 @@ TRACES = ("Traceback", ".py", "sqlalchemy", "psycopg", "sqlite", "OperationalErr
 @contextlib.asynccontextmanager
 async def smtp_on(port: int, seen: SmtpServer) -> AsyncIterator[SmtpServer]:
     """A mail server on this port for the length of a block."""
-    connections: list[SMTP] = []
-
-    def accept() -> SMTP:
-        connections.append(SMTP(seen, hostname="mail.test", enable_SMTPUTF8=True))
-        return connections[-1]
-
-    server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", port)
-    try:
+    async with smtp_listener(lambda: SMTP(seen, hostname="mail.test", enable_SMTPUTF8=True), port):
         yield seen
-    finally:
-        server.close()
-        for connection in connections:
-            if connection.transport is not None:
-                connection.transport.close()
-            if connection._handler_coroutine is not None:
-                connection._handler_coroutine.cancel()
-        await server.wait_closed()
-        await asyncio.sleep(0.05)
 
 
 async def health(server: Server) -> int:
