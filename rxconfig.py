@@ -8,15 +8,14 @@ os.environ.setdefault("REFLEX_USE_NPM", "1")
 import reflex as rx
 from reflex.constants import StateManagerMode
 from reflex.plugins import SitemapPlugin
-from reflex.utils import js_runtimes
 
-from netim_app import npm_lock
+from netim_app.reflex_port import npm_lock
 from netim_app.settings import get_settings
 from netim_app.ui.theme import ThemePlugin
 
 settings = get_settings()
 if "NETIM_LOCK_PACKAGES" not in os.environ:  # which `make lock` sets
-    js_runtimes.install_frontend_packages = npm_lock.install
+    npm_lock.replace_installation()
 
 config = rx.Config(
     app_name="netim_app",

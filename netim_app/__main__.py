@@ -13,7 +13,6 @@ from alembic.util import CommandError
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
-from reflex_base.environment import environment
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from netim_app import build as front_end
@@ -26,6 +25,7 @@ from netim_app.identity.facts import AccountUnlocked, SessionsRevoked
 from netim_app.infra import early_stop, outbox, redaction
 from netim_app.infra.port import PortTaken, claimed_port, when_it_listens
 from netim_app.infra.unit_of_work import UnitOfWork, Units, configure
+from netim_app.reflex_port.serving import serve_built_pages
 from netim_app.schema import migrate
 from netim_app.settings import Settings, get_settings, read_settings
 from netim_app.texts import catalog
@@ -110,8 +110,7 @@ def _prepare(settings: Settings) -> None:
     _migrate(units)
     units.engine.dispose()
     os.environ.update(front_end.environment(settings))
-    environment.REFLEX_SKIP_COMPILE.set(True)
-    environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
+    serve_built_pages()
     os.chdir(front_end.ROOT)
     _allow_connections()
 

@@ -17,7 +17,6 @@ from netim_app.infra.handlers import MailRequest, Subscription
 if TYPE_CHECKING:
     # Services ask `offers()`, and services know no Reflex: these names are for the type checker alone.
     import reflex as rx
-    from reflex.state import BaseState
 
     from netim_app.infra.rewrap import Rewrapped
     from netim_app.infra.unit_of_work import UnitOfWork
@@ -88,7 +87,7 @@ class Refresher(Generic[Row]):
 
     load: Callable[[UnitOfWork, int], Row]
     """(unit, account id) -> frozen rows. All features load in one transaction."""
-    show: Callable[[BaseState, Row], Awaitable[None]]
+    show: Callable[[rx.State, Row], Awaitable[None]]
     """(any state of the tab, those rows) -> puts them into the feature's own state."""
 
 
@@ -124,9 +123,10 @@ class Feature:
     remove nothing: anybody can write a link."""
     after_enabling: str = ""
     """One of `resumes`: where the wizard of two-factor authentication goes on as soon as that is enabled."""
-    dialogs: Sequence[type[BaseState]] = ()
-    """States that a page that opens finds empty: each notes in `_visit` for which visit it was filled (`ui.once`)."""
-    page_opened: Callable[[BaseState], Awaitable[None]] | None = None
+    dialogs: Sequence[type[rx.State]] = ()
+    """States that a page that opens finds empty. Each notes in `_visit` for which visit it was filled
+    (`reflex_port.visits`)."""
+    page_opened: Callable[[rx.State], Awaitable[None]] | None = None
     """(any state of the tab) -> runs when an account page opens: ends what an earlier visit had left half-done."""
     mail_requests: Mapping[str, MailRequest] = field(default_factory=dict)
     """By name: answers what `infra.outbox.ask` was asked, in a unit of its own. Mails that follow are queued there."""
@@ -172,11 +172,11 @@ class Offers:
         return next((f.after_enabling for f in self.features if f.after_enabling), "")
 
     @property
-    def dialogs(self) -> tuple[type[BaseState], ...]:
+    def dialogs(self) -> tuple[type[rx.State], ...]:
         return tuple(d for f in self.features for d in f.dialogs)
 
     @property
-    def page_opened(self) -> tuple[Callable[[BaseState], Awaitable[None]], ...]:
+    def page_opened(self) -> tuple[Callable[[rx.State], Awaitable[None]], ...]:
         return tuple(f.page_opened for f in self.features if f.page_opened)
 
     @property

@@ -10,36 +10,34 @@ from dataclasses import asdict
 from typing import Any
 
 import reflex as rx
-from redis.exceptions import RedisError
-from reflex.utils.prerequisites import get_web_dir
-from reflex_base.event import EventSpec
-from reflex_base.event.context import EventContext
-from reflex_base.registry import RegistrationContext
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from netim_app import pages, periodic
+from netim_app import build, pages, periodic
 from netim_app.identity import http, limits, passwords
 from netim_app.identity.abandoned_tabs import AbandonedTabs
 from netim_app.identity.gate import Gate
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.revoked_tabs import RevokedTabNotifier
-from netim_app.identity.state.shell import ShellState, incident_delta, show_incident
+from netim_app.identity.state.incidents import IncidentReporter
 from netim_app.infra import early_stop, mail_sender, outbox, redaction, user_agent
 from netim_app.infra.client_address import ClientAddress, unread_clients
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
-from netim_app.infra.incidents import Incidents, Seldom
+from netim_app.infra.incidents import Seldom
 from netim_app.infra.mail import make_transport
 from netim_app.infra.page_paths import PagePaths
 from netim_app.infra.request_bodies import RequestBodies
 from netim_app.infra.socket_limits import SocketLimits
 from netim_app.infra.socket_packets import SocketPackets
-from netim_app.infra.trace import Traces, begin_trace
+from netim_app.infra.trace import Traces
 from netim_app.infra.unit_of_work import configure, in_read_unit, units
+from netim_app.reflex_port.handlers import registered
+from netim_app.reflex_port.kept_states import kept_states
+from netim_app.reflex_port.sockets import ConnectedTabs
 from netim_app.registry import install_features
 from netim_app.settings import get_settings
 from netim_app.texts.places import time_zones
@@ -73,41 +71,9 @@ async def healthz(_request: Request) -> JSONResponse:
     return JSONResponse(report, status_code=503 if "down" in report.values() else 200)
 
 
-incidents = Incidents()
-
-
-def report_fault(exception: Exception) -> EventSpec | None:
-    """Whatever no service foresaw. It is never answered by an event.
-
-    An event inherits the address of the page from that which failed, and needs the page states. When these are what
-    made it fail it fails too, is reported, and so on without end.
-    """
-    context = EventContext.get()
-    begin_trace(context.txid)  # Reflex calls from a task of its own, which knows the event all the same
-    number = incidents.report(exception)
-    if context.token not in _being_told:
-        _being_told[context.token] = asyncio.create_task(_tell_incident(context, number, exception))
-        _being_told[context.token].add_done_callback(lambda _: _being_told.pop(context.token))
-    return None
-
-
-_being_told: dict[str, asyncio.Task[None]] = {}
-"""By tab: one notice is enough. The event loop itself does not keep tasks."""
-
-
-async def _tell_incident(context: EventContext, number: str, exception: Exception) -> None:
-    """Shows the number on the page; without the page's states where these are out of reach; or not at all."""
-    namespace = app.event_namespace
-    if namespace is None or context.router_data.get("sid") not in namespace.sid_to_token:
-        return  # the tab has gone, and would get states anew
-    if not isinstance(exception, RedisError):
-        with contextlib.suppress(Exception):
-            async with app.modify_state(rx.BaseStateToken(ident=context.token, cls=ShellState)) as root:
-                await show_incident(root, number)
-            return
-    languages = (context.router_data.get("headers") or {}).get("accept-language", "")
-    with contextlib.suppress(Exception):
-        await context.emit_delta(incident_delta(number, languages))
+def report_fault(exception: Exception) -> None:
+    """Called by Reflex for an exception of an event handler."""
+    incidents.report(app, exception)
 
 
 page_faults = Seldom(PAGE_FAULTS_A_MINUTE)
@@ -166,21 +132,18 @@ async def work_regularly() -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def notify_revoked_tabs() -> AsyncIterator[None]:
     """Sends tabs whose session was ended elsewhere to the login."""
-    async with _meanwhile(RevokedTabNotifier(app, sockets).run(), "ended tabs"):
+    async with _meanwhile(RevokedTabNotifier(tabs, sockets).run(), "ended tabs"):
         yield
 
 
 @contextlib.asynccontextmanager
 async def forget_abandoned_tabs() -> AsyncIterator[None]:
     """Keeps what tabs without a socket cost within bounds."""
-    namespace = app.event_namespace
-    sweeper = AbandonedTabs.of(
-        app.state_manager, lambda: namespace.token_to_sid if namespace else ()
-    )  # a copy, each time
-    if sweeper is None:
+    kept = kept_states(app.state_manager, tabs.tokens)
+    if kept is None:
         yield
         return
-    async with _meanwhile(sweeper.run(), "left tabs"):
+    async with _meanwhile(AbandonedTabs(kept).run(), "left tabs"):
         yield
 
 
@@ -192,7 +155,7 @@ async def warm_up() -> None:
     await asyncio.to_thread(time_zones)
 
 
-STATIC_DIR = get_web_dir() / "build" / "client"
+STATIC_DIR = build.web_dir() / "build" / "client"
 
 
 def _with_page_paths(inner: ASGIApp) -> ASGIApp:
@@ -208,7 +171,7 @@ def _with_session_sockets(inner: ASGIApp) -> ASGIApp:
 
 
 def _with_socket_packets(inner: ASGIApp) -> ASGIApp:
-    return SocketPackets(inner, RegistrationContext.get().event_handlers)
+    return SocketPackets(inner, registered())
 
 
 def _with_socket_limits(inner: ASGIApp) -> ASGIApp:
@@ -264,6 +227,8 @@ app = rx.App(
         _with_client_address,
     ],
 )
+tabs = ConnectedTabs(app)
+incidents = IncidentReporter(tabs)
 app.add_middleware(Gate(budgets, sockets), index=0)
 for task in (
     refuse_faults,

@@ -12,8 +12,9 @@ from reflex.istate.manager.memory import StateManagerMemory
 from reflex_base.event.context import EventContext
 
 from netim_app import netim_app
+from netim_app.identity.state.incidents import IncidentReporter
 from netim_app.identity.state.shell import ShellState
-from netim_app.infra.incidents import Incidents
+from netim_app.reflex_port.sockets import ConnectedTabs
 from tests.kit.fakes import captured_log
 
 
@@ -60,12 +61,13 @@ class Page:
                 router_data={"sid": "a socket", "asPath": "[", "headers": {"accept-language": "fr"}},
             )
         )
-        self._monkeypatch.setattr(netim_app, "incidents", Incidents())
+        reporter = IncidentReporter(ConnectedTabs(netim_app.app))
+        self._monkeypatch.setattr(netim_app, "incidents", reporter)
         with captured_log("netim_app.infra.incidents") as log:
             for _ in range(times):
-                assert netim_app.report_fault(ValueError("x")) is None
-            while netim_app._being_told:
-                await asyncio.gather(*netim_app._being_told.values())
+                netim_app.report_fault(ValueError("x"))
+            while reporter._being_shown:
+                await asyncio.gather(*reporter._being_shown.values())
                 await asyncio.sleep(0)
         (line,) = log
         return line.getMessage()

@@ -8,21 +8,15 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Sequence
+from collections.abc import Container
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
-
-from redis.asyncio import Redis
-from reflex.istate.manager.memory import StateManagerMemory
-from reflex.istate.manager.redis import StateManagerRedis
-from reflex.state import BaseState, State
-from reflex_base.registry import RegistrationContext
-from reflex_base.utils.exceptions import StateSchemaMismatchError
+from typing import NoReturn
 
 from netim_app.identity import sessions
 from netim_app.identity.state.entry import LoginState
-from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import in_read_unit
+from netim_app.reflex_port.kept_states import KeptStates, StatesOfTab
+from netim_app.reflex_port.tab import Tab, TabState, tab_in
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +28,6 @@ MOST_OF_ONE = 10
 MOST = 2_000
 """Tabs without a socket that are kept at all, for strangers, for logins that owe a code and for customers each: about
 80 MB, 80 MB, and 240 MB. When there are more, those stay that each owner used last: nobody pushes the others out."""
-_AT_ONCE = 200
-"""Tabs that are asked about in one command to Redis."""
 
 
 @dataclass(frozen=True)
@@ -56,109 +48,15 @@ class Owner:
         return "owes a code" if self.owes_code else "stranger"
 
 
-class Tabs(Protocol):
-    """Where the states of all tabs are kept."""
-
-    async def left(self) -> dict[str, Owner]:
-        """The tabs that have no socket, by their tokens; those that were used last at the end."""
-
-    async def drop(self, tokens: Collection[str]) -> None:
-        """Forgets these tabs."""
-
-
-def _owner(shell: BaseState | None, entry: BaseState | None) -> Owner:
-    if isinstance(shell, ShellState) and shell._session_id:
-        return Owner(session_id=shell._session_id)
-    if isinstance(shell, ShellState) and isinstance(entry, LoginState) and entry.needs_code:
+def _owner(states: StatesOfTab) -> Owner:
+    record, entry = states[TabState], states[LoginState]
+    tab = tab_in(record) if isinstance(record, TabState) else Tab()
+    if tab.session_id:
+        return Owner(session_id=tab.session_id)
+    if isinstance(entry, LoginState) and entry.needs_code:
         # A customer who looks a code up on the same phone has no socket meanwhile.
-        return Owner(owes_code=shell._browser or "unknown")
+        return Owner(owes_code=tab.browser or "unknown")
     return Owner()
-
-
-class TabsInMemory:
-    """Those of this process.
-
-    Args:
-        manager: holds their states.
-        connected: gives the tokens of the tabs that have a socket now.
-    """
-
-    def __init__(self, manager: StateManagerMemory, connected: Callable[[], Container[str]]) -> None:
-        self._manager = manager
-        self._connected = connected
-
-    async def left(self) -> dict[str, Owner]:
-        connected = self._connected()
-        tokens = sorted(self._manager._token_expires_at.items(), key=lambda item: item[1][0])
-        return {key: self._owner_of(key) for key, (_, token) in tokens if self._is_left(key, token.ident, connected)}
-
-    def _is_left(self, key: str, ident: str, connected: Container[str]) -> bool:
-        lock = self._manager._states_locks.get(ident)
-        return ident not in connected and key in self._manager.states and not (lock is not None and lock.locked())
-
-    def _owner_of(self, key: str) -> Owner:
-        root = self._manager.states[key]
-        return _owner(*(root.get_substate(cls.get_full_name().split(".")) for cls in (ShellState, LoginState)))
-
-    async def drop(self, tokens: Collection[str]) -> None:
-        for key in tokens:
-            if found := self._manager._token_expires_at.get(key):
-                self._manager._purge_token(found[1])
-
-
-class TabsInRedis:
-    """Those of all workers. Each worker looks after all of them: it may be the only one that is left.
-
-    Args:
-        redis: where the states are.
-        connected: the prefix of the keys that Reflex has there for the tabs that have a socket.
-    """
-
-    def __init__(self, redis: Redis, connected: str = "token_manager_socket_record_") -> None:
-        self._redis = redis
-        self._connected = connected
-
-    async def left(self) -> dict[str, Owner]:
-        root = f"_{State.get_full_name()}"
-        keys = [key.decode() async for key in self._redis.scan_iter(match=f"*{root}", count=1_000)]
-        tokens = [key.removesuffix(root) for key in keys]
-        found: list[tuple[int, str, Owner]] = []
-        for start in range(0, len(tokens), _AT_ONCE):
-            found += await self._left_of(tokens[start : start + _AT_ONCE])
-        return {token: owner for _, token, owner in sorted(found, key=lambda each: each[:2])}
-
-    async def _left_of(self, tokens: Sequence[str]) -> list[tuple[int, str, Owner]]:
-        """(milliseconds that its state has to live, token, owner) of those that have no socket."""
-        records = await self._redis.mget([self._connected + token for token in tokens])
-        gone = [token for token, record in zip(tokens, records, strict=True) if record is None]
-        if not gone:
-            return []
-        shells, entries = [
-            await self._redis.mget([_key(token, cls) for token in gone]) for cls in (ShellState, LoginState)
-        ]
-        lives = self._redis.pipeline(transaction=False)
-        for token in gone:
-            lives.pttl(_key(token, State))
-        owners = [_owner(_restored(shell), _restored(entry)) for shell, entry in zip(shells, entries, strict=True)]
-        return list(zip(await lives.execute(), gone, owners, strict=True))
-
-    async def drop(self, tokens: Collection[str]) -> None:
-        states = list(RegistrationContext.get().base_states.values())
-        for token in tokens:
-            await self._redis.unlink(*(_key(token, cls) for cls in states))
-
-
-def _key(token: str, cls: type[BaseState]) -> str:
-    """As Reflex calls the state of a tab in Redis."""
-    return f"{token}_{cls.get_full_name()}"
-
-
-def _restored(stored: bytes | None) -> BaseState | None:
-    """A state as it was stored; None if there is none, or if it is an older version's."""
-    try:
-        return BaseState._deserialize(data=stored) if stored else None
-    except StateSchemaMismatchError:
-        return None
 
 
 class AbandonedTabs:
@@ -168,16 +66,9 @@ class AbandonedTabs:
     used before others.
     """
 
-    def __init__(self, tabs: Tabs) -> None:
-        self._tabs = tabs
+    def __init__(self, kept: KeptStates) -> None:
+        self._kept = kept
         self._gone_since: dict[str, float] = {}
-
-    @classmethod
-    def of(cls, manager: object, connected: Callable[[], Container[str]]) -> "AbandonedTabs | None":
-        """For the store that is configured. `connected` gives the tokens of the tabs that have a socket here."""
-        if isinstance(manager, StateManagerMemory):
-            return cls(TabsInMemory(manager, connected))
-        return cls(TabsInRedis(manager.redis)) if isinstance(manager, StateManagerRedis) else None
 
     async def run(self) -> NoReturn:
         """Sweeps until it is cancelled."""
@@ -190,7 +81,8 @@ class AbandonedTabs:
 
     async def sweep(self, now: float) -> int:
         """Drops what is due; returns how many tabs. `now` is in seconds."""
-        left = await self._tabs.left()
+        idle = await self._kept.without_socket((TabState, LoginState))
+        left = {token: _owner(states) for token, states in idle.items()}
         used = {token: order for order, token in enumerate(left)}
         since = {token: self._gone_since.get(token, now) for token in left}
         latest_first = sorted(left, key=lambda token: (since[token], used[token]), reverse=True)
@@ -198,7 +90,7 @@ class AbandonedTabs:
         named = {left[token].session_id for token in few} - {0}
         open_ones = await in_read_unit(sessions.open_ones, named) if named else set()
         kept = {token for token in few if _may_stay(left[token], now - since[token], open_ones)}
-        await self._tabs.drop(left.keys() - kept)
+        await self._kept.drop(left.keys() - kept)
         self._gone_since = {token: since[token] for token in kept}
         return len(left) - len(kept)
 

@@ -26,7 +26,7 @@ from netim_app.identity.facts import (
 )
 from netim_app.identity.security_log import log_fact
 from netim_app.identity.state.profile import EmailState, show_profile
-from netim_app.identity.state.shell import StepUpState
+from netim_app.identity.state.step_up import StepUpState
 
 IDENTITY = Feature(
     name="identity",

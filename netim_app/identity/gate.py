@@ -5,20 +5,11 @@ any page, with any arguments. So no page is guarded: each event is, right before
 """
 
 import asyncio
-import inspect
-from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from typing import Any
 from urllib.parse import quote
 
 import reflex as rx
-from reflex.app import App
-from reflex.event import Event
-from reflex.middleware.middleware import Middleware
-from reflex.state import BaseState, StateUpdate
-from reflex_base.event import EventSpec
-from reflex_base.event.context import EventContext
-from reflex_base.registry import RegistrationContext
 
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.identity import second_factor, sessions
@@ -27,28 +18,20 @@ from netim_app.identity.http import CallerDigests, caller_digests, origin_of, pa
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.sessions import Lookup
-from netim_app.identity.state.shell import ShellState, StepUpState, refresh, show_notice
+from netim_app.identity.state.shell import ShellState, refresh, show_notice
+from netim_app.identity.state.step_up import ask_for_proof
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.trace import begin_trace
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
+from netim_app.reflex_port.current_event import Answer, EventCheck, answer, current_event
+from netim_app.reflex_port.handlers import handler_of, is_framework_event, matches_signature, reconnects
+from netim_app.reflex_port.tab import Tab, empty_states, tab_of
+from netim_app.reflex_port.visits import begin_event
 from netim_app.texts import catalog
-from netim_app.ui.once import begin_event, visit_of
 from netim_app.ui.text import LocaleState
 
-FRAMEWORK_EVENTS = frozenset(
-    {
-        "hydrate",
-        "hydrate_and_load",
-        "on_load_internal",
-        "set_is_hydrated",
-        "update_vars_internal",
-        "handle_frontend_exception",
-    }
-)
-"""Reflex's own handlers: they move no data but the page's own states, which the Gate has made the caller's before."""
 
-
-class Gate(Middleware):
+class Gate(EventCheck):
     """Runs before every event handler, background ones too.
 
     Args:
@@ -60,180 +43,140 @@ class Gate(Middleware):
         self._budgets = budgets
         self._sockets = sockets
 
-    async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002  Reflex's signature
+    async def check(self, root: rx.State, name: str, arguments: dict[str, Any]) -> Answer | None:
         """Finds out who calls, makes the tab's states theirs, and stops the event if it is not open to them."""
-        begin_trace(EventContext.get().txid)
-        access = _access(event.name)
-        root = state._get_root_state()
-        shell = await root.get_state(ShellState)
-        socket = str(EventContext.get().router_data.get("sid"))
-        if access is not None and access.unchecked:  # sent by whomever: it decides nothing about the visit
-            begin_event(shell._document or socket)
-            return None if _matches_signature(event) else await _answer(root)
-        _note_document(shell, socket, event)
-        if (caller := await self._caller_in_turn(shell)) is None:
-            return await _tell_busy(root, event.name)
+        begin_trace(current_event().trace)
+        access = _access(name)
+        tab = await tab_of(root)
+        if access is not None and access.unchecked:  # anybody may send it: it decides nothing about the visit
+            begin_event(tab.document or current_event().socket)
+            return None if matches_signature(name, arguments) else await answer(root)
+        again = reconnects(name, arguments)
+        await _note_document(root, tab, again)
+        if (caller := await self._caller_in_turn(tab)) is None:
+            return await _tell_busy(root, name)
         visitor, lookup = caller
         set_caller(lookup.actor or visitor)
-        shell.reload = lookup.renewed_elsewhere and shell._reload_told_to in ("", socket)
-        if shell.reload:
-            shell._reload_told_to = socket
-            return await _answer(root)
-        told = shell._reload_told_to if lookup.renewed_elsewhere else ""
-        await _bind_tab_to_caller(root, shell, lookup.actor.session_id if lookup.actor else 0, visitor.browser_digest)
-        shell._reload_told_to = told
-        if _connects_again(event):
-            await _show_again(root, shell, lookup.actor or visitor)
-        if fault := _fault(access, event):
-            log_refusal("event.refused", event=event.name[:200], reason=fault)
-            return await _answer(root)
+        if await _must_reload(root, tab, lookup):
+            return await answer(root)
+        await _bind_tab_to_caller(root, tab, lookup.actor.session_id if lookup.actor else 0, visitor.browser_digest)
+        if again:
+            await _show_again(root, lookup.actor or visitor)
+        if reason := _unfit(access, name, arguments):
+            log_refusal("event.refused", event=name[:200], reason=reason)
+            return await answer(root)
         if access is not None and access.level == PENDING:
-            return await _authorize_pending(root, visitor, event.name)
-        name = event.name
-        return None if access is None or access.level == ANYONE else await _authorize(root, shell, access, lookup, name)
+            return await _authorize_pending(root, visitor, name)
+        return None if access is None or access.level == ANYONE else await _authorize(root, tab, access, lookup, name)
 
-    async def _caller_in_turn(self, shell: ShellState) -> tuple[Visitor, Lookup] | None:
+    async def _caller_in_turn(self, tab: Tab) -> tuple[Visitor, Lookup] | None:
         """Waits for the event's turn; returns who calls then. None when it does not come in time.
 
         What an earlier event ended or forbade holds for those that waited for it.
         """
-        visitor, lookup = await _identify(shell)
+        visitor, lookup = await _identify(tab)
         if lookup.actor is None:
-            self._sockets.charge_visitors({_digests().session}, visitor.origin.address)
+            self._sockets.charge_visitors(
+                {caller_digests(current_event().headers.get("authorization", "")).session}, visitor.origin.address
+            )
         turn = await self._budgets.take_turn(*payers_of(lookup.actor, visitor.origin.address))
         if turn is None:
             set_caller(lookup.actor or visitor)
             return None
         if event := asyncio.current_task():
             event.add_done_callback(lambda _: turn.end())
-        return await _identify(shell) if turn.waited else (visitor, lookup)
+        return await _identify(tab) if turn.waited else (visitor, lookup)
 
 
-async def _tell_busy(root: BaseState, event_name: str) -> StateUpdate:
+async def _tell_busy(root: rx.State, event_name: str) -> Answer:
     """Refuses an event whose turn did not come."""
     log_refusal("event.refused", event=event_name[:200], reason="busy")
     await show_notice(root, "warning", "form.busy")
-    return await _answer(root)
+    return await answer(root)
 
 
-async def _authorize_pending(root: BaseState, visitor: Visitor, event_name: str) -> StateUpdate | None:
+async def _authorize_pending(root: rx.State, visitor: Visitor, event_name: str) -> Answer | None:
     """Lets a tab go on that owes a code."""
     if await in_read_unit(second_factor.is_pending, visitor):
         return None
     log_refusal("event.refused", event=event_name, reason="no code is asked for")
-    return await _answer(root, rx.redirect("/login?again=1"))
+    return await answer(root, rx.redirect("/login?again=1"))
 
 
-async def _authorize(
-    root: BaseState, shell: ShellState, access: Access, lookup: Lookup, event_name: str
-) -> StateUpdate | None:
+async def _authorize(root: rx.State, tab: Tab, access: Access, lookup: Lookup, event_name: str) -> Answer | None:
     """Lets a customer go on: with a fresh proof where one is needed, and on a page that is up to date."""
     actor = lookup.actor
     if actor is None:
         log_refusal("event.refused", event=event_name, reason=lookup.refusal or "not logged in")
-        return await _answer(root, rx.redirect(_login_path(lookup, shell)))
+        return await answer(root, rx.redirect(_login_path(lookup, tab)))
     if access.level == FRESH and not actor.is_fresh(units().clock()):
-        dialog = await root.get_state(StepUpState)
-        dialog.open = True
-        dialog.needs_code = await in_read_unit(second_factor.enrolled, actor.account_id)
-        dialog.errors = {}
-        dialog._resume = access.resume
-        dialog._visit = visit_of(root)
-        return await _answer(root)
+        needs_code = await in_read_unit(second_factor.enrolled, actor.account_id)
+        await ask_for_proof(root, needs_code=needs_code, resume=access.resume)
+        return await answer(root)
     if lookup.seen_long_ago:
         await in_unit(sessions.mark_seen, actor.session_id)
-    if shell.ready and shell._revision != actor.revision:
+    if tab.revision not in (-1, actor.revision):
         await refresh(root)
     return None
 
 
-async def _bind_tab_to_caller(root: BaseState, shell: ShellState, session_id: int, browser_digest: str) -> None:
+async def _must_reload(root: rx.State, tab: Tab, lookup: Lookup) -> bool:
+    """Has the page load anew, once for each socket, when its session was renewed in another tab."""
+    sent_to = tab.reload_sent_to
+    wanted = lookup.renewed_elsewhere and sent_to in ("", tab.socket)
+    if wanted or sent_to:
+        (await root.get_state(ShellState)).reload = wanted
+    if wanted:
+        tab.reload_sent_to = tab.socket
+    elif not lookup.renewed_elsewhere:
+        tab.reload_sent_to = ""
+    return wanted
+
+
+async def _bind_tab_to_caller(root: rx.State, tab: Tab, session_id: int, browser_digest: str) -> None:
     """Empties all states of a tab when what they hold belongs to somebody else, or to nobody any more.
 
     Visitors who are not logged in are told apart by their browser: a form that was sent holds an address.
     """
-    if shell._session_id != session_id or shell._browser not in ("", browser_digest):
-        ended = shell._session_id != 0 and session_id == 0
-        document, socket = shell._document, shell._socket
-        for cls in _own_states():
-            (await root.get_state(cls)).reset()  # type: ignore[no-untyped-call]
-        shell._session_id = session_id
-        shell._ended = ended
-        shell._document, shell._socket = document, socket
-    shell._browser = browser_digest
+    if tab.session_id != session_id or tab.browser not in ("", browser_digest):
+        await empty_states(root, keep=(LocaleState,))
+        tab.ended = tab.session_id != 0 and session_id == 0
+        tab.session_id, tab.revision, tab.pending = session_id, -1, ""
+    tab.browser = browser_digest
 
 
 def _access(event_name: str) -> Access | None:
-    registered = RegistrationContext.get().event_handlers.get(event_name)
-    return access_of(registered.handler.fn) if registered else None
+    handler = handler_of(event_name)
+    return access_of(handler) if handler else None
 
 
-def _fault(access: Access | None, event: Event) -> str:
-    """Why nobody at all may send this event; empty when it depends on who does."""
-    if access is None and not _is_framework_event(event.name):
+def _unfit(access: Access | None, event_name: str, arguments: dict[str, Any]) -> str:
+    """Why nobody at all may send this event; empty when it depends on the caller."""
+    if access is None and not is_framework_event(event_name):
         return "not marked"
-    return "" if _matches_signature(event) else "wrong arguments"
+    return "" if matches_signature(event_name, arguments) else "wrong arguments"
 
 
-def _matches_signature(event: Event) -> bool:
-    """Whether the handler can be called with these arguments at all. What is in them is for ours to doubt."""
-    try:
-        _signature(RegistrationContext.get().event_handlers[event.name].handler.fn).bind(None, **event.payload)
-    except TypeError:
-        return False
-    return not _is_framework_event(event.name) or _sound_for_reflex(event.payload)
+async def _note_document(root: rx.State, tab: Tab, again: bool) -> None:
+    """A new socket is a document that was loaded anew, unless it says that it reconnects (`again`)."""
+    socket = current_event().socket
+    if socket != tab.socket:
+        if not (again and tab.document):
+            tab.document = socket
+            (await root.get_state(ShellState)).opened = False  # its page shows nothing before what it shows is settled
+        tab.socket = socket
+    begin_event(tab.document)
 
 
-def _sound_for_reflex(arguments: dict[str, object]) -> bool:
-    """Whether these are what pages send to Reflex's own handlers, which stumble over anything else.
-
-    No var of ours is kept by browsers, so a page has none to bring along.
-    """
-    return (
-        arguments.get("vars", {}) == {}
-        and isinstance(arguments.get("hashes") or [], list)
-        and isinstance(arguments.get("value", True), bool)  # sent back as it is: half a character would end the socket
-        and all(isinstance(arguments.get(name, ""), str) for name in ("info", "component_stack"))
-    )
-
-
-@cache
-def _signature(handler: Callable[..., object]) -> inspect.Signature:
-    return inspect.signature(handler)
-
-
-def _is_framework_event(event_name: str) -> bool:
-    registered = RegistrationContext.get().event_handlers.get(event_name)
-    return (
-        registered is not None
-        and event_name.rpartition(".")[2] in FRAMEWORK_EVENTS
-        and registered.states[0].__module__.startswith("reflex.")
-    )
-
-
-def _connects_again(event: Event) -> bool:
-    """Whether a document asks for its data because it has lost its connection: without hashes of what it holds."""
-    return event.name.endswith(".hydrate_and_load") and "hashes" not in (event.payload or ())
-
-
-def _note_document(shell: ShellState, socket: str, event: Event) -> None:
-    """A new socket is a document that was loaded anew, unless it says that it has only lost its connection."""
-    if socket != shell._socket:
-        if not (_connects_again(event) and shell._document):
-            shell._document = socket
-            shell.opened = False  # its page shows nothing before what it shows is settled
-        shell._socket = socket
-    begin_event(shell._document)
-
-
-async def _show_again(root: BaseState, shell: ShellState, caller: Visitor) -> None:
+async def _show_again(root: rx.State, caller: Visitor) -> None:
     """After a restart of the server: a page that stands there already gets its data and no skeleton.
 
     A skeleton would take the form away, and with it what was typed.
     """
+    shell = await root.get_state(ShellState)
     if shell.ready or shell.opened:
         return
-    if isinstance(caller, Actor) and str(EventContext.get().router_data.get("pathname")).startswith("/account/"):
+    if isinstance(caller, Actor) and current_event().path.startswith("/account/"):
         await refresh(root)
         shell.ready = True
     else:
@@ -243,24 +186,22 @@ async def _show_again(root: BaseState, shell: ShellState, caller: Visitor) -> No
 
 def _digests() -> CallerDigests:
     """The cookies of the handshake of the socket that the present event came in by."""
-    headers = EventContext.get().router_data.get("headers") or {}
-    return caller_digests(headers.get("authorization", ""))
+    return caller_digests(current_event().headers.get("authorization", ""))
 
 
-async def _identify(shell: ShellState) -> tuple[Visitor, Lookup]:
+async def _identify(tab: Tab) -> tuple[Visitor, Lookup]:
     """The holder of the socket that the event came in by. Only what the server saw at its handshake counts.
 
     A login that owes its code was begun in this tab, or in another one of its browser.
     """
-    router = EventContext.get().router_data
-    headers = router.get("headers") or {}
+    event = current_event()
     digests = _digests()
-    origin = origin_of((router.get("ip") or "",), headers.get("user-agent", ""))
+    origin = origin_of((event.ip,), event.headers.get("user-agent", ""))
     visitor = Visitor(
         origin=origin,
         browser_digest=digests.browser,
-        languages=headers.get("accept-language", ""),
-        pending_digests=tuple(filter(None, (shell._pending, digests.pending))),
+        languages=event.headers.get("accept-language", ""),
+        pending_digests=tuple(filter(None, (tab.pending, digests.pending))),
     )
     if not digests.session:
         return visitor, Lookup()
@@ -272,29 +213,13 @@ async def _identify(shell: ShellState) -> tuple[Visitor, Lookup]:
     return visitor, lookup._replace(actor=actor)
 
 
-def _own_states() -> list[type[BaseState]]:
-    return [
-        cls
-        for cls in RegistrationContext.get().base_states.values()
-        if not cls.__module__.startswith("reflex.") and cls is not LocaleState
-    ]
-
-
-def _login_path(lookup: Lookup, shell: ShellState) -> str:
-    router = EventContext.get().router_data
-    path, whole = router.get("pathname"), router.get("asPath")
+def _login_path(lookup: Lookup, tab: Tab) -> str:
+    event = current_event()
     query = "?next="
-    if isinstance(path, str) and path.startswith("/account/"):
-        _, anchor, card = str(whole).partition("#")  # links in mails lead to one card of the page
-        query += quote(path + anchor + card)
+    if event.path.startswith("/account/"):
+        _, anchor, card = event.url.partition("#")  # links in mails lead to one card of the page
+        query += quote(event.path + anchor + card)
     if lookup.refusal is not None:
         return f"/login{query}&refused=1"
-    ended, shell._ended = shell._ended, False
+    ended, tab.ended = tab.ended, False
     return f"/login{query}&ended=1" if ended else f"/login{query}"
-
-
-async def _answer(root: BaseState, *specs: EventSpec) -> StateUpdate:
-    """Ends the event here: sends what changed in the states, and these events, to the browser."""
-    delta = await root._get_resolved_delta()
-    root._clean()  # type: ignore[no-untyped-call]
-    return StateUpdate(delta=delta, events=Event.from_event_type(list(specs)) if specs else [])

@@ -9,9 +9,6 @@ import logging
 from datetime import timedelta
 from typing import NoReturn
 
-from reflex.app import App
-from reflex.event import Event
-from reflex.state import StateUpdate
 from sqlalchemy.exc import SQLAlchemyError
 
 from netim_app.identity import sessions
@@ -19,6 +16,7 @@ from netim_app.identity.http import caller_digests
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import in_read_unit
+from netim_app.reflex_port.sockets import ConnectedTabs
 
 logger = logging.getLogger(__name__)
 
@@ -37,32 +35,30 @@ class RevokedTabNotifier:
     """The open sockets of one worker.
 
     Args:
-        app: tells its tabs.
+        tabs: those that are connected to it.
         sockets: those of customers.
     """
 
-    def __init__(self, app: App, sockets: OpenSockets) -> None:
-        self._app = app
+    def __init__(self, tabs: ConnectedTabs, sockets: OpenSockets) -> None:
+        self._tabs = tabs
         self._sockets = sockets
-        self._told: set[str] = set()
+        self._notified: set[str] = set()
 
     async def notify(self) -> None:
         """Asks each tab of an ended session, once, to look again: the Gate then sends its page to the login.
 
         Its socket is closed some seconds later.
         """
-        namespace = self._app.event_namespace
-        if namespace is None or not namespace.sid_to_token:
+        connected = self._tabs.sockets()
+        if not connected:
             return
         ended = await in_read_unit(sessions.ended_lately, after=AFTER, until=UNTIL)
         self._sockets.end(ended)
-        sockets = set(namespace.sid_to_token)
-        self._told &= sockets
-        update = StateUpdate(events=Event.from_event_type([ShellState.recheck_session]))  # type: ignore[list-item]  # a handler, once registered
-        for socket in sockets - self._told:
-            if self._session_of(socket) in ended:
-                self._told.add(socket)
-                await namespace.emit("event", update, to=socket)
+        self._notified &= connected
+        for socket in connected - self._notified:
+            if caller_digests(self._tabs.header(socket, "HTTP_AUTHORIZATION")).session in ended:
+                self._notified.add(socket)
+                await self._tabs.send(socket, ShellState.recheck_session)
 
     async def close_others(self) -> None:
         """Closes the sockets of cookies that are no session's any more. Their pages come back, and see for themselves.
@@ -74,12 +70,6 @@ class RevokedTabNotifier:
         present, replaced = await in_read_unit(sessions.open_cookies, cookies)
         self._sockets.charge_visitors(cookies - present)
         self._sockets.end(cookies - present - replaced)
-
-    def _session_of(self, socket: str) -> str:
-        """The digest of the cookie that its handshake carried; empty when it is closed already."""
-        namespace = self._app.event_namespace
-        environ = self._app.sio.get_environ(socket, namespace.namespace) if self._app.sio and namespace else None
-        return caller_digests((environ or {}).get("HTTP_AUTHORIZATION", "")).session
 
     async def run(self) -> NoReturn:
         """Looks after them until it is cancelled."""

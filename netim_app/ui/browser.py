@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import reflex as rx
 
+from netim_app.reflex_port.var_data import expression
 from netim_app.ui.icons import icon
 from netim_app.ui.script import LEAVE, QUIET
 from netim_app.ui.theme import FOCUS
@@ -123,7 +124,7 @@ def copy_by_click(
         label: says what a click does; screen readers hear it after the text.
         without_blanks: blanks are for reading only and are not copied.
     """
-    copied = rx.Var(f"({text!s}.replaceAll(' ', ''))", _var_data=text._get_all_var_data()) if without_blanks else text
+    copied = expression(f"({text!s}.replaceAll(' ', ''))", text) if without_blanks else text
     return rx.el.div(
         rx.el.button(
             rx.el.span(text, class_name="font-mono text-base break-words"),
@@ -141,9 +142,7 @@ def copy_by_click(
 
 def download_link(text: rx.Var[str], file_name: str, *, label: rx.Var[str], test_id: str = "") -> rx.Component:
     """A link that saves a text as a file. The browser makes the file: no request is sent."""
-    address: rx.Var[str] = rx.Var(
-        f"('data:text/plain;charset=utf-8,' + encodeURIComponent({text!s}))", _var_data=text._get_all_var_data()
-    )
+    address = expression(f"('data:text/plain;charset=utf-8,' + encodeURIComponent({text!s}))", text)
     return rx.el.A.create(
         icon("download"),
         rx.el.span(label),

@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import reflex as rx
-from reflex.style import toggle_color_mode
-from reflex.vars.function import ArgsFunctionOperation
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
+from netim_app.reflex_port.var_data import function
 from netim_app.texts.catalog import DEFAULT_LOCALE, LOCALES, text
 from netim_app.ui.buttons import button_link
 from netim_app.ui.connection import connection_notice
@@ -288,7 +287,7 @@ def theme_switch() -> rx.Component:
     return rx.el.button(
         icon("theme"),
         type="button",
-        on_click=toggle_color_mode,
+        on_click=rx.toggle_color_mode,
         title=tr("ui.theme.switch"),
         aria_label=tr("ui.theme.switch"),
         class_name=f"grid size-9 place-items-center rounded-control text-muted hover:bg-sunken hover:text-ink {FOCUS}",
@@ -396,4 +395,4 @@ def _crash() -> rx.Var:
         role="alert",
         class_name="mx-auto flex min-h-dvh w-full max-w-md flex-col justify-center gap-5 px-4",
     )
-    return ArgsFunctionOperation.create(("event_args",), rx.Var.create(page))
+    return function(("event_args",), rx.Var.create(page))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
-from reflex.event import no_args_event_spec
 
+from netim_app.reflex_port.var_data import expression
 from netim_app.ui.text import LocaleState
 
 
@@ -226,7 +226,7 @@ def _with_attr(props: dict[str, Any], name: str, value: rx.Var) -> dict[str, Any
 class Modal(rx.el.Dialog):
     """A `<dialog>` that is modal from the moment it appears."""
 
-    on_close: rx.EventHandler[no_args_event_spec]  # type: ignore[valid-type, type-arg]  # Reflex's own notation
+    on_close: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[valid-type, type-arg]  # Reflex's own notation
 
     def add_custom_code(self) -> list[str]:
         return [OPEN_MODAL.source]
@@ -276,4 +276,4 @@ class DocumentLanguage(rx.Fragment):
     def add_hooks(self) -> list[str | rx.Var]:
         locale = LocaleState.locale
         effect = f"useEffect(() => {{ document.documentElement.lang = {locale!s} || 'en'; }}, [{locale!s}])"
-        return [rx.Var(effect, _var_data=locale._get_all_var_data())]  # noqa: SLF001  no public way
+        return [expression(effect, locale)]

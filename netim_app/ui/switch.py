@@ -3,7 +3,6 @@
 from typing import Any
 
 import reflex as rx
-from reflex.event import EventHandler
 
 from netim_app.ui.script import SingleSubmitButton
 from netim_app.ui.theme import FOCUS
@@ -27,7 +26,7 @@ def switch(
             "the other one" when a click is sent twice.
         show_label: show the label beside the track; it is always its name.
     """
-    takes_value = isinstance(on_change, EventHandler) and len(on_change.get_parameters()) > 1
+    takes_value = isinstance(on_change, rx.EventHandler) and len(on_change.get_parameters()) > 1
     visible = rx.el.span(label, class_name="text-sm font-medium") if show_label else rx.fragment()
     return SingleSubmitButton.create(
         visible,

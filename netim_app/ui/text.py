@@ -4,8 +4,8 @@ import json
 from string import Formatter
 
 import reflex as rx
-from reflex.vars import VarData
 
+from netim_app.reflex_port.var_data import expression
 from netim_app.texts import catalog
 
 
@@ -40,10 +40,7 @@ def tr(key: str, **params: rx.Var | str | int) -> rx.Var[str]:
     js = _splice(texts.pop(catalog.DEFAULT_LOCALE), values)
     for locale, template in texts.items():
         js = f"({LocaleState.locale!s} === {json.dumps(locale)} ? {_splice(template, values)} : {js})"
-    data = VarData.merge(
-        LocaleState.locale._get_all_var_data(), *(value._get_all_var_data() for value in values.values())
-    )
-    return rx.Var(js, _var_type=str, _var_data=data).to(str)
+    return expression(js, LocaleState.locale, *values.values()).to(str)
 
 
 def moment(text: rx.Var | str, exact: rx.Var | str) -> rx.Component:

@@ -5,30 +5,24 @@ from typing import Any
 
 import pytest
 import reflex as rx
-from reflex.event import Event
 from reflex.state import BaseState
-from reflex_base.registry import RegistrationContext
 
-from netim_app.identity import gate
 from netim_app.identity.access import Access, Level, access_of
+from netim_app.reflex_port.handlers import (
+    FRAMEWORK_EVENTS,
+    is_framework_event,
+    matches_signature,
+    registered,
+    state_classes,
+)
 from tests.house.modules import modules
 from tests.kit.access import REVIEWED
 from tests.kit.harness import is_served
 
-FRAMEWORK_EVENTS = {
-    "hydrate",
-    "hydrate_and_load",
-    "on_load_internal",
-    "set_is_hydrated",
-    "update_vars_internal",
-    "handle_frontend_exception",
-}
-"""Reflex's own events that pass without a mark: reviewed for 0.10.1."""
-
 
 def own_states() -> list[type[BaseState]]:
     modules()  # all of them, so that every state is registered
-    return [cls for cls in RegistrationContext.get().base_states.values() if cls.__module__.startswith("netim_app.")]
+    return [cls for cls in state_classes() if cls.__module__.startswith("netim_app.")]
 
 
 def handlers() -> dict[str, tuple[type[BaseState], Callable[..., Any]]]:
@@ -36,7 +30,7 @@ def handlers() -> dict[str, tuple[type[BaseState], Callable[..., Any]]]:
     modules()
     return {
         name: (registered.states[0], registered.handler.fn)
-        for name, registered in RegistrationContext.get().event_handlers.items()
+        for name, registered in registered().items()
         if is_served(registered.states[0])
     }
 
@@ -74,22 +68,20 @@ def test_what_has_no_mark_is_refused_unless_it_is_reflexs_own() -> None:
     passed = {
         name.rpartition(".")[2]
         for name, (_, fn) in handlers().items()
-        if access_of(fn) is None and gate._is_framework_event(name)
+        if access_of(fn) is None and is_framework_event(name)
     }
-    refused = {
-        name for name, (_, fn) in handlers().items() if access_of(fn) is None and not gate._is_framework_event(name)
-    }
+    refused = {name for name, (_, fn) in handlers().items() if access_of(fn) is None and not is_framework_event(name)}
 
-    assert passed == gate.FRAMEWORK_EVENTS == FRAMEWORK_EVENTS
+    assert passed == FRAMEWORK_EVENTS
     assert {name.rpartition(".")[2] for name in refused} == {"setvar"}
 
 
 def test_a_state_of_ours_cannot_pass_for_reflexs_own() -> None:
     for cls in own_states():
-        for name in gate.FRAMEWORK_EVENTS:
-            assert not gate._is_framework_event(f"{cls.get_full_name()}.{name}")
-    assert not gate._is_framework_event("hydrate")
-    assert not gate._is_framework_event("")
+        for name in FRAMEWORK_EVENTS:
+            assert not is_framework_event(f"{cls.get_full_name()}.{name}")
+    assert not is_framework_event("hydrate")
+    assert not is_framework_event("")
 
 
 FITTING: dict[str, dict[str, Any]] = {
@@ -105,15 +97,15 @@ FITTING: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("odd", [7, "\ud800", [1], {"a": 1}])
 def test_reflexs_own_events_are_called_as_pages_call_them_or_not_at_all(odd: Any) -> None:
-    own = [name for name in handlers() if gate._is_framework_event(name)]
+    own = [name for name in handlers() if is_framework_event(name)]
     assert {name.rpartition(".")[2] for name in own} == set(FITTING)
     for name in own:
         fitting = FITTING[name.rpartition(".")[2]]
-        assert gate._matches_signature(Event(name=name, payload=fitting))
-        assert not gate._matches_signature(Event(name=name, payload=fitting | {"more": 1}))
+        assert matches_signature(name, fitting)
+        assert not matches_signature(name, fitting | {"more": 1})
         for argument in fitting.keys() - ({"info", "component_stack"} if isinstance(odd, str) else set()):
             if not (argument == "hashes" and isinstance(odd, list)):
-                assert not gate._matches_signature(Event(name=name, payload=fitting | {argument: odd})), (
+                assert not matches_signature(name, fitting | {argument: odd}), (
                     name,
                     argument,
                 )
@@ -121,9 +113,9 @@ def test_reflexs_own_events_are_called_as_pages_call_them_or_not_at_all(odd: Any
 
 def test_a_handler_of_ours_is_called_with_its_own_arguments_or_not_at_all() -> None:
     (name,) = [name for name in handlers() if name.endswith("login_alerts_state.switch")]
-    assert gate._matches_signature(Event(name=name, payload={"on": True}))
+    assert matches_signature(name, {"on": True})
     for payload in ({}, {"of": True}, {"on": True, "force": True}, {"": True}, {"self": 1, "on": True}):
-        assert not gate._matches_signature(Event(name=name, payload=payload)), payload
+        assert not matches_signature(name, payload), payload
 
 
 def test_no_state_has_a_public_method_that_is_no_event() -> None:
@@ -193,7 +185,7 @@ def test_events_and_pages_of_development_are_not_in_production() -> None:
     assert done.returncode == 0, done.stderr
     states, routes = done.stdout.splitlines()
     reviewed = {name.partition(".")[0] for name in REVIEWED} - {"KitState", "MailboxState"}
-    without_handlers = {"BackupCodesState", "GaugeState", "TicketExchangeState", "LocaleState", "TotpState"}
+    without_handlers = {"BackupCodesState", "GaugeState", "TicketExchangeState", "LocaleState", "TotpState", "TabState"}
     assert set(states.split()) == reviewed | without_handlers
     assert "login" in routes.split()
     assert [route for route in routes.split() if route.startswith("dev")] == []

@@ -18,10 +18,11 @@ from reflex.utils.token_manager import SocketRecord
 from netim_app import netim_app
 from netim_app.core.actor import Actor
 from netim_app.identity import abandoned_tabs, sessions
-from netim_app.identity.abandoned_tabs import KEEP_SECONDS, MOST_OF_ONE, AbandonedTabs, TabsInMemory
+from netim_app.identity.abandoned_tabs import KEEP_SECONDS, MOST_OF_ONE, AbandonedTabs
 from netim_app.identity.state.entry import LoginState
-from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
+from netim_app.reflex_port.kept_states import KeptInMemory, kept_states
+from netim_app.reflex_port.tab import TabState, tab_of
 from tests.kit.factories import logged_in_actor
 from tests.kit.fakes import FakeClock
 from tests.kit.harness import redis_server
@@ -37,14 +38,14 @@ class Store:
     async def open_tab(self, name: str, *, session_id: int = 0, owes_code: str = "") -> None:
         async with self.manager.modify_state(token_of(name)) as root:
             root.router_data = {"sid": name}  # as each event does
-            shell = await root.get_state(ShellState)
-            shell._session_id, shell._browser = session_id, owes_code
+            tab = await tab_of(root)
+            tab.session_id, tab.browser = session_id, owes_code
             (await root.get_state(LoginState)).needs_code = bool(owes_code)
 
     def sweeper(self) -> AbandonedTabs:
-        found = AbandonedTabs.of(self.manager, lambda: self.connected)
-        assert found
-        return found
+        kept = kept_states(self.manager, lambda: self.connected)
+        assert kept
+        return AbandonedTabs(kept)
 
     async def connect(self, name: str) -> None:
         self.connected.add(name)
@@ -224,7 +225,7 @@ async def test_what_an_older_version_has_stored_is_a_strangers(store: Store) -> 
     if not isinstance(store, StoreInRedis):
         return
     await store.open_tab("old", session_id=7)
-    await store.redis.set(f"old_{ShellState.get_full_name()}", b"no pickle")
+    await store.redis.set(f"old_{TabState.get_full_name()}", b"no pickle")
     sweeper = store.sweeper()
     assert await sweeper.sweep(0) == 0
     assert await sweeper.sweep(KEEP_SECONDS) == 1
@@ -246,9 +247,9 @@ async def test_the_server_asks_at_each_sweep_who_is_connected(monkeypatch: pytes
         await asyncio.sleep(0)
         later = {"later": SocketRecord(instance_id="this one", sid="a socket")}
         monkeypatch.setattr(namespace._token_manager, "token_to_socket", later)
-        tabs = begun[0]._tabs
-        assert isinstance(tabs, TabsInMemory)
-        assert "later" in tabs._connected()
+        kept = begun[0]._kept
+        assert isinstance(kept, KeptInMemory)
+        assert "later" in kept._connected()
 
 
 @pytest.mark.parametrize("fault", [RedisError("away"), ValueError("a state that nobody understands")], ids=repr)
@@ -266,8 +267,8 @@ async def test_a_sweep_that_fails_is_logged_and_the_next_one_comes(
 
     monkeypatch.setattr(abandoned_tabs, "SWEEP_EVERY_SECONDS", 0)
     monkeypatch.setattr(AbandonedTabs, "sweep", sweep)
-    sweeper = AbandonedTabs.of(StateManagerMemory(token_expiration=1800), set)  # type: ignore[abstract]
-    assert sweeper
+    memory = StateManagerMemory(token_expiration=1800)  # type: ignore[abstract]  # Reflex' overloads confuse mypy
+    sweeper = AbandonedTabs(KeptInMemory(memory, set))
     running = asyncio.create_task(sweeper.run())
     done, _ = await asyncio.wait({running, asyncio.create_task(third.wait())}, return_when=asyncio.FIRST_COMPLETED)
     assert running not in done

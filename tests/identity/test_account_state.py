@@ -8,12 +8,15 @@ from netim_app.core.tokens import digest
 from netim_app.feature import Offers
 from netim_app.identity import limits, sessions, tickets
 from netim_app.identity.feature import IDENTITY
+from netim_app.identity.state.incidents import show_incident
 from netim_app.identity.state.profile import EmailState, ProfileState
-from netim_app.identity.state.shell import ShellState, StepUpState, safe_path, show_incident
+from netim_app.identity.state.shell import ShellState, safe_path
+from netim_app.identity.state.step_up import StepUpState
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
+from netim_app.reflex_port.tab import tab_of
+from netim_app.reflex_port.visits import visit_of
 from netim_app.registry import FEATURES
-from netim_app.ui.once import visit_of
 from netim_app.ui.text import LocaleState
 from tests.kit.factories import (
     BROWSER,
@@ -59,8 +62,9 @@ async def test_a_page_of_the_account_area_shows_the_account(sqlite_units: Units,
 
     shell, _ = await tab.run(ShellState, "open_account_page")
 
-    assert (shell.ready, shell.customer_name, shell._session_id) == (True, "Ada Lovelace", caller.session_id)
-    assert shell._revision == caller.revision
+    assert (shell.ready, shell.customer_name) == (True, "Ada Lovelace")
+    record = await tab_of(shell)
+    assert (record.session_id, record.revision) == (caller.session_id, caller.revision)
     assert (await tab.state(LocaleState)).locale == "en"
     assert (await tab.state(ProfileState)).email == EMAIL
 

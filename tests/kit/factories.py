@@ -209,7 +209,7 @@ class Tab:
 
     async def run(self, cls: type[S], handler: str, *args: Any) -> tuple[S, list[dict[str, Any]]]:
         """Runs a handler; returns its state, and what TicketExchangeState.ticket was at each step."""
-        from netim_app.identity.state.shell import TicketExchangeState
+        from netim_app.identity.state.ticket_exchange import TicketExchangeState
 
         state = await self.state(cls)
         bearer = await self.state(TicketExchangeState)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netim_app import build as front_end
-from netim_app import npm_lock
+from netim_app.reflex_port import npm_lock
 from netim_app.settings import Settings
 from tests.kit.harness import ROOT, Server
 from tests.kit.npm_registry import Registry, locked_packages, other_content, registry

@@ -27,7 +27,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from netim_app import build as front_end
-from netim_app import npm_lock
+from netim_app.reflex_port import npm_lock
 from tests.conftest import new_postgres_database
 from tests.kit.cookies import is_logged_in
 from tests.kit.fakes import until

@@ -3,7 +3,6 @@
 from typing import Any
 
 import reflex as rx
-from reflex.state import BaseState
 
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
@@ -14,7 +13,8 @@ from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import explain, refresh, show_notice
 from netim_app.infra.unit_of_work import in_unit
-from netim_app.ui.once import forget, transient_vars, visit_of
+from netim_app.reflex_port.transient_vars import TransientVars, forget
+from netim_app.reflex_port.visits import visit_of
 
 _ONCE = ("dialog", "first", "codes", "sheet", "account", "made_on")
 
@@ -29,8 +29,7 @@ class BackupCodesState(rx.State):
     saved: bool = True
 
 
-@transient_vars(*_ONCE)
-class NewCodesState(rx.State):
+class NewCodesState(TransientVars, rx.State):
     """A fresh set, shown once: this state forgets it as soon as the page has it."""
 
     dialog: str = ""
@@ -43,6 +42,7 @@ class NewCodesState(rx.State):
     made_on: str = ""
     errors: dict[str, str] = {}
 
+    _TRANSIENT = _ONCE
     _visit: str = ""
     _forgotten: bool = False
     _handle: str = ""
@@ -117,7 +117,7 @@ async def _show(state: NewCodesState, made: NewCodes, *, first: bool) -> Any:
     forget(state, *_ONCE)
 
 
-async def show_stock(state: BaseState, stock: Stock) -> None:
+async def show_stock(state: rx.State, stock: Stock) -> None:
     """Puts the stored facts into the card."""
     card = await state.get_state(BackupCodesState)
     card.enabled = stock.enabled

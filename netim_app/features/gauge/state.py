@@ -1,7 +1,6 @@
 """The gauge as both pages show it."""
 
 import reflex as rx
-from reflex.state import BaseState
 
 from netim_app.features.gauge import rules
 from netim_app.features.gauge.service import Gauge
@@ -24,7 +23,7 @@ class GaugeState(rx.State):
     hints: list[str] = []
 
 
-async def show_gauge(state: BaseState, gauge: Gauge) -> None:
+async def show_gauge(state: rx.State, gauge: Gauge) -> None:
     """Puts the figures into the page."""
     shown = await state.get_state(GaugeState)
     shown.percent = gauge.percent

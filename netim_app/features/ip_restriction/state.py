@@ -3,7 +3,6 @@
 from typing import Any
 
 import reflex as rx
-from reflex.state import BaseState
 
 from netim_app.core import readers
 from netim_app.core.actor import actor
@@ -15,7 +14,7 @@ from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import ShellState, explain, refresh, show_notice
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
-from netim_app.ui.once import visit_of
+from netim_app.reflex_port.visits import visit_of
 
 MAX_NOTE = service.MAX_NOTE
 MAX_ENTRY = rules.MAX_ENTRY
@@ -239,7 +238,7 @@ class IpTestState(rx.State):
         self.address = tested.text
 
 
-async def _tell_added(state: BaseState, added: Added) -> None:
+async def _tell_added(state: rx.State, added: Added) -> None:
     """Says what came of it, and points out what is there twice."""
     if added.inside:
         await show_notice(state, "info", "ip_restriction.added.inside", rule=added.text, other=added.inside)
@@ -249,7 +248,7 @@ async def _tell_added(state: BaseState, added: Added) -> None:
         await show_notice(state, "success", "ip_restriction.added", rule=added.text)
 
 
-async def show_restriction(state: BaseState, restriction: Restriction) -> None:
+async def show_restriction(state: rx.State, restriction: Restriction) -> None:
     """Puts the stored rules into the card, and how they treat the address that the customer has now."""
     card = await state.get_state(IpRestrictionState)
     if card.rules != list(restriction.rules):

@@ -1,7 +1,6 @@
 """The switch on the card."""
 
 import reflex as rx
-from reflex.state import BaseState
 
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
@@ -34,7 +33,7 @@ class LoginAlertsState(rx.State):
         await show_notice(self, "success", "login_alerts.switched_on" if on else "login_alerts.switched_off")
 
 
-async def show_setting(state: BaseState, setting: AlertSetting) -> None:
+async def show_setting(state: rx.State, setting: AlertSetting) -> None:
     """Puts the stored setting into the card."""
     card = await state.get_state(LoginAlertsState)
     card.on = setting.on

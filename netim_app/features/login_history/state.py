@@ -1,14 +1,13 @@
 """The entries on the card, as many as the customer asks for."""
 
 import reflex as rx
-from reflex.state import BaseState
 
 from netim_app.core.actor import actor
 from netim_app.features.login_history import service
 from netim_app.features.login_history.service import Entry, Page, Place
 from netim_app.identity.access import LOGGED_IN, open_to
 from netim_app.infra.unit_of_work import in_read_unit
-from netim_app.ui.once import visit_of
+from netim_app.reflex_port.visits import visit_of
 
 MAX_SHOWN = 190
 """Entries on one page; a choice of kinds leads further back."""
@@ -59,7 +58,7 @@ class HistoryState(rx.State):
         self.more = page.end is not None and not self.full
 
 
-async def show_history(state: BaseState, page: Page) -> None:
+async def show_history(state: rx.State, page: Page) -> None:
     """Puts the newest entries into the card, unless the customer looks at others."""
     card = await state.get_state(HistoryState)
     if not card._visit:  # noqa: SLF001  public, it would be sent to the page

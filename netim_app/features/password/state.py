@@ -3,7 +3,6 @@
 from typing import Any
 
 import reflex as rx
-from reflex.state import BaseState
 
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
@@ -12,9 +11,10 @@ from netim_app.features.password.flows import change_password
 from netim_app.features.password.service import PasswordSetting
 from netim_app.identity import accounts, limits, password_queues, passwords
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import exchange_ticket, explain, show_notice
+from netim_app.identity.state.shell import explain, show_notice
+from netim_app.identity.state.ticket_exchange import exchange_ticket
 from netim_app.infra.unit_of_work import in_read_unit, units
-from netim_app.ui.once import visit_of
+from netim_app.reflex_port.visits import visit_of
 
 RETURN_TO = "/account/connection-and-security"
 
@@ -79,7 +79,7 @@ class PasswordState(rx.State):
             yield step
 
 
-async def show_setting(state: BaseState, setting: PasswordSetting) -> None:
+async def show_setting(state: rx.State, setting: PasswordSetting) -> None:
     """Puts the stored facts into the card."""
     card = await state.get_state(PasswordState)
     card.changed = setting.changed

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
-from reflex.state import BaseState
 
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
@@ -13,7 +12,7 @@ from netim_app.features.sessions.service import Session
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import refresh, show_notice
 from netim_app.infra.unit_of_work import in_unit
-from netim_app.ui.once import visit_of
+from netim_app.reflex_port.visits import visit_of
 
 MAX_ID = 2**31 - 1
 
@@ -80,7 +79,7 @@ class LogOutOthersState(rx.State):
         self.open = False
 
 
-async def show_sessions(state: BaseState, rows: Sequence[Session]) -> None:
+async def show_sessions(state: rx.State, rows: Sequence[Session]) -> None:
     """Puts the sessions into the card, the present one apart."""
     card = await state.get_state(SessionsState)
     own = actor().session_id

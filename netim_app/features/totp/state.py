@@ -3,7 +3,6 @@
 from typing import Any
 
 import reflex as rx
-from reflex.state import BaseState
 
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
@@ -13,9 +12,11 @@ from netim_app.features.totp import rules, service
 from netim_app.features.totp.service import Authenticator, Authenticators
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import exchange_ticket, explain, refresh, show_notice
+from netim_app.identity.state.shell import explain, refresh, show_notice
+from netim_app.identity.state.ticket_exchange import exchange_ticket
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
-from netim_app.ui.once import forget, transient_vars, visit_of
+from netim_app.reflex_port.transient_vars import TransientVars, forget
+from netim_app.reflex_port.visits import visit_of
 
 PAGE = "/account/connection-and-security"
 MAX_NAME = rules.MAX_NAME
@@ -54,8 +55,7 @@ class TotpState(rx.State):
     full: bool = False
 
 
-@transient_vars(*_ONCE)
-class TotpWizardState(rx.State):
+class TotpWizardState(TransientVars, rx.State):
     """Setting up a device. What it shows is shown once: this state keeps nothing but which enrolment it is."""
 
     step: int = 0
@@ -69,6 +69,7 @@ class TotpWizardState(rx.State):
     picture: str = ""
     errors: dict[str, str] = {}
 
+    _TRANSIENT = _ONCE
     _enrolment: str = ""
     _forgotten: bool = False
     _visit: str = ""
@@ -163,7 +164,7 @@ class TotpWizardState(rx.State):
         self.reset()
 
 
-async def begin_visit(state: BaseState) -> None:
+async def begin_visit(state: rx.State) -> None:
     """A page that opens ends a wizard of an earlier visit, with its secret, unless it comes back from a step-up."""
     visit = visit_of(state)
     wizard = await state.get_state(TotpWizardState)
@@ -281,7 +282,7 @@ class TotpDialogState(rx.State):
             self.dialog = dialog
 
 
-async def show_devices(state: BaseState, shown: Authenticators) -> None:
+async def show_devices(state: rx.State, shown: Authenticators) -> None:
     """Puts the stored facts into the card."""
     card = await state.get_state(TotpState)
     card.enabled = shown.enabled

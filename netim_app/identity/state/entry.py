@@ -21,7 +21,8 @@ from netim_app.identity import (
 from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.email_address import read_email
 from netim_app.identity.sessions import HOME
-from netim_app.identity.state.shell import exchange_ticket, explain, keep_pending, safe_path, show_notice
+from netim_app.identity.state.shell import explain, safe_path, show_notice
+from netim_app.identity.state.ticket_exchange import exchange_ticket, keep_pending
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.ui.text import LocaleState
 

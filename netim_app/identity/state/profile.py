@@ -4,7 +4,6 @@ from dataclasses import asdict
 from typing import Any
 
 import reflex as rx
-from reflex.state import BaseState
 
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
@@ -15,7 +14,7 @@ from netim_app.identity.email_address import read_new_email
 from netim_app.identity.profiles import AccountView
 from netim_app.identity.state.shell import explain, refresh, show_notice
 from netim_app.infra.unit_of_work import in_unit
-from netim_app.ui.once import visit_of
+from netim_app.reflex_port.visits import visit_of
 
 
 class ProfileState(rx.State):
@@ -92,7 +91,7 @@ class EmailState(rx.State):
         await show_notice(self, "success", "email.asked", email=email)
 
 
-async def show_profile(state: BaseState, view: AccountView) -> None:
+async def show_profile(state: rx.State, view: AccountView) -> None:
     """Puts the stored data into the form."""
     profile = await state.get_state(ProfileState)
     profile.email = view.email

@@ -6,7 +6,9 @@ import reflex as rx
 
 from netim_app.core.forms import MAX_CODE_LENGTH
 from netim_app.identity.state.profile import ProfileState
-from netim_app.identity.state.shell import MIN_PASSWORD_LENGTH, ShellState, StepUpState, TicketExchangeState
+from netim_app.identity.state.shell import MIN_PASSWORD_LENGTH, ShellState
+from netim_app.identity.state.step_up import StepUpState
+from netim_app.identity.state.ticket_exchange import TicketExchangeState
 from netim_app.ui import layout
 from netim_app.ui.browser import reload_when, tidy_address_when
 from netim_app.ui.dialog import dialog

@@ -3,7 +3,7 @@ import pickle
 import pytest
 import reflex as rx
 
-from netim_app.ui.once import begin_event, forget, transient_vars
+from netim_app.reflex_port.transient_vars import TransientVars, forget
 
 
 class OnceState(rx.State):
@@ -14,14 +14,14 @@ class OnceState(rx.State):
     kept: str = ""
 
 
-@transient_vars("shown", "rows")
-class ForgetfulState(rx.State):
+class ForgetfulState(TransientVars, rx.State):
     """The same, and a page that connects anew keeps it."""
 
     shown: str = ""
     rows: list[str] = []
     kept: str = ""
 
+    _TRANSIENT = ("shown", "rows")
     _forgotten: bool = False
 
 
@@ -56,32 +56,6 @@ def test_afterwards_the_var_works_as_ever() -> None:
     state.shown = ""
 
     assert "shown" in str(state.get_delta())
-
-
-def at(path: str, session: str) -> str:
-    from reflex.istate.data import RouterData
-
-    from netim_app.ui.once import visit_of
-
-    root = rx.State()
-    root.router = RouterData.from_router_data({"pathname": path, "asPath": f"{path}?open=x", "sid": session})
-    return visit_of(root)
-
-
-def test_another_page_or_another_load_is_another_visit() -> None:
-    assert at("/account/a", "1") == at("/account/a", "1")
-    assert len({at("/account/a", "1"), at("/account/b", "1"), at("/account/a", "2")}) == 3
-
-
-def test_a_document_that_connects_anew_is_the_same_visit() -> None:
-    def connected_by(socket: str, document: str) -> str:
-        begin_event(document)
-        return at("/account/a", socket)
-
-    first, again, loaded_anew = connected_by("1", "1"), connected_by("2", "1"), connected_by("3", "3")
-
-    begin_event("")
-    assert first == again != loaded_anew
 
 
 def test_a_page_that_connects_anew_is_not_told_to_forget() -> None:

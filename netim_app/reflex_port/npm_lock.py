@@ -7,7 +7,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from reflex.utils import frontend_skeleton, path_ops
+from reflex.utils import frontend_skeleton, js_runtimes, path_ops
 from reflex_base.config import Config
 from reflex_base.constants import PackageJson
 
@@ -32,8 +32,13 @@ class NotAsLockedError(SystemExit):
     """Ends the build. The text is for the operator."""
 
 
+def replace_installation() -> None:
+    """Has Reflex call `install` for its packages. It has no hook there, so its own function is replaced."""
+    js_runtimes.install_frontend_packages = install
+
+
 def install(packages: set[str], config: Config) -> None:
-    """Takes the place of Reflex's own `install_frontend_packages`."""
+    """Installs what the lock names."""
     frontend_skeleton.sync_root_lockfiles_to_web()
     frontend_skeleton.initialize_npmrc()  # type: ignore[no-untyped-call]  # an older version may have named a registry there
     frontend_skeleton.initialize_bun_config()  # type: ignore[no-untyped-call]

@@ -1,0 +1,76 @@
+"""Incidents: what no service foresaw gets a number in the log, and the page that caused it shows that number."""
+
+import asyncio
+import contextlib
+
+import reflex as rx
+from redis.exceptions import RedisError
+
+from netim_app.identity.state.shell import ShellState, show_notice
+from netim_app.infra.incidents import Incidents
+from netim_app.infra.trace import begin_trace
+from netim_app.reflex_port.current_event import CurrentEvent, current_event, delta_without_states, send_delta
+from netim_app.reflex_port.sockets import ConnectedTabs
+from netim_app.reflex_port.tab import tab_of
+from netim_app.reflex_port.visits import begin_event
+from netim_app.texts import catalog
+
+
+class IncidentReporter:
+    """Logs the incidents of one worker, and shows them on their pages.
+
+    Args:
+        tabs: those that are connected to it.
+    """
+
+    def __init__(self, tabs: ConnectedTabs) -> None:
+        self._tabs = tabs
+        self._incidents = Incidents()
+        self._being_shown: dict[str, asyncio.Task[None]] = {}
+        """By tab: one notice is enough. The event loop itself does not keep tasks."""
+
+    def report(self, app: rx.App, exception: Exception) -> None:
+        """Takes an exception of the current event, and never answers it by an event.
+
+        An event inherits the path of the page from that which failed, and needs the page's states. When these made it
+        fail, the answer would fail too, be reported, and so on without end.
+        """
+        event = current_event()
+        begin_trace(event.trace)  # Reflex calls from a task of its own, which knows the event all the same
+        number = self._incidents.report(exception)
+        if event.tab not in self._being_shown:
+            self._being_shown[event.tab] = asyncio.create_task(self._show(app, event, number, exception))
+            self._being_shown[event.tab].add_done_callback(lambda _: self._being_shown.pop(event.tab))
+
+    async def _show(self, app: rx.App, event: CurrentEvent, number: str, exception: Exception) -> None:
+        """Shows the number on the page; without the page's states where these are out of reach; or not at all."""
+        if event.socket not in self._tabs.sockets():
+            return  # the tab has gone, and would get states anew
+        if not isinstance(exception, RedisError):
+            with contextlib.suppress(Exception):
+                async with app.modify_state(rx.BaseStateToken(ident=event.tab, cls=ShellState)) as root:
+                    await show_incident(root, number)
+                return
+        with contextlib.suppress(Exception):
+            await send_delta(incident_delta(number, event.headers.get("accept-language", "")))
+
+
+async def show_incident(root: rx.State, number: str) -> None:
+    """Says that something went wrong on our side, on the page as it is. Works without the database."""
+    begin_event((await tab_of(root)).document)
+    await show_notice(root, "danger", "shell.incident", number=number)
+
+
+def incident_delta(number: str, languages: str) -> dict[str, dict[str, object]]:
+    """What `show_incident` sends to a page, made without the page's states.
+
+    Args:
+        number: of the incident.
+        languages: what the browser accepts; the page's own choice is out of reach, too.
+    """
+    return delta_without_states(
+        ShellState,
+        notice=catalog.text(catalog.choose_locale(languages), "shell.incident", number=number),
+        notice_kind="danger",
+        answers=int(number, 16),  # any number that the page has not seen
+    )

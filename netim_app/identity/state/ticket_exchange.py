@@ -1,0 +1,45 @@
+"""Secrets on their way from a state to the route that sets a cookie for them."""
+
+from collections.abc import AsyncIterator
+
+import reflex as rx
+
+from netim_app.core.tokens import digest
+from netim_app.identity.state.shell import leave_visit
+from netim_app.reflex_port.tab import tab_of
+
+
+class TicketExchangeState(rx.State):
+    """A secret that the page posts, and gets a cookie for. It is here for one round trip only."""
+
+    ticket: str = ""
+    pending: str = ""
+    """Of a login that owes its code."""
+
+
+async def exchange_ticket(state: rx.State, ticket: str) -> AsyncIterator[None]:
+    """Lets the page post a ticket.
+
+    Used as `async for step in exchange_ticket(self, ticket): yield step`. The ticket leaves the state at once: a page
+    that is loaded again would post it again.
+    """
+    await leave_visit(state)
+    bearer = await state.get_state(TicketExchangeState)
+    bearer.ticket = ticket
+    yield
+    bearer.ticket = ""
+    yield
+
+
+async def keep_pending(state: rx.State, secret: str) -> AsyncIterator[None]:
+    """Lets this tab finish a login that owes its code, and lets the page keep the secret in a cookie of its browser.
+
+    Other tabs go on by this cookie, and so does this one when the server has lost its state. Used like
+    `exchange_ticket`.
+    """
+    (await tab_of(state)).pending = digest(secret)
+    bearer = await state.get_state(TicketExchangeState)
+    bearer.pending = secret
+    yield
+    bearer.pending = ""
+    yield
