@@ -6,35 +6,22 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import asdict
 from typing import Any
 
 import reflex as rx
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from netim_app import build, pages, periodic
-from netim_app.identity import http, limits, passwords
+from netim_app.identity import passwords
 from netim_app.identity.abandoned_tabs import AbandonedTabs
 from netim_app.identity.gate import Gate
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.revoked_tabs import RevokedTabNotifier
 from netim_app.identity.state.incidents import IncidentReporter
-from netim_app.infra import early_stop, mail_sender, outbox, redaction, user_agent
-from netim_app.infra.client_address import ClientAddress, unread_clients
+from netim_app.infra import early_stop, mail_sender, redaction, user_agent
 from netim_app.infra.cost_budget import CostBudgets
-from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
 from netim_app.infra.incidents import Seldom
 from netim_app.infra.mail import make_transport
-from netim_app.infra.page_paths import PagePaths
-from netim_app.infra.request_bodies import RequestBodies
-from netim_app.infra.socket_limits import SocketLimits
-from netim_app.infra.socket_packets import SocketPackets
-from netim_app.infra.trace import Traces
-from netim_app.infra.unit_of_work import configure, in_read_unit, units
+from netim_app.infra.unit_of_work import configure, units
 from netim_app.reflex_port.handlers import registered
 from netim_app.reflex_port.kept_states import kept_states
 from netim_app.reflex_port.sockets import ConnectedTabs
@@ -42,10 +29,10 @@ from netim_app.registry import install_features
 from netim_app.settings import get_settings
 from netim_app.texts.places import time_zones
 from netim_app.ui import layout
+from netim_app.web.stack import stack
 
 logger = logging.getLogger(__name__)
 
-HEALTH_TIMEOUT_SECONDS = 3
 PAGE_FAULTS_A_MINUTE = 20
 """Anybody can report one."""
 
@@ -53,22 +40,6 @@ settings = get_settings()
 redaction.install(production=settings.production)
 install_features()
 configure(settings)
-
-
-async def healthz(_request: Request) -> JSONResponse:
-    """GET /healthz: 200 while database and Redis (if configured) answer, else 503; mails that wait, and warnings."""
-    report: dict[str, object] = {}
-    try:
-        async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
-            report["outbox"] = asdict(await in_read_unit(outbox.backlog))
-        report["database"] = "up"
-    except (SQLAlchemyError, TimeoutError):
-        report["database"] = "down"
-    if settings.redis_url:
-        report["redis"] = "up" if await limits.limiter().check() else "down"
-    if warnings := unread_clients.warnings():
-        report["warnings"] = warnings
-    return JSONResponse(report, status_code=503 if "down" in report.values() else 200)
 
 
 def report_fault(exception: Exception) -> None:
@@ -155,50 +126,8 @@ async def warm_up() -> None:
     await asyncio.to_thread(time_zones)
 
 
-STATIC_DIR = build.web_dir() / "build" / "client"
-
-
-def _with_page_paths(inner: ASGIApp) -> ASGIApp:
-    return PagePaths(inner, STATIC_DIR)
-
-
 budgets = CostBudgets()
 sockets = OpenSockets()
-
-
-def _with_session_sockets(inner: ASGIApp) -> ASGIApp:
-    return http.SessionSockets(inner, budgets, sockets)
-
-
-def _with_socket_packets(inner: ASGIApp) -> ASGIApp:
-    return SocketPackets(inner, registered())
-
-
-def _with_socket_limits(inner: ASGIApp) -> ASGIApp:
-    return SocketLimits(inner, limiter=limits.limiter)
-
-
-def _with_headers(inner: ASGIApp) -> ASGIApp:
-    return SecurityHeaders(
-        inner,
-        origins=settings.allowed_origins,
-        production=settings.production,
-        script_hashes=inline_script_hashes(STATIC_DIR),
-    )
-
-
-def change_password(_request: Request) -> RedirectResponse:
-    """Where password managers lead their users (W3C, A Well-Known URL for Changing Passwords)."""
-    return RedirectResponse("/account/connection-and-security#password", status_code=302)
-
-
-def nothing_here(_request: Request) -> Response:
-    """Stands before a route of Reflex that nobody uses."""
-    return Response(status_code=404)
-
-
-def _with_client_address(inner: ASGIApp) -> ASGIApp:
-    return ClientAddress(inner, settings.trusted_proxies)
 
 
 app = rx.App(
@@ -209,23 +138,9 @@ app = rx.App(
     reset_style=False,
     head_components=layout.head(),
     app_wraps=layout.app_wraps(),
-    api_transformer=[
-        http.routes(
-            Route("/healthz", healthz),
-            Route("/.well-known/change-password", change_password),
-            Route("/_health", nothing_here),
-        ),
-        _with_page_paths,
-        http.BrowserCookie,
-        _with_session_sockets,
-        http.CookieDigests,
-        _with_socket_packets,
-        RequestBodies,
-        _with_socket_limits,
-        _with_headers,
-        Traces,
-        _with_client_address,
-    ],
+    api_transformer=stack(
+        settings, pages=build.web_dir() / "build" / "client", events=registered(), budgets=budgets, sockets=sockets
+    ),
 )
 tabs = ConnectedTabs(app)
 incidents = IncidentReporter(tabs)

@@ -14,7 +14,7 @@ import reflex as rx
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.identity import second_factor, sessions
 from netim_app.identity.access import ANYONE, FRESH, PENDING, Access, access_of
-from netim_app.identity.http import CallerDigests, caller_digests, origin_of, payers_of
+from netim_app.identity.callers import CallerDigests, caller_digests, origin_of, payers_of
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.sessions import Lookup

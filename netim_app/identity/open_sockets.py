@@ -7,18 +7,19 @@ closed. A browser comes back at once, as a visitor.
 import asyncio
 import contextlib
 import math
+import re
 from collections.abc import Callable, Collection, Iterator
 
 from starlette.types import Message, Receive
 
 from netim_app.infra.cost_budget import CostBudgets, Payer
-from netim_app.infra.socket_packets import holds_no_event
 
 QUIET_SECONDS = 5
 """Without a message, until a socket is closed whose session has ended. Its page has gone to the login by then, and a
 login that was sent from there has its answer."""
 MOST_SECONDS = 30
 """Until it is closed whatever it sends."""
+_WITHOUT_EVENT = re.compile(r'4[01]/_event,?|42/_event,\["(?:ping|client_error)".*', re.DOTALL)
 _NORMAL_CLOSURE = 1000
 _END: Message = {"type": "websocket.disconnect", "code": _NORMAL_CLOSURE}
 
@@ -118,3 +119,8 @@ class OpenSockets:
         for cookie in self._sockets.keys() & set(cookies):
             for socket in self._sockets[cookie]:
                 do(socket)
+
+
+def holds_no_event(frame: str) -> bool:
+    """Whether a packet asks for nothing that the Gate will hear of. Written in any other way, it counts as an event."""
+    return _WITHOUT_EVENT.fullmatch(frame) is not None

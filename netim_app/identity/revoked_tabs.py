@@ -12,7 +12,7 @@ from typing import NoReturn
 from sqlalchemy.exc import SQLAlchemyError
 
 from netim_app.identity import sessions
-from netim_app.identity.http import caller_digests
+from netim_app.identity.callers import caller_digests
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import in_read_unit

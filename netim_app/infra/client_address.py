@@ -1,45 +1,15 @@
-"""From where a request comes: one place decides, for HTTP and websocket alike.
+"""The address of a client, as a value."""
 
-Granian ships `granian.utils.proxies.wrap_asgi_with_proxy_headers`, which was read and found too lenient for
-an address that opens or shuts an account (IP restriction), so the small thing is done here:
-
-- it hands on whatever text stands in the header (`evil`, `1.2.3.4:80`), where we read the address or say unknown;
-- when every entry is a trusted proxy it takes the left-most, which the client wrote; we say unknown;
-- an empty entry (`1.2.3.4,`) makes it keep the proxy's own address, as if the proxy were the customer;
-- it does not recognise a trusted IPv4 proxy that a dual-stack socket reports as `::ffff:10.0.0.1`;
-- a scheme from X-Forwarded-Proto is of no use to us (links are built from NETIM_PUBLIC_URL), so it is not
-believed.
-"""
-
-import hashlib
-import logging
 import re
-import time
-from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-
-from starlette.types import ASGIApp, Receive, Scope, Send
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from netim_app.core.facts import UNKNOWN_ADDRESS
-from netim_app.infra.redaction import log_event
-
-logger = logging.getLogger(__name__)
 
 Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 
 MAX_LENGTH = 45
 """The longest IPv6 address in text."""
-MAX_ENTRIES = 50
-"""The last of X-Forwarded-For that are read: no chain of proxies is longer."""
-MAX_SHOWN = 100
-"""Characters of an entry in the log."""
-TELL_EVERY_SECONDS = 3600
-OPERATORS_PATHS = ("/healthz", "/ping")
-"""Asked by proxies and monitors themselves, on behalf of nobody."""
 _UNREAD = re.compile(rf"{UNKNOWN_ADDRESS}[0-9a-f]{{16}}")
-_WITH_PORT = re.compile(r"\[(?P<bracketed>[^\[\]]*)\](:\d{1,5})?|(?P<plain>[^:\[\]]*):\d{1,5}", re.ASCII)
-_LINK_LOCAL = re.compile(r"(?P<address>fe[89ab][0-9a-f]:[0-9a-f:.]+)%[\w.-]{1,32}", re.ASCII | re.IGNORECASE)
 
 
 def client_address(peer: str | None) -> Address | None:
@@ -59,121 +29,6 @@ def client_address(peer: str | None) -> Address | None:
     return parsed
 
 
-def forwarded_entry(entry: str) -> Address | None:
-    """The address in one entry of X-Forwarded-For, or None.
-
-    Proxies write it bare, with a port (`192.0.2.1:4711`, `[2001:db8::1]:4711`), in brackets, or in quotes (RFC 7239
-    wants these for IPv6). Of an address on the link they also name the interface (`fe80::1%eth0`), by a name that
-    means something to them alone.
-    """
-    text = entry.strip(" \t")
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        text = text[1:-1]
-    if found := _WITH_PORT.fullmatch(text):
-        text = found["bracketed"] or found["plain"] or ""
-    if found := _LINK_LOCAL.fullmatch(text):
-        text = found["address"]
-    return client_address(text)
-
-
-def forwarded_client(
-    peer: str | None, forwarded_for: Sequence[str], trusted: Iterable[Network]
-) -> tuple[Address | None, str | None]:
-    """The client's address, as far as it can be known, and the entry of X-Forwarded-For that stands for the client.
-
-    Args:
-        peer: the other end of the socket.
-        forwarded_for: the X-Forwarded-For lines, in order.
-        trusted: the networks of our own proxies.
-
-    Returns:
-        The peer itself and no entry, unless the peer is one of our proxies. Then the right-most entry that is none:
-        what stands to its left was written by the client. The address is None when that entry is no address; both are
-        None when there is no such entry among the last `MAX_ENTRIES`.
-    """
-    networks = tuple(trusted)
-    address = client_address(peer)
-    if address is None or not _within(address, networks):
-        return address, None
-    entries = ",".join(forwarded_for).rsplit(",", MAX_ENTRIES)[-MAX_ENTRIES:]
-    for entry in reversed(entries if forwarded_for else []):
-        address = forwarded_entry(entry)
-        if address is None or not _within(address, networks):
-            return address, entry.strip(" \t")
-    return None, None
-
-
-def _within(address: Address, networks: tuple[Network, ...]) -> bool:
-    return any(address in network for network in networks)
-
-
-class UnreadClients:
-    """Warns the operator, now and then, that a proxy does not name its clients."""
-
-    def __init__(self) -> None:
-        self._told: dict[str, float] = {}
-
-    def note(self, peer: str, lines: Sequence[str], entry: str | None) -> None:
-        """One log line for a proxy, and another one an hour later at the earliest.
-
-        Args:
-            peer: the proxy.
-            lines: the X-Forwarded-For lines.
-            entry: what stands there for the client; None for nothing.
-        """
-        now = time.monotonic()
-        self._told = {proxy: at for proxy, at in self._told.items() if now - at < TELL_EVERY_SECONDS}
-        if peer in self._told:
-            return
-        self._told[peer] = now
-        nobody = "X-Forwarded-For names trusted proxies only" if lines else "no X-Forwarded-For"
-        reason = nobody if entry is None else "X-Forwarded-For holds no address"
-        shown = repr(entry or "")[:MAX_SHOWN]
-        log_event(logger, "client_address.unread", level=logging.ERROR, proxy=peer, reason=reason, entry=shown)
-
-    def warnings(self) -> list[str]:
-        """A line for each proxy of the last hour. For /healthz."""
-        now = time.monotonic()
-        recent = (peer for peer, at in self._told.items() if now - at < TELL_EVERY_SECONDS)
-        return [f"{peer} (NETIM_TRUSTED_PROXIES) does not say who its clients are: see the log" for peer in recent]
-
-
-unread_clients = UnreadClients()
-"""Of this process."""
-
-
-class ClientAddress:
-    """ASGI middleware that puts the client's address into `scope["client"]`.
-
-    It is normalised there. What cannot be read becomes `unknown-` and a digest of the peer and of what it wrote: no
-    address for IP restriction, but limits tell one such client from another. The port becomes 0 when the address
-    comes from a proxy. The outermost middleware: all others read the scope.
-    """
-
-    def __init__(self, app: ASGIApp, trusted_proxies: Sequence[Network] = ()) -> None:
-        self._app = app
-        self._trusted = tuple(trusted_proxies)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket"):
-            peer, port = scope.get("client") or (None, 0)
-            lines = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"x-forwarded-for"]
-            address, entry = forwarded_client(peer, lines, self._trusted)
-            if address is None:
-                client = (_unknown(peer, entry), 0)
-                if client_address(peer) and scope.get("path") not in OPERATORS_PATHS:
-                    unread_clients.note(str(peer), lines, entry)
-            else:
-                client = (str(address), port if address == client_address(peer) else 0)
-            scope = {**scope, "client": client}
-        await self._app(scope, receive, send)
-
-
 def is_unread(address: str) -> bool:
     """Whether it stands for a client whose address its proxy did not tell."""
     return _UNREAD.fullmatch(address) is not None
-
-
-def _unknown(peer: str | None, entry: str | None) -> str:
-    seen = f"{peer}\0{entry or ''}"
-    return UNKNOWN_ADDRESS + hashlib.sha256(seen.encode(errors="replace")).hexdigest()[:16]

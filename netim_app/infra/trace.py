@@ -7,8 +7,6 @@ believed: it could make two customers' lines look like one's.
 import secrets
 from contextvars import ContextVar
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 _trace: ContextVar[str] = ContextVar("trace", default="")
 
 
@@ -20,15 +18,3 @@ def begin_trace(known: str = "") -> None:
 def trace() -> str:
     """The id of the present request or event; empty outside of one."""
     return _trace.get()
-
-
-class Traces:
-    """ASGI middleware: each request has an id, and each socket. An event gets one of its own from the Gate."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket"):
-            begin_trace()
-        await self._app(scope, receive, send)

@@ -14,8 +14,8 @@ from sqlmodel import col, update
 
 from netim_app.feature import Feature, LoginPolicy, install
 from netim_app.features.login_alerts.state import LoginAlertsState
+from netim_app.identity.callers import payers_of
 from netim_app.identity.gate import Gate
-from netim_app.identity.http import payers_of
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.tables import AccountSession

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from netim_app.infra import request_bodies, socket_limits
 from netim_app.infra.cost_budget import AT_ONCE_OF_ADDRESS, BURST_SECONDS, CostBudgets, Payer
 from netim_app.infra.rate_limit import WIDE_FACTOR, Limiter, network_keys, width
-from netim_app.infra.request_bodies import RequestBodies
-from netim_app.infra.socket_limits import SocketLimits
 from netim_app.infra.work_queue import Lane, QueueFull, WorkQueue
 from netim_app.settings import Settings
+from netim_app.web import request_bodies, socket_limits
+from netim_app.web.request_bodies import RequestBodies
+from netim_app.web.socket_limits import SocketLimits
 from tests.kit.fakes import until
 
 ONE, UNREAD = "192.0.2.7", f"unknown-{1:016x}"

@@ -14,7 +14,7 @@ from netim_app.build import web_dir
 from netim_app.core.tokens import digest
 from netim_app.identity import sessions
 from netim_app.identity.access import Level, access_of
-from netim_app.identity.gate import FRAMEWORK_EVENTS
+from netim_app.reflex_port.handlers import FRAMEWORK_EVENTS
 from tests.kit.access import marked
 from tests.kit.handlers import (
     OWN_DATA,

@@ -17,8 +17,8 @@ from playwright.async_api import Page, Route, async_playwright, expect
 from socketio.exceptions import ConnectionError as Refused
 
 from netim_app.build import web_dir
-from netim_app.infra.http_headers import HSTS, IMMUTABLE
-from netim_app.infra.request_bodies import MAX_AT_ONCE
+from netim_app.web.http_headers import HSTS, IMMUTABLE
+from netim_app.web.request_bodies import MAX_AT_ONCE
 from tests.browser.conftest import ARGS, executable
 from tests.kit.cookies import attributes, is_logged_in
 from tests.kit.harness import PASSWORD, Client, Server, customer, fresh_address, link_in, production_server

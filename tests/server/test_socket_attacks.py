@@ -19,7 +19,7 @@ from socketio.exceptions import ConnectionError as Refused
 
 from netim_app.identity.abandoned_tabs import MOST_OF_ONE
 from netim_app.identity.state.shell import ShellState
-from netim_app.infra.socket_limits import MAX_SOCKETS_WIDE
+from netim_app.web.socket_limits import MAX_SOCKETS_WIDE
 from tests.kit.fakes import until
 from tests.kit.harness import NAMESPACE, Client, Server, customer, production_server, running
 from tests.server.conftest import page_states

@@ -13,8 +13,8 @@ import psutil
 import pytest
 from socketio.exceptions import ConnectionError as Refused
 
-from netim_app.identity.http import MAX_SOCKETS_PER_SESSION
-from netim_app.infra.socket_limits import BURST, MAX_SOCKETS, MESSAGES_PER_SECOND
+from netim_app.web.session_sockets import MAX_SOCKETS_PER_SESSION
+from netim_app.web.socket_limits import BURST, MAX_SOCKETS, MESSAGES_PER_SECOND
 from tests.kit.harness import NAMESPACE, PASSWORD, Client, Server, fresh_address, production_server
 
 PAGE = "/account/personal-information"

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from netim_app.infra import socket_limits
 from netim_app.infra.rate_limit import SOCKETS_PER_ADDRESS, Limiter
-from netim_app.infra.socket_limits import MAX_MESSAGE_BYTES, SocketLimits
 from netim_app.settings import Settings
+from netim_app.web import socket_limits
+from netim_app.web.socket_limits import MAX_MESSAGE_BYTES, SocketLimits
 from tests.kit.fakes import captured_log
 
 HOME = ("192.0.2.7", 1000)
@@ -94,7 +94,7 @@ async def test_an_address_may_hold_so_many_sockets_and_others_are_not_touched(
     monkeypatch.setattr(socket_limits, "MAX_SOCKETS", 3)
     lines = [Line(limits) for _ in range(3)]
     await soon()
-    with captured_log("netim_app.infra.socket_limits") as log:
+    with captured_log("netim_app.web.socket_limits") as log:
         one_more, elsewhere = Line(limits), Line(limits, ("192.0.2.8", 1))
         await one_more.task
 
@@ -116,7 +116,7 @@ async def test_v6_blocks_hold_so_many_sockets_and_their_neighbours_are_not_touch
     monkeypatch.setattr(socket_limits, "MAX_SOCKETS_WIDE", 3)
     lines = [Line(limits, (f"2001:db8:1:{number}::1", 1)) for number in range(3)]
     await soon()
-    with captured_log("netim_app.infra.socket_limits") as log:
+    with captured_log("netim_app.web.socket_limits") as log:
         one_more, neighbour, other = (
             Line(limits, (address, 1)) for address in ("2001:db8:1:ffff::1", "2001:db8:2::1", HOME[0])
         )

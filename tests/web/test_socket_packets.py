@@ -1,4 +1,4 @@
-"""infra.socket_packets: what our pages send passes as it is, and nothing else does."""
+"""web.socket_packets: what our pages send passes as it is, and nothing else does."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reflex.istate.data import URLData
 
-from netim_app.infra.socket_packets import SocketPackets, is_event, is_greeting, is_message
+from netim_app.web.socket_packets import SocketPackets, is_event, is_greeting, is_message
 from tests.kit.fakes import captured_log
 
 NAMES = {"state.submit", "x"}
@@ -52,7 +52,7 @@ NOT_OURS = [
 
 @pytest.fixture
 def log() -> Iterator[list[logging.LogRecord]]:
-    with captured_log("netim_app.infra.socket_packets") as records:
+    with captured_log("netim_app.web.socket_packets") as records:
         yield records
 
 

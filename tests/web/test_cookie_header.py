@@ -1,10 +1,10 @@
-"""infra.cookie_header: what browsers send, and what a sibling subdomain makes them send."""
+"""web.cookie_header: what browsers send, and what a sibling subdomain makes them send."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netim_app.infra.cookie_header import CookieGivenTwice, read_cookies
+from netim_app.web.cookie_header import CookieGivenTwice, read_cookies
 
 NAME, OTHER = b"__Host-netim_session", b"__Host-netim_browser"
 OURS = NAME + b"=ours"

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from netim_app.infra.redaction import log_event
+from netim_app.web.asgi import POLICY_VIOLATION, client_of, refuse_socket
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +25,6 @@ _PONG, _CLOSE = "3", "1"
 _PACKET = re.compile(r"4(?P<kind>[012])/_event(?:,(?P<body>.*))?", re.DOTALL)
 """A Socket.IO packet in an Engine.IO message, for Reflex' namespace: CONNECT, DISCONNECT, EVENT."""
 _CONNECT, _DISCONNECT, _EVENT = "0", "1", "2"
-_WITHOUT_EVENT = re.compile(r'4[01]/_event,?|42/_event,\["(?:ping|client_error)".*', re.DOTALL)
 _ACCEPTED = "40/_event"
 """With what the server answers a CONNECT. A page says nothing before it has heard that."""
 MAX_PATH, MAX_ROUTER = 2_000, 8_000
@@ -35,7 +35,6 @@ _TAB = re.compile(r"[0-9A-Za-z -]{1,64}")
 _HANDSHAKE = {b"host", b"origin", b"cookie", b"user-agent", b"accept-language", b"upgrade", b"connection"}
 """Headers of a handshake that are kept. Reflex stores the rest with each tab, and fails on `Raw-Headers`."""
 MAX_HEADER = 1_000
-_POLICY_VIOLATION = 1008
 
 
 class SocketPackets:
@@ -58,11 +57,10 @@ class SocketPackets:
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return
-        address = str((scope.get("client") or ("",))[0])
+        address = client_of(scope)
         if not _names_a_tab(scope):
             log_event(logger, "socket.refused", level=logging.WARNING, ip=address, reason="no tab")
-            await receive()
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            await refuse_socket(receive, send, POLICY_VIOLATION)
             return
         line = _Line(address, self._names, receive, send)
         await self._app({**scope, "headers": _useful(scope["headers"])}, line.receive, line.send)
@@ -125,11 +123,6 @@ class _Line:
             self._accepted = bool(body)
             return not body
         return is_message(body, self._names)
-
-
-def holds_no_event(frame: str) -> bool:
-    """Whether a packet asks for nothing that the Gate will hear of. Written in any other way, it counts as an event."""
-    return _WITHOUT_EVENT.fullmatch(frame) is not None
 
 
 def is_greeting(body: str, names: Container[str]) -> bool:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from netim_app.infra.rate_limit import SOCKETS_PER_ADDRESS, Limiter, network_keys, width
 from netim_app.infra.redaction import log_event
+from netim_app.web.asgi import TOO_BIG, TRY_LATER, client_of, refuse_socket
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +30,6 @@ BYTES_PER_MESSAGE = 16 * 1024
 MESSAGES_PER_SECOND = 100
 BURST = 500
 SWEEP_EVERY_SECONDS = 10
-TOO_BIG, TRY_LATER = 1009, 1013
-"""Codes of a closing websocket (RFC 6455 and its registry)."""
 
 
 @dataclass
@@ -79,7 +78,7 @@ class SocketLimits:
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return
-        address = str((scope.get("client") or ("",))[0])
+        address = client_of(scope)
         networks = self._networks_of(address)
         self._count(networks, 1)
         try:
@@ -90,8 +89,7 @@ class SocketLimits:
                 log_event(
                     logger, "socket.refused", level=logging.WARNING, ip=address, open=networks[0].sockets, reason=reason
                 )
-                await receive()
-                await send({"type": "websocket.close", "code": TRY_LATER})
+                await refuse_socket(receive, send, TRY_LATER)
                 return
             await self._app(scope, _metered(networks, address, receive, send), send)
         finally:

@@ -1,4 +1,4 @@
-"""infra.http_headers: every answer carries them, and the policy lets exactly our inline scripts run."""
+"""web.http_headers: every answer carries them, and the policy lets exactly our inline scripts run."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from netim_app.infra.http_headers import (
+from netim_app.web.http_headers import (
     IMMUTABLE,
     SecurityHeaders,
     content_security_policy,

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from netim_app.infra.rate_limit import network_keys, width
 from netim_app.infra.redaction import log_event
+from netim_app.web.asgi import client_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class RequestBodies:
         if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
             await self._app(scope, receive, send)
             return
-        address = str((scope.get("client") or ("",))[0])
+        address = client_of(scope)
         keys = network_keys(address)
         if any(self._open[key] >= MAX_AT_ONCE * width(key) for key in keys):
             _log_refusal(address, "too many bodies at once")

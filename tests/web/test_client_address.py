@@ -1,4 +1,4 @@
-"""infra.client_address: nobody chooses his own address."""
+"""infra.client_address and web.client_address: nobody chooses his own address."""
 
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netim_app.infra.client_address import (
+from netim_app.infra.client_address import client_address, is_unread
+from netim_app.web.client_address import (
     TELL_EVERY_SECONDS,
     ClientAddress,
     UnreadClients,
-    client_address,
     forwarded_client,
     forwarded_entry,
-    is_unread,
 )
 from tests.kit.fakes import captured_log
 
@@ -227,7 +226,7 @@ async def test_bf_xff_a_long_header_makes_no_new_client(last: str) -> None:
 async def test_bf_xff_a_client_raises_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the proxy tells the address, nothing to its left is told to the operator."""
     unread = UnreadClients()
-    monkeypatch.setattr("netim_app.infra.client_address.unread_clients", unread)
+    monkeypatch.setattr("netim_app.web.client_address.unread_clients", unread)
     for left in ("evil", "word, " * 60, "1.1.1.1, " * 60, ", " * 60):
         assert await _host_seen("10.0.0.1", left, "192.0.2.7") == "192.0.2.7"
     assert unread.warnings() == []

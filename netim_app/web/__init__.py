@@ -1,0 +1,1 @@
+"""HTTP and ASGI: the routes beside the pages, and the middlewares. `stack.py` tells their order."""

@@ -1,0 +1,33 @@
+"""All HTTP routes beside the pages."""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from netim_app.web.health import healthz
+from netim_app.web.login_routes import close_session, guarded, keep_pending, open_session
+
+
+def change_password(_request: Request) -> RedirectResponse:
+    """Where password managers lead their users (W3C, A Well-Known URL for Changing Passwords)."""
+    return RedirectResponse("/account/connection-and-security#password", status_code=302)
+
+
+def not_found(_request: Request) -> Response:
+    """Stands before a route of Reflex that nobody uses."""
+    return Response(status_code=404)
+
+
+def routes() -> Starlette:
+    """The application of these routes."""
+    return Starlette(
+        routes=[
+            Route("/auth/session", guarded(open_session), methods=["POST"]),
+            Route("/auth/pending", guarded(keep_pending), methods=["POST"]),
+            Route("/auth/logout", guarded(close_session), methods=["POST"]),
+            Route("/healthz", healthz),
+            Route("/.well-known/change-password", change_password),
+            Route("/_health", not_found),
+        ]
+    )

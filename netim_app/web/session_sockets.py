@@ -1,0 +1,84 @@
+"""How many sockets one session may have open, and who pays for what they send."""
+
+import contextlib
+import logging
+from collections import Counter
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from netim_app.core.actor import Actor
+from netim_app.identity import sessions
+from netim_app.identity.callers import caller_digests, origin_of, payers_of
+from netim_app.identity.open_sockets import OpenSockets, PaidSocket
+from netim_app.infra.cost_budget import CostBudgets
+from netim_app.infra.redaction import log_event
+from netim_app.infra.unit_of_work import in_read_unit
+from netim_app.web.asgi import TRY_LATER, client_of, refuse_socket
+
+logger = logging.getLogger(__name__)
+
+MAX_SOCKETS_PER_SESSION = 50
+"""Open at once, one for each tab of a browser: more tabs than anybody works in."""
+MAX_SOCKETS_OF_STRANGERS = 3_000
+"""Open at once, all together. Everybody who is about to log in counts."""
+_STRANGERS = 0
+"""The number of no session."""
+
+
+class SessionSockets:
+    """Refuses one socket too many of one session, from wherever it comes. It stands behind `CookieDigests`.
+
+    (ASVS 2.4.1.) With the limit of sessions, it is one for the account. Counted by account alone, a stolen cookie could
+    use up the owner's sockets.
+    The newest is refused: closing the oldest would only make its tab come back for another one's place. It counts in
+    this process, as `SocketLimits` does for addresses: each worker has the limit for itself.
+    Strangers have a limit for all together, below that of all sockets: they keep no customer out who is logged in.
+
+    Args:
+        budgets: from which the events of each socket are paid.
+        sockets: gets those of customers.
+    """
+
+    def __init__(self, app: ASGIApp, budgets: CostBudgets, sockets: OpenSockets) -> None:
+        self._app = app
+        self._budgets = budgets
+        self._sockets = sockets
+        self._open: Counter[int] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+        address = client_of(scope)
+        actor = await self._actor(scope)
+        session = actor.session_id if actor else _STRANGERS
+        if self._open[session] >= (MAX_SOCKETS_PER_SESSION if actor else MAX_SOCKETS_OF_STRANGERS):
+            whose = {"account_id": actor.account_id, "session_id": session} if actor else {}
+            reason = "too many of one session" if actor else "too many of strangers"
+            log_event(logger, "socket.refused", level=logging.WARNING, **whose, ip=address, reason=reason)
+            await refuse_socket(receive, send, TRY_LATER)
+            return
+        socket = PaidSocket(self._budgets, address, payers_of(None, address), payers_of(actor, address))
+        cookie = caller_digests(Headers(scope=scope).get("authorization", "")).session
+        self._open[session] += 1
+        try:
+            with self._sockets.holding(cookie, socket) if actor else contextlib.nullcontext():
+                await self._app(scope, lambda: socket.receive(receive), send)
+        finally:
+            self._open[session] -= 1
+            if not self._open[session]:
+                del self._open[session]
+
+    async def _actor(self, scope: Scope) -> Actor | None:
+        """Whose session the handshake carries."""
+        headers = Headers(scope=scope)
+        digests = caller_digests(headers.get("authorization", ""))
+        if not digests.session:
+            return None
+        origin = origin_of(scope.get("client"), headers.get("user-agent", ""))
+        try:
+            return (await in_read_unit(sessions.look_up, digests.session, digests.browser, origin)).actor
+        except SQLAlchemyError:
+            return None  # without a database its events are refused anyway, and the page can say so
