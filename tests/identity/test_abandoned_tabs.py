@@ -15,13 +15,14 @@ from reflex.istate.manager.token import BaseStateToken
 from reflex.state import State
 from reflex.utils.token_manager import SocketRecord
 
-from netim_app import netim_app
+from netim_app import lifespan, netim_app
 from netim_app.core.actor import Actor
 from netim_app.identity import abandoned_tabs, sessions
 from netim_app.identity.abandoned_tabs import KEEP_SECONDS, MOST_OF_ONE, AbandonedTabs
 from netim_app.identity.state.entry import LoginState
 from netim_app.infra.unit_of_work import Units
 from netim_app.reflex_port.kept_states import KeptInMemory, kept_states
+from netim_app.reflex_port.sockets import ConnectedTabs
 from netim_app.reflex_port.tab import TabState, tab_of
 from tests.kit.factories import logged_in_actor
 from tests.kit.fakes import FakeClock
@@ -243,7 +244,7 @@ async def test_the_server_asks_at_each_sweep_who_is_connected(monkeypatch: pytes
     monkeypatch.setattr(AbandonedTabs, "run", run)
     namespace = netim_app.app.event_namespace
     assert namespace is not None
-    async with netim_app.forget_abandoned_tabs():
+    async with lifespan.forget_abandoned_tabs(netim_app.app.state_manager, ConnectedTabs(netim_app.app)):
         await asyncio.sleep(0)
         later = {"later": SocketRecord(instance_id="this one", sid="a socket")}
         monkeypatch.setattr(namespace._token_manager, "token_to_socket", later)

@@ -2,18 +2,25 @@
 
 import asyncio
 import contextlib
+import logging
+import time
 
 import reflex as rx
 from redis.exceptions import RedisError
 
 from netim_app.identity.state.shell import ShellState, show_notice
-from netim_app.infra.incidents import Incidents
+from netim_app.infra.incidents import Incidents, Seldom
 from netim_app.infra.trace import begin_trace
 from netim_app.reflex_port.current_event import CurrentEvent, current_event, delta_without_states, send_delta
 from netim_app.reflex_port.sockets import ConnectedTabs
 from netim_app.reflex_port.tab import tab_of
 from netim_app.reflex_port.visits import begin_event
 from netim_app.texts import catalog
+
+logger = logging.getLogger(__name__)
+
+PAGE_FAULTS_A_MINUTE = 20
+"""Anybody can report one."""
 
 
 class IncidentReporter:
@@ -74,3 +81,12 @@ def incident_delta(number: str, languages: str) -> dict[str, dict[str, object]]:
         notice_kind="danger",
         answers=int(number, 16),  # any number that the page has not seen
     )
+
+
+_page_faults = Seldom(PAGE_FAULTS_A_MINUTE)
+
+
+def report_page_fault(exception: Exception) -> None:
+    """A fault in the browser. Its text comes from outside, and is logged as such, so many in a minute."""
+    if _page_faults.passes(time.monotonic()):
+        logger.warning("page fault: %.500r", str(exception))
