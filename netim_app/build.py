@@ -14,7 +14,7 @@ from netim_app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ("env", "public_url", "password_min_length", "session_remember_days")
-"""What of the settings is written into the pages: all that a build is told."""
+"""The settings that are written into the pages: a build gets no others."""
 _SOURCES = (
     "netim_app/**/*.py",
     "netim_app/**/*.po",
@@ -49,8 +49,8 @@ def build_environment(settings: Settings) -> dict[str, str]:
         for name, value in os.environ.items()
         if name.lower() in _PASSED_ON or name.lower().startswith("npm_config_")
     }
-    told = {f"NETIM_{name.upper()}": str(getattr(settings, name)) for name in SETTINGS}
-    return passed_on | told | _reflex_options() | {"REFLEX_WEB_WORKDIR": str(web_dir()), "PYTHONPATH": str(ROOT)}
+    own = {f"NETIM_{name.upper()}": str(getattr(settings, name)) for name in SETTINGS}
+    return passed_on | own | _reflex_options() | {"REFLEX_WEB_WORKDIR": str(web_dir()), "PYTHONPATH": str(ROOT)}
 
 
 def _reflex_options() -> dict[str, str]:
@@ -70,7 +70,7 @@ def faults(settings: Settings) -> list[str]:
 
 
 def fingerprint(settings: Settings) -> str:
-    """Stands for all that a build depends on. A build belongs to one environment and one address."""
+    """A digest of everything that a build depends on. A build belongs to one environment and one address."""
     hashed = hashlib.sha256(repr([getattr(settings, name) for name in SETTINGS]).encode())
     for pattern in _SOURCES:
         for path in sorted(ROOT.glob(pattern)):

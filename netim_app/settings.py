@@ -222,7 +222,7 @@ def _reason(error: Any) -> str:
 def get_settings() -> Settings:
     """The settings of this process. Where they cannot be read, it says why and ends: nothing can be done without them.
 
-    What can be read and forbids a start all the same is left to `Settings.faults`.
+    `Settings.faults` judges values that can be read and still forbid a start.
     """
     settings, faults = read_settings()
     if settings is None:

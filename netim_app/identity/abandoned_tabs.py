@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from netim_app.identity import sessions
-from netim_app.identity.state.entry import LoginState
+from netim_app.identity.state.login import LoginState
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.kept_states import KeptStates, StatesOfTab
 from netim_app.reflex_port.tab import Tab, TabState, tab_in

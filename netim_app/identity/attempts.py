@@ -74,7 +74,7 @@ def record_attempt(unit: UnitOfWork, key: str) -> bool:
     if restarted.rowcount:
         return True
     insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    # What comes back is asked of the statement itself: PostgreSQL's driver gives no row count for an insert.
+    # RETURNING counts the rows: PostgreSQL's driver gives no row count for an insert.
     counted = unit.session.exec(
         insert(AttemptWindow)
         .values(key=key, failures=1, started_at=unit.now)

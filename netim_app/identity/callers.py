@@ -1,4 +1,4 @@
-"""Who calls: the digests of the cookies of a request or handshake, from where it comes, and who pays for it."""
+"""The caller of a request or handshake: digests of its cookies, its origin, and the budgets that pay for it."""
 
 import re
 from typing import NamedTuple

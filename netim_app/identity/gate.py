@@ -136,7 +136,7 @@ async def _must_reload(root: rx.State, tab: Tab, lookup: Lookup) -> bool:
 async def _bind_tab_to_caller(root: rx.State, tab: Tab, session_id: int, browser_digest: str) -> None:
     """Empties all states of a tab when what they hold belongs to somebody else, or to nobody any more.
 
-    Visitors who are not logged in are told apart by their browser: a form that was sent holds an address.
+    Visitors who are not logged in differ by their browser: a form that was sent holds an address.
     """
     if tab.session_id != session_id or tab.browser not in ("", browser_digest):
         await empty_states(root, keep=(LocaleState,))

@@ -19,7 +19,7 @@ UNDO = "email_undo"
 
 
 def refused(purpose: str, *, reason: str = DEAD, account_id: int = 0) -> DomainError:
-    """What to raise for a link that is not followed. It leaves a line in the log: somebody may be guessing."""
+    """The refusal of a link. It writes a line to the log: somebody may be guessing."""
     log_refusal("link_refused", account_id=account_id, purpose=purpose, reason=reason)
     return DomainError(reason)
 
@@ -71,7 +71,7 @@ def find_link(unit: UnitOfWork, token: str) -> MailedLink | None:
 
 
 def consume_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
-    """Spends a mailed secret.
+    """Consumes a mailed secret.
 
     Raises:
         DomainError: unknown, expired, used, replaced, or made for something else: all the same to the customer.

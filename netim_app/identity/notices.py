@@ -107,7 +107,7 @@ def answer_more_notices(unit: UnitOfWork, origin: Origin, request: Mapping[str, 
 
 
 def mail_second_factor_not_completed(unit: UnitOfWork, fact: facts.SecondFactorNotCompleted) -> None:
-    """Somebody knows the password but has no code. Told once an hour at most."""
+    """Somebody knows the password but has no code. At most one mail an hour."""
     if not outbox.queued_since(
         unit, fact.account_id, "second_factor_not_completed", unit.now - SECOND_FACTOR_NOT_COMPLETED_EVERY
     ):

@@ -1,6 +1,6 @@
-"""The open sockets of one worker that came with a session: who pays for what they send, and when the server ends them.
+"""The open sockets of one worker that carry a session: which budgets pay for their events, and when they are closed.
 
-Nothing makes a client hang up when its session has ended. So its sockets no longer spend what is the account's, and are
+No client hangs up by itself when its session has ended. So the account no longer pays for its sockets, and they are
 closed. A browser comes back at once, as a visitor.
 """
 
@@ -18,7 +18,7 @@ QUIET_SECONDS = 5
 """Without a message, until a socket is closed whose session has ended. Its page has gone to the login by then, and a
 login that was sent from there has its answer."""
 MOST_SECONDS = 30
-"""Until it is closed whatever it sends."""
+"""Until it is closed, even if it goes on sending."""
 _WITHOUT_EVENT = re.compile(r'4[01]/_event,?|42/_event,\["(?:ping|client_error)".*', re.DOTALL)
 _NORMAL_CLOSURE = 1000
 _END: Message = {"type": "websocket.disconnect", "code": _NORMAL_CLOSURE}
@@ -34,7 +34,7 @@ class PaidSocket:
     Args:
         budgets: from which its events are paid.
         address: from where it comes.
-        visitor: pays for what costs nothing, and for everything once `charge_visitor` was called.
+        visitor: pays for packets without an event, and for all packets after `charge_visitor`.
         payers: pay for its events until then.
     """
 
@@ -49,7 +49,7 @@ class PaidSocket:
         self._pending: asyncio.Timeout | None = None
 
     def charge_visitor(self) -> None:
-        """Nothing that it sends is paid by an account from now on."""
+        """From now on no account pays for what it sends."""
         self._payers = self._visitor
 
     def end(self) -> None:

@@ -113,7 +113,7 @@ def hash_place(visitor: Visitor, customer: int | str = "") -> AbstractContextMan
 
     Args:
         visitor: who waits.
-        customer: the account id, or whatever else names a customer who goes first. Empty for a stranger.
+        customer: the account id, or another name of a customer who goes first. Empty for a stranger.
 
     Raises:
         DomainError: busy.

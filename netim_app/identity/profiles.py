@@ -34,7 +34,7 @@ class Profile:
 
 
 def read_name(form: Form) -> tuple[str, str]:
-    """First and last name. Many people have one name only, and it stands in the first field."""
+    """First and last name. A customer with one name has it in the first field."""
     return form.text("first_name", limit=80), form.text("last_name", limit=80, required=False)
 
 

@@ -72,7 +72,7 @@ def owner_of(unit: UnitOfWork, token: str) -> int:
 
 
 def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visitor) -> None:
-    """Spends the link, puts the password in force, ends all sessions, and lets the owner in again.
+    """Consumes the link, sets the password, ends all sessions, and logs the owner in.
 
     From here on the browser that holds the link is the only one known to the account. So strangers who keep guessing
     do not keep its owner out, and browsers that a thief has used are strangers too.

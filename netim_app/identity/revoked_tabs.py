@@ -1,6 +1,6 @@
 """Open tabs of a session that ends: each is notified at once, in every worker.
 
-The Gate refuses whatever such a tab asks for. But a screen that nobody touches would go on showing the customer's data,
+The Gate refuses every event of such a tab. But an idle screen would go on showing the customer's data,
 and what a program sends would go on costing the account: so its sockets are closed, too.
 """
 

@@ -45,7 +45,7 @@ def log_refusal(name: str, *, account_id: int | None = None, **details: str) -> 
 
     Args:
         name: what was refused, in the past tense.
-        account_id: whose account it was about, 0 for nobody's; the sender's own unless told.
+        account_id: the account concerned, 0 for none; by default the caller's own.
         details: why, in words of ours: never what was typed, neither an address nor a secret.
     """
     caller = _caller()

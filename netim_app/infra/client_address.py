@@ -13,7 +13,7 @@ _UNREAD = re.compile(rf"{UNKNOWN_ADDRESS}[0-9a-f]{{16}}")
 
 
 def client_address(peer: str | None) -> Address | None:
-    """The address that a text stands for, or None.
+    """The address in a text, or None.
 
     An IPv4 address inside IPv6 (`::ffff:192.0.2.1`) becomes IPv4, so that no rule is passed by in disguise.
     Zone ids (`fe80::1%eth0`), ports, brackets, blanks and leading zeros are refused.
@@ -30,5 +30,5 @@ def client_address(peer: str | None) -> Address | None:
 
 
 def is_unread(address: str) -> bool:
-    """Whether it stands for a client whose address its proxy did not tell."""
+    """Whether it is the placeholder of a client whose proxy did not name its address."""
     return _UNREAD.fullmatch(address) is not None

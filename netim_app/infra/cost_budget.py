@@ -18,13 +18,13 @@ from netim_app.infra.rate_limit import width
 SHARE = 0.4
 """Seconds of handling in a second, for one session or one address."""
 BURST_SECONDS = 2.0
-"""What may be spent at once: some pages, opened one after the other."""
+"""The burst, in seconds: some pages, opened one after the other."""
 ADVANCE = 0.01
 """Paid when an event comes in; the rest, or what was too much, when it has been handled."""
 MOST_OF_ONE = 0.1
 """The most that one event counts for: one that waits for a hash or a lock takes nobody's time meanwhile."""
 AT_ONCE = 1
-"""Events of one session that are handled at the same time, in whatever tabs: the others wait for their turn."""
+"""Events of one session that are handled at the same time, in all its tabs: the others wait for their turn."""
 SHARE_OF_ACCOUNT = 0.8
 AT_ONCE_OF_ACCOUNT = 2
 """Two of its browsers do not wait for each other."""
@@ -85,7 +85,7 @@ class _Budget:
         self.turns = asyncio.Semaphore(self.limits.at_once)
 
     def pay(self, seconds: float, now: float) -> float:
-        """Spends this much; returns the seconds to wait until it is there."""
+        """Takes this much; returns the seconds to wait until it is available."""
         self.spent = max(0.0, self.spent - (now - self.counted_at) * self.limits.share) + seconds
         self.counted_at = now
         return max(0.0, (self.spent - self.limits.burst) / self.limits.share)
@@ -96,7 +96,7 @@ class _Budget:
         return self.pay(ADVANCE, now)
 
     def settle(self, seconds: float, now: float) -> None:
-        """Spends what an event took, or what is missing of it."""
+        """Takes what an event cost, less its advance."""
         paid = min(1, self.advances)
         self.advances -= paid
         self.pay(min(MOST_OF_ONE, seconds) - paid * ADVANCE, now)

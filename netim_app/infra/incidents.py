@@ -1,4 +1,4 @@
-"""Faults that no service foresaw: each stands in the log under a number, which is all that a customer sees of it.
+"""Exceptions that no service foresaw: each is in the log under a number, and a customer sees only the number.
 
 A fault that comes again at once is counted: who can make one happen must not be able to fill the disk (ASVS 16.5.2).
 """

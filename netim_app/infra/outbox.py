@@ -91,7 +91,7 @@ def ask(
 ) -> None:
     """Leaves it to the sender to find out which mails a request leads to: `Feature.mail_requests` answers it.
 
-    The caller does the same work whatever the answer will be, so that nobody learns it from the time that this takes.
+    The caller does the same work for either answer, so the time it takes does not reveal the answer.
     """
     message_id = secrets.token_hex(16)
     content = json.dumps({"origin": asdict(origin), "trace": trace(), "params": dict(params)})
@@ -149,7 +149,7 @@ def held_back(unit: UnitOfWork, account_id: int, kind: str) -> int:
 
 
 def queued_since(unit: UnitOfWork, account_id: int, event: str, since: datetime) -> bool:
-    """Whether such a mail, of whatever kind, was sent to this account or held back since then."""
+    """Whether such a mail, of any kind, was sent to this account or held back since then."""
     of_event = or_(col(OutboxMessage.event) == event, col(OutboxMessage.event).startswith(f"{event}.", autoescape=True))
     found = select(OutboxMessage.id).where(
         OutboxMessage.account_id == account_id, of_event, OutboxMessage.created_at > since
@@ -158,7 +158,7 @@ def queued_since(unit: UnitOfWork, account_id: int, event: str, since: datetime)
 
 
 def backlog(unit: UnitOfWork) -> Backlog:
-    """What is waiting and what was given up."""
+    """How many mails wait, and how many were given up."""
     states = col(OutboxMessage.state)
     queued, dead, oldest = unit.session.exec(
         select(
@@ -197,7 +197,7 @@ def purge(unit: UnitOfWork) -> int:
     """Deletes what was sent or given up more than 30 days ago; returns how many rows."""
     before = unit.now - KEEP
     old = delete(OutboxMessage).where(
-        col(OutboxMessage.due_at) < before,  # whatever was sent was due before: this is what the index knows
+        col(OutboxMessage.due_at) < before,  # a sent mail was due before; the index has this column
         or_(
             col(OutboxMessage.state) == DEAD,
             and_(col(OutboxMessage.state) == SENT, col(OutboxMessage.sent_at) < before),
@@ -208,7 +208,7 @@ def purge(unit: UnitOfWork) -> int:
 
 
 def context_of(message_id: str) -> str:
-    """What the sealed content of a mail is bound to."""
+    """The row that the sealed content of a mail is bound to."""
     return f"outbox:{message_id}"
 
 

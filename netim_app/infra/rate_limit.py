@@ -127,7 +127,7 @@ class Limiter:
         try:
             async with asyncio.timeout(STORE_TIMEOUT):
                 allowed = await self._windows.hit(item, self._key(limit, identity))
-        except Exception as error:  # noqa: BLE001  whatever the store's client raises: nothing opens
+        except Exception as error:  # noqa: BLE001  any error of the store's client: nothing opens
             if not self._down:
                 self._down = True
                 log_event(logger, "limiter.down", level=logging.ERROR, reason=type(error).__name__)

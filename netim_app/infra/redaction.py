@@ -57,7 +57,7 @@ def _from(start: str, end: str = "") -> tuple[re.Pattern[str], str]:
 
 
 _REPLACEMENTS = (
-    # Lines of Reflex: what follows came from the client, in whatever form.
+    # Lines of Reflex: the rest of the line came from the client, in any form.
     _from(r"Event data: "),  # also: "Failed to deserialize event data: "
     _from(r"Event data must be a dictionary, but received ", r" of type <"),
     _from(r"Error transforming event argument '[^']{0,200}' with value ", r" and type hint "),

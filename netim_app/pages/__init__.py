@@ -2,8 +2,10 @@
 
 import reflex as rx
 
-from netim_app.identity.state.entry import ForgotState, LoginState, ResetState, SignUpState, UndoState, VerifyState
+from netim_app.identity.state.login import LoginState
+from netim_app.identity.state.recovery import ForgotState, ResetState, UndoState
 from netim_app.identity.state.shell import ShellState
+from netim_app.identity.state.sign_up import SignUpState, VerifyState
 from netim_app.identity.view import entry
 from netim_app.pages import connection_and_security, home, not_found, personal_information
 from netim_app.texts import catalog

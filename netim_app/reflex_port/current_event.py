@@ -81,7 +81,7 @@ async def answer(root: rx.State, *specs: EventSpec) -> Answer:
 
 
 def delta_without_states(cls: type[rx.State], **values: object) -> dict[str, dict[str, Any]]:
-    """What a page is sent when these vars of a state change, made without the states of its tab."""
+    """The delta that sets these vars of a state, made without the states of the tab."""
     root = rx.State(_reflex_internal_init=True)  # type: ignore[call-arg]  # as Reflex makes the states of a new tab
     state = root.get_substate(cls.get_full_name().split("."))
     for name, value in values.items():

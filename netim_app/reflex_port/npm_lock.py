@@ -13,7 +13,7 @@ from reflex_base.constants import PackageJson
 
 LOCK = "package-lock.json"
 INSTALLED = "node_modules/.package-lock.json"
-"""What npm says that it has installed."""
+"""The file in which npm lists what it has installed."""
 NPM_CI = (
     "ci",
     "--ignore-scripts",

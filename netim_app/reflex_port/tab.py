@@ -11,7 +11,7 @@ from netim_app.reflex_port.handlers import is_own, state_classes
 
 @dataclass
 class Tab:
-    """What the server knows of a tab, whoever uses it."""
+    """The record of a tab. A change of its caller does not reset it."""
 
     document: str = ""
     """The loaded document that the tab shows: the socket by which that first asked for its data."""

@@ -28,7 +28,7 @@ _NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d",
 
 
 def sort_key(name: str) -> tuple[str, str]:
-    """Where a name stands in a sorted list: by its letters alone first, accents and capitals decide among equal ones.
+    """The sort key of a name: by its letters first, then by accents and capitals.
 
     UTS 10 begins like this, so it is right for languages that take an accented letter for the same letter: English,
     French, German, Italian, Portuguese. A language that has it in a place of its own needs its rule here.
@@ -41,7 +41,7 @@ def sort_key(name: str) -> tuple[str, str]:
 # Time zones
 
 UNKNOWN_ZONE = "UTC"
-"""For a browser whose zone nobody knows: a moment that is told in UTC says so, and misleads nobody."""
+"""For a browser whose zone is unknown. A moment in UTC says that it is in UTC."""
 _AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 _FRACTIONS = {-9.5, -3.5, -2.5, 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75}
 """Hours of offsets that some country has, or had lately, beside the whole ones."""

@@ -1,9 +1,9 @@
-"""From where a request comes: one place decides, for HTTP and websocket alike.
+"""The client's address: one place decides, for HTTP and websocket alike.
 
 Granian ships `granian.utils.proxies.wrap_asgi_with_proxy_headers`, which was read and found too lenient for
 an address that opens or shuts an account (IP restriction), so the small thing is done here:
 
-- it hands on whatever text stands in the header (`evil`, `1.2.3.4:80`), where we read the address or say unknown;
+- it passes on any text of the header (`evil`, `1.2.3.4:80`), where we read the address or say unknown;
 - when every entry is a trusted proxy it takes the left-most, which the client wrote; we say unknown;
 - an empty entry (`1.2.3.4,`) makes it keep the proxy's own address, as if the proxy were the customer;
 - it does not recognise a trusted IPv4 proxy that a dual-stack socket reports as `::ffff:10.0.0.1`;
@@ -59,7 +59,7 @@ def forwarded_entry(entry: str) -> Address | None:
 def forwarded_client(
     peer: str | None, forwarded_for: Sequence[str], trusted: Iterable[Network]
 ) -> tuple[Address | None, str | None]:
-    """The client's address, as far as it can be known, and the entry of X-Forwarded-For that stands for the client.
+    """The client's address, as far as it can be known, and the client's entry in X-Forwarded-For.
 
     Args:
         peer: the other end of the socket.

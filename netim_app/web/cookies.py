@@ -23,7 +23,7 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class CookieNames(NamedTuple):
-    """What the cookies are called. `__Host-` ties a cookie to this host over TLS; development has no TLS."""
+    """The names of the cookies. `__Host-` ties a cookie to this host over TLS; development has no TLS."""
 
     session: str
     browser: str
@@ -31,7 +31,7 @@ class CookieNames(NamedTuple):
 
 
 def cookie_names(settings: Settings) -> CookieNames:
-    """What the cookies are called in this environment."""
+    """The names of the cookies in this environment."""
     prefix = "__Host-" if settings.production else ""
     return CookieNames(*(f"{prefix}netim_{kind}" for kind in CookieNames._fields))
 

@@ -15,7 +15,7 @@ def change_password(_request: Request) -> RedirectResponse:
 
 
 def not_found(_request: Request) -> Response:
-    """Stands before a route of Reflex that nobody uses."""
+    """Hides a route of Reflex that nothing uses."""
     return Response(status_code=404)
 
 

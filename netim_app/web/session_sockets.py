@@ -1,4 +1,4 @@
-"""How many sockets one session may have open, and who pays for what they send."""
+"""How many sockets one session may have open, and which budgets pay for their events."""
 
 import contextlib
 import logging
@@ -28,7 +28,7 @@ _STRANGERS = 0
 
 
 class SessionSockets:
-    """Refuses one socket too many of one session, from wherever it comes. It stands behind `CookieDigests`.
+    """Refuses a session's sockets beyond its limit, from any address. It runs behind `CookieDigests`.
 
     (ASVS 2.4.1.) With the limit of sessions, it is one for the account. Counted by account alone, a stolen cookie could
     use up the owner's sockets.

@@ -169,13 +169,13 @@ def test_no_text_is_left_in_the_other_language(locale: str) -> None:
 
 def test_the_values_of_a_family_are_those_that_the_code_knows() -> None:
     from netim_app.identity.profiles import Profile
-    from netim_app.identity.state import entry
+    from netim_app.identity.state import login
 
     assert set(FAMILIES["field.*"]) == set(Profile.__dataclass_fields__)
     import inspect
 
     for reason in REASONS:
-        assert f'"{reason}"' in inspect.getsource(entry), reason
+        assert f'"{reason}"' in inspect.getsource(login), reason
 
 
 def test_every_placeholder_of_a_refusal_gets_its_value() -> None:

@@ -19,7 +19,7 @@ from netim_app import lifespan, netim_app
 from netim_app.core.actor import Actor
 from netim_app.identity import abandoned_tabs, sessions
 from netim_app.identity.abandoned_tabs import KEEP_SECONDS, MOST_OF_ONE, AbandonedTabs
-from netim_app.identity.state.entry import LoginState
+from netim_app.identity.state.login import LoginState
 from netim_app.infra.unit_of_work import Units
 from netim_app.reflex_port.kept_states import KeptInMemory, kept_states
 from netim_app.reflex_port.sockets import ConnectedTabs

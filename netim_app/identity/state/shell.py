@@ -24,7 +24,7 @@ _ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(\?open=[a-z_]{1,30})?(#[a-z-]
 
 
 def safe_path(path: object) -> str:
-    """An address inside the account area to go on to, whatever the browser asked for."""
+    """The path to go on to: inside the account area, or the first page of it."""
     return path if isinstance(path, str) and _ACCOUNT_PATH.fullmatch(path) else sessions.HOME
 
 
@@ -123,7 +123,7 @@ async def leave_visit(state: rx.State) -> None:
 
 
 async def explain(state: rx.State, error: DomainError) -> dict[str, str]:
-    """The messages of a refusal in the page's language, by field; the empty name stands for the whole form."""
+    """The messages of a refusal in the page's language, by field; the empty name is the whole form."""
     (await state.get_state(ShellState)).answers += 1
     language = (await state.get_state(LocaleState)).locale
     return {fault.field: catalog.text(language, fault.key, **fault.params) for fault in error.all}

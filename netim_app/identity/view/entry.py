@@ -2,8 +2,10 @@
 
 import reflex as rx
 
-from netim_app.identity.state.entry import ForgotState, LoginState, ResetState, SignUpState, UndoState, VerifyState
+from netim_app.identity.state.login import LoginState
+from netim_app.identity.state.recovery import ForgotState, ResetState, UndoState
 from netim_app.identity.state.shell import REMEMBER_DAYS
+from netim_app.identity.state.sign_up import SignUpState, VerifyState
 from netim_app.identity.view.shell import code_field, entry_page, error_at, keep_pending, new_password_field
 from netim_app.ui.browser import field_from_browser
 from netim_app.ui.buttons import button_link, link
@@ -31,7 +33,7 @@ def _email_field(error: rx.Var[str]) -> rx.Component:
 
 
 def _token_field(error: rx.Var[str]) -> rx.Component:
-    """The secret of a mailed link. It stands behind the `#`, so that no server and no log ever sees it by itself."""
+    """The secret of a mailed link. It is in the fragment, so no server and no log sees it by itself."""
     lost = rx.cond(error == "", notice("warning", tr("link.missing"), test_id="link-missing"))
     return field_from_browser("token", "link-token", "fragment", missing=lost)
 

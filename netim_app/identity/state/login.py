@@ -1,0 +1,110 @@
+"""The login page: password, then a code where the account asks for one."""
+
+from dataclasses import replace
+from typing import Any
+
+import reflex as rx
+
+from netim_app.core.actor import Actor, visitor
+from netim_app.core.errors import DomainError
+from netim_app.core.forms import Form
+from netim_app.core.tokens import digest, new_token
+from netim_app.identity import (
+    flows,
+    limits,
+    login,
+    second_factor,
+)
+from netim_app.identity.access import ANYONE, PENDING, open_to
+from netim_app.identity.email_address import read_email
+from netim_app.identity.sessions import HOME
+from netim_app.identity.state.shell import explain, safe_path
+from netim_app.identity.state.ticket_exchange import exchange_ticket, keep_pending
+from netim_app.infra.unit_of_work import in_read_unit, in_unit
+
+
+class LoginState(rx.State):
+    """The login form."""
+
+    errors: dict[str, str] = {}
+    needs_code: bool = False
+    """The password was right; the second factor is outstanding, in this tab or in another one of its browser."""
+    reason: str = ""
+    """Why the customer is here: text key suffix of `login.reason.*`, or empty."""
+
+    @rx.event
+    @open_to(ANYONE)
+    async def open_page(self) -> Any:
+        """Says why the customer was sent here; who is logged in already goes on, who owes a code is asked for it."""
+        if isinstance(visitor(), Actor):
+            return rx.redirect(safe_path(self._query("next")))
+        self.needs_code = await in_read_unit(second_factor.is_pending, visitor())
+        self.errors = {}
+        self.reason = next((name for name in ("ended", "refused", "again", "fault", "bye") if self._query(name)), "")
+        return None
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_home(self) -> Any:
+        """Leads from the bare address to the account, or to the login."""
+        return rx.redirect(HOME if isinstance(visitor(), Actor) else "/login")
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> Any:
+        """Checks e-mail and password; the ticket then opens the session."""
+        self.errors = {}
+        self.reason = ""
+        read = Form(form)
+        email = read_email(read)
+        password = read.secret("password")
+        remember = read.flag("remember")
+        secret = new_token()
+        caller = replace(visitor(), pending_digests=(digest(secret),))
+        try:
+            read.finish()
+            if not caller.browser_digest:
+                raise DomainError("login.no_cookies")
+            return_to = safe_path(self._query("next"))
+            result = await flows.log_in(caller, email, password, remember=remember, return_to=return_to)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.needs_code = isinstance(result, login.CodeRequired)
+        steps = (
+            exchange_ticket(self, result.ticket)
+            if isinstance(result, login.TicketIssued)
+            else keep_pending(self, secret)
+        )
+        async for step in steps:
+            yield step
+
+    @rx.event
+    @open_to(PENDING)
+    async def submit_code(self, form: dict[str, Any]) -> Any:
+        """Checks the second factor; the ticket then opens the session."""
+        self.errors = {}
+        read = Form(form)
+        code = read.code()
+        caller = visitor()
+        try:
+            read.finish()
+            await limits.allow_code(caller.origin.address)
+            ticket = await in_unit(second_factor.finish_login, caller, code)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.needs_code = False
+        async for step in exchange_ticket(self, ticket):
+            yield step
+
+    @rx.event
+    @open_to(PENDING)
+    async def cancel_code(self) -> None:
+        """Gives up this login, and shows the password form again."""
+        await in_unit(second_factor.drop_pending, visitor().browser_digest)
+        self.needs_code = False
+        self.errors = {}
+
+    def _query(self, name: str) -> str:
+        return str(self.router.url.query_parameters.get(name, ""))

@@ -1,0 +1,117 @@
+"""A forgotten password, and a change of the address that its owner takes back."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.core.actor import visitor
+from netim_app.core.errors import DomainError
+from netim_app.core.forms import Form
+from netim_app.identity import (
+    flows,
+    limits,
+    passwords,
+    recovery,
+)
+from netim_app.identity.access import ANYONE, open_to
+from netim_app.identity.email_address import read_email
+from netim_app.identity.state.mailed_link import read_token
+from netim_app.identity.state.shell import explain
+from netim_app.infra.unit_of_work import in_unit
+
+
+class ForgotState(rx.State):
+    """The form that asks for a reset link."""
+
+    errors: dict[str, str] = {}
+    sent_to: str = ""
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_page(self) -> None:
+        """Starts anew."""
+        self.errors = {}
+        self.sent_to = ""
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Mails a link if there is such a customer; says the same either way."""
+        self.errors = {}
+        read = Form(form)
+        email = read_email(read)
+        address = visitor().origin.address
+        try:
+            read.finish()
+            await limits.allow_recovery(address)
+            if await limits.may_mail("reset", email, address):
+                await in_unit(recovery.ask_reset, email, visitor().origin)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.sent_to = email
+
+
+class ResetState(rx.State):
+    """The page behind a reset link. It sets a new password and logs nobody in."""
+
+    errors: dict[str, str] = {}
+    done: bool = False
+    score: int = -1
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_page(self) -> None:
+        """Starts anew."""
+        self.errors = {}
+        self.done = False
+        self.score = -1
+
+    @rx.event
+    @open_to(ANYONE)
+    async def rate(self, password: str) -> None:
+        """Rates a password while it is typed. It is kept nowhere."""
+        if await limits.may_rate_password(visitor().origin.address):
+            self.score = await passwords.score_typed(password, visitor().origin.address)
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Consumes the link for a new password."""
+        self.errors = {}
+        caller = visitor()
+        try:
+            read = Form(form)
+            token = read_token(form)
+            await flows.reset_password(token, read, caller)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.done = True
+
+
+class UndoState(rx.State):
+    """The page behind the link that undoes a change of address: opening it does nothing, pressing its button does."""
+
+    errors: dict[str, str] = {}
+    restored: str = ""
+    """The address that is in force again, or empty."""
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_page(self) -> None:
+        """Starts anew."""
+        self.errors = {}
+        self.restored = ""
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Consumes the link: the old address is in force again."""
+        self.errors = {}
+        caller = visitor()
+        try:
+            token = read_token(form)
+            self.restored = await flows.restore_email(token, caller)
+        except DomainError as error:
+            self.errors = await explain(self, error)

@@ -1,0 +1,100 @@
+"""Sign-up and its confirmation."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.core.actor import Actor, visitor
+from netim_app.core.errors import DomainError
+from netim_app.core.forms import Form
+from netim_app.identity import (
+    flows,
+    limits,
+    passwords,
+)
+from netim_app.identity.access import ANYONE, open_to
+from netim_app.identity.state.mailed_link import read_token
+from netim_app.identity.state.shell import explain, show_notice
+from netim_app.identity.state.ticket_exchange import exchange_ticket
+from netim_app.ui.text import LocaleState
+
+
+class SignUpState(rx.State):
+    """The registration form, and what comes after it."""
+
+    errors: dict[str, str] = {}
+    sent_to: str = ""
+    score: int = -1
+    """zxcvbn's judgement of the password being typed, 0 to 4; -1 before anything was."""
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_page(self) -> None:
+        """Starts with an empty form."""
+        self.errors = {}
+        self.sent_to = ""
+        self.score = -1
+
+    @rx.event
+    @open_to(ANYONE)
+    async def rate(self, password: str) -> None:
+        """Rates a password while it is typed. It is kept nowhere."""
+        if await limits.may_rate_password(visitor().origin.address):
+            self.score = await passwords.score_typed(password, visitor().origin.address)
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Notes the registration and mails its link. The answer is the same when the customer exists already."""
+        self.errors = {}
+        language = (await self.get_state(LocaleState)).locale
+        zone = form.get("time_zone") if isinstance(form, dict) else None
+        try:
+            sent_to = await flows.register(form, visitor(), language=language, time_zone=str(zone))
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.sent_to = sent_to
+
+
+class VerifyState(rx.State):
+    """The page behind a confirmation link: opening it does nothing, pressing its button does."""
+
+    errors: dict[str, str] = {}
+    is_sign_up: bool = False
+    """The link belongs to a registration."""
+    asks_proof: bool = False
+    """For the password of the registration, or of the account: a browser that is logged in to it needs none."""
+    done: str = ""
+    """What was confirmed: "sign_up", "email_change", or empty."""
+
+    @rx.event
+    @open_to(ANYONE)
+    def open_page(self) -> None:
+        """Starts anew."""
+        self.errors = {}
+        self.done = ""
+        self.is_sign_up = self.router.url.query_parameters.get("for") == "sign-up"
+        self.asks_proof = self.is_sign_up or not isinstance(visitor(), Actor)
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> Any:
+        """Consumes the link."""
+        self.errors = {}
+        caller = visitor()
+        try:
+            read = Form(form)
+            token = read_token(form)
+            password = read.secret("password", required=False)
+            read.finish()
+            confirmed = await flows.confirm_email(token, password, caller)
+        except DomainError as error:
+            self.asks_proof = self.asks_proof or any(fault.field == "password" for fault in error.all)
+            self.errors = await explain(self, error)
+            return
+        self.done = confirmed.purpose
+        if confirmed.ticket is not None:
+            await show_notice(self, "success", "verify.done.logged_in")
+            async for step in exchange_ticket(self, confirmed.ticket):
+                yield step
