@@ -33,7 +33,7 @@ from netim_app.infra.client_address import ClientAddress, unread_clients
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.http_headers import SecurityHeaders, inline_script_hashes
 from netim_app.infra.incidents import Incidents, Seldom
-from netim_app.infra.mail import make_transport
+from netim_app.infra.mail_transport import make_transport
 from netim_app.infra.page_paths import PagePaths
 from netim_app.infra.request_bodies import RequestBodies
 from netim_app.infra.socket_limits import SocketLimits

@@ -11,10 +11,8 @@ from sqlalchemy import Update, case, func
 from sqlmodel import and_, col, delete, or_, select, update
 
 from netim_app.core.facts import Origin
-from netim_app.infra.mail import (
-    address,
-    render,
-)
+from netim_app.infra.mail_message import address
+from netim_app.infra.mail_templates import render
 from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from netim_app.infra import mail
+from netim_app.infra import mail_templates
+from netim_app.infra.mail_message import RenderedMail
 from netim_app.texts.catalog import LOCALES, format_datetime
 from netim_app.ui.theme import DARK, LIGHT
 from tests.house.modules import PACKAGE
@@ -85,7 +86,7 @@ VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "codes_stopped": {"last": (False, True)},
     "more_notices": {"count": (1, 53)},
 }
-EVENTS = sorted(mail.templates().events)
+EVENTS = sorted(mail_templates.templates().events)
 CASES = [
     (event, locale, {name: value})
     for event, locale in product(EVENTS, LOCALES)
@@ -96,8 +97,8 @@ every_mail = pytest.mark.parametrize(("event", "locale"), [(event, locale) for e
 every_variant = pytest.mark.parametrize(("event", "locale", "variant"), CASES)
 
 
-def render(event: str, locale: str, **other: object) -> mail.RenderedMail:
-    return mail.render(event, locale, SAMPLES[event] | other)
+def render(event: str, locale: str, **other: object) -> RenderedMail:
+    return mail_templates.render(event, locale, SAMPLES[event] | other)
 
 
 def words(html: str) -> str:
@@ -127,7 +128,7 @@ def test_every_event_is_sampled_and_every_sample_has_its_event() -> None:
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_both_languages_and_all_three_parts_exist_and_nothing_else(event: str) -> None:
-    folder = mail.templates().events[event]
+    folder = mail_templates.templates().events[event]
 
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == {
         f"{locale}/{part}" for locale in LOCALES for part in PARTS
@@ -136,7 +137,7 @@ def test_both_languages_and_all_three_parts_exist_and_nothing_else(event: str) -
 
 @every_variant
 def test_the_subject_is_one_short_line(event: str, locale: str, variant: dict[str, Any]) -> None:
-    template = mail.templates().events[event] / locale / "subject.txt"
+    template = mail_templates.templates().events[event] / locale / "subject.txt"
 
     assert len(template.read_text(encoding="utf-8").splitlines()) == 1
     assert 0 < len(render(event, locale, **variant).subject) <= 70

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from netim_app.infra import mail, redaction
+from netim_app.infra import mail_templates, redaction
 
 TEMPLATES = {
     "en/subject.txt": "Login to your account, {{ first_name }}",
@@ -31,12 +31,12 @@ def untouched_logging() -> None:
 
 
 @pytest.fixture
-def mail_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> mail.Templates:
+def sample_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> mail_templates.Templates:
     """One event, `logged_in`, in both languages."""
     for name, content in TEMPLATES.items():
         file = tmp_path / "package" / "features" / "alerts" / "emails" / "logged_in" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
-    found = mail.Templates(tmp_path / "package")
-    monkeypatch.setattr(mail, "templates", lambda: found)
+    found = mail_templates.Templates(tmp_path / "package")
+    monkeypatch.setattr(mail_templates, "templates", lambda: found)
     return found
