@@ -26,10 +26,10 @@ def notify(
     """Queues a notice about a fact to the account's owner, in their language and time zone.
 
     Args:
-        event: name of the mail's folder.
+        event: name of the mail's template.
         to: another address than the account's own.
         expires_at: when a link in it stops working.
-        params: further values for the templates, besides `first_name`, `when`, `address`, `browser`, `system`,
+        params: further values for the template, besides `first_name`, `when`, `address`, `browser`, `system`,
             `security_url` and `forgot_url`.
     """
     _queue(unit, event, fact, params, to=to, expires_at=expires_at)

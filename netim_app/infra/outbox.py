@@ -52,8 +52,8 @@ def queue(
     of the event.
 
     Raises:
-        ValueError: `to` is no e-mail address.
-        jinja2.TemplateError: no such event or language, or a parameter is missing.
+        ValueError: `to` is no e-mail address, or there is no such language.
+        jinja2.TemplateError: no such event, or a parameter is missing.
     """
     recipient = address(to).addr_spec
     mail = render(event, locale, {"public_url": unit.settings.public_url, **params})

@@ -41,10 +41,10 @@ def test_every_mail_fits_and_can_be_read(
     width: int,
 ) -> None:
     page = new_context(viewport={"width": width, "height": 600}, color_scheme=scheme).new_page()
-    for event, folder in mail_templates.templates().events.items():
+    for event in mail_templates.templates().events:
         for locale in ("en", "fr"):
             page.set_content(mail_templates.render(event, locale, PARAMS).html)
-            seen = f"{folder.name} {locale}"
+            seen = f"{event} {locale}"
             assert page.evaluate("document.documentElement.scrollWidth") == width, seen
             assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == rgb(colours["canvas"])
             assert page.evaluate(UNREADABLE) == [], seen

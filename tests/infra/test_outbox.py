@@ -95,7 +95,7 @@ def test_a_mail_falls_with_its_transaction(units: Units) -> None:
                 event="logged_in",
                 to="jane@example.com",
                 locale="fr",
-                params={"first_name": "J", "link": "x"},
+                params={"first_name": "J", "browser": "B", "link": "x"},
             )
             raise RuntimeError("the change failed")
 
