@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from netim_app.infra import outbox, port
-from netim_app.infra.mail import DeliveryFailed, SmtpTransport
+from netim_app.infra.mail_transport import DeliveryFailed, SmtpTransport
 from netim_app.infra.unit_of_work import Units, configure
 from netim_app.schema import RevisionError, missing_migrations
 from netim_app.settings import Settings

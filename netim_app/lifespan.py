@@ -12,7 +12,7 @@ from netim_app.identity.abandoned_tabs import AbandonedTabs
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.revoked_tabs import RevokedTabNotifier
 from netim_app.infra import mail_sender, user_agent
-from netim_app.infra.mail import make_transport
+from netim_app.infra.mail_transport import make_transport
 from netim_app.infra.unit_of_work import units
 from netim_app.reflex_port.kept_states import kept_states
 from netim_app.reflex_port.sockets import ConnectedTabs

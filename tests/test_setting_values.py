@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netim_app.infra import mail
+from netim_app.core.clock import system_clock
+from netim_app.infra.mail_message import RenderedMail, build
 from netim_app.setting_values import (
     SmtpServer,
     read_database_url,
@@ -276,9 +277,7 @@ def test_what_is_not_redis_is_refused_without_repeating_it(text: str) -> None:
 )
 def test_a_sender_has_a_name_or_none(text: str, sender: str) -> None:
     assert read_sender(text) == sender
-    letter = mail.build(
-        mail.RenderedMail("a", "b", "c"), to="a@example.com", sender=sender, message_id="x", at=mail.system_clock()
-    )
+    letter = build(RenderedMail("a", "b", "c"), to="a@example.com", sender=sender, message_id="x", at=system_clock())
     assert letter["From"].addresses[0].addr_spec == sender.rpartition("<")[2].rstrip(">")
     assert letter.as_bytes()
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from email_validator import EmailNotValidError, validate_email
 
 from netim_app.core.forms import Form
-from netim_app.infra.mail import address, ascii_domain
+from netim_app.infra.mail_message import address, ascii_domain
 
 MAX_EMAIL_LENGTH = 254
 _WIDTHS = ("<wide>", "<narrow>")

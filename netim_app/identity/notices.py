@@ -7,7 +7,7 @@ from typing import Any
 from netim_app.core.facts import Fact, Origin
 from netim_app.identity import facts
 from netim_app.identity.tables import Account
-from netim_app.infra import mail, outbox
+from netim_app.infra import mail_templates, outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
@@ -26,10 +26,10 @@ def notify(
     """Queues a notice about a fact to the account's owner, in their language and time zone.
 
     Args:
-        event: name of the mail's folder.
+        event: name of the mail's template.
         to: another address than the account's own.
         expires_at: when a link in it stops working.
-        params: further values for the templates, besides `first_name`, `when`, `address`, `browser`, `system`,
+        params: further values for the template, besides `first_name`, `when`, `address`, `browser`, `system`,
             `security_url` and `forgot_url`.
     """
     _queue(unit, event, fact, params, to=to, expires_at=expires_at)
@@ -86,7 +86,7 @@ def notify_up_to_a_cap(unit: UnitOfWork, event: str, fact: Fact, *, kind: str, c
         _queue(unit, event, fact, params, kind=name)
     elif outbox.hold_back(unit, fact.account_id, name, unit.now - TOLD_TOGETHER_WITHIN):
         account = unit.session.get_one(Account, fact.account_id)
-        about = mail.render(event, account.language, _about(unit, account, fact) | params).subject
+        about = mail_templates.render(event, account.language, _about(unit, account, fact) | params).subject
         request = {"account_id": account.id, "kind": name, "card": card, "about": about, "at": fact.at.isoformat()}
         outbox.ask(
             unit,

@@ -21,14 +21,8 @@ from sqlmodel import col, select
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.facts import Origin
 from netim_app.infra import handlers
-from netim_app.infra.mail import (
-    DeliveryFailed,
-    RecipientRefused,
-    RenderedMail,
-    Transport,
-    TransportDown,
-    build,
-)
+from netim_app.infra.mail_message import RenderedMail, build
+from netim_app.infra.mail_transport import DeliveryFailed, RecipientRefused, Transport, TransportDown
 from netim_app.infra.outbox import context_of, purge
 from netim_app.infra.outbox_claims import (
     MAX_ATTEMPTS,

@@ -11,10 +11,8 @@ from sqlalchemy import Update, case, func
 from sqlmodel import and_, col, delete, or_, select, update
 
 from netim_app.core.facts import Origin
-from netim_app.infra.mail import (
-    address,
-    render,
-)
+from netim_app.infra.mail_message import address
+from netim_app.infra.mail_templates import render
 from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
@@ -54,8 +52,8 @@ def queue(
     of the event.
 
     Raises:
-        ValueError: `to` is no e-mail address.
-        jinja2.TemplateError: no such event or language, or a parameter is missing.
+        ValueError: `to` is no e-mail address, or there is no such language.
+        jinja2.TemplateError: no such event, or a parameter is missing.
     """
     recipient = address(to).addr_spec
     mail = render(event, locale, {"public_url": unit.settings.public_url, **params})

@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Update
 from sqlmodel import col, delete, or_, update
 
-from netim_app.infra.mail import (
-    DeliveryFailed,
-)
+from netim_app.infra.mail_transport import DeliveryFailed
 from netim_app.infra.outbox import change_rows
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork

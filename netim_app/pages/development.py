@@ -7,7 +7,7 @@ import reflex as rx
 
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.state.shell import ShellState
-from netim_app.infra.mail import StoredMail, read_mailbox
+from netim_app.infra.mailbox import StoredMail, read_mailbox
 from netim_app.infra.unit_of_work import units
 from netim_app.pages.kit import page as kit
 from netim_app.ui.buttons import link

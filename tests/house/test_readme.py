@@ -109,6 +109,12 @@ def test_example_is_complete() -> None:
     assert (len(LINES), len(REVIEWED)) == (2, 1)
 
 
+def test_the_mail_that_is_shown_is_the_one_that_is_sent() -> None:
+    path, template = re.findall(r"`(netim_app/\S+\.jinja)`\nis the mail.*?```jinja\n(.*?)```", EXTENDING, re.DOTALL)[0]
+
+    assert (ROOT / path).read_text() == template
+
+
 def test_example_works(checkout: Path) -> None:
     assert "the example works" in run(checkout, "-c", USE_IT)
 

@@ -2,8 +2,11 @@ import ast
 import re
 import string
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from itertools import product
 
 import pytest
+from jinja2 import Environment, nodes
 
 from netim_app import feature
 from netim_app.features.gauge.rules import THRESHOLDS
@@ -92,21 +95,37 @@ FILE_ENDINGS = (".txt", ".html", ".py", ".po", ".json", ".css", ".js", ".db", ".
 
 
 def literal_keys() -> set[tuple[str, str]]:
-    """(file, key): every text in the code that is shaped like a key of one of our namespaces."""
+    """(file, key): every text in the code shaped like a key of one of our namespaces; names of log lines aside."""
+    logged = {id(node) for _, call in calls("log_event") for node in ast.walk(call)}
     found = set()
     for path, tree in sources().items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in logged:
                 text = node.value
                 if KEY.fullmatch(text) and text.partition(".")[0] in namespaces() and not text.endswith(FILE_ENDINGS):
                     found.add((path, text))
     return {(path, text) for path, text in found if text not in NO_KEYS}
 
 
-def template_keys() -> set[str]:
-    """Keys that mail templates name."""
-    texts = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("emails/**/*") if path.is_file()]
-    return {key for key in KEYS if any(f'"{key}"' in text or f"'{key}'" in text for text in texts)}
+def sentences() -> Iterator[tuple[str, set[str], set[str]]]:
+    """(template, keys, names of values) of each `say(...)` of a mail: several keys where parameters choose."""
+    for path in sorted(PACKAGE.rglob("emails/**/*.jinja")):
+        tree = Environment(autoescape=True).parse(path.read_text(encoding="utf-8"))
+        for call in tree.find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name == "say":
+                patterns = patterns_of(call.args[0])
+                keys = {key for key in KEYS if any(fnmatchcase(key, pattern) for pattern in patterns)}
+                unknown = {pattern for pattern in patterns if not any(fnmatchcase(key, pattern) for key in KEYS)}
+                yield path.name, keys | unknown, {value.key for value in call.kwargs}
+
+
+def patterns_of(key: nodes.Node) -> list[str]:
+    """The keys that an expression of a template may have, with stars for what parameters decide."""
+    if isinstance(key, nodes.CondExpr):
+        return [*patterns_of(key.expr1), *(patterns_of(key.expr2) if key.expr2 else [])]
+    if isinstance(key, nodes.Concat):
+        return ["".join(pattern) for pattern in product(*(patterns_of(part) for part in key.nodes))]
+    return [str(key.value)] if isinstance(key, nodes.Const) else ["*"]
 
 
 def test_the_catalogue_has_no_fault() -> None:
@@ -117,6 +136,17 @@ def test_every_key_in_the_code_exists() -> None:
     unknown = {(path, key) for path, key in literal_keys() if key not in KEYS}
 
     assert not unknown
+
+
+def test_every_sentence_of_a_mail_exists_and_gets_its_values() -> None:
+    found = list(sentences())
+    unknown = {(path, key) for path, keys, _ in found for key in keys if key not in KEYS}
+
+    assert not unknown
+    for path, keys, given in found:
+        wanted = {name for key in keys for name in catalog.placeholders(catalog.template("en", key))}
+        assert wanted == given, f"{path}: {sorted(keys)} need {wanted}, get {given}"
+    assert len(found) > 100
 
 
 TEXT_FUNCTIONS = ("tr", "show_notice", "explain", "refuse", "DomainError")
@@ -149,7 +179,8 @@ def test_every_family_is_complete() -> None:
 
 
 def test_every_text_is_used() -> None:
-    used = {key for _, key in literal_keys()} | family_keys() | template_keys()
+    said = {key for _, keys, _ in sentences() for key in keys}
+    used = {key for _, key in literal_keys()} | family_keys() | said
 
     assert sorted(KEYS - used) == []
 

@@ -5,21 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from netim_app.infra import mail, redaction
+from netim_app.infra import mail_templates, redaction
 
-TEMPLATES = {
-    "en/subject.txt": "Login to your account, {{ first_name }}",
-    "en/body.txt": (
-        "{% extends 'layout.txt' %}{% block content %}\nSigned in with {{ browser }}.\n{{ link }}\n{% endblock %}"
-    ),
-    "en/body.html": (
-        "{% extends 'layout.html' %}{% from 'macros.html' import button, facts with context %}{% block content %}"
-        "<p>Logged in.</p>{{ facts([('Browser', browser)]) }}{{ button(link, 'Check') }}{% endblock %}"
-    ),
-    "fr/subject.txt": "Connexion à votre compte, {{ first_name }}",
-    "fr/body.txt": "{% extends 'layout.txt' %}{% block content %}{{ link }}{% endblock %}",
-    "fr/body.html": "{% extends 'layout.html' %}{% block content %}<p>Connexion.</p>{% endblock %}",
-}
+TEMPLATE = """
+{% extends "layout.jinja" %}
+{% import "parts.jinja" as mail with context %}
+{% block subject %}{{ "Login to" if locale == "en" else "Connexion à" }} Netim, {{ first_name }}{% endblock %}
+{% block content %}
+{{ mail.lead(say("mail.greeting.named", name=browser)) }}
+{{ mail.facts([("Browser", browser)]) }}
+{{ mail.button("Check", link) }}
+{% endblock %}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -31,12 +28,11 @@ def untouched_logging() -> None:
 
 
 @pytest.fixture
-def mail_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> mail.Templates:
+def sample_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> mail_templates.Templates:
     """One event, `logged_in`, in both languages."""
-    for name, content in TEMPLATES.items():
-        file = tmp_path / "package" / "features" / "alerts" / "emails" / "logged_in" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content)
-    found = mail.Templates(tmp_path / "package")
-    monkeypatch.setattr(mail, "templates", lambda: found)
+    folder = tmp_path / "package" / "features" / "alerts" / "emails"
+    folder.mkdir(parents=True)
+    (folder / "logged_in.jinja").write_text(TEMPLATE)
+    found = mail_templates.Templates(tmp_path / "package")
+    monkeypatch.setattr(mail_templates, "templates", lambda: found)
     return found

@@ -19,8 +19,9 @@ from netim_app.core.actor import visitor
 from netim_app.core.facts import Origin
 from netim_app.feature import Feature
 from netim_app.infra import mail_sender, outbox, outbox_claims
-from netim_app.infra.mail import DeliveryFailed, RecipientRefused, SmtpTransport, Templates, TransportDown
 from netim_app.infra.mail_sender import Sender
+from netim_app.infra.mail_templates import Templates
+from netim_app.infra.mail_transport import DeliveryFailed, RecipientRefused, SmtpTransport, TransportDown
 from netim_app.infra.outbox import backlog, purge, queue, retry_dead, rewrap
 from netim_app.infra.outbox_claims import MAX_ATTEMPTS, catch_up, pause_after
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
@@ -41,7 +42,7 @@ from tests.kit.fakes import (
 
 
 @pytest.fixture(autouse=True)
-def _templates(mail_templates: Templates) -> None:
+def _templates(sample_templates: Templates) -> None:
     """All tests of this module see the event `logged_in`."""
 
 
@@ -94,7 +95,7 @@ def test_a_mail_falls_with_its_transaction(units: Units) -> None:
                 event="logged_in",
                 to="jane@example.com",
                 locale="fr",
-                params={"first_name": "J", "link": "x"},
+                params={"first_name": "J", "browser": "B", "link": "x"},
             )
             raise RuntimeError("the change failed")
 

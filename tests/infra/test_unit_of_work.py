@@ -101,7 +101,7 @@ async def test_a_refusal_undoes_what_its_unit_wrote_unless_it_is_a_recorded_one(
 
 
 async def test_the_mail_sender_is_woken_by_what_queues_a_mail_alone(
-    sqlite_units: Units, mail_templates: object
+    sqlite_units: Units, sample_templates: object
 ) -> None:
     woken: list[int] = []
     sqlite_units.after_write = lambda: woken.append(1)

@@ -14,9 +14,16 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from netim_app.infra.mail import DeliveryFailed
+from netim_app.infra.mail_message import RenderedMail, build
+from netim_app.infra.mail_transport import DeliveryFailed
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+PLAIN_MAIL = RenderedMail("Grüße", "Straße\n", "<p>Straße</p>\n")
+
+
+def message_to(to: str = "jane@example.com") -> EmailMessage:
+    """`PLAIN_MAIL` as a message."""
+    return build(PLAIN_MAIL, to=to, sender="Netim Direct <security@netim.example>", message_id="abc", at=START)
 
 
 class FakeClock:

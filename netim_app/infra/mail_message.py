@@ -1,0 +1,83 @@
+"""The message that is made of a mail's texts, and the addresses in it."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime as rfc5322_date
+from email.utils import parseaddr
+
+import idna
+
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+
+@dataclass(frozen=True)
+class RenderedMail:
+    """The three texts of a mail. `subject` is one line."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def address(text: str) -> Address:
+    """A bare e-mail address, its domain in ASCII (IDNA 2008), safe in a header.
+
+    Raises:
+        ValueError: it is no address, or would break out of its header.
+    """
+    local, _, domain = text.rpartition("@")
+    if CONTROLS.search(text) or any(character.isspace() for character in text):
+        raise ValueError("an e-mail address holds blanks or control characters")
+    try:
+        ascii_only = ascii_domain(domain)
+        # The parser of the standard library knows ASCII only: letters of other scripts (RFC 6531) stand in as "x".
+        stand_in = "".join(character if character.isascii() else "x" for character in local)
+        parsed = Address(addr_spec=f"{stand_in}@{ascii_only}")
+    except Exception:  # noqa: BLE001
+        # It leaves with IndexError and errors of its own too. Their texts would repeat the address.
+        raise ValueError("not an e-mail address") from None
+    if parsed.addr_spec != f"{stand_in}@{ascii_only}" or not stand_in or not ascii_only or "@" in stand_in:
+        raise ValueError("not an e-mail address")
+    return Address(username=local, domain=ascii_only)
+
+
+def ascii_domain(domain: str) -> str:
+    """A domain as mail servers know it: `bücher.example` is `xn--bcher-kva.example`.
+
+    Raises:
+        UnicodeError: no domain can be written so.
+    """
+    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+
+
+def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: datetime) -> EmailMessage:
+    """The message that goes out.
+
+    Args:
+        mail: its texts.
+        to: one bare address.
+        sender: `Name <address>`, as configured.
+        message_id: unique and stable, so that a mail delivered twice is recognised as one.
+        at: the moment of its Date header.
+
+    Raises:
+        ValueError: an address is none.
+    """
+    name, sender_address = parseaddr(sender)
+    origin = address(sender_address)
+    recipient = address(to)
+    message = EmailMessage(policy=SMTP if recipient.addr_spec.isascii() else SMTP.clone(utf8=True))
+    message["From"] = Address(display_name=name, addr_spec=origin.addr_spec)
+    message["To"] = recipient
+    message["Subject"] = mail.subject
+    message["Date"] = rfc5322_date(at.astimezone(UTC))
+    message["Message-ID"] = f"<{message_id}@{origin.domain}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+    message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
+    message.set_content(mail.text, cte="quoted-printable")
+    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    return message

@@ -1,0 +1,117 @@
+"""The texts of mails: one template for each event, rendered as subject, text and HTML in each language."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from netim_app.infra.mail_message import CONTROLS, RenderedMail
+from netim_app.texts import catalog
+from netim_app.texts.catalog import LOCALES
+
+PACKAGE = Path(__file__).resolve().parent.parent
+MAX_PARAM_LENGTH = 2_000
+MAX_GREETED = 80
+_NARROW_BLANK, _WIDE_BLANK = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
+_LINK_LIKE = re.compile(r"[/:@<>\\]|[.\u3002](?:\w\w|\d)|www", re.IGNORECASE)
+"""In a name in its compatibility form. The ideographic full stop has none, and browsers read it as a dot.
+A single letter after a dot is an initial and no domain: "J.R."."""
+
+
+class Templates:
+    """The mail templates of the product: `**/emails/<event>.jinja`.
+
+    A template has the order of a mail's parts and no words: these are texts of the catalogue, which it asks for with
+    `say("mail.<event>.<place>")`. It is rendered three times, as subject, text and HTML, each with its own
+    `layout.jinja` and `parts.jinja` below `texts/emails`.
+
+    Args:
+        package: where to look for events.
+
+    Raises:
+        ValueError: two places hold a template for the same event.
+    """
+
+    def __init__(self, package: Path = PACKAGE) -> None:
+        shared = PACKAGE / "texts" / "emails"
+        roots = sorted(path for path in package.rglob("emails") if path.is_dir() and path != shared)
+        self.events: dict[str, Path] = {}
+        """Event name -> its template."""
+        for file in sorted(file for root in roots for file in root.glob("*.jinja")):
+            if file.stem in self.events:
+                raise ValueError(f"two places hold a mail for {file.stem}")
+            self.events[file.stem] = file
+        self._subject = _environment([shared / "subject", shared / "text", shared, *roots])
+        self._text = _environment([shared / "text", shared, *roots])
+        self._html = _environment([shared / "html", shared, *roots], autoescape=True)
+
+    def render(self, event: str, locale: str, params: Mapping[str, object]) -> RenderedMail:
+        """The mail of `event` in `locale`. See `render`."""
+        if locale not in LOCALES:
+            raise ValueError(f"no mail is written in {locale}")
+        known = {name: _clean(value) for name, value in params.items()}
+        known |= {"locale": locale, "say": partial(_say, locale)}
+        template = f"{event}.jinja"
+        subject = self._subject.get_template(template).render(known)
+        known["subject"] = subject = " ".join(CONTROLS.sub(" ", subject).split())
+        text = self._text.get_template(template).render(known)
+        text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
+        text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+        return RenderedMail(subject, text, self._html.get_template(template).render(known).strip() + "\n")
+
+
+def _environment(folders: Sequence[Path], *, autoescape: bool = False) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=autoescape,  # noqa: S701 (plain text is not escaped)
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.tests["greetable"] = _greetable
+    return environment
+
+
+def _say(locale: str, key: str, **params: object) -> str:
+    """A text of the catalogue. Mails have the wide no-break space, since fonts of mail programs may lack the narrow."""
+    return catalog.template(locale, key).replace(_NARROW_BLANK, _WIDE_BLANK).format(**params)
+
+
+@lru_cache
+def templates() -> Templates:
+    """The templates of the product, found once."""
+    return Templates()
+
+
+def render(event: str, locale: str, params: Mapping[str, object]) -> RenderedMail:
+    """The three texts of a mail.
+
+    Texts in `params` become one line without control characters, so that a customer's name cannot add a
+    paragraph of its own. `first_name`, when given, is greeted, unless it looks like a link: sign-up must not
+    turn us into a sender of adverts.
+
+    Raises:
+        jinja2.TemplateNotFound: there is no such event.
+        jinja2.UndefinedError: the template needs a parameter that was not given.
+        KeyError: the template says what is not in the catalogue.
+        ValueError: there is no such language.
+    """
+    return templates().render(event, locale, params)
+
+
+def _greetable(name: str) -> bool:
+    return bool(name) and len(name) <= MAX_GREETED and not _LINK_LIKE.search(unicodedata.normalize("NFKC", name))
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, Markup):
+        raise TypeError("a mail parameter must be plain text")
+    if isinstance(value, str):
+        return CONTROLS.sub(" ", value)[:MAX_PARAM_LENGTH].strip()
+    if isinstance(value, (list, tuple)):
+        return [_clean(item) for item in value]
+    return value

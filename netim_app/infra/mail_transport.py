@@ -1,0 +1,173 @@
+"""The two ways a message leaves us: to a mail server, or into a folder."""
+
+import asyncio
+import os
+import re
+import secrets
+import ssl
+from datetime import UTC
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiosmtplib
+
+from netim_app.core.clock import Clock, system_clock
+from netim_app.setting_values import SmtpServer
+from netim_app.settings import Settings
+
+SMTP_TIMEOUT = 20.0
+"""Seconds that one step of an SMTP dialogue may take."""
+PERMANENT = 5
+"""First digit of an answer that no later attempt will change."""
+_ENHANCED_STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+
+
+class DeliveryFailed(Exception):
+    """This message was not taken now; a later attempt may succeed. Names no address and no content."""
+
+
+class TransportDown(DeliveryFailed):
+    """Nothing can be sent now, whatever the message."""
+
+
+class RecipientRefused(DeliveryFailed):
+    """The server will never take mail for this recipient.
+
+    A 5xx answer to RCPT (RFC 5321, section 4.2.1), or letters in the address that need SMTPUTF8 (RFC 6531) where the
+    server, or one behind it, lacks it.
+    """
+
+
+class Transport(Protocol):
+    """A way out for messages."""
+
+    async def send(self, message: EmailMessage) -> None:
+        """Returns when the message was taken; raises `DeliveryFailed` when it was not."""
+
+
+class SmtpTransport:
+    """Hands messages to a mail server, each over a connection of its own.
+
+    Args:
+        server: which, and how to speak to it.
+        timeout: seconds per step.
+    """
+
+    def __init__(self, server: SmtpServer, *, timeout: float = SMTP_TIMEOUT) -> None:
+        self._timeout = timeout
+        self._connection: dict[str, Any] = {
+            "hostname": server.host,
+            "port": server.port,
+            "username": server.user or None,
+            "password": server.password or None,
+            "use_tls": server.scheme == "smtps",
+            "start_tls": server.scheme == "smtp+starttls",
+            "validate_certs": server.verify,
+        }
+
+    async def check(self) -> None:
+        """Connects, and logs in where the settings name a user; sends nothing.
+
+        Raises:
+            DeliveryFailed: the server did not answer, or did not let us in.
+        """
+        try:
+            async with aiosmtplib.SMTP(timeout=self._timeout, **self._connection):
+                pass
+        except _SMTP_ERRORS as error:
+            raise _failure(error) from None
+
+    async def send(self, message: EmailMessage) -> None:
+        sender, recipient = (message[name].addresses[0] for name in ("From", "To"))
+        try:
+            await aiosmtplib.send(
+                message,
+                sender=sender.addr_spec,
+                recipients=[recipient.addr_spec],
+                local_hostname=sender.domain,
+                timeout=self._timeout,
+                **self._connection,
+            )
+        except _SMTP_ERRORS as error:
+            raise _failure(error) from None
+
+
+_SMTP_ERRORS = (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError, UnicodeError)
+
+
+def _failure(error: Exception) -> DeliveryFailed:
+    """What an SMTP error means to us, without the server's own words: those often repeat the address."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        refusals = error.recipients
+        summary = ", ".join(_status(refusal) for refusal in refusals) or "no reason given"
+        final = bool(refusals) and all(refusal.code // 100 == PERMANENT for refusal in refusals)
+        return (RecipientRefused if final else DeliveryFailed)(f"recipient refused: {summary}")
+    name = type(error).__name__
+    if isinstance(error, aiosmtplib.SMTPNotSupported):  # aiosmtplib means SMTPUTF8 by it, and nothing else
+        return RecipientRefused("the mail server lacks SMTPUTF8")
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        if _NO_SMTPUTF8.search(_status(error)):
+            return RecipientRefused(f"{name}: {_status(error)}")
+        kind = TransportDown if isinstance(error, _NOT_ABOUT_THE_MESSAGE) else DeliveryFailed
+        return kind(f"{name}: {_status(error)}")
+    if isinstance(error, UnicodeError):
+        return DeliveryFailed(name)
+    return TransportDown(name)
+
+
+_NO_SMTPUTF8 = re.compile(r" 5\.6\.(7|9|10)$")
+"""RFC 6531, section 3.5: the address, or the header that repeats it, cannot be passed on."""
+_NOT_ABOUT_THE_MESSAGE = (
+    aiosmtplib.SMTPAuthenticationError,
+    aiosmtplib.SMTPHeloError,
+    aiosmtplib.SMTPConnectResponseError,
+    aiosmtplib.SMTPSenderRefused,
+)
+
+
+def _status(error: aiosmtplib.SMTPResponseException) -> str:
+    enhanced = _ENHANCED_STATUS.search(str(error.message))
+    return f"{error.code} {enhanced.group()}" if enhanced else str(error.code)
+
+
+class FileTransport:
+    """Writes each message as an `.eml` file, readable by its owner only, under a name that sorts by time."""
+
+    def __init__(self, directory: Path, clock: Clock = system_clock) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    async def send(self, message: EmailMessage) -> None:
+        try:
+            await asyncio.to_thread(self._write, message.as_bytes())
+        except OSError as error:
+            raise TransportDown(f"{type(error).__name__} {error.errno}") from None
+
+    def _write(self, content: bytes) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        name = f"{self._clock().astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}"
+        unfinished = self._directory / f".{name}.part"
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(self._directory / f"{name}.eml")
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+
+def make_transport(settings: Settings, clock: Clock = system_clock) -> Transport:
+    """The way out that is configured: SMTP when there is a server, else files.
+
+    Raises:
+        ValueError: mail has nowhere to go.
+    """
+    if settings.smtp:
+        return SmtpTransport(settings.smtp)
+    if settings.mail_dir is None:
+        raise ValueError("mail has nowhere to go: set NETIM_SMTP_URL (or NETIM_MAIL_DIR)")
+    return FileTransport(settings.mail_dir, clock)
