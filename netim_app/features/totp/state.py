@@ -112,7 +112,7 @@ class TotpWizardState(rx.State):
         read = Form(form)
         code = read.code()
         name = _read_name(read)
-        after = offers().after_enabling
+        further = offers().wizard_steps
         try:
             read.finish()
             await limits.allow_change(actor().account_id)
@@ -122,7 +122,7 @@ class TotpWizardState(rx.State):
                 self._enrolment,
                 code=code,
                 name=name,
-                return_to=f"{PAGE}?open={after}" if after else PAGE,
+                return_to=f"{PAGE}?open={further[0].resume}" if further else PAGE,
             )
         except DomainError as error:
             self.errors = await explain(self, error)

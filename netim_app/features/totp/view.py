@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.feature import WizardStep, offers
 from netim_app.features.totp.state import MAX_AUTHENTICATORS, MAX_NAME, TotpDialogState, TotpState, TotpWizardState
 from netim_app.identity.view.shell import code_field, error_at
 from netim_app.ui import card as kit
@@ -36,15 +37,13 @@ APPLICATIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "browser": (("Bitwarden", "https://bitwarden.com/"), ("1Password", "https://1password.com/")),
 }
 """What to install, by system. Links are followed by the customer only; nothing is loaded from there."""
-
-
-STEPS = 3
-"""The third, which shows the backup codes, is another feature's. There is none for a further device."""
+STEPS = 2
+"""The wizard's own. Features offer further ones; a further device has none."""
 
 
 def card() -> rx.Component:
     """Whether it is on, the devices, and what changes them."""
-    return kit.card(
+    shown = kit.card(
         rx.cond(TotpState.enabled, _devices()),
         _wizard(),
         _rename_dialog(),
@@ -61,6 +60,8 @@ def card() -> rx.Component:
         anchor="two-factor",
         icon="phone",
     )
+    # The further steps are outside of the card: in print, what holds the sheet must add no border.
+    return rx.fragment(shown, *(_further_step(offer, n) for n, offer in enumerate(offers().wizard_steps, STEPS + 1)))
 
 
 def _state() -> rx.Var[str]:
@@ -151,6 +152,27 @@ def _wizard() -> rx.Component:
     )
 
 
+def _further_step(offer: WizardStep, number: int) -> rx.Component:
+    return dialog(
+        step(
+            notice("success", tr("totp.wizard.enabled")),
+            offer.content(),
+            number=number,
+            of=_steps(first=True),
+            title=tr(offer.title),
+        ),
+        open=offer.is_open(),
+        title=tr("totp.wizard.title"),
+        on_close=None,
+        test_id=offer.test_id,
+        size="lg",
+    )
+
+
+def _steps(*, first: bool) -> int:
+    return STEPS + (len(offers().wizard_steps) if first else 0)
+
+
 def _scan_step(*, first: bool) -> rx.Component:
     scan = rx.el.p(tr("totp.wizard.scan"))
     install = rx.fragment(rx.el.p(tr("totp.wizard.what")), _applications())
@@ -163,7 +185,7 @@ def _scan_step(*, first: bool) -> rx.Component:
         ),
         *([rx.el.p(tr("totp.wizard.safe"), class_name="text-muted")] if first else []),
         number=1,
-        of=STEPS if first else STEPS - 1,
+        of=_steps(first=first),
         title=tr("totp.wizard.install") if first else tr("totp.wizard.add_entry"),
         buttons=(
             button(tr("ui.form.cancel"), TotpWizardState.close),
@@ -267,7 +289,7 @@ def _code_step(*, first: bool) -> rx.Component:
             test_id="totp-confirm",
         ),
         number=2,
-        of=STEPS if first else STEPS - 1,
+        of=_steps(first=first),
         title=tr("totp.wizard.check_title"),
     )
 
