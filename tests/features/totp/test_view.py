@@ -5,7 +5,7 @@ import reflex as rx
 
 from netim_app import feature
 from netim_app.feature import Feature, WizardStep
-from netim_app.features.totp.view import card
+from netim_app.features.totp.view.card import card
 
 
 def further_step(number: int) -> WizardStep:
