@@ -75,6 +75,23 @@ def test_servers_that_start_at_once_take_turns(empty: Units) -> None:
     check(empty)
 
 
+def test_a_step_that_fails_takes_back_those_before_it(empty: Units) -> None:
+    """All steps are one transaction: else a second server that starts could look between two of them."""
+
+    @sa.event.listens_for(empty.engine, "before_cursor_execute")
+    def fail(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "CREATE TABLE login_entry" in statement:
+            raise RuntimeError("the last step fails")
+
+    with pytest.raises(RuntimeError, match="the last step fails"):
+        migrate(empty)
+    assert tables(empty) == set()
+
+    sa.event.remove(empty.engine, "before_cursor_execute", fail)
+    migrate(empty)
+    check(empty)
+
+
 def test_each_step_can_be_gone_alone(empty: Units) -> None:
     for script in reversed(list(scripts().walk_revisions())):
         migrate(empty, script.revision)
