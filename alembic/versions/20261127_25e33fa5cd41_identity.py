@@ -91,12 +91,12 @@ def upgrade() -> None:
     op.create_table(
         "failed_code_count",
         sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("known_browser", sa.String(length=64), nullable=False),
+        sa.Column("browser_digest", sa.String(length=64), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_failed_code_count_account_id_account"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("account_id", "known_browser", name=op.f("pk_failed_code_count")),
+        sa.PrimaryKeyConstraint("account_id", "browser_digest", name=op.f("pk_failed_code_count")),
     )
     op.create_table(
         "known_browser",
@@ -135,8 +135,8 @@ def upgrade() -> None:
     op.create_table(
         "pending_login",
         sa.Column("browser_digest", sa.String(length=64), nullable=False),
-        sa.Column("secret_digest", sa.String(length=64), server_default="", nullable=False),
-        sa.Column("cookie_digest", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("secret_digest", sa.String(length=64), nullable=False),
+        sa.Column("cookie_digest", sa.String(length=64), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("remember", sa.Boolean(), nullable=False),
         sa.Column("return_to", sa.String(length=200), nullable=False),
