@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Feature", "Hint", "LoginPolicy", "MailRequest", "Offers", "PeriodicWork", "Protection", "Refresher",
-    "SecondFactor", "Subscription", "install", "offers",
+    "SecondFactor", "Subscription", "WizardStep", "install", "offers",
 ]  # fmt: skip
 
 Key = TypeVar("Key")
@@ -105,6 +105,25 @@ class PeriodicWork(Generic[Key]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WizardStep:
+    """A further step of the wizard that enables two-factor authentication. The wizard numbers, frames and titles it.
+
+    The wizard's own last step renews the session and loads the page again; `resume` then opens the first further step.
+    A step that is not the last one opens the next.
+    """
+
+    title: str
+    """Text key of the heading."""
+    content: Callable[[], rx.Component]
+    """What is below the heading. It includes the button that ends the step."""
+    is_open: Callable[[], rx.Var[bool]]
+    resume: str
+    """One of the feature's `resumes`: its handler opens the step."""
+    test_id: str
+    """Of the dialog; unique among the dialogs that are open at one time."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Feature:
     """One security feature: everything it gives to the product. Only the name is required."""
 
@@ -121,8 +140,7 @@ class Feature:
     """By the `resume` of an `@open_to(FRESH, resume=...)`: the event handler that goes on after the step-up, when the
     account page is loaded again with `?open=...`. It may open a dialog or make what is not there yet, but replace or
     remove nothing: anybody can write a link."""
-    after_enabling: str = ""
-    """One of `resumes`: where the wizard of two-factor authentication goes on as soon as that is enabled."""
+    wizard_steps: Sequence[WizardStep] = ()
     dialogs: Sequence[type[rx.State]] = ()
     """States that a page that opens finds empty. Each notes in `_visit` for which visit it was filled
     (`reflex_port.visits`)."""
@@ -168,8 +186,8 @@ class Offers:
         return {name: handler for f in self.features for name, handler in f.resumes.items()}
 
     @property
-    def after_enabling(self) -> str:
-        return next((f.after_enabling for f in self.features if f.after_enabling), "")
+    def wizard_steps(self) -> tuple[WizardStep, ...]:
+        return tuple(step for f in self.features for step in f.wizard_steps)
 
     @property
     def dialogs(self) -> tuple[type[rx.State], ...]:

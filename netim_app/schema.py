@@ -33,12 +33,13 @@ def migrate(units: Units, revision: str = "head") -> None:
     Servers that start at the same time take turns: the second finds nothing left to do.
     """
     config = Config(ALEMBIC_INI)
-    with units.writing_engine.connect() as connection:
+    # One transaction, begun before Alembic reads the present version: on SQLite it would read that first, and then lock
+    # the file anew for each step.
+    with units.writing_engine.begin() as connection:
         if connection.dialect.name == "postgresql":  # SQLite locks the whole file
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ONE_AT_A_TIME})
         config.attributes["connection"] = connection
         (alembic.command.downgrade if revision == "base" else alembic.command.upgrade)(config, revision)
-        connection.commit()
 
 
 def missing_migrations(units: Units) -> int:

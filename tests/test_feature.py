@@ -101,6 +101,18 @@ def test_the_names_of_features_protections_and_gates_are_unique() -> None:
         assert len(names) == len(set(names))
 
 
+def test_each_offered_step_of_the_wizard_is_opened_by_a_handler_of_its_feature() -> None:
+    """The page that is loaded after enabling asks for it by name; an unknown name would end the wizard silently."""
+    from netim_app.registry import install_features
+
+    install_features()
+    offering = [each for each in feature.offers().features if each.wizard_steps]
+
+    assert offering
+    for each in offering:
+        assert {step.resume for step in each.wizard_steps} <= set(each.resumes), each.name
+
+
 # Who is calling
 
 

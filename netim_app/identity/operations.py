@@ -1,6 +1,6 @@
 """What the operator does to an account, from the command line."""
 
-from sqlmodel import col, or_, select
+from sqlmodel import select
 
 from netim_app.identity import attempts, facts, links, sessions
 from netim_app.identity.email_address import email_key
@@ -10,13 +10,8 @@ from netim_app.infra.unit_of_work import UnitOfWork
 
 
 def find_account(unit: UnitOfWork, email: str) -> int | None:
-    """The id of the account with this address.
-
-    First comes the account that shows it exactly so. Of two accounts with one mailbox (a migration may have found such)
-    each can be named then; elsewhere the address means the one that has its key.
-    """
-    shown, key = col(Account.email) == email.strip(), col(Account.email_key) == email_key(email)
-    return unit.session.exec(select(Account.id).where(or_(shown, key)).order_by(shown.desc(), key.desc())).first()
+    """The id of the account with this address."""
+    return unit.session.exec(select(Account.id).where(Account.email_key == email_key(email))).first()
 
 
 def unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:

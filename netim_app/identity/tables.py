@@ -143,9 +143,9 @@ class PendingLogin(SQLModel, table=True):
 
     browser_digest: str = Field(primary_key=True, max_length=64)
     """One for each browser: a newer login replaces the older."""
-    secret_digest: str = Field(max_length=64, sa_column_kwargs={"server_default": ""})
+    secret_digest: str = Field(max_length=64)
     """Of what the tab holds in which the password was given. The browser cookie alone finishes nothing."""
-    cookie_digest: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
+    cookie_digest: str = Field(default="", max_length=64)
     """Of what its browser holds, once the tab has asked for it."""
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     remember: bool
@@ -162,8 +162,8 @@ class FailedCodeCount(SQLModel, table=True):
     __tablename__ = "failed_code_count"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
-    browser_digest: str = Field(primary_key=True, max_length=64, sa_column_kwargs={"name": "known_browser"})
-    """Known to the account or not. (The column is older than that.)"""
+    browser_digest: str = Field(primary_key=True, max_length=64)
+    """Known to the account or not."""
     failures: int
 
 

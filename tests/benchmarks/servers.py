@@ -19,7 +19,7 @@ from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest, new_token
 from netim_app.features.ip_restriction.rules import parse
 from netim_app.features.ip_restriction.service import add_rule
-from netim_app.features.totp import service as totp
+from netim_app.features.totp.service import stored
 from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.identity import accounts, passwords, tickets
 from netim_app.infra.db import make_engine
@@ -146,7 +146,7 @@ def _add_device(unit: UnitOfWork, account_id: int) -> str:
     row = TotpAuthenticator(account_id=account_id, name="Phone", sealed=b"", last_step=0, added_at=unit.now)
     unit.session.add(row)
     unit.session.flush()
-    row.sealed = unit.vault.seal(secret.encode(), totp._context(row))
+    row.sealed = unit.vault.seal(secret.encode(), stored.authenticator_context(row))
     return secret
 
 

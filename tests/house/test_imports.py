@@ -161,7 +161,9 @@ def test_every_feature_has_the_same_files() -> None:
     files = {"__init__", "facts", "feature", "flows", "view", "state", "service", "tables", "rules"}
     for folder in sorted((PACKAGE / "features").iterdir()):
         if (folder / "__init__.py").exists():
-            found = {path.stem for path in folder.glob("*.py")}
+            found = {
+                path.stem for path in (*folder.glob("*.py"), *(each.parent for each in folder.glob("*/__init__.py")))
+            }
             assert found <= files, f"{folder.name} holds {found - files}"
             assert "feature" in found
 

@@ -11,13 +11,11 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from netim_app.identity.email_address import email_key
 from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import Units
 from netim_app.schema import ALEMBIC_INI, load_metadata, migrate
 from tests.conftest import DATABASES, new_postgres_database, settings_for
 from tests.house.modules import ROOT
-from tests.kit.fakes import captured_log
 
 
 @pytest.fixture(params=DATABASES)
@@ -77,6 +75,23 @@ def test_servers_that_start_at_once_take_turns(empty: Units) -> None:
     check(empty)
 
 
+def test_a_step_that_fails_takes_back_those_before_it(empty: Units) -> None:
+    """All steps are one transaction: else a second server that starts could look between two of them."""
+
+    @sa.event.listens_for(empty.engine, "before_cursor_execute")
+    def fail(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "CREATE TABLE login_entry" in statement:
+            raise RuntimeError("the last step fails")
+
+    with pytest.raises(RuntimeError, match="the last step fails"):
+        migrate(empty)
+    assert tables(empty) == set()
+
+    sa.event.remove(empty.engine, "before_cursor_execute", fail)
+    migrate(empty)
+    check(empty)
+
+
 def test_each_step_can_be_gone_alone(empty: Units) -> None:
     for script in reversed(list(scripts().walk_revisions())):
         migrate(empty, script.revision)
@@ -114,64 +129,6 @@ def test_a_migration_may_take_its_time(empty: Units) -> None:
     migrate(empty)
 
     assert limits == {"statement_timeout 0", "lock_timeout 10s"}
-
-
-BEFORE_ONE_FORM, ONE_FORM = "b46d27f0c9e1", "9d27c4b1e6f0"
-
-
-def insert(connection: sa.Connection, table: str, **values: Any) -> None:
-    """A row in which all else is empty, on that day's schema."""
-    for column in sa.inspect(connection).get_columns(table):
-        if not column["nullable"] and column["name"] not in values:
-            day = isinstance(column["type"], sa.DateTime)
-            text = isinstance(column["type"], sa.String)
-            values[column["name"]] = "2026-01-01 00:00:00+00" if day else "" if text else 0
-    names = ", ".join(values)
-    connection.execute(sa.text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(values)})"), values)  # noqa: S608
-
-
-def keys_of(units: Units, table: str) -> dict[int, str]:
-    with units.engine.connect() as connection:
-        return {row.id: row.email_key for row in connection.execute(sa.text(f"SELECT id, email_key FROM {table}"))}  # noqa: S608
-
-
-def test_addresses_get_one_form_and_no_account_is_lost(empty: Units) -> None:
-    """See the migration: of two accounts with one mailbox the one in the new form already, or the older, has it."""
-    emails = {
-        1: "Anna@bücher-laden.fr",
-        2: "bob@example.org",
-        3: "Ｂob@example.org",  # 2 is in the new form already
-        4: "ｃｙ@example.org",
-        5: "ｃy@example.org",  # 4 is older
-        6: "JOSÉ@example.org",
-        7: "ıan@example.org",
-    }
-    before = {number: email.lower() for number, email in emails.items()}
-    migrate(empty, BEFORE_ONE_FORM)
-    with empty.engine.begin() as connection:
-        for number, email in emails.items():
-            insert(connection, "account", id=number, email=email, email_key=before[number])
-            insert(connection, "sign_up", id=number, email=email, email_key=before[number])
-
-    with captured_log("netim_app.migrations") as records:
-        migrate(empty, ONE_FORM)
-
-    after = {**before, 1: "anna@xn--bcher-laden-thb.fr", 4: "cy@example.org"}
-    assert keys_of(empty, "account") == after
-    assert keys_of(empty, "sign_up") == {number: email_key(email) for number, email in emails.items()}
-    assert [number for number, key in after.items() if key != email_key(emails[number])] == [3, 5]
-    assert [record.getMessage() for record in records] == [
-        "accounts 2 and 3 have one mailbox: the address logs in to 2",
-        "accounts 4 and 5 have one mailbox: the address logs in to 4",
-    ]
-    assert not any("example" in record.getMessage() for record in records), "no log names an address"
-
-    with empty.engine.connect() as connection:
-        config = Config(ALEMBIC_INI)
-        config.attributes["connection"] = connection
-        alembic.command.downgrade(config, BEFORE_ONE_FORM)
-        connection.commit()
-    assert keys_of(empty, "account") == keys_of(empty, "sign_up") == before
 
 
 def test_there_is_one_line_of_migrations() -> None:

@@ -397,18 +397,6 @@ def test_an_international_address_is_found_in_either_form(units: Units, typed: s
         make_account(unit, typed)
 
 
-def test_of_two_accounts_with_one_mailbox_the_operator_can_name_each(units: Units) -> None:
-    with units.write() as unit:
-        second = make_account(unit, "ａnna@example.org")
-        unit.session.get_one(Account, second).email_key = "as it was before the migration"
-        unit.session.flush()
-        first = make_account(unit, "Anna@example.org")
-    with units.read() as unit:
-        assert operations.find_account(unit, "anna@example.org") == first
-        assert operations.find_account(unit, "Anna@example.org") == first
-        assert operations.find_account(unit, "ａnna@example.org") == second
-
-
 def test_a_disabled_account_keeps_its_rows_and_nothing_opens_it(units: Units) -> None:
     caller = logged_in_actor(units)
     with units.write() as unit:

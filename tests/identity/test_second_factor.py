@@ -222,7 +222,6 @@ async def test_a_newer_login_is_not_opened_by_the_cookie_of_the_older(
 
 
 async def test_a_login_without_a_secret_is_finished_by_nobody(units: Units, wheel: Wheel, account_id: int) -> None:
-    """As one is that the version before has begun, which knew none."""
     await password_step()
     with units.write() as unit:
         unit.session.exec(update(PendingLogin).values(secret_digest=""))

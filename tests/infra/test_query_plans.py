@@ -24,7 +24,7 @@ from netim_app.features.ip_restriction import rules as ip_rules
 from netim_app.features.ip_restriction import service as ip_restriction
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.features.password.flows import change_password
-from netim_app.features.totp import service as totp
+from netim_app.features.totp.service import enrolments
 from netim_app.identity import (
     accounts,
     email_change,
@@ -170,11 +170,11 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     shown = await in_read_unit(ip_restriction.view_restriction, actor.account_id)
     await in_unit(ip_restriction.remove_rule, actor, shown.rules[1].id, confirmed=False)
 
-    enrolment = await in_unit(totp.begin, actor)
+    enrolment = await in_unit(enrolments.begin, actor)
     secret = enrolment.key.replace(" ", "")
     code = pyotp.TOTP(secret).at(clock())
-    await in_unit(totp.confirm, actor, enrolment.handle, code=code, name="Phone", return_to=sessions.HOME)
-    await in_unit(totp.begin, actor)
+    await in_unit(enrolments.confirm, actor, enrolment.handle, code=code, name="Phone", return_to=sessions.HOME)
+    await in_unit(enrolments.begin, actor)
     made = await in_unit(backup_codes.make, actor)
     await in_read_unit(_load, actor.account_id)
     clock.advance(minutes=1)

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from netim_app.__main__ import HEADER_SECONDS
+from netim_app.commands.server import HEADER_SECONDS
 from netim_app.web.request_bodies import MAX_AT_ONCE, MAX_SECONDS
 from tests.kit.harness import Client, Server, fresh_address
 from tests.kit.slow_bodies import slow_bodies

@@ -1,10 +1,10 @@
 """Backup codes: ten codes that stand in for the application, each once."""
 
-from netim_app.feature import Feature, Hint, Refresher, SecondFactor, Subscription
+from netim_app.feature import Feature, Hint, Refresher, SecondFactor, Subscription, WizardStep
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodeUsed
 from netim_app.features.backup_codes.state import NewCodesState, show_stock
-from netim_app.features.backup_codes.view import card
+from netim_app.features.backup_codes.view import card, new_codes, wizard_is_open
 from netim_app.identity.facts import EmailRestored, SecondFactorDisabled
 
 BACKUP_CODES = Feature(
@@ -39,7 +39,15 @@ BACKUP_CODES = Feature(
     card=card,
     refresher=Refresher(load=service.view_stock, show=show_stock),
     resumes={"backup_codes": NewCodesState.begin, "backup_codes_first": NewCodesState.begin_first},
-    after_enabling="backup_codes_first",
+    wizard_steps=(
+        WizardStep(
+            title="backup_codes.new.title",
+            content=new_codes,
+            is_open=wizard_is_open,
+            resume="backup_codes_first",
+            test_id="backup-codes-new",
+        ),
+    ),
     dialogs=(NewCodesState,),
     rewrap=service.rewrap,
 )

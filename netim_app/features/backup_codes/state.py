@@ -16,7 +16,7 @@ from netim_app.infra.unit_of_work import in_unit
 from netim_app.reflex_port.transient_vars import TransientVars, forget
 from netim_app.reflex_port.visits import visit_of
 
-_ONCE = ("dialog", "first", "codes", "sheet", "account", "made_on")
+_ONCE = ("dialog", "codes", "sheet", "account", "made_on")
 
 
 class BackupCodesState(rx.State):
@@ -33,9 +33,7 @@ class NewCodesState(TransientVars, rx.State):
     """A fresh set, shown once: this state forgets it as soon as the page has it."""
 
     dialog: str = ""
-    """Which one is open: "ask", "codes", or empty."""
-    first: bool = False
-    """Whether this is the last step of the wizard that enables two-factor authentication."""
+    """Which one is open: "ask", "codes", "wizard" (the codes as a step of the wizard), or empty."""
     codes: list[str] = []
     sheet: str = ""
     account: str = ""
@@ -55,7 +53,7 @@ class NewCodesState(TransientVars, rx.State):
         made = await in_unit(service.make_first, actor())
         if made is None:
             return
-        async for step in _show(self, made, first=True):
+        async for step in _show(self, made, dialog="wizard"):
             yield step
 
     @rx.event
@@ -77,7 +75,7 @@ class NewCodesState(TransientVars, rx.State):
         except DomainError as error:
             self.errors = await explain(self, error)
             return
-        async for step in _show(self, made, first=False):
+        async for step in _show(self, made, dialog="codes"):
             yield step
 
     @rx.event
@@ -102,17 +100,16 @@ class NewCodesState(TransientVars, rx.State):
         self.reset()
 
 
-async def _show(state: NewCodesState, made: NewCodes, *, first: bool) -> Any:
+async def _show(state: NewCodesState, made: NewCodes, *, dialog: str) -> Any:
     await refresh(state)
     state.errors = {}
     state._visit = visit_of(state)  # noqa: SLF001  its own helper
     state._handle = made.handle  # noqa: SLF001  same
-    state.first = first
     state.codes = list(made.codes)
     state.sheet = made.sheet
     state.account = made.account
     state.made_on = made.made_on
-    state.dialog = "codes"
+    state.dialog = dialog
     yield
     forget(state, *_ONCE)
 

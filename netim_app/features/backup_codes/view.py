@@ -12,7 +12,7 @@ from netim_app.ui.fields import checkbox_field
 from netim_app.ui.form import form
 from netim_app.ui.notice import notice
 from netim_app.ui.text import tr
-from netim_app.ui.wizard import button_row, step
+from netim_app.ui.wizard import button_row
 
 FILE_NAME = "netim-direct-backup-codes.txt"
 
@@ -37,7 +37,7 @@ def card() -> rx.Component:
         anchor="backup-codes",
         icon="codes",
     )
-    return rx.fragment(rx.cond(BackupCodesState.enabled, shown), _new_codes())
+    return rx.fragment(rx.cond(BackupCodesState.enabled, shown), _new_codes_dialog())
 
 
 def _low() -> rx.Var[str]:
@@ -65,8 +65,14 @@ def _question() -> rx.Component:
     )
 
 
-def _new_codes() -> rx.Component:
-    content = (
+def wizard_is_open() -> rx.Var[bool]:
+    """Whether the codes are shown as a step of the wizard."""
+    return rx.Var.create(NewCodesState.dialog == "wizard")
+
+
+def new_codes() -> rx.Component:
+    """The sheet, what can be done with it, and the box that says that the codes are saved."""
+    return rx.fragment(
         rx.el.p(tr("backup_codes.new.text")),
         rx.el.div(
             _sheet(),
@@ -90,20 +96,13 @@ def _new_codes() -> rx.Component:
             test_id="backup-codes-finish",
         ),
     )
+
+
+def _new_codes_dialog() -> rx.Component:
     return dialog(
-        rx.cond(
-            NewCodesState.first,
-            step(
-                notice("success", tr("backup_codes.enabled_now")),
-                *content,
-                number=3,
-                of=3,
-                title=tr("backup_codes.new.title"),
-            ),
-            rx.fragment(*content),
-        ),
+        new_codes(),
         open=NewCodesState.dialog == "codes",
-        title=rx.cond(NewCodesState.first, tr("backup_codes.wizard.title"), tr("backup_codes.new.title")),
+        title=tr("backup_codes.new.title"),
         on_close=None,
         test_id="backup-codes-new",
         size="lg",

@@ -4,7 +4,7 @@ from netim_app.feature import Feature, LoginPolicy, Protection, Refresher, Subsc
 from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
 from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState, show_restriction
-from netim_app.features.ip_restriction.view import card
+from netim_app.features.ip_restriction.view.card import card
 from netim_app.identity.facts import AccountUnlocked, EmailRestored, LoginBlocked
 
 IP_RESTRICTION = Feature(

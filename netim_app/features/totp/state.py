@@ -8,8 +8,9 @@ from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.feature import offers
-from netim_app.features.totp import rules, service
-from netim_app.features.totp.service import Authenticator, Authenticators
+from netim_app.features.totp import rules
+from netim_app.features.totp.service import authenticators, enrolments
+from netim_app.features.totp.service.authenticators import Authenticator, Authenticators
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import explain, refresh, show_notice
@@ -80,7 +81,7 @@ class TotpWizardState(TransientVars, rx.State):
         """Opens the wizard with a secret of its own. Nothing is on before a code has proved it."""
         caller = actor()
         try:
-            made = await in_unit(service.begin, caller, self._enrolment)
+            made = await in_unit(enrolments.begin, caller, self._enrolment)
         except DomainError as error:
             await show_notice(self, "warning", error.key, **error.params)
             return
@@ -113,17 +114,17 @@ class TotpWizardState(TransientVars, rx.State):
         read = Form(form)
         code = read.code()
         name = _read_name(read)
-        after = offers().after_enabling
+        further = offers().wizard_steps
         try:
             read.finish()
             await limits.allow_change(actor().account_id)
             ticket = await in_unit(
-                service.confirm,
+                enrolments.confirm,
                 actor(),
                 self._enrolment,
                 code=code,
                 name=name,
-                return_to=f"{PAGE}?open={after}" if after else PAGE,
+                return_to=f"{PAGE}?open={further[0].resume}" if further else PAGE,
             )
         except DomainError as error:
             self.errors = await explain(self, error)
@@ -140,7 +141,7 @@ class TotpWizardState(TransientVars, rx.State):
     @open_to(LOGGED_IN)
     async def resume_check(self) -> Any:
         """Goes on with the code after a step-up; with a new key when the one that was scanned is too old by now."""
-        if self._enrolment and await in_read_unit(service.is_open, actor(), self._enrolment):
+        if self._enrolment and await in_read_unit(enrolments.is_open, actor(), self._enrolment):
             self.adding = (await self.get_state(TotpState)).enabled
             self.errors = {}
             self.step = 2
@@ -160,7 +161,7 @@ class TotpWizardState(TransientVars, rx.State):
         if self._visit == but:
             return
         if self._enrolment:
-            await in_unit(service.abandon, actor(), self._enrolment)
+            await in_unit(enrolments.abandon, actor(), self._enrolment)
         self.reset()
 
 
@@ -206,7 +207,7 @@ class TotpDialogState(rx.State):
         name = _read_name(read)
         try:
             read.finish()
-            await in_unit(service.rename, actor(), self.device, name)
+            await in_unit(authenticators.rename, actor(), self.device, name)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -228,7 +229,7 @@ class TotpDialogState(rx.State):
         self.errors = {}
         try:
             await limits.allow_change(actor().account_id)
-            await in_unit(service.remove, actor(), self.device)
+            await in_unit(authenticators.remove, actor(), self.device)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -254,7 +255,7 @@ class TotpDialogState(rx.State):
         code = read.code()
         try:
             read.finish()
-            ticket = await in_unit(service.disable, actor(), code, PAGE)
+            ticket = await in_unit(authenticators.disable, actor(), code, PAGE)
         except DomainError as error:
             self.errors = await explain(self, error)
             return

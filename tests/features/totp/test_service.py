@@ -9,7 +9,8 @@ from sqlmodel import col, func, select, update
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.features.backup_codes.tables import BackupCode
-from netim_app.features.totp import rules, service
+from netim_app.features.totp import rules
+from netim_app.features.totp.service import authenticators, codes, enrolments, stored
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
 from netim_app.identity import operations, second_factor, sessions, tickets
 from netim_app.identity.facts import AccountUnlocked
@@ -41,13 +42,13 @@ def code(secret: str, clock: FakeClock, steps: int = 0) -> str:
 
 def begin(units: Units, caller: Actor, replaces: str = "") -> tuple[str, str]:
     with units.write() as unit:
-        made = service.begin(unit, caller, replaces)
+        made = enrolments.begin(unit, caller, replaces)
     return made.handle, made.key.replace(" ", "")
 
 
 def confirm(units: Units, caller: Actor, enrolment: str, typed: str, name: str = "Phone") -> str | None:
     with units.write() as unit:
-        return service.confirm(unit, caller, enrolment, code=typed, name=name, return_to=PAGE)
+        return enrolments.confirm(unit, caller, enrolment, code=typed, name=name, return_to=PAGE)
 
 
 def enable(units: Units, caller: Actor, clock: FakeClock, name: str = "Phone") -> str:
@@ -60,7 +61,7 @@ def enable(units: Units, caller: Actor, clock: FakeClock, name: str = "Phone") -
 
 def consume(units: Units, account_id: int, typed: str) -> bool:
     with units.write() as unit:
-        return service.consume(unit, account_id, typed, HERE)
+        return codes.consume(unit, account_id, typed, HERE)
 
 
 def count(units: Units, table: type) -> int:
@@ -68,9 +69,9 @@ def count(units: Units, table: type) -> int:
         return unit.session.exec(select(func.count()).select_from(table)).one()
 
 
-def devices(units: Units, account_id: int) -> tuple[service.Authenticator, ...]:
+def devices(units: Units, account_id: int) -> tuple[authenticators.Authenticator, ...]:
     with units.read() as unit:
-        return service.view_authenticators(unit, account_id).authenticators
+        return authenticators.view_authenticators(unit, account_id).authenticators
 
 
 # Enrolment
@@ -103,7 +104,7 @@ def test_secrets_are_160_bits_of_the_servers_own_and_never_twice_the_same(units:
 def test_rfc_vectors_what_applications_read(sqlite_units: Units) -> None:
     caller = logged_in_actor(sqlite_units)
     with sqlite_units.write() as unit:
-        made = service.begin(unit, caller)
+        made = enrolments.begin(unit, caller)
 
     # the rules of Google Authenticator's "Key Uri Format" and those of FreeOTP: label is issuer:account, issuer again
     parts = urlsplit(made.uri)
@@ -186,7 +187,7 @@ def test_abandoned_and_expired_secrets_are_gone(units: Units, clock: FakeClock) 
 
     clock.advance(minutes=30)
     with units.write() as unit:
-        service.purge(unit)
+        enrolments.purge(unit)
     assert count(units, TotpEnrolment) == 0
 
 
@@ -208,7 +209,7 @@ def test_nobody_else_can_finish_or_abandon_an_enrolment(units: Units, clock: Fak
 
     for other in (stranger, same_customer_elsewhere):
         with units.write() as unit:
-            service.abandon(unit, other, enrolment)
+            enrolments.abandon(unit, other, enrolment)
         with pytest.raises(DomainError, match=r"totp\.gone"):
             confirm(units, other, enrolment, code(secret, clock))
     assert confirm(units, owner, enrolment, code(secret, clock))
@@ -221,7 +222,7 @@ def test_there_are_at_most_ten_open_enrolments(sqlite_units: Units, clock: FakeC
         clock.advance(seconds=1)
         made.append(begin(sqlite_units, caller))
 
-    assert count(sqlite_units, TotpEnrolment) == service.MAX_ENROLMENTS
+    assert count(sqlite_units, TotpEnrolment) == enrolments.MAX_ENROLMENTS
     assert confirm(sqlite_units, caller, made[-1][0], code(made[-1][1], clock))
 
 
@@ -289,8 +290,8 @@ def test_each_device_adds_the_codes_that_a_guess_may_hit(units: Units, clock: Fa
         enable(units, caller, clock, f"Phone {number}")
 
     with units.read() as unit:
-        assert service.valid_code_count(unit, caller.account_id) == 6
-        assert service.valid_code_count(unit, other.account_id) == 0
+        assert codes.valid_code_count(unit, caller.account_id) == 6
+        assert codes.valid_code_count(unit, other.account_id) == 0
 
 
 def test_a_code_of_one_customer_is_nothing_to_another(units: Units, clock: FakeClock) -> None:
@@ -313,16 +314,16 @@ def test_devices_are_renamed_and_removed_one_by_one(units: Units, clock: FakeClo
     one, two = devices(units, caller.account_id)
 
     with units.write() as unit:
-        service.rename(unit, caller, one.id, "Old phone")
+        authenticators.rename(unit, caller, one.id, "Old phone")
     with units.write() as unit, pytest.raises(DomainError, match=r"totp\.name_taken"):
-        service.rename(unit, caller, two.id, "OLD PHONE")
+        authenticators.rename(unit, caller, two.id, "OLD PHONE")
     with units.write() as unit:
-        service.remove(unit, caller, one.id)
+        authenticators.remove(unit, caller, one.id)
     assert "Old phone" in last_mail(units, "two_factor_changed").text
     assert not consume(units, caller.account_id, code(first, clock))
     assert consume(units, caller.account_id, code(second, clock))
     with units.write() as unit, pytest.raises(DomainError, match=r"totp\.last"):
-        service.remove(unit, caller, two.id)
+        authenticators.remove(unit, caller, two.id)
 
 
 def test_a_strangers_device_is_answered_like_an_unknown_one(units: Units, clock: FakeClock) -> None:
@@ -333,7 +334,10 @@ def test_a_strangers_device_is_answered_like_an_unknown_one(units: Units, clock:
     (device,) = devices(units, owner.account_id)
 
     for device_id in (device.id, 999_999):
-        for act in (lambda u, d: service.rename(u, stranger, d, "Mine"), lambda u, d: service.remove(u, stranger, d)):
+        for act in (
+            lambda u, d: authenticators.rename(u, stranger, d, "Mine"),
+            lambda u, d: authenticators.remove(u, stranger, d),
+        ):
             with units.write() as unit, pytest.raises(DomainError, match=r"totp\.no_such_device"):
                 act(unit, device_id)
     assert devices(units, owner.account_id) == (device,)
@@ -348,7 +352,7 @@ def test_of_two_last_devices_removed_at_once_one_stays(units: Units, clock: Fake
     def remove(number: int) -> bool:
         try:
             with units.write() as unit:
-                service.remove(unit, caller, ids[number])
+                authenticators.remove(unit, caller, ids[number])
         except DomainError:
             return False
         return True
@@ -393,7 +397,7 @@ def test_enabling_and_disabling_end_all_other_sessions_and_renew_the_own(units: 
     def disable() -> str:
         clock.advance(seconds=60)
         with units.write() as unit:
-            return service.disable(unit, caller, code(secret, clock), PAGE)
+            return authenticators.disable(unit, caller, code(secret, clock), PAGE)
 
     enrolment, secret = begin(units, caller)
     others_end("enable")
@@ -414,14 +418,14 @@ def test_disabling_needs_a_code_that_was_not_used_and_deletes_everything(units: 
 
     for wrong in (used, "", "nonsense"):
         with pytest.raises(RecordedRefusal), units.write() as unit:
-            service.disable(unit, caller, wrong, PAGE)
+            authenticators.disable(unit, caller, wrong, PAGE)
     assert count(units, TotpAuthenticator) == 1
     clock.advance(seconds=30)
     with units.write() as unit:
-        assert service.disable(unit, caller, code(secret, clock), PAGE)
+        assert authenticators.disable(unit, caller, code(secret, clock), PAGE)
     assert [count(units, table) for table in (TotpAuthenticator, TotpEnrolment, BackupCode)] == [0, 0, 0]
     with units.write() as unit, pytest.raises(DomainError, match=r"totp\.off_already"):
-        service.disable(unit, caller, "123456", PAGE)
+        authenticators.disable(unit, caller, "123456", PAGE)
 
 
 def test_disabling_is_throttled_like_a_login(units: Units, clock: FakeClock) -> None:
@@ -430,9 +434,9 @@ def test_disabling_is_throttled_like_a_login(units: Units, clock: FakeClock) -> 
 
     for _ in range(5):
         with pytest.raises(RecordedRefusal), units.write() as unit:
-            service.disable(unit, caller, f"{secrets.randbelow(10**6):06d}", PAGE)
+            authenticators.disable(unit, caller, f"{secrets.randbelow(10**6):06d}", PAGE)
     with pytest.raises(RecordedRefusal), units.write() as unit:
-        service.disable(unit, caller, code(secret, clock), PAGE)
+        authenticators.disable(unit, caller, code(secret, clock), PAGE)
     assert count(units, TotpAuthenticator) == 1
 
 
@@ -491,7 +495,7 @@ def test_a_change_of_the_secret_key_keeps_devices(
     monkeypatch.setattr(units, "vault", Vault("n" * 40, old))
 
     with units.write() as unit:
-        assert (service.rewrap(unit).sealed, service.rewrap(unit).sealed) == (1, 0)
+        assert (stored.rewrap(unit).sealed, stored.rewrap(unit).sealed) == (1, 0)
     monkeypatch.setattr(units, "vault", Vault("n" * 40))
 
     assert consume(units, caller.account_id, code(secret, clock))
@@ -511,7 +515,7 @@ def test_a_damaged_secret_keeps_no_other_from_being_sealed_anew(
     monkeypatch.setattr(units, "vault", Vault("n" * 40, units.settings.secret_key.get_secret_value()))
 
     with units.write() as unit:
-        assert service.rewrap(unit) == Rewrapped(sealed=1, unreadable=1)
+        assert stored.rewrap(unit) == Rewrapped(sealed=1, unreadable=1)
     assert consume(units, sound.account_id, code(secret, clock))
 
 

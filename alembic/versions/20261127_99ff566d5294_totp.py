@@ -1,23 +1,17 @@
-"""Devices that show codes, those being set up, and backup codes.
+"""Authenticators, and those that are being set up.
 
-Revision: 7c41d0a95e18
-After: d1c99ab16d8d
+Revision: 99ff566d5294
+After: fed6c2fbb076
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "7c41d0a95e18"
-down_revision = "d1c99ab16d8d"
+revision = "99ff566d5294"
+down_revision = "fed6c2fbb076"
 branch_labels = None
 depends_on = None
-
-
-def _account(table: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["account_id"], ["account.id"], name=op.f(f"fk_{table}_account_id_account"), ondelete="CASCADE"
-    )
 
 
 def upgrade() -> None:
@@ -30,7 +24,9 @@ def upgrade() -> None:
         sa.Column("last_step", sa.Integer(), nullable=False),
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
-        _account("totp_authenticator"),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_totp_authenticator_account_id_account"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_totp_authenticator")),
     )
     op.create_index(op.f("ix_totp_authenticator_account_id"), "totp_authenticator", ["account_id"])
@@ -41,7 +37,9 @@ def upgrade() -> None:
         sa.Column("session_id", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        _account("totp_enrolment"),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_totp_enrolment_account_id_account"), ondelete="CASCADE"
+        ),
         sa.ForeignKeyConstraint(
             ["session_id"],
             ["account_session.id"],
@@ -50,26 +48,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("handle", name=op.f("pk_totp_enrolment")),
     )
-    for column in ("account_id", "session_id", "expires_at"):
-        op.create_index(op.f(f"ix_totp_enrolment_{column}"), "totp_enrolment", [column])
-    op.create_table(
-        "backup_code_set",
-        sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        _account("backup_code_set"),
-        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_backup_code_set")),
-    )
-    op.create_table(
-        "backup_code",
-        sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        _account("backup_code"),
-        sa.PrimaryKeyConstraint("account_id", "digest", name=op.f("pk_backup_code")),
-    )
+    op.create_index(op.f("ix_totp_enrolment_account_id"), "totp_enrolment", ["account_id"])
+    op.create_index(op.f("ix_totp_enrolment_expires_at"), "totp_enrolment", ["expires_at"])
+    op.create_index(op.f("ix_totp_enrolment_session_id"), "totp_enrolment", ["session_id"])
 
 
 def downgrade() -> None:
-    for table in ("backup_code", "backup_code_set", "totp_enrolment", "totp_authenticator"):
-        op.drop_table(table)
+    op.drop_table("totp_enrolment")
+    op.drop_table("totp_authenticator")

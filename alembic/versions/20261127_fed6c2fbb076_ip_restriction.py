@@ -1,15 +1,15 @@
 """From where an account may be used.
 
-Revision: 2375a8403965
-After: ee4863d21072
+Revision: fed6c2fbb076
+After: f79234a0f3ff
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "2375a8403965"
-down_revision = "ee4863d21072"
+revision = "fed6c2fbb076"
+down_revision = "f79234a0f3ff"
 branch_labels = None
 depends_on = None
 

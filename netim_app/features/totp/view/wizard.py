@@ -1,12 +1,12 @@
-"""The card "Two-factor authentication", the wizard and the dialogs."""
+"""The wizard that sets a device up."""
 
 from typing import Any
 
 import reflex as rx
 
-from netim_app.features.totp.state import MAX_AUTHENTICATORS, MAX_NAME, TotpDialogState, TotpState, TotpWizardState
+from netim_app.feature import WizardStep, offers
+from netim_app.features.totp.state import MAX_NAME, TotpWizardState
 from netim_app.identity.view.shell import code_field, error_at
-from netim_app.ui import card as kit
 from netim_app.ui.browser import copy_by_click
 from netim_app.ui.buttons import button, button_link
 from netim_app.ui.dialog import dialog
@@ -15,7 +15,7 @@ from netim_app.ui.form import form
 from netim_app.ui.notice import notice
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
-from netim_app.ui.wizard import button_row, numbered, step
+from netim_app.ui.wizard import numbered, step
 
 APPLICATIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "android": (
@@ -36,106 +36,12 @@ APPLICATIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "browser": (("Bitwarden", "https://bitwarden.com/"), ("1Password", "https://1password.com/")),
 }
 """What to install, by system. Links are followed by the customer only; nothing is loaded from there."""
+STEPS = 2
+"""The wizard's own. Features offer further ones; a further device has none."""
 
 
-STEPS = 3
-"""The third, which shows the backup codes, is another feature's. There is none for a further device."""
-
-
-def card() -> rx.Component:
-    """Whether it is on, the devices, and what changes them."""
-    return kit.card(
-        rx.cond(TotpState.enabled, _devices()),
-        _wizard(),
-        _rename_dialog(),
-        _remove_dialog(),
-        _disable_dialog(),
-        title=tr("totp.title"),
-        state=kit.status(_state(), on=TotpState.enabled),
-        text=tr("totp.text"),
-        action=rx.cond(
-            TotpState.enabled,
-            button(tr("totp.disable"), TotpDialogState.begin_disable, test_id="totp-disable"),
-            button(tr("totp.enable"), TotpWizardState.begin, "primary", test_id="totp-enable"),
-        ),
-        anchor="two-factor",
-        icon="phone",
-    )
-
-
-def _state() -> rx.Var[str]:
-    return rx.match(
-        TotpState.devices.length(),
-        (0, tr("totp.off")),
-        (1, tr("totp.on")),
-        tr("totp.on.several", count=TotpState.devices.length()),
-    )
-
-
-def _devices() -> rx.Component:
-    return rx.el.div(
-        rx.el.div(
-            rx.el.h3(tr("totp.devices"), class_name="font-semibold"),
-            rx.cond(
-                ~TotpState.full,
-                button(
-                    "",
-                    TotpWizardState.begin,
-                    icon_name="plus",
-                    aria_label=tr("totp.add"),
-                    test_id="totp-add",
-                    class_name="w-11 px-0",
-                ),
-            ),
-            class_name="flex min-h-11 items-center justify-between gap-3",
-        ),
-        rx.cond(TotpState.full, rx.el.p(tr("totp.full_hint", limit=MAX_AUTHENTICATORS), class_name="-mt-3 text-muted")),
-        rx.el.ul(
-            rx.foreach(TotpState.devices, _device),
-            class_name="flex flex-col divide-y divide-line rounded-control border border-line",
-            custom_attrs={"data-testid": "totp-devices"},
-        ),
-        class_name="flex flex-col gap-3",
-    )
-
-
-def _device(device: Any) -> rx.Component:
-    return rx.el.li(
-        rx.el.div(
-            rx.el.p(device.name, class_name="font-medium break-words"),
-            rx.el.p(
-                tr("totp.device.added", date=device.added),
-                " · ",
-                rx.cond(device.last_used != "", tr("totp.device.used", date=device.last_used), tr("totp.device.never")),
-                class_name="text-xs text-muted",
-            ),
-            class_name="min-w-0 flex-1 basis-48",
-        ),
-        rx.el.div(
-            button(
-                tr("totp.rename"),
-                TotpDialogState.begin_rename(device.id),
-                "ghost",
-                aria_label=tr("totp.rename.one", name=device.name),
-                class_name="px-2.5",
-            ),
-            button(
-                tr("totp.remove"),
-                TotpDialogState.begin_remove(device.id),
-                "ghost",
-                aria_label=tr("totp.remove.one", name=device.name),
-                class_name="px-2.5",
-            ),
-            class_name="-mr-2 ml-auto flex flex-wrap",
-        ),
-        class_name="flex flex-wrap items-center gap-x-3 gap-y-1 p-3.5",
-    )
-
-
-# The wizard
-
-
-def _wizard() -> rx.Component:
+def wizard() -> rx.Component:
+    """The wizard's own steps, for the first device and for a further one."""
     state = TotpWizardState
     return dialog(
         rx.cond(
@@ -151,6 +57,32 @@ def _wizard() -> rx.Component:
     )
 
 
+def further_steps() -> list[rx.Component]:
+    """The steps that features offer: after the wizard's own, for the first device."""
+    return [_further_step(offer, number) for number, offer in enumerate(offers().wizard_steps, STEPS + 1)]
+
+
+def _further_step(offer: WizardStep, number: int) -> rx.Component:
+    return dialog(
+        step(
+            notice("success", tr("totp.wizard.enabled")),
+            offer.content(),
+            number=number,
+            of=_steps(first=True),
+            title=tr(offer.title),
+        ),
+        open=offer.is_open(),
+        title=tr("totp.wizard.title"),
+        on_close=None,
+        test_id=offer.test_id,
+        size="lg",
+    )
+
+
+def _steps(*, first: bool) -> int:
+    return STEPS + (len(offers().wizard_steps) if first else 0)
+
+
 def _scan_step(*, first: bool) -> rx.Component:
     scan = rx.el.p(tr("totp.wizard.scan"))
     install = rx.fragment(rx.el.p(tr("totp.wizard.what")), _applications())
@@ -163,7 +95,7 @@ def _scan_step(*, first: bool) -> rx.Component:
         ),
         *([rx.el.p(tr("totp.wizard.safe"), class_name="text-muted")] if first else []),
         number=1,
-        of=STEPS if first else STEPS - 1,
+        of=_steps(first=first),
         title=tr("totp.wizard.install") if first else tr("totp.wizard.add_entry"),
         buttons=(
             button(tr("ui.form.cancel"), TotpWizardState.close),
@@ -267,72 +199,6 @@ def _code_step(*, first: bool) -> rx.Component:
             test_id="totp-confirm",
         ),
         number=2,
-        of=STEPS if first else STEPS - 1,
+        of=_steps(first=first),
         title=tr("totp.wizard.check_title"),
-    )
-
-
-# The dialogs
-
-
-def _rename_dialog() -> rx.Component:
-    state = TotpDialogState
-    return dialog(
-        form(
-            text_field(
-                "name",
-                tr("totp.name"),
-                value=state.device_name,
-                max_length=MAX_NAME,
-                error=error_at(state.errors, "name"),
-                field_id="totp-new-name",
-            ),
-            on_submit=state.rename,
-            submit_label=tr("totp.rename.submit"),
-            error=error_at(state.errors),
-            cancel=state.close,
-            test_id="totp-rename",
-        ),
-        open=state.dialog == "rename",
-        title=tr("totp.rename.title"),
-        on_close=state.close,
-        test_id="totp-rename-dialog",
-    )
-
-
-def _remove_dialog() -> rx.Component:
-    state = TotpDialogState
-    wrong = error_at(state.errors)
-    return dialog(
-        rx.cond(wrong != "", notice("danger", wrong)),
-        rx.el.p(tr("totp.remove.text", name=state.device_name), class_name="break-words"),
-        button_row(
-            button(tr("ui.form.cancel"), state.close),
-            button(tr("totp.remove.submit"), state.remove, "danger", test_id="totp-remove-submit"),
-        ),
-        open=state.dialog == "remove",
-        title=tr("totp.remove.title"),
-        on_close=state.close,
-        test_id="totp-remove-dialog",
-    )
-
-
-def _disable_dialog() -> rx.Component:
-    state = TotpDialogState
-    return dialog(
-        rx.cond(state.device != 0, notice("info", tr("totp.last"))),
-        rx.el.p(tr("totp.disable.text")),
-        form(
-            code_field(error_at(state.errors, "code"), field_id="totp-disable-code"),
-            on_submit=state.disable,
-            submit_label=tr("totp.disable.submit"),
-            submit_kind="danger",
-            error=error_at(state.errors),
-            cancel=state.close,
-            test_id="totp-disable-form",
-        ),
-        open=state.dialog == "disable",
-        title=tr("totp.disable.title"),
-        on_close=state.close,
-        test_id="totp-disable-dialog",
     )

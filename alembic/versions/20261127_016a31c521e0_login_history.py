@@ -1,25 +1,20 @@
-"""Sessions that ended lately are found at once; and the login history, with the second factor of a login.
+"""Login history.
 
-Revision: b46d27f0c9e1
-After: e3a90c55b718
+Revision: 016a31c521e0
+After: 03b3b339ce01
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "b46d27f0c9e1"
-down_revision = "e3a90c55b718"
+revision = "016a31c521e0"
+down_revision = "03b3b339ce01"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index(op.f("ix_account_session_ended_at"), "account_session", ["ended_at"])
-    with op.batch_alter_table("ticket") as batch:
-        batch.add_column(sa.Column("factor", sa.String(length=20), nullable=False, server_default=""))
-    with op.batch_alter_table("ticket") as batch:
-        batch.alter_column("factor", server_default=None)
     op.create_table(
         "login_entry",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -38,12 +33,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login_entry")),
     )
-    op.create_index(op.f("ix_login_entry_account_id_at"), "login_entry", ["account_id", "at"])
+    op.create_index("ix_login_entry_account_id_at", "login_entry", ["account_id", "at"])
     op.create_index(op.f("ix_login_entry_at"), "login_entry", ["at"])
 
 
 def downgrade() -> None:
     op.drop_table("login_entry")
-    with op.batch_alter_table("ticket") as batch:
-        batch.drop_column("factor")
-    op.drop_index(op.f("ix_account_session_ended_at"), "account_session")

@@ -1,0 +1,108 @@
+"""Commands about one customer's account: the operator's way in, and the way out of a lock-out."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+from sqlalchemy.exc import IntegrityError
+
+from netim_app.commands.start import open_database
+from netim_app.core.errors import DomainError
+from netim_app.core.facts import Origin
+from netim_app.identity import accounts, flows, operations, passwords, sessions
+from netim_app.identity.facts import AccountUnlocked, SessionsRevoked
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.texts import catalog
+
+OPERATOR = Origin(browser="netim", system="operator")
+
+
+def create_account(
+    email: str,
+    first_name: Annotated[str, typer.Option()],
+    last_name: Annotated[str, typer.Option()] = "",
+    language: Annotated[str, typer.Option()] = "en",
+) -> None:
+    """Create an account with a confirmed address. The password is asked for, or read from standard input."""
+    units = open_database()
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    data = {"email": email, "first_name": first_name, "last_name": last_name, "password": password}
+    try:
+        customer = asyncio.run(
+            flows.read_customer(
+                data,
+                language=language,
+                time_zone=accounts.DEFAULT_TIME_ZONE,
+                min_length=units.settings.password_min_length,
+            )
+        )
+        hashed = passwords.hash_password(password, units.settings.bcrypt_cost)
+        with units.write() as unit:
+            accounts.create_account(unit, customer, hashed, OPERATOR)
+    except DomainError as error:
+        for fault in error.all:
+            typer.echo(f"{fault.field}: {catalog.text('en', fault.key, **fault.params)}", err=True)
+        raise typer.Exit(1) from error
+    except IntegrityError as error:
+        typer.echo("there is an account with this address already", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"created {email}")
+
+
+def unlock(
+    email: str,
+    two_factor_off: Annotated[
+        bool, typer.Option("--two-factor-off", help="Also for one who has lost every device and every backup code.")
+    ] = False,
+) -> None:
+    """Lift every lock-out of an account: the operator's way out, logged and mailed to the customer."""
+    with open_database().write() as unit:
+        fact = AccountUnlocked(
+            account_id=_account_id(unit, email),
+            at=unit.now,
+            origin=OPERATOR,
+            without_second_factor=two_factor_off,
+        )
+        operations.unlock(unit, fact)
+    typer.echo(f"unlocked {email}; the customer is told by mail")
+
+
+def revoke_sessions(
+    email: Annotated[str, typer.Argument()] = "",
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Those of all accounts: after a backup was restored.")
+    ] = False,
+) -> None:
+    """End all sessions of an account, or of all accounts."""
+    if bool(email) == everybody:
+        raise typer.BadParameter("either an address or --all")
+    if everybody:
+        with open_database().write() as unit:
+            ended = sessions.revoke_all_sessions(unit)
+        typer.echo(f"ended {ended} session(s)")
+        return
+    with open_database().write() as unit:
+        account_id = _account_id(unit, email)
+        ended = sessions.end_sessions(unit, account_id)
+        unit.record(SessionsRevoked(account_id=account_id, at=unit.now, origin=OPERATOR))
+    typer.echo(f"ended {ended} session(s)")
+
+
+def disable(email: str) -> None:
+    """Close an account: its sessions, links and logins end at once."""
+    with open_database().write() as unit:
+        account_id = _account_id(unit, email)
+        operations.disable(unit, account_id)
+    typer.echo(f"disabled {email}")
+
+
+def _account_id(unit: UnitOfWork, email: str) -> int:
+    found = operations.find_account(unit, email)
+    if found is None:
+        typer.echo("no account has this address", err=True)
+        raise typer.Exit(1)
+    return found

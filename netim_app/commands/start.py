@@ -1,0 +1,67 @@
+"""What commands do before their work: check the settings, install the features, open the database."""
+
+import os
+from typing import NoReturn
+
+import typer
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from netim_app.doctor import reason
+from netim_app.infra import redaction
+from netim_app.infra.unit_of_work import Units, configure
+from netim_app.schema import migrate
+from netim_app.settings import Settings, get_settings
+
+FOR_NOBODY_ELSE = 0o077
+
+
+def checked_settings() -> Settings:
+    """The settings; ends the command when they are faulty."""
+    settings = get_settings()
+    refuse(settings.faults())
+    return settings
+
+
+def refuse(faults: list[str]) -> None:
+    """Ends the command with one line for each fault of the settings, if there is any."""
+    for fault in faults:
+        typer.echo(f"refused to start: {fault}", err=True)
+    if faults:
+        raise typer.Exit(2)
+
+
+def refuse_to_go_on(line: str) -> NoReturn:
+    """Ends the command with this line."""
+    typer.echo(f"refused to start: {line}", err=True)
+    raise typer.Exit(1)
+
+
+def install_features() -> None:
+    """Makes the offers of all features known."""
+    from netim_app.registry import install_features as install  # noqa: PLC0415  pages need settings that can be read
+
+    install()
+
+
+def open_database() -> Units:
+    """Opens the database of the settings; ends the command when it does not answer."""
+    settings = checked_settings()
+    os.umask(FOR_NOBODY_ELSE)  # what is written from here on are customers' data
+    redaction.install(production=settings.production)
+    install_features()
+    try:
+        units = configure(settings)
+        units.engine.connect().close()
+    except (SQLAlchemyError, OSError) as error:
+        name = "NETIM_DATABASE_URL" if "database_url" in settings.model_fields_set else "NETIM_VAR_DIR"
+        refuse_to_go_on(f"{name}: the database does not answer: {reason(error)}")
+    return units
+
+
+def migrate_database(units: Units) -> None:
+    """Brings the database to the newest schema; ends the command when its schema is newer."""
+    try:
+        migrate(units)
+    except CommandError:
+        refuse_to_go_on("NETIM_DATABASE_URL: the tables were made by a newer version than this one")

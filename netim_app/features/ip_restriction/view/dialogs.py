@@ -1,0 +1,147 @@
+"""The dialogs that add and remove a rule, and the one that switches."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.features.ip_restriction.state import MAX_ENTRY, MAX_NOTE, IpDialogState, IpRestrictionState
+from netim_app.identity.view.shell import error_at
+from netim_app.ui.dialog import dialog
+from netim_app.ui.fields import checkbox_field, text_field
+from netim_app.ui.form import form
+from netim_app.ui.notice import notice
+from netim_app.ui.text import tr
+
+
+def add_dialog() -> rx.Component:
+    """Asks for a rule and a note."""
+    state = IpDialogState
+    return dialog(
+        rx.cond(
+            IpRestrictionState.rules.length() == 0,
+            notice("info", tr("ip_restriction.add.first")),
+        ),
+        form(
+            text_field(
+                "address",
+                tr("ip_restriction.add.address"),
+                hint=tr("ip_restriction.add.hint"),
+                value=state.proposed,
+                autocomplete="off",
+                max_length=MAX_ENTRY,
+                error=error_at(state.errors, "address"),
+                auto_focus=True,
+                field_id="ip-address",
+            ),
+            text_field(
+                "note",
+                tr("ip_restriction.add.note"),
+                hint=tr("ip_restriction.add.note.hint"),
+                autocomplete="off",
+                required=False,
+                max_length=MAX_NOTE,
+                error=error_at(state.errors, "note"),
+                field_id="ip-note",
+            ),
+            on_submit=state.add,
+            submit_label=tr("ip_restriction.add.submit"),
+            error=error_at(state.errors),
+            cancel=state.close,
+            test_id="ip-add-form",
+        ),
+        open=state.dialog == "add",
+        title=tr("ip_restriction.add.title"),
+        on_close=state.close,
+        test_id="ip-add-dialog",
+    )
+
+
+def _shut_out() -> rx.Component:
+    """What happens, in words, and the box that says that the customer has understood it."""
+    here = rx.cond(
+        IpRestrictionState.here != "",
+        tr("ip_restriction.shut_out.here", address=IpRestrictionState.here),
+        tr("ip_restriction.here.unknown"),
+    )
+    return rx.cond(
+        IpDialogState.shuts_out,
+        rx.el.div(
+            notice("danger", rx.el.span(here, " ", tr("ip_restriction.shut_out.text"))),
+            checkbox_field(
+                "confirmed",
+                tr("ip_restriction.shut_out.confirm"),
+                error=error_at(IpDialogState.errors, "confirmed"),
+                field_id="ip-confirmed",
+            ),
+            class_name="flex flex-col gap-4",
+        ),
+    )
+
+
+def _confirm_form(on_submit: Any, submit_label: Any, *, submit_kind: Any, test_id: str) -> rx.Component:
+    return form(
+        _shut_out(),
+        on_submit=on_submit,
+        submit_label=submit_label,
+        submit_kind=submit_kind,
+        error=error_at(IpDialogState.errors),
+        cancel=IpDialogState.close,
+        test_id=test_id,
+    )
+
+
+def switch_dialog() -> rx.Component:
+    """Asks before the restriction is turned on or off."""
+    state = IpDialogState
+
+    turn_on = rx.fragment(
+        rx.cond(
+            ~state.shuts_out & (IpRestrictionState.here_rule != ""),
+            notice(
+                "success",
+                rx.cond(
+                    IpRestrictionState.here == IpRestrictionState.here_rule,
+                    tr("ip_restriction.turn_on.safe", address=IpRestrictionState.here),
+                    tr(
+                        "ip_restriction.turn_on.covered",
+                        address=IpRestrictionState.here,
+                        rule=IpRestrictionState.here_rule,
+                    ),
+                ),
+                test_id="ip-safe",
+            ),
+        ),
+        rx.el.p(tr("ip_restriction.turn_on.text")),
+        rx.el.p(tr("ip_restriction.turn_on.change"), class_name="text-muted"),
+        _confirm_form(
+            state.switch, tr("ip_restriction.turn_on.submit"), submit_kind="primary", test_id="ip-turn-on"
+        ),
+    )  # fmt: skip
+    turn_off = rx.fragment(
+        rx.el.p(tr("ip_restriction.turn_off.text")),
+        _confirm_form(
+            state.switch, tr("ip_restriction.turn_off.submit"), submit_kind="danger", test_id="ip-turn-off"
+        ),
+    )  # fmt: skip
+    return dialog(
+        rx.cond(state.turning_on, turn_on, turn_off),
+        open=state.dialog == "switch",
+        title=rx.cond(state.turning_on, tr("ip_restriction.turn_on.title"), tr("ip_restriction.turn_off.title")),
+        on_close=state.close,
+        test_id="ip-switch-dialog",
+    )
+
+
+def remove_dialog() -> rx.Component:
+    """Asks before a rule is removed."""
+    state = IpDialogState
+    return dialog(
+        rx.el.p(tr("ip_restriction.remove.text", rule=state.rule)),
+        _confirm_form(
+            state.remove, tr("ip_restriction.remove.submit"), submit_kind="danger", test_id="ip-remove"
+        ),
+        open=state.dialog == "remove",
+        title=tr("ip_restriction.remove.title"),
+        on_close=state.close,
+        test_id="ip-remove-dialog",
+    )  # fmt: skip

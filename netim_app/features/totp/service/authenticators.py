@@ -1,0 +1,167 @@
+"""Authenticators in use: the list, and what changes it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, delete, select
+
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError
+from netim_app.core.facts import Fact
+from netim_app.features.totp import rules
+from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved, AuthenticatorRenamed
+from netim_app.features.totp.service import codes, stored
+from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
+from netim_app.identity import accounts, notices, second_factor, sessions, tickets
+from netim_app.identity.facts import AccountUnlocked, EmailRestored, SecondFactorDisabled, SecondFactorEnabled
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.texts import catalog
+
+
+@dataclass(frozen=True)
+class Authenticator:
+    """One entry of the list; moments are words in the customer's language."""
+
+    id: int
+    name: str
+    added: str
+    last_used: str
+
+
+@dataclass(frozen=True)
+class Authenticators:
+    """What the card shows."""
+
+    enabled: bool
+    authenticators: tuple[Authenticator, ...] = ()
+    full: bool = False
+
+
+def view_authenticators(unit: UnitOfWork, account_id: int) -> Authenticators:
+    """What the card shows."""
+    language, time_zone = accounts.locale_of(unit, account_id)
+
+    def words(moment: datetime | None) -> str:
+        return catalog.format_date(moment, language, time_zone) if moment else ""
+
+    rows = stored.authenticators_of(unit, account_id)
+    return Authenticators(
+        enabled=bool(rows),
+        authenticators=tuple(
+            Authenticator(row.id or 0, row.name, words(row.added_at), words(row.last_used_at)) for row in rows
+        ),
+        full=len(rows) >= rules.MAX_AUTHENTICATORS,
+    )
+
+
+def rename(unit: UnitOfWork, actor: Actor, authenticator_id: int, name: str) -> None:
+    """Gives a device another name.
+
+    Raises:
+        DomainError: the name is taken, or there is no such device.
+    """
+    sessions.lock_account(unit, actor.account_id)
+    authenticator = _authenticator(unit, actor.account_id, authenticator_id)
+    if name != authenticator.name:
+        refuse_taken(unit, actor.account_id, name)
+        authenticator.name = name
+        unit.record(AuthenticatorRenamed(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
+
+
+def remove(unit: UnitOfWork, actor: Actor, authenticator_id: int) -> None:
+    """Takes a device out of use.
+
+    Raises:
+        DomainError: it is the last one (see `disable`), or there is no such device.
+    """
+    sessions.lock_account(unit, actor.account_id)
+    authenticator = _authenticator(unit, actor.account_id, authenticator_id)
+    if stored.count(unit, actor.account_id) == 1:
+        raise DomainError("totp.last")
+    unit.session.delete(authenticator)
+    unit.session.flush()
+    unit.record(
+        AuthenticatorRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=authenticator.name)
+    )
+
+
+def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
+    """Switches two-factor authentication off: deletes all secrets and codes, ends all other sessions.
+
+    Returns the ticket that renews the present session.
+
+    Raises:
+        DomainError: it is off already.
+        RecordedRefusal: the code is wrong, or guessing is throttled.
+    """
+    if not codes.enrolled(unit, actor.account_id):
+        raise DomainError("totp.off_already")
+    second_factor.check_code(unit, actor.account_id, code, actor)
+    _switch_off(unit, SecondFactorDisabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+    return end_other_sessions(unit, actor, return_to)
+
+
+def switch_off_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
+    """The way out of having lost every device and every backup code: the operator says so by `--two-factor-off`."""
+    sessions.lock_account(unit, fact.account_id)
+    if fact.without_second_factor and codes.enrolled(unit, fact.account_id):
+        _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
+        sessions.end_sessions(unit, fact.account_id)
+
+
+def remove_since(unit: UnitOfWork, fact: EmailRestored) -> None:
+    """Takes away what a thief may have set up. If nothing is left of it, two-factor authentication is off."""
+    sessions.lock_account(unit, fact.account_id)
+    authenticators = stored.authenticators_of(unit, fact.account_id)
+    recent = [authenticator for authenticator in authenticators if authenticator.added_at >= fact.since]
+    if recent and len(recent) == len(authenticators):
+        _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
+        return
+    for authenticator in recent:
+        unit.session.delete(authenticator)
+        unit.session.flush()
+        unit.record(
+            AuthenticatorRemoved(account_id=fact.account_id, at=fact.at, origin=fact.origin, name=authenticator.name)
+        )
+
+
+def _switch_off(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
+    for table in (TotpAuthenticator, TotpEnrolment):
+        unit.session.exec(delete(table).where(col(table.account_id) == fact.account_id))
+    unit.record(fact)
+
+
+def mail_change(unit: UnitOfWork, fact: Fact) -> None:
+    """Mails the customer about every change of the authenticators."""
+    changes: dict[type[Fact], str] = {
+        SecondFactorEnabled: "enabled",
+        SecondFactorDisabled: "disabled",
+        AuthenticatorAdded: "added",
+        AuthenticatorRemoved: "removed",
+    }
+    notices.notify(unit, "two_factor_changed", fact, change=changes[type(fact)], device=getattr(fact, "name", ""))
+
+
+def _authenticator(unit: UnitOfWork, account_id: int, authenticator_id: int) -> TotpAuthenticator:
+    authenticator = unit.session.exec(
+        select(TotpAuthenticator).where(
+            TotpAuthenticator.id == authenticator_id, TotpAuthenticator.account_id == account_id
+        )
+    ).first()
+    if authenticator is None:
+        raise DomainError("totp.no_such_device")
+    return authenticator
+
+
+def refuse_taken(unit: UnitOfWork, account_id: int, name: str) -> None:
+    """Raises DomainError when an authenticator of the account has this name, in whatever case."""
+    if any(
+        authenticator.name.casefold() == name.casefold() for authenticator in stored.authenticators_of(unit, account_id)
+    ):
+        raise DomainError("totp.name_taken", field="name")
+
+
+def end_other_sessions(unit: UnitOfWork, actor: Actor, return_to: str) -> str:
+    """Ends all sessions but the present one, and returns the ticket that renews that one."""
+    sessions.end_sessions(unit, actor.account_id, keep=actor.session_id)
+    return tickets.renewal_ticket(unit, actor, return_to=return_to)

@@ -1,0 +1,67 @@
+"""Codes at login: which are accepted, once each."""
+
+import logging
+from collections.abc import Callable
+
+import pyotp
+from sqlmodel import col, update
+
+from netim_app.core.facts import Origin
+from netim_app.features.totp import rules
+from netim_app.features.totp.service import stored
+from netim_app.features.totp.tables import TotpAuthenticator
+from netim_app.infra.redaction import log_event
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.infra.vault import VaultError
+
+logger = logging.getLogger(__name__)
+
+
+def enrolled(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether the account has a device."""
+    return stored.count(unit, account_id) > 0
+
+
+def consume(unit: UnitOfWork, account_id: int, code: str, _origin: Origin) -> bool:
+    """Whether a device of the account shows this code now and it was not used before. It is used then."""
+    now = rules.step_at(unit.now)
+    for authenticator in stored.authenticators_of(unit, account_id):
+        totp = _totp(unit, authenticator)
+        if totp is None:
+            continue
+        step = rules.matching_step(code, codes_of(totp), now=now, reach=rules.TOLERANCE, after=authenticator.last_step)
+        if step is not None and _use(unit, authenticator, step):
+            return True
+    return False
+
+
+def valid_code_count(unit: UnitOfWork, account_id: int) -> int:
+    """How many codes are right at this moment: those of the accepted steps, of every device."""
+    return stored.count(unit, account_id) * (2 * rules.TOLERANCE + 1)
+
+
+def _use(unit: UnitOfWork, authenticator: TotpAuthenticator, step: int) -> bool:
+    """Whether this call consumed the step, with every one before it, and no other call at the same moment."""
+    used = unit.session.exec(
+        update(TotpAuthenticator)
+        .where(col(TotpAuthenticator.id) == authenticator.id, col(TotpAuthenticator.last_step) < step)
+        .values(last_step=step, last_used_at=unit.now)
+    )
+    return used.rowcount == 1
+
+
+def _totp(unit: UnitOfWork, authenticator: TotpAuthenticator) -> pyotp.TOTP | None:
+    """None for a row that was tampered with: such a device accepts nothing."""
+    try:
+        return pyotp.TOTP(unit.vault.open(authenticator.sealed, stored.authenticator_context(authenticator)).decode())
+    except VaultError:
+        log_event(
+            logger, "vault.unreadable", level=logging.ERROR, table="totp_authenticator",
+            account_id=authenticator.account_id, authenticator_id=authenticator.id,
+        )  # fmt: skip
+        return None
+
+
+def codes_of(totp: pyotp.TOTP) -> Callable[[int], str]:
+    """The code of each step."""
+    return totp.generate_otp

@@ -1,0 +1,154 @@
+"""Setting up an authenticator: its secret is in use when a code has proved it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pyotp
+import segno
+from sqlmodel import col, delete, select
+
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError
+from netim_app.core.tokens import new_token
+from netim_app.features.totp import rules
+from netim_app.features.totp.facts import AuthenticatorAdded
+from netim_app.features.totp.service import codes, stored
+from netim_app.features.totp.service.authenticators import end_other_sessions, refuse_taken
+from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
+from netim_app.identity import second_factor, sessions
+from netim_app.identity.facts import SecondFactorEnabled
+from netim_app.infra.unit_of_work import UnitOfWork
+
+ENROLMENT_LIFE = timedelta(minutes=30)
+"""To install an application takes some people a while."""
+ISSUER = "Netim Direct"
+MAX_ENROLMENTS = 10
+"""Open at once for one account; a further one replaces the oldest."""
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What an application needs to know. It is shown once and kept nowhere outside of the vault."""
+
+    handle: str
+    key: str
+    uri: str
+    picture: str
+    """The QR code as a `data:` address of an SVG."""
+
+
+def begin(unit: UnitOfWork, actor: Actor, replaces: str = "") -> Enrolment:
+    """Makes a secret for a new device, which opens nothing until a code has proved it.
+
+    Args:
+        replaces: an enrolment of the same tab that is abandoned by this one; empty for none.
+
+    Raises:
+        DomainError: there are as many devices as there may be.
+    """
+    account = sessions.lock_account(unit, actor.account_id)
+    abandon(unit, actor, replaces)
+    if stored.count(unit, actor.account_id) >= rules.MAX_AUTHENTICATORS:
+        raise DomainError("totp.full", limit=rules.MAX_AUTHENTICATORS)
+    _make_room(unit, actor.account_id)
+    row = TotpEnrolment(
+        handle=new_token(),
+        account_id=actor.account_id,
+        session_id=actor.session_id,
+        sealed=b"",
+        expires_at=unit.now + ENROLMENT_LIFE,
+    )
+    unit.session.add(row)
+    secret = pyotp.random_base32(rules.SECRET_BYTES * 8 // 5)
+    row.sealed = unit.vault.seal(secret.encode(), stored.enrolment_context(row))
+    uri = pyotp.TOTP(secret, name=account.email, issuer=ISSUER).provisioning_uri()
+    picture = segno.make(uri, error="m", micro=False).svg_data_uri(scale=4, border=4, dark="#000", light="#fff")
+    return Enrolment(handle=row.handle, key=rules.in_groups(secret), uri=uri, picture=picture)
+
+
+def is_open(unit: UnitOfWork, actor: Actor, handle: str) -> bool:
+    """Whether this enrolment can still be confirmed."""
+    return _open_enrolment(unit, actor, handle) is not None
+
+
+def _open_enrolment(unit: UnitOfWork, actor: Actor, handle: str) -> TotpEnrolment | None:
+    return unit.session.exec(
+        select(TotpEnrolment).where(
+            TotpEnrolment.handle == handle,
+            TotpEnrolment.account_id == actor.account_id,
+            TotpEnrolment.session_id == actor.session_id,
+            col(TotpEnrolment.expires_at) > unit.now,
+        )
+    ).first()
+
+
+def abandon(unit: UnitOfWork, actor: Actor, handle: str) -> None:
+    """Deletes a secret that is not going to be proved; nothing happens when it is gone or somebody else's."""
+    if handle:
+        unit.session.exec(
+            delete(TotpEnrolment).where(
+                col(TotpEnrolment.handle) == handle,
+                col(TotpEnrolment.account_id) == actor.account_id,
+                col(TotpEnrolment.session_id) == actor.session_id,
+            )
+        )
+
+
+def confirm(unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str, return_to: str) -> str | None:
+    """Takes a device into use whose code is right. The first one enables two-factor authentication.
+
+    Returns:
+        The ticket that renews the present session when it was the first device: all other sessions end then. Else None.
+
+    Raises:
+        DomainError: the code is wrong (with a word about the device's clock if it fits one), the name is taken, there
+            are too many devices, or the enrolment is gone.
+    """
+    sessions.lock_account(unit, actor.account_id)
+    row = _open_enrolment(unit, actor, handle)
+    if row is None:
+        raise DomainError("totp.gone")
+    secret = unit.vault.open(row.sealed, stored.enrolment_context(row))
+    step = _proved_step(unit, secret, second_factor.normal_code(code))
+    count = stored.count(unit, actor.account_id)
+    if count >= rules.MAX_AUTHENTICATORS:
+        raise DomainError("totp.full", limit=rules.MAX_AUTHENTICATORS)
+    refuse_taken(unit, actor.account_id, name)
+    unit.session.delete(row)
+    authenticator = TotpAuthenticator(
+        account_id=actor.account_id, name=name, sealed=b"", last_step=step, added_at=unit.now
+    )
+    unit.session.add(authenticator)
+    unit.session.flush()
+    authenticator.sealed = unit.vault.seal(secret, stored.authenticator_context(authenticator))
+    if count:
+        unit.record(AuthenticatorAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
+        return None
+    unit.record(SecondFactorEnabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+    return end_other_sessions(unit, actor, return_to)
+
+
+def _proved_step(unit: UnitOfWork, secret: bytes, code: str) -> int:
+    now = rules.step_at(unit.now)
+    code_at = codes.codes_of(pyotp.TOTP(secret.decode()))
+    step = rules.matching_step(code, code_at, now=now, reach=rules.DRIFT_REACH) if code else None
+    if step is None:
+        raise DomainError("totp.wrong", field="code")
+    if abs(step - now) > rules.TOLERANCE:
+        minutes = rules.drift_minutes(step, now)
+        key = "totp.clock_fast" if minutes > 0 else "totp.clock_slow"
+        raise DomainError(key, field="code", minutes=abs(minutes))
+    return step
+
+
+def _make_room(unit: UnitOfWork, account_id: int) -> None:
+    newest = select(TotpEnrolment.handle).where(TotpEnrolment.account_id == account_id)
+    keep = unit.session.exec(newest.order_by(col(TotpEnrolment.expires_at).desc()).limit(MAX_ENROLMENTS - 1)).all()
+    unit.session.exec(
+        delete(TotpEnrolment).where(col(TotpEnrolment.account_id) == account_id, col(TotpEnrolment.handle).not_in(keep))
+    )
+
+
+def purge(unit: UnitOfWork) -> None:
+    """Deletes the secrets that nobody has proved in time."""
+    unit.session.exec(delete(TotpEnrolment).where(col(TotpEnrolment.expires_at) <= unit.now))

@@ -1,0 +1,104 @@
+"""The card "Two-factor authentication"."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.features.totp.state import MAX_AUTHENTICATORS, TotpDialogState, TotpState, TotpWizardState
+from netim_app.features.totp.view.dialogs import disable_dialog, remove_dialog, rename_dialog
+from netim_app.features.totp.view.wizard import further_steps, wizard
+from netim_app.ui import card as kit
+from netim_app.ui.buttons import button
+from netim_app.ui.text import tr
+
+
+def card() -> rx.Component:
+    """Whether it is on, the devices, and what changes them."""
+    shown = kit.card(
+        rx.cond(TotpState.enabled, _devices()),
+        wizard(),
+        rename_dialog(),
+        remove_dialog(),
+        disable_dialog(),
+        title=tr("totp.title"),
+        state=kit.status(_state(), on=TotpState.enabled),
+        text=tr("totp.text"),
+        action=rx.cond(
+            TotpState.enabled,
+            button(tr("totp.disable"), TotpDialogState.begin_disable, test_id="totp-disable"),
+            button(tr("totp.enable"), TotpWizardState.begin, "primary", test_id="totp-enable"),
+        ),
+        anchor="two-factor",
+        icon="phone",
+    )
+    # The further steps are outside of the card: in print, what holds the sheet must add no border.
+    return rx.fragment(shown, *further_steps())
+
+
+def _state() -> rx.Var[str]:
+    return rx.match(
+        TotpState.devices.length(),
+        (0, tr("totp.off")),
+        (1, tr("totp.on")),
+        tr("totp.on.several", count=TotpState.devices.length()),
+    )
+
+
+def _devices() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            rx.el.h3(tr("totp.devices"), class_name="font-semibold"),
+            rx.cond(
+                ~TotpState.full,
+                button(
+                    "",
+                    TotpWizardState.begin,
+                    icon_name="plus",
+                    aria_label=tr("totp.add"),
+                    test_id="totp-add",
+                    class_name="w-11 px-0",
+                ),
+            ),
+            class_name="flex min-h-11 items-center justify-between gap-3",
+        ),
+        rx.cond(TotpState.full, rx.el.p(tr("totp.full_hint", limit=MAX_AUTHENTICATORS), class_name="-mt-3 text-muted")),
+        rx.el.ul(
+            rx.foreach(TotpState.devices, _device),
+            class_name="flex flex-col divide-y divide-line rounded-control border border-line",
+            custom_attrs={"data-testid": "totp-devices"},
+        ),
+        class_name="flex flex-col gap-3",
+    )
+
+
+def _device(device: Any) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.p(device.name, class_name="font-medium break-words"),
+            rx.el.p(
+                tr("totp.device.added", date=device.added),
+                " · ",
+                rx.cond(device.last_used != "", tr("totp.device.used", date=device.last_used), tr("totp.device.never")),
+                class_name="text-xs text-muted",
+            ),
+            class_name="min-w-0 flex-1 basis-48",
+        ),
+        rx.el.div(
+            button(
+                tr("totp.rename"),
+                TotpDialogState.begin_rename(device.id),
+                "ghost",
+                aria_label=tr("totp.rename.one", name=device.name),
+                class_name="px-2.5",
+            ),
+            button(
+                tr("totp.remove"),
+                TotpDialogState.begin_remove(device.id),
+                "ghost",
+                aria_label=tr("totp.remove.one", name=device.name),
+                class_name="px-2.5",
+            ),
+            class_name="-mr-2 ml-auto flex flex-wrap",
+        ),
+        class_name="flex flex-wrap items-center gap-x-3 gap-y-1 p-3.5",
+    )

@@ -1,0 +1,44 @@
+import re
+
+import pytest
+import reflex as rx
+
+from netim_app import feature
+from netim_app.feature import Feature, WizardStep
+from netim_app.features.totp.view.card import card
+
+
+def further_step(number: int) -> WizardStep:
+    return WizardStep(
+        title="totp.device.never",
+        content=lambda: rx.el.p(f"further step {number}"),
+        is_open=lambda: rx.Var.create(True),
+        resume="more",
+        test_id=f"more-{number}",
+    )
+
+
+def numbers(markup: str) -> list[tuple[int, int]]:
+    """Each "Step 1 of 3" of the markup, as a pair."""
+    return [(int(n), int(of)) for n, of in re.findall(r'"Step " \+ \((\d+)\) \+ " of " \+ \((\d+)\)', markup)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_the_wizard_counts_and_shows_the_steps_that_features_offer(count: int) -> None:
+    feature.install([Feature(name="more", wizard_steps=[further_step(n) for n in range(count)])])
+
+    markup = str(card())
+
+    first_device, further_device = 2 + count, 2
+    assert sorted(numbers(markup)) == sorted(
+        [(1, further_device), (2, further_device), *((n, first_device) for n in range(1, first_device + 1))]
+    )
+    assert re.findall(r"further step \d", markup) == [f"further step {n}" for n in range(count)]
+    assert re.findall(r'"data-testid":"(more-\d)"', markup) == [f"more-{n}" for n in range(count)]
+
+
+def test_the_products_wizard_has_three_steps_and_ends_with_the_backup_codes() -> None:
+    markup = str(card())
+
+    assert max(numbers(markup)) == (3, 3)
+    assert markup.index("backup-codes-list") > markup.index('"Step " + (3) + " of " + (3)')
