@@ -18,7 +18,7 @@ from reflex.state import BaseState
 from socketio.exceptions import ConnectionError as Refused
 
 from netim_app.identity.abandoned_tabs import MOST_OF_ONE
-from netim_app.identity.state.shell import ShellState
+from netim_app.reflex_port.tab import TabState, tab_in
 from netim_app.web.socket_limits import MAX_SOCKETS_WIDE
 from tests.kit.fakes import until
 from tests.kit.harness import NAMESPACE, Client, Server, customer, production_server, running
@@ -114,7 +114,7 @@ async def test_unknown_names(server: Server, anna: Client) -> None:
         await program.load("/login")
         for number in range(300):
             await program.send(f"no___such.event_{number}")
-        for name in ("State.no_such_event", "ShellState.show_notice", "ShellState.__init__", "ShellState._document"):
+        for name in ("State.no_such_event", "ShellState.show_notice", "ShellState.__init__", "ShellState._notice_visit"):
             await program.send(name)
         await program.settle()
         assert len(lines_about(server, program)) == 1
@@ -129,9 +129,9 @@ async def test_unknown_names(server: Server, anna: Client) -> None:
 def tabs_of(redis: Redis, session_id: int) -> int:
     """How many tabs of a session there are in the store."""
     stored = page_states(redis)
-    shells = [value for key, value in stored.items() if key.endswith(ShellState.get_full_name().encode())]
-    restored = [BaseState._deserialize(data=value) for value in shells]
-    return sum(isinstance(shell, ShellState) and shell._session_id == session_id for shell in restored)
+    records = [value for key, value in stored.items() if key.endswith(TabState.get_full_name().encode())]
+    restored = [BaseState._deserialize(data=value) for value in records]
+    return sum(isinstance(state, TabState) and tab_in(state).session_id == session_id for state in restored)
 
 
 async def test_tabs_of_one(tmp_path: Path, redis: Redis, new_email: Callable[[], str]) -> None:

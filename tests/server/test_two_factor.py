@@ -350,7 +350,7 @@ async def test_pending_bound(owner: Owner, thief: Client, server: Server) -> Non
             assert await give_code(other, owner.code()) == ""
             assert other.redirects() == ["/login?again=1"]
             await other.call("LoginState.cancel_code")
-            await other.send("State.update_vars_internal", vars={"ShellState._pending": "x", "needs_code": True})
+            await other.send("State.update_vars_internal", vars={"TabState._tab": "x", "needs_code": True})
             assert await give_code(other, owner.code()) == ""
     assert owner.row("pending_login") == [1]
     assert owner.row("failed_code_count") == [0], "no guess was looked at"
