@@ -168,6 +168,19 @@ def test_every_feature_has_the_same_files() -> None:
             assert "feature" in found
 
 
+def test_every_layer_of_a_feature_has_its_tests() -> None:
+    """As docs/extending.md asks for. Facts and tables hold no behaviour; the offer is used by all tests."""
+    missing = [
+        f"tests/features/{folder.name}/test_{layer}.py"
+        for folder in sorted((PACKAGE / "features").iterdir())
+        for layer in ("rules", "service", "flows", "state", "view")
+        if ((folder / f"{layer}.py").exists() or (folder / layer / "__init__.py").exists())
+        and not (ROOT / "tests" / "features" / folder.name / f"test_{layer}.py").exists()
+    ]
+
+    assert missing == []
+
+
 def test_every_feature_is_in_the_registry() -> None:
     from netim_app.registry import FEATURES
 
