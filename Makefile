@@ -83,7 +83,7 @@ lock: $(VENV)/.development ## write the lock files anew from pyproject.toml (UPG
 	$(PYTHON) -m tools.check_locks
 
 clean: ## remove what can be made again; the data in var/ stays
-	rm -rf $(VENV) .web .states .programs .lighthouse .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) .web .states .programs .lighthouse .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find $(wildcard netim_app tests tools alembic) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: dependencies are installed again only when a lock or pyproject.toml changed. The editable install puts

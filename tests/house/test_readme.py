@@ -23,7 +23,7 @@ LINES = re.findall(r"^\+(.+\n)", EXTENDING, re.MULTILINE)
 """What goes into registry.py."""
 REVIEWED = re.findall(r"```python\n(    \"CheckupState.*\n)```", EXTENDING)
 """What goes into tests/kit/access.py."""
-HOUSE = ("access", "migrations", "state_vars", "texts")
+HOUSE = ("access", "imports", "migrations", "state_vars", "texts")
 """The house tests that look at features."""
 
 USE_IT = """
@@ -102,6 +102,7 @@ def test_example_is_complete() -> None:
     }  # fmt: skip
     assert {path for path in BLOCKS if path.startswith("tests/")} == {
         "tests/features/checkup/test_rules.py",
+        "tests/features/checkup/test_service.py",
         "tests/features/checkup/test_view.py",
         "tests/features/checkup/test_state.py",
         "tests/browser/test_checkup.py",
@@ -122,7 +123,7 @@ def test_example_works(checkout: Path) -> None:
 @pytest.mark.timeout(600)
 def test_example_passes_its_own_tests_and_those_of_the_house(checkout: Path) -> None:
     house = [f"tests/house/test_{name}.py" for name in HOUSE]
-    others = ["tests/pages/test_pages.py", "tests/features/gauge"]
+    others = ["tests/pages/test_pages.py", "tests/features/gauge", "tests/features/test_views.py"]
     said = run(checkout, "-m", "pytest", "-q", "tests/features/checkup", *house, *others)
 
     assert int(re.findall(r"(\d+) passed", said)[-1]) > 200

@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ from tools import check_locks, lighthouse
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
-COMMANDS = ["run", "test", "attack", "check", "screenshots", "lighthouse", "bench", "dev", "lock", "clean", "help"]
+COMMANDS = re.findall(r"^(\w+):.*## \S", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 HASH = "sha256:" + "0" * 64
 
 
@@ -81,13 +82,6 @@ def test_a_missing_npm_lock_is_found(tmp_path: Path) -> None:
     assert len(check_locks.npm_faults(tmp_path)) == 1
 
 
-def test_the_makefile_offers_every_command_and_explains_it() -> None:
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-
-    for command in COMMANDS:
-        assert re.search(rf"^{command}:.*## \S", makefile, re.MULTILINE), command
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 def test_make_can_read_every_command(command: str) -> None:
     subprocess.run(["make", "--dry-run", command], cwd=ROOT, check=True, capture_output=True, timeout=30)
@@ -121,12 +115,31 @@ def test_lighthouse_hits_its_targets_or_says_what_cost_points(capsys: pytest.Cap
     assert "accessibility: On color-contrast" in said
 
 
-def test_ci_runs_the_checks_and_the_tests() -> None:
-    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+def test_documents_name_only_commands_that_there_are() -> None:
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("tests/**/*.md")]
+    named = {name for path in documents for name in re.findall(r"`make (\w+)", path.read_text("utf-8"))}
 
-    assert "set -euo pipefail" in script
-    assert "for target in check test" in script
-    assert 'make "$target"' in script
+    assert {"run", "check", "test"} <= named
+    assert named <= set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("broken", "called"), [("", ["check", "test"]), ("check", ["check"]), ("test", ["check", "test"])]
+)
+def test_ci_runs_the_checks_and_then_the_tests_and_fails_with_either(
+    tmp_path: Path, broken: str, called: list[str]
+) -> None:
+    make = tmp_path / "make"
+    make.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/called\n[ "$1" != "{broken}" ]\n')
+    make.chmod(0o700)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+
+    done = subprocess.run(
+        ["bash", ROOT / ".ci" / "run"], check=False, env={**os.environ, "PATH": path}, capture_output=True, timeout=30
+    )
+
+    assert (done.returncode == 0) is (broken == "")
+    assert (tmp_path / "called").read_text().split() == called
 
 
 def test_make_dev_watches_the_code_and_not_the_data(monkeypatch: pytest.MonkeyPatch) -> None:

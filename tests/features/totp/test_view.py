@@ -5,7 +5,9 @@ import reflex as rx
 
 from netim_app import feature
 from netim_app.feature import Feature, WizardStep
+from netim_app.features.totp.state import TotpWizardState
 from netim_app.features.totp.view.card import card
+from tests.kit.components import arguments, by_test_id, elements, field_names, handlers, part, sent
 
 
 def further_step(number: int) -> WizardStep:
@@ -42,3 +44,30 @@ def test_the_products_wizard_has_three_steps_and_ends_with_the_backup_codes() ->
 
     assert max(numbers(markup)) == (3, 3)
     assert markup.index("backup-codes-list") > markup.index('"Step " + (3) + " of " + (3)')
+
+
+def test_the_secret_is_in_the_wizard_alone() -> None:
+    """It is shown once: no other part of the page may keep it."""
+    wizard = by_test_id(card(), "totp-wizard")
+
+    for secret in (TotpWizardState.picture, TotpWizardState.key_text, TotpWizardState.uri):
+        assert str(secret) in str(wizard)
+        assert str(card()).count(str(secret)) == str(wizard).count(str(secret))
+
+
+def test_the_buttons_of_a_device_name_it_and_send_its_id() -> None:
+    [device] = elements(by_test_id(card(), "totp-devices"), "li")
+    buttons = elements(device, "button")
+
+    assert handlers(device) == ["TotpDialogState.begin_rename", "TotpDialogState.begin_remove"]
+    for button in buttons:
+        assert [each.endswith(part("id")) for event in sent(button) for each in arguments(event)] == [True]
+        assert part("name") in str(button).partition("onClick")[0]
+
+
+def test_disabling_asks_for_a_code_and_removing_a_device_does_not() -> None:
+    assert handlers(by_test_id(card(), "totp-disable")) == ["TotpDialogState.begin_disable"]
+    fields = {
+        test_id: field_names(by_test_id(card(), test_id)) for test_id in ("totp-disable-dialog", "totp-remove-dialog")
+    }
+    assert fields == {"totp-disable-dialog": ["code"], "totp-remove-dialog": []}

@@ -1,0 +1,50 @@
+"""What holds for the view of every feature."""
+
+import re
+
+import pytest
+from reflex.state import BaseState
+from reflex_base.registry import RegistrationContext
+
+from netim_app.feature import Feature
+from netim_app.registry import FEATURES
+from tests.kit.components import elements, handlers, walk
+
+WITH_CARD = [feature for feature in FEATURES if feature.card]
+
+
+def states_of(feature: Feature) -> list[type[BaseState]]:
+    own = f"netim_app.features.{feature.name}."
+    return [state for state in RegistrationContext.get().base_states.values() if state.__module__.startswith(own)]
+
+
+@pytest.mark.parametrize("feature", WITH_CARD, ids=lambda feature: feature.name)
+def test_each_handler_is_sent_by_the_card_or_resumed(feature: Feature) -> None:
+    """A handler that no page sends is an open endpoint that nobody needs."""
+    assert feature.card
+    reached = {*handlers(feature.card()), *(handler.fn.__qualname__ for handler in feature.resumes.values())}
+
+    unused = [
+        f"{state.__name__}.{name}"
+        for state in states_of(feature)
+        for name in state.event_handlers
+        if name != "setvar" and f"{state.__name__}.{name}" not in reached
+    ]
+
+    assert unused == []
+
+
+@pytest.mark.parametrize("feature", WITH_CARD, ids=lambda feature: feature.name)
+def test_each_field_has_a_label_and_each_button_a_name(feature: Feature) -> None:
+    """Also in dialogs and branches that no browser test opens."""
+    assert feature.card
+    card = feature.card()
+    labels = elements(card, "label")
+    labelled = {str(label.html_for) for label in labels}
+    labelled |= {str(field.id) for label in labels for field in elements(label, "input")}
+
+    for field in (*elements(card, "input"), *elements(card, "select")):
+        assert "hidden:true" in str(field) or str(field.id) in labelled, str(field)[:300]
+    for button in elements(card, "button"):
+        texts = [str(each.contents) for each in walk(button) if hasattr(each, "contents")]
+        assert '"aria-label":' in str(button) or re.search(r"\w", "".join(texts)), str(button)[:300]
