@@ -5,7 +5,7 @@ import json
 import reflex as rx
 
 from netim_app.ui.icons import icon as icon_of
-from netim_app.ui.script import SCROLL_TO_ANCHOR, Anchored
+from netim_app.ui.script import Anchored
 
 Text = rx.Var | str
 
@@ -60,7 +60,6 @@ def card(
     attrs = {"data-testid": test_id} if test_id else {}
     if heading_id:
         attrs["aria-labelledby"] = heading_id
-        attrs["ref"] = SCROLL_TO_ANCHOR.ref
     # In line with the title, not with the icon.
     indent = "sm:pl-14" if icon else ""
     # Dialogs take no room, and all else may be absent.
@@ -72,7 +71,7 @@ def card(
         *body,
         **({"id": rx.Var(json.dumps(anchor))} if anchor else {}),
         class_name="scroll-mt-6 rounded-card border border-line bg-surface p-5 shadow-card sm:p-6 "
-        "outline-transparent data-reached:animate-reached data-reached:outline-2 data-reached:outline-offset-2",
+        "outline-transparent target:animate-reached target:outline-2 target:outline-offset-2",
         custom_attrs=attrs,
     )
 

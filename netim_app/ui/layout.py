@@ -13,7 +13,7 @@ from netim_app.ui.buttons import button_link
 from netim_app.ui.connection import connection_notice
 from netim_app.ui.icons import icon, logo
 from netim_app.ui.menu import menu
-from netim_app.ui.script import FOCUS_AFTER_NAVIGATION, FOCUS_ON_ARRIVAL, Arrival, DocumentLanguage, PageHeading
+from netim_app.ui.script import H1, Button, Div, DocumentLanguage, function
 from netim_app.ui.text import LocaleState, known_locale, tr
 from netim_app.ui.theme import FOCUS
 
@@ -211,7 +211,7 @@ def outcome(
         more: below: a hint, or the way on.
         icon_name: the picture above.
     """
-    return Arrival.create(
+    return Div.create(
         rx.el.div(
             icon(icon_name, size="size-7"),
             class_name="grid size-14 place-items-center rounded-full bg-success-soft text-success",
@@ -220,7 +220,7 @@ def outcome(
         *more,
         tab_index=-1,
         class_name="flex flex-col items-start gap-5 outline-none animate-appear",
-        custom_attrs={"ref": FOCUS_ON_ARRIVAL.ref},
+        custom_attrs={"ref": function("focusQuietly")},
     )
 
 
@@ -316,17 +316,15 @@ def app_wraps() -> dict[tuple[int, str], Callable[[bool], rx.Component | None]]:
     return {(55, "ErrorBoundary"): lambda _stateful: ErrorBoundary.create(fallback_render=_crash())}
 
 
-# Without the address changing: it may hold an anchor that is still needed.
-_TO_MAIN = '(event) => { event.preventDefault(); document.getElementById("main").focus(); }'
-_MAIN = {"id": rx.Var('"main"'), "tab_index": -1}
+_MAIN = {"id": "main", "tab_index": -1}
 
 
 def _heading(text: Text, class_name: str) -> rx.Component:
-    return PageHeading.create(
+    return H1.create(
         text,
         tab_index=-1,
         class_name=f"outline-none {class_name}",
-        custom_attrs={"ref": FOCUS_AFTER_NAVIGATION.ref},
+        custom_attrs={"ref": function("focusAfterNavigation")},
     )
 
 
@@ -348,7 +346,8 @@ def _skip_link(known: rx.Var[bool]) -> rx.Component:
         rx.el.A.create(
             tr("ui.skip_to_content"),
             href="#main",
-            custom_attrs={"onClick": rx.Var(_TO_MAIN)},
+            # Without the address changing: it may hold an anchor that is still needed.
+            on_click=[rx.prevent_default, rx.set_focus("main")],
             class_name="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-30 "
             "focus:rounded-control focus:bg-surface focus:px-4 focus:py-3 focus:text-sm focus:font-medium "
             f"focus:shadow-overlay {FOCUS}",
@@ -385,13 +384,13 @@ def _crash() -> rx.Var:
         logo(),
         rx.el.h1(tr("ui.crash.title"), class_name="text-2xl font-semibold tracking-tight"),
         rx.el.p(tr("ui.crash.text"), class_name="text-muted"),
-        rx.el.button(
+        Button.create(
             tr("ui.crash.reload"),
             type="button",
             class_name="min-h-11 w-fit rounded-control bg-accent px-4 text-sm font-medium text-on-accent "
             f"hover:bg-accent-strong {FOCUS}",
             # No event: what fails here may be the very thing that carries events.
-            custom_attrs={"onClick": rx.Var("() => location.reload()")},
+            custom_attrs={"onClick": function("reload")},
         ),
         role="alert",
         class_name="mx-auto flex min-h-dvh w-full max-w-md flex-col justify-center gap-5 px-4",

@@ -7,17 +7,9 @@ import reflex as rx
 from netim_app.ui.fields import INPUT, input_props
 from netim_app.ui.icons import icon
 from netim_app.ui.parts import Handler, Text, labelled
+from netim_app.ui.script import Button, Input, function
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
-
-_CAPS_LOCK = """(event) => {
-  event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
-}"""
-_SHOW_OR_HIDE = """(event) => {
-  const button = event.currentTarget, input = button.previousElementSibling, show = input.type === "password";
-  input.type = show ? "text" : "password";
-  button.setAttribute("aria-pressed", show);
-}"""
 
 
 def password_field(
@@ -50,9 +42,9 @@ def password_field(
             on_change=on_change,
             auto_focus=auto_focus,
         )
-        props["custom_attrs"] |= {"onKeyUp": rx.Var(_CAPS_LOCK)}
+        props["custom_attrs"] |= {"onKeyUp": function("noteCapsLock")}
         shown = rx.el.div(
-            rx.el.input(
+            Input.create(
                 type="password",
                 auto_capitalize="none",
                 spell_check=False,
@@ -60,7 +52,7 @@ def password_field(
                 **attrs,
                 **props,
             ),
-            rx.el.button(
+            Button.create(
                 icon("eye", class_name="group-aria-pressed/show:hidden"),
                 icon("eye-off", class_name="hidden group-aria-pressed/show:block"),
                 type="button",
@@ -68,7 +60,7 @@ def password_field(
                 aria_pressed="false",
                 class_name="group/show absolute inset-y-0 right-0 grid w-11 place-items-center rounded-control "
                 f"text-muted hover:text-ink {FOCUS} focus-visible:-outline-offset-2",
-                custom_attrs={"onClick": rx.Var(_SHOW_OR_HIDE)},
+                custom_attrs={"onClick": function("showOrHide")},
             ),
             class_name="relative",
         )

@@ -127,7 +127,7 @@ def test_the_wraps_of_the_app_have_no_overlay_and_no_details_of_a_crash() -> Non
     markup = str(build(True))
     assert '"Something went wrong on this page"' in markup
     assert "event_args.error" not in markup
-    assert "location.reload()" in markup
+    assert "onClick:reload" in markup
 
 
 def test_the_head_sets_the_chosen_theme_before_anything_is_painted() -> None:
