@@ -13,7 +13,7 @@ from netim_app.ui.buttons import button_link
 from netim_app.ui.connection import connection_notice
 from netim_app.ui.icons import icon, logo
 from netim_app.ui.menu import menu
-from netim_app.ui.script import H1, Button, Div, DocumentLanguage, function
+from netim_app.ui.script import EARLY_THEME, H1, Button, Div, DocumentLanguage, function
 from netim_app.ui.text import LocaleState, known_locale, tr
 from netim_app.ui.theme import FOCUS
 
@@ -298,16 +298,11 @@ def theme_switch() -> rx.Component:
 
 def head() -> list[rx.Component]:
     """For `rx.App(head_components=...)`: icons, and the chosen theme before the first paint."""
-    # Reflex sets the class only after its code has been loaded: a dark page would flash up in white.
-    early = (
-        'try{var t=localStorage.getItem("theme");if(t==="dark"||t==="light")'
-        "document.documentElement.classList.add(t)}catch(e){}"
-    )
     return [
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.meta(name="color-scheme", content="light dark"),
         rx.el.meta(name="description", content=text(DEFAULT_LOCALE, "ui.description")),
-        rx.el.script(early),
+        rx.el.script(EARLY_THEME.strip()),
     ]
 
 

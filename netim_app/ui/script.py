@@ -19,10 +19,8 @@ SOURCE = """
 const once = (event) => {
   const element = event.currentTarget, group = element.closest("form, dialog") ?? element;
   const button = element.querySelector("[type=submit]") ?? element, page = document.documentElement.dataset;
-  if (button.ariaDisabled === "true" || group.querySelector("[type=submit][aria-disabled=true]")) {
-    event.preventDefault();
-    return event.stopPropagation();
-  }
+  const isHeld = button.ariaDisabled === "true" || group.querySelector("[type=submit][aria-disabled=true]");
+  if (isHeld) { event.preventDefault(); return event.stopPropagation(); }
   const end = () => {
     observer.disconnect();
     clearInterval(timer);
@@ -30,28 +28,20 @@ const once = (event) => {
     element.querySelector("[aria-invalid=true]")?.focus();
     if (!element.isConnected && document.activeElement === document.body) focusQuietly(document.getElementById("main"));
   };
-  const observer = new MutationObserver((changes) => {
-    if (changes.some(({target}) => !target.parentElement?.closest("[data-quiet]"))) end();
-  });
-  const timer = setInterval(() => {
-    if (document.querySelector("[data-server-away]")) return;
-    end();
-    delete page.quiet;
-    page.unanswered = "";
-  }, 10000);
+  const isAnswer = ({target}) => !target.parentElement?.closest("[data-quiet]");
+  const observer = new MutationObserver((changes) => { if (changes.some(isAnswer)) end(); });
+  const giveUp = () => { end(); delete page.quiet; page.unanswered = ""; };
+  const timer = setInterval(() => { if (!document.querySelector("[data-server-away]")) giveUp(); }, 10000);
   observer.observe(document.body, {childList: true, characterData: true, subtree: true});
   delete page.unanswered;
   button.ariaDisabled = "true";
 };
 
 // A page that sends itself elsewhere stays as it is until the next document is there: no change is an answer any more.
-const leave = () => {
-  document.documentElement.dataset.quiet = "";
-  addEventListener("pageshow", () => delete document.documentElement.dataset.quiet);
-};
-const reload = (cause) => { if (cause) { leave(); location.reload(); } };
+const leave = ({dataset}) => { dataset.quiet = ""; onpageshow = () => delete dataset.quiet; };
+const reload = (cause) => { if (cause) { leave(document.documentElement); location.reload(); } };
 // No event of Reflex leaves the app.
-const submitAtOnce = (form) => { if (form) { leave(); form.submit(); } };
+const submitAtOnce = (form) => { if (form) { leave(document.documentElement); form.submit(); } };
 // The page stays, and goes on without an answer all the same: what it gets is a cookie.
 const postAtOnce = (form) => { if (form) navigator.sendBeacon(form.action, new URLSearchParams(new FormData(form))); };
 
@@ -65,63 +55,62 @@ const reopen = (event) => event.target.showModal();
 // A popover knows Enter, Esc and clicks elsewhere. Arrows open it, and go round its items and its button.
 const moveInMenu = (event) => {
   const step = {ArrowDown: 1, ArrowUp: -1}[event.key], items = [...event.currentTarget.querySelectorAll("a, button")];
-  if (!step) return;
-  event.preventDefault();
-  items[0].popoverTargetElement.showPopover();
-  items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
+  if (step) { event.preventDefault(); items[0].popoverTargetElement.showPopover(); }
+  if (step) items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
 };
 // Tab closes it.
 const leaveMenu = ({currentTarget: list, relatedTarget: next}) => { if (!list.contains(next)) list.hidePopover(); };
 
 // React's `autofocus` is for fields only; Reflex's event for the focus needs an id per element, and scrolls.
 const focusQuietly = (element) => element?.focus({preventScroll: true});
-// After a change of page inside of the app the browser leaves the focus nowhere: screen readers hear nothing.
-const focusAfterNavigation = (heading) => {
-  if (heading && (document.page ?? location.pathname) !== location.pathname) focusQuietly(heading);
-  if (heading) document.page = location.pathname;
-};
+// After a change of page inside of the app the browser leaves the focus nowhere: screen readers hear nothing. When a
+// document is loaded, no heading has gone before.
+const focusAfterNavigation = (heading) => { if (document.left) focusQuietly(heading); document.left = !heading; };
 // A card appears after its data has come: the browser itself has looked for it in vain by then.
 const reachAnchor = (card) => { if (card && location.hash === "#" + card.id) location.replace(location.hash); };
 
 // The secret of a mailed link is read, and taken out of the address bar and the history at once. A link that is pasted
 // into the same tab changes nothing but the fragment.
 const takeFragment = (field) => {
-  onhashchange = () => takeFragment(field);
-  field.value = location.hash.slice(1) || field.value;
-  history.replaceState(history.state, "", location.pathname + location.search);
-  return () => { onhashchange = null; };
+  onhashchange = field && (() => takeFragment(field));
+  if (field) field.value = location.hash.slice(1) || field.value;
+  if (field) history.replaceState(history.state, "", location.pathname + location.search);
 };
 const takeTimeZone = (field) => { if (field) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? ""; };
 // What stands behind `?` has done its work: a reload starts anew.
 const tidyAddress = (seen) => { if (seen) history.replaceState(history.state, "", location.pathname + location.hash); };
 
+// The field names the list that it controls.
+const filterList = ({currentTarget: {ariaControlsElements: [list], value}}) => {
+  for (const item of list.children) item.hidden = !item.textContent.toLowerCase().includes(value.trim().toLowerCase());
+};
 // A wrong code is typed over or pasted over, and not added to.
 const selectAll = (event) => { if (!event.key || event.key === "Enter") event.currentTarget.select(); };
 // With six digits nothing is left to decide. After a moment, so that a press of the button or of Enter sends it once.
 // A refused code is not sent again while it is corrected digit by digit.
 const sendWhenComplete = ({currentTarget: code}) => {
-  clearTimeout(code.sending);
-  if (!code.validity.valid || code.sent === code.value) return;
-  code.sent = code.value;
-  code.sending = setTimeout(() => { code.select(); code.form?.requestSubmit(); }, 500);
-  code.form.onsubmit = () => clearTimeout(code.sending);
+  const typed = code.value;
+  code.form.onsubmit = () => { code.sent = code.value; code.select(); };
+  const isNew = () => code.validity.valid && code.value === typed && code.sent !== typed;
+  setTimeout(() => { if (isNew()) code.form?.requestSubmit(); }, 500);
 };
+// Reflex's events tell of no Caps Lock.
 const noteCapsLock = (event) => event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
+// In the page alone: no state knows of it, nor the next dialog.
 const showOrHide = ({currentTarget: button}) => {
   button.ariaPressed = button.ariaPressed !== "true";
   button.previousElementSibling.type = button.ariaPressed === "true" ? "text" : "password";
 };
-
-const filterList = ({currentTarget: field}) => {
-  for (const entry of document.getElementById(field.getAttribute("aria-controls")).children)
-    entry.hidden = !entry.textContent.toLowerCase().includes(field.value.trim().toLowerCase());
-};
-const copy = async ({currentTarget: button}) => {
-  await navigator.clipboard.writeText(button.dataset.text);
-  button.dataset.copied = "";
-  setTimeout(() => delete button.dataset.copied, 4000);
-};
+// Reflex's event for the clipboard waits in a queue while the server is away, and says nothing when it is done.
+const copy = ({currentTarget: {dataset}}) => navigator.clipboard.writeText(dataset.text).then(() => {
+  dataset.copied = setTimeout(() => delete dataset.copied, 4000);
+});
 const printPage = () => print();
+"""
+
+# In the head, before anything of Reflex is loaded: a dark page would flash up in white. "system" is no class of ours.
+EARLY_THEME = """
+try { document.documentElement.classList.add(localStorage.getItem("theme") ?? "system"); } catch {}
 """
 
 
