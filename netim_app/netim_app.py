@@ -43,7 +43,7 @@ from netim_app.infra.unit_of_work import configure, in_read_unit, units
 from netim_app.registry import install_features
 from netim_app.settings import get_settings
 from netim_app.texts.places import time_zones
-from netim_app.ui import layout
+from netim_app.ui import document
 
 logger = logging.getLogger(__name__)
 
@@ -244,8 +244,8 @@ app = rx.App(
     toaster=None,
     html_lang="en",
     reset_style=False,
-    head_components=layout.head(),
-    app_wraps=layout.app_wraps(),
+    head_components=document.head(),
+    app_wraps=document.app_wraps(),
     api_transformer=[
         http.routes(
             Route("/healthz", healthz),

@@ -1,28 +1,22 @@
-"""What is around every page: header, landmarks, footer, skeletons, and the wraps of the whole app."""
+"""What is around every page: header, landmarks, footer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
-from reflex.style import toggle_color_mode
-from reflex.vars.function import ArgsFunctionOperation
-from reflex_components_core.base.error_boundary import ErrorBoundary
 
-from netim_app.texts.catalog import DEFAULT_LOCALE, LOCALES, text
 from netim_app.ui.buttons import button_link
 from netim_app.ui.connection import connection_notice
 from netim_app.ui.icons import icon, logo
 from netim_app.ui.menu import menu
-from netim_app.ui.script import EARLY_THEME, H1, Button, Div, DocumentLanguage, function
-from netim_app.ui.text import LocaleState, known_locale, tr
+from netim_app.ui.parts import Text, bar
+from netim_app.ui.preferences import language_switch, theme_switch
+from netim_app.ui.script import H1, DocumentLanguage, function
+from netim_app.ui.skeleton import form_skeleton
+from netim_app.ui.text import known_locale, tr
 from netim_app.ui.theme import FOCUS
 
-Text = rx.Var | str
-
 _COLUMN = "mx-auto w-full max-w-column px-4 sm:px-6"
-_PULSE = "animate-pulse rounded-control bg-sunken"
-_CARD = "rounded-card border border-line bg-surface p-5 shadow-card sm:p-6"
-_WIDTHS = ("w-2/5", "w-11/12", "w-3/4", "w-5/6")
 _PANEL = "rounded-card border border-line bg-surface p-6 shadow-card sm:p-8"
 _AT_THE_BOTTOM = "fixed inset-x-4 bottom-4 z-30 mx-auto max-w-md *:*:shadow-overlay"
 
@@ -123,7 +117,7 @@ def account_page(
                     rx.cond(
                         shown,
                         menu(*menu_items, label=customer_name, test_id="account-menu"),
-                        _bar("h-11 w-34"),
+                        bar("h-11 w-34"),
                     ),
                     class_name="flex items-center gap-1 sm:gap-2",
                 ),
@@ -135,7 +129,7 @@ def account_page(
             rx.cond(
                 known,  # before the customer's data: it holds none
                 _heading(heading, "text-xl font-semibold tracking-tight text-balance sm:text-2xl"),
-                _bar("h-7.25 w-64 max-w-full sm:h-8.5"),
+                bar("h-7.25 w-64 max-w-full sm:h-8.5"),
             ),
             rx.el.div(
                 *([notices] if notices is not None else []),
@@ -150,77 +144,6 @@ def account_page(
         *[rx.cond(shown, overlay) for overlay in overlays],
         _footer(known),
         class_name="flex min-h-dvh flex-col",
-    )
-
-
-def skeleton_card(*, lines: int = 2, gauge: bool = False) -> rx.Component:
-    """A placeholder of the size of a card: title, a few lines of text, and a button at the right.
-
-    Args:
-        lines: of text, below the title.
-        gauge: the size of the gauge instead.
-    """
-    bars = [_bar("h-6 w-44 max-w-full"), *(_bar(f"mt-1 h-4 {_WIDTHS[i % len(_WIDTHS)]}") for i in range(lines))]
-    head = rx.el.div(*bars, class_name="flex min-w-0 flex-1 flex-col gap-2")
-    if gauge:
-        dial = rx.el.div(class_name="size-36 shrink-0 animate-pulse rounded-full border-[1.1rem] border-sunken")
-        heights = ("h-6 w-32", "h-18", "h-18", "h-18", "h-10")
-        rows = rx.el.div(*(_bar(height) for height in heights), class_name="flex flex-1 flex-col gap-3")
-        inside = [
-            _bar("h-6 w-44 max-w-full"),
-            rx.el.div(
-                rx.el.div(dial, class_name="flex shrink-0 justify-center md:w-50"),
-                rows,
-                class_name="mt-5 flex flex-col gap-8 md:flex-row md:gap-10",
-            ),
-        ]
-        return rx.el.div(*inside, class_name=_CARD)
-    tile = _bar("hidden size-10 shrink-0 sm:block")
-    return rx.el.div(rx.el.div(tile, head, class_name="flex items-start gap-4"), class_name=_CARD)
-
-
-def form_skeleton(fields: int, *, more: bool = False) -> rx.Component:
-    """A placeholder of the size of a form in a panel.
-
-    Args:
-        fields: how many it has.
-        more: whether there are some lines and a link around its button.
-    """
-    field = [
-        rx.el.div(_bar("h-5 w-28"), _bar("h-11"), class_name="flex flex-col gap-2") for _ in range(fields)
-    ]  # fmt: skip
-    return rx.el.div(
-        _bar("h-7 w-3/5"),
-        *field,
-        *([_bar("h-24 sm:h-19")] if more else []),
-        _bar("mt-1 h-11"),
-        *([_bar("h-6 w-40")] if more else []),
-        aria_hidden="true",
-        class_name="flex flex-col gap-5",
-        custom_attrs={"data-testid": "skeleton"},
-    )
-
-
-def outcome(
-    text: Text | rx.Component, *more: rx.Component, icon_name: str = "check", test_id: str = ""
-) -> rx.Component:
-    """What stands in the place of a form that has done its work. It gets the focus, so that it is read out.
-
-    Args:
-        text: what has happened, and what comes next.
-        more: below: a hint, or the way on.
-        icon_name: the picture above.
-    """
-    return Div.create(
-        rx.el.div(
-            icon(icon_name, size="size-7"),
-            class_name="grid size-14 place-items-center rounded-full bg-success-soft text-success",
-        ),
-        rx.el.p(text, class_name="break-words", custom_attrs={"data-testid": test_id} if test_id else {}),
-        *more,
-        tab_index=-1,
-        class_name="flex flex-col items-start gap-5 outline-none animate-appear",
-        custom_attrs={"ref": function("focusQuietly")},
     )
 
 
@@ -252,63 +175,6 @@ def not_found(*, locale_switch: Any | None = None) -> rx.Component:
         ),
         class_name="flex min-h-dvh flex-col",
     )
-
-
-def language_switch(choose: Callable[[str], Any]) -> rx.Component:
-    """One button per language.
-
-    Args:
-        choose: event handler that takes a locale.
-    """
-    return rx.el.div(
-        *[
-            rx.el.button(
-                locale.upper(),
-                type="button",
-                lang=locale,
-                title=tr(f"ui.language.{locale}"),
-                # The visible label is part of the name, so voice control can use it (WCAG 2.5.3).
-                aria_label=tr(f"ui.language.{locale}") + f" ({locale.upper()})",
-                aria_pressed=rx.cond(LocaleState.locale == locale, "true", "false"),
-                on_click=choose(locale),
-                class_name="min-h-9 min-w-9 rounded-control text-xs font-medium text-muted hover:bg-sunken "
-                f"aria-pressed:text-ink aria-pressed:bg-sunken {FOCUS}",
-                custom_attrs={"data-testid": f"locale-{locale}"},
-            )
-            for locale in LOCALES
-        ],
-        role="group",
-        aria_label=tr("ui.language"),
-        class_name="flex items-center",
-    )
-
-
-def theme_switch() -> rx.Component:
-    """A button between light and dark. Until it is used, the system decides; the choice stays in this browser."""
-    return rx.el.button(
-        icon("theme"),
-        type="button",
-        on_click=toggle_color_mode,
-        title=tr("ui.theme.switch"),
-        aria_label=tr("ui.theme.switch"),
-        class_name=f"grid size-9 place-items-center rounded-control text-muted hover:bg-sunken hover:text-ink {FOCUS}",
-        custom_attrs={"data-testid": "theme-switch"},
-    )
-
-
-def head() -> list[rx.Component]:
-    """For `rx.App(head_components=...)`: icons, and the chosen theme before the first paint."""
-    return [
-        rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
-        rx.el.meta(name="color-scheme", content="light dark"),
-        rx.el.meta(name="description", content=text(DEFAULT_LOCALE, "ui.description")),
-        rx.el.script(EARLY_THEME.strip()),
-    ]
-
-
-def app_wraps() -> dict[tuple[int, str], Callable[[bool], rx.Component | None]]:
-    """For `rx.App(app_wraps=...)`: the error boundary with our own words, and no overlay (its toasts need eval)."""
-    return {(55, "ErrorBoundary"): lambda _stateful: ErrorBoundary.create(fallback_render=_crash())}
 
 
 _MAIN = {"id": "main", "tab_index": -1}
@@ -367,27 +233,3 @@ def _loading(skeleton: rx.Component, known: rx.Var[bool]) -> rx.Component:
         rx.el.div(skeleton, aria_hidden="true", class_name="flex flex-col gap-5"),
         custom_attrs={"data-testid": "skeleton", "aria-busy": "true"},
     )
-
-
-def _bar(class_name: str) -> rx.Component:
-    return rx.el.div(class_name=f"{class_name} {_PULSE}")
-
-
-def _crash() -> rx.Var:
-    """Shown in place of a page whose code failed in the browser. The details go to the log, not to the customer."""
-    page = rx.el.div(
-        logo(),
-        rx.el.h1(tr("ui.crash.title"), class_name="text-2xl font-semibold tracking-tight"),
-        rx.el.p(tr("ui.crash.text"), class_name="text-muted"),
-        Button.create(
-            tr("ui.crash.reload"),
-            type="button",
-            class_name="min-h-11 w-fit rounded-control bg-accent px-4 text-sm font-medium text-on-accent "
-            f"hover:bg-accent-strong {FOCUS}",
-            # No event: what fails here may be the very thing that carries events.
-            custom_attrs={"onClick": function("reload")},
-        ),
-        role="alert",
-        class_name="mx-auto flex min-h-dvh w-full max-w-md flex-col justify-center gap-5 px-4",
-    )
-    return ArgsFunctionOperation.create(("event_args",), rx.Var.create(page))

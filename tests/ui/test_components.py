@@ -11,10 +11,9 @@ from netim_app.ui.card import badge, card, status
 from netim_app.ui.dialog import dialog
 from netim_app.ui.filter_field import filter_field
 from netim_app.ui.icons import icon, icon_names
-from netim_app.ui.layout import outcome
 from netim_app.ui.menu import menu, menu_form_button, menu_link
 from netim_app.ui.meter import meter
-from netim_app.ui.notice import live_region, notice
+from netim_app.ui.notice import live_region, notice, outcome
 from netim_app.ui.script import SOURCE, function
 from netim_app.ui.switch import switch
 from netim_app.ui.ticket_exchange import ticket_form

@@ -33,9 +33,10 @@ from netim_app.pages.kit.state import KitState
 from netim_app.ui.browser import copy_button
 from netim_app.ui.buttons import link
 from netim_app.ui.card import card
-from netim_app.ui.layout import account_page, skeleton_card
+from netim_app.ui.layout import account_page
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.script import Anchored
+from netim_app.ui.skeleton import skeleton_card
 from netim_app.ui.text import tr
 
 SECTIONS = (
