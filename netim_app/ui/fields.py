@@ -60,27 +60,16 @@ def text_field(
         field_id: HTML id; needed only when two fields of the same name are on one page.
         sends_itself: sends the form as soon as six digits are there. Not where that destroys something.
     """
-
-    def control(attrs: dict[str, Any]) -> rx.Component:
-        props = input_props(
-            name=name,
-            required=required,
-            test_id=test_id,
-            value=value,
-            autocomplete=autocomplete,
-            inputmode=inputmode,
-            on_change=on_change,
-            max_length=max_length,
-            auto_focus=auto_focus,
-        )
-        if sends_itself:
-            props["custom_attrs"] |= {"onInput": function("sendWhenComplete"), "pattern": SIX_DIGITS}
-        class_name = _DIGITS if autocomplete == "one-time-code" else INPUT
-        return Input.create(type=type, **attrs, **props, class_name=class_name)
-
+    props = input_props(
+        name=name, required=required, test_id=test_id, value=value, autocomplete=autocomplete, inputmode=inputmode,
+        on_change=on_change, max_length=max_length, auto_focus=auto_focus,
+    )  # fmt: skip
+    if sends_itself:
+        props["custom_attrs"] |= {"onInput": function("sendWhenComplete"), "pattern": SIX_DIGITS}
+    look = _DIGITS if autocomplete == "one-time-code" else INPUT
     return labelled(
         label,
-        control,
+        lambda attrs: Input.create(type=type, **attrs, **props, class_name=look),
         html_id=field_id or f"field-{name}",
         error=error,
         hint=hint,

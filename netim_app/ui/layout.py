@@ -18,6 +18,7 @@ from netim_app.ui.theme import FOCUS
 
 _COLUMN = "mx-auto w-full max-w-column px-4 sm:px-6"
 _PANEL = "rounded-card border border-line bg-surface p-6 shadow-card sm:p-8"
+_NARROW = "mx-auto w-full max-w-panel flex-1 px-4 pt-4 pb-16 outline-none sm:pt-14"
 _AT_THE_BOTTOM = "fixed inset-x-4 bottom-4 z-30 mx-auto max-w-md *:*:shadow-overlay"
 
 
@@ -41,41 +42,26 @@ def public_page(
         below: under the panel: links to other pages.
     """
     known = known_locale()
-    return rx.el.div(
-        DocumentLanguage.create(),
-        _skip_link(known),
-        rx.el.div(connection_notice(), class_name=_AT_THE_BOTTOM),
-        rx.el.header(
-            rx.el.div(
-                rx.el.a(logo(), href="/", class_name=f"flex rounded-control {FOCUS}"),
-                _preferences(locale_switch, known),
-                class_name=f"{_COLUMN} flex h-16 items-center justify-between gap-2",
-            ),
-        ),
+    shown = ready & known
+    filled = rx.fragment(
+        _heading(title, "text-xl font-semibold tracking-tight text-balance"),
+        rx.el.div(*content, class_name="mt-6 flex flex-col gap-5 text-sm"),
+    )
+    return _frame(
+        rx.el.header(_header_row(_home_link(), _preferences(locale_switch, known))),
         rx.el.main(
             *([notices] if notices is not None else []),
             rx.el.div(
-                rx.cond(
-                    ready & known,
-                    rx.fragment(
-                        _heading(title, "text-xl font-semibold tracking-tight text-balance"),
-                        rx.el.div(*content, class_name="mt-6 flex flex-col gap-5 text-sm"),
-                    ),
-                    skeleton if skeleton is not None else form_skeleton(2),
-                ),
+                rx.cond(shown, filled, skeleton if skeleton is not None else form_skeleton(2)),
                 class_name=_PANEL,
             ),
-            *(
-                [rx.cond(ready & known, rx.el.div(below, class_name="mt-6 text-center text-sm"))]
-                if below is not None
-                else []
-            ),
+            *([] if below is None else [rx.cond(shown, rx.el.div(below, class_name="mt-6 text-center text-sm"))]),
             **_MAIN,
-            class_name="mx-auto w-full max-w-panel flex-1 px-4 pt-4 pb-16 outline-none sm:pt-14",
+            class_name=_NARROW,
         ),
         # With the content: a footer that is there before would be pushed away by it.
-        rx.cond(ready & known, _footer(known)),
-        class_name="flex min-h-dvh flex-col",
+        rx.cond(shown, _footer(known)),
+        known=known,
     )
 
 
@@ -105,45 +91,22 @@ def account_page(
     """
     known = known_locale()
     shown = ready & known
-    return rx.el.div(
-        DocumentLanguage.create(),
-        _skip_link(known),
-        rx.el.div(connection_notice(), class_name=_AT_THE_BOTTOM),
+    return _frame(
         rx.el.header(
-            rx.el.div(
-                rx.el.a(logo(compact=True), href="/", class_name=f"flex min-w-0 rounded-control {FOCUS}"),
+            _header_row(
+                _home_link(compact=True),
                 rx.el.div(
                     _preferences(locale_switch, known),
-                    rx.cond(
-                        shown,
-                        menu(*menu_items, label=customer_name, test_id="account-menu"),
-                        bar("h-11 w-34"),
-                    ),
+                    rx.cond(shown, menu(*menu_items, label=customer_name, test_id="account-menu"), bar("h-11 w-34")),
                     class_name="flex items-center gap-1 sm:gap-2",
                 ),
-                class_name=f"{_COLUMN} flex h-16 items-center justify-between gap-2",
             ),
             class_name="border-b border-line bg-surface",
         ),
-        rx.el.main(
-            rx.cond(
-                known,  # before the customer's data: it holds none
-                _heading(heading, "text-xl font-semibold tracking-tight text-balance sm:text-2xl"),
-                bar("h-7.25 w-64 max-w-full sm:h-8.5"),
-            ),
-            rx.el.div(
-                *([notices] if notices is not None else []),
-                rx.cond(
-                    shown, rx.el.div(*content, class_name="flex flex-col gap-4 sm:gap-5"), _loading(skeleton, known)
-                ),
-                class_name="mt-6",
-            ),
-            **_MAIN,
-            class_name=f"{_COLUMN} flex-1 pt-8 pb-16 outline-none sm:pt-10",
-        ),
+        _account_main(*content, heading=heading, shown=shown, known=known, skeleton=skeleton, notices=notices),
         *[rx.cond(shown, overlay) for overlay in overlays],
         _footer(known),
-        class_name="flex min-h-dvh flex-col",
+        known=known,
     )
 
 
@@ -153,11 +116,7 @@ def not_found(*, locale_switch: Any | None = None) -> rx.Component:
     return rx.el.div(
         DocumentLanguage.create(),
         rx.el.header(
-            rx.el.div(
-                rx.el.a(logo(), href="/", class_name=f"flex rounded-control {FOCUS}"),
-                *([_language(locale_switch)] if locale_switch is not None else []),
-                class_name=f"{_COLUMN} flex h-16 items-center justify-between gap-2",
-            ),
+            _header_row(_home_link(), *([_language(locale_switch)] if locale_switch is not None else [])),
         ),
         rx.el.main(
             rx.el.div(
@@ -171,13 +130,56 @@ def not_found(*, locale_switch: Any | None = None) -> rx.Component:
                 class_name=f"flex flex-col items-start gap-5 {_PANEL}",
             ),
             **_MAIN,
-            class_name="mx-auto w-full max-w-panel flex-1 px-4 pt-4 pb-16 outline-none sm:pt-14",
+            class_name=_NARROW,
         ),
         class_name="flex min-h-dvh flex-col",
     )
 
 
 _MAIN = {"id": "main", "tab_index": -1}
+
+
+def _frame(*parts: rx.Component, known: rx.Var[bool]) -> rx.Component:
+    return rx.el.div(
+        DocumentLanguage.create(),
+        _skip_link(known),
+        rx.el.div(connection_notice(), class_name=_AT_THE_BOTTOM),
+        *parts,
+        class_name="flex min-h-dvh flex-col",
+    )
+
+
+def _header_row(*parts: rx.Component) -> rx.Component:
+    return rx.el.div(*parts, class_name=f"{_COLUMN} flex h-16 items-center justify-between gap-2")
+
+
+def _home_link(*, compact: bool = False) -> rx.Component:
+    shrinks = "min-w-0 " if compact else ""
+    return rx.el.a(logo(compact=compact), href="/", class_name=f"flex {shrinks}rounded-control {FOCUS}")
+
+
+def _account_main(
+    *content: rx.Component,
+    heading: Text,
+    shown: rx.Var[bool],
+    known: rx.Var[bool],
+    skeleton: rx.Component,
+    notices: rx.Component | None,
+) -> rx.Component:
+    return rx.el.main(
+        rx.cond(
+            known,  # before the customer's data: it holds none
+            _heading(heading, "text-xl font-semibold tracking-tight text-balance sm:text-2xl"),
+            bar("h-7.25 w-64 max-w-full sm:h-8.5"),
+        ),
+        rx.el.div(
+            *([notices] if notices is not None else []),
+            rx.cond(shown, rx.el.div(*content, class_name="flex flex-col gap-4 sm:gap-5"), _loading(skeleton, known)),
+            class_name="mt-6",
+        ),
+        **_MAIN,
+        class_name=f"{_COLUMN} flex-1 pt-8 pb-16 outline-none sm:pt-10",
+    )
 
 
 def _heading(text: Text, class_name: str) -> rx.Component:
