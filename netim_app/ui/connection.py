@@ -8,6 +8,8 @@ from netim_app.ui.notice import notice
 from netim_app.ui.script import QUIET
 from netim_app.ui.text import known_locale, tr
 
+_BACK = "w-fit rounded-control border border-success/40 bg-success-soft px-4 py-2.5 text-sm"
+
 
 def connection_notice() -> rx.Component:
     """Says that the connection is gone or back, and that a press had no answer. On every page and in every dialog.
@@ -25,11 +27,11 @@ def connection_notice() -> rx.Component:
                 ),
                 rx.el.p(
                     tr("ui.connection.back"),
-                    class_name="w-fit rounded-control border border-success/40 bg-success-soft px-4 py-2.5 text-sm",
+                    class_name="animate-appear",
                     custom_attrs={"data-testid": "connection-back"},
                 ),
             ),
-            class_name=rx.cond(has_too_many_connection_errors, "block", "linger hidden"),
+            class_name=rx.cond(has_too_many_connection_errors, "block", f"linger hidden {_BACK}"),
         ),
         rx.el.div(
             notice("warning", tr("ui.connection.unanswered")),

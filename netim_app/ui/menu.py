@@ -49,7 +49,7 @@ def menu(*items: rx.Component, label: Text, test_id: str, icon_name: str = "") -
             *[rx.el.li(item) for item in items],
             id=rx.Var(json.dumps(list_id)),
             class_name=f"{_LIST} [position-anchor:--{test_id}]",
-            custom_attrs={"popover": "auto", "onBlur": function("leaveMenu")},
+            custom_attrs={"popover": "auto", "onBlur": function("leaveMenu"), "onClick": function("leaveMenu")},
         ),
         class_name="group/menu",
         custom_attrs={"onKeyDown": function("moveInMenu")},

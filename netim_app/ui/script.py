@@ -58,8 +58,9 @@ const moveInMenu = (event) => {
   if (step) { event.preventDefault(); items[0].popoverTargetElement.showPopover(); }
   if (step) items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
 };
-// Tab closes it.
-const leaveMenu = ({currentTarget: list, relatedTarget: next}) => { if (!list.contains(next)) list.hidePopover(); };
+// Tab closes it, and so does a click in it: a link to the page that is shown already changes nothing else.
+const leaveMenu = ({type, currentTarget: menu, relatedTarget: next}) =>
+  (type === "click" || (next && !menu.contains(next))) && menu.hidePopover();
 
 // React's `autofocus` is for fields only; Reflex's event for the focus needs an id per element, and scrolls.
 const focusQuietly = (element) => element?.focus({preventScroll: true});
@@ -89,17 +90,15 @@ const selectAll = (event) => { if (!event.key || event.key === "Enter") event.cu
 // With six digits nothing is left to decide. After a moment, so that a press of the button or of Enter sends it once.
 // A refused code is not sent again while it is corrected digit by digit.
 const sendWhenComplete = ({currentTarget: code}) => {
-  const typed = code.value;
-  code.form.onsubmit = () => { code.sent = code.value; code.select(); };
-  const isNew = () => code.validity.valid && code.value === typed && code.sent !== typed;
-  setTimeout(() => { if (isNew()) code.form?.requestSubmit(); }, 500);
+  clearTimeout(code.timer);
+  code.form.onsubmit = () => { clearTimeout(code.timer); code.sent = code.value; code.select(); };
+  if (code.validity.valid && code.sent !== code.value) code.timer = setTimeout(() => code.form?.requestSubmit(), 500);
 };
 // Reflex's events tell of no Caps Lock.
 const noteCapsLock = (event) => event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
 // In the page alone: no state knows of it, nor the next dialog.
-const showOrHide = ({currentTarget: button}) => {
-  button.ariaPressed = button.ariaPressed !== "true";
-  button.previousElementSibling.type = button.ariaPressed === "true" ? "text" : "password";
+const showOrHide = ({currentTarget: button, currentTarget: {previousElementSibling: input}}) => {
+  [input.type, button.ariaPressed] = input.type === "text" ? ["password", "false"] : ["text", "true"];
 };
 // Reflex's event for the clipboard waits in a queue while the server is away, and says nothing when it is done.
 const copy = ({currentTarget: {dataset}}) => navigator.clipboard.writeText(dataset.text).then(() => {

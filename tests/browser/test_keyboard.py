@@ -143,6 +143,9 @@ def test_the_menu_by_keyboard(page: Page, server: Server, customer: str) -> None
     is_open(True)
     page.get_by_role("heading", level=1).click()
     is_open(False)
+    button.click()
+    menu.get_by_role("link", name="Connection and Security").click()  # where the customer is already
+    is_open(False)
 
 
 def test_the_menu_stands_below_its_button(page: Page, server: Server, customer: str) -> None:
