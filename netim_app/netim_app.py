@@ -13,7 +13,7 @@ from netim_app.reflex_port.handlers import registered
 from netim_app.reflex_port.sockets import ConnectedTabs
 from netim_app.registry import install_features
 from netim_app.settings import get_settings
-from netim_app.ui import layout
+from netim_app.ui import document
 from netim_app.web.stack import stack
 
 settings = get_settings()
@@ -35,8 +35,8 @@ app = rx.App(
     toaster=None,
     html_lang="en",
     reset_style=False,
-    head_components=layout.head(),
-    app_wraps=layout.app_wraps(),
+    head_components=document.head(),
+    app_wraps=document.app_wraps(),
     api_transformer=stack(
         settings, pages=build.web_dir() / "build" / "client", events=registered(), budgets=budgets, sockets=sockets
     ),

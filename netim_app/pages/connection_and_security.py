@@ -5,7 +5,7 @@ import reflex as rx
 from netim_app.feature import offers
 from netim_app.features.gauge.view import block
 from netim_app.identity.view.shell import account_page
-from netim_app.ui.layout import skeleton_card
+from netim_app.ui.skeleton import skeleton_card
 from netim_app.ui.text import tr
 
 

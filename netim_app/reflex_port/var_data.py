@@ -13,7 +13,7 @@ def expression(js: str, *vars_in_it: rx.Var[Any]) -> rx.Var[Any]:
     return rx.Var(js, _var_data=data)
 
 
-def function(arguments: tuple[str, ...], result: rx.Var[Any]) -> rx.Var[Any]:
+def render_function(arguments: tuple[str, ...], result: rx.Var[Any]) -> rx.Var[Any]:
     """A JavaScript function that returns an expression or a component."""
     created: rx.Var[Any] = ArgsFunctionOperation.create(arguments, result)
     return created

@@ -7,29 +7,9 @@ import reflex as rx
 
 from netim_app.reflex_port.var_data import expression
 from netim_app.ui.icons import icon
-from netim_app.ui.script import LEAVE, QUIET
+from netim_app.ui.parts import testid_attr
+from netim_app.ui.script import Button, Input, Span, function
 from netim_app.ui.theme import FOCUS
-
-_SOURCES = {
-    # Read, and taken out of the address bar and the history at once: what stands there is a secret.
-    # A link that is pasted into the same tab changes nothing but the fragment.
-    "fragment": """() => {
-      const take = () => {
-        const field = document.getElementById(ID), secret = location.hash.slice(1);
-        if (!field) return;
-        if (secret) {
-          field.value = secret;
-          history.replaceState(history.state, "", location.pathname + location.search);
-        }
-        field.nextElementSibling.hidden = field.value !== "";
-      };
-      take();
-      addEventListener("hashchange", take);
-    }""",
-    "time zone": """() => {
-      document.getElementById(ID).value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
-    }""",
-}
 
 
 def field_from_browser(
@@ -44,34 +24,29 @@ def field_from_browser(
             IANA name of the browser's zone.
         missing: shown while the address has no fragment.
     """
-    fill = _SOURCES[source].replace("ID", json.dumps(html_id))
+    take = {"fragment": "takeFragment", "time zone": "takeTimeZone"}[source]
     return rx.fragment(
-        rx.el.input(
-            type="hidden", name=name, id=rx.Var(json.dumps(html_id)), on_mount=rx.call_function(rx.Var(f"({fill})"))
+        Input.create(
+            type="hidden",
+            name=name,
+            id=rx.Var(json.dumps(html_id)),
+            class_name="peer",
+            custom_attrs={"ref": function(take)},
         ),
-        rx.el.div(*([] if missing is None else [missing]), hidden=True),
+        rx.el.div(*([] if missing is None else [missing]), class_name="peer-[[value]:not([value=''])]:hidden"),
     )
 
 
 def tidy_address_when(condition: rx.Var[bool]) -> rx.Component:
     """Takes what stands behind `?` out of the address bar as soon as the condition is true: a reload starts anew."""
-    tidy = "() => history.replaceState(history.state, '', location.pathname + location.hash)"
-    return rx.cond(condition, rx.el.span(hidden=True, on_mount=rx.call_function(rx.Var(tidy))))
+    return rx.cond(condition, Span.create(hidden=True, custom_attrs={"ref": function("tidyAddress")}))
 
 
 def reload_when(condition: rx.Var[bool]) -> rx.Component:
     """Loads the document anew, with the present cookies and a new socket, as soon as the condition is true."""
-    reload = f"() => {{ {LEAVE} location.reload(); }}"
-    return rx.cond(condition, rx.el.span(hidden=True, on_mount=rx.call_function(rx.Var(reload))))
+    return rx.cond(condition, Span.create(hidden=True, custom_attrs={"ref": function("reload")}))
 
 
-_COPY = """async (event) => {
-  const button = event.currentTarget, said = button.parentElement.querySelector("[role=status]");
-  await navigator.clipboard.writeText(button.dataset.text);
-  said.textContent = button.dataset.done;
-  button.dataset.copied = "";
-  setTimeout(() => { said.textContent = ""; delete button.dataset.copied; }, 4000);
-}"""
 _COPY_ICONS = (
     ("copy", "group-data-copied/copy:hidden"),
     ("check", "hidden text-success group-data-copied/copy:block"),
@@ -82,9 +57,14 @@ _LIKE_A_BUTTON = (
 )
 
 
-def _copying(text: rx.Var[str], done: rx.Var[str], test_id: str) -> dict[str, Any]:
-    attrs = {"onClick": rx.Var(_COPY), "data-text": text, "data-done": done}
-    return attrs | ({"data-testid": test_id} if test_id else {})
+def _copying(text: rx.Var[str], test_id: str) -> dict[str, Any]:
+    return {"onClick": function("copy"), "data-text": text, **testid_attr(test_id)}
+
+
+def _said(done: rx.Var[str], class_name: str) -> rx.Component:
+    """Beside the button: what stands in it is its name, and not announced."""
+    shown = "*:hidden peer-data-copied/copy:*:inline"
+    return rx.el.p(rx.el.span(done), role="status", class_name=f"{shown} {class_name}")
 
 
 def copy_button(text: rx.Var[str], *, label: rx.Var[str], done: rx.Var[str], test_id: str = "") -> rx.Component:
@@ -94,7 +74,7 @@ def copy_button(text: rx.Var[str], *, label: rx.Var[str], done: rx.Var[str], tes
         done: shown for a moment afterwards, and said by screen readers.
     """
     return rx.el.div(
-        rx.el.button(
+        Button.create(
             *(icon(name, class_name=shown) for name, shown in _COPY_ICONS),
             # Both in one place, so the button keeps its width.
             rx.el.span(
@@ -107,10 +87,10 @@ def copy_button(text: rx.Var[str], *, label: rx.Var[str], done: rx.Var[str], tes
                 class_name="grid",
             ),
             type="button",
-            class_name=f"group/copy {_LIKE_A_BUTTON} grow",
-            custom_attrs=_copying(text, done, test_id),
+            class_name=f"group/copy peer/copy {_LIKE_A_BUTTON} grow",
+            custom_attrs=_copying(text, test_id),
         ),
-        rx.el.span(role="status", class_name="sr-only", custom_attrs=QUIET),
+        _said(done, "sr-only"),
         class_name="relative flex items-center",
     )
 
@@ -126,16 +106,16 @@ def copy_by_click(
     """
     copied = expression(f"({text!s}.replaceAll(' ', ''))", text) if without_blanks else text
     return rx.el.div(
-        rx.el.button(
+        Button.create(
             rx.el.span(text, class_name="font-mono text-base break-words"),
             *(icon(name, class_name=shown) for name, shown in _COPY_ICONS),
             rx.el.span(" ", label, class_name="sr-only"),
             type="button",
             title=label,
-            class_name=f"group/copy {_LIKE_A_BUTTON} max-w-full",
-            custom_attrs=_copying(copied, done, test_id),
+            class_name=f"group/copy peer/copy {_LIKE_A_BUTTON} max-w-full",
+            custom_attrs=_copying(copied, test_id),
         ),
-        rx.el.p(role="status", class_name="min-h-5 text-sm text-success", custom_attrs=QUIET),
+        _said(done, "min-h-5 text-sm text-success"),
         class_name="flex flex-col items-center gap-1",
     )
 
@@ -149,16 +129,16 @@ def download_link(text: rx.Var[str], file_name: str, *, label: rx.Var[str], test
         href=address,
         download=file_name,
         class_name=_LIKE_A_BUTTON,
-        custom_attrs={"data-testid": test_id} if test_id else {},
+        custom_attrs=testid_attr(test_id),
     )
 
 
 def print_button(label: rx.Var[str]) -> rx.Component:
     """A button that prints. While a `print-sheet` is on the page, nothing else of the page gets onto the paper."""
-    return rx.el.button(
+    return Button.create(
         icon("print"),
         rx.el.span(label),
         type="button",
         class_name=_LIKE_A_BUTTON,
-        custom_attrs={"onClick": rx.Var("() => window.print()")},
+        custom_attrs={"onClick": function("printPage")},
     )

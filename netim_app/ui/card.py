@@ -5,9 +5,8 @@ import json
 import reflex as rx
 
 from netim_app.ui.icons import icon as icon_of
-from netim_app.ui.script import SCROLL_TO_ANCHOR, Anchored
-
-Text = rx.Var | str
+from netim_app.ui.parts import Text, given, testid_attr
+from netim_app.ui.script import Anchored
 
 
 def card(
@@ -34,33 +33,7 @@ def card(
         icon: name of an icon before the title.
     """
     heading_id = f"{anchor}-title" if anchor else ""
-    heading = rx.el.h2(
-        title,
-        class_name="text-lg font-semibold text-balance",
-        **({"id": rx.Var(json.dumps(heading_id))} if heading_id else {}),
-    )
-    # On a phone: title and switch, text, button. Else: icon; title and text; switch or button.
-    middle = "sm:col-start-2" if icon else "sm:col-start-1"
-    right = "sm:col-start-3" if icon else "sm:col-start-2"
-    below = f"col-span-2 mt-1.5 max-w-prose text-sm text-muted sm:row-start-2 sm:col-span-1 {middle}"
-    beside = f"col-span-2 mt-4 *:w-full sm:col-span-1 sm:row-span-2 sm:row-start-1 sm:mt-0 sm:*:w-auto {right}"
-    head = rx.el.div(
-        *([_icon_tile(icon)] if icon else []),
-        rx.el.div(
-            heading,
-            *([rx.el.div(state, class_name="text-sm text-muted")] if state is not None else []),
-            class_name="flex min-w-0 flex-col gap-0.5",
-        ),
-        *([rx.el.div(control, class_name="-mt-2.5")] if control is not None else []),
-        *([rx.el.p(text, class_name=below)] if _given(text) else []),
-        *([rx.el.div(action, class_name=beside)] if action is not None else []),
-        class_name="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-x-4 "
-        + ("sm:grid-cols-[auto_minmax(0,1fr)_auto]" if icon else ""),
-    )
-    attrs = {"data-testid": test_id} if test_id else {}
-    if heading_id:
-        attrs["aria-labelledby"] = heading_id
-        attrs["ref"] = SCROLL_TO_ANCHOR.ref
+    attrs = testid_attr(test_id) | ({"aria-labelledby": heading_id} if anchor else {})
     # In line with the title, not with the icon.
     indent = "sm:pl-14" if icon else ""
     # Dialogs take no room, and all else may be absent.
@@ -68,11 +41,11 @@ def card(
     body = [rx.el.div(*content, class_name=f"{space} {indent}".strip())] if content else []
     block = Anchored.create if anchor else rx.el.section
     return block(
-        head,
+        _head(_title(title, state, heading_id), text=text, action=action, control=control, icon=icon),
         *body,
         **({"id": rx.Var(json.dumps(anchor))} if anchor else {}),
         class_name="scroll-mt-6 rounded-card border border-line bg-surface p-5 shadow-card sm:p-6 "
-        "outline-transparent data-reached:animate-reached data-reached:outline-2 data-reached:outline-offset-2",
+        "outline-transparent target:animate-reached target:outline-2 target:outline-offset-2",
         custom_attrs=attrs,
     )
 
@@ -100,12 +73,48 @@ def badge(text: Text, *, on: rx.Var[bool] | bool = True, test_id: str = "") -> r
     good = rx.el.span(check, rx.el.span(text), class_name=f"{shape}bg-success-soft text-success")
     plain = rx.el.span(text, class_name=f"{shape}bg-sunken text-muted")
     shown = rx.cond(on, good, plain) if isinstance(on, rx.Var) else good if on else plain
-    return rx.el.span(shown, custom_attrs={"data-testid": test_id} if test_id else {})
+    return rx.el.span(shown, custom_attrs=testid_attr(test_id))
 
 
 def empty(text: Text) -> rx.Component:
     """What stands in the place of a list that has no entries yet."""
     return rx.el.p(text, class_name="rounded-control border border-dashed border-edge px-4 py-5 text-center text-muted")
+
+
+def _title(title: Text, state: Text | rx.Component | None, heading_id: str) -> rx.Component:
+    return rx.el.div(
+        rx.el.h2(
+            title,
+            class_name="text-lg font-semibold text-balance",
+            **({"id": rx.Var(json.dumps(heading_id))} if heading_id else {}),
+        ),
+        *([rx.el.div(state, class_name="text-sm text-muted")] if state is not None else []),
+        class_name="flex min-w-0 flex-col gap-0.5",
+    )
+
+
+def _head(
+    title: rx.Component,
+    *,
+    text: Text,
+    action: rx.Component | None,
+    control: rx.Component | None,
+    icon: str | None,
+) -> rx.Component:
+    """On a phone: title and switch, text, button. Else: icon; title and text; switch or button."""
+    middle = "sm:col-start-2" if icon else "sm:col-start-1"
+    right = "sm:col-start-3" if icon else "sm:col-start-2"
+    below = f"col-span-2 mt-1.5 max-w-prose text-sm text-muted sm:row-start-2 sm:col-span-1 {middle}"
+    beside = f"col-span-2 mt-4 *:w-full sm:col-span-1 sm:row-span-2 sm:row-start-1 sm:mt-0 sm:*:w-auto {right}"
+    return rx.el.div(
+        *([_icon_tile(icon)] if icon else []),
+        title,
+        *([rx.el.div(control, class_name="-mt-2.5")] if control is not None else []),
+        *([rx.el.p(text, class_name=below)] if given(text) else []),
+        *([rx.el.div(action, class_name=beside)] if action is not None else []),
+        class_name="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-x-4 "
+        + ("sm:grid-cols-[auto_minmax(0,1fr)_auto]" if icon else ""),
+    )
 
 
 def _icon_tile(name: str) -> rx.Component:
@@ -114,7 +123,3 @@ def _icon_tile(name: str) -> rx.Component:
         class_name="hidden size-10 shrink-0 place-items-center rounded-control bg-accent-soft text-accent "
         "sm:row-span-2 sm:grid",
     )
-
-
-def _given(text: Text) -> bool:
-    return isinstance(text, rx.Var) or text != ""

@@ -5,8 +5,10 @@ from reflex_components_core.core.banner import has_too_many_connection_errors
 
 from netim_app.texts.catalog import LOCALES, text
 from netim_app.ui.notice import notice
-from netim_app.ui.script import QUIET, SAY_WHEN_OVER, Interruption
+from netim_app.ui.script import QUIET
 from netim_app.ui.text import known_locale, tr
+
+_BACK = "w-fit rounded-control border border-success/40 bg-success-soft px-4 py-2.5 text-sm"
 
 
 def connection_notice() -> rx.Component:
@@ -16,22 +18,20 @@ def connection_notice() -> rx.Component:
     One failed attempt is nothing: the socket tries again at once.
     """
     return rx.el.div(
-        rx.cond(
-            has_too_many_connection_errors,
-            Interruption.create(
-                notice("warning", rx.cond(known_locale(), tr("ui.connection.lost"), _in_every_language())),
-                custom_attrs={
-                    "ref": SAY_WHEN_OVER.ref,
-                    "data-over": tr("ui.connection.back"),
-                    "data-server-away": "",
-                    "data-testid": "connection-lost",
-                },
+        rx.el.div(
+            rx.cond(
+                has_too_many_connection_errors,
+                rx.el.div(
+                    notice("warning", rx.cond(known_locale(), tr("ui.connection.lost"), _in_every_language())),
+                    custom_attrs={"data-server-away": "", "data-testid": "connection-lost"},
+                ),
+                rx.el.p(
+                    tr("ui.connection.back"),
+                    class_name="animate-appear",
+                    custom_attrs={"data-testid": "connection-back"},
+                ),
             ),
-        ),
-        rx.el.p(
-            class_name="w-fit rounded-control border border-success/40 bg-success-soft px-4 py-2.5 text-sm "
-            "animate-appear empty:hidden",
-            custom_attrs={"data-testid": "connection-back"},
+            class_name=rx.cond(has_too_many_connection_errors, "block", f"linger hidden {_BACK}"),
         ),
         rx.el.div(
             notice("warning", tr("ui.connection.unanswered")),

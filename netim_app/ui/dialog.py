@@ -7,15 +7,11 @@ import reflex as rx
 
 from netim_app.ui.connection import connection_notice
 from netim_app.ui.icons import icon
-from netim_app.ui.script import OPEN_MODAL, Modal
+from netim_app.ui.script import Dialog, SingleSubmitButton, function
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
 
-_STAYS: dict[str, Any] = {
-    "onCancel": rx.Var("(event) => event.preventDefault()"),
-    # Chromium closes at the second Esc whatever the page says.
-    "onClose": rx.Var("(event) => { if (event.currentTarget.isConnected) event.currentTarget.showModal(); }"),
-}
+_MODAL = {"ref": function("openModal"), "onCancel": function("pressClose"), "onClose": function("reopen")}
 _SIZES = {"sm": "sm:max-w-sm", "md": "sm:max-w-lg", "lg": "sm:max-w-2xl"}
 
 
@@ -32,14 +28,14 @@ def dialog(
     Args:
         open: whether it is there.
         title: names it.
-        on_close: event handler that makes `open` false: for the close button and Esc. It may run twice. With None the
-            dialog stays until something in it closes it: for what must not go by a slip of the hand.
+        on_close: event handler that makes `open` false: for the close button and Esc. With None the dialog stays until
+            something in it closes it: for what must not go by a slip of the hand.
         test_id: also makes the HTML ids, so it has to be unique on the page.
     """
     title_id = f"{test_id}-title"
     return rx.cond(
         open,
-        Modal.create(
+        Dialog.create(
             rx.el.div(
                 rx.el.h2(
                     title,
@@ -51,20 +47,19 @@ def dialog(
             ),
             rx.el.div(connection_notice(), class_name="*:*:mb-4"),
             rx.el.div(*content, class_name="flex flex-col gap-5 text-sm"),
-            **({"on_close": on_close} if on_close is not None else {}),
             aria_labelledby=title_id,
             class_name="m-auto w-full max-w-[calc(100vw-1.5rem)] max-h-[calc(100dvh-1.5rem)] overflow-y-auto "
             "rounded-card border border-line bg-surface p-5 text-ink shadow-overlay animate-appear sm:p-6 "
             # One that has to be scrolled is reached by Tab.
             f"{FOCUS} focus-visible:-outline-offset-2 not-focus-visible:outline-none "
             f"backdrop:bg-[rgb(8_12_20/0.55)] {_SIZES[size]}",
-            custom_attrs={"data-testid": test_id, "ref": OPEN_MODAL.ref, **({} if on_close is not None else _STAYS)},
+            custom_attrs={"data-testid": test_id, **_MODAL},
         ),
     )
 
 
 def _close_button(on_close: Any) -> rx.Component:
-    return rx.el.button(
+    return SingleSubmitButton.create(
         icon("close"),
         type="button",
         aria_label=tr("ui.dialog.close"),

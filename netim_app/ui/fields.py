@@ -10,6 +10,7 @@ import reflex as rx
 
 from netim_app.ui.icons import icon
 from netim_app.ui.parts import Handler, Text, below, described, labelled, testid_attr
+from netim_app.ui.script import Input, function
 from netim_app.ui.theme import FOCUS
 
 _CONTROL = (
@@ -18,29 +19,15 @@ _CONTROL = (
     "focus-visible:outline-2 focus-visible:outline-offset-0 focus-visible:outline-accent"
 )
 INPUT = f"{_CONTROL} text-base"
+# Six digits of any script, typed or pasted, are a whole code, whatever stands between, around or before them, as
+# `core.readers.six_digits` reads it. A regular expression of HTML.
+_BETWEEN = r"[\s\p{P}\p{Z}\p{Cf}\u02d7\u2212\u30fc\uff70]*"
+_CODE = rf"{_BETWEEN}(?:\p{{Nd}}{_BETWEEN}){{6}}"
+_LIST_NUMBER = r"(?:\p{Cf}*[^\p{Nd}\p{Cf}]){0,3}(?:\p{Cf}*\p{Nd}){1,2}\p{Cf}*[.\):．。）：、]"
+_TOO_SHORT_ENTRY = rf"{_LIST_NUMBER}\p{{Cf}}*\s[\s\p{{Cf}}]*(?:\p{{Nd}}\p{{Cf}}*){{1,5}}\P{{Nd}}*$"
+SIX_DIGITS = rf"(?!{_TOO_SHORT_ENTRY}){_CODE}|{_LIST_NUMBER}{_CODE}"
 # Six digits are read one by one.
 _DIGITS = f"{_CONTROL} max-w-64 font-mono text-xl tracking-[0.3em]"
-# A wrong code is typed over or pasted over, and not added to.
-_SELECT = "(event) => event.currentTarget.select()"
-_SELECT_ON_ENTER = '(event) => { if (event.key === "Enter") event.currentTarget.select(); }'
-# Six digits of any script, typed or pasted, are a whole code, whatever stands between, around or before them, as
-# `core.readers.six_digits` reads it. Returns the digits, or nothing.
-_READ_CODE = """(text) => {
-  const seen = text.replace(/\\p{Cf}/gu, ""), number = /^\\P{Nd}{0,3}\\p{Nd}{1,2}[.):．。）：、]/u;
-  const digits = (typed) => typed.replace(/[\\s\\p{P}\\p{Z}\\u02d7\\u2212\\u30fc\\uff70]/gu, "");
-  const entry = seen.replace(number, ""), isTooShort = entry !== seen && /^\\s+\\p{Nd}{1,5}\\P{Nd}*$/u.test(entry);
-  return [isTooShort ? "" : digits(seen), digits(entry)].find((code) => /^\\p{Nd}{6}$/u.test(code)) ?? "";
-}"""
-# Nothing is left to decide then. After a moment, so that who presses the button or Enter all the same sends it once. A
-# refused code is not sent again while it is corrected digit by digit.
-_SEND_WHEN_COMPLETE = f"""(event) => {{
-  const input = event.currentTarget, code = ({_READ_CODE})(input.value);
-  clearTimeout(input.sending);
-  if (!code || input.dataset.sent === code) return;
-  input.dataset.sent = code;
-  input.sending = setTimeout(() => {{ input.select(); input.form?.requestSubmit(); }}, 500);
-  input.form.addEventListener("submit", () => clearTimeout(input.sending), {{once: true}});
-}}"""
 
 
 def text_field(
@@ -73,27 +60,16 @@ def text_field(
         field_id: HTML id; needed only when two fields of the same name are on one page.
         sends_itself: sends the form as soon as six digits are there. Not where that destroys something.
     """
-
-    def control(attrs: dict[str, Any]) -> rx.Component:
-        props = input_props(
-            name=name,
-            required=required,
-            test_id=test_id,
-            value=value,
-            autocomplete=autocomplete,
-            inputmode=inputmode,
-            on_change=on_change,
-            max_length=max_length,
-            auto_focus=auto_focus,
-        )
-        if sends_itself:
-            props["custom_attrs"] |= {"onInput": rx.Var(_SEND_WHEN_COMPLETE)}
-        look = _DIGITS if autocomplete == "one-time-code" else INPUT
-        return rx.el.input(type=type, **attrs, **props, class_name=look)
-
+    props = input_props(
+        name=name, required=required, test_id=test_id, value=value, autocomplete=autocomplete, inputmode=inputmode,
+        on_change=on_change, max_length=max_length, auto_focus=auto_focus,
+    )  # fmt: skip
+    if sends_itself:
+        props["custom_attrs"] |= {"onInput": function("sendWhenComplete"), "pattern": SIX_DIGITS}
+    look = _DIGITS if autocomplete == "one-time-code" else INPUT
     return labelled(
         label,
-        control,
+        lambda attrs: Input.create(type=type, **attrs, **props, class_name=look),
         html_id=field_id or f"field-{name}",
         error=error,
         hint=hint,
@@ -191,7 +167,10 @@ def input_props(
     """The attributes of an input: its name, what a browser may fill in, how long it may be, and its test id."""
     props: dict[str, Any] = {"name": name, "required": required, "custom_attrs": testid_attr(test_id)}
     if autocomplete == "one-time-code":
-        props["custom_attrs"] |= {"onFocus": rx.Var(_SELECT), "onKeyDown": rx.Var(_SELECT_ON_ENTER)}
+        props["custom_attrs"] |= {"onFocus": function("selectAll"), "onKeyDown": function("selectAll")}
+    if auto_focus:
+        # React's own focuses what appears alone; a dialog looks for the attribute when it opens.
+        props["custom_attrs"] |= {"autofocus": ""}
     optional = {
         "default_value": value,
         "auto_complete": autocomplete or None,

@@ -1,22 +1,11 @@
 """A field that filters a list in the browser."""
 
-import json
-
 import reflex as rx
 
 from netim_app.ui.fields import INPUT
 from netim_app.ui.icons import icon
 from netim_app.ui.parts import Text, testid_attr
-
-_FILTER = """(event) => {
-  const wanted = event.currentTarget.value.trim().toLowerCase(), said = event.currentTarget.parentElement.nextSibling;
-  let found = 0;
-  for (const entry of document.getElementById(ID)?.children ?? []) {
-    entry.hidden = !entry.textContent.toLowerCase().includes(wanted);
-    found += !entry.hidden;
-  }
-  said.textContent = found ? "" : said.dataset.nothing;
-}"""
+from netim_app.ui.script import Input, function
 
 
 def filter_field(list_id: str, label: Text, nothing: Text, *, test_id: str = "") -> rx.Component:
@@ -30,16 +19,19 @@ def filter_field(list_id: str, label: Text, nothing: Text, *, test_id: str = "")
     return rx.el.div(
         rx.el.div(
             icon("search", class_name="pointer-events-none absolute top-3 left-3 text-muted"),
-            rx.el.input(
+            Input.create(
                 type="search",
                 aria_label=label,
                 aria_controls=list_id,
                 placeholder=label,
                 auto_complete="off",
                 class_name=f"{INPUT} pl-10",
-                custom_attrs={"onInput": rx.Var(_FILTER.replace("ID", json.dumps(list_id))), **testid_attr(test_id)},
+                custom_attrs={"onInput": function("filterList"), **testid_attr(test_id)},
             ),
             class_name="relative",
         ),
-        rx.el.p(role="status", class_name="mt-2 text-muted empty:hidden", custom_attrs={"data-nothing": nothing}),
+        rx.el.div(
+            rx.el.p(nothing, class_name=f"mt-2 hidden text-muted [:root:not(:has(#{list_id}>:not([hidden])))_&]:block"),
+            role="status",
+        ),
     )

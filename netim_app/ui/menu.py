@@ -6,7 +6,8 @@ import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from netim_app.ui.icons import icon
-from netim_app.ui.script import DISCLOSE, Disclosure
+from netim_app.ui.parts import testid_attr
+from netim_app.ui.script import Div, HtmlForm, Ul, function
 from netim_app.ui.theme import FOCUS
 
 Text = rx.Var | str
@@ -14,6 +15,14 @@ Text = rx.Var | str
 _ITEM = (
     "flex min-h-11 w-full items-center rounded-control px-3 text-left text-sm hover:bg-sunken "
     f"aria-[current=page]:font-semibold {FOCUS} focus-visible:-outline-offset-2"
+)
+
+
+# Below the button and in line with its right end; in a browser without anchors, at the right end of the page's header.
+_LIST = (
+    "absolute inset-auto top-15 right-4 m-0 mt-1.5 w-64 max-w-[calc(100vw-2rem)] rounded-card border border-line "
+    "bg-surface p-1.5 text-ink shadow-overlay animate-appear supports-[anchor-name:--a]:top-[anchor(bottom)] "
+    "supports-[anchor-name:--a]:right-[anchor(right)]"
 )
 
 
@@ -26,51 +35,35 @@ def menu(*items: rx.Component, label: Text, test_id: str, icon_name: str = "") -
         test_id: also makes the HTML ids, so it has to be unique on the page.
     """
     list_id = f"{test_id}-list"
-    return Disclosure.create(
+    return Div.create(
         rx.el.button(
             *([icon(icon_name)] if icon_name else []),
             rx.el.span(label, class_name="max-w-28 truncate sm:max-w-56"),
-            icon("chevron", size="size-4", class_name="transition-transform group-aria-expanded/menu:rotate-180"),
+            icon("chevron", size="size-4", class_name="transition-transform group-has-[:popover-open]/menu:rotate-180"),
             type="button",
-            aria_expanded="false",
-            aria_controls=list_id,
-            class_name="group/menu inline-flex min-h-11 items-center gap-2 rounded-control px-2.5 text-sm font-medium "
-            f"hover:bg-sunken aria-expanded:bg-sunken {FOCUS}",
-            custom_attrs={"data-testid": test_id},
+            class_name="inline-flex min-h-11 items-center gap-2 rounded-control px-2.5 text-sm font-medium "
+            f"hover:bg-sunken group-has-[:popover-open]/menu:bg-sunken [anchor-name:--{test_id}] {FOCUS}",
+            custom_attrs={"popoverTarget": list_id, **testid_attr(test_id)},
         ),
-        rx.el.ul(
+        Ul.create(
             *[rx.el.li(item) for item in items],
             id=rx.Var(json.dumps(list_id)),
-            hidden=True,
-            class_name="absolute right-0 z-20 mt-1.5 w-64 max-w-[calc(100vw-2rem)] rounded-card border border-line "
-            "bg-surface p-1.5 shadow-overlay animate-appear",
+            class_name=f"{_LIST} [position-anchor:--{test_id}]",
+            custom_attrs={"popover": "auto", "onBlur": function("leaveMenu"), "onClick": function("leaveMenu")},
         ),
-        class_name="relative",
-        custom_attrs={"ref": DISCLOSE.ref},
+        class_name="group/menu",
+        custom_attrs={"onKeyDown": function("moveInMenu")},
     )
 
 
 def menu_link(label: Text, href: str, *, test_id: str = "") -> rx.Component:
     """An item that leads to a page of the app, without loading the document anew."""
-    return ReactRouterLink.create(label, to=href, class_name=_ITEM, custom_attrs=_test_id(test_id))
+    return ReactRouterLink.create(label, to=href, class_name=_ITEM, custom_attrs=testid_attr(test_id))
 
 
 def menu_form_button(label: Text, action: str, *, test_id: str = "") -> rx.Component:
-    """An item that posts an empty HTML form to an HTTP route such as `/auth/logout`.
-
-    Reflex's form component swallows the submit event, so the form is sent by its `submit` method.
-    """
-    return rx.el.form(
-        rx.el.button(
-            label,
-            type="button",
-            class_name=_ITEM,
-            custom_attrs={"onClick": rx.Var("(event) => event.currentTarget.form.submit()"), **_test_id(test_id)},
-        ),
-        method="post",
-        action=action,
+    """An item that posts an empty HTML form to an HTTP route such as `/auth/logout`."""
+    return HtmlForm.create(
+        rx.el.button(label, type="submit", class_name=_ITEM, custom_attrs=testid_attr(test_id)),
+        custom_attrs={"method": "post", "action": action},
     )
-
-
-def _test_id(test_id: str) -> dict[str, str]:
-    return {"data-testid": test_id} if test_id else {}

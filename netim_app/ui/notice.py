@@ -5,6 +5,8 @@ from typing import Any, Literal
 import reflex as rx
 
 from netim_app.ui.icons import icon
+from netim_app.ui.parts import Text
+from netim_app.ui.script import Div, function
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
 
@@ -67,6 +69,29 @@ def live_region(
         # The margin is the message's: the region itself must not be hidden, or nothing would be announced.
         class_name="sticky top-3 z-10 [&>*]:mb-6 [&>*]:shadow-overlay",
         custom_attrs={"data-testid": test_id},
+    )
+
+
+def outcome(
+    text: Text | rx.Component, *more: rx.Component, icon_name: str = "check", test_id: str = ""
+) -> rx.Component:
+    """What stands in the place of a form that has done its work. It gets the focus, so that it is read out.
+
+    Args:
+        text: what has happened, and what comes next.
+        more: below: a hint, or the way on.
+        icon_name: the picture above.
+    """
+    return Div.create(
+        rx.el.div(
+            icon(icon_name, size="size-7"),
+            class_name="grid size-14 place-items-center rounded-full bg-success-soft text-success",
+        ),
+        rx.el.p(text, class_name="break-words", custom_attrs={"data-testid": test_id} if test_id else {}),
+        *more,
+        tab_index=-1,
+        class_name="flex flex-col items-start gap-5 outline-none animate-appear",
+        custom_attrs={"ref": function("focusQuietly")},
     )
 
 

@@ -84,3 +84,8 @@ def below(html_id: str, error: Text, hint: Text, indent: str = "") -> list[rx.Co
 
 def _note(text: Text, html_id: str, class_name: str) -> rx.Component:
     return rx.el.p(text, id=rx.Var(json.dumps(html_id)), class_name=class_name.strip())
+
+
+def bar(class_name: str) -> rx.Component:
+    """A placeholder of one line."""
+    return rx.el.div(class_name=f"{class_name} animate-pulse rounded-control bg-sunken")

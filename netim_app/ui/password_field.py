@@ -7,17 +7,9 @@ import reflex as rx
 from netim_app.ui.fields import INPUT, input_props
 from netim_app.ui.icons import icon
 from netim_app.ui.parts import Handler, Text, labelled
+from netim_app.ui.script import Button, Input, function
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
-
-_CAPS_LOCK = """(event) => {
-  event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
-}"""
-_SHOW_OR_HIDE = """(event) => {
-  const button = event.currentTarget, input = button.previousElementSibling, show = input.type === "password";
-  input.type = show ? "text" : "password";
-  button.setAttribute("aria-pressed", show);
-}"""
 
 
 def password_field(
@@ -40,51 +32,52 @@ def password_field(
         autocomplete: tells password managers which password is meant.
         extra: something below the input, such as a strength meter.
     """
-
-    def control(attrs: dict[str, Any]) -> rx.Component:
-        props = input_props(
-            name=name,
-            required=required,
-            test_id=test_id,
-            autocomplete=autocomplete,
-            on_change=on_change,
-            auto_focus=auto_focus,
-        )
-        props["custom_attrs"] |= {"onKeyUp": rx.Var(_CAPS_LOCK)}
-        shown = rx.el.div(
-            rx.el.input(
-                type="password",
-                auto_capitalize="none",
-                spell_check=False,
-                class_name=f"{INPUT} pr-12",
-                **attrs,
-                **props,
-            ),
-            rx.el.button(
-                icon("eye", class_name="group-aria-pressed/show:hidden"),
-                icon("eye-off", class_name="hidden group-aria-pressed/show:block"),
-                type="button",
-                aria_label=tr("ui.field.show_password"),
-                aria_pressed="false",
-                class_name="group/show absolute inset-y-0 right-0 grid w-11 place-items-center rounded-control "
-                f"text-muted hover:text-ink {FOCUS} focus-visible:-outline-offset-2",
-                custom_attrs={"onClick": rx.Var(_SHOW_OR_HIDE)},
-            ),
-            class_name="relative",
-        )
-        caps = rx.el.p(
-            tr("ui.field.caps_lock"),
-            role="status",
-            class_name="mt-1.5 hidden text-sm text-warning group-has-[[data-caps]]/password:block",
-        )
-        return rx.el.div(shown, caps, class_name="group/password")
-
+    props = input_props(
+        name=name,
+        required=required,
+        test_id=test_id,
+        autocomplete=autocomplete,
+        on_change=on_change,
+        auto_focus=auto_focus,
+    )
+    props["custom_attrs"] |= {"onKeyUp": function("noteCapsLock")}
     return labelled(
         label,
-        control,
+        lambda attrs: _control(**attrs, **props),
         html_id=field_id or f"field-{name}",
         error=error,
         hint=hint,
         required=required,
         extra=extra,
+    )
+
+
+def _control(**props: Any) -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            Input.create(
+                type="password", auto_capitalize="none", spell_check=False, class_name=f"{INPUT} pr-12", **props
+            ),
+            _show_button(),
+            class_name="relative",
+        ),
+        rx.el.p(
+            tr("ui.field.caps_lock"),
+            role="status",
+            class_name="mt-1.5 hidden text-sm text-warning group-has-[[data-caps]]/password:block",
+        ),
+        class_name="group/password",
+    )
+
+
+def _show_button() -> rx.Component:
+    return Button.create(
+        icon("eye", class_name="group-aria-pressed/show:hidden"),
+        icon("eye-off", class_name="hidden group-aria-pressed/show:block"),
+        type="button",
+        aria_label=tr("ui.field.show_password"),
+        aria_pressed="false",
+        class_name="group/show absolute inset-y-0 right-0 grid w-11 place-items-center rounded-control "
+        f"text-muted hover:text-ink {FOCUS} focus-visible:-outline-offset-2",
+        custom_attrs={"onClick": function("showOrHide")},
     )

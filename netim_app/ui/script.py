@@ -1,270 +1,199 @@
-"""The few functions of the kit that run in the browser.
+"""All JavaScript of the product: what neither Reflex nor HTML nor CSS can do. Nothing in here needs `eval`."""
 
-React calls such a function with the element when it appears, and the function that it returned when the element goes
-(React 19, ref callbacks); without one it would be called again, with null. They stand at module level and so stay the
-same from render to render. They manage what the browser itself knows best: modal dialogs, menus, where the focus is.
-"""
-
-from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
+from reflex_components_core.el.element import Element
 
 from netim_app.reflex_port.var_data import expression
 from netim_app.ui.text import LocaleState
 
+QUIET: dict[str, str] = {"data-quiet": ""}
+"""For an element whose descendants change by themselves: such a change is no answer to a press."""
 
-@dataclass(frozen=True)
-class Behaviour:
-    """A named JavaScript function of one element."""
-
-    name: str
-    code: str
-
-    @property
-    def ref(self) -> rx.Var:
-        """For the `ref` attribute of the element."""
-        return rx.Var(self.name)
-
-    @property
-    def source(self) -> str:
-        return f"const {self.name} = {self.code};"
-
-
-OPEN_MODAL = Behaviour(
-    "openModal",
-    # A sent form cannot be taken back before its answer, and must not look so: the dialog stays open.
-    # Closing gives the focus back to the opener. When that is gone, the main landmark gets it instead of nothing.
-    """(dialog) => {
-  const hold = (event) => {
-    if (event.type === "click" && !event.target.closest("[data-close]")) return;
-    if (!dialog.querySelector("form button[type=submit][aria-disabled=true]")) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    if (event.type === "close") dialog.showModal();
-  };
-  for (const type of ["click", "cancel", "close"]) dialog.addEventListener(type, hold, true);
-  if (!dialog.open) dialog.showModal();
-  dialog.querySelector("input:not([type=hidden], [type=checkbox], [hidden]), select, textarea")?.focus();
-  return () => {
-    for (const type of ["click", "cancel", "close"]) dialog.removeEventListener(type, hold, true);
-    dialog.addEventListener("close", (event) => event.stopImmediatePropagation(), {capture: true, once: true});
-    dialog.close();
-    setTimeout(() => {
-      const now = document.activeElement;
-      if (!now || now === document.body) document.getElementById("main")?.focus({preventScroll: true});
-    });
-  };
-}""",
-)
-
-DISCLOSE = Behaviour(
-    "disclose",
-    """(root) => {
-  const button = root.querySelector("button"), list = document.getElementById(button.getAttribute("aria-controls"));
-  const isOpen = () => button.getAttribute("aria-expanded") === "true";
-  const show = (open) => { button.setAttribute("aria-expanded", open); list.hidden = !open; };
-  const onClick = (event) => {
-    if (button.contains(event.target)) show(!isOpen());
-    else if (event.target.closest("a, button")) show(false);
-  };
-  const onKey = (event) => {
-    const items = [...list.querySelectorAll("a, button")], at = items.indexOf(document.activeElement);
-    if (event.key === "Escape" && isOpen()) { show(false); button.focus(); event.stopPropagation(); }
-    const step = {ArrowDown: 1, ArrowUp: -1}[event.key];
-    if (!step) return;
-    event.preventDefault();
-    show(true);
-    items[at < 0 ? (step > 0 ? 0 : items.length - 1) : (at + step + items.length) % items.length]?.focus();
-  };
-  const onLeave = (event) => { if (event.relatedTarget && !root.contains(event.relatedTarget)) show(false); };
-  const onOutside = (event) => { if (!root.contains(event.target)) show(false); };
-  root.addEventListener("click", onClick);
-  root.addEventListener("keydown", onKey);
-  root.addEventListener("focusout", onLeave);
-  document.addEventListener("pointerdown", onOutside);
-  return () => {
-    root.removeEventListener("click", onClick);
-    root.removeEventListener("keydown", onKey);
-    root.removeEventListener("focusout", onLeave);
-    document.removeEventListener("pointerdown", onOutside);
-  };
-}""",
-)
-
-SCROLL_TO_ANCHOR = Behaviour(
-    "scrollToAnchor",
-    # A card appears after its data has come: the browser itself has looked for it in vain by then.
-    """(element) => {
-  const arrive = () => {
-    if (location.hash !== "#" + element.id) return;
-    requestAnimationFrame(() => element.scrollIntoView());
-    element.removeAttribute("data-reached");
-    requestAnimationFrame(() => element.setAttribute("data-reached", ""));
-  };
-  arrive();
-  addEventListener("hashchange", arrive);
-  return () => removeEventListener("hashchange", arrive);
-}""",
-)
-
-FOCUS_AFTER_NAVIGATION = Behaviour(
-    "focusAfterNavigation",
-    # After a change of page inside of the app the browser leaves the focus nowhere: screen readers hear nothing.
-    """(heading) => {
-  const root = document.documentElement;
-  if (root.dataset.page && root.dataset.page !== location.pathname) heading.focus({preventScroll: true});
-  root.dataset.page = location.pathname;
-  return () => {};
-}""",
-)
-
-
-FOCUS_ON_ARRIVAL = Behaviour(
-    "focusOnArrival",
-    # Where a form has just gone, with the focus in it: screen readers then read what has come in its place.
-    """(element) => {
-  element.focus({preventScroll: true});
-  return () => {};
-}""",
-)
-
-SAY_WHEN_OVER = Behaviour(
-    "sayWhenOver",
-    """(element) => {
-  const said = element.nextElementSibling, text = element.dataset.over;
-  said.textContent = "";
-  return () => {
-    said.textContent = text;
-    setTimeout(() => { said.textContent = ""; }, 5000);
-  };
-}""",
-)
-
-ONCE = Behaviour(
-    "once",
-    # A second press is stopped in the browser, before the first one has been to the server and back. aria-disabled and
-    # not disabled, so the button keeps the focus. It ends with the answer, that is with the first change of the page
-    # (but for what changes by itself: `QUIET`); with `pending` at the end of the work; and in any case after a while,
-    # which the page then says, unless it has said already that the server is away: then the press waits in a queue.
-    # While the page leaves for another document, nothing ends. The focus goes to the first field that is wrong.
-    """(event, button, form) => {
-  const root = document.documentElement;
-  // Its own form, and for "Cancel" the one that it would take back.
-  const sent = form ? button : button.closest("form")?.querySelector("button[type=submit]") ?? button;
-  if (sent.getAttribute("aria-disabled") === "true" || button.getAttribute("aria-disabled") === "true") {
-    event.preventDefault();
-    event.stopPropagation();
-    return;
-  }
+SOURCE = """
+// Stops a second press before the first one has been to the server and back: Reflex does not tell an answer.
+// aria-disabled and not disabled, so the button keeps the focus. A form that is sent also holds its Cancel and the
+// Close of its dialog. The answer is the first change of the page outside of what is quiet. After ten seconds without
+// one the page says so, unless the server is away: then the press waits in a queue. The focus goes to the first wrong
+// field, and to the main landmark when what was pressed is gone, and what had the focus before.
+const once = (event) => {
+  const element = event.currentTarget, group = element.closest("form, dialog") ?? element;
+  const button = element.querySelector("[type=submit]") ?? element, page = document.documentElement.dataset;
+  const isHeld = button.ariaDisabled === "true" || group.querySelector("[type=submit][aria-disabled=true]");
+  if (isHeld) { event.preventDefault(); return event.stopPropagation(); }
   const end = () => {
     observer.disconnect();
-    clearTimeout(timer);
-    button.setAttribute("aria-disabled", button.dataset.pending === "true");
-    form?.querySelector("[aria-invalid=true]")?.focus();
+    clearInterval(timer);
+    button.ariaDisabled = button.dataset.pending === "true";
+    element.querySelector("[aria-invalid=true]")?.focus();
+    if (!element.isConnected && document.activeElement === document.body) focusQuietly(document.getElementById("main"));
   };
-  const giveUp = () => {
-    if (document.querySelector("[data-server-away]")) { timer = setTimeout(giveUp, 10000); return; }
-    delete root.dataset.leaving;
-    end();
-    root.dataset.unanswered = "";
-  };
-  const observer = new MutationObserver((changes) => {
-    if (changes.every(({target}) => (target.closest ? target : target.parentElement)?.closest("[data-quiet]"))) return;
-    delete root.dataset.unanswered;
-    if (!("leaving" in root.dataset)) end();
-  });
-  let timer = setTimeout(giveUp, 10000);
+  const isAnswer = ({target}) => !target.parentElement?.closest("[data-quiet]");
+  const observer = new MutationObserver((changes) => { if (changes.some(isAnswer)) end(); });
+  const giveUp = () => { end(); delete page.quiet; page.unanswered = ""; };
+  const timer = setInterval(() => { if (!document.querySelector("[data-server-away]")) giveUp(); }, 10000);
   observer.observe(document.body, {childList: true, characterData: true, subtree: true});
-  delete root.dataset.unanswered;
-  button.setAttribute("aria-disabled", "true");
-}""",
-)
+  delete page.unanswered;
+  button.ariaDisabled = "true";
+};
 
-QUIET: dict[str, str] = {"data-quiet": ""}
-"""For what changes while the customer waits for something else: a change in there is no answer."""
+// A page that sends itself elsewhere stays as it is until the next document is there: no change is an answer any more.
+const leave = ({dataset}) => { dataset.quiet = ""; onpageshow = () => delete dataset.quiet; };
+const reload = (cause) => { if (cause) { leave(document.documentElement); location.reload(); } };
+// No event of Reflex leaves the app.
+const submitAtOnce = (form) => { if (form) { leave(document.documentElement); form.submit(); } };
+// The page stays, and goes on without an answer all the same: what it gets is a cookie.
+const postAtOnce = (form) => { if (form) navigator.sendBeacon(form.action, new URLSearchParams(new FormData(form))); };
 
-LEAVE = (
-    "document.documentElement.dataset.leaving = ''; "
-    "addEventListener('pageshow', () => { delete document.documentElement.dataset.leaving; }, {once: true});"
-)
-"""Before script sends the page elsewhere: it stays as it is until the next document is there."""
+// HTML opens a dialog as a modal one by a press only. Closing it before it goes gives the focus back to the opener.
+const openModal = (dialog) => { dialog.showModal(); return () => dialog.close(); };
+// The server closes a dialog, so it stays while a form is sent. Esc is a press of the Close button, if there is one.
+const pressClose = (event) => { event.preventDefault(); event.target.querySelector("[data-close]")?.click(); };
+// Chromium closes at the second Esc whatever the page says.
+const reopen = (event) => event.target.showModal();
+
+// A popover knows Enter, Esc and clicks elsewhere. Arrows open it, and go round its items and its button.
+const moveInMenu = (event) => {
+  const step = {ArrowDown: 1, ArrowUp: -1}[event.key], items = [...event.currentTarget.querySelectorAll("a, button")];
+  if (step) { event.preventDefault(); items[0].popoverTargetElement.showPopover(); }
+  if (step) items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
+};
+// Tab closes it, and so does a click in it: a link to the page that is shown already changes nothing else.
+const leaveMenu = ({type, currentTarget: menu, relatedTarget: next}) =>
+  (type === "click" || (next && !menu.contains(next))) && menu.hidePopover();
+
+// React's `autofocus` is for fields only; Reflex's event for the focus needs an id per element, and scrolls.
+const focusQuietly = (element) => element?.focus({preventScroll: true});
+// After a change of page inside of the app the browser leaves the focus nowhere: screen readers hear nothing. When a
+// document is loaded, no heading has gone before.
+const focusAfterNavigation = (heading) => { if (document.left) focusQuietly(heading); document.left = !heading; };
+// A card appears after its data has come: the browser itself has looked for it in vain by then.
+const reachAnchor = (card) => { if (card && location.hash === "#" + card.id) location.replace(location.hash); };
+
+// The secret of a mailed link is read, and taken out of the address bar and the history at once. A link that is pasted
+// into the same tab changes nothing but the fragment.
+const takeFragment = (field) => {
+  onhashchange = field && (() => takeFragment(field));
+  if (field) field.value = location.hash.slice(1) || field.value;
+  if (field) history.replaceState(history.state, "", location.pathname + location.search);
+};
+const takeTimeZone = (field) => { if (field) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? ""; };
+// What stands behind `?` has done its work: a reload starts anew.
+const tidyAddress = (seen) => { if (seen) history.replaceState(history.state, "", location.pathname + location.hash); };
+
+// The field names the list that it controls.
+const filterList = ({currentTarget: {ariaControlsElements: [list], value}}) => {
+  for (const item of list.children) item.hidden = !item.textContent.toLowerCase().includes(value.trim().toLowerCase());
+};
+// A wrong code is typed over or pasted over, and not added to.
+const selectAll = (event) => { if (!event.key || event.key === "Enter") event.currentTarget.select(); };
+// With six digits nothing is left to decide. After a moment, so that a press of the button or of Enter sends it once.
+// A refused code is not sent again while it is corrected digit by digit.
+const sendWhenComplete = ({currentTarget: code}) => {
+  clearTimeout(code.timer);
+  code.form.onsubmit = () => { clearTimeout(code.timer); code.sent = code.value; code.select(); };
+  if (code.validity.valid && code.sent !== code.value) code.timer = setTimeout(() => code.form?.requestSubmit(), 500);
+};
+// Reflex's events tell of no Caps Lock.
+const noteCapsLock = (event) => event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
+// In the page alone: no state knows of it, nor the next dialog.
+const showOrHide = ({currentTarget: button, currentTarget: {previousElementSibling: input}}) => {
+  [input.type, button.ariaPressed] = input.type === "text" ? ["password", "false"] : ["text", "true"];
+};
+// Reflex's event for the clipboard waits in a queue while the server is away, and says nothing when it is done.
+const copy = ({currentTarget: {dataset}}) => navigator.clipboard.writeText(dataset.text).then(() => {
+  dataset.copied = setTimeout(() => delete dataset.copied, 4000);
+});
+const printPage = () => print();
+"""
+
+# In the head, before anything of Reflex is loaded: a dark page would flash up in white. "system" is no class of ours.
+EARLY_THEME = """
+try { document.documentElement.classList.add(localStorage.getItem("theme") ?? "system"); } catch {}
+"""
 
 
-class SingleSubmitForm(rx.el.Form):
-    """A form that is not sent again before the server has answered."""
+def function(name: str) -> rx.Var[Any]:
+    """A function of `SOURCE`: for a `ref` or a handler in the `custom_attrs` of an element of this module.
+
+    As a `ref` React calls it with the element when that appears, and the function that it returned when the element
+    goes; without one, it calls the same function again, with null.
+
+    Raises:
+        KeyError: there is none of this name.
+    """
+    if f"const {name} = " not in SOURCE:
+        raise KeyError(name)
+    return rx.Var(name)
+
+
+class _Scripted:
+    """Compiles `SOURCE` beside the element. The build leaves out what is not used."""
 
     def add_custom_code(self) -> list[str]:
-        return [ONCE.source]
+        return [SOURCE]
+
+
+class Button(_Scripted, rx.el.Button):
+    """A button that does something in the browser."""
+
+
+class Dialog(_Scripted, rx.el.Dialog):
+    """A dialog that opens itself."""
+
+
+class Div(_Scripted, rx.el.Div):
+    """A part of the page that takes the focus, or moves it."""
+
+
+class H1(_Scripted, rx.el.H1):
+    """The heading of a page."""
+
+
+class Input(_Scripted, rx.el.Input):
+    """A field that does something in the browser, or is filled there."""
+
+
+class Anchored(_Scripted, rx.el.Section):
+    """A part of the page that links lead to, by its id."""
+
+    @classmethod
+    def create(cls, *children: Any, **props: Any) -> rx.Component:
+        """As any section; `custom_attrs` gets what finds it late."""
+        return super().create(*children, **_with_attr(props, "ref", function("reachAnchor")))
+
+
+class Span(_Scripted, rx.el.Span):
+    """What does something when it appears."""
+
+
+class Ul(_Scripted, rx.el.Ul):
+    """A list that opens and closes."""
+
+
+class HtmlForm(_Scripted, Element):
+    """A form that the browser itself posts to an HTTP route. Reflex's form would swallow its submit event."""
+
+    tag = "form"
+
+
+class SingleSubmitForm(_Scripted, rx.el.Form):
+    """A form that is not sent again before the server has answered."""
 
     @classmethod
     def create(cls, *children: Any, **props: Any) -> rx.Component:
         """As any form; `custom_attrs` gets what guards it."""
-        guard: rx.Var[Any] = rx.Var(
-            f"(e) => {ONCE.name}(e, e.currentTarget.querySelector('button[type=submit]'), e.currentTarget)"
-        )
-        return super().create(*children, **_with_attr(props, "onSubmitCapture", guard))
+        return super().create(*children, **_with_attr(props, "onSubmitCapture", function("once")))
 
 
-class SingleSubmitButton(rx.el.Button):
+class SingleSubmitButton(Button):
     """A button that takes no second press before the server has answered."""
-
-    def add_custom_code(self) -> list[str]:
-        return [ONCE.source]
 
     @classmethod
     def create(cls, *children: Any, **props: Any) -> rx.Component:
         """As any button; `custom_attrs` gets what guards it."""
-        guard: rx.Var[Any] = rx.Var(f"(e) => {ONCE.name}(e, e.currentTarget)")
-        return super().create(*children, **_with_attr(props, "onClickCapture", guard))
-
-
-def _with_attr(props: dict[str, Any], name: str, value: rx.Var) -> dict[str, Any]:
-    return props | {"custom_attrs": {**props.get("custom_attrs", {}), name: value}}
-
-
-class Modal(rx.el.Dialog):
-    """A `<dialog>` that is modal from the moment it appears."""
-
-    on_close: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[valid-type, type-arg]  # Reflex's own notation
-
-    def add_custom_code(self) -> list[str]:
-        return [OPEN_MODAL.source]
-
-
-class Disclosure(rx.el.Div):
-    """A button and the list that it shows."""
-
-    def add_custom_code(self) -> list[str]:
-        return [DISCLOSE.source]
-
-
-class Anchored(rx.el.Section):
-    """A block that links lead to."""
-
-    def add_custom_code(self) -> list[str]:
-        return [SCROLL_TO_ANCHOR.source]
-
-
-class Interruption(rx.el.Div):
-    """Something that lasts for a while, and then is over."""
-
-    def add_custom_code(self) -> list[str]:
-        return [SAY_WHEN_OVER.source]
-
-
-class Arrival(rx.el.Div):
-    """What takes the place of a form."""
-
-    def add_custom_code(self) -> list[str]:
-        return [FOCUS_ON_ARRIVAL.source]
-
-
-class PageHeading(rx.el.H1):
-    """The heading of a page."""
-
-    def add_custom_code(self) -> list[str]:
-        return [FOCUS_AFTER_NAVIGATION.source]
+        return super().create(*children, **_with_attr(props, "onClickCapture", function("once")))
 
 
 class DocumentLanguage(rx.Fragment):
@@ -277,3 +206,7 @@ class DocumentLanguage(rx.Fragment):
         locale = LocaleState.locale
         effect = f"useEffect(() => {{ document.documentElement.lang = {locale!s} || 'en'; }}, [{locale!s}])"
         return [expression(effect, locale)]
+
+
+def _with_attr(props: dict[str, Any], name: str, value: rx.Var[Any]) -> dict[str, Any]:
+    return props | {"custom_attrs": {**props.get("custom_attrs", {}), name: value}}

@@ -95,6 +95,8 @@ _BASE = """
   button[aria-disabled="true"], button:disabled { cursor: default; }
   ::placeholder { color: var(--color-muted); opacity: 1; }
   [hidden] { display: none !important; }
+  /* Goes a while after it was hidden, so that it can be read. That is no motion. */
+  .linger { transition: display 5s allow-discrete; }
   @media print {
     /* Black on white whatever the theme; important, as classes would win over this layer otherwise. */
     :root:has(.print-sheet), :root:has(.print-sheet) body { color-scheme: light; background: #fff !important;
@@ -109,7 +111,8 @@ _BASE = """
   }
   @media (prefers-reduced-motion: reduce) {
     /* None, and not a short one: a short transition of everything would run from parent to child, frame by frame. */
-    *, ::before, ::after { transition: none !important; animation: none !important; scroll-behavior: auto !important; }
+    :not(.linger), ::before, ::after { transition: none !important; animation: none !important;
+      scroll-behavior: auto !important; }
   }
 }
 """

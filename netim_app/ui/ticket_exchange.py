@@ -4,7 +4,7 @@ import json
 
 import reflex as rx
 
-from netim_app.ui.script import LEAVE
+from netim_app.ui.script import HtmlForm, function
 
 
 def ticket_form(action: str, value: rx.Var[str], field: str, form_id: str) -> rx.Component:
@@ -19,19 +19,7 @@ def ticket_form(action: str, value: rx.Var[str], field: str, form_id: str) -> rx
         field: name under which it is posted.
         form_id: HTML id, unique on the page.
     """
-    # Not requestSubmit: Reflex's form component prevents the default of the submit event.
-    post = f"() => {{ {LEAVE} document.getElementById({json.dumps(form_id)}).submit(); }}"
-    return rx.cond(
-        value != "",
-        rx.el.form(
-            rx.el.input(type="hidden", name=field, value=value, read_only=True),
-            method="post",
-            action=action,
-            id=rx.Var(json.dumps(form_id)),
-            on_mount=rx.call_function(rx.Var(post)),
-            hidden=True,
-        ),
-    )
+    return _form(action, value, field, form_id, "submitAtOnce")
 
 
 def post_in_background(action: str, value: rx.Var[str], field: str, html_id: str) -> rx.Component:
@@ -39,18 +27,15 @@ def post_in_background(action: str, value: rx.Var[str], field: str, html_id: str
 
     Without an answer the page goes on all the same: what it gets is a cookie.
     """
-    request = f"{{method: 'POST', redirect: 'manual', body: new URLSearchParams([[{json.dumps(field)}, value]])}}"
-    post = (
-        f"() => {{ const value = document.getElementById({json.dumps(html_id)}).value; "
-        f"fetch({json.dumps(action)}, {request}).catch(() => {{}}); }}"
-    )
+    return _form(action, value, field, html_id, "postAtOnce")
+
+
+def _form(action: str, value: rx.Var[str], field: str, html_id: str, send: str) -> rx.Component:
     return rx.cond(
         value != "",
-        rx.el.input(
-            type="hidden",
-            value=value,
-            read_only=True,
+        HtmlForm.create(
+            rx.el.input(type="hidden", name=field, value=value, read_only=True),
             id=rx.Var(json.dumps(html_id)),
-            on_mount=rx.call_function(rx.Var(post)),
+            custom_attrs={"method": "post", "action": action, "hidden": True, "ref": function(send)},
         ),
     )

@@ -99,6 +99,67 @@ def test_the_focus_comes_back_from_every_dialog(page: Page, server: Server, cust
     goes_and_comes(page.get_by_test_id("email-change"), "email-dialog")
 
 
+def test_the_menu_by_keyboard(page: Page, server: Server, customer: str) -> None:
+    open_settings(page, server, customer)
+    button, menu = page.get_by_test_id("account-menu"), page.locator("#account-menu-list")
+    first, last = menu.get_by_role("link").first, menu.get_by_role("button")
+    tree = page.context.new_cdp_session(page)
+
+    def is_open(expected: bool) -> None:
+        expect(menu).to_be_visible(visible=expected)
+        found = tree.send("Accessibility.queryAXTree", {"objectId": button_object(), "role": "button"})["nodes"][0]
+        said = {each["name"]: each["value"]["value"] for each in found["properties"]}
+        assert said["expanded"] is expected, "what a screen reader is told"
+
+    def button_object() -> str:
+        found = tree.send("Runtime.evaluate", {"expression": "document.querySelector('[data-testid=account-menu]')"})
+        return str(found["result"]["objectId"])
+
+    expect(button).to_be_visible()
+    is_open(False)
+    button.focus()
+    page.keyboard.press("Enter")
+    is_open(True)
+    page.keyboard.press("Escape")
+    is_open(False)
+    expect(button).to_be_focused()
+
+    page.keyboard.press("ArrowDown")
+    is_open(True)
+    expect(first).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(last).to_be_focused()
+    page.keyboard.press("Escape")
+    is_open(False)
+    expect(button).to_be_focused()
+
+    page.keyboard.press("ArrowUp")
+    expect(last).to_be_focused()
+    page.keyboard.press("Tab")
+    is_open(False)
+    assert page.evaluate("document.activeElement !== document.body"), "Tab goes on behind the menu"
+    button.click()
+    is_open(True)
+    page.get_by_role("heading", level=1).click()
+    is_open(False)
+    button.click()
+    menu.get_by_role("link", name="Connection and Security").click()  # where the customer is already
+    is_open(False)
+
+
+def test_the_menu_stands_below_its_button(page: Page, server: Server, customer: str) -> None:
+    open_settings(page, server, customer)
+    page.set_viewport_size({"width": 1600, "height": 900})
+    button, menu = page.get_by_test_id("account-menu"), page.locator("#account-menu-list")
+    button.click()
+    above, below = button.bounding_box(), menu.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert 0 <= below["y"] - (above["y"] + above["height"]) < 12
+    assert abs(below["x"] + below["width"] - (above["x"] + above["width"])) < 2
+
+
 def test_the_focus_goes_to_the_first_field_that_is_wrong(page: Page, server: Server, customer: str) -> None:
     page.goto("/signup")
     page.get_by_label("First name").fill("Anna")

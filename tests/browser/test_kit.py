@@ -36,7 +36,7 @@ def test_the_code_is_copied_as_it_is_shown(kit: Page) -> None:
     code.get_by_role("button", name="Copy").click()
     expect(code.get_by_role("status")).to_have_text("Copied")
     assert kit.evaluate("navigator.clipboard.readText()") == (
-        "from netim_app.ui.layout import skeleton_card\n\nreturn skeleton_card()"
+        "from netim_app.ui.skeleton import skeleton_card\n\nreturn skeleton_card()"
     )
 
 

@@ -114,7 +114,12 @@ async def test_unknown_names(server: Server, anna: Client) -> None:
         await program.load("/login")
         for number in range(300):
             await program.send(f"no___such.event_{number}")
-        for name in ("State.no_such_event", "ShellState.show_notice", "ShellState.__init__", "ShellState._notice_visit"):
+        for name in (
+            "State.no_such_event",
+            "ShellState.show_notice",
+            "ShellState.__init__",
+            "ShellState._notice_visit",
+        ):
             await program.send(name)
         await program.settle()
         assert len(lines_about(server, program)) == 1

@@ -11,10 +11,10 @@ from netim_app.ui.card import badge, card, status
 from netim_app.ui.dialog import dialog
 from netim_app.ui.filter_field import filter_field
 from netim_app.ui.icons import icon, icon_names
-from netim_app.ui.layout import outcome
 from netim_app.ui.menu import menu, menu_form_button, menu_link
 from netim_app.ui.meter import meter
-from netim_app.ui.notice import live_region, notice
+from netim_app.ui.notice import live_region, notice, outcome
+from netim_app.ui.script import SOURCE, function
 from netim_app.ui.switch import switch
 from netim_app.ui.ticket_exchange import ticket_form
 
@@ -49,10 +49,13 @@ def test_a_dialog_is_there_only_while_it_is_open() -> None:
 def test_a_dialog_is_modal_named_by_its_title_and_closes_itself() -> None:
     markup = opened()
     assert "ref:openModal" in markup
+    assert "onCancel:pressClose" in markup
     assert '"aria-labelledby":"d-title"' in markup
     assert 'id:"d-title"' in markup
     assert '"aria-label":' in markup
-    assert "onClose:" in markup
+    assert '"data-close":' in markup
+    assert "onClose:reopen" in markup
+    assert "data-close" not in str(dialog(open=KitTestState.on, title="T", on_close=None, test_id="d"))
 
 
 def test_the_functions_of_the_browser_are_compiled_once_and_clean_up_after_themselves() -> None:
@@ -61,18 +64,20 @@ def test_the_functions_of_the_browser_are_compiled_once_and_clean_up_after_thems
         menu(label="M", test_id="m"),
         card(title="C", anchor="c"),
     )
-    code = list(page._get_all_custom_code())
-    for name in ("openModal", "disclose", "scrollToAnchor"):
-        (source,) = [each for each in code if each.startswith(f"const {name} = ")]
+    assert list(page._get_all_custom_code()) == [SOURCE]
+    for name in re.findall(r"ref:(\w+)", str(page)):
+        assert str(function(name)) == name
+        (source,) = re.findall(rf"^const {name} = \((\w+)\) => (.*(?:\n .*)*)", SOURCE, re.MULTILINE)
         # React calls a ref function without a clean-up again, with null.
-        assert "return () =>" in source
+        element, body = source
+        assert "return () =>" in body or f"{element}?." in body or f"if ({element}" in body, name
 
 
 def test_a_menu_says_what_it_opens_and_begins_closed() -> None:
     markup = str(menu(menu_link("Here", "/here"), label=KitTestState.text, test_id="m"))
-    assert '"aria-controls":"m-list"' in markup
-    assert '"aria-expanded":"false"' in markup
-    assert re.search(r'jsx\("ul",\{[^}]*hidden:true,id:"m-list"', markup)
+    # The browser itself says whether it is open, and of what: test_keyboard.py asks it.
+    assert re.search(r'jsx\("button",\{[^}]*popoverTarget:"m-list"', markup)
+    assert re.search(r'jsx\("ul",\{[^}]*id:"m-list"[^}]*popover:"auto"', markup)
     assert 'to:"/here"' in markup
 
 
@@ -80,8 +85,9 @@ def test_a_menu_posts_a_plain_form_past_the_form_component_of_reflex() -> None:
     markup = str(menu_form_button("Log out", "/auth/logout"))
     assert 'action:"/auth/logout"' in markup
     assert 'method:"post"' in markup
-    assert "currentTarget.form.submit()" in markup
-    assert 'type:"button"' in markup
+    assert markup.startswith('jsx("form",')
+    assert 'type:"submit"' in markup
+    assert "onSubmit" not in markup
 
 
 def test_a_switch_has_a_role_a_name_and_a_state() -> None:
@@ -157,16 +163,18 @@ def test_a_dial_marks_where_levels_begin() -> None:
 
 def test_what_takes_the_place_of_a_form_gets_the_focus_so_that_it_is_read() -> None:
     shown = outcome("It is done.", test_id="done")
-    assert "ref:focusOnArrival" in str(shown)
+    assert "ref:focusQuietly" in str(shown)
     assert "tabIndex:-1" in str(shown)
-    assert any("focus({preventScroll: true})" in code for code in shown._get_all_custom_code())
+    assert "focusQuietly = (element) => element?.focus({preventScroll: true})" in SOURCE
+    assert shown._get_all_custom_code() == {SOURCE: None}
 
 
 def test_a_list_is_searched_in_the_browser_alone() -> None:
     markup = str(filter_field("rules", "Find a rule", "Nothing"))
     assert '"aria-label":"Find a rule"' in markup
     assert '"aria-controls":"rules"' in markup
-    assert 'getElementById("rules")' in markup
+    assert "onInput:filterList" in markup
+    assert "#rules>:not([hidden])" in markup
     assert 'role:"status"' in markup
     assert "addEvents" not in markup
 
@@ -181,7 +189,8 @@ def test_a_ticket_is_posted_only_when_there_is_one() -> None:
 
 def test_a_ticket_is_posted_by_the_submit_method() -> None:
     form = ticket_form("/auth/session", KitTestState.text, "ticket", "hand-over").children[0]
-    assert 'getElementById("hand-over").submit()' in str(form._get_all_hooks())
+    assert "ref:submitAtOnce" in str(form)
+    assert re.search(r"submitAtOnce = .*\bform\.submit\(\)", SOURCE)
 
 
 @pytest.mark.parametrize("name", sorted(icon_names()))

@@ -11,7 +11,7 @@ import reflex as rx
 
 from netim_app.core.readers import six_digits
 from netim_app.ui.buttons import button, link
-from netim_app.ui.fields import _READ_CODE, account_name, checkbox_field, select_field, text_field
+from netim_app.ui.fields import SIX_DIGITS, account_name, checkbox_field, select_field, text_field
 from netim_app.ui.form import form
 from netim_app.ui.password_field import password_field
 
@@ -178,7 +178,18 @@ CODES = [
 
 def test_the_page_sends_by_itself_what_the_server_reads_as_a_code() -> None:
     node = Path(sys.executable).parent / "node"
-    script = f"process.stdout.write(JSON.stringify({json.dumps(CODES)}.map({_READ_CODE})))"
+    # As a browser reads the attribute `pattern`.
+    script = (
+        f"const whole = new RegExp('^(?:' + {json.dumps(SIX_DIGITS)} + ')$', 'v');"
+        f"process.stdout.write(JSON.stringify({json.dumps(CODES)}.map((typed) => whole.test(typed))))"
+    )
     read = subprocess.run([node, "-e", script], capture_output=True, text=True, check=True).stdout
     found = dict(zip(CODES, json.loads(read), strict=True))
-    assert {typed: bool(code) for typed, code in found.items()} == {typed: six_digits(typed) != "" for typed in CODES}
+    assert found == {typed: six_digits(typed) != "" for typed in CODES}
+
+
+def test_a_code_that_sends_itself_says_what_a_code_is() -> None:
+    markup = str(text_field("code", "Code", autocomplete="one-time-code", sends_itself=True))
+    assert f"pattern:{json.dumps(SIX_DIGITS)}" in markup
+    assert "onInput:sendWhenComplete" in markup
+    assert "sendWhenComplete" not in str(text_field("code", "Code", autocomplete="one-time-code"))

@@ -4,7 +4,7 @@ import re
 
 import reflex as rx
 
-from netim_app.ui import layout
+from netim_app.ui import document, layout, preferences, skeleton
 from netim_app.ui.text import LocaleState
 
 
@@ -24,7 +24,7 @@ def account() -> str:
         rx.el.p("PRIVATE"),
         heading="HEADING",
         ready=LayoutTestState.ready,
-        skeleton=layout.skeleton_card(lines=2),
+        skeleton=skeleton.skeleton_card(lines=2),
         customer_name=LayoutTestState.name,
         menu_items=[],
         locale_switch=LayoutTestState.choose,
@@ -82,17 +82,17 @@ def test_a_skeleton_is_hidden_from_screen_readers_and_its_parts_stand_apart() ->
 
 
 def test_a_skeleton_has_as_many_lines_as_asked_for() -> None:
-    one, five = (str(layout.skeleton_card(lines=lines)).count("bg-sunken") for lines in (1, 5))
+    one, five = (str(skeleton.skeleton_card(lines=lines)).count("bg-sunken") for lines in (1, 5))
     assert five == one + 4
 
 
 def test_a_skeleton_of_a_form_has_as_many_fields_as_asked_for() -> None:
-    one, four = (str(layout.form_skeleton(fields)).count("bg-sunken") for fields in (1, 4))
+    one, four = (str(skeleton.form_skeleton(fields)).count("bg-sunken") for fields in (1, 4))
     assert four == one + 3 * 2  # a label and a field each
 
 
 def test_languages_are_buttons_that_say_which_one_is_on() -> None:
-    markup = str(layout.language_switch(LayoutTestState.choose))
+    markup = str(preferences.language_switch(LayoutTestState.choose))
     for locale in ("en", "fr"):
         assert f'lang:"{locale}"' in markup
     assert markup.count('"aria-pressed":') == 2
@@ -100,7 +100,7 @@ def test_languages_are_buttons_that_say_which_one_is_on() -> None:
 
 
 def test_what_a_language_button_shows_is_part_of_its_name() -> None:
-    markup = str(layout.language_switch(LayoutTestState.choose))
+    markup = str(preferences.language_switch(LayoutTestState.choose))
     for locale in ("EN", "FR"):
         assert f' ({locale})")' in markup
 
@@ -122,21 +122,21 @@ def test_not_found_needs_no_state_to_be_loaded() -> None:
 
 
 def test_the_wraps_of_the_app_have_no_overlay_and_no_details_of_a_crash() -> None:
-    ((key, build),) = layout.app_wraps().items()
+    ((key, build),) = document.app_wraps().items()
     assert key == (55, "ErrorBoundary")
     markup = str(build(True))
     assert '"Something went wrong on this page"' in markup
     assert "event_args.error" not in markup
-    assert "location.reload()" in markup
+    assert "onClick:reload" in markup
 
 
 def test_the_head_sets_the_chosen_theme_before_anything_is_painted() -> None:
-    markup = "".join(str(part) for part in layout.head())
+    markup = "".join(str(part) for part in document.head())
     assert "localStorage.getItem" in markup
     assert "/favicon.svg" in markup
 
 
 def test_the_head_describes_the_pages() -> None:
     assert any(
-        'name:"description"' in str(part) and 'content:"The customer area' in str(part) for part in layout.head()
+        'name:"description"' in str(part) and 'content:"The customer area' in str(part) for part in document.head()
     )

@@ -11,9 +11,9 @@ from netim_app.ui.browser import field_from_browser
 from netim_app.ui.buttons import button_link, link
 from netim_app.ui.fields import checkbox_field, text_field
 from netim_app.ui.form import columns, form
-from netim_app.ui.layout import form_skeleton, outcome
-from netim_app.ui.notice import notice
+from netim_app.ui.notice import notice, outcome
 from netim_app.ui.password_field import password_field
+from netim_app.ui.skeleton import form_skeleton
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
 

@@ -33,9 +33,10 @@ from netim_app.pages.kit.state import KitState
 from netim_app.ui.browser import copy_button
 from netim_app.ui.buttons import link
 from netim_app.ui.card import card
-from netim_app.ui.layout import account_page, skeleton_card
+from netim_app.ui.layout import account_page
 from netim_app.ui.menu import menu_form_button, menu_link
-from netim_app.ui.script import SCROLL_TO_ANCHOR, Anchored
+from netim_app.ui.script import Anchored
+from netim_app.ui.skeleton import skeleton_card
 from netim_app.ui.text import tr
 
 SECTIONS = (
@@ -151,7 +152,6 @@ def _section(section: ModuleType) -> rx.Component:
             rx.el.h2(_name(section), class_name="pt-6 text-xl font-semibold"),
             id=rx.Var(json.dumps(_anchor(section.__name__))),
             class_name="scroll-mt-6",
-            custom_attrs={"ref": SCROLL_TO_ANCHOR.ref},
         ),
         *(_shown(each, is_page=section is frames) for each in examples(section)),
     )
@@ -171,7 +171,6 @@ def _shown(example: Example, *, is_page: bool) -> rx.Component:
         _code(*snippet(example), name=_title(example)),
         id=rx.Var(json.dumps(anchor)),
         class_name="mt-2 scroll-mt-6",
-        custom_attrs={"ref": SCROLL_TO_ANCHOR.ref},
     )
 
 
@@ -190,7 +189,6 @@ def _state() -> rx.Component:
             _code("", inspect.getsource(KitState).rstrip(), name="The state of these examples"),
             id=rx.Var(json.dumps("state")),
             class_name="scroll-mt-6",
-            custom_attrs={"ref": SCROLL_TO_ANCHOR.ref},
         ),
     )
 

@@ -25,6 +25,7 @@ def rename_dialog() -> rx.Component:
                 max_length=MAX_NAME,
                 error=error_at(state.errors, "name"),
                 field_id="totp-new-name",
+                auto_focus=True,
             ),
             on_submit=state.rename,
             submit_label=tr("totp.rename.submit"),
@@ -64,7 +65,7 @@ def disable_dialog() -> rx.Component:
         rx.cond(state.device != 0, notice("info", tr("totp.last"))),
         rx.el.p(tr("totp.disable.text")),
         form(
-            code_field(error_at(state.errors, "code"), field_id="totp-disable-code"),
+            code_field(error_at(state.errors, "code"), field_id="totp-disable-code", auto_focus=True),
             on_submit=state.disable,
             submit_label=tr("totp.disable.submit"),
             submit_kind="danger",

@@ -8,9 +8,10 @@ from netim_app.ui.buttons import link
 from netim_app.ui.dialog import dialog
 from netim_app.ui.fields import text_field
 from netim_app.ui.form import form
-from netim_app.ui.layout import account_page, form_skeleton, not_found, public_page, skeleton_card
+from netim_app.ui.layout import account_page, not_found, public_page
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.notice import notice
+from netim_app.ui.skeleton import form_skeleton, skeleton_card
 
 
 def page_for_visitors() -> rx.Component:

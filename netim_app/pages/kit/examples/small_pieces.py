@@ -5,7 +5,9 @@ import reflex as rx
 from netim_app.identity.state.shell import ShellState
 from netim_app.pages.kit.state import KitState
 from netim_app.ui.browser import reload_when, tidy_address_when
-from netim_app.ui.layout import form_skeleton, language_switch, outcome, skeleton_card, theme_switch
+from netim_app.ui.notice import outcome
+from netim_app.ui.preferences import language_switch, theme_switch
+from netim_app.ui.skeleton import form_skeleton, skeleton_card
 from netim_app.ui.switch import switch
 from netim_app.ui.text import moment, tr
 from netim_app.ui.ticket_exchange import post_in_background, ticket_form

@@ -1,0 +1,48 @@
+"""What is around all pages: the head of the document, and the wraps of the whole app."""
+
+from collections.abc import Callable
+
+import reflex as rx
+from reflex_components_core.base.error_boundary import ErrorBoundary
+
+from netim_app.reflex_port.var_data import render_function
+from netim_app.texts.catalog import DEFAULT_LOCALE, text
+from netim_app.ui.icons import logo
+from netim_app.ui.script import EARLY_THEME, Button, function
+from netim_app.ui.text import tr
+from netim_app.ui.theme import FOCUS
+
+
+def head() -> list[rx.Component]:
+    """For `rx.App(head_components=...)`: icons, and the chosen theme before the first paint."""
+    return [
+        rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.meta(name="color-scheme", content="light dark"),
+        rx.el.meta(name="description", content=text(DEFAULT_LOCALE, "ui.description")),
+        rx.el.script(EARLY_THEME.strip()),
+    ]
+
+
+def app_wraps() -> dict[tuple[int, str], Callable[[bool], rx.Component | None]]:
+    """For `rx.App(app_wraps=...)`: the error boundary with our own words, and no overlay (its toasts need eval)."""
+    return {(55, "ErrorBoundary"): lambda _stateful: ErrorBoundary.create(fallback_render=_crash())}
+
+
+def _crash() -> rx.Var:
+    """Shown in place of a page whose code failed in the browser. The details go to the log, not to the customer."""
+    page = rx.el.div(
+        logo(),
+        rx.el.h1(tr("ui.crash.title"), class_name="text-2xl font-semibold tracking-tight"),
+        rx.el.p(tr("ui.crash.text"), class_name="text-muted"),
+        Button.create(
+            tr("ui.crash.reload"),
+            type="button",
+            class_name="min-h-11 w-fit rounded-control bg-accent px-4 text-sm font-medium text-on-accent "
+            f"hover:bg-accent-strong {FOCUS}",
+            # No event: what fails here may be the very thing that carries events.
+            custom_attrs={"onClick": function("reload")},
+        ),
+        role="alert",
+        class_name="mx-auto flex min-h-dvh w-full max-w-md flex-col justify-center gap-5 px-4",
+    )
+    return render_function(("event_args",), rx.Var.create(page))
