@@ -171,7 +171,7 @@ class Offers:
 
     @property
     def login_policies(self) -> tuple[LoginPolicy, ...]:
-        return tuple(g for f in self.features for g in f.login_policies)
+        return tuple(policy for f in self.features for policy in f.login_policies)
 
     @property
     def second_factors(self) -> tuple[SecondFactor, ...]:

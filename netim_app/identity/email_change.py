@@ -9,7 +9,7 @@ from sqlmodel import select
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
-from netim_app.identity import facts, links, sessions, tickets
+from netim_app.identity import facts, links, login_policies, sessions, tickets
 from netim_app.identity.email_address import email_key
 from netim_app.identity.notices import notify
 from netim_app.identity.tables import Account, MailedLink
@@ -80,7 +80,7 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str | 
     account = unit.session.get_one(Account, link.account_id)
     if account.disabled_at is not None:
         raise links.refused(EMAIL_CHANGE, account_id=account.id or 0)
-    if (refusal := sessions.policy_refusal(unit, account.id or 0, visitor.origin)) is not None:
+    if (refusal := login_policies.refusal(unit, account.id or 0, visitor.origin)) is not None:
         raise links.refused(EMAIL_CHANGE, reason=refusal, account_id=account.id or 0)
     fact = facts.EmailChanged(
         account_id=account.id or 0,

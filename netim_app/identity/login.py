@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.identity import attempts, facts, second_factor, sessions, tickets
+from netim_app.identity import attempts, facts, login_policies, second_factor, sessions, tickets
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account
@@ -91,7 +91,7 @@ def accept_password(
         raise _failed(unit, attempt, visitor, "changed meanwhile")
     log_proof(unit, "password_accepted", account_id=attempt.account_id, factor="password")
     attempts.reset_attempts(unit, attempt.key)
-    if (refusal := sessions.policy_refusal(unit, attempt.account_id, visitor.origin)) is not None:
+    if (refusal := login_policies.refusal(unit, attempt.account_id, visitor.origin)) is not None:
         unit.record(
             facts.LoginBlocked(account_id=attempt.account_id, at=unit.now, origin=visitor.origin, reason=refusal)
         )

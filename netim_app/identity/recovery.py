@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Fact, Origin
-from netim_app.identity import accounts, attempts, facts, known_browsers, links, notices, sessions
+from netim_app.identity import accounts, attempts, facts, known_browsers, links, login_policies, notices, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_asked, log_refusal
 from netim_app.identity.tables import Account
@@ -82,7 +82,7 @@ def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visi
         RecordedRefusal: a login policy keeps this browser out. The link stays unspent.
     """
     account_id = owner_of(unit, token)
-    if (refusal := sessions.policy_refusal(unit, account_id, visitor.origin)) is not None:
+    if (refusal := login_policies.refusal(unit, account_id, visitor.origin)) is not None:
         unit.record(
             facts.LoginBlocked(account_id=account_id, at=unit.now, origin=visitor.origin, reason=refusal, way="reset")
         )

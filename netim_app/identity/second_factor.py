@@ -16,7 +16,7 @@ from netim_app.core.facts import Origin
 from netim_app.core.forms import NO_CODE
 from netim_app.core.tokens import digest, new_token
 from netim_app.feature import offers
-from netim_app.identity import attempts, facts, sessions, tickets
+from netim_app.identity import attempts, facts, login_policies, sessions, tickets
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account, FailedCodeCount, PendingLogin, SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -268,7 +268,7 @@ def finish_login(unit: UnitOfWork, visitor: Visitor, code: str) -> str:
     if unit.session.get_one(Account, account_id).disabled_at is not None:
         log_refusal("code_refused", account_id=account_id, reason="disabled")
         raise RecordedRefusal(GONE)
-    if (refusal := sessions.policy_refusal(unit, account_id, visitor.origin)) is not None:
+    if (refusal := login_policies.refusal(unit, account_id, visitor.origin)) is not None:
         log_refusal("code_refused", account_id=account_id, reason=refusal)
         raise RecordedRefusal(refusal)
     factor = check_code(unit, account_id, code, visitor)

@@ -9,8 +9,7 @@ from sqlmodel import col, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.facts import Origin
-from netim_app.feature import offers
-from netim_app.identity import facts
+from netim_app.identity import facts, login_policies
 from netim_app.identity.known_browsers import forget_browser
 from netim_app.identity.tables import Account, AccountSession, Ticket
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -45,12 +44,6 @@ def lock_account(unit: UnitOfWork, account_id: int) -> Account:
     return unit.session.get_one(Account, account_id, populate_existing=True, with_for_update={"key_share": True})
 
 
-def policy_refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
-    """The first reason (text key) why a login policy keeps this caller out; None to let them in."""
-    reasons = (gate.refusal(unit, account_id, origin) for gate in offers().login_policies)
-    return next((reason for reason in reasons if reason is not None), None)
-
-
 def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Origin) -> Lookup:
     """The holder of the session cookie with this digest, now and according to the database."""
     if not token_digest:
@@ -75,7 +68,7 @@ def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Or
         return Lookup()
     if session.token_digest != token_digest:
         return Lookup(renewed_elsewhere=True)
-    if (refusal := policy_refusal(unit, session.account_id, origin)) is not None:
+    if (refusal := login_policies.refusal(unit, session.account_id, origin)) is not None:
         return Lookup(refusal=refusal)
     return Lookup(
         actor=Actor(

@@ -12,9 +12,9 @@ from sqlmodel import col, select, update
 from netim_app.core.actor import Actor
 from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest, new_token
-from netim_app.identity import facts
+from netim_app.identity import facts, login_policies
 from netim_app.identity.known_browsers import remember_browser
-from netim_app.identity.sessions import HOME, live_sessions, lock_account, policy_refusal
+from netim_app.identity.sessions import HOME, live_sessions, lock_account
 from netim_app.identity.tables import AccountSession, Ticket
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.settings import Settings
@@ -99,7 +99,7 @@ def redeem_ticket(unit: UnitOfWork, ticket: str, browser_digest: str, origin: Or
     if consumed.rowcount != 1:
         return None
     row = unit.session.exec(select(Ticket).where(Ticket.digest == digest(ticket))).one()
-    if account.disabled_at is not None or policy_refusal(unit, row.account_id, origin) is not None:
+    if account.disabled_at is not None or login_policies.refusal(unit, row.account_id, origin) is not None:
         return None
     token = new_token()
     session = _open(unit, row, token, origin) if row.session_id is None else _renew(unit, row, token)

@@ -9,7 +9,7 @@ from netim_app import feature
 from netim_app.core.facts import Fact, Origin
 from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy, Subscription
-from netim_app.identity import known_browsers, operations, profiles, sessions, tickets
+from netim_app.identity import known_browsers, login_policies, operations, profiles, sessions, tickets
 from netim_app.identity.facts import SessionDisplaced, SessionsRevoked
 from netim_app.identity.sessions import Lookup
 from netim_app.identity.tables import Account, AccountSession, KnownBrowser, Ticket
@@ -345,7 +345,7 @@ def test_the_first_gate_that_refuses_names_the_reason(units: Units, account_id: 
     feature.install((Feature(name="doors", login_policies=(gate(None), gate("first"), gate("second"))),))
 
     with units.read() as unit:
-        assert sessions.policy_refusal(unit, account_id, HERE) == "first"
+        assert login_policies.refusal(unit, account_id, HERE) == "first"
 
 
 def test_a_disabled_account_has_no_live_session(units: Units, account_id: int) -> None:

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.features.backup_codes.state import BackupCodesState, NewCodesState
-from netim_app.identity.view.shell import error_at
+from netim_app.identity.view.fields import error_at
 from netim_app.ui import card as kit
 from netim_app.ui.browser import copy_button, download_link, print_button
 from netim_app.ui.buttons import button

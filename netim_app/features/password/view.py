@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.features.password.state import PasswordState
-from netim_app.identity.view.shell import error_at, new_password_field, own_account_name
+from netim_app.identity.view.fields import error_at, new_password_field, own_account_name
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import button
 from netim_app.ui.dialog import dialog

@@ -6,7 +6,8 @@ from netim_app.identity.state.login import LoginState
 from netim_app.identity.state.recovery import ForgotState, ResetState, UndoState
 from netim_app.identity.state.shell import REMEMBER_DAYS
 from netim_app.identity.state.sign_up import SignUpState, VerifyState
-from netim_app.identity.view.shell import code_field, entry_page, error_at, keep_pending, new_password_field
+from netim_app.identity.view.fields import code_field, error_at, new_password_field
+from netim_app.identity.view.shell import entry_page, keep_pending
 from netim_app.ui.browser import field_from_browser
 from netim_app.ui.buttons import button_link, link
 from netim_app.ui.fields import checkbox_field, text_field

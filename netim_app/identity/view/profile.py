@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.identity.state.profile import EmailState, ProfileState
-from netim_app.identity.view.shell import error_at
+from netim_app.identity.view.fields import error_at
 from netim_app.texts import catalog
 from netim_app.texts.places import countries, time_zones, zone_label
 from netim_app.ui.buttons import button

@@ -6,7 +6,7 @@ import reflex as rx
 
 from netim_app.features.ip_restriction.state import MAX_ENTRY, IpDialogState, IpRestrictionState, IpTestState
 from netim_app.features.ip_restriction.view.dialogs import add_dialog, remove_dialog, switch_dialog
-from netim_app.identity.view.shell import error_at
+from netim_app.identity.view.fields import error_at
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import button
 from netim_app.ui.fields import text_field

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from netim_app.features.ip_restriction.state import MAX_ENTRY, MAX_NOTE, IpDialogState, IpRestrictionState
-from netim_app.identity.view.shell import error_at
+from netim_app.identity.view.fields import error_at
 from netim_app.ui.dialog import dialog
 from netim_app.ui.fields import checkbox_field, text_field
 from netim_app.ui.form import form

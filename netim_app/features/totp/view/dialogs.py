@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.features.totp.state import MAX_NAME, TotpDialogState
-from netim_app.identity.view.shell import code_field, error_at
+from netim_app.identity.view.fields import code_field, error_at
 from netim_app.ui.buttons import button
 from netim_app.ui.dialog import dialog
 from netim_app.ui.fields import text_field

@@ -6,7 +6,7 @@ import reflex as rx
 
 from netim_app.feature import WizardStep, offers
 from netim_app.features.totp.state import MAX_NAME, TotpWizardState
-from netim_app.identity.view.shell import code_field, error_at
+from netim_app.identity.view.fields import code_field, error_at
 from netim_app.ui.browser import copy_by_click
 from netim_app.ui.buttons import button, button_link
 from netim_app.ui.dialog import dialog

@@ -1,0 +1,11 @@
+"""What features say about a login, or about a session that is open."""
+
+from netim_app.core.facts import Origin
+from netim_app.feature import offers
+from netim_app.infra.unit_of_work import UnitOfWork
+
+
+def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
+    """The first reason (text key) why a login policy keeps this caller out; None to let them in."""
+    reasons = (policy.refusal(unit, account_id, origin) for policy in offers().login_policies)
+    return next((reason for reason in reasons if reason is not None), None)
