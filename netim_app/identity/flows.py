@@ -82,8 +82,7 @@ async def check_password(
     if not right or attempt.refused:
         await in_unit(login.record_failure, attempt, caller, failed)
         raise DomainError(login.WRONG)
-    old = passwords.needs_rehash(attempt.password_hash, cost)
-    if old or await passwords.matches_as_typed_only(password, attempt.password_hash, cost):
+    if passwords.needs_rehash(attempt.password_hash, cost):
         new_hash = await passwords.hash_in_pool(password, cost)
         await in_unit(accounts.store_rehash, attempt.account_id, attempt.password_hash, new_hash)
         attempt = replace(attempt, password_hash=new_hash)

@@ -1,13 +1,12 @@
-"""What makes a password acceptable, and how it is kept.
+"""The policy for passwords, and how they are stored.
 
 Policy: docs/security.md (NIST SP 800-63B-4, ASVS 6.2). Storage: bcrypt over a fixed-length
 pre-hash, because bcrypt reads 72 bytes only. The pre-hash key is a public label, not the secret key: rotating the
 secret must never make passwords unusable.
 
 Spelling: a password counts in its composed form (NFC), as RFC 8265 (OpaqueString) has it and NIST allows. Keyboards and
-systems differ in how they send one and the same "é", and nobody sees which it was. Nothing else is changed: case,
-blanks and look-alikes count. Hashes from before were made of the text as it was typed; they open by that text, and are
-made anew then.
+systems differ in how they send the same "é", and nobody sees which it was. Nothing else is changed: case, blanks and
+look-alikes count.
 """
 
 import base64
@@ -119,18 +118,13 @@ def _prehash(password: str) -> bytes:
 
 
 def hash_password(password: str, cost: int) -> str:
-    """A bcrypt hash with a salt of its own. Takes about a quarter of a second at cost 12: see `in_hash_pool`."""
+    """A bcrypt hash with a salt of its own. Takes about a quarter of a second at cost 12: see `hash_in_pool`."""
     return bcrypt.hashpw(_prehash(composed(password)), bcrypt.gensalt(cost)).decode()
 
 
 def password_matches(password: str, hashed: str) -> bool:
-    """Whether `password` is the one that was hashed, in its composed form or as it was typed.
-
-    One check of the hash, and a second one where those two differ: the text alone decides how long it takes.
-    """
-    forms = {composed(password), password}
-    answers = [bcrypt.checkpw(_prehash(form), hashed.encode()) for form in forms]
-    return any(answers)
+    """Whether `password` is the one that was hashed. Takes as long as a hash."""
+    return bcrypt.checkpw(_prehash(composed(password)), hashed.encode())
 
 
 def needs_rehash(hashed: str, cost: int) -> bool:
@@ -172,12 +166,6 @@ async def matches_in_pool(password: str, hashed: str, cost: int) -> bool:
     lowered is not hidden: older hashes take longer then.
     """
     return await password_queues.hash_in_turn(_matches_in_time, password, hashed, cost)
-
-
-async def matches_as_typed_only(password: str, hashed: str, cost: int) -> bool:
-    """Whether a password that matches does so by its decomposed form alone: its hash is older than our rule."""
-    form = composed(password)
-    return form != password and not await matches_in_pool(form, hashed, cost)
 
 
 async def score_typed(password: object, address: str = "") -> int:

@@ -1,9 +1,7 @@
-import unicodedata
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import bcrypt
 import pytest
 from sqlmodel import select
 
@@ -15,7 +13,7 @@ from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy, Subscription
 from netim_app.identity import accounts, flows, login, operations, passwords, sessions, sign_up, tickets
 from netim_app.identity.facts import IdentityProved, LoginBlocked, LoginFailed, PasswordChanged
-from netim_app.identity.tables import Account, Ticket
+from netim_app.identity.tables import Ticket
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import (
     BROWSER,
@@ -290,49 +288,6 @@ async def test_a_hash_of_an_old_cost_takes_as_long_as_one_of_todays(
     assert await work(EMAIL, PASSWORD) == 2**7
     assert await work(EMAIL, PASSWORD) == 2**7, "with its new hash"
     assert len(checks) == 1
-
-
-async def test_an_older_hash_of_a_decomposed_password_opens_and_is_made_anew(units: Units, account_id: int) -> None:
-    chosen = unicodedata.normalize("NFD", "café à la crème brûlée")
-    older = bcrypt.hashpw(passwords._prehash(chosen), bcrypt.gensalt(4)).decode()
-    with units.write() as unit:
-        unit.session.get_one(Account, account_id).password_hash = older
-
-    assert await attempt(password=passwords.composed(chosen)) == "login.wrong", "as it was before"
-    assert stored_account(units, account_id).password_hash == older
-    assert await attempt(password=chosen) == ""
-    anew = stored_account(units, account_id).password_hash
-    assert anew != older
-
-    assert await attempt(password=passwords.composed(chosen)) == ""
-    assert await attempt(password=chosen) == ""
-    assert await attempt(password=chosen + " ") == "login.wrong"
-    assert await attempt(password=chosen.title()) == "login.wrong"
-    assert stored_account(units, account_id).password_hash == anew, "once is enough"
-
-
-async def test_a_decomposed_text_costs_the_same_whether_there_is_an_account_or_not(
-    units: Units, account_id: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    passwords.dummy_hash(4)
-    done: list[bytes] = []
-    real = bcrypt.checkpw
-
-    def count(prehash: bytes, hashed: bytes) -> bool:
-        done.append(hashed)
-        return real(prehash, hashed)
-
-    monkeypatch.setattr(bcrypt, "checkpw", count)
-
-    async def cost(email: str, password: str) -> int:
-        done.clear()
-        assert await attempt(email, password) == "login.wrong"
-        return len(done)
-
-    wrong = unicodedata.normalize("NFD", "café au lait")
-    assert await cost(EMAIL, wrong) == await cost("nobody@example.org", wrong) == 2
-    composed = passwords.composed(wrong)
-    assert await cost(EMAIL, composed) == await cost("nobody@example.org", composed) == 1
 
 
 def change_meanwhile(units: Units, account_id: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@ import asyncio
 import threading
 import unicodedata
 
-import bcrypt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -145,35 +144,6 @@ def test_composed_and_decomposed_are_one_password(chosen: str, typed: str) -> No
     for other in (typed.title(), typed + " ", " " + typed, typed.replace("é", "e"), typed[:-1]):
         if passwords.composed(other) != COMPOSED:
             assert not passwords.password_matches(other, hashed)
-
-
-def older_hash(typed: str) -> str:
-    """As it was made before: of the text as it was typed."""
-    return bcrypt.hashpw(passwords._prehash(typed), bcrypt.gensalt(4)).decode()
-
-
-def test_an_older_hash_opens_by_what_was_typed_then() -> None:
-    assert passwords.password_matches(DECOMPOSED, older_hash(DECOMPOSED))
-    assert passwords.password_matches(COMPOSED, older_hash(COMPOSED))
-    assert passwords.password_matches(DECOMPOSED, older_hash(COMPOSED))
-    assert not passwords.password_matches(DECOMPOSED + " ", older_hash(DECOMPOSED))
-
-
-@pytest.mark.parametrize(("typed", "checks"), [(GOOD, 1), (COMPOSED, 1), (DECOMPOSED, 2)])
-@pytest.mark.parametrize("hashed_of", [GOOD, COMPOSED, DECOMPOSED, "another one"])
-def test_the_text_alone_decides_how_much_is_computed(
-    monkeypatch: pytest.MonkeyPatch, typed: str, checks: int, hashed_of: str
-) -> None:
-    hashed, done, real = older_hash(hashed_of), [], bcrypt.checkpw
-
-    def count(prehash: bytes, stored: bytes) -> bool:
-        done.append(stored)
-        return real(prehash, stored)
-
-    monkeypatch.setattr(passwords.bcrypt, "checkpw", count)
-    passwords.password_matches(typed, hashed)
-
-    assert len(done) == checks
 
 
 async def test_a_new_password_is_judged_composed() -> None:
