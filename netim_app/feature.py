@@ -109,7 +109,7 @@ class WizardStep:
     """A further step of the wizard that enables two-factor authentication. The wizard numbers, frames and titles it.
 
     The wizard's own last step renews the session and loads the page again; `resume` then opens the first further step.
-    A step that is not the last one opens the next.
+    At most one feature offers steps: a step does not learn which comes next.
     """
 
     title: str

@@ -67,7 +67,7 @@ async def work_regularly() -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def notify_revoked_tabs(tabs: ConnectedTabs, sockets: OpenSockets) -> AsyncIterator[None]:
     """Sends tabs whose session was ended elsewhere to the login."""
-    async with _meanwhile(RevokedTabNotifier(tabs, sockets).run(), "ended tabs"):
+    async with _meanwhile(RevokedTabNotifier(tabs, sockets).run(), "revoked tabs"):
         yield
 
 
@@ -78,7 +78,7 @@ async def forget_abandoned_tabs(manager: object, tabs: ConnectedTabs) -> AsyncIt
     if kept is None:
         yield
         return
-    async with _meanwhile(AbandonedTabs(kept).run(), "left tabs"):
+    async with _meanwhile(AbandonedTabs(kept).run(), "abandoned tabs"):
         yield
 
 

@@ -60,8 +60,8 @@ def open_database() -> Units:
 
 
 def migrate_database(units: Units) -> None:
-    """Brings the database to the newest schema; ends the command when its schema is newer."""
+    """Brings the database to the newest schema; ends the command when its schema is unknown."""
     try:
         migrate(units)
     except CommandError:
-        refuse_to_go_on("NETIM_DATABASE_URL: the tables were made by a newer version than this one")
+        refuse_to_go_on("NETIM_DATABASE_URL: the tables were made by another version, which this one does not know")

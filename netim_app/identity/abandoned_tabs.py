@@ -16,7 +16,7 @@ from netim_app.identity import sessions
 from netim_app.identity.state.login import LoginState
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.kept_states import KeptStates, StatesOfTab
-from netim_app.reflex_port.tab import Tab, TabState, tab_in
+from netim_app.reflex_port.tab import TabState, tab_in
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,9 @@ class Owner:
 
 def _owner(states: StatesOfTab) -> Owner:
     record, entry = states[TabState], states[LoginState]
-    tab = tab_in(record) if isinstance(record, TabState) else Tab()
+    if not isinstance(record, TabState):
+        return Owner()
+    tab = tab_in(record)
     if tab.session_id:
         return Owner(session_id=tab.session_id)
     if isinstance(entry, LoginState) and entry.needs_code:
@@ -81,18 +83,18 @@ class AbandonedTabs:
 
     async def sweep(self, now: float) -> int:
         """Drops what is due; returns how many tabs. `now` is in seconds."""
-        idle = await self._kept.without_socket((TabState, LoginState))
-        left = {token: _owner(states) for token, states in idle.items()}
-        used = {token: order for order, token in enumerate(left)}
-        since = {token: self._gone_since.get(token, now) for token in left}
-        latest_first = sorted(left, key=lambda token: (since[token], used[token]), reverse=True)
-        few = _few({token: left[token] for token in latest_first})
-        named = {left[token].session_id for token in few} - {0}
+        states = await self._kept.without_socket((TabState, LoginState))
+        idle = {token: _owner(found) for token, found in states.items()}
+        used = {token: order for order, token in enumerate(idle)}
+        since = {token: self._gone_since.get(token, now) for token in idle}
+        latest_first = sorted(idle, key=lambda token: (since[token], used[token]), reverse=True)
+        few = _few({token: idle[token] for token in latest_first})
+        named = {idle[token].session_id for token in few} - {0}
         open_ones = await in_read_unit(sessions.open_ones, named) if named else set()
-        kept = {token for token in few if _may_stay(left[token], now - since[token], open_ones)}
-        await self._kept.drop(left.keys() - kept)
+        kept = {token for token in few if _may_stay(idle[token], now - since[token], open_ones)}
+        await self._kept.drop(idle.keys() - kept)
         self._gone_since = {token: since[token] for token in kept}
-        return len(left) - len(kept)
+        return len(idle) - len(kept)
 
 
 def _few(tabs: dict[str, Owner]) -> list[str]:

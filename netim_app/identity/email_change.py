@@ -74,7 +74,7 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str | 
         The ticket that renews the visitor's session; None for one who is not logged in to the account.
 
     Raises:
-        DomainError: the account is closed, or a login policy keeps this browser out; the link stays unspent.
+        DomainError: the account is closed, or a login policy keeps this browser out; the link stays unused.
         IntegrityError: the address was taken by another account in the meantime.
     """
     account = unit.session.get_one(Account, link.account_id)

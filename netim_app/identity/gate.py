@@ -51,8 +51,8 @@ class Gate(EventCheck):
         if access is not None and access.unchecked:  # anybody may send it: it decides nothing about the visit
             begin_event(tab.document or current_event().socket)
             return None if matches_signature(name, arguments) else await answer(root)
-        again = reconnects(name, arguments)
-        await _note_document(root, tab, again)
+        reconnected = reconnects(name, arguments)
+        await _note_document(root, tab, reconnected)
         if (caller := await self._caller_in_turn(tab)) is None:
             return await _tell_busy(root, name)
         visitor, lookup = caller
@@ -60,9 +60,9 @@ class Gate(EventCheck):
         if await _must_reload(root, tab, lookup):
             return await answer(root)
         await _bind_tab_to_caller(root, tab, lookup.actor.session_id if lookup.actor else 0, visitor.browser_digest)
-        if again:
-            await _show_again(root, lookup.actor or visitor)
-        if reason := _unfit(access, name, arguments):
+        if reconnected:
+            await _show_reconnected(root, lookup.actor or visitor)
+        if reason := _refusal_reason(access, name, arguments):
             log_refusal("event.refused", event=name[:200], reason=reason)
             return await answer(root)
         if access is not None and access.level == PENDING:
@@ -150,26 +150,26 @@ def _access(event_name: str) -> Access | None:
     return access_of(handler) if handler else None
 
 
-def _unfit(access: Access | None, event_name: str, arguments: dict[str, Any]) -> str:
+def _refusal_reason(access: Access | None, event_name: str, arguments: dict[str, Any]) -> str:
     """Why nobody at all may send this event; empty when it depends on the caller."""
     if access is None and not is_framework_event(event_name):
         return "not marked"
     return "" if matches_signature(event_name, arguments) else "wrong arguments"
 
 
-async def _note_document(root: rx.State, tab: Tab, again: bool) -> None:
-    """A new socket is a document that was loaded anew, unless it says that it reconnects (`again`)."""
+async def _note_document(root: rx.State, tab: Tab, reconnected: bool) -> None:
+    """A new socket is a document that was loaded anew, unless it reconnects."""
     socket = current_event().socket
     if socket != tab.socket:
-        if not (again and tab.document):
+        if not (reconnected and tab.document):
             tab.document = socket
             (await root.get_state(ShellState)).opened = False  # its page shows nothing before what it shows is settled
         tab.socket = socket
     begin_event(tab.document)
 
 
-async def _show_again(root: rx.State, caller: Visitor) -> None:
-    """After a restart of the server: a page that stands there already gets its data and no skeleton.
+async def _show_reconnected(root: rx.State, caller: Visitor) -> None:
+    """After a restart of the server: a page that is already displayed gets its data and no skeleton.
 
     A skeleton would take the form away, and with it what was typed.
     """

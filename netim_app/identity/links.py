@@ -60,7 +60,7 @@ def new_link(
 
 
 def find_link(unit: UnitOfWork, token: str) -> MailedLink | None:
-    """A mailed secret that still works, without spending it."""
+    """A mailed secret that still works. It stays unused."""
     return unit.session.exec(
         select(MailedLink).where(
             MailedLink.digest == digest(token),

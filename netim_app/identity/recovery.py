@@ -60,7 +60,7 @@ def mail_reset(unit: UnitOfWork, asked: Fact, *, restored: bool = False) -> None
 
 
 def owner_of(unit: UnitOfWork, token: str) -> int:
-    """Whose reset link this is, without spending it.
+    """The account of a reset link that still works. The link stays unused.
 
     Raises:
         DomainError: it does not work.
@@ -72,14 +72,14 @@ def owner_of(unit: UnitOfWork, token: str) -> int:
 
 
 def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visitor) -> None:
-    """Consumes the link, sets the password, ends all sessions, and logs the owner in.
+    """Consumes the link, sets the password, and ends all sessions. It opens none.
 
     From here on the browser that holds the link is the only one known to the account. So strangers who keep guessing
     do not keep its owner out, and browsers that a thief has used are strangers too.
 
     Raises:
         DomainError: the link does not work.
-        RecordedRefusal: a login policy keeps this browser out. The link stays unspent.
+        RecordedRefusal: a login policy keeps this browser out. The link stays unused.
     """
     account_id = owner_of(unit, token)
     if (refusal := login_policies.refusal(unit, account_id, visitor.origin)) is not None:

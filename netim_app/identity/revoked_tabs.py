@@ -64,7 +64,7 @@ class RevokedTabNotifier:
         """Closes the sockets of cookies that are no session's any more. Their pages come back, and see for themselves.
 
         A tab of a browser that has got a new cookie comes back with that, and goes on. The cookie that was replaced
-        last is told so by the Gate, and only stops to spend what is the account's.
+        last is sent to reload by the Gate; from here on the account no longer pays for its socket.
         """
         cookies = self._sockets.cookies
         present, replaced = await in_read_unit(sessions.open_cookies, cookies)

@@ -81,7 +81,7 @@ def is_ticket(unit: UnitOfWork, ticket: str) -> bool:
 
 
 def redeem_ticket(unit: UnitOfWork, ticket: str, browser_digest: str, origin: Origin) -> OpenedSession | None:
-    """Consumes a ticket and opens or renews its session. None for a ticket that is not exactly right."""
+    """Consumes a ticket and opens or renews its session. None for a ticket that is invalid, used or expired."""
     owner = unit.session.exec(select(Ticket.account_id).where(Ticket.digest == digest(ticket))).first()
     if owner is None:
         return None

@@ -85,7 +85,7 @@ class _Budget:
         self.turns = asyncio.Semaphore(self.limits.at_once)
 
     def pay(self, seconds: float, now: float) -> float:
-        """Takes this much; returns the seconds to wait until it is available."""
+        """Charges this much; returns the seconds to wait until it is available."""
         self.spent = max(0.0, self.spent - (now - self.counted_at) * self.limits.share) + seconds
         self.counted_at = now
         return max(0.0, (self.spent - self.limits.burst) / self.limits.share)
@@ -96,7 +96,7 @@ class _Budget:
         return self.pay(ADVANCE, now)
 
     def settle(self, seconds: float, now: float) -> None:
-        """Takes what an event cost, less its advance."""
+        """Charges what an event cost, less its advance."""
         paid = min(1, self.advances)
         self.advances -= paid
         self.pay(min(MOST_OF_ONE, seconds) - paid * ADVANCE, now)

@@ -23,7 +23,7 @@ class CurrentEvent:
     trace: str
     """Names the event in the log."""
     tab: str
-    """The token of the tab that sent it, or ``."""
+    """The token of the tab that sent it, or empty."""
     socket: str
     ip: str
     headers: Mapping[str, str] = field(default_factory=dict)

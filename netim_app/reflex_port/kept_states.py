@@ -14,7 +14,7 @@ from netim_app.reflex_port.handlers import state_classes
 StatesOfTab = Mapping[type[BaseState], BaseState | None]
 """By class; None when the tab has none, or one that an older version stored."""
 _AT_ONCE = 200
-"""Tabs that one command to Redis concerns."""
+"""Tabs in one batch of commands to Redis."""
 
 
 class KeptStates(Protocol):

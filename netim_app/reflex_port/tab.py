@@ -1,4 +1,4 @@
-"""The record of a tab: the Gate's own, which no caller's change empties."""
+"""The record of a tab. The Gate updates it, also where it empties the states of the tab for another caller."""
 
 from collections.abc import Container
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from netim_app.reflex_port.handlers import is_own, state_classes
 
 @dataclass
 class Tab:
-    """The record of a tab. A change of its caller does not reset it."""
+    """What the server knows of one tab."""
 
     document: str = ""
     """The loaded document that the tab shows: the socket by which that first asked for its data."""

@@ -1,1 +1,1 @@
-"""HTTP and ASGI: the routes beside the pages, and the middlewares. `stack.py` tells their order."""
+"""HTTP and ASGI: the routes beside the pages, and the middlewares. `stack.py` defines their order."""

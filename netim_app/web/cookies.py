@@ -19,7 +19,7 @@ from netim_app.web.cookie_header import CookieGivenTwice, read_cookies
 
 BROWSER_COOKIE_LIFE = timedelta(days=365)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-"""How the value of a cookie, a ticket, or the secret of a pending login looks."""
+"""The format of a cookie's value, of a ticket, and of the secret of a pending login."""
 
 
 class CookieNames(NamedTuple):

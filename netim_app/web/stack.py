@@ -1,4 +1,4 @@
-"""The middlewares, and the one place that tells their order."""
+"""The middlewares, and the one place that defines their order."""
 
 from collections.abc import Callable, Container
 from functools import partial
@@ -42,7 +42,7 @@ def stack(
         BrowserCookie,
         # Reads the digest of the session cookie.
         partial(SessionSockets, budgets=budgets, sockets=sockets),
-        # Takes the cookies away: what is above this line sees digests only.
+        # Takes the cookies away: the middlewares listed before this one see digests only.
         CookieDigests,
         partial(SocketPackets, names=events),
         RequestBodies,
@@ -54,8 +54,8 @@ def stack(
             production=settings.production,
             script_hashes=inline_script_hashes(pages),
         ),
-        # Each line of the log from here on has the id of its request.
+        # The middlewares listed before this one log with the id of the request.
         Traces,
-        # First of all: the others log and count by the address.
+        # Sees each request first: all others log and count by the address.
         partial(ClientAddress, trusted_proxies=settings.trusted_proxies),
     ]

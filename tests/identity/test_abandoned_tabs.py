@@ -222,6 +222,16 @@ async def test_dos_memory_is_shared_when_it_is_full(
     assert await store.kept() == ["looks a code up", "mine 3", "mine 4", "other"]
 
 
+async def test_a_tab_without_a_readable_record_is_a_strangers(store: Store) -> None:
+    if not isinstance(store, StoreInRedis):
+        return
+    await store.open_tab("old", owes_code="a browser")
+    await store.redis.delete(f"old_{TabState.get_full_name()}")
+    sweeper = store.sweeper()
+    assert await sweeper.sweep(0) == 0
+    assert await sweeper.sweep(KEEP_SECONDS) == 1
+
+
 async def test_what_an_older_version_has_stored_is_a_strangers(store: Store) -> None:
     if not isinstance(store, StoreInRedis):
         return

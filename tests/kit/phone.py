@@ -20,7 +20,10 @@ class Phone:
 
     def __init__(self, server: Server, picture: Locator) -> None:
         expect(picture).to_be_visible()
-        (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
+        (found,) = zxingcpp.read_barcodes(
+            Image.open(io.BytesIO(picture.screenshot())),
+            formats=zxingcpp.BarcodeFormat.QRCode,
+        )
         self.uri = found.text
         self._server = server
         self._totp = pyotp.parse_uri(self.uri)

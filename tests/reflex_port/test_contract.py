@@ -2,7 +2,7 @@
 
 import inspect
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 import reflex as rx
@@ -46,7 +46,7 @@ class ForgetfulPortState(TransientVars, rx.State):
 
     shown: str = ""
 
-    _TRANSIENT = ("shown",)
+    _TRANSIENT: ClassVar = ("shown",)
     _forgotten: bool = False
 
 
@@ -143,6 +143,7 @@ def test_dict_of_a_state() -> None:
     forget(state, "shown")
     assert state.dict()[state.get_full_name()] == {}
     assert f"{state.get_full_name()}.dict" not in registered(), "no event handler"
+    assert "_TRANSIENT" not in ForgetfulPortState.get_fields(), "no var"
 
 
 def test_forgotten_field() -> None:

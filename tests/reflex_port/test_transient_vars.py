@@ -1,4 +1,5 @@
 import pickle
+from typing import ClassVar
 
 import pytest
 import reflex as rx
@@ -21,7 +22,7 @@ class ForgetfulState(TransientVars, rx.State):
     rows: list[str] = []
     kept: str = ""
 
-    _TRANSIENT = ("shown", "rows")
+    _TRANSIENT: ClassVar = ("shown", "rows")
     _forgotten: bool = False
 
 

@@ -1,6 +1,6 @@
 """The card with what is left, and the dialogs that make and show a set."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -40,7 +40,7 @@ class NewCodesState(TransientVars, rx.State):
     made_on: str = ""
     errors: dict[str, str] = {}
 
-    _TRANSIENT = _ONCE
+    _TRANSIENT: ClassVar = _ONCE
     _visit: str = ""
     _forgotten: bool = False
     _handle: str = ""

@@ -1,6 +1,6 @@
 """The card with the devices, the wizard that sets one up, and the dialogs that change one."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -70,7 +70,7 @@ class TotpWizardState(TransientVars, rx.State):
     picture: str = ""
     errors: dict[str, str] = {}
 
-    _TRANSIENT = _ONCE
+    _TRANSIENT: ClassVar = _ONCE
     _enrolment: str = ""
     _forgotten: bool = False
     _visit: str = ""
