@@ -115,7 +115,7 @@ def _tables(units: Units) -> Iterator[Finding]:
         with units.read() as unit:
             backlog = outbox.backlog(unit)
     except RevisionError:
-        yield Finding("tables", "were made by a newer version than this one", fine=False)
+        yield Finding("tables", "were made by another version, which this one does not know", fine=False)
     except SQLAlchemyError as error:
         yield Finding("tables", reason(error), fine=False)
     else:
