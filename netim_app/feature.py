@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from netim_app.core.facts import Origin
+from netim_app.core.facts import Fact, Origin
 from netim_app.infra import handlers
 from netim_app.infra.handlers import MailRequest, Subscription
 
@@ -28,6 +29,7 @@ __all__ = [
 
 Key = TypeVar("Key")
 Row = TypeVar("Row")
+Facts = Sequence[type[Fact]]
 Handler = Any
 """An event handler of a state. Reflex's decorator hides its type from mypy."""
 
@@ -43,6 +45,8 @@ class Protection:
     weight: int
     active: Callable[[UnitOfWork, int], bool]
     """(unit, account id) -> whether it is in force now."""
+    changed_by: Facts
+    """After these `active` may return something else."""
     href: str
     """Where the customer can do something about it: a path with the card's anchor."""
 
@@ -54,6 +58,8 @@ class Hint:
     key: str
     applies: Callable[[UnitOfWork, int], bool]
     """(unit, account id) -> whether the customer should do something about it now."""
+    changed_by: Facts
+    """After these `applies` may return something else."""
     href: str
 
 
@@ -83,8 +89,10 @@ class SecondFactor:
 
 @dataclass(frozen=True, kw_only=True)
 class Refresher(Generic[Row]):
-    """Brings a feature's state in a tab up to date: when a page opens, and whenever the account has changed."""
+    """Brings a feature's state in a tab up to date: when a page opens, and after a fact that concerns it."""
 
+    changed_by: Facts | Callable[[], Facts]
+    """After these facts `load` may return other rows. A function is asked when the features are installed."""
     load: Callable[[UnitOfWork, int], Row]
     """(unit, account id) -> frozen rows. All features load in one transaction."""
     show: Callable[[rx.State, Row], Awaitable[None]]
@@ -218,8 +226,19 @@ class Offers:
         return tuple(f.card for f in self.features if f.card)
 
     @property
-    def refreshers(self) -> tuple[Refresher[Any], ...]:
-        return tuple(f.refresher for f in self.features if f.refresher)
+    def refreshers(self) -> dict[str, Refresher[Any]]:
+        return {f.name: f.refresher for f in self.features if f.refresher}
+
+    def changed_by(self, fact: type[Fact]) -> tuple[str, ...]:
+        """The names of the features whose rows a fact of this kind may change."""
+        return tuple(name for name, facts in self._facts_of_refreshers.items() if issubclass(fact, facts))
+
+    @cached_property
+    def _facts_of_refreshers(self) -> dict[str, tuple[type[Fact], ...]]:
+        return {
+            name: tuple(refresher.changed_by() if callable(refresher.changed_by) else refresher.changed_by)
+            for name, refresher in self.refreshers.items()
+        }
 
 
 _installed = Offers()

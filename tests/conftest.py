@@ -31,6 +31,7 @@ from netim_app.registry import install_features
 from netim_app.schema import load_metadata, migrate
 from netim_app.settings import Settings
 from tests.kit.fakes import FakeClock
+from tests.kit.stale_rows import watch_for_stale_rows
 
 hypothesis.settings.register_profile("house", deadline=None)  # other work on the machine is no fault
 hypothesis.settings.load_profile("house")
@@ -53,6 +54,12 @@ def _check_address(address: Any) -> None:
         local = False
     if not local:
         raise NetworkForbidden(f"{host} is not this machine")
+
+
+@pytest.fixture(autouse=True)
+def no_stale_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refreshes in this process show what a refresh of everything would show."""
+    watch_for_stale_rows(monkeypatch)
 
 
 @pytest.fixture(autouse=True, scope="session")

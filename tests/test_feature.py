@@ -26,11 +26,11 @@ def card(name: str) -> Callable[[], str]:
 def a_feature(name: str, **more: Any) -> Feature:
     return Feature(
         name=name,
-        protections=(Protection(key=name, weight=1, active=lambda _u, _a: True, href="/"),),
+        protections=(Protection(key=name, weight=1, active=lambda _u, _a: True, changed_by=(), href="/"),),
         login_policies=(LoginPolicy(name=name, refusal=lambda _u, _a, _o: None),),
         subscriptions=(Subscription(fact=Fact, handle=lambda _u, _f: None),),
         card=card(name),
-        refresher=Refresher(load=lambda _u, _a: name, show=show),
+        refresher=Refresher(changed_by=(Fact,), load=lambda _u, _a: name, show=show),
         **more,
     )
 
@@ -42,15 +42,28 @@ def test_offers_come_in_the_order_of_the_features() -> None:
     assert [g.name for g in offers.login_policies] == ["b", "a"]
     assert len(offers.subscriptions) == 2
     assert [c() for c in offers.cards] == ["b", "a"]
-    assert [r.load(None, 0) for r in offers.refreshers] == ["b", "a"]
+    assert [r.load(None, 0) for r in offers.refreshers.values()] == ["b", "a"]
+
+
+def test_a_fact_concerns_the_features_that_name_it_or_its_base() -> None:
+    class Narrow(Fact):
+        pass
+
+    def feature_of(name: str, *facts: type[Fact]) -> Feature:
+        return Feature(name=name, refresher=Refresher(changed_by=facts, load=lambda _u, _a: name, show=show))
+
+    late = Feature(name="late", refresher=Refresher(changed_by=lambda: (Narrow,), load=lambda _u, _a: "", show=show))
+    offers = Offers((feature_of("all", Fact), feature_of("narrow", Narrow), feature_of("none"), late))
+
+    assert offers.changed_by(Fact) == ("all",)
+    assert offers.changed_by(Narrow) == ("all", "narrow", "late")
 
 
 def test_a_feature_needs_nothing_but_a_name() -> None:
     offers = Offers((Feature(name="bare"),))
 
-    assert (
-        offers.protections == offers.login_policies == offers.subscriptions == offers.cards == offers.refreshers == ()
-    )
+    assert offers.protections == offers.login_policies == offers.subscriptions == offers.cards == ()
+    assert offers.refreshers == {}
 
 
 def test_what_is_installed_is_offered_and_replaces_what_was_before() -> None:

@@ -40,6 +40,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
     )
     op.create_table(
+        "account_change",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("feature", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_account_change_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", "feature", name=op.f("pk_account_change")),
+    )
+    op.create_table(
         "attempt_window",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -201,4 +211,5 @@ def downgrade() -> None:
     op.drop_table("account_session")
     op.drop_table("sign_up")
     op.drop_table("attempt_window")
+    op.drop_table("account_change")
     op.drop_table("account")

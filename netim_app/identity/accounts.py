@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import col, update
 
-from netim_app.core.facts import Fact, Origin
+from netim_app.core.facts import Origin
 from netim_app.identity import facts, links, passwords, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.tables import Account
@@ -24,13 +24,6 @@ class NewCustomer:
     password: str
     language: str
     time_zone: str
-
-
-def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
-    """Marks the account as changed: the customer's open pages refresh at their next event."""
-    if isinstance(fact, facts.Refusal):
-        return
-    unit.session.exec(update(Account).where(col(Account.id) == fact.account_id).values(revision=Account.revision + 1))
 
 
 def create_account(

@@ -3,8 +3,8 @@
 from netim_app.core.facts import Fact
 from netim_app.feature import Feature, PeriodicWork, Refresher, Subscription
 from netim_app.identity import (
-    accounts,
     attempts,
+    changes,
     email_change,
     links,
     notices,
@@ -18,9 +18,11 @@ from netim_app.identity import (
 from netim_app.identity.facts import (
     AccountUnlocked,
     CodesStopped,
+    EmailChangeAsked,
     EmailChanged,
     EmailRestored,
     PasswordChanged,
+    ProfileChanged,
     SecondFactorDisabled,
     SecondFactorNotCompleted,
 )
@@ -31,7 +33,7 @@ from netim_app.identity.state.step_up import StepUpState
 IDENTITY = Feature(
     name="identity",
     subscriptions=(
-        Subscription(fact=Fact, handle=accounts.bump_revision),
+        Subscription(fact=Fact, handle=changes.bump_revision),
         Subscription(fact=Fact, handle=log_fact),
         Subscription(fact=PasswordChanged, handle=second_factor.forget_pending),
         Subscription(fact=PasswordChanged, handle=second_factor.lift_stop),
@@ -43,7 +45,11 @@ IDENTITY = Feature(
         Subscription(fact=SecondFactorNotCompleted, handle=notices.mail_second_factor_not_completed),
         Subscription(fact=CodesStopped, handle=notices.mail_codes_stopped),
     ),
-    refresher=Refresher(load=profiles.view_account, show=show_profile),
+    refresher=Refresher(
+        changed_by=(ProfileChanged, EmailChangeAsked, EmailChanged, EmailRestored),
+        load=profiles.view_account,
+        show=show_profile,
+    ),
     mail_requests={
         recovery.REQUEST: recovery.answer_reset,
         sign_up.REQUEST: sign_up.answer_sign_up,

@@ -177,7 +177,7 @@ async def _show_reconnected(root: rx.State, caller: Visitor) -> None:
     if shell.ready or shell.opened:
         return
     if isinstance(caller, Actor) and current_event().path.startswith("/account/"):
-        await refresh(root)
+        await refresh(root, everything=True)
         shell.ready = True
     else:
         (await root.get_state(LocaleState)).locale = catalog.choose_locale(caller.languages)

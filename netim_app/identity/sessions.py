@@ -1,9 +1,10 @@
 """Sessions of logged-in browsers: looked up at every event, ended from anywhere."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import sqlalchemy as sa
 from sqlalchemy import delete, or_
 from sqlmodel import col, select, update
 
@@ -12,6 +13,7 @@ from netim_app.core.facts import Origin
 from netim_app.identity import facts, login_policies
 from netim_app.identity.known_browsers import forget_browser
 from netim_app.identity.tables import Account, AccountSession, Ticket
+from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 
 FRESH_FOR = timedelta(minutes=10)
@@ -35,6 +37,27 @@ class Lookup(NamedTuple):
     """Call `mark_seen`."""
 
 
+_session, _account = table_of(AccountSession).c, table_of(Account).c
+_LOOK_UP = (
+    sa.select(
+        _session.id,
+        _session.account_id,
+        _session.token_digest,
+        _session.last_seen_at,
+        _session.remember,
+        _session.proved_at,
+        _account.revision,
+    )
+    .join(table_of(Account), _account.id == _session.account_id)
+    .where(
+        sa.or_(_session.token_digest == sa.bindparam("digest"), _session.superseded_digest == sa.bindparam("digest")),
+        _session.ended_at.is_(None),
+        _session.expires_at > sa.bindparam("now"),
+        _account.disabled_at.is_(None),
+    )
+)
+
+
 def lock_account(unit: UnitOfWork, account_id: int) -> Account:
     """The account as it is now, kept from being changed by others until this unit ends.
 
@@ -48,38 +71,23 @@ def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Or
     """The holder of the session cookie with this digest, now and according to the database."""
     if not token_digest:
         return Lookup()
-    found = unit.session.exec(
-        select(AccountSession, Account.revision)
-        .join(Account, col(Account.id) == AccountSession.account_id)
-        .where(
-            or_(
-                col(AccountSession.token_digest) == token_digest,
-                col(AccountSession.superseded_digest) == token_digest,
-            ),
-            col(AccountSession.ended_at).is_(None),
-            col(AccountSession.expires_at) > unit.now,
-            col(Account.disabled_at).is_(None),
-        )
-    ).first()
-    if found is None:
+    row = unit.run(_LOOK_UP, {"digest": token_digest, "now": unit.now}).first()
+    if row is None or _is_over(unit, row.last_seen_at, remember=row.remember):
         return Lookup()
-    session, revision = found
-    if _is_over(unit, session):
-        return Lookup()
-    if session.token_digest != token_digest:
+    if row.token_digest != token_digest:
         return Lookup(renewed_elsewhere=True)
-    if (refusal := login_policies.refusal(unit, session.account_id, origin)) is not None:
+    if (refusal := login_policies.refusal(unit, row.account_id, origin)) is not None:
         return Lookup(refusal=refusal)
     return Lookup(
         actor=Actor(
             origin=origin,
             browser_digest=browser_digest,
-            account_id=session.account_id,
-            session_id=session.id or 0,
-            fresh_until=session.proved_at + FRESH_FOR,
-            revision=revision,
+            account_id=row.account_id,
+            session_id=row.id,
+            fresh_until=row.proved_at + FRESH_FOR,
+            revision=row.revision,
         ),
-        seen_long_ago=abs(unit.now - session.last_seen_at) >= SEEN_EVERY,
+        seen_long_ago=abs(unit.now - row.last_seen_at) >= SEEN_EVERY,
     )
 
 
@@ -94,7 +102,7 @@ def live_sessions(unit: UnitOfWork, account_id: int) -> list[AccountSession]:
         )
         .order_by(col(AccountSession.last_seen_at).desc(), col(AccountSession.id).desc())
     )
-    return [row for row in rows if not _is_over(unit, row)]
+    return [row for row in rows if not _is_over(unit, row.last_seen_at, remember=row.remember)]
 
 
 def open_ones(unit: UnitOfWork, session_ids: Collection[int]) -> set[int]:
@@ -106,7 +114,9 @@ def open_ones(unit: UnitOfWork, session_ids: Collection[int]) -> set[int]:
             col(AccountSession.expires_at) > unit.now,
         )
     )
-    return {row.id for row in rows if row.id is not None and not _is_over(unit, row)}
+    return {
+        row.id for row in rows if row.id is not None and not _is_over(unit, row.last_seen_at, remember=row.remember)
+    }
 
 
 def open_cookies(unit: UnitOfWork, cookies: Collection[str]) -> tuple[set[str], set[str]]:
@@ -118,16 +128,14 @@ def open_cookies(unit: UnitOfWork, cookies: Collection[str]) -> tuple[set[str], 
             col(AccountSession.expires_at) > unit.now,
         )
     )
-    live = [row for row in rows if not _is_over(unit, row)]
+    live = [row for row in rows if not _is_over(unit, row.last_seen_at, remember=row.remember)]
     return {row.token_digest for row in live}, {row.superseded_digest for row in live}
 
 
-def _is_over(unit: UnitOfWork, session: AccountSession) -> bool:
-    """Whether it has idled for too long, or was used in the future: then the clock was set back."""
-    idle = unit.now - session.last_seen_at
-    return idle < -CLOCK_SLACK or (
-        not session.remember and idle >= timedelta(minutes=unit.settings.session_idle_minutes)
-    )
+def _is_over(unit: UnitOfWork, last_seen_at: datetime, *, remember: bool) -> bool:
+    """Whether a session has idled for too long, or was used in the future: then the clock was set back."""
+    idle = unit.now - last_seen_at
+    return idle < -CLOCK_SLACK or (not remember and idle >= timedelta(minutes=unit.settings.session_idle_minutes))
 
 
 def mark_seen(unit: UnitOfWork, session_id: int) -> None:

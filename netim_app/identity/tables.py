@@ -71,6 +71,16 @@ class MailedLink(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class AccountChange(SQLModel, table=True):
+    """The revision of an account at which the rows of a feature changed last."""
+
+    __tablename__ = "account_change"
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    feature: str = Field(primary_key=True, max_length=40)
+    revision: int
+
+
 class AccountSession(SQLModel, table=True):
     """A logged-in browser. Ended ones stay until they are purged, and are no history."""
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Dialect, TypeDecorator
+from sqlalchemy import Dialect, Table, TypeDecorator
 from sqlalchemy import types as sa_types
 from sqlmodel import SQLModel
 
@@ -14,6 +14,12 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table of a model, for statements that are built once and read plain rows (`UnitOfWork.run`)."""
+    table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel gives it to models with `table=True`
+    return table
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -1,16 +1,16 @@
 """One use case, one transaction: facts recorded and mails queued in it stand or fall with the change itself."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, event
+from sqlalchemy import CursorResult, Engine, Executable, event
 from sqlmodel import Session
 
 from netim_app.core.clock import Clock, shifted_clock, system_clock
@@ -43,6 +43,21 @@ class UnitOfWork:
         self.vault = vault
         self.after_commit: list[Callable[[], None]] = []
         self.queued_mail = False
+
+    def run(
+        self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Runs a statement that was built once, at module level, and returns plain rows.
+
+        For the path of events: building a statement anew and reading models takes ten times as long. Changes of models
+        are written before.
+
+        Args:
+            statement: of tables (`infra.columns.table_of`), with a `bindparam` for each value.
+            values: by the names of the parameters; a sequence runs it for each.
+        """
+        self.session.flush()
+        return self.session.connection().execute(statement, values)
 
     def record(self, fact: Fact) -> None:
         """Hands a fact to everybody who subscribed to its kind, in this transaction."""

@@ -343,7 +343,7 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
         read(outbox.backlog)
 
     yield lambda _: read(sessions.look_up, digest(token), visitor.browser_digest, visitor.origin)
-    yield lambda _: read(_load, account_id)
+    yield lambda _: read(_load, account_id, -1)
     yield lambda _: write(switch_alerts, actor, number % 2 == 0)
     yield lambda _: write(sessions.mark_seen, actor.session_id)
     yield rule

@@ -158,7 +158,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
         actor = actor_of(unit, browser)
     await in_read_unit(known_browsers.is_known_browser, EMAIL.lower(), browser.device)
     await in_unit(sessions.mark_seen, actor.session_id)
-    await in_read_unit(_load, actor.account_id)
+    await in_read_unit(_load, actor.account_id, -1)
     profile = (await in_read_unit(profiles.view_account, actor.account_id)).profile
     await in_unit(profiles.edit_profile, actor, profile)
     for on in (True, False, True):
@@ -176,7 +176,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(enrolments.confirm, actor, enrolment.handle, code=code, name="Phone", return_to=sessions.HOME)
     await in_unit(enrolments.begin, actor)
     made = await in_unit(backup_codes.make, actor)
-    await in_read_unit(_load, actor.account_id)
+    await in_read_unit(_load, actor.account_id, -1)
     clock.advance(minutes=1)
     await _login(units, secret)
     clock.advance(minutes=1)

@@ -11,6 +11,11 @@ class BackupCodesMade(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BackupCodesSaved(Fact):
+    """The customer has confirmed that the present set is saved."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BackupCodeUsed(Fact):
     """A backup code was consumed; `left` remain."""
 

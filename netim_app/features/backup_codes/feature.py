@@ -2,10 +2,19 @@
 
 from netim_app.feature import Feature, Hint, Refresher, SecondFactor, Subscription, WizardStep
 from netim_app.features.backup_codes import service
-from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodeUsed
+from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesSaved, BackupCodeUsed
 from netim_app.features.backup_codes.state import NewCodesState, show_stock
 from netim_app.features.backup_codes.view import card, new_codes, wizard_is_open
-from netim_app.identity.facts import EmailRestored, SecondFactorDisabled
+from netim_app.identity.facts import EmailRestored, ProfileChanged, SecondFactorDisabled, SecondFactorEnabled
+
+STOCK_FACTS = (
+    BackupCodesMade,
+    BackupCodesSaved,
+    BackupCodeUsed,
+    SecondFactorEnabled,
+    SecondFactorDisabled,
+    EmailRestored,
+)
 
 BACKUP_CODES = Feature(
     name="backup_codes",
@@ -13,11 +22,13 @@ BACKUP_CODES = Feature(
         Hint(
             key="backup_codes",
             applies=service.runs_low,
+            changed_by=STOCK_FACTS,
             href="/account/connection-and-security#backup-codes",
         ),
         Hint(
             key="backup_codes.unsaved",
             applies=service.is_unsaved,
+            changed_by=STOCK_FACTS,
             href="/account/connection-and-security#backup-codes",
         ),
     ),
@@ -37,7 +48,7 @@ BACKUP_CODES = Feature(
         Subscription(fact=BackupCodeUsed, handle=service.mail_used),
     ),
     card=card,
-    refresher=Refresher(load=service.view_stock, show=show_stock),
+    refresher=Refresher(changed_by=(*STOCK_FACTS, ProfileChanged), load=service.view_stock, show=show_stock),
     resumes={"backup_codes": NewCodesState.begin, "backup_codes_first": NewCodesState.begin_first},
     wizard_steps=(
         WizardStep(

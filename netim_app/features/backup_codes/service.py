@@ -10,7 +10,7 @@ from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
 from netim_app.features.backup_codes import rules
-from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodeUsed
+from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesSaved, BackupCodeUsed
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.identity import accounts, notices, second_factor, sessions
 from netim_app.identity.facts import EmailRestored, SecondFactorDisabled
@@ -156,6 +156,7 @@ def note_saved(unit: UnitOfWork, actor: Actor, handle: str) -> bool:
     if made is None or _handle(made) != handle:
         return False
     made.saved_at = unit.now
+    unit.record(BackupCodesSaved(account_id=actor.account_id, at=unit.now, origin=actor.origin))
     return True
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from netim_app.core.facts import Fact
 from netim_app.feature import offers
 from netim_app.features.gauge import rules
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -50,3 +51,9 @@ def read_gauge(unit: UnitOfWork, account_id: int) -> Gauge:
         next_step=rules.next_step((item.key, item.points) for item in items if not item.done),
         hints=hints,
     )
+
+
+def facts_of_protections() -> list[type[Fact]]:
+    """The facts after which the gauge may show something else."""
+    facts = [fact for protection in offers().protections for fact in protection.changed_by]
+    return facts + [fact for hint in offers().hints for fact in hint.changed_by]

@@ -14,6 +14,7 @@ IP_RESTRICTION = Feature(
             key="ip_restriction",
             weight=20,
             active=service.is_on,
+            changed_by=(IpRestrictionSwitched,),
             href="/account/connection-and-security#ip-restriction",
         ),
     ),
@@ -27,7 +28,11 @@ IP_RESTRICTION = Feature(
         Subscription(fact=IpRuleRemoved, handle=service.mail_change),
     ),
     card=card,
-    refresher=Refresher(load=service.view_restriction, show=show_restriction),
+    refresher=Refresher(
+        changed_by=(IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved),
+        load=service.view_restriction,
+        show=show_restriction,
+    ),
     resumes={
         "ip_restriction": IpRestrictionState.resume,
         "ip_restriction_add": IpDialogState.begin_add,

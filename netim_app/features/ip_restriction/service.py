@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+import sqlalchemy as sa
 from sqlmodel import col, delete, select
 
 from netim_app.core.actor import Actor
@@ -16,6 +17,7 @@ from netim_app.features.ip_restriction.rules import Span
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
 from netim_app.identity import accounts, facts, notices, sessions
 from netim_app.infra import outbox
+from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
@@ -67,9 +69,13 @@ class Added:
     covers: int
 
 
+_restriction = table_of(IpRestriction).c
+_IS_ON = sa.select(_restriction.account_id).where(_restriction.account_id == sa.bindparam("account"))
+
+
 def is_on(unit: UnitOfWork, account_id: int) -> bool:
     """Whether the restriction is in force."""
-    return unit.session.get(IpRestriction, account_id) is not None
+    return unit.run(_IS_ON, {"account": account_id}).first() is not None
 
 
 def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:

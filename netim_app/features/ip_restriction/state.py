@@ -47,7 +47,7 @@ class IpRestrictionState(rx.State):
             await limits.allow_change(actor().account_id)
             added = await in_unit(service.add_present_address, actor())
         except DomainError as error:
-            await refresh(self)
+            await refresh(self, everything=True)
             await show_notice(self, "warning", error.key, **error.params)
             return
         await refresh(self)
@@ -150,7 +150,7 @@ class IpDialogState(rx.State):
         try:
             text, shuts_out = await in_read_unit(service.shuts_out_on_removal, actor(), rule_id)
         except DomainError as error:
-            await refresh(self)
+            await refresh(self, everything=True)
             await show_notice(self, "warning", error.key, **error.params)
             return
         self._begin("remove", shuts_out)

@@ -14,6 +14,7 @@ LOGIN_ALERTS = Feature(
             key="login_alerts",
             weight=20,
             active=service.alerts_on,
+            changed_by=(AlertsSwitched,),
             href="/account/connection-and-security#email-alerts",
         ),
     ),
@@ -22,5 +23,5 @@ LOGIN_ALERTS = Feature(
         Subscription(fact=AlertsSwitched, handle=service.mail_switched_off),
     ),
     card=card,
-    refresher=Refresher(load=service.view_setting, show=show_setting),
+    refresher=Refresher(changed_by=(AlertsSwitched,), load=service.view_setting, show=show_setting),
 )

@@ -4,13 +4,22 @@ from netim_app.feature import Feature, Refresher, Subscription
 from netim_app.features.sessions import service
 from netim_app.features.sessions.state import LogOutOthersState, SessionsState, show_sessions
 from netim_app.features.sessions.view import card
-from netim_app.identity.facts import OtherSessionsRevoked
+from netim_app.identity.facts import (
+    LoggedIn,
+    LoggedOut,
+    OtherSessionsRevoked,
+    ProfileChanged,
+    SessionDisplaced,
+    SessionsRevoked,
+)
+
+SESSION_FACTS = (LoggedIn, LoggedOut, OtherSessionsRevoked, SessionDisplaced, SessionsRevoked, ProfileChanged)
 
 SESSIONS = Feature(
     name="sessions",
     subscriptions=(Subscription(fact=OtherSessionsRevoked, handle=service.mail_logged_out),),
     card=card,
-    refresher=Refresher(load=service.view_sessions, show=show_sessions),
+    refresher=Refresher(changed_by=SESSION_FACTS, load=service.view_sessions, show=show_sessions),
     resumes={"sessions": SessionsState.resume, "sessions_others": LogOutOthersState.begin},
     dialogs=(LogOutOthersState,),
 )

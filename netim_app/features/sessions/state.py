@@ -40,7 +40,7 @@ class SessionsState(rx.State):
         try:
             await in_unit(service.end_other, actor(), session_id)
         except DomainError as error:
-            await refresh(self)
+            await refresh(self, everything=True)
             await show_notice(self, "info", error.key, **error.params)
             return
         await refresh(self)

@@ -1,16 +1,28 @@
 """Two-factor authentication by codes of an application (RFC 6238)."""
 
 from netim_app.feature import Feature, Protection, Refresher, SecondFactor, Subscription
-from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved
+from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved, AuthenticatorRenamed
 from netim_app.features.totp.service import authenticators, codes, enrolments, stored
 from netim_app.features.totp.state import CHECK, TotpDialogState, TotpWizardState, begin_visit, show_devices
 from netim_app.features.totp.view.card import card
-from netim_app.identity.facts import AccountUnlocked, EmailRestored, SecondFactorDisabled, SecondFactorEnabled
+from netim_app.identity.facts import (
+    AccountUnlocked,
+    EmailRestored,
+    ProfileChanged,
+    SecondFactorDisabled,
+    SecondFactorEnabled,
+)
 
 TOTP = Feature(
     name="totp",
     protections=(
-        Protection(key="totp", weight=40, active=codes.enrolled, href="/account/connection-and-security#two-factor"),
+        Protection(
+            key="totp",
+            weight=40,
+            active=codes.enrolled,
+            changed_by=(SecondFactorEnabled, SecondFactorDisabled),
+            href="/account/connection-and-security#two-factor",
+        ),
     ),
     second_factors=(
         SecondFactor(
@@ -30,7 +42,18 @@ TOTP = Feature(
         ),
     ),
     card=card,
-    refresher=Refresher(load=authenticators.view_authenticators, show=show_devices),
+    refresher=Refresher(
+        changed_by=(
+            AuthenticatorAdded,
+            AuthenticatorRenamed,
+            AuthenticatorRemoved,
+            SecondFactorEnabled,
+            SecondFactorDisabled,
+            ProfileChanged,
+        ),
+        load=authenticators.view_authenticators,
+        show=show_devices,
+    ),
     resumes={
         "totp": TotpWizardState.begin,
         CHECK: TotpWizardState.resume_check,

@@ -8,7 +8,7 @@ import reflex as rx
 from netim_app.core.actor import Actor, actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.feature import offers
-from netim_app.identity import accounts, profiles, sessions
+from netim_app.identity import accounts, changes, profiles, sessions
 from netim_app.identity.access import ANYONE, LOGGED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
 from netim_app.reflex_port.tab import tab_of
@@ -62,7 +62,7 @@ class ShellState(rx.State):
         for dialog in offers().dialogs:
             await end_earlier_visit(self, dialog)
         self._end_earlier_notice()
-        await refresh(self)
+        await refresh(self, everything=True)
         self.ready = True
         handler = offers().resumes.get(str(self.router.url.query_parameters.get("open", "")))
         self.resumed = handler is not None
@@ -138,22 +138,29 @@ async def show_notice(state: rx.State, kind: str, key: str, **params: object) ->
     shell.notice = catalog.text((await state.get_state(LocaleState)).locale, key, **params)
 
 
-def _load(unit: UnitOfWork, account_id: int) -> tuple[accounts.ShellView, list[Any]]:
-    rows = [refresher.load(unit, account_id) for refresher in offers().refreshers]
-    return accounts.view_shell(unit, account_id), rows
+def _load(unit: UnitOfWork, account_id: int, since: int) -> tuple[accounts.ShellView, dict[str, Any]]:
+    """What surrounds a page, and by feature the rows that changed after this revision; all of them after -1."""
+    view = accounts.view_shell(unit, account_id)
+    refreshers = offers().refreshers
+    changed = refreshers if since == -1 else changes.changed_since(unit, account_id, since)
+    return view, {name: refreshers[name].load(unit, account_id) for name in refreshers if name in changed}
 
 
-async def refresh(state: rx.State) -> None:
-    """Shows the account as it is now: in the shell, in the personal information and in the states of all features.
+async def refresh(state: rx.State, *, everything: bool = False) -> None:
+    """Shows the account as it is now, in the shell and in the states of the features that a change concerned.
 
     Call it at the end of every handler that changed something about the account.
+
+    Args:
+        state: any of the tab.
+        everything: shows all features anew. For a page that opens, and for rows that are gone without a fact.
     """
     caller = actor()
-    view, rows = await in_read_unit(_load, caller.account_id)
+    tab = await tab_of(state)
+    view, rows = await in_read_unit(_load, caller.account_id, -1 if everything else tab.revision)
     shell = await state.get_state(ShellState)
     shell.customer_name = view.name
-    tab = await tab_of(state)
     tab.session_id, tab.revision = caller.session_id, view.revision
     (await state.get_state(LocaleState)).locale = view.language
-    for refresher, row in zip(offers().refreshers, rows, strict=True):
-        await refresher.show(state, row)
+    for name, row in rows.items():
+        await offers().refreshers[name].show(state, row)

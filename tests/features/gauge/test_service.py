@@ -17,7 +17,7 @@ def gauge(units: Units, account_id: int) -> Gauge:
 
 
 def protection(key: str, weight: int, *, active: bool) -> Protection:
-    return Protection(key=key, weight=weight, active=lambda _u, _a: active, href=f"/account/x#{key}")
+    return Protection(key=key, weight=weight, active=lambda _u, _a: active, changed_by=(), href=f"/account/x#{key}")
 
 
 def install(*protections: Protection) -> None:
@@ -73,7 +73,7 @@ def test_a_protection_is_asked_about_this_account_and_no_other(sqlite_units: Uni
         asked.append(account_id)
         return True
 
-    install(Protection(key="a", weight=1, active=active, href="/"))
+    install(Protection(key="a", weight=1, active=active, changed_by=(), href="/"))
     gauge(sqlite_units, 42)
 
     assert asked == [42]

@@ -11,10 +11,10 @@ def a_feature(*protections: tuple[str, int], hints: tuple[str, ...] = ()) -> Fea
     return Feature(
         name="offering",
         protections=[
-            Protection(key=key, weight=weight, active=lambda _u, _a: False, href=f"{HREF}-{key}")
+            Protection(key=key, weight=weight, active=lambda _u, _a: False, changed_by=(), href=f"{HREF}-{key}")
             for key, weight in protections
         ],
-        hints=[Hint(key=key, applies=lambda _u, _a: True, href=f"{HREF}-{key}") for key in hints],
+        hints=[Hint(key=key, applies=lambda _u, _a: True, changed_by=(), href=f"{HREF}-{key}") for key in hints],
     )
 
 

@@ -1,0 +1,50 @@
+"""Which features of an account have changed since a page was shown: an event refreshes these and no others."""
+
+from functools import cache
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from netim_app.core.facts import Fact
+from netim_app.feature import offers
+from netim_app.identity.facts import Refusal
+from netim_app.identity.tables import Account, AccountChange
+from netim_app.infra.columns import table_of
+from netim_app.infra.unit_of_work import UnitOfWork
+
+_account, _change = table_of(Account).c, table_of(AccountChange).c
+_BUMP = (
+    sa.update(table_of(Account))
+    .where(_account.id == sa.bindparam("account"))
+    .values(revision=_account.revision + 1)
+    .returning(_account.revision)
+)
+_CHANGED_SINCE = sa.select(_change.feature).where(
+    _change.account_id == sa.bindparam("account"), _change.revision > sa.bindparam("since")
+)
+
+
+def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
+    """Notes which features show something else from now on: open pages of the account refresh these."""
+    if isinstance(fact, Refusal):
+        return
+    revision = unit.run(_BUMP, {"account": fact.account_id}).scalar_one()
+    changed = [
+        {"account_id": fact.account_id, "feature": name, "revision": revision}
+        for name in offers().changed_by(type(fact))
+    ]
+    if changed:
+        unit.run(_upsert(unit.session.get_bind().dialect.name), changed)
+
+
+def changed_since(unit: UnitOfWork, account_id: int, revision: int) -> set[str]:
+    """The names of the features whose rows have changed after this revision of the account."""
+    return set(unit.run(_CHANGED_SINCE, {"account": account_id, "since": revision}).scalars())
+
+
+@cache
+def _upsert(dialect: str) -> sa.Insert:
+    insert = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table_of(AccountChange))
+    return insert.on_conflict_do_update(
+        index_elements=["account_id", "feature"], set_={"revision": insert.excluded.revision}
+    )
