@@ -3,15 +3,24 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import col, update
 
 from netim_app.core.facts import Origin
 from netim_app.identity import facts, links, passwords, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.tables import Account
+from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 
 DEFAULT_TIME_ZONE = "Europe/Paris"
+
+
+_account = table_of(Account).c
+_IS_IT = _account.id == sa.bindparam("account")
+_SHELL = sa.select(_account.first_name, _account.last_name, _account.language, _account.revision).where(_IS_IT)
+_PASSWORD_AGE = sa.select(_account.password_changed_at, _account.password_policy).where(_IS_IT)
+_LOCALE = sa.select(_account.language, _account.time_zone).where(_IS_IT)
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,8 @@ class ShellView:
 
 def view_shell(unit: UnitOfWork, account_id: int) -> ShellView:
     """The customer's name and language, and the revision that a page shows."""
-    account = unit.session.get_one(Account, account_id)
-    return ShellView(f"{account.first_name} {account.last_name}".strip(), account.language, account.revision)
+    row = unit.run(_SHELL, {"account": account_id}).one()
+    return ShellView(f"{row.first_name} {row.last_name}".strip(), row.language, row.revision)
 
 
 def personal_words(unit: UnitOfWork, account_id: int) -> tuple[str, ...]:
@@ -75,14 +84,14 @@ def personal_words(unit: UnitOfWork, account_id: int) -> tuple[str, ...]:
 
 def password_age(unit: UnitOfWork, account_id: int) -> tuple[datetime, int]:
     """When the password was last changed, and under which version of the policy."""
-    account = unit.session.get_one(Account, account_id)
-    return account.password_changed_at, account.password_policy
+    row = unit.run(_PASSWORD_AGE, {"account": account_id}).one()
+    return row.password_changed_at, row.password_policy
 
 
 def locale_of(unit: UnitOfWork, account_id: int) -> tuple[str, str]:
     """The customer's language and time zone, for formatting."""
-    account = unit.session.get_one(Account, account_id)
-    return account.language, account.time_zone
+    row = unit.run(_LOCALE, {"account": account_id}).one()
+    return row.language, row.time_zone
 
 
 def replace_password(unit: UnitOfWork, fact: facts.PasswordChanged, password_hash: str) -> None:

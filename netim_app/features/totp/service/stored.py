@@ -1,8 +1,10 @@
 """What is stored: the rows, and what their secrets are sealed with."""
 
-from sqlmodel import col, func, select
+import sqlalchemy as sa
+from sqlmodel import col, select
 
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
+from netim_app.infra.columns import table_of
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -15,9 +17,14 @@ def authenticators_of(unit: UnitOfWork, account_id: int) -> list[TotpAuthenticat
     return list(unit.session.exec(found.execution_options(populate_existing=True)))
 
 
+_authenticator = table_of(TotpAuthenticator).c
+_COUNT = sa.select(sa.func.count()).where(_authenticator.account_id == sa.bindparam("account"))
+
+
 def count(unit: UnitOfWork, account_id: int) -> int:
     """How many authenticators the account has."""
-    return unit.session.exec(select(func.count()).where(TotpAuthenticator.account_id == account_id)).one()
+    number: int = unit.run(_COUNT, {"account": account_id}).scalar_one()
+    return number
 
 
 def rewrap(unit: UnitOfWork) -> Rewrapped:
