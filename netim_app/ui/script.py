@@ -1,4 +1,8 @@
-"""All JavaScript of the product: what neither Reflex nor HTML nor CSS can do. Nothing in here needs `eval`."""
+"""All JavaScript of the product: what neither Reflex nor HTML nor CSS can do. Nothing in here needs `eval`.
+
+Menus are popovers and dialogs are `<dialog>`. Radix's menu would add 30 kB to the first load, and its dialog returns
+the focus to no other opener than its own trigger. `tests/house/test_javascript.py` counts the lines.
+"""
 
 from typing import Any
 
@@ -68,8 +72,15 @@ const focusQuietly = (element) => element?.focus({preventScroll: true});
 // After a change of page inside of the app the browser leaves the focus nowhere: screen readers hear nothing. When a
 // document is loaded, no heading has gone before.
 const focusAfterNavigation = (heading) => { if (document.left) focusQuietly(heading); document.left = !heading; };
-// A card appears after its data has come: the browser itself has looked for it in vain by then.
-const reachAnchor = (card) => { if (card && location.hash === "#" + card.id) location.replace(location.hash); };
+// A card appears after its data has come: the browser itself has looked for it in vain by then. Where it does find the
+// target of a link, React Router scrolls back to where the page was.
+const reachAnchor = (card) => {
+  const go = () => requestAnimationFrame(() => card.scrollIntoView());
+  const arrive = () => { card.removeAttribute("data-reached"); if (card.matches(":target")) go(); };
+  if (card.toggleAttribute("data-reached", location.hash === "#" + card.id)) go();
+  addEventListener("hashchange", arrive);
+  return () => removeEventListener("hashchange", arrive);
+};
 
 // The secret of a mailed link is read, and taken out of the address bar and the history at once. A link that is pasted
 // into the same tab changes nothing but the fragment.
@@ -106,11 +117,6 @@ const copy = ({currentTarget: {dataset}}) => navigator.clipboard.writeText(datas
   dataset.copied = setTimeout(() => delete dataset.copied, 4000);
 });
 const printPage = () => print();
-"""
-
-# In the head, before anything of Reflex is loaded: a dark page would flash up in white. "system" is no class of ours.
-EARLY_THEME = """
-try { document.documentElement.classList.add(localStorage.getItem("theme") ?? "system"); } catch {}
 """
 
 
