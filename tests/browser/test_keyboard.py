@@ -139,6 +139,12 @@ def test_the_menu_by_keyboard(page: Page, server: Server, customer: str) -> None
     is_open(False)
     expect(button).to_be_focused()
 
+    page.keyboard.press("ArrowDown")
+    expect(first).to_be_focused()
+    button.click()
+    is_open(False)
+
+    button.focus()
     page.keyboard.press("ArrowUp")
     expect(last).to_be_focused()
     page.keyboard.press("Tab")
