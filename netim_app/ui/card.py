@@ -8,6 +8,12 @@ from netim_app.ui.icons import icon as icon_of
 from netim_app.ui.parts import Text, given, testid_attr
 from netim_app.ui.script import Anchored
 
+# By a link inside of the page, which the browser marks itself, or on arrival.
+_REACHED = (
+    "target:animate-reached target:outline-2 target:outline-offset-2 "
+    "data-reached:animate-reached data-reached:outline-2 data-reached:outline-offset-2"
+)
+
 
 def card(
     *content: rx.Component,
@@ -45,7 +51,7 @@ def card(
         *body,
         **({"id": rx.Var(json.dumps(anchor))} if anchor else {}),
         class_name="scroll-mt-6 rounded-card border border-line bg-surface p-5 shadow-card sm:p-6 "
-        "outline-transparent target:animate-reached target:outline-2 target:outline-offset-2",
+        f"outline-transparent {_REACHED}",
         custom_attrs=attrs,
     )
 

@@ -11,7 +11,7 @@ from netim_app.ui.icons import icon, logo
 from netim_app.ui.menu import menu
 from netim_app.ui.parts import Text, bar
 from netim_app.ui.preferences import language_switch, theme_switch
-from netim_app.ui.script import H1, DocumentLanguage, function
+from netim_app.ui.script import H1, A, DocumentLanguage, function
 from netim_app.ui.skeleton import form_skeleton
 from netim_app.ui.text import known_locale, tr
 from netim_app.ui.theme import FOCUS
@@ -206,11 +206,10 @@ def _language(locale_switch: Any) -> rx.Component:
 def _skip_link(known: rx.Var[bool]) -> rx.Component:
     return rx.cond(
         known,
-        rx.el.A.create(
+        A.create(
             tr("ui.skip_to_content"),
             href="#main",
-            # Without the address changing: it may hold an anchor that is still needed.
-            on_click=[rx.prevent_default, rx.set_focus("main")],
+            custom_attrs={"onClick": function("skipToMain")},
             class_name="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-30 "
             "focus:rounded-control focus:bg-surface focus:px-4 focus:py-3 focus:text-sm focus:font-medium "
             f"focus:shadow-overlay {FOCUS}",

@@ -1,4 +1,8 @@
-"""All JavaScript of the product: what neither Reflex nor HTML nor CSS can do. Nothing in here needs `eval`."""
+"""All JavaScript of the product: what neither Reflex nor HTML nor CSS can do. Nothing in here needs `eval`.
+
+Menus are popovers and dialogs are `<dialog>`. Radix's menu would add 30 kB to the first load, and its dialog returns
+the focus to no other opener than its own trigger. `tests/house/test_javascript.py` counts the lines.
+"""
 
 from typing import Any
 
@@ -27,7 +31,7 @@ const once = (event) => {
     clearInterval(timer);
     button.ariaDisabled = button.dataset.pending === "true";
     element.querySelector("[aria-invalid=true]")?.focus();
-    if (!element.isConnected && document.activeElement === document.body) focusQuietly(document.getElementById("main"));
+    if (!element.isConnected) focusMainIfLost();
   };
   const isAnswer = ({target}) => !target.parentElement?.closest("[data-quiet]");
   const observer = new MutationObserver((changes) => { if (changes.some(isAnswer)) end(); });
@@ -44,14 +48,15 @@ const reload = (cause) => { if (cause) { leave(document.documentElement); locati
 // No event of Reflex leaves the app.
 const submitAtOnce = (form) => { if (form) { leave(document.documentElement); form.submit(); } };
 // The page stays, and goes on without an answer all the same: what it gets is a cookie.
-const postAtOnce = (form) => { if (form) navigator.sendBeacon(form.action, new URLSearchParams(new FormData(form))); };
+const postAtOnce = (form) => { form && navigator.sendBeacon?.(form.action, new URLSearchParams(new FormData(form))); };
 
-// HTML opens a dialog as a modal one by a press only. Closing it before it goes gives the focus back to the opener.
-const openModal = (dialog) => { dialog.showModal(); return () => dialog.close(); };
+// HTML opens a dialog as a modal one by a press only. Closing it before it goes gives the focus back to the opener, and
+// when that is gone, too, to the main landmark.
+const openModal = (dialog) => { dialog.showModal(); return () => { dialog.close(); setTimeout(focusMainIfLost); }; };
 // The server closes a dialog, so it stays while a form is sent. Esc is a press of the Close button, if there is one.
 const pressClose = (event) => { event.preventDefault(); event.target.querySelector("[data-close]")?.click(); };
 // Chromium closes at the second Esc whatever the page says.
-const reopen = (event) => event.target.showModal();
+const reopen = ({target}) => target.isConnected && target.showModal();
 
 // A popover knows Enter, Esc and clicks elsewhere. Arrows open it, and go round its items and its button.
 const moveInMenu = (event) => {
@@ -59,17 +64,29 @@ const moveInMenu = (event) => {
   if (step) { event.preventDefault(); items[0].popoverTargetElement.showPopover(); }
   if (step) items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
 };
-// Tab closes it, and so does a click in it: a link to the page that is shown already changes nothing else.
+// Leaving it and its button closes it, and so does a click in it: a link to the page that is shown already changes
+// nothing else.
 const leaveMenu = ({type, currentTarget: menu, relatedTarget: next}) =>
-  (type === "click" || (next && !menu.contains(next))) && menu.hidePopover();
+  (type === "click" || (next && !menu.parentElement.contains(next))) && menu.hidePopover();
 
 // React's `autofocus` is for fields only; Reflex's event for the focus needs an id per element, and scrolls.
 const focusQuietly = (element) => element?.focus({preventScroll: true});
+const focusMain = () => focusQuietly(document.getElementById("main"));
+const focusMainIfLost = () => { if (document.activeElement === document.body) focusMain(); };
+// Without the address changing: it may hold an anchor that is still needed. Reflex's own events wait for the server.
+const skipToMain = (event) => { event.preventDefault(); focusMain(); };
 // After a change of page inside of the app the browser leaves the focus nowhere: screen readers hear nothing. When a
 // document is loaded, no heading has gone before.
 const focusAfterNavigation = (heading) => { if (document.left) focusQuietly(heading); document.left = !heading; };
-// A card appears after its data has come: the browser itself has looked for it in vain by then.
-const reachAnchor = (card) => { if (card && location.hash === "#" + card.id) location.replace(location.hash); };
+// A card appears after its data has come: the browser itself has looked for it in vain by then. Where it does find the
+// target of a link, React Router scrolls back to where the page was.
+const reachAnchor = (card) => {
+  const go = () => requestAnimationFrame(() => card.scrollIntoView());
+  const arrive = () => { card.removeAttribute("data-reached"); if (card.matches(":target")) go(); };
+  if (card.toggleAttribute("data-reached", location.hash === "#" + card.id)) go();
+  addEventListener("hashchange", arrive);
+  return () => removeEventListener("hashchange", arrive);
+};
 
 // The secret of a mailed link is read, and taken out of the address bar and the history at once. A link that is pasted
 // into the same tab changes nothing but the fragment.
@@ -83,8 +100,9 @@ const takeTimeZone = (field) => { if (field) field.value = Intl.DateTimeFormat()
 const tidyAddress = (seen) => { if (seen) history.replaceState(history.state, "", location.pathname + location.hash); };
 
 // The field names the list that it controls.
-const filterList = ({currentTarget: {ariaControlsElements: [list], value}}) => {
-  for (const item of list.children) item.hidden = !item.textContent.toLowerCase().includes(value.trim().toLowerCase());
+const filterList = ({currentTarget: field}) => {
+  const list = document.getElementById(field.getAttribute("aria-controls")), text = field.value.trim().toLowerCase();
+  for (const item of list?.children ?? []) item.hidden = !item.textContent.toLowerCase().includes(text);
 };
 // A wrong code is typed over or pasted over, and not added to.
 const selectAll = (event) => { if (!event.key || event.key === "Enter") event.currentTarget.select(); };
@@ -106,11 +124,6 @@ const copy = ({currentTarget: {dataset}}) => navigator.clipboard.writeText(datas
   dataset.copied = setTimeout(() => delete dataset.copied, 4000);
 });
 const printPage = () => print();
-"""
-
-# In the head, before anything of Reflex is loaded: a dark page would flash up in white. "system" is no class of ours.
-EARLY_THEME = """
-try { document.documentElement.classList.add(localStorage.getItem("theme") ?? "system"); } catch {}
 """
 
 
@@ -137,6 +150,10 @@ class _Scripted:
 
 class Button(_Scripted, rx.el.Button):
     """A button that does something in the browser."""
+
+
+class A(_Scripted, rx.el.A):
+    """A link that does something in the browser."""
 
 
 class Dialog(_Scripted, rx.el.Dialog):

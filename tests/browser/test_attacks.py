@@ -58,6 +58,11 @@ def test_pw_fields(page: Page, server: Server, customer: str) -> None:
         field.focus()
         page.keyboard.press("Control+V")
         expect(field).to_have_value(PASSWORD)
+        show = field.locator("xpath=following-sibling::button")
+        for pressed, shown in (("true", "text"), ("false", "password")):
+            show.click()
+            expect(show).to_have_attribute("aria-pressed", pressed)
+            expect(field).to_have_attribute("type", shown)
         field.fill("")
 
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -67,6 +67,10 @@ def test_the_focus_can_be_seen_wherever_it_goes(
         expect(page.get_by_test_id(dialog)).to_have_count(0)
 
 
+FIRST_FIELD_IS_FOCUSED = """(dialog) => {
+  const field = dialog.querySelector("input:not([type=hidden], [type=checkbox], [hidden]), select, textarea");
+  return !field || field === document.activeElement;
+}"""
 DIALOGS = (
     ("totp-enable", "totp-wizard"),
     ("ip-add", "ip-add-dialog"),
@@ -85,6 +89,7 @@ def test_the_focus_comes_back_from_every_dialog(page: Page, server: Server, cust
         shown = page.get_by_test_id(dialog)
         expect(shown).to_be_visible()
         assert shown.evaluate("(dialog) => dialog.contains(document.activeElement)"), dialog
+        assert shown.evaluate(FIRST_FIELD_IS_FOCUSED), dialog
         if leave == "Escape":
             page.keyboard.press("Escape")
         else:
@@ -134,6 +139,12 @@ def test_the_menu_by_keyboard(page: Page, server: Server, customer: str) -> None
     is_open(False)
     expect(button).to_be_focused()
 
+    page.keyboard.press("ArrowDown")
+    expect(first).to_be_focused()
+    button.click()
+    is_open(False)
+
+    button.focus()
     page.keyboard.press("ArrowUp")
     expect(last).to_be_focused()
     page.keyboard.press("Tab")

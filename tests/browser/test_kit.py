@@ -30,14 +30,26 @@ def test_every_example_is_reached_from_the_index(kit: Page) -> None:
         assert shown.bounding_box()["height"] > 30  # type: ignore[index]  # nothing is empty
 
 
+def test_the_chosen_theme_is_there_before_anything_is_painted(page: Page) -> None:
+    """A dark page would flash up in white."""
+    page.add_init_script(
+        """localStorage.setItem("theme", "dark");
+        document.onreadystatechange = () => { window.early ??= document.documentElement.className; };"""
+    )
+    page.goto("/login")
+    assert "dark" in page.evaluate("early").split()
+
+
 def test_the_code_is_copied_as_it_is_shown(kit: Page) -> None:
     kit.context.grant_permissions(["clipboard-read", "clipboard-write"])
     code = kit.get_by_role("group", name="Code: Skeleton of a card")
     code.get_by_role("button", name="Copy").click()
-    expect(code.get_by_role("status")).to_have_text("Copied")
+    said = code.get_by_role("status").get_by_text("Copied")
+    expect(said).to_be_visible()
     assert kit.evaluate("navigator.clipboard.readText()") == (
         "from netim_app.ui.skeleton import skeleton_card\n\nreturn skeleton_card()"
     )
+    expect(said).to_be_hidden()
 
 
 def test_what_works_works_by_keyboard(kit: Page) -> None:

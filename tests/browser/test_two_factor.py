@@ -162,6 +162,7 @@ def test_enable_login_add_remove_and_disable(page: Page, server: Server, custome
     expect(page.get_by_test_id("totp-devices").get_by_role("listitem")).to_have_count(2)
 
     card(page).get_by_role("button", name="Rename Tablet").click()
+    expect(page.get_by_role("dialog").get_by_label("Name of the device")).to_be_focused()
     page.get_by_role("dialog").get_by_label("Name of the device").fill("Old tablet")
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     card(page).get_by_role("button", name="Remove Old tablet").click()
@@ -171,6 +172,7 @@ def test_enable_login_add_remove_and_disable(page: Page, server: Server, custome
 
     page.get_by_role("button", name="Disable", exact=True).click()
     dialog = page.get_by_test_id("totp-disable-dialog")
+    expect(dialog.get_by_label("Code (6 digits)")).to_be_focused()
     dialog.get_by_label("Code (6 digits)").fill("000000")
     dialog.get_by_role("button", name="Disable").click()
     expect(dialog.get_by_text("This code is not right")).to_be_visible()
@@ -289,7 +291,7 @@ def test_copy_download_and_print(page: Page, server: Server, customer: str) -> N
     shown = key.locator("span").first.inner_text()
     assert re.fullmatch(r"([A-Z2-7]{4} ){7}[A-Z2-7]{4}", shown)
     key.click()
-    expect(dialog.get_by_role("status").filter(has_text="The key was copied.")).to_be_visible()
+    expect(dialog.get_by_role("status").get_by_text("The key was copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == shown.replace(" ", "")
     uri = dialog.get_by_test_id("totp-uri").get_attribute("href") or ""
     assert pyotp.parse_uri(uri).secret == shown.replace(" ", "")
@@ -298,7 +300,7 @@ def test_copy_download_and_print(page: Page, server: Server, customer: str) -> N
     _, codes = enable(page, server)
     sheet = page.get_by_test_id("backup-codes-new")
     sheet.get_by_role("button", name="Copy").click()
-    expect(sheet.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
+    expect(sheet.get_by_role("status").get_by_text("Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     with page.expect_download() as download:
         sheet.get_by_role("link", name="Download").click()
