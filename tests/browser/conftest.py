@@ -55,6 +55,13 @@ def arguments(port: int) -> list[str]:
     return [*ARGS, f"--host-resolver-rules={rules}"]
 
 
+@pytest.fixture(autouse=True)
+def clock_put_right(server: Server) -> Iterator[None]:
+    """Each test begins at the present time: a `Phone` moves the clock to the next code."""
+    yield
+    server.move_clock(0)
+
+
 @pytest.fixture(scope="module")
 def chromium(server: Server) -> Iterator[Browser]:
     """One browser for all journeys of a module.

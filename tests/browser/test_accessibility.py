@@ -1,7 +1,6 @@
 """Everything that a customer can see, looked at by axe (WCAG 2.2 AA): every page, dialog, step, notice and fault."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import axe_playwright_python
@@ -109,12 +108,6 @@ class Looker:
         assert page.locator("h1").count() == 1, what
         assert page.title(), f"{what} has no title"
         assert page.locator("html").get_attribute("lang") == self.language, what
-
-
-@pytest.fixture(autouse=True)
-def clock_put_right(server: Server) -> Iterator[None]:
-    yield
-    server.move_clock(0)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

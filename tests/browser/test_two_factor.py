@@ -34,12 +34,6 @@ WORDS = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def clock_put_right(server: Server) -> Iterator[None]:
-    yield
-    server.move_clock(0)
-
-
 def enable(page: Page, server: Server) -> tuple[Phone, list[str]]:
     """Enables two-factor authentication; returns the phone and the backup codes."""
     return go_through(page, server, open_wizard(page))
