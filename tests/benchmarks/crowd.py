@@ -28,7 +28,7 @@ from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest, new_token
 from netim_app.feature import offers
 from netim_app.features.ip_restriction import rules as ip_rules
-from netim_app.features.ip_restriction import service as ip_restriction
+from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.identity import login, second_factor, sessions, tickets
 from netim_app.identity.state.shell import _load
@@ -317,10 +317,10 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
             service(unit, *args, **options)
 
     def rule(_: Any) -> None:
-        write(ip_restriction.add_rule, actor, ip_rules.parse(f"10.0.{number}.1"), "")
+        write(rule_list.add_rule, actor, ip_rules.parse(f"10.0.{number}.1"), "")
         with units.read() as unit:
-            shown = ip_restriction.view_restriction(unit, account_id).rules
-        write(ip_restriction.remove_rule, actor, next(r.id for r in shown if r.text != "rule"), confirmed=True)
+            shown = rule_list.view_restriction(unit, account_id).rules
+        write(rule_list.remove_rule, actor, next(r.id for r in shown if r.text != "rule"), confirmed=True)
 
     def signs_in(_: Any) -> None:
         with units.write() as unit:

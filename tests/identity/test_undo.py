@@ -13,7 +13,7 @@ from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, Subscription
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction import rules as ip_rules
-from netim_app.features.ip_restriction import service as ip_restriction
+from netim_app.features.ip_restriction.service import access, rule_list
 from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.identity import (
     accounts,
@@ -253,8 +253,8 @@ def _another_address(units: Units, thief: Actor) -> None:
 
 def _only_from_there(units: Units, thief: Actor) -> None:
     with units.write() as unit:
-        ip_restriction.add_rule(unit, thief, ip_rules.parse("203.0.113.99"), "")
-        ip_restriction.switch_restriction(unit, thief, True, confirmed=False)
+        rule_list.add_rule(unit, thief, ip_rules.parse("203.0.113.99"), "")
+        rule_list.switch_restriction(unit, thief, True, confirmed=False)
 
 
 def _two_factor(units: Units, thief: Actor) -> None:
@@ -307,8 +307,8 @@ def test_a_second_factor_that_is_older_stays(units: Units, account_id: int, cloc
     thief = thief_of(units, account_id, HERE)
     with units.write() as unit:
         add_device(unit, account_id, "Mine")
-        ip_restriction.add_rule(unit, thief, ip_rules.parse("192.0.2.0/24"), "")
-        ip_restriction.switch_restriction(unit, thief, True, confirmed=False)
+        rule_list.add_rule(unit, thief, ip_rules.parse("192.0.2.0/24"), "")
+        rule_list.switch_restriction(unit, thief, True, confirmed=False)
     with units.write() as unit:
         codes = backup_codes.make(unit, thief).codes
     clock.advance(days=7, seconds=1)
@@ -320,7 +320,7 @@ def test_a_second_factor_that_is_older_stays(units: Units, account_id: int, cloc
 
     assert devices(units, account_id) == ["Mine"]
     assert ("two_factor_changed", EMAIL) in mailed(units)
-    assert reset(units, visitor_of(origin=ELSEWHERE)) == ip_restriction.REFUSED
+    assert reset(units, visitor_of(origin=ELSEWHERE)) == access.REFUSED
     assert reset(units) == ""
     assert not asyncio.run(lets_in(EMAIL, NEW_PASSWORD))
     with units.write() as unit:
@@ -350,13 +350,13 @@ def test_a_list_whose_older_rules_were_removed_shuts_nobody_out(
     thief = thief_of(units, account_id)
     with units.write() as unit:
         for rule in ("192.0.2.7", "203.0.113.99"):
-            ip_restriction.add_rule(unit, thief, ip_rules.parse(rule), "")
-        ip_restriction.switch_restriction(unit, thief, True, confirmed=False)
+            rule_list.add_rule(unit, thief, ip_rules.parse(rule), "")
+        rule_list.switch_restriction(unit, thief, True, confirmed=False)
     clock.advance(days=30)
     change_address(units, thief)
     with units.write() as unit:
-        [mine] = [r.id for r in ip_restriction.view_restriction(unit, account_id).rules if r.text == "192.0.2.7"]
-        ip_restriction.remove_rule(unit, thief, mine, confirmed=False)
+        [mine] = [r.id for r in rule_list.view_restriction(unit, account_id).rules if r.text == "192.0.2.7"]
+        rule_list.remove_rule(unit, thief, mine, confirmed=False)
 
     assert restore(units, last_mail(units, "email_undo").token) == ""
     assert reset(units) == ""

@@ -1,8 +1,8 @@
 """The IP restriction as tests switch it."""
 
 from netim_app.core.facts import Origin
-from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.rules import parse
+from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.ip_restriction.tables import IpRestriction
 from tests.kit.harness import PASSWORD, Client, Server
 
@@ -19,9 +19,9 @@ def restrict(server: Server, email: str, *entries: str, on: bool = True) -> None
         account_id = operations.find_account(unit, email) or 0
         owner = Actor(origin=Origin(), account_id=account_id, session_id=0, fresh_until=unit.now, revision=0)
         for entry in entries:
-            service.add_rule(unit, owner, parse(entry), "")
+            rule_list.add_rule(unit, owner, parse(entry), "")
         if on and unit.session.get(IpRestriction, account_id) is None:
-            service.switch_restriction(unit, owner, True, confirmed=True)
+            rule_list.switch_restriction(unit, owner, True, confirmed=True)
 
 
 async def try_login(client: Client, email: str, password: str = PASSWORD) -> str:

@@ -1,8 +1,8 @@
 """IP restriction: the account can be used from listed addresses only."""
 
 from netim_app.feature import Feature, LoginPolicy, Protection, Refresher, Subscription
-from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
+from netim_app.features.ip_restriction.service import access, mails, rule_list
 from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState, show_restriction
 from netim_app.features.ip_restriction.view.card import card
 from netim_app.identity.facts import AccountUnlocked, EmailRestored, LoginBlocked
@@ -13,24 +13,24 @@ IP_RESTRICTION = Feature(
         Protection(
             key="ip_restriction",
             weight=20,
-            active=service.is_on,
+            active=access.is_on,
             changed_by=(IpRestrictionSwitched,),
             href="/account/connection-and-security#ip-restriction",
         ),
     ),
-    login_policies=(LoginPolicy(name="ip_restriction", refusal=service.refusal),),
+    login_policies=(LoginPolicy(name="ip_restriction", refusal=access.refusal),),
     subscriptions=(
-        Subscription(fact=AccountUnlocked, handle=service.switch_off_on_unlock),
-        Subscription(fact=EmailRestored, handle=service.switch_off_if_changed_since),
-        Subscription(fact=LoginBlocked, handle=service.mail_refused),
-        Subscription(fact=IpRestrictionSwitched, handle=service.mail_change),
-        Subscription(fact=IpRuleAdded, handle=service.mail_change),
-        Subscription(fact=IpRuleRemoved, handle=service.mail_change),
+        Subscription(fact=AccountUnlocked, handle=rule_list.switch_off_on_unlock),
+        Subscription(fact=EmailRestored, handle=rule_list.switch_off_if_changed_since),
+        Subscription(fact=LoginBlocked, handle=mails.mail_refused),
+        Subscription(fact=IpRestrictionSwitched, handle=mails.mail_change),
+        Subscription(fact=IpRuleAdded, handle=mails.mail_change),
+        Subscription(fact=IpRuleRemoved, handle=mails.mail_change),
     ),
     card=card,
     refresher=Refresher(
         changed_by=(IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved),
-        load=service.view_restriction,
+        load=rule_list.view_restriction,
         show=show_restriction,
     ),
     resumes={

@@ -8,15 +8,16 @@ from netim_app.core import readers
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.features.ip_restriction import rules, service
-from netim_app.features.ip_restriction.service import Added, Restriction, Rule
+from netim_app.features.ip_restriction import rules
+from netim_app.features.ip_restriction.service import access, rule_list
+from netim_app.features.ip_restriction.service.rule_list import Added, Restriction, Rule
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import ShellState, explain, refresh, show_notice
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.reflex_port.visits import visit_of
 
-MAX_NOTE = service.MAX_NOTE
+MAX_NOTE = rule_list.MAX_NOTE
 MAX_ENTRY = rules.MAX_ENTRY
 MAX_ID = 2**31 - 1
 
@@ -45,7 +46,7 @@ class IpRestrictionState(rx.State):
         """Puts the present address on the list."""
         try:
             await limits.allow_change(actor().account_id)
-            added = await in_unit(service.add_present_address, actor())
+            added = await in_unit(rule_list.add_present_address, actor())
         except DomainError as error:
             await refresh(self, everything=True)
             await show_notice(self, "warning", error.key, **error.params)
@@ -92,12 +93,12 @@ class IpDialogState(rx.State):
         self.errors = {}
         read = Form(form)
         entry = read.text("address", limit=rules.MAX_ENTRY, clean=readers.network)
-        note = read.text("note", limit=service.MAX_NOTE, required=False)
+        note = read.text("note", limit=rule_list.MAX_NOTE, required=False)
         try:
             read.finish()
             span = rules.parse(entry)
             await limits.allow_change(actor().account_id)
-            added = await in_unit(service.add_rule, actor(), span, note)
+            added = await in_unit(rule_list.add_rule, actor(), span, note)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -115,11 +116,11 @@ class IpDialogState(rx.State):
         await self._ask_to_switch()
 
     async def _ask_to_switch(self) -> None:
-        turning_on = not await in_read_unit(service.is_on, actor().account_id)
+        turning_on = not await in_read_unit(access.is_on, actor().account_id)
         shuts_out = False
         if turning_on:
             try:
-                shuts_out = await in_read_unit(service.shuts_out_on_switch, actor())
+                shuts_out = await in_read_unit(rule_list.shuts_out_on_switch, actor())
             except DomainError:  # no rule yet: that is the first step
                 self._propose_here()
                 self._then_switch = True
@@ -131,12 +132,12 @@ class IpDialogState(rx.State):
     @open_to(FRESH, resume="ip_restriction_switch")
     async def switch(self, form: dict[str, Any]) -> Any:
         """Switches the restriction as the dialog has said."""
-        on, confirmed = self.turning_on, Form(form).flag(service.CONFIRM_FIELD)
+        on, confirmed = self.turning_on, Form(form).flag(rule_list.CONFIRM_FIELD)
         if self.dialog != "switch":
             return None
         try:
             await limits.allow_change(actor().account_id)
-            await in_unit(service.switch_restriction, actor(), on, confirmed=confirmed)
+            await in_unit(rule_list.switch_restriction, actor(), on, confirmed=confirmed)
         except DomainError as error:
             return await self._refuse(error)
         return await self._done("success", "ip_restriction.switched_on" if on else "ip_restriction.switched_off")
@@ -148,7 +149,7 @@ class IpDialogState(rx.State):
         if not isinstance(rule_id, int) or isinstance(rule_id, bool) or not 0 < rule_id <= MAX_ID:
             return
         try:
-            text, shuts_out = await in_read_unit(service.shuts_out_on_removal, actor(), rule_id)
+            text, shuts_out = await in_read_unit(rule_list.shuts_out_on_removal, actor(), rule_id)
         except DomainError as error:
             await refresh(self, everything=True)
             await show_notice(self, "warning", error.key, **error.params)
@@ -163,10 +164,10 @@ class IpDialogState(rx.State):
         """Removes the rule that the dialog has named."""
         if self.dialog != "remove":
             return None
-        confirmed = Form(form).flag(service.CONFIRM_FIELD)
+        confirmed = Form(form).flag(rule_list.CONFIRM_FIELD)
         try:
             await limits.allow_change(actor().account_id)
-            text = await in_unit(service.remove_rule, actor(), self._rule_id, confirmed=confirmed)
+            text = await in_unit(rule_list.remove_rule, actor(), self._rule_id, confirmed=confirmed)
         except DomainError as error:
             return await self._refuse(error)
         return await self._done("success", "ip_restriction.removed", rule=text)
@@ -197,7 +198,7 @@ class IpDialogState(rx.State):
 
     async def _refuse(self, error: DomainError) -> None:
         """Says why not; shows the box to tick when that is what is missing."""
-        self.shuts_out = self.shuts_out or error.key == service.SHUTS_OUT
+        self.shuts_out = self.shuts_out or error.key == rule_list.SHUTS_OUT
         self.errors = await explain(self, error)
 
     async def _done(self, kind: str, key: str, **params: object) -> Any:
@@ -234,7 +235,7 @@ class IpTestState(rx.State):
         except DomainError as error:
             self.errors = await explain(self, error)
             return
-        self.rule = await in_read_unit(service.let_in_by, actor().account_id, tested) or ""
+        self.rule = await in_read_unit(access.let_in_by, actor().account_id, tested) or ""
         self.address = tested.text
 
 

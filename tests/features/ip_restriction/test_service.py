@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,10 +10,10 @@ from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, Subscription
-from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
 from netim_app.features.ip_restriction.rules import MAX_RULES, parse, parse_address
-from netim_app.features.ip_restriction.service import Restriction
+from netim_app.features.ip_restriction.service import access, mails, rule_list
+from netim_app.features.ip_restriction.service.rule_list import Restriction
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
 from netim_app.identity import flows, login, operations, recovery, sessions, tickets
 from netim_app.identity.facts import AccountUnlocked
@@ -46,28 +47,28 @@ def caller(units: Units) -> Actor:
     return logged_in_actor(units)
 
 
-def add(units: Units, caller: Actor, *entries: str, note: str = "") -> service.Added:
+def add(units: Units, caller: Actor, *entries: str, note: str = "") -> rule_list.Added:
     added = None
     for entry in entries:
         with units.write() as unit:
-            added = service.add_rule(unit, caller, parse(entry), note)
+            added = rule_list.add_rule(unit, caller, parse(entry), note)
     assert added is not None
     return added
 
 
 def switch(units: Units, caller: Actor, on: bool, *, confirmed: bool = False) -> None:
     with units.write() as unit:
-        service.switch_restriction(unit, caller, on, confirmed=confirmed)
+        rule_list.switch_restriction(unit, caller, on, confirmed=confirmed)
 
 
 def remove(units: Units, caller: Actor, text: str, *, confirmed: bool = False) -> None:
     with units.write() as unit:
-        service.remove_rule(unit, caller, rule_id(units, caller, text), confirmed=confirmed)
+        rule_list.remove_rule(unit, caller, rule_id(units, caller, text), confirmed=confirmed)
 
 
 def view(units: Units, caller: Actor) -> Restriction:
     with units.read() as unit:
-        return service.view_restriction(unit, caller.account_id)
+        return rule_list.view_restriction(unit, caller.account_id)
 
 
 def rule_id(units: Units, caller: Actor, text: str) -> int:
@@ -76,12 +77,12 @@ def rule_id(units: Units, caller: Actor, text: str) -> int:
 
 def refusal(units: Units, caller: Actor, address: str) -> str | None:
     with units.read() as unit:
-        return service.refusal(unit, caller.account_id, Origin(address=address))
+        return access.refusal(unit, caller.account_id, Origin(address=address))
 
 
-def refused(call: Any) -> DomainError:
+def refused(call: Callable[..., object], *args: Any, **kwargs: Any) -> DomainError:
     with pytest.raises(DomainError) as found:
-        call()
+        call(*args, **kwargs)
     return found.value
 
 
@@ -97,7 +98,7 @@ def test_a_rule_is_shown_in_its_one_form_with_when_and_from_where(units: Units, 
 
     [rule] = view(units, caller).rules
 
-    assert added == service.Added(text="198.51.100.0/24", inside="", covers=0)
+    assert added == rule_list.Added(text="198.51.100.0/24", inside="", covers=0)
     assert (rule.text, rule.note, rule.added_from, rule.inside) == ("198.51.100.0/24", "Office", "192.0.2.7", "")
     assert "March 1, 2026" in rule.added
     assert view(units, caller).since == ""
@@ -135,14 +136,14 @@ def test_rules_inside_others_are_pointed_out(units: Units, caller: Actor) -> Non
 def test_the_list_ends_at_200(units: Units, caller: Actor) -> None:
     with units.write() as unit:
         for n in range(MAX_RULES - 1):
-            service.add_rule(unit, caller, parse(f"10.0.{n}.1"), "")
+            rule_list.add_rule(unit, caller, parse(f"10.0.{n}.1"), "")
     results = at_once(4, lambda n: _tried(lambda: add(units, caller, f"10.1.{n}.1")))
 
     assert sorted(results) == ["", *["ip_restriction.full"] * 3]
     assert len(view(units, caller).rules) == MAX_RULES
     switch(units, caller, True, confirmed=True)
     assert refusal(units, caller, "10.0.100.1") is None
-    assert refusal(units, caller, "10.0.100.2") == service.REFUSED
+    assert refusal(units, caller, "10.0.100.2") == access.REFUSED
 
 
 def _tried(call: Any) -> str:
@@ -161,11 +162,11 @@ def test_the_same_rule_at_once_is_there_once(units: Units, caller: Actor) -> Non
 
 def test_the_present_address_is_added(units: Units, caller: Actor) -> None:
     with units.write() as unit:
-        assert service.add_present_address(unit, caller).text == "192.0.2.7"
+        assert rule_list.add_present_address(unit, caller).text == "192.0.2.7"
     assert view(units, caller).lets_in(parse_address("192.0.2.7")) == "192.0.2.7"
     with units.write() as unit:
         unknown = replace(caller, origin=NOWHERE)
-        assert refused(lambda: service.add_present_address(unit, unknown)).key == "ip_restriction.here.unknown"
+        assert refused(lambda: rule_list.add_present_address(unit, unknown)).key == "ip_restriction.here.unknown"
 
 
 def test_an_empty_list_cannot_be_on(units: Units, caller: Actor) -> None:
@@ -189,7 +190,7 @@ def test_the_last_two_rules_do_not_both_go_at_once(units: Units, caller: Actor) 
     def take(n: int) -> str:
         def call() -> None:
             with units.write() as unit:
-                service.remove_rule(unit, caller, ids[n], confirmed=True)
+                rule_list.remove_rule(unit, caller, ids[n], confirmed=True)
 
         return _tried(call)
 
@@ -215,10 +216,10 @@ def test_shutting_oneself_out_has_to_be_confirmed(units: Units, caller: Actor, o
 
     error = refused(lambda: switch(units, caller, True))
 
-    assert (error.key, error.field) == (service.SHUTS_OUT, "confirmed")
+    assert (error.key, error.field) == (rule_list.SHUTS_OUT, "confirmed")
     assert view(units, caller).since == ""
     switch(units, caller, True, confirmed=True)
-    assert refusal(units, caller, origin.address) == service.REFUSED
+    assert refusal(units, caller, origin.address) == access.REFUSED
 
 
 def test_so_has_the_removal_of_the_rule_that_lets_one_in(units: Units, caller: Actor) -> None:
@@ -226,10 +227,10 @@ def test_so_has_the_removal_of_the_rule_that_lets_one_in(units: Units, caller: A
     switch(units, caller, True)
     remove(units, caller, HERE_NETWORK)
 
-    assert refused(lambda: remove(units, caller, "192.0.2.7")).key == service.SHUTS_OUT
+    assert refused(lambda: remove(units, caller, "192.0.2.7")).key == rule_list.SHUTS_OUT
     assert refusal(units, caller, "192.0.2.7") is None
     remove(units, caller, "192.0.2.7", confirmed=True)
-    assert refusal(units, caller, "192.0.2.7") == service.REFUSED
+    assert refusal(units, caller, "192.0.2.7") == access.REFUSED
 
 
 def test_while_it_is_off_anything_may_be_removed(units: Units, caller: Actor) -> None:
@@ -245,10 +246,11 @@ def test_nobody_touches_the_rules_of_another(units: Units, caller: Actor) -> Non
     add(units, caller, HERE_NETWORK)
     mine = rule_id(units, caller, HERE_NETWORK)
 
+    gone = "ip_restriction.gone"
     for wrong in (mine, 987654):
         with units.write() as unit:
-            assert refused(lambda: service.remove_rule(unit, other, wrong, confirmed=True)).key == "ip_restriction.gone"  # noqa: B023
-            assert refused(lambda: service.shuts_out_on_removal(unit, other, wrong)).key == "ip_restriction.gone"  # noqa: B023
+            assert refused(rule_list.remove_rule, unit, other, wrong, confirmed=True).key == gone
+            assert refused(rule_list.shuts_out_on_removal, unit, other, wrong).key == gone
 
     assert view(units, other).rules == ()
     assert refusal(units, other, "198.51.100.9") is None
@@ -261,7 +263,7 @@ def test_an_unknown_address_is_kept_out(units: Units, caller: Actor, address: st
     assert refusal(units, caller, address) is None
     switch(units, caller, True)
 
-    assert refusal(units, caller, address) == service.REFUSED
+    assert refusal(units, caller, address) == access.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -280,9 +282,9 @@ def test_the_database_counts_as_the_rules_do(units: Units, caller: Actor, addres
     wanted = parse_address(address)
 
     with units.read() as unit:
-        assert service.let_in_by(unit, caller.account_id, wanted) == (let_in or None)
+        assert access.let_in_by(unit, caller.account_id, wanted) == (let_in or None)
     assert view(units, caller).lets_in(wanted) == (let_in or None)
-    assert refusal(units, caller, address) == (None if let_in else service.REFUSED)
+    assert refusal(units, caller, address) == (None if let_in else access.REFUSED)
 
 
 def test_switching_twice_changes_nothing_and_tells_nobody(units: Units, caller: Actor, clock: FakeClock) -> None:
@@ -332,10 +334,10 @@ def test_every_change_is_recorded_and_mailed(units: Units, caller: Actor) -> Non
 def test_it_counts_in_the_gauge_only_while_it_is_on(units: Units, caller: Actor) -> None:
     add(units, caller, HERE_NETWORK)
     with units.read() as unit:
-        assert not service.is_on(unit, caller.account_id)
+        assert not access.is_on(unit, caller.account_id)
     switch(units, caller, True)
     with units.read() as unit:
-        assert service.is_on(unit, caller.account_id)
+        assert access.is_on(unit, caller.account_id)
 
 
 # Where it holds
@@ -363,7 +365,7 @@ async def test_a_right_password_elsewhere_is_refused_recorded_and_mailed_once_an
     assert told() == 0
     facts = heard()
     for origin in (ELSEWHERE, NOWHERE, ELSEWHERE):
-        assert await come(PASSWORD, origin) == service.REFUSED
+        assert await come(PASSWORD, origin) == access.REFUSED
     assert [type(fact).__name__ for fact in facts] == ["LoginBlocked"] * 3
     assert told() == 1
     mail = last_mail(units, "login_blocked").text
@@ -394,7 +396,7 @@ def test_refused_at_once_is_mailed_once(units: Units, caller: Actor) -> None:
                 )
             return refused.value.key
 
-    assert at_once(6, come) == [service.REFUSED] * 6
+    assert at_once(6, come) == [access.REFUSED] * 6
     assert mailed(units).count(("login_blocked", EMAIL)) == 1
 
 
@@ -409,9 +411,9 @@ def test_sessions_that_are_open_are_refused_at_once(units: Units) -> None:
 
     with units.read() as unit:
         assert sessions.look_up(unit, here.digest, BROWSER, HERE).actor is not None
-        assert sessions.look_up(unit, here.digest, BROWSER, ELSEWHERE).refusal == service.REFUSED
-        assert sessions.look_up(unit, there.digest, OTHER_BROWSER, ELSEWHERE).refusal == service.REFUSED
-        assert sessions.look_up(unit, there.digest, OTHER_BROWSER, NOWHERE).refusal == service.REFUSED
+        assert sessions.look_up(unit, here.digest, BROWSER, ELSEWHERE).refusal == access.REFUSED
+        assert sessions.look_up(unit, there.digest, OTHER_BROWSER, ELSEWHERE).refusal == access.REFUSED
+        assert sessions.look_up(unit, there.digest, OTHER_BROWSER, NOWHERE).refusal == access.REFUSED
     switch(units, caller, False)
     with units.read() as unit:
         assert sessions.look_up(unit, there.digest, OTHER_BROWSER, ELSEWHERE).actor is not None
@@ -438,7 +440,7 @@ def test_a_reset_is_refused_elsewhere_and_the_link_is_not_spent(units: Units, ca
         with units.write() as unit:
             recovery.finish_reset(unit, token, quick_hash("new"), visitor_of(origin=origin))
 
-    with pytest.raises(RecordedRefusal, match=service.REFUSED):
+    with pytest.raises(RecordedRefusal, match=access.REFUSED):
         reset(ELSEWHERE)
     assert "login_blocked" not in [event for event, _ in mailed(units)]  # nobody has given the password
     reset(HERE)
@@ -487,4 +489,4 @@ def test_it_all_dies_with_the_account(units: Units, caller: Actor) -> None:
 
 
 def test_the_mails_window_is_an_hour() -> None:
-    assert timedelta(hours=1) == service.REFUSED_MAIL_EVERY
+    assert timedelta(hours=1) == mails.REFUSED_MAIL_EVERY

@@ -7,8 +7,8 @@ import pytest
 from netim_app.core.actor import Actor, set_caller
 from netim_app.core.facts import Origin
 from netim_app.features.gauge.state import GaugeState
-from netim_app.features.ip_restriction import service
 from netim_app.features.ip_restriction.rules import parse
+from netim_app.features.ip_restriction.service import access, rule_list
 from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
@@ -38,7 +38,7 @@ async def tab(caller: Actor) -> Tab:
 def add(units: Units, caller: Actor, *entries: str) -> None:
     with units.write() as unit:
         for entry in entries:
-            service.add_rule(unit, caller, parse(entry), "")
+            rule_list.add_rule(unit, caller, parse(entry), "")
 
 
 async def notice(tab: Tab) -> str:
@@ -142,7 +142,7 @@ async def test_nobody_is_shut_out_without_the_words(sqlite_units: Units, caller:
     _, [answer] = await tab.run(IpDialogState, "switch", {"confirmed": "on"})
     assert answer is ShellState.open_account_page  # which the Gate refuses
     with sqlite_units.read() as unit:
-        assert service.refusal(unit, caller.account_id, caller.origin) == service.REFUSED
+        assert access.refusal(unit, caller.account_id, caller.origin) == access.REFUSED
 
 
 async def test_the_box_appears_when_the_removal_shuts_out_only_now(
@@ -150,12 +150,12 @@ async def test_the_box_appears_when_the_removal_shuts_out_only_now(
 ) -> None:
     add(sqlite_units, caller, "192.0.2.0/24", "192.0.2.7", "203.0.113.0/24")
     with sqlite_units.write() as unit:
-        service.switch_restriction(unit, caller, True, confirmed=False)
-        rules = {rule.text: rule.id for rule in service.view_restriction(unit, caller.account_id).rules}
+        rule_list.switch_restriction(unit, caller, True, confirmed=False)
+        rules = {rule.text: rule.id for rule in rule_list.view_restriction(unit, caller.account_id).rules}
     dialog, _ = await tab.run(IpDialogState, "begin_remove", rules["192.0.2.0/24"])
     assert (dialog.dialog, dialog.rule, dialog.shuts_out) == ("remove", "192.0.2.0/24", False)
     with sqlite_units.write() as unit:  # in another tab
-        service.remove_rule(unit, caller, rules["192.0.2.7"], confirmed=False)
+        rule_list.remove_rule(unit, caller, rules["192.0.2.7"], confirmed=False)
 
     dialog, _ = await tab.run(IpDialogState, "remove", {})
 

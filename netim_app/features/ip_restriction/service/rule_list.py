@@ -1,35 +1,27 @@
-"""The list of addresses, its switch, and who is kept out by it."""
+"""The list of addresses and its switch, changed by the owner."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
-import sqlalchemy as sa
 from sqlmodel import col, delete, select
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import Fact, Origin
 from netim_app.features.ip_restriction import rules
 from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
 from netim_app.features.ip_restriction.rules import Span
+from netim_app.features.ip_restriction.service import access, mails
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
-from netim_app.identity import accounts, facts, notices, sessions
+from netim_app.identity import accounts, facts, sessions
 from netim_app.infra import outbox
-from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
-REFUSED = "ip_restriction.refused"
-REFUSED_MAIL = "login_blocked"
-CHANGED_MAIL = "ip_restriction_changed"
-REFUSED_MAIL_EVERY = timedelta(hours=1)
 SHUTS_OUT = "ip_restriction.shuts_out"
 CONFIRM_FIELD = "confirmed"
 MAX_NOTE = 80
-_ORDER = (col(IpRule.family), col(IpRule.first), col(IpRule.last))
-"""By their addresses, IPv4 first: this is how rules are shown."""
 
 
 @dataclass(frozen=True)
@@ -69,34 +61,6 @@ class Added:
     covers: int
 
 
-_restriction = table_of(IpRestriction).c
-_IS_ON = sa.select(_restriction.account_id).where(_restriction.account_id == sa.bindparam("account"))
-
-
-def is_on(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether the restriction is in force."""
-    return unit.run(_IS_ON, {"account": account_id}).first() is not None
-
-
-def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
-    """The login policy: while the restriction is on, an address that no rule covers, or none at all, is kept out."""
-    if not is_on(unit, account_id):
-        return None
-    caller = rules.of_client(origin.address)
-    return None if caller is not None and let_in_by(unit, account_id, caller) is not None else REFUSED
-
-
-def let_in_by(unit: UnitOfWork, account_id: int, address: Span) -> str | None:
-    """The text of the first rule that covers an address; None if no rule does."""
-    found = select(IpRule.text).where(
-        IpRule.account_id == account_id,
-        IpRule.family == address.family,
-        IpRule.first <= _packed(address.first),
-        IpRule.last >= _packed(address.last),
-    )
-    return unit.session.exec(found.order_by(*_ORDER).limit(1)).first()
-
-
 def view_restriction(unit: UnitOfWork, account_id: int) -> Restriction:
     """What the card shows."""
     language, time_zone = accounts.locale_of(unit, account_id)
@@ -134,8 +98,8 @@ def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
         IpRule(
             account_id=actor.account_id,
             family=span.family,
-            first=_packed(span.first),
-            last=_packed(span.last),
+            first=access.packed(span.first),
+            last=access.packed(span.last),
             text=span.text,
             note=note,
             added_at=unit.now,
@@ -190,7 +154,7 @@ def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: b
             `confirmed` is false.
     """
     sessions.lock_account(unit, actor.account_id)
-    if on == is_on(unit, actor.account_id):
+    if on == access.is_on(unit, actor.account_id):
         return
     fact = IpRestrictionSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on)
     if not on:
@@ -220,7 +184,7 @@ def shuts_out_on_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> tuple[
     """
     rule = _own_rule(unit, actor, rule_id)
     left = [other for other in _rules(unit, actor.account_id) if other.id != rule.id]
-    return rule.text, is_on(unit, actor.account_id) and _shuts_out(left, actor)
+    return rule.text, access.is_on(unit, actor.account_id) and _shuts_out(left, actor)
 
 
 def switch_off_on_unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
@@ -234,33 +198,12 @@ def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.EmailRestored) -> 
     Each change has sent a mail, whose row is kept for longer than that.
     """
     sessions.lock_account(unit, fact.account_id)
-    if not outbox.queued_since(unit, fact.account_id, CHANGED_MAIL, fact.since):
+    if not outbox.queued_since(unit, fact.account_id, mails.CHANGED_MAIL, fact.since):
         return
     unit.session.exec(
         delete(IpRule).where(col(IpRule.account_id) == fact.account_id, col(IpRule.added_at) >= fact.since)
     )
     _switch_off(unit, IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
-
-
-def mail_change(unit: UnitOfWork, fact: Fact) -> None:
-    """Mails the customer about every change of the list and of its switch."""
-    change, rule = "", ""
-    if isinstance(fact, IpRestrictionSwitched):
-        change = "on" if fact.on else "off"
-    elif isinstance(fact, IpRuleAdded):
-        change, rule = "added", fact.rule
-    elif isinstance(fact, IpRuleRemoved):
-        change, rule = "removed", fact.rule
-    notices.notify_up_to_a_cap(unit, CHANGED_MAIL, fact, kind=change, card="ip-restriction", change=change, rule=rule)
-
-
-def mail_refused(unit: UnitOfWork, fact: facts.LoginBlocked) -> None:
-    """Somebody gave the right password at an address that is not on the list. Told once an hour at most."""
-    if fact.reason != REFUSED or fact.way != "password":
-        return
-    if outbox.queued_since(unit, fact.account_id, REFUSED_MAIL, unit.now - REFUSED_MAIL_EVERY):
-        return
-    notices.notify(unit, REFUSED_MAIL, fact)
 
 
 def _switch_off(unit: UnitOfWork, fact: IpRestrictionSwitched) -> None:
@@ -287,11 +230,7 @@ def _own_rule(unit: UnitOfWork, actor: Actor, rule_id: int) -> IpRule:
 
 
 def _rules(unit: UnitOfWork, account_id: int) -> Sequence[IpRule]:
-    return unit.session.exec(select(IpRule).where(IpRule.account_id == account_id).order_by(*_ORDER)).all()
-
-
-def _packed(number: int) -> bytes:
-    return number.to_bytes(16, "big")
+    return unit.session.exec(select(IpRule).where(IpRule.account_id == account_id).order_by(*access.ORDER)).all()
 
 
 def _span(rule: IpRule) -> Span:

@@ -1,0 +1,35 @@
+"""Mails about refused logins and changes of the list."""
+
+from datetime import timedelta
+
+from netim_app.core.facts import Fact
+from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
+from netim_app.features.ip_restriction.service import access
+from netim_app.identity import facts, notices
+from netim_app.infra import outbox
+from netim_app.infra.unit_of_work import UnitOfWork
+
+REFUSED_MAIL = "login_blocked"
+CHANGED_MAIL = "ip_restriction_changed"
+REFUSED_MAIL_EVERY = timedelta(hours=1)
+
+
+def mail_change(unit: UnitOfWork, fact: Fact) -> None:
+    """Mails the customer about every change of the list and of its switch."""
+    change, rule = "", ""
+    if isinstance(fact, IpRestrictionSwitched):
+        change = "on" if fact.on else "off"
+    elif isinstance(fact, IpRuleAdded):
+        change, rule = "added", fact.rule
+    elif isinstance(fact, IpRuleRemoved):
+        change, rule = "removed", fact.rule
+    notices.notify_up_to_a_cap(unit, CHANGED_MAIL, fact, kind=change, card="ip-restriction", change=change, rule=rule)
+
+
+def mail_refused(unit: UnitOfWork, fact: facts.LoginBlocked) -> None:
+    """Somebody gave the right password at an address that is not on the list. Told once an hour at most."""
+    if fact.reason != access.REFUSED or fact.way != "password":
+        return
+    if outbox.queued_since(unit, fact.account_id, REFUSED_MAIL, unit.now - REFUSED_MAIL_EVERY):
+        return
+    notices.notify(unit, REFUSED_MAIL, fact)
