@@ -98,7 +98,7 @@ def run(checkout: Path, *command: str) -> str:
 
 def test_example_is_complete() -> None:
     assert {Path(path).name for path in BLOCKS if path.startswith("netim_app/features/checkup/")} == {
-        "rules.py", "tables.py", "service.py", "state.py", "view.py", "feature.py", "en.po", "fr.po"
+        "rules.py", "tables.py", "facts.py", "service.py", "state.py", "view.py", "feature.py", "en.po", "fr.po"
     }  # fmt: skip
     assert {path for path in BLOCKS if path.startswith("tests/")} == {
         "tests/features/checkup/test_rules.py",
