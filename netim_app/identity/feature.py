@@ -25,6 +25,7 @@ from netim_app.identity.facts import (
     ProfileChanged,
     SecondFactorDisabled,
     SecondFactorNotCompleted,
+    SessionsRevoked,
 )
 from netim_app.identity.security_log import log_fact
 from netim_app.identity.state.profile import EmailState, show_profile
@@ -46,7 +47,7 @@ IDENTITY = Feature(
         Subscription(fact=CodesStopped, handle=notices.mail_codes_stopped),
     ),
     refresher=Refresher(
-        changed_by=(ProfileChanged, EmailChangeAsked, EmailChanged, EmailRestored),
+        changed_by=(ProfileChanged, EmailChangeAsked, EmailChanged, EmailRestored, PasswordChanged, SessionsRevoked),
         load=profiles.view_account,
         show=show_profile,
     ),

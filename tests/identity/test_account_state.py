@@ -2,15 +2,19 @@ import math
 from typing import Any
 
 import pytest
+import reflex as rx
 
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.core.tokens import digest
-from netim_app.feature import Offers
+from netim_app.feature import Feature, Offers, Refresher, install, offers
+from netim_app.features.gauge.state import GaugeState
+from netim_app.features.login_alerts.state import LoginAlertsState
 from netim_app.identity import limits, sessions, tickets
+from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.feature import IDENTITY
 from netim_app.identity.state.incidents import show_incident
 from netim_app.identity.state.profile import EmailState, ProfileState
-from netim_app.identity.state.shell import ShellState, safe_path
+from netim_app.identity.state.shell import ShellState, refresh, safe_path
 from netim_app.identity.state.step_up import StepUpState
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
@@ -67,6 +71,35 @@ async def test_a_page_of_the_account_area_shows_the_account(sqlite_units: Units,
     assert (record.session_id, record.revision) == (caller.session_id, caller.revision)
     assert (await tab.state(LocaleState)).locale == "en"
     assert (await tab.state(ProfileState)).email == EMAIL
+
+
+async def test_a_change_loads_what_it_concerns_and_nothing_else(sqlite_units: Units, caller: Actor) -> None:
+    """Ten features that it does not concern cost nothing: in the tab that makes it, and in another one."""
+    shown: list[str] = []
+
+    def other(name: str) -> Feature:
+        async def show(_state: rx.State, row: str) -> None:
+            shown.append(row)
+
+        refresher = Refresher(changed_by=(PasswordChanged,), load=lambda _unit, _account_id: name, show=show)
+        return Feature(name=name, refresher=refresher)
+
+    ten = [f"other {number}" for number in range(10)]
+    install((*offers().features, *map(other, ten)))
+    tab, second = Tab("/account/connection-and-security"), Tab("/account/connection-and-security")
+    for opened in (tab, second):
+        await opened.run(ShellState, "open_account_page")
+    assert shown == ten * 2, "a page that opens shows everything"
+    shown.clear()
+
+    await tab.run(LoginAlertsState, "switch", True)
+    shell = await second.state(ShellState)
+    await refresh(shell)
+
+    assert shown == []
+    for opened in (tab, second):
+        assert (await opened.state(LoginAlertsState)).on
+        assert (await opened.state(GaugeState)).percent == 40
 
 
 async def test_no_page_opens_for_a_guest(sqlite_units: Units) -> None:

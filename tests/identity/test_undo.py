@@ -307,6 +307,7 @@ def test_a_second_factor_that_is_older_stays(units: Units, account_id: int, cloc
     thief = thief_of(units, account_id, HERE)
     with units.write() as unit:
         add_device(unit, account_id, "Mine")
+    with units.write() as unit:
         rule_list.add_rule(unit, thief, ip_rules.parse("192.0.2.0/24"), "")
         rule_list.switch_restriction(unit, thief, True, confirmed=False)
     with units.write() as unit:

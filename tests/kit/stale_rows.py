@@ -1,25 +1,54 @@
-"""Finds features that do not declare a fact which changes their rows: a page would go on showing the old ones."""
+"""Finds features that do not declare a fact which changes their rows: open pages would go on showing the old ones."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import NoResultFound
 
-from netim_app.identity.state import shell
-from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.core.facts import Fact
+from netim_app.feature import offers
+from netim_app.infra.unit_of_work import UnitOfWork, Units
 
 
 def watch_for_stale_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From here on each refresh also loads everything, and compares what it would not have loaded."""
-    seen: dict[tuple[int, int], dict[str, Any]] = {}
-    load = shell._load
+    """From here on each unit that records facts compares what all features show before and after it."""
+    write = Units.write
 
-    def watched(unit: UnitOfWork, account_id: int, since: int) -> tuple[Any, dict[str, Any]]:
-        view, rows = load(unit, account_id, since)
-        _, present = load(unit, account_id, -1)
-        before = seen.get((account_id, since), {})
-        stale = [name for name, row in before.items() if name not in rows and present[name] != row]
-        assert stale == [], "add the fact to `changed_by` of the refresher"
-        seen[account_id, view.revision] = present
-        return view, rows
+    @contextmanager
+    def watched(self: Units) -> Iterator[UnitOfWork]:
+        before: dict[int, dict[str, Any]] = {}
+        facts: list[Fact] = []
+        with write(self) as unit:
+            record = unit.record
 
-    monkeypatch.setattr(shell, "_load", watched)
+            def note(fact: Fact) -> None:
+                if fact.account_id not in before:
+                    before[fact.account_id] = _rows(self, fact.account_id, unit.now)
+                facts.append(fact)
+                record(fact)
+
+            monkeypatch.setattr(unit, "record", note)
+            yield unit
+        for account_id, old in before.items():
+            new = _rows(self, account_id, unit.now)
+            declared = {
+                name for fact in facts if fact.account_id == account_id for name in offers().changed_by(type(fact))
+            }
+            stale = {name for name in new if name in old and new[name] != old[name]} - declared
+            kinds = {type(fact).__name__ for fact in facts}
+            assert not stale, f"{stale} changed by {kinds}: `changed_by` of their refreshers does not say so"
+
+    monkeypatch.setattr(Units, "write", watched)
+
+
+def _rows(units: Units, account_id: int, now: datetime) -> dict[str, Any]:
+    """What all features show of an account at one moment; nothing for one that is not there yet."""
+    with units.read() as unit:
+        unit.now = now
+        try:
+            return {name: refresher.load(unit, account_id) for name, refresher in offers().refreshers.items()}
+        except NoResultFound:
+            return {}

@@ -5,21 +5,40 @@ from netim_app.features.sessions import service
 from netim_app.features.sessions.state import LogOutOthersState, SessionsState, show_sessions
 from netim_app.features.sessions.view import card
 from netim_app.identity.facts import (
+    AccountUnlocked,
+    EmailChanged,
+    EmailRestored,
     LoggedIn,
     LoggedOut,
     OtherSessionsRevoked,
+    PasswordChanged,
     ProfileChanged,
+    SecondFactorDisabled,
+    SecondFactorEnabled,
     SessionDisplaced,
     SessionsRevoked,
 )
 
-SESSION_FACTS = (LoggedIn, LoggedOut, OtherSessionsRevoked, SessionDisplaced, SessionsRevoked, ProfileChanged)
+ENDS_SESSIONS = (
+    AccountUnlocked,
+    EmailChanged,
+    EmailRestored,
+    PasswordChanged,
+    SecondFactorDisabled,
+    SecondFactorEnabled,
+    SessionDisplaced,
+    SessionsRevoked,
+    OtherSessionsRevoked,
+    LoggedOut,
+)
 
 SESSIONS = Feature(
     name="sessions",
     subscriptions=(Subscription(fact=OtherSessionsRevoked, handle=service.mail_logged_out),),
     card=card,
-    refresher=Refresher(changed_by=SESSION_FACTS, load=service.view_sessions, show=show_sessions),
+    refresher=Refresher(
+        changed_by=(LoggedIn, *ENDS_SESSIONS, ProfileChanged), load=service.view_sessions, show=show_sessions
+    ),
     resumes={"sessions": SessionsState.resume, "sessions_others": LogOutOthersState.begin},
     dialogs=(LogOutOthersState,),
 )
