@@ -5,7 +5,7 @@ from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRul
 from netim_app.features.ip_restriction.service import access, mails, rule_list
 from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState, show_restriction
 from netim_app.features.ip_restriction.view.card import card
-from netim_app.identity.facts import AccountUnlocked, EmailRestored, LoginBlocked
+from netim_app.identity.facts import AccountUnlocked, EmailRestored, LoginBlocked, ProfileChanged
 
 IP_RESTRICTION = Feature(
     name="ip_restriction",
@@ -29,7 +29,7 @@ IP_RESTRICTION = Feature(
     ),
     card=card,
     refresher=Refresher(
-        changed_by=(IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved),
+        changed_by=(IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, ProfileChanged),
         load=rule_list.view_restriction,
         show=show_restriction,
     ),

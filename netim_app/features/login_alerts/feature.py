@@ -5,7 +5,7 @@ from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.state import show_setting
 from netim_app.features.login_alerts.view import card
-from netim_app.identity.facts import LoggedIn
+from netim_app.identity.facts import LoggedIn, ProfileChanged
 
 LOGIN_ALERTS = Feature(
     name="login_alerts",
@@ -23,5 +23,5 @@ LOGIN_ALERTS = Feature(
         Subscription(fact=AlertsSwitched, handle=service.mail_switched_off),
     ),
     card=card,
-    refresher=Refresher(changed_by=(AlertsSwitched,), load=service.view_setting, show=show_setting),
+    refresher=Refresher(changed_by=(AlertsSwitched, ProfileChanged), load=service.view_setting, show=show_setting),
 )
