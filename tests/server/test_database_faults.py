@@ -37,12 +37,11 @@ def full_disk(server: Server) -> Iterator[None]:
 
 async def press(client: Client, on: bool) -> bool:
     """Presses a switch; whether the page says that it is done. Otherwise it says that something went wrong."""
-    shell, alerts = "ShellState.notice", "LoginAlertsState.on"
+    shell = "ShellState.notice"
     client.vars[shell] = ""
-    client.vars[alerts] = None
     await client.send("LoginAlertsState.switch", on=on)
-    await until(lambda: client.vars[alerts] is on or bool(client.vars[shell]), WAIT)
-    if client.vars[alerts] is on:
+    await until(lambda: bool(client.vars[shell]), WAIT)
+    if client.vars["ShellState.notice_kind"] == "success":
         return True
     assert INCIDENT.search(client.vars[shell]), client.vars[shell]
     assert "Traceback" not in str(client.heard)

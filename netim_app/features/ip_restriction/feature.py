@@ -14,7 +14,7 @@ IP_RESTRICTION = Feature(
             key="ip_restriction",
             weight=20,
             active=access.is_on,
-            changed_by=(IpRestrictionSwitched,),
+            changed_by=(IpRestrictionSwitched, EmailRestored),
             href="/account/connection-and-security#ip-restriction",
         ),
     ),
@@ -29,7 +29,7 @@ IP_RESTRICTION = Feature(
     ),
     card=card,
     refresher=Refresher(
-        changed_by=(IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, ProfileChanged),
+        changed_by=(IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, EmailRestored, ProfileChanged),
         load=rule_list.view_restriction,
         show=show_restriction,
     ),

@@ -49,6 +49,7 @@ TOTP = Feature(
             AuthenticatorRemoved,
             SecondFactorEnabled,
             SecondFactorDisabled,
+            EmailRestored,
             ProfileChanged,
         ),
         load=authenticators.view_authenticators,
