@@ -115,9 +115,13 @@ const sendWhenComplete = ({currentTarget: code}) => {
 };
 // Reflex's events tell of no Caps Lock.
 const noteCapsLock = (event) => event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
-// In the page alone: no state knows of it, nor the next dialog.
+// In the page alone: no state knows of it, nor the next dialog. React writes the type anew when it renders the field.
 const showOrHide = ({currentTarget: button, currentTarget: {previousElementSibling: input}}) => {
-  [input.type, button.ariaPressed] = input.type === "text" ? ["password", "false"] : ["text", "true"];
+  const wanted = () => (button.ariaPressed === "true" ? "text" : "password");
+  const keep = () => { if (input.type !== wanted()) input.type = wanted(); };
+  button.ariaPressed = button.ariaPressed !== "true";
+  keep();
+  button.observed ??= new MutationObserver(keep).observe(input, {attributeFilter: ["type"]}) ?? true;
 };
 // Reflex's event for the clipboard waits in a queue while the server is away, and says nothing when it is done.
 const copy = ({currentTarget: {dataset}}) => navigator.clipboard.writeText(dataset.text).then(() => {

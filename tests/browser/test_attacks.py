@@ -63,6 +63,8 @@ def test_pw_fields(page: Page, server: Server, customer: str) -> None:
             show.click()
             expect(show).to_have_attribute("aria-pressed", pressed)
             expect(field).to_have_attribute("type", shown)
+            field.press_sequentially(" more")  # the page renders the field anew: it counts, and its strength is shown
+            expect(field).to_have_attribute("type", shown)
         field.fill("")
 
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
