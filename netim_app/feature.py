@@ -92,7 +92,7 @@ class Refresher(Generic[Row]):
     """Brings a feature's state in a tab up to date: when a page opens, and after a fact that concerns it."""
 
     changed_by: Facts | Callable[[], Facts]
-    """After these facts `load` may return other rows. A function is asked when the features are installed."""
+    """After these facts `load` may return other rows. A function is asked once, when all features are installed."""
     load: Callable[[UnitOfWork, int], Row]
     """(unit, account id) -> frozen rows. All features load in one transaction."""
     show: Callable[[rx.State, Row], Awaitable[None]]
@@ -123,7 +123,7 @@ class WizardStep:
     title: str
     """Text key of the heading."""
     content: Callable[[], rx.Component]
-    """What is below the heading. It includes the button that ends the step."""
+    """The part below the heading, with the button that ends the step."""
     is_open: Callable[[], rx.Var[bool]]
     resume: str
     """One of the feature's `resumes`: its handler opens the step."""
@@ -225,7 +225,7 @@ class Offers:
     def cards(self) -> tuple[Callable[[], rx.Component], ...]:
         return tuple(f.card for f in self.features if f.card)
 
-    @property
+    @cached_property
     def refreshers(self) -> dict[str, Refresher[Any]]:
         return {f.name: f.refresher for f in self.features if f.refresher}
 

@@ -24,7 +24,7 @@ configure(settings)
 
 def report_fault(exception: Exception) -> None:
     """Called by Reflex for an exception of an event handler."""
-    incidents.report(app, exception)
+    incidents.report(exception)
 
 
 budgets = CostBudgets()
@@ -42,7 +42,7 @@ app = rx.App(
     ),
 )
 tabs = ConnectedTabs(app)
-incidents = IncidentReporter(tabs)
+incidents = IncidentReporter(app, tabs)
 app.add_middleware(Gate(budgets, sockets), index=0)
 app.register_lifespan_task(lifespan.refuse_faults, settings=settings)
 app.register_lifespan_task(early_stop.stop_if_asked)

@@ -61,7 +61,7 @@ class Page:
                 router_data={"sid": "a socket", "asPath": "[", "headers": {"accept-language": "fr"}},
             )
         )
-        reporter = IncidentReporter(ConnectedTabs(netim_app.app))
+        reporter = IncidentReporter(netim_app.app, ConnectedTabs(netim_app.app))
         self._monkeypatch.setattr(netim_app, "incidents", reporter)
         with captured_log("netim_app.infra.incidents") as log:
             for _ in range(times):

@@ -11,7 +11,6 @@ An attempt is counted before it is checked: parallel attempts cannot exceed the 
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, select, update
 
 from netim_app.core.actor import Visitor
@@ -73,10 +72,9 @@ def record_attempt(unit: UnitOfWork, key: str) -> bool:
     )
     if restarted.rowcount:
         return True
-    insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     # RETURNING counts the rows: PostgreSQL's driver gives no row count for an insert.
     counted = unit.session.exec(
-        insert(AttemptWindow)
+        unit.insert(AttemptWindow)
         .values(key=key, failures=1, started_at=unit.now)
         .on_conflict_do_update(
             index_elements=["key"],

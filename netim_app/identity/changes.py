@@ -3,14 +3,13 @@
 from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from netim_app.core.facts import Fact
 from netim_app.feature import offers
 from netim_app.identity.facts import Refusal
 from netim_app.identity.tables import Account, AccountChange
 from netim_app.infra.columns import table_of
-from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.infra.unit_of_work import Inserts, UnitOfWork
 
 _account, _change = table_of(Account).c, table_of(AccountChange).c
 _BUMP = (
@@ -34,7 +33,7 @@ def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
         for name in offers().changed_by(type(fact))
     ]
     if changed:
-        unit.run(_upsert(unit.session.get_bind().dialect.name), changed)
+        unit.run(_upsert(unit.insert), changed)
 
 
 def changed_since(unit: UnitOfWork, account_id: int, revision: int) -> set[str]:
@@ -43,8 +42,6 @@ def changed_since(unit: UnitOfWork, account_id: int, revision: int) -> set[str]:
 
 
 @cache
-def _upsert(dialect: str) -> sa.Insert:
-    insert = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table_of(AccountChange))
-    return insert.on_conflict_do_update(
-        index_elements=["account_id", "feature"], set_={"revision": insert.excluded.revision}
-    )
+def _upsert(insert: Inserts) -> sa.Executable:
+    new = insert(table_of(AccountChange))
+    return new.on_conflict_do_update(index_elements=["account_id", "feature"], set_={"revision": new.excluded.revision})

@@ -6,7 +6,6 @@ docs/security.md has the reasons.
 
 from datetime import timedelta
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, func, select, update
 
 from netim_app.core import readers
@@ -59,10 +58,9 @@ def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool
         "browser": visitor.origin.browser,
         "system": visitor.origin.system,
     }
-    insert = sqlite.insert if unit.session.get_bind().dialect.name == "sqlite" else postgresql.insert
     # In one statement: another account may be logged in to in this browser at the same moment.
-    unit.session.connection().execute(
-        insert(PendingLogin)
+    unit.run(
+        unit.insert(PendingLogin)
         .values(browser_digest=visitor.browser_digest, **values)
         .on_conflict_do_update(index_elements=["browser_digest"], set_=values)
     )

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import CursorResult, Engine, Executable, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from netim_app.core.clock import Clock, shifted_clock, system_clock
@@ -21,6 +22,7 @@ from netim_app.infra.db import BUSY_TIMEOUT_MS, MAX_CONNECTIONS, WRITES, make_en
 from netim_app.infra.vault import Vault
 from netim_app.settings import Settings
 
+Inserts = Callable[[Any], sqlite.Insert | postgresql.Insert]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -43,6 +45,11 @@ class UnitOfWork:
         self.vault = vault
         self.after_commit: list[Callable[[], None]] = []
         self.queued_mail = False
+
+    @property
+    def insert(self) -> Inserts:
+        """The `insert` that knows ON CONFLICT, of this database's dialect. Both have the same methods."""
+        return sqlite.insert if self.session.get_bind().dialect.name == "sqlite" else postgresql.insert
 
     def run(
         self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None

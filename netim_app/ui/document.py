@@ -1,4 +1,4 @@
-"""What is around all pages: the head of the document, and the wraps of the whole app."""
+"""The head of the document, and the wraps of the whole app."""
 
 from collections.abc import Callable
 

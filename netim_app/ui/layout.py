@@ -1,4 +1,4 @@
-"""What is around every page: header, landmarks, footer."""
+"""The frame of every page: header, landmarks, footer."""
 
 from collections.abc import Sequence
 from typing import Any

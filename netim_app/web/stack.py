@@ -35,6 +35,14 @@ def stack(
         budgets: from which events are paid.
         sockets: gets those of customers.
     """
+
+    def with_headers(app: ASGIApp) -> ASGIApp:
+        # Reads the pages when the server is made: a build imports the application, too.
+        hashes = inline_script_hashes(pages)
+        return SecurityHeaders(
+            app, origins=settings.allowed_origins, production=settings.production, script_hashes=hashes
+        )
+
     return [
         routes(),
         partial(PagePaths, static_dir=pages),
@@ -48,12 +56,7 @@ def stack(
         RequestBodies,
         partial(SocketLimits, limiter=limits.limiter),
         # Refusals by the middlewares above carry these headers, too.
-        partial(
-            SecurityHeaders,
-            origins=settings.allowed_origins,
-            production=settings.production,
-            script_hashes=inline_script_hashes(pages),
-        ),
+        with_headers,
         # The middlewares listed before this one log with the id of the request.
         Traces,
         # Sees each request first: all others log and count by the address.

@@ -27,16 +27,18 @@ class IncidentReporter:
     """Logs the incidents of one worker, and shows them on their pages.
 
     Args:
-        tabs: those that are connected to it.
+        app: has the states of all tabs.
+        tabs: those that are connected to this worker.
     """
 
-    def __init__(self, tabs: ConnectedTabs) -> None:
+    def __init__(self, app: rx.App, tabs: ConnectedTabs) -> None:
+        self._app = app
         self._tabs = tabs
         self._incidents = Incidents()
         self._being_shown: dict[str, asyncio.Task[None]] = {}
         """By tab: one notice is enough. The event loop itself does not keep tasks."""
 
-    def report(self, app: rx.App, exception: Exception) -> None:
+    def report(self, exception: Exception) -> None:
         """Takes an exception of the current event, and never answers it by an event.
 
         An event inherits the path of the page from that which failed, and needs the page's states. When these made it
@@ -46,16 +48,16 @@ class IncidentReporter:
         begin_trace(event.trace)  # Reflex calls from a task of its own, which knows the event all the same
         number = self._incidents.report(exception)
         if event.tab not in self._being_shown:
-            self._being_shown[event.tab] = asyncio.create_task(self._show(app, event, number, exception))
+            self._being_shown[event.tab] = asyncio.create_task(self._show(event, number, exception))
             self._being_shown[event.tab].add_done_callback(lambda _: self._being_shown.pop(event.tab))
 
-    async def _show(self, app: rx.App, event: CurrentEvent, number: str, exception: Exception) -> None:
+    async def _show(self, event: CurrentEvent, number: str, exception: Exception) -> None:
         """Shows the number on the page; without the page's states where these are out of reach; or not at all."""
         if event.socket not in self._tabs.sockets():
             return  # the tab has gone, and would get states anew
         if not isinstance(exception, RedisError):
             with contextlib.suppress(Exception):
-                async with app.modify_state(rx.BaseStateToken(ident=event.tab, cls=ShellState)) as root:
+                async with self._app.modify_state(rx.BaseStateToken(ident=event.tab, cls=ShellState)) as root:
                     await show_incident(root, number)
                 return
         with contextlib.suppress(Exception):

@@ -9,12 +9,7 @@ from netim_app.core.actor import Actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.core.tokens import digest, new_token
-from netim_app.identity import (
-    flows,
-    limits,
-    login,
-    second_factor,
-)
+from netim_app.identity import flows, limits, login, second_factor
 from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.email_address import read_email
 from netim_app.identity.sessions import HOME

@@ -7,12 +7,7 @@ import reflex as rx
 from netim_app.core.actor import visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.identity import (
-    flows,
-    limits,
-    passwords,
-    recovery,
-)
+from netim_app.identity import flows, limits, passwords, recovery
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.email_address import read_email
 from netim_app.identity.state.mailed_link import read_token

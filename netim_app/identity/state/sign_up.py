@@ -7,11 +7,7 @@ import reflex as rx
 from netim_app.core.actor import Actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.identity import (
-    flows,
-    limits,
-    passwords,
-)
+from netim_app.identity import flows, limits, passwords
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.state.mailed_link import read_token
 from netim_app.identity.state.shell import explain, show_notice
@@ -66,7 +62,7 @@ class VerifyState(rx.State):
     asks_proof: bool = False
     """For the password of the registration, or of the account: a browser that is logged in to it needs none."""
     done: str = ""
-    """What was confirmed: "sign_up", "email_change", or empty."""
+    """The purpose of the link that was confirmed ("sign_up", "email_change"), or empty."""
 
     @rx.event
     @open_to(ANYONE)

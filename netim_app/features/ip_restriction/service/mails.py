@@ -27,7 +27,7 @@ def mail_change(unit: UnitOfWork, fact: Fact) -> None:
 
 
 def mail_refused(unit: UnitOfWork, fact: facts.LoginBlocked) -> None:
-    """Somebody gave the right password at an address that is not on the list. Told once an hour at most."""
+    """Somebody gave the right password at an address that is not on the list. At most one mail an hour."""
     if fact.reason != access.REFUSED or fact.way != "password":
         return
     if outbox.queued_since(unit, fact.account_id, REFUSED_MAIL, unit.now - REFUSED_MAIL_EVERY):

@@ -1,4 +1,4 @@
-"""What is stored: the rows, and what their secrets are sealed with."""
+"""The stored rows, and the seals of their secrets."""
 
 import sqlalchemy as sa
 from sqlmodel import col, select
