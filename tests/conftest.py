@@ -5,9 +5,11 @@ import os
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -38,6 +40,7 @@ hypothesis.settings.load_profile("house")
 
 PUBLIC_URL = "https://account.netim.example"
 DATABASES = ("sqlite", "postgresql")
+DAY = 86_400
 
 
 class NetworkForbidden(RuntimeError):
@@ -60,6 +63,13 @@ def _check_address(address: Any) -> None:
 def no_stale_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refreshes in this process show what a refresh of everything would show."""
     watch_for_stale_rows(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limiter's windows do not end while a test of this process counts: its time stands still."""
+    now = time.time() // DAY * DAY + 1
+    monkeypatch.setattr("limits.aio.storage.memory.time", SimpleNamespace(time=lambda: now))
 
 
 @pytest.fixture(autouse=True, scope="session")
