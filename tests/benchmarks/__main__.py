@@ -4,26 +4,18 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 # The settings are read when modules are imported: nothing of the developer's own environment may leak in.
 for name in [name for name in os.environ if name.startswith("NETIM_") and not name.startswith("NETIM_TEST_")]:
     del os.environ[name]
 
-from tests.benchmarks import cost, many, peer_group, speed  # noqa: E402
+from tests.benchmarks.groups import GROUPS, chosen  # noqa: E402
 from tests.benchmarks.quiet import Watch  # noqa: E402
 from tests.benchmarks.report import HEAD, Findings, aligned, markdown, write_between_marks  # noqa: E402
 from tests.benchmarks.servers import build_both  # noqa: E402
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-GROUPS: dict[str, Callable[[Path, Path], Findings]] = {
-    "cost": cost.measure,
-    "speed": speed.measure,
-    "load": many.measure,
-    "peer": peer_group.run,
-}
-OPTIONAL = "peer"
 WRITE = "write"
 
 
@@ -50,18 +42,13 @@ def measure(wanted: list[str]) -> Findings:
 
 
 def main() -> None:
-    """Prints the tables of the groups named on the command line; of all but the optional one if none is named.
-
-    With `write` the main table goes into the README, too.
-    """
+    """Prints the tables of the groups named on the command line. With `write` the main table goes into the README."""
     start = time.monotonic()
     words = sys.argv[1:]
     if unknown := set(words) - {*GROUPS, WRITE}:
         sys.exit(f"no such group: {', '.join(sorted(unknown))}. There are {', '.join(GROUPS)}, and `{WRITE}`.")
-    named = [group for group in GROUPS if group in words]
-    wanted = named if set(named) - {OPTIONAL} else [group for group in GROUPS if group in named or group != OPTIONAL]
     watch = Watch()
-    found = measure(wanted)
+    found = measure(chosen(words))
     quiet = str(watch.result())
     if found.actions:
         print(aligned(found.actions), end="\n\n")

@@ -22,7 +22,7 @@ def measure(folder: Path, counter_folder: Path) -> Findings:
             Line("first load, JS and CSS", kb(page.code), kb(bare_page.code), weight, 1.3, main=True),
             Line("changes a second / counter's", rate(events.ours), rate(events.base), events.ratio, 0.4, True),
             *_login_lines(signed),
-            _others(f"others while {loads.OPENINGS} pages open at once, p99", opening),
+            _others(f"others while {loads.OPENINGS} pages open at once, p99", opening, main=True),
             _others(f"others during {loads.BURST} logins, p99", (signed.others_idle, signed.others_busy)),
         ],
         notes=[
@@ -52,6 +52,6 @@ def _login_lines(signed: loads.Logins) -> list[Line]:
     ]  # fmt: skip
 
 
-def _others(goal: str, waits: loads.IdleAndBusy) -> Line:
+def _others(goal: str, waits: loads.IdleAndBusy, *, main: bool = False) -> Line:
     idle, busy = (loads.p99(times) for times in waits)
-    return Line(goal, ms(busy), f"{ms(idle)} idle", busy * 1000, 150, unit=" ms", main=True)
+    return Line(goal, ms(busy), f"{ms(idle)} idle", busy * 1000, 150, unit=" ms", main=main)

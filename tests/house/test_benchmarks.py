@@ -5,6 +5,7 @@ import pytest
 
 from netim_app.registry import FEATURES
 from tests.benchmarks import ten_features
+from tests.benchmarks.groups import chosen
 from tests.benchmarks.quiet import CORES, Quiet
 from tests.benchmarks.report import END, HEAD, START, Line, markdown, write_between_marks
 
@@ -67,6 +68,20 @@ def test_a_goal_may_be_the_least_or_the_most() -> None:
     assert Line("rate", "", "", 3.9, 4, at_least=True).verdict == "MISSED"
     assert Line("cost", "", "", 4.0, 4).verdict == "met"
     assert Line("cost", "", "", 4.1, 4).verdict == "MISSED"
+
+
+@pytest.mark.parametrize(
+    ("words", "groups"),
+    [
+        ([], ["cost", "speed", "load"]),
+        (["write"], ["cost", "speed", "load"]),
+        (["peer"], ["cost", "speed", "load", "peer"]),
+        (["scale"], ["scale"]),
+        (["peer", "cost"], ["cost", "peer"]),
+    ],
+)
+def test_the_peer_is_measured_only_when_it_is_named(words: list[str], groups: list[str]) -> None:
+    assert chosen(words) == groups
 
 
 def test_ten_features_more_are_installed_as_the_example_is(tmp_path: Path) -> None:
