@@ -24,7 +24,7 @@ from netim_app.features.ip_restriction.service.access import packed
 from netim_app.features.ip_restriction.tables import IpRule
 from netim_app.features.totp.service import stored
 from netim_app.features.totp.tables import TotpAuthenticator
-from netim_app.identity import accounts, passwords, tickets
+from netim_app.identity import accounts, known_browsers, passwords, tickets
 from netim_app.infra.tables import QUEUED, OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.registry import install_features
@@ -41,7 +41,7 @@ DUE = select(func.count()).where(col(OutboxMessage.state) == QUEUED)
 
 @dataclass(frozen=True)
 class Customer:
-    """An account, and the cookies of a browser that is logged in to it (or only known to be a browser)."""
+    """An account, and the cookies of a browser that is logged in to it, or was once."""
 
     email: str
     device: str
@@ -131,6 +131,7 @@ def _make_customer(unit: UnitOfWork, hashed: str, *, logged_in: bool, with_code:
     secret = _add_device(unit, account_id) if with_code else ""
     device = new_token()
     if not logged_in:
+        known_browsers.remember_browser(unit, account_id, digest(device))
         return Customer(email, device, secret=secret)
     ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(device))
     opened = tickets.redeem_ticket(unit, ticket, digest(device), Origin(address="127.0.0.1"))

@@ -29,6 +29,8 @@ COUNTER_STATE = f"{ROOT_STATE}.counter___counter____counter"
 SECURITY_PAGE = "/account/connection-and-security"
 ANSWER_SECONDS = 60
 OPEN_AT_ONCE = 10
+PRESS_AGAIN_SECONDS = 1
+PRESSES = 60
 
 Delta = dict[str, dict[str, Any]]
 
@@ -123,10 +125,20 @@ async def count(tab: Tab, number: int) -> None:
 
 
 async def submit(tab: Tab, password: str) -> str:
-    """Fills in the login form; returns the ticket."""
+    """Fills in the login form, and presses again while the server is busy; returns the ticket."""
     assert tab.customer is not None
     form = {"email": tab.customer.email, "password": password}
-    return str(await tab.ask(f"{LOGIN_STATE}.submit", lambda delta: _var(delta, TICKET_STATE, "ticket"), form=form))
+    found: Any = None
+    for _ in range(PRESSES):
+        found = await tab.ask(f"{LOGIN_STATE}.submit", _ticket_or_errors, form=form)
+        if isinstance(found, str):
+            return found
+        await asyncio.sleep(PRESS_AGAIN_SECONDS)
+    raise RuntimeError(f"a login was refused: {found}")
+
+
+def _ticket_or_errors(delta: Delta) -> Any:
+    return _var(delta, TICKET_STATE, "ticket") or _var(delta, LOGIN_STATE, "errors")
 
 
 async def submit_code(tab: Tab) -> str:
