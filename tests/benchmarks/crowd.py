@@ -129,11 +129,12 @@ async def crowd(product: ProductServer, counter: CounterServer) -> Crowd:
             rounds.append(await _busy(bare_tabs, press))
             check = loads.BareBcrypt()
             one = median([await timed(asyncio.to_thread(check.once)) for _ in range(3)])
-            async with opened(login_tabs(product, STORM)) as guests:
-                for tab in tabs[: loads.OTHERS]:
-                    await switch(tab, 1)  # off, as what comes next expects
+            async with (
+                opened(login_tabs(product, STORM)) as guests,
+                opened(product_tabs(product, loads.OTHERS)) as active,
+            ):
                 logging_in = asyncio.create_task(timed(loads.all_at_once(guests)))
-                others = await loads.while_running(logging_in, tabs[: loads.OTHERS])
+                others = await loads.while_running(logging_in, active)
                 storm = logging_in.result()
     added = CROWD - FEW
     few_busy, many_busy, bare_busy = rounds
