@@ -68,8 +68,8 @@ lighthouse: $(VENV)/.development ## Lighthouse on each page as on a phone (ARGS=
 	browser="$$($(PYTHON) -m tools.find_program --install browser)" \
 		&& NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m tools.lighthouse $(ARGS)
 
-bench: $(VENV)/.development ## the benchmark table
-	$(PYTHON) -m tests.benchmarks
+bench: $(VENV)/.development ## the benchmark tables (ARGS=peer: django-allauth, too; ARGS=write: into the README)
+	$(PYTHON) -m tests.benchmarks $(ARGS)
 
 # Keeps every pin that still fits; UPGRADE=--upgrade takes the newest. UV_NO_CONFIG: no registry of this machine.
 COMPILE = UV_NO_CONFIG=1 $(VENV)/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 \
@@ -83,7 +83,7 @@ lock: $(VENV)/.development ## write the lock files anew from pyproject.toml (UPG
 	$(PYTHON) -m tools.check_locks
 
 clean: ## remove what can be made again; the data in var/ stays
-	rm -rf $(VENV) .web .states .programs .lighthouse .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .web .states .programs .lighthouse .peer .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find $(wildcard netim_app tests tools alembic) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: dependencies are installed again only when a lock or pyproject.toml changed. The editable install puts

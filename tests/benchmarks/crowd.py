@@ -40,7 +40,7 @@ from netim_app.schema import migrate
 from netim_app.settings import Settings
 from tests.benchmarks import loads
 from tests.benchmarks.loads import counter_tabs, login_tabs, product_tabs
-from tests.benchmarks.servers import ORIGIN, CounterServer, ProductServer, worker_rss
+from tests.benchmarks.servers import ORIGIN, CounterServer, ProductServer, cpu_seconds, worker_rss
 from tests.benchmarks.tabs import (
     ANSWER_SECONDS,
     ROOT_STATE,
@@ -127,18 +127,19 @@ async def crowd(product: ProductServer, counter: CounterServer) -> Crowd:
                 counted[tab] += 1
 
             rounds.append(await _busy(bare_tabs, press))
-            check = loads._BareBcrypt()
+            check = loads.BareBcrypt()
             one = median([await timed(asyncio.to_thread(check.once)) for _ in range(3)])
-            async with opened(login_tabs(product, STORM)) as guests:
-                for tab in tabs[: loads.OTHERS]:
-                    await switch(tab, 1)  # off, as what comes next expects
-                logging_in = asyncio.create_task(timed(loads._all_at_once(guests)))
-                others = await loads._while_running(logging_in, tabs[: loads.OTHERS])
+            async with (
+                opened(login_tabs(product, STORM)) as guests,
+                opened(product_tabs(product, loads.OTHERS)) as active,
+            ):
+                logging_in = asyncio.create_task(timed(loads.all_at_once(guests)))
+                others = await loads.while_running(logging_in, active)
                 storm = logging_in.result()
     added = CROWD - FEW
     few_busy, many_busy, bare_busy = rounds
     return Crowd(
-        grown / added, bare_grown / added, few_busy, many_busy, bare_busy, STORM / storm, loads._cores() / one, others
+        grown / added, bare_grown / added, few_busy, many_busy, bare_busy, STORM / storm, loads.CORES / one, others
     )
 
 
@@ -412,23 +413,13 @@ async def _per_event(server: ProductServer, stores: Sequence[psutil.Process]) ->
     done: dict[Tab, int] = {}
     async with opened(product_tabs(server, FEW)) as tabs:
         done = dict.fromkeys(tabs, 0)
-        await loads._rate(tabs, switch, done)  # warms up
+        await loads.rate_of(tabs, switch, done)  # warms up
         await asyncio.to_thread(server.drain)
-        before, first = _cpu([own, *stores]), sum(done.values())
-        rate = await loads._rate(tabs, switch, done, seconds=max(2.0, 6 * SCALE))
+        before, first = cpu_seconds(own, *stores), sum(done.values())
+        rate = await loads.rate_of(tabs, switch, done, seconds=max(2.0, 6 * SCALE))
         await asyncio.to_thread(server.drain)
-        used = _cpu([own, *stores]) - before
+        used = cpu_seconds(own, *stores) - before
         return used / (sum(done.values()) - first), rate
-
-
-def _cpu(roots: Sequence[psutil.Process]) -> float:
-    """CPU seconds of these processes and all below them, those that have ended included."""
-    total = 0.0
-    for root in roots:
-        for process in (root, *root.children(recursive=True)):
-            times = process.cpu_times()
-            total += times.user + times.system + times.children_user + times.children_system
-    return total
 
 
 # Visitors

@@ -13,42 +13,37 @@ from typing import Any
 
 import bcrypt
 
-from tests.benchmarks.servers import COST, CounterServer, ProductServer, worker_rss
+from tests.benchmarks.servers import COST, CounterServer, ProductServer
 from tests.benchmarks.tabs import (
     SECURITY_PAGE,
     Tab,
-    add_rule,
     count,
     give_password,
-    open_all,
     opened,
     submit,
     submit_code,
     switch,
     timed,
-    try_address,
 )
-from tests.kit.harness import PASSWORD, Server
+from tests.kit.harness import PASSWORD
 
-LATENCY_ROUNDS = 7
-EVENTS_PER_ROUND = 80
 THROUGHPUT_ROUNDS = 5
 THROUGHPUT_CLIENTS = 20
 THROUGHPUT_SECONDS = 1.5
 LOGIN_ROUNDS = 6
 LOGINS_PER_ROUND = 3
-RULES = 200
-RULE_ROUNDS = 5
-EVENTS_PER_RULE_ROUND = 4
 BURST_ROUNDS = 4
 BURST = 20
 OTHERS = 10
 OTHERS_PAUSE = 0.25
-PAGES = 200
-MEMORY_ROUNDS = 3
-WARM_UP_PAGES = 20
-SETTLE_SECONDS = 2.0
 
+OPENINGS = 100
+OPENING_ROUNDS = 3
+IDLE_SECONDS = 2.0
+CORES = os.cpu_count() or 1
+
+IdleAndBusy = tuple[Sequence[float], Sequence[float]]
+"""How long others' events took while the server had nothing else to do, and while it had."""
 _numbers = itertools.count()
 Press = Callable[[Tab, int], Awaitable[None]]
 
@@ -80,6 +75,12 @@ def product_tabs(server: ProductServer, count: int) -> list[Tab]:
     return [Tab(server, SECURITY_PAGE, next(_numbers), customer) for customer in customers]
 
 
+def rule_tabs(server: ProductServer, count: int, rules: int) -> list[Tab]:
+    """The same, by customers who have so many IP rules."""
+    customers = server.make_customers(count, logged_in=True, rules=rules)
+    return [Tab(server, SECURITY_PAGE, next(_numbers), customer) for customer in customers]
+
+
 def counter_tabs(server: CounterServer, count: int) -> list[Tab]:
     return [Tab(server, "/", next(_numbers)) for _ in range(count)]
 
@@ -91,94 +92,28 @@ def login_tabs(server: ProductServer, count: int) -> list[Tab]:
     ]
 
 
-# Memory
-
-
-async def memory(product: ProductServer, counter: CounterServer) -> Rounds:
-    """Bytes by which the worker grows per open page. Both servers are fresh."""
-    ours: list[float] = []
-    base: list[float] = []
-    kept: list[Tab] = []
-    try:
-        kept += await open_all(product_tabs(product, WARM_UP_PAGES))
-        kept += await open_all(counter_tabs(counter, WARM_UP_PAGES))
-        for _ in range(MEMORY_ROUNDS):
-            for server, tabs, grown in (
-                (product, product_tabs(product, PAGES), ours),
-                (counter, counter_tabs(counter, PAGES), base),
-            ):
-                before = await _settled_rss(server)
-                kept += await open_all(tabs)
-                grown.append((await _settled_rss(server) - before) / PAGES)
-    finally:
-        await asyncio.gather(*(tab.close() for tab in kept), return_exceptions=True)
-    return Rounds(ours, base)
-
-
-async def _settled_rss(server: Server) -> int:
-    await asyncio.sleep(SETTLE_SECONDS)
-    return worker_rss(server)
-
-
 # Events
 
 
-async def latency(product: ProductServer, counter: CounterServer) -> Rounds:
-    """Seconds from an event to its answer, with one client at a time.
-
-    Each round has a client of its own: one that sends more than the socket's credit would be slowed down on purpose.
-    """
-    async with (
-        opened(product_tabs(product, LATENCY_ROUNDS + 1)) as ours,
-        opened(counter_tabs(counter, LATENCY_ROUNDS + 1)) as base,
-    ):
-        rounds: tuple[list[float], list[float]] = ([], [])
-        for tabs in zip(ours, base, strict=True):
-            for tab, press, figures in zip(tabs, (switch, count), rounds, strict=True):
-                figures.append(median([await timed(press(tab, number)) for number in range(EVENTS_PER_ROUND)]))
-            await asyncio.to_thread(product.drain)
-        return Rounds(rounds[0][1:], rounds[1][1:])  # the first round warms up
-
-
-async def ip_rules(product: ProductServer) -> tuple[Rounds, Rounds]:
-    """Seconds to add a rule among 200 and among none, and to test an address against them.
-
-    The lists grow while rules are added: they end with 200 and 20.
-    """
-    many = product.make_customers(1, logged_in=True, rules=RULES - RULE_ROUNDS * EVENTS_PER_RULE_ROUND)
-    none = product.make_customers(1, logged_in=True)
-    tabs = [Tab(product, SECURITY_PAGE, next(_numbers), customer) for customer in (*many, *none)]
-    adding: tuple[list[float], list[float]] = ([], [])
-    testing: tuple[list[float], list[float]] = ([], [])
-    async with opened(tabs):
-        await asyncio.to_thread(product.drain)
-        for tab in tabs:
-            await try_address(tab, 0)
-        for number in range(RULE_ROUNDS):
-            numbers = range(1 + number * EVENTS_PER_RULE_ROUND, 1 + (number + 1) * EVENTS_PER_RULE_ROUND)
-            for press, figures in ((add_rule, adding), (try_address, testing)):
-                for tab, all_rounds in zip(tabs, figures, strict=True):
-                    all_rounds.append(median([await timed(press(tab, n)) for n in numbers]))
-                    await asyncio.to_thread(product.drain)
-    return Rounds(*adding), Rounds(*testing)
-
-
 async def throughput(product: ProductServer, counter: CounterServer) -> Rounds:
-    """Events per second with 20 clients that each send the next one as soon as the last is answered."""
-    async with (
-        opened(product_tabs(product, THROUGHPUT_CLIENTS)) as ours,
-        opened(counter_tabs(counter, THROUGHPUT_CLIENTS)) as base,
-    ):
-        done = dict.fromkeys((*ours, *base), 0)
-        ours_rates, base_rates = [], []
-        for _ in range(THROUGHPUT_ROUNDS):
-            ours_rates.append(await _rate(ours, switch, done))
-            await asyncio.to_thread(product.drain)
-            base_rates.append(await _rate(base, count, done))
-        return Rounds(ours_rates, base_rates)
+    """Events per second with 20 clients that each send the next one as soon as the last is answered.
+
+    Each second change of ours sends a mail, up to five for each customer. The customers are new in each round.
+    """
+    ours_rates: list[float] = []
+    base_rates: list[float] = []
+    for _ in range(THROUGHPUT_ROUNDS):
+        for server, tabs, press, rates in (
+            (product, product_tabs(product, THROUGHPUT_CLIENTS), switch, ours_rates),
+            (counter, counter_tabs(counter, THROUGHPUT_CLIENTS), count, base_rates),
+        ):
+            async with opened(tabs):
+                rates.append(await rate_of(tabs, press, dict.fromkeys(tabs, 0)))
+                await asyncio.to_thread(server.drain)
+    return Rounds(ours_rates, base_rates)
 
 
-async def _rate(
+async def rate_of(
     tabs: Sequence[Tab], press: Press, done: dict[Tab, int], *, seconds: float = THROUGHPUT_SECONDS
 ) -> float:
     start = time.perf_counter()
@@ -192,6 +127,25 @@ async def _rate(
 
     await asyncio.gather(*(run(tab) for tab in tabs))
     return (sum(done.values()) - before) / (time.perf_counter() - start)
+
+
+async def openings(product: ProductServer) -> IdleAndBusy:
+    """Others' events while nothing else happens, and while a hundred pages are opened at once."""
+    idle: list[float] = []
+    busy: list[float] = []
+    for _ in range(OPENING_ROUNDS):
+        tabs = product_tabs(product, OPENINGS)
+        async with opened(product_tabs(product, OTHERS)) as others:
+            idle += await while_running(asyncio.create_task(asyncio.sleep(IDLE_SECONDS)), others)
+            await asyncio.to_thread(product.drain)
+            busy += await while_running(asyncio.create_task(_open_at_once(tabs)), others)
+            await asyncio.gather(*(tab.close() for tab in tabs))
+        await asyncio.to_thread(product.drain)
+    return idle, busy
+
+
+async def _open_at_once(tabs: Sequence[Tab]) -> None:
+    await asyncio.gather(*(tab.open() for tab in tabs))
 
 
 # Logins
@@ -211,13 +165,13 @@ class Logins:
 
 async def logins(product: ProductServer) -> Logins:
     """Real logins: form, bcrypt, ticket, POST, 303 with the cookie."""
-    check = _BareBcrypt()
+    check = BareBcrypt()
     ours, base = [], []
     for _ in range(LOGIN_ROUNDS):
         async with opened(login_tabs(product, LOGINS_PER_ROUND)) as tabs:
             for tab in tabs:
                 base.append(await timed(asyncio.to_thread(check.once)))
-                ours.append(await timed(_login(tab)))
+                ours.append(await timed(login(tab)))
     coded, coded_base = [], []
     for _ in range(LOGIN_ROUNDS):
         customers = product.make_customers(LOGINS_PER_ROUND, logged_in=False, with_code=True)
@@ -230,17 +184,17 @@ async def logins(product: ProductServer) -> Logins:
     busy: list[float] = []
     for _ in range(BURST_ROUNDS):
         one = median([await timed(asyncio.to_thread(check.once)) for _ in range(LOGINS_PER_ROUND)])
-        ideal.append(_cores() / one)
+        ideal.append(CORES / one)
         parallel.append(BURST / await timed(asyncio.to_thread(check.many, BURST)))
         async with opened(login_tabs(product, BURST)) as tabs:
-            rates.append(BURST / await timed(_all_at_once(tabs)))
+            rates.append(BURST / await timed(all_at_once(tabs)))
         await asyncio.to_thread(product.drain)
     for _ in range(BURST_ROUNDS):
         async with opened(login_tabs(product, BURST)) as tabs, opened(product_tabs(product, OTHERS)) as others:
-            rest = asyncio.create_task(asyncio.sleep(BURST * median(base) / _cores()))
-            idle += await _while_running(rest, others)
+            rest = asyncio.create_task(asyncio.sleep(BURST * median(base) / CORES))
+            idle += await while_running(rest, others)
             await asyncio.to_thread(product.drain)
-            busy += await _while_running(asyncio.create_task(_all_at_once(tabs)), others)
+            busy += await while_running(asyncio.create_task(all_at_once(tabs)), others)
         await asyncio.to_thread(product.drain)
     return Logins(
         alone=Rounds(ours, base),
@@ -257,7 +211,7 @@ def p99(times: Sequence[float]) -> float:
     return quantiles(times, n=100)[-1]
 
 
-async def _login(tab: Tab) -> None:
+async def login(tab: Tab) -> None:
     status = await tab.redeem(await submit(tab, PASSWORD))
     if status != 303:
         raise RuntimeError(f"a login was answered with {status}")
@@ -270,11 +224,11 @@ async def _login_with_code(tab: Tab) -> None:
         raise RuntimeError(f"a login with a code was answered with {status}")
 
 
-async def _all_at_once(tabs: Sequence[Tab]) -> None:
-    await asyncio.gather(*(_login(tab) for tab in tabs))
+async def all_at_once(tabs: Sequence[Tab]) -> None:
+    await asyncio.gather(*(login(tab) for tab in tabs))
 
 
-async def _while_running(task: "asyncio.Task[Any]", others: Sequence[Tab]) -> list[float]:
+async def while_running(task: "asyncio.Task[Any]", others: Sequence[Tab]) -> list[float]:
     """How long other customers' events take until a task has ended: each sends four a second."""
     took: list[float] = []
 
@@ -290,7 +244,7 @@ async def _while_running(task: "asyncio.Task[Any]", others: Sequence[Tab]) -> li
     return took
 
 
-class _BareBcrypt:
+class BareBcrypt:
     """One check of the cost of production, in this process while the server has nothing to do."""
 
     def __init__(self) -> None:
@@ -301,9 +255,5 @@ class _BareBcrypt:
         assert bcrypt.checkpw(self._password, self._hash)
 
     def many(self, count: int) -> None:
-        with ThreadPoolExecutor(_cores()) as pool:
+        with ThreadPoolExecutor(CORES) as pool:
             list(pool.map(self.once, range(count)))
-
-
-def _cores() -> int:
-    return os.cpu_count() or 1

@@ -1,7 +1,8 @@
-"""How much a browser loads before a page stands."""
+"""How much a browser loads before a page stands, and how soon it shows something."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,6 +23,12 @@ ARGS = (
     "--disable-sync",
     "--no-first-run",
 )
+PHONE = {"viewport": {"width": 412, "height": 823}, "is_mobile": True, "device_scale_factor": 1.75}
+SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8}
+"""Milliseconds, and bytes a second: those of Lighthouse."""
+CPU_SLOWER = 4
+PHONE_TIMEOUT_MS = 120_000
+FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 
 
 @dataclass(frozen=True)
@@ -53,16 +60,46 @@ def weigh(product: ProductServer, counter: CounterServer) -> tuple[Weight, Weigh
     )
 
 
+@dataclass(frozen=True)
+class FirstView:
+    """Until the network is idle: requests and bytes of their bodies. `seconds` is the first paint of content."""
+
+    requests: int
+    size: int
+    seconds: float
+
+
+def first_view(server: Server, path: str) -> FirstView:
+    """A page on a phone that has seen none of the site, over slow 4G."""
+    with _browser(server) as browser:
+        page = browser.new_context(base_url=ORIGIN, **PHONE).new_page()
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("Network.enable")
+        devtools.send("Network.emulateNetworkConditions", SLOW_4G)
+        devtools.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWER})
+        finished: list[Request] = []
+        page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108
+        page.goto(path, wait_until="networkidle", timeout=PHONE_TIMEOUT_MS)
+        sizes = [request.sizes()["responseBodySize"] for request in finished]
+        return FirstView(len(sizes), sum(sizes), page.evaluate(FIRST_PAINT) / 1000)
+
+
 def _load(server: Server, path: str, cookies: list[SetCookieParam], stands: Callable[[Page], None]) -> Weight:
+    with _browser(server) as browser:
+        return _weigh_page(browser, path, cookies, stands)
+
+
+@contextmanager
+def _browser(server: Server) -> Iterator[Browser]:
     browser_path = find(BROWSER)
     if not browser_path:
         raise RuntimeError("no browser: `make test` finds or installs one")
-    # Both builds are made for port 3000; the browser is told where the server really listens.
+    # The builds are made for port 3000; the browser is told where the server really listens.
     elsewhere = f"--host-resolver-rules=MAP localhost:3000 127.0.0.1:{server.port}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=[*ARGS, elsewhere])
         try:
-            return _weigh_page(browser, path, cookies, stands)
+            yield browser
         finally:
             browser.close()
 

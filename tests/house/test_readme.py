@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,15 +10,12 @@ from netim_app.features.gauge.rules import THRESHOLDS
 from netim_app.registry import FEATURES
 from netim_app.settings import Settings
 from netim_app.texts import catalog
+from tests.kit.example import BLOCKS, EXTENDING, LINES, add_files, copy_product, insert, migrate, run
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 FEATURE_PAGE = (ROOT / "docs" / "features.md").read_text()
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
-EXTENDING = (ROOT / "docs" / "extending.md").read_text()
-BLOCKS = dict(re.findall(r"```(?:python|po)\n# ((?:netim_app|tests)/\S+)\n(.*?)```", EXTENDING, re.DOTALL))
-LINES = re.findall(r"^\+(.+\n)", EXTENDING, re.MULTILINE)
-"""What goes into registry.py."""
 REVIEWED = re.findall(r"```python\n(    \"CheckupState.*\n)```", EXTENDING)
 """What goes into tests/kit/access.py."""
 HOUSE = ("access", "imports", "migrations", "state_vars", "texts")
@@ -66,34 +61,14 @@ print("the example works")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the product with the example put in, as docs/extending.md says."""
     copy = tmp_path_factory.mktemp("example")
-    for name in ("netim_app", "alembic", "assets", "reflex.lock", "tests", "tools"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "rxconfig.py", "requirements.lock", ".npmrc", "bunfig.toml"):
-        shutil.copy(ROOT / name, copy / name)
-    for path, code in BLOCKS.items():
-        target = copy / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(code)
+    copy_product(copy, ("tests", "tools"))
+    add_files(copy, BLOCKS)
     (copy / "netim_app/features/checkup/__init__.py").touch()
     insert(copy / "netim_app/registry.py", LINES[0], before="from netim_app.features.gauge")
     insert(copy / "netim_app/registry.py", LINES[1], before="    SESSIONS,")
     insert(copy / "tests/kit/access.py", REVIEWED[0], before='    "SessionsState.')
-    run(copy, "-m", "netim_app", "migrate")
-    run(copy, "-m", "alembic", "-c", "alembic/alembic.ini", "revision", "--autogenerate", "-m", "check-up")
-    run(copy, "-m", "netim_app", "migrate")
+    migrate(copy)
     return copy
-
-
-def insert(file: Path, line: str, *, before: str) -> None:
-    text = file.read_text()
-    assert before in text
-    file.write_text(text.replace(before, line + before, 1))
-
-
-def run(checkout: Path, *command: str) -> str:
-    done = subprocess.run([sys.executable, *command], cwd=checkout, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_example_is_complete() -> None:

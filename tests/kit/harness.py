@@ -78,6 +78,8 @@ class Server:
     """Where customers come in, if not at its own port: the address of a proxy."""
     trust: ssl.SSLContext | None = None
     """Whose certificates they accept there."""
+    checkout: Path = ROOT
+    """Where the product's code is."""
     process: subprocess.Popen[bytes] | None = None
     secrets: Secrets = field(default_factory=Secrets)
 
@@ -118,7 +120,7 @@ class Server:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "netim_app", "serve"],
-                cwd=ROOT,
+                cwd=self.checkout,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
