@@ -64,9 +64,9 @@ format: $(VENV)/.development ## format the code and sort its imports
 screenshots: $(VENV)/.development ## take the pictures of the README again, into docs/
 	browser="$$($(PYTHON) -m tools.find_program --install browser)" && NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m tools.screenshots
 
-lighthouse: $(VENV)/.development ## Lighthouse on each page as on a phone (ARGS="--runs 5 /login" to choose)
-	browser="$$($(PYTHON) -m tools.find_program --install browser)" \
-		&& NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m tools.lighthouse $(ARGS)
+lighthouse: $(VENV)/.development ## first view and Lighthouse on each page, beside a bare page (ARGS="--runs 5 /login" to choose)
+	browser="$$($(PYTHON) -m tools.find_program --install browser)" && export NETIM_TEST_BROWSER="$$browser" \
+		&& $(PYTHON) -m tools.first_view $(ARGS) && $(PYTHON) -m tools.lighthouse $(ARGS)
 
 bench: $(VENV)/.development ## the benchmark tables (ARGS=peer: django-allauth, too; ARGS=write: into the README)
 	$(PYTHON) -m tests.benchmarks $(ARGS)

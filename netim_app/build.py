@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from netim_app.reflex_port import built_pages
 from netim_app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -107,6 +108,8 @@ def build(settings: Settings) -> bool:
             env=build_environment(settings),
             check=True,
         )
+    built_pages.inline_styles(web_dir() / "build" / "client")
+    built_pages.compress(web_dir() / "build" / "client", build_environment(settings))
     _stamp().write_text(wanted)
     return True
 

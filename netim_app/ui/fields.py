@@ -3,7 +3,10 @@
 Inputs are uncontrolled: the browser keeps what was typed, whatever the server answers. Messages come from the server.
 """
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import reflex as rx
@@ -82,10 +85,28 @@ def account_name(value: rx.Var[str]) -> rx.Component:
     return rx.el.input(type="text", auto_complete="username", value=value, read_only=True, hidden=True, tab_index=-1)
 
 
+@dataclass(frozen=True)
+class LongList:
+    """Hundreds of options that never change. They are put in as markup: as components they block the phone's page.
+
+    Attributes:
+        options: pairs of value and label.
+    """
+
+    options: Sequence[tuple[str, str]]
+
+    def markup(self) -> str:
+        """The options in HTML. One without a value is sent as it is shown."""
+        values = ("" if sent == shown else f' value="{escape(sent)}"' for sent, shown in self.options)
+        return "".join(
+            f"<option{value}>{escape(shown)}</option>" for value, (_, shown) in zip(values, self.options, strict=True)
+        )
+
+
 def select_field(
     name: str,
     label: Text,
-    options: Sequence[tuple[str, Text]] | rx.Var,
+    options: Sequence[tuple[str, Text]] | rx.Var | LongList,
     value: Text | None = None,
     error: Text = "",
     *,
@@ -99,10 +120,16 @@ def select_field(
     """A native choice of one.
 
     Args:
-        options: pairs of value and label; a Var of such pairs keeps long lists out of the page's code.
+        options: pairs of value and label, a Var of such pairs, or a `LongList`.
         value: what is chosen at first.
     """
-    if isinstance(options, rx.Var):
+    markup: dict[str, Any] = {}
+    entries: list[rx.Component] = []
+    if isinstance(options, LongList):
+        markup = {
+            "dangerouslySetInnerHTML": rx.Var(f"({{__html: {json.dumps(options.markup(), ensure_ascii=False)}}})")
+        }
+    elif isinstance(options, rx.Var):
         entries = [rx.foreach(options, lambda pair: rx.el.option(pair[1], value=pair[0]))]
     else:
         entries = [rx.el.option(shown, value=sent) for sent, shown in options]
@@ -116,6 +143,7 @@ def select_field(
             autocomplete=autocomplete,
             on_change=on_change,
         )
+        props["custom_attrs"] |= markup
         return rx.el.div(
             rx.el.select(*entries, **attrs, **props, class_name=f"{INPUT} appearance-none pr-10"),
             icon("chevron", class_name="pointer-events-none absolute top-3 right-3 text-muted"),

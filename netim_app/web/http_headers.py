@@ -24,6 +24,10 @@ PERMISSIONS = ", ".join(
 _TEXT = re.compile(r"text/[\w.+-]+|[\w.+-]+/([\w.+-]+\+)?xml")
 """Kinds of content that a browser reads as characters (ASVS 4.1.1). JSON is UTF-8 by itself."""
 _HASHED_FILE = re.compile(r"/assets/[^?#]+-[\w-]{8}\.\w{2,5}", re.ASCII)
+_FILE_POLICY = "default-src 'none'; frame-ancestors 'none'"
+"""The policy of a hashed file: a browser reads only that of the document. Ours is as long as a small script."""
+_ICON = "/favicon.svg"
+_A_DAY = "public, max-age=86400"
 
 
 _HOST_OF_LOCATION = re.compile(r"^(?:[a-z]+://[^/?#]*)?[/\\]*", re.IGNORECASE)
@@ -129,18 +133,17 @@ class SecurityHeaders:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        hashed_file = bool(_HASHED_FILE.fullmatch(scope["path"]))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 # Engine.IO writes names in capitals, which ASGI does not know: they would not be found.
                 message = {**message, "headers": [(name.lower(), value) for name, value in message.get("headers", ())]}
-                self._complete(MutableHeaders(scope=message), message["status"], hashed_file=hashed_file)
+                self._complete(MutableHeaders(scope=message), message["status"], scope["path"])
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
-    def _complete(self, headers: MutableHeaders, status: int, *, hashed_file: bool) -> None:
+    def _complete(self, headers: MutableHeaders, status: int, path: str) -> None:
         for name, value in self._headers.items():
             headers[name] = value
         if "location" in headers:
@@ -149,7 +152,12 @@ class SecurityHeaders:
             del headers["x-powered-by"]
         if _TEXT.fullmatch(headers.get("content-type", "")):
             headers["content-type"] += "; charset=utf-8"
-        if hashed_file and status in (200, 206, 304):
+        found = status in (200, 206, 304)
+        if found and _HASHED_FILE.fullmatch(path):
             headers["cache-control"] = IMMUTABLE
+            headers["content-security-policy"] = _FILE_POLICY
+            del headers["permissions-policy"]
+        elif found and path == _ICON:
+            headers["cache-control"] = _A_DAY
         elif "cache-control" not in headers:
             headers["cache-control"] = "no-store"

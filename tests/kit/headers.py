@@ -2,6 +2,8 @@
 
 import httpx
 
+from netim_app.web.http_headers import IMMUTABLE
+
 PAGES = [
     "/", "/login", "/signup", "/verify-email", "/forgot-password", "/reset-password", "/restore-email",
     "/account/personal-information", "/account/connection-and-security",
@@ -34,8 +36,11 @@ def assert_guarded(answer: httpx.Response) -> None:
         assert answer.headers[name] == value, (answer.url, name)
     assert answer.headers.get_list("server") == ["netim"]
     assert "x-powered-by" not in answer.headers
-    assert "camera=()" in answer.headers["permissions-policy"]
-    assert "default-src" in directives(answer)
+    assert directives(answer)["default-src"] == directives(answer)["frame-ancestors"] == ["'none'"]
+    # A hashed file is no document: the rest of the policies is for those.
+    assert ("camera=()" in answer.headers.get("permissions-policy", "")) != (
+        answer.headers["cache-control"] == IMMUTABLE
+    )
     kind = answer.headers.get("content-type", "").lower()
     if kind.startswith("text/") or "xml" in kind:
         assert "charset=utf-8" in kind

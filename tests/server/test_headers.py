@@ -60,8 +60,9 @@ def test_headers_in_production(production: Server) -> None:
             answer = client.get(path)
             assert_guarded(answer)
             assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
-            assert "upgrade-insecure-requests" in directives(answer)
-            assert directives(answer)["connect-src"] == ["'self'", "wss://account.netim.example"]
+            if path != script:
+                assert "upgrade-insecure-requests" in directives(answer)
+                assert directives(answer)["connect-src"] == ["'self'", "wss://account.netim.example"]
 
 
 def test_exposed_trace_is_no_echo(http: httpx.Client) -> None:
@@ -113,6 +114,24 @@ def test_client_remnants_no_answer_with_data_is_stored(http: httpx.Client) -> No
         assert answer.status_code == 200
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert http.get("/assets/missing-AAAAAAAA.js").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"), [("gzip, deflate, br, zstd", "br"), ("gzip, deflate", "gzip"), ("identity", None)]
+)
+def test_pages_and_files_are_sent_in_the_shortest_form(http: httpx.Client, offered: str, chosen: str | None) -> None:
+    script = next(iter(re.findall(r'/assets/entry.client-[^"]+\.js', http.get("/login").text)))
+    for path in ("/login", script):
+        answer = http.get(path, headers={"Accept-Encoding": offered})
+        assert answer.status_code == 200
+        assert answer.headers.get("content-encoding") == chosen
+        assert answer.headers["vary"] == "Accept-Encoding"
+
+
+def test_a_page_holds_its_style_and_fetches_none(http: httpx.Client) -> None:
+    page = http.get("/login").text
+    assert re.search(r"<style>.*\.rounded-control", page, re.DOTALL)
+    assert re.findall(r'<link [^>]*rel="stylesheet"(?! disabled)', page) == []
 
 
 def test_password_managers_are_led_to_the_change(http: httpx.Client) -> None:

@@ -11,7 +11,7 @@ import reflex as rx
 
 from netim_app.core.readers import six_digits
 from netim_app.ui.buttons import button, link
-from netim_app.ui.fields import SIX_DIGITS, account_name, checkbox_field, select_field, text_field
+from netim_app.ui.fields import SIX_DIGITS, LongList, account_name, checkbox_field, select_field, text_field
 from netim_app.ui.form import form
 from netim_app.ui.password_field import password_field
 
@@ -108,6 +108,16 @@ def test_the_button_that_shows_a_password_does_not_send_the_form() -> None:
     # In a form, a button without a type is a submit button.
     markup = str(password_field("password", "Password"))
     assert markup.count('jsx("button",') == markup.count('type:"button"') == 1
+
+
+def test_a_long_list_is_markup_in_which_no_name_ends_its_option() -> None:
+    listed = LongList([("UTC", "UTC"), ('a"b', "<b> & Co"), ("", "None")])
+    assert listed.markup() == (
+        '<option>UTC</option><option value="a&quot;b">&lt;b&gt; &amp; Co</option><option value="">None</option>'
+    )
+    field = str(select_field("zone", "Zone", listed, value=FormTestState.error))
+    assert json.dumps(listed.markup()) in field
+    assert f"defaultValue:{FormTestState.error!s}" in field
 
 
 def test_options_of_a_select_may_come_from_a_state() -> None:

@@ -41,6 +41,7 @@ def _client(*, production: bool = False) -> httpx.AsyncClient:
     routes = [
         Route("/", _page),
         Route("/own", _own_cache),
+        Route("/favicon.svg", _page),
         Route("/crash", _crash),
         Route("/assets/{path:path}", _page),
     ]
@@ -62,8 +63,10 @@ async def test_every_answer_carries_the_headers(path: str, status: int, method: 
     assert headers["referrer-policy"] == "no-referrer"
     assert headers.get_list("x-frame-options") == ["DENY"]
     assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
-    assert "camera=()" in headers["permissions-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    is_document = answer.headers["cache-control"] != IMMUTABLE
+    assert ("camera=()" in headers.get("permissions-policy", "")) == is_document
+    assert ("script-src" in headers["content-security-policy"]) == is_document
     assert headers.get_list("server") == ["netim"]
     assert "x-powered-by" not in headers
     assert "strict-transport-security" not in headers
@@ -86,6 +89,8 @@ async def test_only_production_binds_browsers_to_https() -> None:
         ("/assets/[account]._index-D_dZ1234.css", IMMUTABLE),
         ("/assets/logo.svg", "no-store"),
         ("/favicon-12345678.ico", "no-store"),
+        ("/favicon.svg", "public, max-age=86400"),
+        ("/favicon.svg/more", "no-store"),
     ],
 )
 async def test_what_may_be_kept(path: str, expected: str) -> None:

@@ -9,7 +9,7 @@ from netim_app.texts.places import countries, time_zones, zone_label
 from netim_app.ui.buttons import button
 from netim_app.ui.card import card
 from netim_app.ui.dialog import dialog
-from netim_app.ui.fields import select_field, text_field
+from netim_app.ui.fields import LongList, select_field, text_field
 from netim_app.ui.form import columns, form
 from netim_app.ui.notice import notice
 from netim_app.ui.text import LocaleState, tr
@@ -43,7 +43,7 @@ def _country_field(language: str) -> rx.Component:
     return select_field(
         "country",
         tr("field.country"),
-        [("", tr("field.country.none")), *countries(language)],
+        LongList([("", catalog.text(language, "field.country.none")), *countries(language)]),
         value=ProfileState.values["country"].to(str),
         error=error_at(ProfileState.errors, "country"),
         autocomplete="country",
@@ -67,7 +67,7 @@ def _time_zone_field() -> rx.Component:
     return select_field(
         "time_zone",
         tr("field.time_zone"),
-        [(zone, zone_label(zone)) for zone in time_zones()],
+        LongList([(zone, zone_label(zone)) for zone in time_zones()]),
         value=ProfileState.values["time_zone"].to(str),
         error=error_at(ProfileState.errors, "time_zone"),
     )

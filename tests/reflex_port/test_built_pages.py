@@ -1,0 +1,42 @@
+"""The pages as Reflex builds them, and what is written into them."""
+
+from pathlib import Path
+
+import pytest
+
+from netim_app.build import web_dir
+from netim_app.reflex_port.built_pages import COMPRESSOR, UnknownPageError, inline_styles
+
+SHEET = "/assets/__reflex_global_styles-AbCd1234.css"
+PAGE = f'<head><link as="style" href="{SHEET}" rel="preload"/><link href="{SHEET}" rel="stylesheet" type="text/css"/>'
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Path:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / SHEET.removeprefix("/")).write_text(r"p{content:'\1'}")
+    (tmp_path / "login").mkdir()
+    for page in ("index.html", "login/index.html"):
+        (tmp_path / page).write_text(PAGE)
+    return tmp_path
+
+
+def test_each_page_holds_its_style_and_fetches_none(client: Path) -> None:
+    inline_styles(client)
+    for page in ("index.html", "login/index.html"):
+        assert (client / page).read_text() == (
+            f'<head><link as="style" href="{SHEET}" rel="preload" media="not all"/>'
+            rf"<style>p{{content:'\1'}}</style>"
+            f'<link href="{SHEET}" rel="stylesheet" disabled="" type="text/css"/>'
+        )
+
+
+@pytest.mark.parametrize("page", ["", PAGE.replace("preload", "x"), PAGE.replace("stylesheet", "x"), PAGE * 2])
+def test_a_page_of_another_form_ends_the_build(client: Path, page: str) -> None:
+    (client / "index.html").write_text(page)
+    with pytest.raises(UnknownPageError):
+        inline_styles(client)
+
+
+def test_compressor() -> None:
+    assert (web_dir() / COMPRESSOR).is_file(), "the build compresses again what was changed"
