@@ -1,40 +1,40 @@
 """What only the browser knows, and what only it can do."""
 
 import json
-from typing import Any, Literal
+from typing import Any
 
 import reflex as rx
 
 from netim_app.reflex_port.var_data import expression
 from netim_app.ui.icons import icon
 from netim_app.ui.parts import testid_attr
-from netim_app.ui.script import Button, Input, Span, function
+from netim_app.ui.script import TIME_ZONE, Button, Input, Span, function
 from netim_app.ui.theme import FOCUS
 
 
-def field_from_browser(
-    name: str, html_id: str, source: Literal["fragment", "time zone"], *, missing: rx.Component | None = None
-) -> rx.Component:
-    """A hidden field of a form, filled by the browser when it appears. No state ever holds its value.
+def field_from_fragment(name: str, html_id: str, *, missing: rx.Component) -> rx.Component:
+    """A hidden field with the fragment of the URL, which is taken out of there. No state ever holds its value.
 
     Args:
         name: key in the form data.
         html_id: unique on the page.
-        source: `fragment` is what stands behind the `#` of the address; it is taken out of there. `time zone` is the
-            IANA name of the browser's zone.
-        missing: shown while the address has no fragment.
+        missing: shown while the URL has no fragment.
     """
-    take = {"fragment": "takeFragment", "time zone": "takeTimeZone"}[source]
     return rx.fragment(
         Input.create(
             type="hidden",
             name=name,
             id=rx.Var(json.dumps(html_id)),
             class_name="peer",
-            custom_attrs={"ref": function(take)},
+            custom_attrs={"ref": function("takeFragment")},
         ),
-        rx.el.div(*([] if missing is None else [missing]), class_name="peer-[[value]:not([value=''])]:hidden"),
+        rx.el.div(missing, class_name="peer-[[value]:not([value=''])]:hidden"),
     )
+
+
+def time_zone_field(name: str) -> rx.Component:
+    """A hidden field with the IANA name of the browser's time zone."""
+    return rx.el.input(type="hidden", name=name, value=TIME_ZONE, read_only=True)
 
 
 def tidy_address_when(condition: rx.Var[bool]) -> rx.Component:

@@ -8,7 +8,7 @@ from netim_app.identity.state.shell import REMEMBER_DAYS
 from netim_app.identity.state.sign_up import SignUpState, VerifyState
 from netim_app.identity.view.fields import code_field, error_at, new_password_field
 from netim_app.identity.view.shell import entry_page, keep_pending
-from netim_app.ui.browser import field_from_browser
+from netim_app.ui.browser import field_from_fragment, time_zone_field
 from netim_app.ui.buttons import button_link, link
 from netim_app.ui.fields import checkbox_field, text_field
 from netim_app.ui.form import columns, form
@@ -36,7 +36,7 @@ def _email_field(error: rx.Var[str]) -> rx.Component:
 def _token_field(error: rx.Var[str]) -> rx.Component:
     """The secret of a mailed link. It is in the fragment, so no server and no log sees it by itself."""
     lost = rx.cond(error == "", notice("warning", tr("link.missing"), test_id="link-missing"))
-    return field_from_browser("token", "link-token", "fragment", missing=lost)
+    return field_from_fragment("token", "link-token", missing=lost)
 
 
 def _password_step() -> rx.Component:
@@ -125,7 +125,7 @@ def sign_up_page() -> rx.Component:
                         score=SignUpState.score,
                         on_rate=SignUpState.rate,
                     ),
-                    field_from_browser("time_zone", "time-zone", "time zone"),
+                    time_zone_field("time_zone"),
                     on_submit=SignUpState.submit,
                     submit_label=tr("sign_up.submit"),
                     error=error_at(SignUpState.errors),

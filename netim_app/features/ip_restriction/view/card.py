@@ -10,7 +10,7 @@ from netim_app.identity.view.fields import error_at
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import button
 from netim_app.ui.fields import text_field
-from netim_app.ui.filter_field import filter_field
+from netim_app.ui.filtered_list import Lacks, filtered_list
 from netim_app.ui.form import form
 from netim_app.ui.icons import icon
 from netim_app.ui.notice import notice
@@ -95,29 +95,33 @@ def _list() -> rx.Component:
             ),
             class_name="flex flex-wrap items-center justify-between gap-3",
         ),
-        rx.cond(
-            state.rules.length() > MANY,
-            filter_field(
-                "ip-rules", tr("ip_restriction.find"), tr("ip_restriction.find.nothing"), test_id="ip-find"
-            ),
-        ),
-        rx.cond(
-            state.rules.length() == 0,
-            kit.empty(tr("ip_restriction.none")),
-            rx.el.ul(
-                rx.foreach(state.rules, _rule),
-                class_name=f"flex max-h-96 flex-col divide-y divide-line overflow-y-auto rounded-control border "
-                f"border-line {FOCUS}",
-                tab_index=0,
-                id=rx.Var('"ip-rules"'),
-                custom_attrs={"data-testid": "ip-rules", "aria-label": tr("ip_restriction.rules")},
-            ),
+        filtered_list(
+            _rules,
+            tr("ip_restriction.find"),
+            tr("ip_restriction.find.nothing"),
+            shown=state.rules.length() > MANY,
+            test_id="ip-find",
         ),
         class_name="flex flex-col gap-3",
     )  # fmt: skip
 
 
-def _rule(rule: Any) -> rx.Component:
+def _rules(lacks: Lacks) -> rx.Component:
+    rules = IpRestrictionState.rules
+    return rx.cond(
+        rules.length() == 0,
+        kit.empty(tr("ip_restriction.none")),
+        rx.el.ul(
+            rx.foreach(rules, lambda rule: _rule(rule, lacks)),
+            class_name="flex max-h-96 flex-col divide-y divide-line overflow-y-auto rounded-control border "
+            f"border-line {FOCUS}",
+            tab_index=0,
+            custom_attrs={"data-testid": "ip-rules", "aria-label": tr("ip_restriction.rules")},
+        ),
+    )
+
+
+def _rule(rule: Any, lacks: Lacks) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.p(rule.text, class_name=_ADDRESS),
@@ -139,6 +143,7 @@ def _rule(rule: Any) -> rx.Component:
             aria_label=tr("ip_restriction.remove_rule", rule=rule.text),
         ),
         key=rule.id.to(str),
+        hidden=lacks(rule.text, rule.note, rule.added, rule.added_from),
         class_name="flex items-center gap-3 py-2.5 pr-1 pl-3.5",
     )
 
