@@ -37,9 +37,9 @@ def time_zone_field(name: str) -> rx.Component:
     return rx.el.input(type="hidden", name=name, value=TIME_ZONE, read_only=True)
 
 
-def tidy_address_when(condition: rx.Var[bool]) -> rx.Component:
+def tidy_url_when(condition: rx.Var[bool]) -> rx.Component:
     """Takes what stands behind `?` out of the address bar as soon as the condition is true: a reload starts anew."""
-    return rx.cond(condition, Span.create(hidden=True, custom_attrs={"ref": function("tidyAddress")}))
+    return rx.cond(condition, Span.create(hidden=True, custom_attrs={"ref": function("tidyUrl")}))
 
 
 def reload_when(condition: rx.Var[bool]) -> rx.Component:
@@ -122,11 +122,11 @@ def copy_by_click(
 
 def download_link(text: rx.Var[str], file_name: str, *, label: rx.Var[str], test_id: str = "") -> rx.Component:
     """A link that saves a text as a file. The browser makes the file: no request is sent."""
-    address = expression(f"('data:text/plain;charset=utf-8,' + encodeURIComponent({text!s}))", text)
+    data_url = expression(f"('data:text/plain;charset=utf-8,' + encodeURIComponent({text!s}))", text)
     return rx.el.A.create(
         icon("download"),
         rx.el.span(label),
-        href=address,
+        href=data_url,
         download=file_name,
         class_name=_LIKE_A_BUTTON,
         custom_attrs=testid_attr(test_id),

@@ -111,7 +111,7 @@ def account_page(
 
 
 def not_found(*, locale_switch: Any | None = None) -> rx.Component:
-    """The page for addresses that lead nowhere."""
+    """The page for URLs that lead nowhere."""
     # Nothing has to be loaded: without a known language it speaks English.
     return rx.el.div(
         DocumentLanguage.create(),

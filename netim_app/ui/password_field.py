@@ -67,11 +67,7 @@ def _control(**props: Any) -> rx.Component:
             _show_button(is_shown.value, on_click=is_shown.set_value(~is_shown.value)),
             class_name="relative",
         ),
-        rx.el.p(
-            tr("ui.field.caps_lock"),
-            role="status",
-            class_name="mt-1.5 hidden text-sm text-warning group-has-[[data-caps]]/password:block",
-        ),
+        _caps_lock_hint(),
         class_name="group/password",
     )
 
@@ -87,3 +83,8 @@ def _show_button(is_shown: rx.Var[bool], on_click: Handler) -> rx.Component:
         class_name="group/show absolute inset-y-0 right-0 grid w-11 place-items-center rounded-control "
         f"text-muted hover:text-ink {FOCUS} focus-visible:-outline-offset-2",
     )
+
+
+def _caps_lock_hint() -> rx.Component:
+    shown = "hidden group-has-[[data-caps]]/password:block"
+    return rx.el.p(tr("ui.field.caps_lock"), role="status", class_name=f"mt-1.5 text-sm text-warning {shown}")

@@ -88,7 +88,7 @@ const pressClose = (event) => {
   event.preventDefault();
   event.target.querySelector("[data-close]")?.click();
 };
-// Chromium closes at the second Esc whatever the page does.
+// Chromium closes at the second Esc, even when the page prevents it.
 const reopen = ({ target }) => target.isConnected && target.showModal();
 
 // A popover knows Enter, Esc and clicks elsewhere. Arrows open it, and go round its items and its button.
@@ -107,7 +107,7 @@ const leaveMenu = ({ type, currentTarget: menu, relatedTarget: next }) =>
 
 // React's `autofocus` is for fields only; Reflex's event for the focus needs an id per element, and scrolls.
 const focusQuietly = (element) => element?.focus({ preventScroll: true });
-// Also for the link that skips to it. The address does not change: it may hold an anchor that is still needed.
+// Also for the link that skips to it. The URL does not change: it may hold an anchor that is still needed.
 const focusMain = (event) => {
   event?.preventDefault();
   focusQuietly(document.getElementById("main"));
@@ -132,7 +132,7 @@ const takeFragment = (field) => {
   history.replaceState(history.state, "", location.pathname + location.search);
 };
 // What stands behind `?` has done its work: a reload starts anew.
-const tidyAddress = (seen) => seen && history.replaceState(history.state, "", location.pathname + location.hash);
+const tidyUrl = (seen) => seen && history.replaceState(history.state, "", location.pathname + location.hash);
 
 // A wrong code is typed over or pasted over, and not added to.
 const selectAll = (event) => {

@@ -142,6 +142,6 @@ def field_that_the_browser_fills() -> rx.Component:
     """Hidden. The one of the fragment takes the secret of a mailed link out of the address bar; no state holds it."""
     return rx.fragment(
         time_zone_field("zone"),
-        field_from_fragment("token", "kit-token", missing=rx.el.p("The address has no fragment.")),
+        field_from_fragment("token", "kit-token", missing=rx.el.p("The URL has no fragment.")),
         rx.el.p("The fields themselves cannot be seen."),
     )
