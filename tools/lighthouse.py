@@ -6,7 +6,7 @@ npm package is installed once into `.lighthouse/`, by the npm of the virtual env
 target.
 
 Performance is the median of the runs: Lighthouse reckons with a slow phone and network, but measures our scripts on
-this machine, whatever else it does meanwhile. The reports stay in `.lighthouse/reports/`; its own viewer shows them.
+this machine, also while it does other work. The reports stay in `.lighthouse/reports/`; its own viewer shows them.
 """
 
 import argparse
