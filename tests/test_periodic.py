@@ -1,4 +1,4 @@
-"""Periodic work: all of it runs, each step in a unit of its own, whatever fails."""
+"""Periodic work: all of it runs, each step in a unit of its own, also after a failure."""
 
 from collections.abc import Sequence
 

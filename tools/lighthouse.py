@@ -5,8 +5,8 @@ pages in a Chromium of its own: those for visitors without a cookie, those of th
 npm package is installed once into `.lighthouse/`, by the npm of the virtual environment. Exit 1 when a page misses a
 target.
 
-Lighthouse reckons with a slow phone and network, but measures our scripts on this machine, whatever else it does
-meanwhile. So speed is compared with that of a bare Reflex page, the counter of the benchmarks: each run opens it right
+Lighthouse reckons with a slow phone and network, but measures our scripts on this machine, also while it does other
+work. So speed is compared with that of a bare Reflex page, the counter of the benchmarks: each run opens it right
 after ours, and the medians count. The reports stay in `.lighthouse/reports/`; Lighthouse's own viewer shows them.
 """
 

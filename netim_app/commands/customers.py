@@ -24,33 +24,33 @@ def create_account(
     last_name: Annotated[str, typer.Option()] = "",
     language: Annotated[str, typer.Option()] = "en",
 ) -> None:
-    """Create an account with a confirmed address. The password is asked for, or read from standard input."""
-    units = open_database()
-    if sys.stdin.isatty():
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    else:
-        password = sys.stdin.readline().rstrip("\n")
-    data = {"email": email, "first_name": first_name, "last_name": last_name, "password": password}
+    """Create an account with a confirmed e-mail address. The password is asked for, or read from standard input."""
+    data = {"email": email, "first_name": first_name, "last_name": last_name, "password": _ask_password()}
     try:
-        customer = asyncio.run(
-            flows.read_customer(
-                data,
-                language=language,
-                time_zone=accounts.DEFAULT_TIME_ZONE,
-                min_length=units.settings.password_min_length,
-            )
-        )
-        hashed = passwords.hash_password(password, units.settings.bcrypt_cost)
-        with units.write() as unit:
-            accounts.create_account(unit, customer, hashed, OPERATOR)
+        _store_account(data, language)
     except DomainError as error:
         for fault in error.all:
             typer.echo(f"{fault.field}: {catalog.text('en', fault.key, **fault.params)}", err=True)
         raise typer.Exit(1) from error
     except IntegrityError as error:
-        typer.echo("there is an account with this address already", err=True)
+        typer.echo("there is an account with this e-mail address already", err=True)
         raise typer.Exit(1) from error
     typer.echo(f"created {email}")
+
+
+def _ask_password() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _store_account(data: dict[str, str], language: str) -> None:
+    units = open_database()
+    min_length, zone = units.settings.password_min_length, accounts.DEFAULT_TIME_ZONE
+    customer = asyncio.run(flows.read_customer(data, language=language, time_zone=zone, min_length=min_length))
+    hashed = passwords.hash_password(data["password"], units.settings.bcrypt_cost)
+    with units.write() as unit:
+        accounts.create_account(unit, customer, hashed, OPERATOR)
 
 
 def unlock(
@@ -79,7 +79,7 @@ def revoke_sessions(
 ) -> None:
     """End all sessions of an account, or of all accounts."""
     if bool(email) == everybody:
-        raise typer.BadParameter("either an address or --all")
+        raise typer.BadParameter("either an e-mail address or --all")
     if everybody:
         with open_database().write() as unit:
             ended = sessions.revoke_all_sessions(unit)
@@ -103,6 +103,6 @@ def disable(email: str) -> None:
 def _account_id(unit: UnitOfWork, email: str) -> int:
     found = operations.find_account(unit, email)
     if found is None:
-        typer.echo("no account has this address", err=True)
+        typer.echo("no account has this e-mail address", err=True)
         raise typer.Exit(1)
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 UNKNOWN_ADDRESS = "unknown-"
-"""How an address begins that could not be established; what follows tells such clients apart."""
+"""How an IP address begins that could not be established; what follows tells such clients apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,7 @@ class Origin:
 
     @property
     def known_address(self) -> str:
-        """The address as customers see it; empty when it could not be established."""
+        """The IP address as customers see it; empty when it could not be established."""
         return "" if self.address.startswith(UNKNOWN_ADDRESS) else self.address
 
 

@@ -25,7 +25,7 @@ _PAIR = re.compile(
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
 """The flag of a region, such as Scotland's."""
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Unicode categories that no name or address needs: control, format, surrogates, line breaks."""
+"""Unicode categories that no name, e-mail address or postal address needs: control, format, surrogates, line breaks."""
 _ASSIGNED_LATER = (range(0x1F000, 0x1FB00), range(0x20000, 0x2FFFE), range(0x30000, 0x3FFFE))
 """Pictographs and Chinese characters of a Unicode newer than Python's."""
 _VIRAMA = 9

@@ -211,7 +211,7 @@ class Sender:
             return failure
         except (VaultError, ValueError, KeyError) as error:
             return DeliveryFailed(f"unreadable payload: {type(error).__name__}")
-        except Exception as error:  # noqa: BLE001  whatever else a transport raises concerns this mail only
+        except Exception as error:  # noqa: BLE001  any other exception of a transport concerns this mail only
             return DeliveryFailed(f"transport failed: {type(error).__name__}")
         return None
 

@@ -28,7 +28,7 @@ class DeliveryFailed(Exception):
 
 
 class TransportDown(DeliveryFailed):
-    """Nothing can be sent now, whatever the message."""
+    """No message can be sent now."""
 
 
 class RecipientRefused(DeliveryFailed):

@@ -71,7 +71,7 @@ def take(unit: UnitOfWork, row_id: int, claim: str) -> Claimed | None:
 
 
 def note_sent(unit: UnitOfWork, claimed: Claimed) -> None:
-    """Marks the mail as sent, whoever holds the lease, and deletes its content."""
+    """Marks the mail as sent, even when another process holds the lease, and deletes its content."""
     message = OutboxMessage
     change_rows(
         unit,

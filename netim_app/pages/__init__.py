@@ -1,5 +1,7 @@
 """The pages of the product, and what runs when each is opened."""
 
+from collections.abc import Callable
+
 import reflex as rx
 
 from netim_app.identity.state.login import LoginState
@@ -18,6 +20,15 @@ def _title(key: str) -> rx.Var[str]:
 
 def add_all(app: rx.App) -> None:
     """Adds every page of the product. Guarding them would protect nothing: the Gate guards the events."""
+    _add_entry_pages(app)
+    _add_account_page(app, personal_information.page, "personal-information", "page.personal_information")
+    _add_account_page(app, connection_and_security.page, "connection-and-security", "page.connection_and_security")
+    app.add_page(home.page, route="/", title=_title("page.home.title"), on_load=LoginState.open_home)
+    not_found_title = _title("page.not_found.title")
+    app.add_page(not_found.page, route="404", title=not_found_title, on_load=ShellState.open_public_page)
+
+
+def _add_entry_pages(app: rx.App) -> None:
     entries = {
         "/login": (entry.login_page, "login.title", LoginState.open_page),
         "/signup": (entry.sign_up_page, "sign_up.title", SignUpState.open_page),
@@ -29,22 +40,7 @@ def add_all(app: rx.App) -> None:
     for route, (component, title, opened) in entries.items():
         # The frame opens last: what it shows is then settled, and no form flashes up that is not the one.
         app.add_page(component, route=route, title=_title(title), on_load=[opened, ShellState.open_public_page])
-    app.add_page(
-        personal_information.page,
-        route="/account/personal-information",
-        title=_title("page.personal_information"),
-        on_load=ShellState.open_account_page,
-    )
-    app.add_page(
-        connection_and_security.page,
-        route="/account/connection-and-security",
-        title=_title("page.connection_and_security"),
-        on_load=ShellState.open_account_page,
-    )
-    app.add_page(home.page, route="/", title=_title("page.home.title"), on_load=LoginState.open_home)
-    app.add_page(
-        not_found.page,
-        route="404",
-        title=_title("page.not_found.title"),
-        on_load=ShellState.open_public_page,
-    )
+
+
+def _add_account_page(app: rx.App, page: Callable[[], rx.Component], name: str, title: str) -> None:
+    app.add_page(page, route=f"/account/{name}", title=_title(title), on_load=ShellState.open_account_page)

@@ -42,7 +42,7 @@ class MailboxState(rx.State):
 
 
 def _first_link(mail: StoredMail) -> str:
-    """Where a mail leads. Our own addresses only, whatever a name in it looks like; empty for none."""
+    """Where a mail leads. Only a URL of our own, even when a name looks like one; empty for none."""
     ours = f"{units().settings.public_url}/"
     return next((found for found in _LINK.findall(mail.text) if found.startswith(ours)), "")
 

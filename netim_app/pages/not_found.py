@@ -1,4 +1,4 @@
-"""What an unknown address shows."""
+"""What an unknown URL shows."""
 
 import reflex as rx
 

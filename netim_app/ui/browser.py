@@ -1,45 +1,45 @@
 """What only the browser knows, and what only it can do."""
 
 import json
-from typing import Any, Literal
+from typing import Any
 
 import reflex as rx
 
 from netim_app.reflex_port.var_data import expression
 from netim_app.ui.icons import icon
 from netim_app.ui.parts import testid_attr
-from netim_app.ui.script import Button, Input, Span, function
+from netim_app.ui.script import TIME_ZONE, Button, Input, Span, function
 from netim_app.ui.theme import FOCUS
 
 
-def field_from_browser(
-    name: str, html_id: str, source: Literal["fragment", "time zone"], *, missing: rx.Component | None = None
-) -> rx.Component:
-    """A hidden field of a form, filled by the browser when it appears. No state ever holds its value.
+def field_from_fragment(name: str, html_id: str, *, missing: rx.Component) -> rx.Component:
+    """A hidden field with the fragment of the URL, which is taken out of there. No state ever holds its value.
 
     Args:
         name: key in the form data.
         html_id: unique on the page.
-        source: `fragment` is what stands behind the `#` of the address; it is taken out of there. `time zone` is the
-            IANA name of the browser's zone.
-        missing: shown while the address has no fragment.
+        missing: shown while the URL has no fragment.
     """
-    take = {"fragment": "takeFragment", "time zone": "takeTimeZone"}[source]
     return rx.fragment(
         Input.create(
             type="hidden",
             name=name,
             id=rx.Var(json.dumps(html_id)),
             class_name="peer",
-            custom_attrs={"ref": function(take)},
+            custom_attrs={"ref": function("takeFragment")},
         ),
-        rx.el.div(*([] if missing is None else [missing]), class_name="peer-[[value]:not([value=''])]:hidden"),
+        rx.el.div(missing, class_name="peer-[[value]:not([value=''])]:hidden"),
     )
 
 
-def tidy_address_when(condition: rx.Var[bool]) -> rx.Component:
+def time_zone_field(name: str) -> rx.Component:
+    """A hidden field with the IANA name of the browser's time zone."""
+    return rx.el.input(type="hidden", name=name, value=TIME_ZONE, read_only=True)
+
+
+def tidy_url_when(condition: rx.Var[bool]) -> rx.Component:
     """Takes what stands behind `?` out of the address bar as soon as the condition is true: a reload starts anew."""
-    return rx.cond(condition, Span.create(hidden=True, custom_attrs={"ref": function("tidyAddress")}))
+    return rx.cond(condition, Span.create(hidden=True, custom_attrs={"ref": function("tidyUrl")}))
 
 
 def reload_when(condition: rx.Var[bool]) -> rx.Component:
@@ -122,11 +122,11 @@ def copy_by_click(
 
 def download_link(text: rx.Var[str], file_name: str, *, label: rx.Var[str], test_id: str = "") -> rx.Component:
     """A link that saves a text as a file. The browser makes the file: no request is sent."""
-    address = expression(f"('data:text/plain;charset=utf-8,' + encodeURIComponent({text!s}))", text)
+    data_url = expression(f"('data:text/plain;charset=utf-8,' + encodeURIComponent({text!s}))", text)
     return rx.el.A.create(
         icon("download"),
         rx.el.span(label),
-        href=address,
+        href=data_url,
         download=file_name,
         class_name=_LIKE_A_BUTTON,
         custom_attrs=testid_attr(test_id),

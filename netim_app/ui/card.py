@@ -8,11 +8,7 @@ from netim_app.ui.icons import icon as icon_of
 from netim_app.ui.parts import Text, given, testid_attr
 from netim_app.ui.script import Anchored
 
-# By a link inside of the page, which the browser marks itself, or on arrival.
-_REACHED = (
-    "target:animate-reached target:outline-2 target:outline-offset-2 "
-    "data-reached:animate-reached data-reached:outline-2 data-reached:outline-offset-2"
-)
+_REACHED = "data-reached:animate-reached data-reached:outline-2 data-reached:outline-offset-2"
 
 
 def card(

@@ -19,18 +19,7 @@ def connection_notice() -> rx.Component:
     """
     return rx.el.div(
         rx.el.div(
-            rx.cond(
-                has_too_many_connection_errors,
-                rx.el.div(
-                    notice("warning", rx.cond(known_locale(), tr("ui.connection.lost"), _in_every_language())),
-                    custom_attrs={"data-server-away": "", "data-testid": "connection-lost"},
-                ),
-                rx.el.p(
-                    tr("ui.connection.back"),
-                    class_name="animate-appear",
-                    custom_attrs={"data-testid": "connection-back"},
-                ),
-            ),
+            rx.cond(has_too_many_connection_errors, _lost(), _back()),
             class_name=rx.cond(has_too_many_connection_errors, "block", f"linger hidden {_BACK}"),
         ),
         rx.el.div(
@@ -41,6 +30,18 @@ def connection_notice() -> rx.Component:
         role="status",
         custom_attrs=QUIET,
     )
+
+
+def _lost() -> rx.Component:
+    return rx.el.div(
+        notice("warning", rx.cond(known_locale(), tr("ui.connection.lost"), _in_every_language())),
+        custom_attrs={"data-server-away": "", "data-testid": "connection-lost"},
+    )
+
+
+def _back() -> rx.Component:
+    shown = {"class_name": "animate-appear", "custom_attrs": {"data-testid": "connection-back"}}
+    return rx.el.p(tr("ui.connection.back"), **shown)
 
 
 def _in_every_language() -> rx.Component:

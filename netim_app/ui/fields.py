@@ -1,6 +1,6 @@
 """Fields of a form: text, code, select and checkbox.
 
-Inputs are uncontrolled: the browser keeps what was typed, whatever the server answers. Messages come from the server.
+Inputs are uncontrolled: the browser keeps what was typed, after any answer. Messages come from the server.
 """
 
 import json
@@ -22,7 +22,7 @@ _CONTROL = (
     "focus-visible:outline-2 focus-visible:outline-offset-0 focus-visible:outline-accent"
 )
 INPUT = f"{_CONTROL} text-base"
-# Six digits of any script, typed or pasted, are a whole code, whatever stands between, around or before them, as
+# Six digits of any script, typed or pasted, are a whole code, with any signs between, around or before them, as
 # `core.readers.six_digits` reads it. A regular expression of HTML.
 _BETWEEN = r"[\s\p{P}\p{Z}\p{Cf}\u02d7\u2212\u30fc\uff70]*"
 _CODE = rf"{_BETWEEN}(?:\p{{Nd}}{_BETWEEN}){{6}}"

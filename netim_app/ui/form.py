@@ -1,6 +1,6 @@
 """Forms.
 
-Inputs are uncontrolled: the browser keeps what was typed, whatever the server answers. Messages come from the server.
+Inputs are uncontrolled: the browser keeps what was typed, after any answer. Messages come from the server.
 """
 
 import reflex as rx

@@ -111,7 +111,7 @@ def account_page(
 
 
 def not_found(*, locale_switch: Any | None = None) -> rx.Component:
-    """The page for addresses that lead nowhere."""
+    """The page for URLs that lead nowhere."""
     # Nothing has to be loaded: without a known language it speaks English.
     return rx.el.div(
         DocumentLanguage.create(),
@@ -209,7 +209,7 @@ def _skip_link(known: rx.Var[bool]) -> rx.Component:
         A.create(
             tr("ui.skip_to_content"),
             href="#main",
-            custom_attrs={"onClick": function("skipToMain")},
+            custom_attrs={"onClick": function("focusMain")},
             class_name="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-30 "
             "focus:rounded-control focus:bg-surface focus:px-4 focus:py-3 focus:text-sm focus:font-medium "
             f"focus:shadow-overlay {FOCUS}",

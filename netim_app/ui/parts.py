@@ -6,11 +6,18 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.reflex_port.client_vars import COMPILED_TOGETHER
 from netim_app.ui.icons import icon
 from netim_app.ui.text import tr
 
 Text = rx.Var | str
 Handler = Any
+
+
+class ClientScope(rx.el.Div):
+    """The part of a page that owns client vars. Their values are lost when this part disappears."""
+
+    _memoization_mode = COMPILED_TOGETHER
 
 
 def given(text: Text) -> bool:

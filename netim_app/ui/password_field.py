@@ -4,10 +4,11 @@ from typing import Any, Literal
 
 import reflex as rx
 
+from netim_app.reflex_port.client_vars import client_var
 from netim_app.ui.fields import INPUT, input_props
 from netim_app.ui.icons import icon
-from netim_app.ui.parts import Handler, Text, labelled
-from netim_app.ui.script import Button, Input, function
+from netim_app.ui.parts import ClientScope, Handler, Text, labelled
+from netim_app.ui.script import Input, function
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
 
@@ -53,31 +54,37 @@ def password_field(
 
 
 def _control(**props: Any) -> rx.Component:
+    is_shown = client_var("isShown", default=False)
     return rx.el.div(
-        rx.el.div(
+        ClientScope.create(
             Input.create(
-                type="password", auto_capitalize="none", spell_check=False, class_name=f"{INPUT} pr-12", **props
+                type=rx.cond(is_shown.value, "text", "password"),
+                auto_capitalize="none",
+                spell_check=False,
+                class_name=f"{INPUT} pr-12",
+                **props,
             ),
-            _show_button(),
+            _show_button(is_shown.value, on_click=is_shown.set_value(~is_shown.value)),
             class_name="relative",
         ),
-        rx.el.p(
-            tr("ui.field.caps_lock"),
-            role="status",
-            class_name="mt-1.5 hidden text-sm text-warning group-has-[[data-caps]]/password:block",
-        ),
+        _caps_lock_hint(),
         class_name="group/password",
     )
 
 
-def _show_button() -> rx.Component:
-    return Button.create(
+def _show_button(is_shown: rx.Var[bool], on_click: Handler) -> rx.Component:
+    return rx.el.button(
         icon("eye", class_name="group-aria-pressed/show:hidden"),
         icon("eye-off", class_name="hidden group-aria-pressed/show:block"),
         type="button",
         aria_label=tr("ui.field.show_password"),
-        aria_pressed="false",
+        aria_pressed=rx.cond(is_shown, "true", "false"),
+        on_click=on_click,
         class_name="group/show absolute inset-y-0 right-0 grid w-11 place-items-center rounded-control "
         f"text-muted hover:text-ink {FOCUS} focus-visible:-outline-offset-2",
-        custom_attrs={"onClick": function("showOrHide")},
     )
+
+
+def _caps_lock_hint() -> rx.Component:
+    shown = "hidden group-has-[[data-caps]]/password:block"
+    return rx.el.p(tr("ui.field.caps_lock"), role="status", class_name=f"mt-1.5 text-sm text-warning {shown}")

@@ -9,6 +9,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.el.element import Element
 
+from netim_app.reflex_port.client_vars import location_hash
 from netim_app.reflex_port.var_data import expression
 from netim_app.ui.text import LocaleState
 
@@ -22,10 +23,15 @@ SOURCE = """
 // one the page says so, unless the server is away: then the press waits in a queue. The focus goes to the first wrong
 // field, and to the main landmark when what was pressed is gone, and what had the focus before.
 const once = (event) => {
-  const element = event.currentTarget, group = element.closest("form, dialog") ?? element;
-  const button = element.querySelector("[type=submit]") ?? element, page = document.documentElement.dataset;
-  const isHeld = button.ariaDisabled === "true" || group.querySelector("[type=submit][aria-disabled=true]");
-  if (isHeld) { event.preventDefault(); return event.stopPropagation(); }
+  const element = event.currentTarget;
+  const button = element.querySelector("[type=submit]") ?? element;
+  const group = element.closest("form, dialog") ?? element;
+  if (button.ariaDisabled === "true" || group.querySelector("[type=submit][aria-disabled=true]")) {
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
+  const page = document.documentElement.dataset;
   const end = () => {
     observer.disconnect();
     clearInterval(timer);
@@ -33,102 +39,129 @@ const once = (event) => {
     element.querySelector("[aria-invalid=true]")?.focus();
     if (!element.isConnected) focusMainIfLost();
   };
-  const isAnswer = ({target}) => !target.parentElement?.closest("[data-quiet]");
-  const observer = new MutationObserver((changes) => { if (changes.some(isAnswer)) end(); });
-  const giveUp = () => { end(); delete page.quiet; page.unanswered = ""; };
-  const timer = setInterval(() => { if (!document.querySelector("[data-server-away]")) giveUp(); }, 10000);
-  observer.observe(document.body, {childList: true, characterData: true, subtree: true});
+  const observer = new MutationObserver((changes) => {
+    if (changes.some(({ target }) => !target.parentElement?.closest("[data-quiet]"))) end();
+  });
+  const timer = setInterval(() => {
+    if (document.querySelector("[data-server-away]")) return;
+    end();
+    delete page.quiet;
+    page.unanswered = "";
+  }, 10000);
+  observer.observe(document.body, { childList: true, characterData: true, subtree: true });
   delete page.unanswered;
   button.ariaDisabled = "true";
 };
 
 // A page that sends itself elsewhere stays as it is until the next document is there: no change is an answer any more.
-const leave = ({dataset}) => { dataset.quiet = ""; onpageshow = () => delete dataset.quiet; };
-const reload = (cause) => { if (cause) { leave(document.documentElement); location.reload(); } };
+const leave = () => {
+  document.documentElement.dataset.quiet = "";
+  onpageshow = () => delete document.documentElement.dataset.quiet;
+};
+const reload = (cause) => {
+  if (!cause) return;
+  leave();
+  location.reload();
+};
 // No event of Reflex leaves the app.
-const submitAtOnce = (form) => { if (form) { leave(document.documentElement); form.submit(); } };
+const submitAtOnce = (form) => {
+  if (!form) return;
+  leave();
+  form.submit();
+};
 // The page stays, and goes on without an answer all the same: what it gets is a cookie.
-const postAtOnce = (form) => { form && navigator.sendBeacon?.(form.action, new URLSearchParams(new FormData(form))); };
+const postAtOnce = (form) => {
+  if (form) navigator.sendBeacon?.(form.action, new URLSearchParams(new FormData(form)));
+};
 
 // HTML opens a dialog as a modal one by a press only. Closing it before it goes gives the focus back to the opener, and
 // when that is gone, too, to the main landmark.
-const openModal = (dialog) => { dialog.showModal(); return () => { dialog.close(); setTimeout(focusMainIfLost); }; };
+const openModal = (dialog) => {
+  dialog.showModal();
+  return () => {
+    dialog.close();
+    setTimeout(focusMainIfLost);
+  };
+};
 // The server closes a dialog, so it stays while a form is sent. Esc is a press of the Close button, if there is one.
-const pressClose = (event) => { event.preventDefault(); event.target.querySelector("[data-close]")?.click(); };
-// Chromium closes at the second Esc whatever the page says.
-const reopen = ({target}) => target.isConnected && target.showModal();
+const pressClose = (event) => {
+  event.preventDefault();
+  event.target.querySelector("[data-close]")?.click();
+};
+// Chromium closes at the second Esc, even when the page prevents it.
+const reopen = ({ target }) => target.isConnected && target.showModal();
 
 // A popover knows Enter, Esc and clicks elsewhere. Arrows open it, and go round its items and its button.
 const moveInMenu = (event) => {
-  const step = {ArrowDown: 1, ArrowUp: -1}[event.key], items = [...event.currentTarget.querySelectorAll("a, button")];
-  if (step) { event.preventDefault(); items[0].popoverTargetElement.showPopover(); }
-  if (step) items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const items = [...event.currentTarget.querySelectorAll("a, button")];
+  items[0].popoverTargetElement.showPopover();
+  items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
 };
 // Leaving it and its button closes it, and so does a click in it: a link to the page that is shown already changes
 // nothing else.
-const leaveMenu = ({type, currentTarget: menu, relatedTarget: next}) =>
+const leaveMenu = ({ type, currentTarget: menu, relatedTarget: next }) =>
   (type === "click" || (next && !menu.parentElement.contains(next))) && menu.hidePopover();
 
 // React's `autofocus` is for fields only; Reflex's event for the focus needs an id per element, and scrolls.
-const focusQuietly = (element) => element?.focus({preventScroll: true});
-const focusMain = () => focusQuietly(document.getElementById("main"));
-const focusMainIfLost = () => { if (document.activeElement === document.body) focusMain(); };
-// Without the address changing: it may hold an anchor that is still needed. Reflex's own events wait for the server.
-const skipToMain = (event) => { event.preventDefault(); focusMain(); };
+const focusQuietly = (element) => element?.focus({ preventScroll: true });
+// Also for the link that skips to it. The URL does not change: it may hold an anchor that is still needed.
+const focusMain = (event) => {
+  event?.preventDefault();
+  focusQuietly(document.getElementById("main"));
+};
+const focusMainIfLost = () => document.activeElement === document.body && focusMain();
 // After a change of page inside of the app the browser leaves the focus nowhere: screen readers hear nothing. When a
 // document is loaded, no heading has gone before.
-const focusAfterNavigation = (heading) => { if (document.left) focusQuietly(heading); document.left = !heading; };
+const focusAfterNavigation = (heading) => {
+  if (document.left) focusQuietly(heading);
+  document.left = !heading;
+};
 // A card appears after its data has come: the browser itself has looked for it in vain by then. Where it does find the
 // target of a link, React Router scrolls back to where the page was.
-const reachAnchor = (card) => {
-  const go = () => requestAnimationFrame(() => card.scrollIntoView());
-  const arrive = () => { card.removeAttribute("data-reached"); if (card.matches(":target")) go(); };
-  if (card.toggleAttribute("data-reached", location.hash === "#" + card.id)) go();
-  addEventListener("hashchange", arrive);
-  return () => removeEventListener("hashchange", arrive);
-};
+const scrollToReached = (card) => requestAnimationFrame(() => card?.scrollIntoView());
 
 // The secret of a mailed link is read, and taken out of the address bar and the history at once. A link that is pasted
 // into the same tab changes nothing but the fragment.
 const takeFragment = (field) => {
   onhashchange = field && (() => takeFragment(field));
-  if (field) field.value = location.hash.slice(1) || field.value;
-  if (field) history.replaceState(history.state, "", location.pathname + location.search);
+  if (!field) return;
+  field.value = location.hash.slice(1) || field.value;
+  history.replaceState(history.state, "", location.pathname + location.search);
 };
-const takeTimeZone = (field) => { if (field) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? ""; };
 // What stands behind `?` has done its work: a reload starts anew.
-const tidyAddress = (seen) => { if (seen) history.replaceState(history.state, "", location.pathname + location.hash); };
+const tidyUrl = (seen) => seen && history.replaceState(history.state, "", location.pathname + location.hash);
 
-// The field names the list that it controls.
-const filterList = ({currentTarget: field}) => {
-  const list = document.getElementById(field.getAttribute("aria-controls")), text = field.value.trim().toLowerCase();
-  for (const item of list?.children ?? []) item.hidden = !item.textContent.toLowerCase().includes(text);
-};
 // A wrong code is typed over or pasted over, and not added to.
-const selectAll = (event) => { if (!event.key || event.key === "Enter") event.currentTarget.select(); };
+const selectAll = (event) => {
+  if (!event.key || event.key === "Enter") event.currentTarget.select();
+};
 // With six digits nothing is left to decide. After a moment, so that a press of the button or of Enter sends it once.
 // A refused code is not sent again while it is corrected digit by digit.
-const sendWhenComplete = ({currentTarget: code}) => {
+const sendWhenComplete = ({ currentTarget: code }) => {
   clearTimeout(code.timer);
-  code.form.onsubmit = () => { clearTimeout(code.timer); code.sent = code.value; code.select(); };
+  code.form.onsubmit = () => {
+    clearTimeout(code.timer);
+    code.sent = code.value;
+    code.select();
+  };
   if (code.validity.valid && code.sent !== code.value) code.timer = setTimeout(() => code.form?.requestSubmit(), 500);
 };
 // Reflex's events tell of no Caps Lock.
 const noteCapsLock = (event) => event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
-// In the page alone: no state knows of it, nor the next dialog. React writes the type anew when it renders the field.
-const showOrHide = ({currentTarget: button, currentTarget: {previousElementSibling: input}}) => {
-  const wanted = () => (button.ariaPressed === "true" ? "text" : "password");
-  const keep = () => { if (input.type !== wanted()) input.type = wanted(); };
-  button.ariaPressed = button.ariaPressed !== "true";
-  keep();
-  button.observed ??= new MutationObserver(keep).observe(input, {attributeFilter: ["type"]}) ?? true;
-};
 // Reflex's event for the clipboard waits in a queue while the server is away, and says nothing when it is done.
-const copy = ({currentTarget: {dataset}}) => navigator.clipboard.writeText(dataset.text).then(() => {
+const copy = async ({ currentTarget: { dataset } }) => {
+  await navigator.clipboard.writeText(dataset.text);
   dataset.copied = setTimeout(() => delete dataset.copied, 4000);
-});
+};
 const printPage = () => print();
 """
+
+
+TIME_ZONE = rx.Var("Intl.DateTimeFormat().resolvedOptions().timeZone").to(str)
+"""The IANA name of the browser's time zone. For a part of the page that is not rendered in advance."""
 
 
 def function(name: str) -> rx.Var[Any]:
@@ -177,12 +210,15 @@ class Input(_Scripted, rx.el.Input):
 
 
 class Anchored(_Scripted, rx.el.Section):
-    """A part of the page that links lead to, by its id."""
+    """A part of the page that links lead to, by its id. It has `data-reached` while the URL names it."""
 
     @classmethod
     def create(cls, *children: Any, **props: Any) -> rx.Component:
-        """As any section; `custom_attrs` gets what finds it late."""
-        return super().create(*children, **_with_attr(props, "ref", function("reachAnchor")))
+        """As any section; `custom_attrs` gets what scrolls to it."""
+        reached = location_hash() == rx.Var.create("#") + props["id"].to(str)
+        # React calls a new ref: when the part appears, and when a link to it is followed.
+        attrs = {"ref": rx.cond(reached, function("scrollToReached"), None), "data-reached": rx.cond(reached, "", None)}
+        return super().create(*children, **_with_attrs(props, attrs))
 
 
 class Span(_Scripted, rx.el.Span):
@@ -205,7 +241,7 @@ class SingleSubmitForm(_Scripted, rx.el.Form):
     @classmethod
     def create(cls, *children: Any, **props: Any) -> rx.Component:
         """As any form; `custom_attrs` gets what guards it."""
-        return super().create(*children, **_with_attr(props, "onSubmitCapture", function("once")))
+        return super().create(*children, **_with_attrs(props, {"onSubmitCapture": function("once")}))
 
 
 class SingleSubmitButton(Button):
@@ -214,7 +250,7 @@ class SingleSubmitButton(Button):
     @classmethod
     def create(cls, *children: Any, **props: Any) -> rx.Component:
         """As any button; `custom_attrs` gets what guards it."""
-        return super().create(*children, **_with_attr(props, "onClickCapture", function("once")))
+        return super().create(*children, **_with_attrs(props, {"onClickCapture": function("once")}))
 
 
 class DocumentLanguage(rx.Fragment):
@@ -225,9 +261,11 @@ class DocumentLanguage(rx.Fragment):
 
     def add_hooks(self) -> list[str | rx.Var]:
         locale = LocaleState.locale
-        effect = f"useEffect(() => {{ document.documentElement.lang = {locale!s} || 'en'; }}, [{locale!s}])"
+        effect = f"""useEffect(() => {{
+          document.documentElement.lang = {locale!s} || 'en';
+        }}, [{locale!s}])"""
         return [expression(effect, locale)]
 
 
-def _with_attr(props: dict[str, Any], name: str, value: rx.Var[Any]) -> dict[str, Any]:
-    return props | {"custom_attrs": {**props.get("custom_attrs", {}), name: value}}
+def _with_attrs(props: dict[str, Any], attrs: dict[str, Any]) -> dict[str, Any]:
+    return props | {"custom_attrs": {**props.get("custom_attrs", {}), **attrs}}

@@ -98,7 +98,7 @@ _BASE = """
   /* Goes a while after it was hidden, so that it can be read. That is no motion. */
   .linger { transition: display 5s allow-discrete; }
   @media print {
-    /* Black on white whatever the theme; important, as classes would win over this layer otherwise. */
+    /* Black on white in every theme; important, as classes would win over this layer otherwise. */
     :root:has(.print-sheet), :root:has(.print-sheet) body { color-scheme: light; background: #fff !important;
       overflow: visible; scrollbar-gutter: auto; }
     /* Only the sheet, what it holds and what holds it. */

@@ -11,7 +11,7 @@ POLICY_VIOLATION, TOO_BIG, TRY_LATER = 1008, 1009, 1013
 
 
 def client_of(scope: Scope) -> str:
-    """The client's address, as `ClientAddress` has written it; empty when the server does not know it."""
+    """The client's IP address, as `ClientAddress` has written it; empty when the server does not know it."""
     return str((scope.get("client") or ("",))[0])
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from netim_app.core.actor import Visitor, set_caller
+from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest
 from netim_app.identity import second_factor, sessions, tickets
 from netim_app.identity.security_log import log_refusal
@@ -37,6 +38,16 @@ def _from_our_pages(request: Request) -> bool:
     return request.headers.get("origin") in get_settings().allowed_origins
 
 
+def _refused(request: Request) -> Response | None:
+    if not _from_our_pages(request):
+        log_refusal("request.refused", path=request.url.path, reason="not from our pages")
+        return Response(status_code=403)
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal():
+        return Response(status_code=411)  # a form always says how long it is
+    return Response(status_code=413) if int(length) > MAX_FORM_BYTES else None
+
+
 def guarded(
     handler: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
@@ -44,16 +55,8 @@ def guarded(
 
     async def guard(request: Request) -> Response:
         set_caller(Visitor(origin=origin_of_request(request)))
-        if not _from_our_pages(request):
-            log_refusal("request.refused", path=request.url.path, reason="not from our pages")
-            return Response(status_code=403)
-        length = request.headers.get("content-length", "")
-        if not length.isdecimal():
-            return Response(status_code=411)  # a form always says how long it is
-        if int(length) > MAX_FORM_BYTES:
-            return Response(status_code=413)
         try:
-            return await handler(request)
+            return _refused(request) or await handler(request)
         except SQLAlchemyError:
             logger.exception("the database did not answer")
             return RedirectResponse("/login?fault=1", status_code=303)
@@ -61,22 +64,25 @@ def guarded(
     return guard
 
 
+async def _token_in_form(request: Request, field: str) -> str | None:
+    """The token that a form sends in this field; None for anything that is no token."""
+    form = await request.form(max_files=0, max_fields=2, max_part_size=MAX_FORM_BYTES)
+    sent = form.get(field)
+    return sent if isinstance(sent, str) and TOKEN.fullmatch(sent) else None
+
+
+async def _redeem(ticket: str | None, browser_digest: str, origin: Origin) -> tickets.OpenedSession | None:
+    # Asked in a reading unit first, so that a forged ticket never takes the write lock.
+    if ticket is None or not browser_digest or not await in_read_unit(tickets.is_ticket, ticket):
+        return None
+    return await in_unit(tickets.redeem_ticket, ticket, browser_digest, origin)
+
+
 async def open_session(request: Request) -> Response:
     """POST /auth/session: redeems a ticket, sets the cookie, goes on to the page that the ticket names."""
-    settings = get_settings()
-    form = await request.form(max_files=0, max_fields=2, max_part_size=MAX_FORM_BYTES)
-    ticket = form.get("ticket")
-    held = digests_of(request)
-    origin = origin_of_request(request)
-    opened = None
-    # Asked in reading first: what somebody has made up takes no turn to write.
-    if (
-        isinstance(ticket, str)
-        and TOKEN.fullmatch(ticket)
-        and held.browser
-        and await in_read_unit(tickets.is_ticket, ticket)
-    ):
-        opened = await in_unit(tickets.redeem_ticket, ticket, held.browser, origin)
+    settings, held, origin = get_settings(), digests_of(request), origin_of_request(request)
+    ticket = await _token_in_form(request, "ticket")
+    opened = await _redeem(ticket, held.browser, origin)
     if opened is None:
         log_refusal("ticket_refused")
         return RedirectResponse("/login?again=1", status_code=303)
@@ -92,10 +98,9 @@ async def open_session(request: Request) -> Response:
 
 async def keep_pending(request: Request) -> Response:
     """POST /auth/pending: sets the cookie with which all tabs of the browser go on with a login that owes its code."""
-    settings = get_settings()
-    form = await request.form(max_files=0, max_fields=2, max_part_size=MAX_FORM_BYTES)
-    secret, browser = form.get("secret"), digests_of(request).browser
-    if not isinstance(secret, str) or not TOKEN.fullmatch(secret):
+    settings, browser = get_settings(), digests_of(request).browser
+    secret = await _token_in_form(request, "secret")
+    if secret is None:
         log_refusal("request.refused", path=request.url.path, reason="no secret")
         return Response(status_code=403)
     cookie = None

@@ -1,4 +1,4 @@
-"""How long the body of a request may take, and how many one address may send at once (ASVS 15.2.2).
+"""How long the body of a request may take, and how many one IP address may send at once (ASVS 15.2.2).
 
 Our forms have a few hundred bytes. The server takes a number of connections and no more: a body that
 never ends holds one of them.
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 MAX_SECONDS = 5
 """For a whole body, from the end of its headers: a drop now and then does not count as going on."""
 MAX_AT_ONCE = 32
-"""Requests with a body that one address may have open: more than an office sends in the same moment. An IPv6 /48 may
+"""Requests with a body that one IP address may have open: more than an office sends in the same moment. An IPv6 /48 may
 have ten times as many."""
 _CLOSE = {"connection": "close"}
 

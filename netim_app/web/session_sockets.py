@@ -28,12 +28,12 @@ _STRANGERS = 0
 
 
 class SessionSockets:
-    """Refuses a session's sockets beyond its limit, from any address. It runs behind `CookieDigests`.
+    """Refuses a session's sockets beyond its limit, from any IP address. It runs behind `CookieDigests`.
 
     (ASVS 2.4.1.) With the limit of sessions, it is one for the account. Counted by account alone, a stolen cookie could
     use up the owner's sockets.
     The newest is refused: closing the oldest would only make its tab come back for another one's place. It counts in
-    this process, as `SocketLimits` does for addresses: each worker has the limit for itself.
+    this process, as `SocketLimits` does for IP addresses: each worker has the limit for itself.
     Strangers have a limit for all together, below that of all sockets: they keep no customer out who is logged in.
 
     Args:

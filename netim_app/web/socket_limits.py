@@ -1,4 +1,4 @@
-"""What one address may ask of us over websockets: how many sockets, how large a message, how many in a second.
+"""What one IP address may ask of us over websockets: how many sockets, how large a message, how many in a second.
 
 (ASVS 2.4.1, 15.2.2.) A customer never meets these limits; a program that does is slowed down, or shown the door.
 """
@@ -34,10 +34,10 @@ SWEEP_EVERY_SECONDS = 10
 
 @dataclass
 class _Network:
-    """All sockets of one address, or of the network around it: how many are open, and what they may still send."""
+    """All sockets of one IP address, or of the network around it: how many are open, and what they may still send."""
 
     width: int = 1
-    """How many times the messages of one address it may send."""
+    """How many times the messages of one IP address it may send."""
     sockets: int = 0
     spent: float = 0
     """In messages. It goes back to nothing with the time."""

@@ -67,7 +67,7 @@ class SocketPackets:
 
 
 def _names_a_tab(scope: Scope) -> bool:
-    """Whether the address has a token as pages make them. It becomes part of keys and of the names of tasks."""
+    """Whether the URL has a token as pages make them. It becomes part of keys and of the names of tasks."""
     tokens = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
     return len(tokens) == 1 and _TAB.fullmatch(tokens[0]) is not None
 
@@ -145,7 +145,7 @@ def is_message(body: str, names: Container[str]) -> bool:
 
 
 def is_event(event: object, names: Container[str]) -> bool:
-    """Whether this has the form of an event: a name that we know, named arguments, and from which address it comes.
+    """Whether this has the form of an event: a name that we know, named arguments, and from which URL it comes.
 
     Whether it may be sent is for the Gate to say. Reflex keeps something of each name that it does not know, and
     logs it with a traceback (ASVS 16.2.1).
@@ -172,12 +172,12 @@ def _is_router(router: object) -> bool:
 
 
 def _is_argument(value: object) -> bool:
-    """Whether this is a part of an address; an address that no page has comes as a list of its parts."""
+    """Whether this is a part of a URL; a URL that no page has comes as a list of its parts."""
     return all(isinstance(part, str) for part in value) if isinstance(value, list) else isinstance(value, str)
 
 
 def _is_path(path: object) -> bool:
-    """Whether this can follow the origin in an address. A program may have sent none."""
+    """Whether this can follow the origin in a URL. A program may have sent none."""
     if not isinstance(path, str) or len(path) > MAX_PATH or (path and not path.startswith("/")):
         return False
     try:

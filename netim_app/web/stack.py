@@ -59,6 +59,6 @@ def stack(
         with_headers,
         # The middlewares listed before this one log with the id of the request.
         Traces,
-        # Sees each request first: all others log and count by the address.
+        # Sees each request first: all others log and count by the IP address.
         partial(ClientAddress, trusted_proxies=settings.trusted_proxies),
     ]

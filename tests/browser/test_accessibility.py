@@ -39,7 +39,7 @@ PAIRS = ((PHONE, "dark"), (DESKTOP, "light"))
 """The theme has nothing to do with the width, nor with the language: French pages are looked at in turn in one of them,
 which keeps the test short. What depends on the length of words is measured in both."""
 TOO_LONG = "x" * 400
-HIDDEN = {"hand-over", "keep-pending", "link-token", "time-zone"}
+HIDDEN = {"hand-over", "keep-pending", "link-token"}
 """Fields and forms that nobody can see."""
 
 RUN = """async (standards) => {

@@ -20,7 +20,7 @@ SCRIPTS = (
 
 
 def test_xss(page: Page, server: Server, customer: str) -> None:
-    """In names, notes and whatever else is shown again: text stays text, on every page and in every mail."""
+    """In names, notes and all other input that is shown again: text stays text, on every page and in every mail."""
     log_in(page, customer)
     for script in SCRIPTS:
         page.get_by_label("Company").fill(script)
@@ -131,7 +131,7 @@ INJECTIONS = """() => {
 
 
 def test_csp_no_page_needs_more_than_it_may(page: Page, customer: str, complaints: list[str]) -> None:
-    """All pages and what opens on them, without a violation; and whatever gets into a page by mistake does not run."""
+    """All pages and what opens on them, without a violation. A script that gets into a page by mistake does not run."""
     page.add_init_script(REPORT)
     for path in (*PAGES, "/no/such/page"):
         page.goto(path)

@@ -113,7 +113,7 @@ def test_goes_on_after_a_fresh_proof(page: Page, server: Server, customer: str) 
         server.move_clock(0)
 
 
-def test_whoever_stays_inside_is_told_so_before_switching_on(page: Page, customer: str) -> None:
+def test_a_customer_who_stays_inside_is_told_so_before_switching_on(page: Page, customer: str) -> None:
     log_in(page, customer)
     page.goto(SECURITY)
     page.get_by_role("switch", name="IP Restriction").click()

@@ -53,7 +53,7 @@ def text_of(value: object, **options: Any) -> tuple[str, list[tuple[str, str]]]:
         ("e\N{COMBINING ACUTE ACCENT}" * 10, "é" * 10),  # the limit counts what is stored
         ("  0123456789  ", "0123456789"),
         ("<b>&amp;</b>", None),  # too long
-        ("<b>A</b>", "<b>A</b>"),  # kept as text: whoever shows it escapes it
+        ("<b>A</b>", "<b>A</b>"),  # kept as text, and escaped where it is shown
         ("' OR 1=1", "' OR 1=1"),
         ("{{7*7}}", "{{7*7}}"),
         ("李小龍", "李小龍"),

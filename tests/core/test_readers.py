@@ -41,7 +41,7 @@ def in_script(zero: str, text: str) -> str:
 
 
 @pytest.mark.parametrize("between", ["", *BLANKS, *DASHES, *MARKS, *".,'’·•_*", " - ", "\u2069-\u2068"], ids=ascii)
-def test_a_code_is_right_whatever_stands_between_its_digits(between: str) -> None:
+def test_a_code_is_right_with_any_signs_between_its_digits(between: str) -> None:
     assert readers.six_digits(f"839{between}308") == CODE
     assert readers.six_digits(between.join(CODE)) == CODE
     assert readers.six_digits(f"{between}{CODE}{between}") == CODE

@@ -195,7 +195,7 @@ def test_levels_are_ordered_so_that_each_includes_those_below() -> None:
     assert Level.ANYONE < Level.LOGGED_IN < Level.FRESH
 
 
-def test_whoever_needs_a_fresh_proof_names_where_to_go_on() -> None:
+def test_a_handler_that_needs_a_fresh_proof_names_where_to_go_on() -> None:
     for name, (_, fn) in handlers().items():
         mark = access_of(fn)
         if mark is not None and mark.level == Level.FRESH:

@@ -71,7 +71,7 @@ UNSAID: dict[str, set[str]] = {
     "email_undo": {"security_url", "forgot_url"},  # the account's pages are closed to the owner of the old mailbox
     "email_restored": {"forgot_url"},  # the link to a new password has a mail of its own
     "account_unlocked": set(PLACE),  # the console of our operator
-    "login_blocked": {"security_url"},  # that page refuses whoever reads this where it happened
+    "login_blocked": {"security_url"},  # that page refuses a reader at the place where it happened
 }
 """What a mail keeps to itself on purpose."""
 
@@ -253,7 +253,7 @@ def test_every_mail_says_its_language_and_looks_right_in_the_dark(
     assert f'<html lang="{locale}">' in html
     assert f"<title>{markup.escape(rendered.subject, quote=False)}</title>" in html
     assert '<meta name="color-scheme" content="light dark">' in html
-    # The colours are the app's, and whatever has one of its own has its dark twin.
+    # The colours are the app's, and each colour of a mail's own has its dark twin.
     twins = {value: {DARK[name] for name, same in LIGHT.items() if same == value} for value in LIGHT.values()}
     styled = [(tag, style) for tag, style in re.findall(r'<(\w[^>]*) style="([^"]*)"', html) if "#" in style]
     assert len(styled) > 5

@@ -177,7 +177,7 @@ def test_every_constraint_of_the_database_has_the_name_that_the_code_gives_it(em
         assert found == expected, table.name
 
 
-def test_whatever_belongs_to_an_account_dies_with_it() -> None:
+def test_all_rows_of_an_account_are_deleted_with_it() -> None:
     for table in load_metadata().tables.values():
         for key in table.foreign_keys:
             assert key.ondelete == "CASCADE", f"{table.name}.{key.parent.name}"

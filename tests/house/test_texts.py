@@ -153,7 +153,7 @@ TEXT_FUNCTIONS = ("tr", "show_notice", "explain", "refuse", "DomainError")
 
 
 def test_every_key_that_is_handed_to_a_text_function_exists() -> None:
-    """By what is done with it, whatever it looks like."""
+    """By its use, not by its look."""
     position = {"tr": 0, "show_notice": 2, "refuse": 1, "DomainError": 0}
     seen = 0
     for path, call in calls(*position):

@@ -105,7 +105,9 @@ async def test_dos_memory_of_a_strangers_tab_goes_a_minute_after_its_socket(stor
         assert store.manager._states_locks == {}
 
 
-async def test_customers_and_whoever_is_connected_or_owes_a_code_stays(store: Store, sqlite_units: Units) -> None:
+async def test_tabs_of_customers_connected_ones_and_those_that_owe_a_code_stay(
+    store: Store, sqlite_units: Units
+) -> None:
     await store.open_tab("customer", session_id=logged_in_actor(sqlite_units).session_id)
     await store.open_tab("looks a code up", owes_code="a browser")
     await store.open_tab("open")

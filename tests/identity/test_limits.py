@@ -191,7 +191,7 @@ async def test_nobody_uses_up_the_reset_links_of_a_mailbox_by_registering_it() -
     assert await limits.may_mail("reset", EMAIL, HOME)
 
 
-async def test_a_mailbox_gets_so_many_mails_whoever_asks_and_however_it_is_spelt() -> None:
+async def test_a_mailbox_gets_so_many_mails_from_all_clients_and_in_all_spellings() -> None:
     spellings = ("ada@example.org", "ADA@example.org", " Ada@Example.org ")
     answers = [await limits.may_mail("reset", spellings[n % 3], f"192.0.2.{n}") for n in range(8)]
 
@@ -199,7 +199,7 @@ async def test_a_mailbox_gets_so_many_mails_whoever_asks_and_however_it_is_spelt
     assert await limits.may_mail("reset", "bob@example.org", HOME)
 
 
-async def test_an_address_may_cause_so_many_mails_whatever_the_mailbox() -> None:
+async def test_an_ip_address_may_cause_so_many_mails_to_all_mailboxes() -> None:
     answers = [await limits.may_mail("reset", f"c{n}@example.org", HOME) for n in range(25)]
 
     assert answers.count(True) == rate_limit.MAIL_PER_ADDRESS.amount

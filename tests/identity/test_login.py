@@ -95,7 +95,7 @@ async def test_a_right_password_gives_a_ticket_for_this_browser(units: Units, ac
 
 
 @pytest.mark.parametrize("email", [EMAIL, EMAIL.lower(), EMAIL.upper(), f"  {EMAIL} "])
-async def test_the_address_is_found_whatever_its_case(units: Units, account_id: int, email: str) -> None:
+async def test_the_email_is_found_in_any_case(units: Units, account_id: int, email: str) -> None:
     assert await attempt(email) == ""
 
 
@@ -108,7 +108,7 @@ async def test_a_password_that_is_not_exactly_the_same_is_refused(units: Units, 
         assert unit.session.exec(select(Ticket)).all() == []
 
 
-# One check and one answer, whatever is the matter
+# One check and one answer for every cause
 
 
 async def test_every_branch_costs_one_bcrypt_check_of_the_same_cost(
@@ -170,7 +170,7 @@ async def test_a_success_gives_the_guesses_back(units: Units, account_id: int) -
         assert await attempt() == ""
 
 
-async def test_strangers_share_one_budget_whatever_their_browser_and_spelling(units: Units, account_id: int) -> None:
+async def test_strangers_share_one_budget_with_any_browser_and_spelling(units: Units, account_id: int) -> None:
     for number in range(5):
         email = EMAIL.upper() if number % 2 else EMAIL
         await attempt(

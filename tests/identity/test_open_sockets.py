@@ -73,7 +73,7 @@ async def test_it_is_closed_when_its_session_has_ended_and_it_is_silent(monkeypa
     nexts[1].cancel()
 
 
-async def test_it_is_closed_in_the_end_whatever_it_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_closed_in_the_end_while_it_sends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_sockets, "MOST_SECONDS", 0.05)
     line = Line()
     line.socket.end()

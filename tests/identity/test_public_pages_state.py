@@ -352,7 +352,7 @@ async def test_links_cannot_be_tried_without_end(account_id: int) -> None:
         assert "Too many attempts" in state.errors[""]
 
 
-# Whatever is sent
+# Any input
 
 
 @pytest.mark.parametrize("cls", [LoginState, SignUpState, VerifyState, ForgotState, ResetState, UndoState])

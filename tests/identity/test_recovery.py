@@ -198,7 +198,7 @@ def test_a_reset_link_of_one_customer_changes_nobody_elses_password(units: Units
     assert has_password(units, other, PASSWORD)
 
 
-def test_who_resets_gets_in_from_that_browser_whatever_strangers_guess_and_older_browsers_are_strangers(
+def test_a_reset_opens_that_browser_while_strangers_guess_and_older_browsers_are_strangers(
     units: Units, account_id: int
 ) -> None:
     with units.write() as unit:

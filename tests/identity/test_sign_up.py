@@ -221,7 +221,7 @@ def test_a_sign_up_cannot_take_an_address_that_became_an_accounts(units: Units) 
     assert len(all_accounts(units)) == 1
 
 
-def test_an_address_belongs_to_one_account_whatever_its_case(units: Units) -> None:
+def test_an_email_belongs_to_one_account_in_any_case(units: Units) -> None:
     with units.write() as unit:
         make_account(unit, "ada@example.org")
 
@@ -294,7 +294,7 @@ def test_the_browser_that_confirms_is_known_and_no_other(units: Units) -> None:
 
 @pytest.mark.parametrize("name", ["evil．test", "Win at evil.test", "Zoé"])
 def test_a_mailbox_that_may_be_anybodys_is_sent_nothing_that_was_typed(units: Units, name: str) -> None:
-    """Neither by a registration nor by a new address, whatever an account that exists is called."""
+    """Neither by a registration nor by a new address, under any name that an existing account may have."""
     mail = signed_up(units, replace(NEW, first_name=name, last_name=name))
     caller = logged_in_actor(units, first_name=name, last_name=name, company=name)
     with units.write() as unit:

@@ -281,7 +281,7 @@ AFTER = (*BEFORE, _new_password_by_mail, _another_address)
 def test_no_obstacle_of_a_thief_stands_in_the_way(
     units: Units, account_id: int, clock: FakeClock, obstacle: Callable[[Units, Actor], None], first: bool
 ) -> None:
-    """Whatever a thief does, up to a week before the change of address or at any time after it."""
+    """All that a thief can do, up to a week before the change of address or at any time after it."""
     thief = thief_of(units, account_id)
     if first:
         obstacle(units, thief)

@@ -104,7 +104,7 @@ async def test_costly_events_leave_nothing_to_remember() -> None:
 async def test_costly_events_of_a_stolen_session_do_not_delay_its_owner() -> None:
     clock = Clock()
     budgets = CostBudgets(clock)
-    for _ in range(60):  # seconds, in which it pays whatever it may
+    for _ in range(60):  # seconds, in which it pays as much as it may
         while budgets.advance(THIEF, ACCOUNT) == 0:
             pass
         assert budgets.advance(ANNA, ACCOUNT) == 0

@@ -1,4 +1,4 @@
-"""infra.outbox: a mail stands or falls with its transaction, and is sent once, whoever dies meanwhile."""
+"""infra.outbox: a mail stands or falls with its transaction, and is sent once, also when a process dies meanwhile."""
 
 import asyncio
 import threading
@@ -406,7 +406,7 @@ async def test_a_mail_that_kills_its_worker_is_given_up(sqlite_units: Units, clo
     assert _row(sqlite_units).state == DEAD
 
 
-async def test_whoever_lost_its_claim_overwrites_nothing(units: Units, clock: FakeClock) -> None:
+async def test_a_sender_that_lost_its_claim_overwrites_nothing(units: Units, clock: FakeClock) -> None:
     _queue(units)
     slow = _sender(units, FakeTransport(), "slow")
     claimed = slow._claim()
@@ -685,7 +685,7 @@ def put(units: Units, *, silent: bool = False, fail: int = 0, **times: Any) -> N
 
 @pytest.mark.parametrize("silent", [False, True])
 async def test_a_request_is_answered_by_the_sender_once(units: Units, clock: FakeClock, silent: bool) -> None:
-    """Whoever asks writes the same row in any case, and the answer knows from where it was asked."""
+    """Every caller writes the same row in any case, and the answer knows from where it was asked."""
     answers: list[Any] = []
     answering(answers)
     begin_trace("asked")

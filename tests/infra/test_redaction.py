@@ -189,7 +189,7 @@ def test_servers_of_sockets_add_no_handler_of_their_own(output: io.StringIO) -> 
 @pytest.mark.parametrize(
     "name", ["reflex.app", "reflex_base.event", "_granian", "socketio.server", "engineio.server", "x.y"]
 )
-def test_whoever_logs_the_line_is_clean(output: io.StringIO, name: str) -> None:
+def test_the_line_of_every_logger_is_clean(output: io.StringIO, name: str) -> None:
     logging.getLogger(name).warning("Event %s with %r", EVENT, {"cookie": COOKIE})
     line = output.getvalue()
     assert "Event" in line

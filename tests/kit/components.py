@@ -7,7 +7,7 @@ from reflex_base.components.component import BaseComponent
 
 
 def walk(component: BaseComponent) -> Iterator[Any]:
-    """A component and all those in it, whatever `cond`, `match` or `foreach` they stand in."""
+    """A component and all those in it, also those in `cond`, `match` and `foreach`."""
     yield component
     for child in component.children:
         yield from walk(child)

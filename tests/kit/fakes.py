@@ -203,7 +203,7 @@ async def smtp_listener(
 
 @contextmanager
 def captured_log(name: str = "") -> Iterator[list[logging.LogRecord]]:
-    """The records of one logger (all by default), whatever its level."""
+    """The records of one logger (all by default), of every level."""
     records: list[logging.LogRecord] = []
 
     class Keep(logging.Handler):

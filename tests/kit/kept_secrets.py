@@ -1,7 +1,7 @@
 """What must stay secret on a server under test, and the look at all that it has kept (attack `log_secrets`).
 
 Every client of a test notes what it types, holds or is shown that opens something. When a server is closed, its log,
-its database, its mails and its Redis are searched for all of that, whatever the test itself was about.
+its database, its mails and its Redis are searched for all of that, after every test.
 """
 
 import re

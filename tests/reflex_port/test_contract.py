@@ -21,12 +21,14 @@ from reflex_base.registry import RegistrationContext
 
 from netim_app import netim_app
 from netim_app.reflex_port import npm_lock, serving
+from netim_app.reflex_port.client_vars import client_var
 from netim_app.reflex_port.current_event import answer, current_event, delta_without_states, send_delta
 from netim_app.reflex_port.handlers import FRAMEWORK_EVENTS, handler_of, is_framework_event, registered, state_classes
 from netim_app.reflex_port.kept_states import KeptInMemory, KeptInRedis
 from netim_app.reflex_port.sockets import ConnectedTabs
 from netim_app.reflex_port.transient_vars import TransientVars, forget
 from netim_app.reflex_port.var_data import expression
+from netim_app.ui.parts import ClientScope
 from tests.kit.harness import redis_server
 
 
@@ -216,6 +218,20 @@ def test_var_data() -> None:
     data = expression(f"({PortState.shown!s}.length)", PortState.shown)._get_all_var_data()
     assert data is not None
     assert data.state == PortState.get_full_name()
+
+
+def test_client_var() -> None:
+    """Parent and child share the var, because they are compiled to one component."""
+    flag = client_var("isOn", default=False)
+    part = ClientScope.create(
+        rx.el.button(on_click=flag.set_value(~flag.value)), aria_label=rx.cond(flag.value, "a", "b")
+    )
+    data = flag._get_all_var_data()
+    assert data is not None
+    assert "const [isOn, setIson] = useState(false)" in data.hooks
+    assert "setIson(!(isOn))" in str(part)
+    assert '(isOn ? "a" : "b")' in str(part)
+    assert part._memoization_mode.recursive is False
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:

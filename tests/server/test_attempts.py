@@ -183,7 +183,7 @@ async def test_flood_mail_from_one_address(server: Server, new_email: Callable[[
 async def test_flood_mail_by_a_customers_own_changes(
     server: Server, anna: Client, email: str, new_email: Callable[[], str]
 ) -> None:
-    """Whoever has an account cannot fill the queue in which everybody's mails wait; and may still throw a thief out."""
+    """A customer cannot fill the queue in which everybody's mails wait; and may still throw a thief out."""
     await stay_in_window(CHANGE_PER_ACCOUNT)
     for number in range(CHANGE_PER_ACCOUNT.amount + 20):
         await anna.send("LoginAlertsState.switch", on=number % 2 == 0)

@@ -50,7 +50,7 @@ async def test_set_back_and_no_session_outlives_its_limit(
 
 @pytest.mark.parametrize("back", [MINUTE, HOUR, DAY])
 async def test_set_back_and_used_codes_stay_used(owner: Owner, server: Server, back: int) -> None:
-    """A code of an earlier step is never accepted after one of a later step, whatever the clock says."""
+    """A code of an earlier step is never accepted after one of a later step, at any time of the clock."""
     async with Client(server) as client:
         await give_password(client, owner.email)
         used = owner.code()

@@ -136,7 +136,7 @@ def hanging(postgres: Postgres) -> Iterator[None]:
 async def test_deps_down_hung_database_postgresql(
     tmp_path: Path, postgres: Postgres, new_email: Callable[[], str]
 ) -> None:
-    """Whatever needs no database is answered as ever, and whatever waits for it is done once when it comes back."""
+    """Requests without the database are answered as ever; work that waits for it is done once when it comes back."""
     email = new_email()
     with running(tmp_path, env={"NETIM_DATABASE_URL": postgres.uri}) as server:
         server.create_account(email)

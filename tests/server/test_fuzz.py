@@ -82,7 +82,7 @@ def texts() -> st.SearchStrategy[str]:
 
 
 def values() -> st.SearchStrategy[Any]:
-    """Whatever JSON can say, and Python's reading of it."""
+    """All kinds of JSON values, and Python's reading of them."""
     plain = st.one_of(st.none(), st.booleans(), st.sampled_from(ODD_NUMBERS), st.integers(), st.floats(), texts())
     nested = st.recursive(
         plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts(), inner, max_size=3), max_leaves=6
@@ -260,7 +260,7 @@ async def test_type_conf_fuzzed_events_of_a_customer(server: Server, victim: Cli
 
 
 async def test_type_conf_fuzzed_events_of_half_a_login(server: Server, victim: Client, attacker: Owner) -> None:
-    """The password was right, the code is owed: whatever is sent, it opens nothing, and the right code still does."""
+    """The password was right, the code is owed: no event opens anything, and the right code still does."""
     await attacker.client.disconnect()
     watch = Watch(server, attacker.email)
     tables = (

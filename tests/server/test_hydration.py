@@ -24,7 +24,7 @@ NOT_IN_A_TOUR = (*SHOWN_ONCE, "LoginState.cancel_code", "IpRestrictionState.add_
 
 
 async def run_page(client: Client, path: str) -> None:
-    """Loads a page as a browser does: hydrates, and sends whatever the page's own loading asks for."""
+    """Loads a page as a browser does: hydrates, and sends all events that the page's loading asks for."""
     await client.connect(path)
     await client.settle()
     seen = len(client.events)

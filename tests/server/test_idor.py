@@ -126,7 +126,7 @@ async def test_idor_a_foreign_id_is_answered_like_an_unknown_one(two: tuple[Owne
 
 
 async def test_idor_of_a_session_that_is_stepped_up(server: Server, two: tuple[Owner, Owner]) -> None:
-    """A ticket renews the session that asked for it, whoever's ids are sent along."""
+    """A ticket renews the session that asked for it, with any account's ids in the form."""
     mallory, victim = two
     session, account = victim.row("account_session", "id, account_id")[0]
     before = belongings(victim)

@@ -410,7 +410,7 @@ async def test_what_a_proxy_does_not_tell_is_told_to_the_operator_and_is_one_bud
 async def test_bf_xff_through_a_proxy_that_appends(
     behind_proxy: Server, new_email: Callable[[], str], added: str
 ) -> None:
-    """However much stands to the left of what our proxy adds, and whatever: limits count one client."""
+    """With any entries, and any number of them, to the left of what our proxy adds, limits count one client."""
     seen = set()
     for number in range(3):
         written = [f"word-{number}-{entry}" for entry in range(10)] + ["1.1.1.1"] * 50

@@ -57,7 +57,7 @@ async def start(server: Server) -> None:
 
 @contextlib.asynccontextmanager
 async def killed_at(server: Server, table: str, where: str, **params: Any) -> AsyncIterator[None]:
-    """Whatever the block begins is killed when it wants to change this row; then the server is started again.
+    """The server is killed when the work of the block wants to change this row; then the server is started again.
 
     What it had changed before that in the same transaction is undone. That of other transactions stands.
     """

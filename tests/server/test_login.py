@@ -155,7 +155,7 @@ async def test_unlock(server: Server, anna: Client, email: str) -> None:
     assert await can_log_in(server, email, PASSWORD)
     assert await asyncio.to_thread(server.wait_for_mail, email, 1, "unlocked")
     nobody = await asyncio.to_thread(server.netim, "unlock", "nobody@example.com")
-    assert (nobody.returncode, nobody.stderr.strip()) == (1, "no account has this address")
+    assert (nobody.returncode, nobody.stderr.strip()) == (1, "no account has this e-mail address")
 
 
 async def test_enum_login(server: Server, email: str, anna: Client, new_email: Callable[[], str]) -> None:
@@ -512,7 +512,7 @@ async def test_default_acct(tmp_path: Path) -> None:
 
 
 def test_default_acct_past_the_command(tmp_path: Path) -> None:
-    """Whoever starts the application without `netim serve` gets no further with unsafe settings."""
+    """Without `netim serve`, too, the application does not start with unsafe settings."""
     bad = Server(tmp_path, env={"NETIM_ENV": "production", "NETIM_CLOCK_FILE": "", "NETIM_PUBLIC_URL": "http://x.test"})
     server_command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--port", str(bad.port)]
     started = subprocess.run(

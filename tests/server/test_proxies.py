@@ -70,7 +70,7 @@ def clock_put_right() -> None:
 
 @pytest.fixture
 def server(app: Server, proxy: str) -> Server:
-    """The app, with one of the proxies before it: whoever comes, comes through that."""
+    """The app, with one of the proxies before it: every request comes through that."""
     return app
 
 
@@ -347,7 +347,7 @@ async def test_compression_of_what_is_the_same_for_all(server: Server) -> None:
 
 
 async def test_no_compression_of_what_is_secret(server: Server, email: str) -> None:
-    """(BREACH.) Neither of answers that are made for one customer, nor of the socket, whatever a client offers."""
+    """(BREACH.) Neither answers for one customer nor the socket, in any encoding that a client offers."""
     async with Client(server) as client:
         response = await client.log_in(email)
         assert response.request.headers["accept-encoding"].startswith("gzip")

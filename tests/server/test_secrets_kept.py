@@ -1,4 +1,4 @@
-"""Seeds and backup codes: where they lie, how long, and what happens to whoever finds or damages them."""
+"""Seeds and backup codes: where they lie, how long, and what happens when they are found or damaged."""
 
 import asyncio
 import re

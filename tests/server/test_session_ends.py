@@ -57,7 +57,7 @@ CHANGES: dict[str, Callable[[Owner], Awaitable[str]]] = {
 
 
 async def enter(owner: Owner, client: Client, *, remember: bool = False) -> None:
-    """Another browser of the same customer, with whatever the account asks for."""
+    """Another browser of the same customer, with all proofs that the account asks for."""
     await client.load("/login")
     form = {"email": owner.email, "password": PASSWORD} | ({"remember": "on"} if remember else {})
     ticket = await client.ticket("LoginState.submit", form=form)
@@ -182,7 +182,7 @@ async def test_acct_disabled_in_the_middle_of_everything(
 
 
 async def test_fixation_of_a_two_factor_login(server: Server, owner: Owner, new_email: Callable[[], str]) -> None:
-    """Whatever value a browser is made to hold before: after the code, and after a step-up, it is another one."""
+    """An attacker chooses the value that a browser holds before. After the code, and after a step-up, it is another."""
     async with customer(server, new_email()) as attacker, customer(server, new_email()) as gone:
         ended = gone.session_cookie
         await gone.log_out()
@@ -266,6 +266,6 @@ async def test_live_revoke_by_the_operator(server: Server, anna: Client, email: 
             assert not await is_logged_in(client)
         assert await is_logged_in(other)
         nobody = await asyncio.to_thread(server.netim, "sessions", "revoke", "nobody@example.com")
-        assert (nobody.returncode, nobody.stderr.strip()) == (1, "no account has this address")
+        assert (nobody.returncode, nobody.stderr.strip()) == (1, "no account has this e-mail address")
     await anna.log_in(email)
     assert await is_logged_in(anna)

@@ -75,7 +75,7 @@ async def test_live_revoke_of_one_that_was_ended_from_the_card(server: Server, a
 
 
 async def test_live_revoke_tells_each_tab_once_and_no_others(server: Server, anna: Client, email: str) -> None:
-    """Whoever ends a session by whatever way: tabs that nobody touches are told."""
+    """Tabs that nobody touches are told when their session is ended, in each of the ways to end one."""
     async with Client(server, cookies=dict(anna.http.cookies)) as tab, Client(server) as elsewhere:
         await tab.connect(SECURITY)
         await tab.call("ShellState.open_account_page")

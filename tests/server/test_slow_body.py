@@ -62,7 +62,7 @@ async def test_slow_body_in_pieces_is_read(server: Server) -> None:
     "path", [b"/login", b"/nothing", b"/healthz", b"/ping", b"/_event", b"/_upload", b"/assets/x.js"]
 )
 async def test_slow_body_for_what_reads_none(server: Server, path: bytes) -> None:
-    """It is answered at once, whatever is said to come."""
+    """It is answered at once, with any announced length."""
     async with asyncio.timeout(MAX_SECONDS):
         for length in (b"Content-Length: 9\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"):
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)

@@ -1,4 +1,4 @@
-"""A start: one server on a port, said when it listens; one line for whatever forbids it; files for nobody else."""
+"""A start: one server on a port, said when it listens; one line for each fault; files for nobody else."""
 
 import asyncio
 import os

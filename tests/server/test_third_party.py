@@ -84,4 +84,4 @@ async def test_third_party_hears_nothing_from_the_server(tmp_path: Path, trap: T
     script = "import httpx, contextlib\nwith contextlib.suppress(httpx.HTTPError): httpx.get('https://evil.test/')"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, env=trap.env)
     assert await process.wait() == 0
-    assert trap.asked == [b"CONNECT evil.test:443 HTTP/1.1\r\n"], "and the trap hears whoever asks"
+    assert trap.asked == [b"CONNECT evil.test:443 HTTP/1.1\r\n"], "and the trap hears every request"

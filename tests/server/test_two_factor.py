@@ -167,7 +167,7 @@ async def test_race_once_between_browsers(owner: Owner, server: Server) -> None:
 
 
 async def test_totp_limit_is_one_for_all_who_guess(owner: Owner, server: Server) -> None:
-    """Five wrong codes, whoever gives them and of whatever kind; then even the right one is none. The owner gets in."""
+    """Five wrong codes, from any client and of any kind; then even the right one is none. The owner gets in."""
     async with AsyncExitStack() as stack:
         thieves = [await stack.enter_async_context(Client(server)) for _ in range(6)]
         for thief, wrong in zip(

@@ -1,4 +1,4 @@
-"""Two workers on PostgreSQL and Redis are one server: whatever one of them knows or decides, the other goes by.
+"""Two workers on PostgreSQL and Redis are one server: each acts on all that the other one knows or decides.
 
 A test chooses its worker: the kernel spreads connections over both, so it connects until it is where it wants to be.
 """

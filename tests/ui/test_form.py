@@ -97,10 +97,10 @@ def test_an_optional_field_says_so() -> None:
 
 def test_a_password_is_hidden_at_first_and_never_comes_from_a_state() -> None:
     markup = str(password_field("password", "Password", autocomplete="new-password"))
-    assert 'type:"password"' in markup
+    assert 'type:(isShown ? "text" : "password")' in markup
     assert 'autoComplete:"new-password"' in markup
     assert "alue:" not in markup.replace("valueOf", "")
-    assert '"aria-pressed":"false"' in markup
+    assert '"aria-pressed":(isShown ? "true" : "false")' in markup
     assert '"Show password"' in markup
 
 

@@ -137,7 +137,7 @@ def test_only_our_proxies_are_believed(peer: str | None, lines: list[str], expec
 
 @given(st.lists(st.text(alphabet="0123456789.,: abcdef%[]", max_size=30), max_size=4))
 def test_what_the_client_writes_never_matters(lines: list[str]) -> None:
-    """Our proxy appends what it sees; whatever came before is ignored."""
+    """Our proxy appends what it sees; all entries before it are ignored."""
     for entry in ("192.0.2.7", "evil"):
         _, stopped_at = found = forwarded_client("10.0.0.1", [*lines, entry], PROXIES)
         assert found == forwarded_client("10.0.0.1", [entry], PROXIES)

@@ -192,7 +192,7 @@ def test_poison_path_is_none(name: str, path: str) -> None:
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: repr(path)[:20])
 def test_poison_path_twin(path: str) -> None:
-    """Whatever stands in a browser's address bar is a path, and Reflex reads it."""
+    """Any text in a browser's address bar is a path, and Reflex reads it."""
     assert is_event({"name": "x", "router_data": {"pathname": path, "asPath": path}}, NAMES)
 
 

@@ -20,11 +20,7 @@ FILE_NAME = "netim-direct-backup-codes.txt"
 def card() -> rx.Component:
     """How many are left, and the way to new ones. There is none without two-factor authentication."""
     shown = kit.card(
-        rx.cond(
-            BackupCodesState.saved,
-            rx.cond(BackupCodesState.low, notice("warning", _low(), test_id="backup-codes-low")),
-            notice("warning", tr("backup_codes.unsaved"), test_id="backup-codes-unsaved"),
-        ),
+        _warning(),
         _question(),
         title=tr("backup_codes.title"),
         state=rx.cond(
@@ -38,6 +34,14 @@ def card() -> rx.Component:
         icon="codes",
     )
     return rx.fragment(rx.cond(BackupCodesState.enabled, shown), _new_codes_dialog())
+
+
+def _warning() -> rx.Component:
+    return rx.cond(
+        BackupCodesState.saved,
+        rx.cond(BackupCodesState.low, notice("warning", _low(), test_id="backup-codes-low")),
+        notice("warning", tr("backup_codes.unsaved"), test_id="backup-codes-unsaved"),
+    )
 
 
 def _low() -> rx.Var[str]:
@@ -76,26 +80,30 @@ def new_codes() -> rx.Component:
         rx.el.p(tr("backup_codes.new.text")),
         rx.el.div(
             _sheet(),
-            rx.el.div(
-                copy_button(NewCodesState.sheet, label=tr("backup_codes.copy"), done=tr("backup_codes.copied")),
-                download_link(NewCodesState.sheet, FILE_NAME, label=tr("backup_codes.download")),
-                print_button(tr("backup_codes.print")),
-                class_name="flex flex-wrap gap-3 max-sm:*:grow sm:flex-col sm:*:w-full",
-            ),
+            _ways_to_save(),
             class_name="grid gap-4 sm:grid-cols-[1fr_11rem] print:block",
         ),
         form(
-            checkbox_field(
-                "saved",
-                tr("backup_codes.i_saved"),
-                error=error_at(NewCodesState.errors, "saved"),
-                field_id="codes-saved",
-            ),
+            _saved_field(),
             on_submit=NewCodesState.finish,
             submit_label=tr("backup_codes.finish"),
             test_id="backup-codes-finish",
         ),
     )
+
+
+def _ways_to_save() -> rx.Component:
+    return rx.el.div(
+        copy_button(NewCodesState.sheet, label=tr("backup_codes.copy"), done=tr("backup_codes.copied")),
+        download_link(NewCodesState.sheet, FILE_NAME, label=tr("backup_codes.download")),
+        print_button(tr("backup_codes.print")),
+        class_name="flex flex-wrap gap-3 max-sm:*:grow sm:flex-col sm:*:w-full",
+    )
+
+
+def _saved_field() -> rx.Component:
+    error = error_at(NewCodesState.errors, "saved")
+    return checkbox_field("saved", tr("backup_codes.i_saved"), error=error, field_id="codes-saved")
 
 
 def _new_codes_dialog() -> rx.Component:

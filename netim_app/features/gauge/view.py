@@ -17,23 +17,7 @@ from netim_app.ui.theme import FOCUS
 
 def block(title: rx.Var[str]) -> rx.Component:
     """The meter and its level, how many steps are left, and every item with what to do about it."""
-    gauge = rx.el.div(
-        meter(
-            GaugeState.percent,
-            label=tr("gauge.label"),
-            level_text=rx.match(
-                GaugeState.level,
-                *((name, tr(f"gauge.level.{name}")) for _, name in LEVELS),
-                tr("gauge.level.weak"),
-            ),
-            level=GaugeState.level,
-            marks=[percent for percent, _ in LEVELS if percent],
-            test_id="gauge",
-            detail=tr("gauge.summary", points=GaugeState.points, possible=GaugeState.possible),
-        ),
-        _how_it_counts(),
-        class_name="flex flex-col items-center gap-3",
-    )
+    gauge = rx.el.div(_meter(), _how_it_counts(), class_name="flex flex-col items-center gap-3")
     items = rx.el.div(
         rx.el.p(_steps_left(), class_name="text-lg font-semibold text-balance"),
         *(_hint(hint) for hint in offers().hints),
@@ -44,6 +28,19 @@ def block(title: rx.Var[str]) -> rx.Component:
         rx.el.div(gauge, items, class_name="grid gap-8 md:grid-cols-[12.5rem_1fr] md:gap-10"),
         title=title,
         anchor="security-level",
+    )
+
+
+def _meter() -> rx.Component:
+    names = ((name, tr(f"gauge.level.{name}")) for _, name in LEVELS)
+    return meter(
+        GaugeState.percent,
+        label=tr("gauge.label"),
+        level_text=rx.match(GaugeState.level, *names, tr("gauge.level.weak")),
+        level=GaugeState.level,
+        marks=[percent for percent, _ in LEVELS if percent],
+        test_id="gauge",
+        detail=tr("gauge.summary", points=GaugeState.points, possible=GaugeState.possible),
     )
 
 
@@ -75,34 +72,38 @@ def _hint(hint: Hint) -> rx.Component:
 
 def _item(protection: Protection) -> rx.Component:
     """One protection. What brings most is the step to take next: it has a button, the others a link."""
-    key, href = protection.key, protection.href
-    done: Any = GaugeState.done.get(key, False).to(bool)
-    is_next = GaugeState.next_step == key
-    advice = rx.el.div(
-        rx.el.p(tr(f"{key}.advice"), class_name="text-muted"),
-        rx.cond(
-            is_next,
-            rx.el.div(button_link(tr(f"{key}.action"), href), class_name="mt-2 mb-1"),
-            rx.el.div(link(tr(f"{key}.action"), href)),
-        ),
-        class_name="mt-0.5 flex flex-col items-start gap-0.5",
-    )
+    done: Any = GaugeState.done.get(protection.key, False).to(bool)
+    is_next = GaugeState.next_step == protection.key
     return rx.el.li(
         rx.cond(done, icon("check", class_name="mt-0.5 text-success"), icon("circle", class_name="mt-0.5 text-muted")),
         rx.el.div(
-            rx.el.div(
-                rx.el.span(tr(f"{key}.title"), class_name="font-medium"),
-                rx.el.span(
-                    rx.cond(done, tr("gauge.done"), tr("gauge.open")),
-                    " · ",
-                    tr("gauge.points", points=protection.weight),
-                    class_name="text-xs text-muted tabular-nums",
-                ),
-                class_name="flex flex-wrap items-baseline justify-between gap-x-3",
-            ),
-            rx.cond(~done, advice),
+            _title_and_points(protection, done),
+            rx.cond(~done, _advice(protection, is_next)),
             class_name="min-w-0 flex-1",
         ),
         class_name="-mx-3 flex items-start gap-3 rounded-control px-3 py-2 data-[next=true]:bg-accent-soft",
-        custom_attrs={"data-testid": f"gauge-{key}", "data-next": rx.cond(is_next, "true", "false")},
+        custom_attrs={"data-testid": f"gauge-{protection.key}", "data-next": rx.cond(is_next, "true", "false")},
+    )
+
+
+def _title_and_points(protection: Protection, done: rx.Var[bool]) -> rx.Component:
+    points = tr("gauge.points", points=protection.weight)
+    state = rx.cond(done, tr("gauge.done"), tr("gauge.open"))
+    return rx.el.div(
+        rx.el.span(tr(f"{protection.key}.title"), class_name="font-medium"),
+        rx.el.span(state, " · ", points, class_name="text-xs text-muted tabular-nums"),
+        class_name="flex flex-wrap items-baseline justify-between gap-x-3",
+    )
+
+
+def _advice(protection: Protection, is_next: rx.Var[bool]) -> rx.Component:
+    action = tr(f"{protection.key}.action")
+    return rx.el.div(
+        rx.el.p(tr(f"{protection.key}.advice"), class_name="text-muted"),
+        rx.cond(
+            is_next,
+            rx.el.div(button_link(action, protection.href), class_name="mt-2 mb-1"),
+            rx.el.div(link(action, protection.href)),
+        ),
+        class_name="mt-0.5 flex flex-col items-start gap-0.5",
     )

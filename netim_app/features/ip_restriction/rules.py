@@ -1,6 +1,6 @@
 """What an entry of the list means, and which entry lets an address in.
 
-One form: whatever was typed becomes a span of addresses of one family, and a span has exactly one text. IPv4 inside
+One form: each entry becomes a span of addresses of one family, and a span has exactly one text. IPv4 inside
 IPv6 (`::ffff:192.0.2.1`) is IPv4, as it is for the client's own address. What could be meant in two ways is refused.
 """
 

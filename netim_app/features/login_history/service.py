@@ -1,7 +1,7 @@
 """Writing the history down as it happens, and reading it page by page.
 
 It is the only one that the product keeps of an account: log lines are the operator's, and session rows go when they
-open nothing any more. Strangers write it too, by failing: so failures of one kind from one address within an hour are
+open nothing any more. Strangers write it too, by failing: failures of one kind from one IP address within an hour are
 one entry with a count, and after so many entries in a day all further ones are one.
 """
 
@@ -21,10 +21,10 @@ from netim_app.texts.places import listed_zone, zone_label
 
 KEEP = timedelta(days=180)
 ONE_ENTRY = timedelta(hours=1)
-"""How long failures from one address are added to one entry."""
+"""How long failures from one IP address are added to one entry."""
 DAY = timedelta(days=1)
 MAX_FAILURES_A_DAY = 20
-"""Entries of one kind; what comes after is added up whatever its address."""
+"""Entries of one kind; what comes after is added up, with no regard to the IP address."""
 FIRST_PAGE = 10
 NEXT_PAGE = 20
 

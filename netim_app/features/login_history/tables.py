@@ -9,7 +9,7 @@ from netim_app.infra.columns import UtcDateTime
 
 
 class LoginEntry(SQLModel, table=True):
-    """A login, a logout, or several failures of one kind from one address."""
+    """A login, a logout, or several failures of one kind from one IP address."""
 
     __tablename__ = "login_entry"
     __table_args__ = (Index("ix_login_entry_account_id_at", "account_id", "at"),)
@@ -25,7 +25,7 @@ class LoginEntry(SQLModel, table=True):
     factor: str = Field(max_length=20)
     """How, or what was wrong: see `service.HOW`."""
     scattered: bool = False
-    """It stands for further failures of a day that came from many addresses: no address is kept of them."""
+    """It stands for further failures of a day that came from many IP addresses: none is kept of them."""
     address: str = Field(max_length=45)
     browser: str = Field(max_length=80)
     system: str = Field(max_length=80)

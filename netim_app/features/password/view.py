@@ -14,44 +14,46 @@ from netim_app.ui.text import moment, tr
 
 def card() -> rx.Component:
     """When the password was changed, and the dialog that changes it."""
+    changed = rx.fragment(
+        moment(tr("password.last_changed", when=PasswordState.changed), PasswordState.changed_on),
+        rx.cond(~PasswordState.up_to_date, rx.fragment(" · ", tr("password.old"))),
+    )
     return kit.card(
-        dialog(
-            rx.el.p(tr("password.dialog.text")),
-            form(
-                own_account_name(),
-                password_field(
-                    "current",
-                    tr("field.current_password"),
-                    error=error_at(PasswordState.errors, "current"),
-                    auto_focus=True,
-                ),
-                new_password_field(
-                    tr("field.new_password"),
-                    error=error_at(PasswordState.errors, "password"),
-                    score=PasswordState.score,
-                    on_rate=PasswordState.rate,
-                ),
-                on_submit=PasswordState.submit,
-                submit_label=tr("password.submit"),
-                error=error_at(PasswordState.errors),
-                cancel=PasswordState.close,
-                test_id="change-password",
-            ),
-            open=PasswordState.open,
-            title=tr("password.change"),
-            on_close=PasswordState.close,
-            test_id="password-dialog",
-        ),
+        _dialog(),
         title=tr("password.title"),
-        state=kit.status(
-            rx.fragment(
-                moment(tr("password.last_changed", when=PasswordState.changed), PasswordState.changed_on),
-                rx.cond(~PasswordState.up_to_date, rx.fragment(" · ", tr("password.old"))),
-            ),
-            on=PasswordState.up_to_date,
-        ),
+        state=kit.status(changed, on=PasswordState.up_to_date),
         text=tr("password.text"),
         action=button(tr("password.change"), PasswordState.begin, test_id="password-change"),
         anchor="password",
         icon="key",
     )
+
+
+def _dialog() -> rx.Component:
+    return dialog(
+        rx.el.p(tr("password.dialog.text")),
+        form(
+            own_account_name(),
+            _current_password_field(),
+            new_password_field(
+                tr("field.new_password"),
+                error=error_at(PasswordState.errors, "password"),
+                score=PasswordState.score,
+                on_rate=PasswordState.rate,
+            ),
+            on_submit=PasswordState.submit,
+            submit_label=tr("password.submit"),
+            error=error_at(PasswordState.errors),
+            cancel=PasswordState.close,
+            test_id="change-password",
+        ),
+        open=PasswordState.open,
+        title=tr("password.change"),
+        on_close=PasswordState.close,
+        test_id="password-dialog",
+    )
+
+
+def _current_password_field() -> rx.Component:
+    error = error_at(PasswordState.errors, "current")
+    return password_field("current", tr("field.current_password"), error=error, auto_focus=True)

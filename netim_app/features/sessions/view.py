@@ -15,35 +15,35 @@ from netim_app.ui.theme import FOCUS
 
 def card() -> rx.Component:
     """This browser, the others, and what ends them."""
-    state = SessionsState
+    only = rx.el.p(tr("sessions.only"), class_name="text-muted")
     return kit.card(
-        rx.el.ul(
-            rx.foreach(state.here, _here),
-            rx.foreach(state.others, _other),
-            class_name="flex max-h-112 flex-col divide-y divide-line overflow-y-auto rounded-control border "
-            f"border-line {FOCUS}",
-            tab_index=0,
-            custom_attrs={"data-testid": "sessions", "aria-label": tr("sessions.list")},
-        ),
-        rx.cond(
-            state.others.length() > 0,
-            rx.el.div(
-                rx.el.p(
-                    tr("sessions.unknown"),
-                    " ",
-                    link(tr("sessions.unknown.password"), "#password"),
-                    class_name="text-muted min-w-0 flex-1 basis-64",
-                ),
-                button(tr("sessions.log_out_others"), LogOutOthersState.begin, test_id="sessions-others"),
-                class_name="flex flex-wrap items-center justify-between gap-3",
-            ),
-            rx.el.p(tr("sessions.only"), class_name="text-muted"),
-        ),
+        _list(),
+        rx.cond(SessionsState.others.length() > 0, _about_others(), only),
         _others_dialog(),
         title=tr("sessions.title"),
         text=tr("sessions.text"),
         anchor="sessions",
         icon="devices",
+    )
+
+
+def _list() -> rx.Component:
+    return rx.el.ul(
+        rx.foreach(SessionsState.here, _here),
+        rx.foreach(SessionsState.others, _other),
+        class_name="flex max-h-112 flex-col divide-y divide-line overflow-y-auto rounded-control border "
+        f"border-line {FOCUS}",
+        tab_index=0,
+        custom_attrs={"data-testid": "sessions", "aria-label": tr("sessions.list")},
+    )
+
+
+def _about_others() -> rx.Component:
+    advice = (tr("sessions.unknown"), " ", link(tr("sessions.unknown.password"), "#password"))
+    return rx.el.div(
+        rx.el.p(*advice, class_name="text-muted min-w-0 flex-1 basis-64"),
+        button(tr("sessions.log_out_others"), LogOutOthersState.begin, test_id="sessions-others"),
+        class_name="flex flex-wrap items-center justify-between gap-3",
     )
 
 

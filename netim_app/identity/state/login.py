@@ -41,7 +41,7 @@ class LoginState(rx.State):
     @rx.event
     @open_to(ANYONE)
     def open_home(self) -> Any:
-        """Leads from the bare address to the account, or to the login."""
+        """Leads from the bare origin to the account, or to the login."""
         return rx.redirect(HOME if isinstance(visitor(), Actor) else "/login")
 
     @rx.event

@@ -73,7 +73,7 @@ class EmailState(rx.State):
     @rx.event
     @open_to(FRESH, resume="email")
     async def submit(self, form: dict[str, Any]) -> None:
-        """Mails the link to the new address, which stays without effect until it was followed."""
+        """Mails the link to the new e-mail address, which stays without effect until it was followed."""
         self.errors = {}
         read = Form(form)
         email = read_new_email(read)

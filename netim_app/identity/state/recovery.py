@@ -1,4 +1,4 @@
-"""A forgotten password, and a change of the address that its owner takes back."""
+"""A forgotten password, and a change of the e-mail address that its owner takes back."""
 
 from typing import Any
 
@@ -86,11 +86,11 @@ class ResetState(rx.State):
 
 
 class UndoState(rx.State):
-    """The page behind the link that undoes a change of address: opening it does nothing, pressing its button does."""
+    """The page behind the link that undoes a change of e-mail: opening it does nothing, pressing its button does."""
 
     errors: dict[str, str] = {}
     restored: str = ""
-    """The address that is in force again, or empty."""
+    """The e-mail address that is in force again, or empty."""
 
     @rx.event
     @open_to(ANYONE)
@@ -102,7 +102,7 @@ class UndoState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> None:
-        """Consumes the link: the old address is in force again."""
+        """Consumes the link: the old e-mail address is in force again."""
         self.errors = {}
         caller = visitor()
         try:

@@ -40,7 +40,7 @@ class ShellState(rx.State):
     answers: int = 0
     """Counts the answers of the server. A page learns by it that there was an answer, even an unchanged one."""
     resumed: bool = False
-    """The page goes on where a step-up interrupted: mounts a component that takes `?open=` out of the address."""
+    """The page goes on where a step-up interrupted: mounts a component that takes `?open=` out of the URL."""
     reload: bool = False
     """Mounts a component that loads the page anew: the session was renewed in another tab."""
 

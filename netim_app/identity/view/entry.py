@@ -1,5 +1,7 @@
 """The pages outside of the account area."""
 
+from typing import Any
+
 import reflex as rx
 
 from netim_app.identity.state.login import LoginState
@@ -8,7 +10,7 @@ from netim_app.identity.state.shell import REMEMBER_DAYS
 from netim_app.identity.state.sign_up import SignUpState, VerifyState
 from netim_app.identity.view.fields import code_field, error_at, new_password_field
 from netim_app.identity.view.shell import entry_page, keep_pending
-from netim_app.ui.browser import field_from_browser
+from netim_app.ui.browser import field_from_fragment, time_zone_field
 from netim_app.ui.buttons import button_link, link
 from netim_app.ui.fields import checkbox_field, text_field
 from netim_app.ui.form import columns, form
@@ -36,20 +38,42 @@ def _email_field(error: rx.Var[str]) -> rx.Component:
 def _token_field(error: rx.Var[str]) -> rx.Component:
     """The secret of a mailed link. It is in the fragment, so no server and no log sees it by itself."""
     lost = rx.cond(error == "", notice("warning", tr("link.missing"), test_id="link-missing"))
-    return field_from_browser("token", "link-token", "fragment", missing=lost)
+    return field_from_fragment("token", "link-token", missing=lost)
+
+
+def _new_password_field(state: Any, label: rx.Var[str]) -> rx.Component:
+    return new_password_field(label, error=error_at(state.errors, "password"), score=state.score, on_rate=state.rate)
+
+
+def _form(state: Any, *fields: rx.Component, submit_label: rx.Var[str], test_id: str) -> rx.Component:
+    """The form of a page: its state has `submit` and `errors`."""
+    return form(
+        *fields,
+        on_submit=state.submit,
+        submit_label=submit_label,
+        error=error_at(state.errors),
+        test_id=test_id,
+        full_width=True,
+    )
+
+
+def _mailed(text: rx.Var[str], hint: rx.Var[str], *, test_id: str) -> rx.Component:
+    return outcome(text, _aside(hint), icon_name="mail", test_id=test_id)
+
+
+def _back_to_login() -> rx.Component:
+    return _aside(link(tr("forgot.back"), "/login"))
 
 
 def _password_step() -> rx.Component:
     return rx.fragment(
-        form(
+        _form(
+            LoginState,
             _email_field(error_at(LoginState.errors, "email")),
             password_field("password", tr("field.password"), error=error_at(LoginState.errors, "password")),
             checkbox_field("remember", tr("login.remember"), hint=tr("login.remember.hint", days=REMEMBER_DAYS)),
-            on_submit=LoginState.submit,
             submit_label=tr("login.submit"),
-            error=error_at(LoginState.errors),
             test_id="login",
-            full_width=True,
         ),
         _aside(link(tr("login.forgot"), "/forgot-password")),
     )
@@ -67,13 +91,16 @@ def _code_step() -> rx.Component:
             test_id="login-code",
             full_width=True,
         ),
-        rx.el.details(
-            rx.el.summary(
-                tr("second_factor.lost"), class_name=f"w-fit rounded-sm py-0.5 font-medium text-accent {FOCUS}"
-            ),
-            rx.el.p(tr("second_factor.lost.text"), class_name="mt-2"),
-            class_name="text-sm text-muted",
-        ),
+        _device_is_lost(),
+    )
+
+
+def _device_is_lost() -> rx.Component:
+    summary_look = f"w-fit rounded-sm py-0.5 font-medium text-accent {FOCUS}"
+    return rx.el.details(
+        rx.el.summary(tr("second_factor.lost"), class_name=summary_look),
+        rx.el.p(tr("second_factor.lost.text"), class_name="mt-2"),
+        class_name="text-sm text-muted",
     )
 
 
@@ -94,55 +121,65 @@ def login_page() -> rx.Component:
     )
 
 
+def _sign_up_form() -> rx.Component:
+    first_name = text_field(
+        "first_name",
+        tr("field.first_name"),
+        autocomplete="given-name",
+        error=error_at(SignUpState.errors, "first_name"),
+    )
+    last_name = text_field(
+        "last_name",
+        tr("field.last_name"),
+        autocomplete="family-name",
+        hint=tr("field.last_name.hint"),
+        required=False,
+        mark_optional=False,
+        error=error_at(SignUpState.errors, "last_name"),
+    )
+    return _form(
+        SignUpState,
+        columns(first_name, last_name),
+        _email_field(error_at(SignUpState.errors, "email")),
+        _new_password_field(SignUpState, tr("field.password")),
+        time_zone_field("time_zone"),
+        submit_label=tr("sign_up.submit"),
+        test_id="sign-up",
+    )
+
+
 def sign_up_page() -> rx.Component:
     """The page /signup."""
+    sent_to = SignUpState.sent_to
+    sent = _mailed(tr("sign_up.sent.text", email=sent_to), tr("sign_up.sent.hint"), test_id="sent")
     return entry_page(
-        rx.cond(
-            SignUpState.sent_to == "",
-            rx.fragment(
-                form(
-                    columns(
-                        text_field(
-                            "first_name",
-                            tr("field.first_name"),
-                            autocomplete="given-name",
-                            error=error_at(SignUpState.errors, "first_name"),
-                        ),
-                        text_field(
-                            "last_name",
-                            tr("field.last_name"),
-                            autocomplete="family-name",
-                            hint=tr("field.last_name.hint"),
-                            required=False,
-                            mark_optional=False,
-                            error=error_at(SignUpState.errors, "last_name"),
-                        ),
-                    ),
-                    _email_field(error_at(SignUpState.errors, "email")),
-                    new_password_field(
-                        tr("field.password"),
-                        error=error_at(SignUpState.errors, "password"),
-                        score=SignUpState.score,
-                        on_rate=SignUpState.rate,
-                    ),
-                    field_from_browser("time_zone", "time-zone", "time zone"),
-                    on_submit=SignUpState.submit,
-                    submit_label=tr("sign_up.submit"),
-                    error=error_at(SignUpState.errors),
-                    test_id="sign-up",
-                    full_width=True,
-                ),
-            ),
-            outcome(
-                tr("sign_up.sent.text", email=SignUpState.sent_to),
-                _aside(tr("sign_up.sent.hint")),
-                icon_name="mail",
-                test_id="sent",
-            ),
-        ),
-        title=rx.cond(SignUpState.sent_to == "", tr("sign_up.title"), tr("sign_up.sent.title")),
+        rx.cond(sent_to == "", _sign_up_form(), sent),
+        title=rx.cond(sent_to == "", tr("sign_up.title"), tr("sign_up.sent.title")),
         below=_aside(tr("sign_up.have_account"), " ", link(tr("login.title"), "/login")),
         skeleton=form_skeleton(4, more=True),
+    )
+
+
+def _verify_password_field() -> rx.Component:
+    is_sign_up = VerifyState.is_sign_up
+    return password_field(
+        "password",
+        rx.cond(is_sign_up, tr("verify.password"), tr("verify.account_password")),
+        hint=rx.cond(is_sign_up, tr("verify.password.hint"), tr("verify.account_password.hint")),
+        error=error_at(VerifyState.errors, "password"),
+    )
+
+
+def _verify_form() -> rx.Component:
+    return rx.fragment(
+        rx.el.p(tr("verify.text")),
+        _form(
+            VerifyState,
+            _token_field(error_at(VerifyState.errors)),
+            rx.cond(VerifyState.asks_proof, _verify_password_field()),
+            submit_label=tr("verify.submit"),
+            test_id="verify",
+        ),
     )
 
 
@@ -153,117 +190,77 @@ def verify_page() -> rx.Component:
             VerifyState.done,
             ("sign_up", outcome(tr("verify.done.sign_up"), _to_login(), test_id="confirmed")),
             ("email_change", outcome(tr("verify.done.email_change"), _to_login(), test_id="confirmed")),
-            rx.fragment(
-                rx.el.p(tr("verify.text")),
-                form(
-                    _token_field(error_at(VerifyState.errors)),
-                    rx.cond(
-                        VerifyState.asks_proof,
-                        password_field(
-                            "password",
-                            rx.cond(VerifyState.is_sign_up, tr("verify.password"), tr("verify.account_password")),
-                            hint=rx.cond(
-                                VerifyState.is_sign_up, tr("verify.password.hint"), tr("verify.account_password.hint")
-                            ),
-                            error=error_at(VerifyState.errors, "password"),
-                        ),
-                    ),
-                    on_submit=VerifyState.submit,
-                    submit_label=tr("verify.submit"),
-                    error=error_at(VerifyState.errors),
-                    test_id="verify",
-                    full_width=True,
-                ),
-            ),
+            _verify_form(),
         ),
         title=rx.cond(VerifyState.done == "", tr("verify.title"), tr("verify.done.title")),
-        below=rx.cond(VerifyState.done == "", _aside(link(tr("forgot.back"), "/login"))),
+        below=rx.cond(VerifyState.done == "", _back_to_login()),
         skeleton=form_skeleton(1),
+    )
+
+
+def _forgot_form() -> rx.Component:
+    return rx.fragment(
+        rx.el.p(tr("forgot.text")),
+        _form(
+            ForgotState,
+            _email_field(error_at(ForgotState.errors, "email")),
+            submit_label=tr("forgot.submit"),
+            test_id="forgot",
+        ),
     )
 
 
 def forgot_page() -> rx.Component:
     """The page /forgot-password."""
+    sent_to = ForgotState.sent_to
+    sent = _mailed(tr("forgot.sent.text", email=sent_to), tr("forgot.sent.hint"), test_id="sent")
     return entry_page(
-        rx.cond(
-            ForgotState.sent_to == "",
-            rx.fragment(
-                rx.el.p(tr("forgot.text")),
-                form(
-                    _email_field(error_at(ForgotState.errors, "email")),
-                    on_submit=ForgotState.submit,
-                    submit_label=tr("forgot.submit"),
-                    error=error_at(ForgotState.errors),
-                    test_id="forgot",
-                    full_width=True,
-                ),
-            ),
-            outcome(
-                tr("forgot.sent.text", email=ForgotState.sent_to),
-                _aside(tr("forgot.sent.hint")),
-                icon_name="mail",
-                test_id="sent",
-            ),
-        ),
-        title=rx.cond(ForgotState.sent_to == "", tr("forgot.title"), tr("forgot.sent.title")),
-        below=_aside(link(tr("forgot.back"), "/login")),
+        rx.cond(sent_to == "", _forgot_form(), sent),
+        title=rx.cond(sent_to == "", tr("forgot.title"), tr("forgot.sent.title")),
+        below=_back_to_login(),
         skeleton=form_skeleton(1),
+    )
+
+
+def _reset_form() -> rx.Component:
+    return _form(
+        ResetState,
+        _token_field(error_at(ResetState.errors)),
+        _new_password_field(ResetState, tr("field.new_password")),
+        submit_label=tr("reset.submit"),
+        test_id="reset",
     )
 
 
 def reset_page() -> rx.Component:
     """The page /reset-password."""
     return entry_page(
-        rx.cond(
-            ResetState.done,
-            outcome(tr("reset.done.text"), _to_login(), test_id="reset-done"),
-            rx.fragment(
-                form(
-                    _token_field(error_at(ResetState.errors)),
-                    new_password_field(
-                        tr("field.new_password"),
-                        error=error_at(ResetState.errors, "password"),
-                        score=ResetState.score,
-                        on_rate=ResetState.rate,
-                    ),
-                    on_submit=ResetState.submit,
-                    submit_label=tr("reset.submit"),
-                    error=error_at(ResetState.errors),
-                    test_id="reset",
-                    full_width=True,
-                ),
-            ),
-        ),
+        rx.cond(ResetState.done, outcome(tr("reset.done.text"), _to_login(), test_id="reset-done"), _reset_form()),
         title=rx.cond(ResetState.done, tr("reset.done.title"), tr("reset.title")),
         below=rx.cond(~ResetState.done, _aside(link(tr("reset.new_link"), "/forgot-password"))),
         skeleton=form_skeleton(1),
     )
 
 
+def _undo_form() -> rx.Component:
+    return rx.fragment(
+        rx.el.p(tr("undo.text")),
+        _form(
+            UndoState,
+            _token_field(error_at(UndoState.errors)),
+            submit_label=tr("undo.submit"),
+            test_id="undo",
+        ),
+    )
+
+
 def undo_page() -> rx.Component:
     """The page /restore-email."""
+    restored = UndoState.restored
+    done = _mailed(tr("undo.done.text", email=restored), tr("undo.done.hint"), test_id="restored")
     return entry_page(
-        rx.cond(
-            UndoState.restored != "",
-            outcome(
-                tr("undo.done.text", email=UndoState.restored),
-                _aside(tr("undo.done.hint")),
-                icon_name="mail",
-                test_id="restored",
-            ),
-            rx.fragment(
-                rx.el.p(tr("undo.text")),
-                form(
-                    _token_field(error_at(UndoState.errors)),
-                    on_submit=UndoState.submit,
-                    submit_label=tr("undo.submit"),
-                    error=error_at(UndoState.errors),
-                    test_id="undo",
-                    full_width=True,
-                ),
-            ),
-        ),
-        title=rx.cond(UndoState.restored != "", tr("undo.done.title"), tr("undo.title")),
-        below=_aside(link(tr("forgot.back"), "/login")),
+        rx.cond(restored == "", _undo_form(), done),
+        title=rx.cond(restored == "", tr("undo.title"), tr("undo.done.title")),
+        below=_back_to_login(),
         skeleton=form_skeleton(1),
     )

@@ -105,30 +105,7 @@ def email_card() -> rx.Component:
             ProfileState.pending_email != "",
             notice("info", tr("email.pending", email=ProfileState.pending_email), test_id="pending-email"),
         ),
-        dialog(
-            rx.el.p(tr("email.dialog.text")),
-            form(
-                text_field(
-                    "email",
-                    tr("email.new"),
-                    type="email",
-                    autocomplete="email",
-                    inputmode="email",
-                    error=error_at(EmailState.errors, "email"),
-                    auto_focus=True,
-                    field_id="new-email",
-                ),
-                on_submit=EmailState.submit,
-                submit_label=tr("email.submit"),
-                error=error_at(EmailState.errors),
-                cancel=EmailState.close,
-                test_id="change-email",
-            ),
-            open=EmailState.open,
-            title=tr("email.change"),
-            on_close=EmailState.close,
-            test_id="email-dialog",
-        ),
+        _email_dialog(),
         title=tr("email.title"),
         state=rx.el.p(
             ProfileState.email, class_name="break-all font-medium text-ink", custom_attrs={"data-testid": "email"}
@@ -137,4 +114,35 @@ def email_card() -> rx.Component:
         icon="mail",
         action=button(tr("email.change"), EmailState.begin, test_id="email-change"),
         anchor="email",
+    )
+
+
+def _email_dialog() -> rx.Component:
+    return dialog(
+        rx.el.p(tr("email.dialog.text")),
+        form(
+            _new_email_field(),
+            on_submit=EmailState.submit,
+            submit_label=tr("email.submit"),
+            error=error_at(EmailState.errors),
+            cancel=EmailState.close,
+            test_id="change-email",
+        ),
+        open=EmailState.open,
+        title=tr("email.change"),
+        on_close=EmailState.close,
+        test_id="email-dialog",
+    )
+
+
+def _new_email_field() -> rx.Component:
+    return text_field(
+        "email",
+        tr("email.new"),
+        type="email",
+        autocomplete="email",
+        inputmode="email",
+        error=error_at(EmailState.errors, "email"),
+        auto_focus=True,
+        field_id="new-email",
     )

@@ -6,7 +6,7 @@ from netim_app.identity.state.shell import ShellState
 from netim_app.identity.state.ticket_exchange import TicketExchangeState
 from netim_app.identity.view.step_up import step_up_dialog
 from netim_app.ui import layout
-from netim_app.ui.browser import reload_when, tidy_address_when
+from netim_app.ui.browser import reload_when, tidy_url_when
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.notice import live_region
 from netim_app.ui.text import tr
@@ -69,5 +69,5 @@ def account_page(*content: rx.Component, heading: rx.Var[str], skeleton: rx.Comp
             overlays=(step_up_dialog(), exchange_ticket()),
         ),
         reload_when(ShellState.reload),
-        tidy_address_when(ShellState.resumed),
+        tidy_url_when(ShellState.resumed),
     )

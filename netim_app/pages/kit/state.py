@@ -35,7 +35,7 @@ class KitState(rx.State):
     @rx.event
     @open_to(ANYONE)
     def close(self) -> None:
-        """Closes whatever dialog is open."""
+        """Closes the open dialog."""
         self.dialog = ""
 
     @rx.event

@@ -3,7 +3,7 @@ from netim_app.features.ip_restriction.view.card import card
 from tests.kit.components import arguments, by_test_id, elements, field_names, handlers, part, sent
 
 
-def test_whatever_can_lock_the_customer_out_asks_for_a_confirmation() -> None:
+def test_each_change_that_can_lock_the_customer_out_asks_for_a_confirmation() -> None:
     """Adding a rule cannot; switching, on or off, and removing a rule can."""
     boxes = {
         test_id: field_names(by_test_id(card(), test_id))

@@ -9,7 +9,7 @@ def test_the_old_and_the_new_password_are_typed_and_never_filled_in_by_us() -> N
     assert 'autoComplete:"current-password"' in fields["current"]
     assert 'autoComplete:"new-password"' in fields["password"]
     for markup in fields.values():
-        assert 'type:"password"' in markup
+        assert 'type:(isShown ? "text" : "password")' in markup
         assert "defaultValue" not in markup
         assert "value:" not in markup.replace("defaultValue", "")
 

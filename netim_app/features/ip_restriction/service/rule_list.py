@@ -94,18 +94,7 @@ def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
         raise DomainError("ip_restriction.duplicate", field=rules.FIELD, rule=span.text)
     if len(spans) >= rules.MAX_RULES:
         raise DomainError("ip_restriction.full", field=rules.FIELD, limit=rules.MAX_RULES)
-    unit.session.add(
-        IpRule(
-            account_id=actor.account_id,
-            family=span.family,
-            first=access.packed(span.first),
-            last=access.packed(span.last),
-            text=span.text,
-            note=note,
-            added_at=unit.now,
-            added_from=actor.origin.known_address,
-        )
-    )
+    unit.session.add(_new_rule(unit, actor, span, note))
     unit.session.flush()
     unit.record(IpRuleAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=span.text))
     container = rules.find(spans, span)
@@ -113,6 +102,19 @@ def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
         text=span.text,
         inside="" if container is None else spans[container].text,
         covers=sum(span.covers(other) for other in spans),
+    )
+
+
+def _new_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> IpRule:
+    return IpRule(
+        account_id=actor.account_id,
+        family=span.family,
+        first=access.packed(span.first),
+        last=access.packed(span.last),
+        text=span.text,
+        note=note,
+        added_at=unit.now,
+        added_from=actor.origin.known_address,
     )
 
 

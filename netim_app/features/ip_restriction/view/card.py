@@ -10,7 +10,7 @@ from netim_app.identity.view.fields import error_at
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import button
 from netim_app.ui.fields import text_field
-from netim_app.ui.filter_field import filter_field
+from netim_app.ui.filtered_list import Lacks, filtered_list
 from netim_app.ui.form import form
 from netim_app.ui.icons import icon
 from netim_app.ui.notice import notice
@@ -26,6 +26,7 @@ _ADDRESS = "font-mono font-medium break-words"
 def card() -> rx.Component:
     """The switch, the customer's present address, the rules, and the field that tests an address."""
     on = IpRestrictionState.since != ""
+    state = rx.cond(on, tr("ip_restriction.on", date=IpRestrictionState.since), tr("ip_restriction.off"))
     return kit.card(
         _here(),
         _list(),
@@ -34,104 +35,81 @@ def card() -> rx.Component:
         switch_dialog(),
         remove_dialog(),
         title=tr("ip_restriction.title"),
-        state=kit.status(
-            rx.cond(on, tr("ip_restriction.on", date=IpRestrictionState.since), tr("ip_restriction.off")), on=on
-        ),
+        state=kit.status(state, on=on),
         text=tr("ip_restriction.text"),
-        control=switch(
-            tr("ip_restriction.switch"),
-            on,
-            IpDialogState.begin_switch,
-            test_id="ip-restriction-switch",
-            show_label=False,
-        ),
+        control=_switch(on),
         anchor="ip-restriction",
         icon="globe",
-    )  # fmt: skip
+    )
+
+
+def _switch(on: rx.Var[bool]) -> rx.Component:
+    label, begin = tr("ip_restriction.switch"), IpDialogState.begin_switch
+    return switch(label, on, begin, test_id="ip-restriction-switch", show_label=False)
 
 
 def _here() -> rx.Component:
-    state = IpRestrictionState
-    verdict = rx.cond(
-        state.here_rule != "",
-        tr("ip_restriction.here.in", rule=state.here_rule),
-        tr("ip_restriction.here.out"),
-    )
+    here, rule = IpRestrictionState.here, IpRestrictionState.here_rule
+    verdict = rx.cond(rule != "", tr("ip_restriction.here.in", rule=rule), tr("ip_restriction.here.out"))
+    yes = icon("check", class_name="mt-0.5 self-start text-success")
+    no = icon("info", class_name="mt-0.5 self-start text-muted")
     known = rx.el.div(
-        rx.cond(
-            state.here_rule != "",
-            icon("check", class_name="mt-0.5 self-start text-success"),
-            icon("info", class_name="mt-0.5 self-start text-muted"),
-        ),
+        rx.cond(rule != "", yes, no),
         rx.el.div(
-            rx.el.p(tr("ip_restriction.here"), " ", rx.el.strong(state.here, class_name=_ADDRESS)),
+            rx.el.p(tr("ip_restriction.here"), " ", rx.el.strong(here, class_name=_ADDRESS)),
             rx.el.p(verdict, class_name="text-muted"),
             class_name="min-w-0 flex-1 basis-48",
         ),
-        rx.cond(
-            state.here_rule == "",
-            button(tr("ip_restriction.here.add"), state.add_here, icon_name="plus", test_id="ip-add-here"),
-        ),
+        rx.cond(rule == "", _add_here_button()),
         class_name="flex flex-wrap items-center gap-3 rounded-control bg-sunken p-4",
         custom_attrs={"data-testid": "ip-here"},
     )
-    return rx.cond(state.here != "", known, notice("warning", tr("ip_restriction.here.unknown")))
+    return rx.cond(here != "", known, notice("warning", tr("ip_restriction.here.unknown")))
+
+
+def _add_here_button() -> rx.Component:
+    text, add_here = tr("ip_restriction.here.add"), IpRestrictionState.add_here
+    return button(text, add_here, icon_name="plus", test_id="ip-add-here")
 
 
 def _list() -> rx.Component:
-    state = IpRestrictionState
+    count = IpRestrictionState.rules.length()
+    number = rx.cond(count > 0, rx.el.span(" (", count, ")", class_name="font-normal text-muted"))
     return rx.el.div(
         rx.el.div(
-            rx.el.h3(
-                tr("ip_restriction.rules"),
-                rx.cond(
-                    state.rules.length() > 0,
-                    rx.el.span(" (", state.rules.length(), ")", class_name="font-normal text-muted"),
-                ),
-                class_name="font-semibold",
-            ),
-            button(
-                tr("ip_restriction.add"), IpDialogState.begin_add, icon_name="plus", test_id="ip-add"
-            ),
+            rx.el.h3(tr("ip_restriction.rules"), number, class_name="font-semibold"),
+            button(tr("ip_restriction.add"), IpDialogState.begin_add, icon_name="plus", test_id="ip-add"),
             class_name="flex flex-wrap items-center justify-between gap-3",
         ),
-        rx.cond(
-            state.rules.length() > MANY,
-            filter_field(
-                "ip-rules", tr("ip_restriction.find"), tr("ip_restriction.find.nothing"), test_id="ip-find"
-            ),
-        ),
-        rx.cond(
-            state.rules.length() == 0,
-            kit.empty(tr("ip_restriction.none")),
-            rx.el.ul(
-                rx.foreach(state.rules, _rule),
-                class_name=f"flex max-h-96 flex-col divide-y divide-line overflow-y-auto rounded-control border "
-                f"border-line {FOCUS}",
-                tab_index=0,
-                id=rx.Var('"ip-rules"'),
-                custom_attrs={"data-testid": "ip-rules", "aria-label": tr("ip_restriction.rules")},
-            ),
+        filtered_list(
+            _rules,
+            tr("ip_restriction.find"),
+            tr("ip_restriction.find.nothing"),
+            shown=count > MANY,
+            test_id="ip-find",
         ),
         class_name="flex flex-col gap-3",
     )  # fmt: skip
 
 
-def _rule(rule: Any) -> rx.Component:
-    return rx.el.li(
-        rx.el.div(
-            rx.el.p(rule.text, class_name=_ADDRESS),
-            rx.cond(rule.note != "", rx.el.p(rule.note, class_name="break-words")),
-            rx.el.p(
-                tr("ip_restriction.added_at", when=rule.added, address=rule.added_from),
-                class_name="text-xs text-muted",
-            ),
-            rx.cond(
-                rule.inside != "",
-                rx.el.p(tr("ip_restriction.inside", rule=rule.inside), class_name="text-xs text-warning"),
-            ),
-            class_name="min-w-0 flex-1",
+def _rules(lacks: Lacks) -> rx.Component:
+    rules = IpRestrictionState.rules
+    return rx.cond(
+        rules.length() == 0,
+        kit.empty(tr("ip_restriction.none")),
+        rx.el.ul(
+            rx.foreach(rules, lambda rule: _rule(rule, lacks)),
+            class_name="flex max-h-96 flex-col divide-y divide-line overflow-y-auto rounded-control border "
+            f"border-line {FOCUS}",
+            tab_index=0,
+            custom_attrs={"data-testid": "ip-rules", "aria-label": tr("ip_restriction.rules")},
         ),
+    )
+
+
+def _rule(rule: Any, lacks: Lacks) -> rx.Component:
+    return rx.el.li(
+        _rule_text(rule),
         button(
             tr("ip_restriction.remove"),
             IpDialogState.begin_remove(rule.id),
@@ -139,40 +117,59 @@ def _rule(rule: Any) -> rx.Component:
             aria_label=tr("ip_restriction.remove_rule", rule=rule.text),
         ),
         key=rule.id.to(str),
+        hidden=lacks(rule.text, rule.note, rule.added, rule.added_from),
         class_name="flex items-center gap-3 py-2.5 pr-1 pl-3.5",
     )
 
 
-def _test() -> rx.Component:
-    state = IpTestState
-    verdict = rx.cond(
-        state.rule != "",
-        notice("success", tr("ip_restriction.test.in", address=state.address, rule=state.rule)),
-        notice("warning", tr("ip_restriction.test.out", address=state.address)),
+def _rule_text(rule: Any) -> rx.Component:
+    added = tr("ip_restriction.added_at", when=rule.added, address=rule.added_from)
+    inside = tr("ip_restriction.inside", rule=rule.inside)
+    return rx.el.div(
+        rx.el.p(rule.text, class_name=_ADDRESS),
+        rx.cond(rule.note != "", rx.el.p(rule.note, class_name="break-words")),
+        rx.el.p(added, class_name="text-xs text-muted"),
+        rx.cond(rule.inside != "", rx.el.p(inside, class_name="text-xs text-warning")),
+        class_name="min-w-0 flex-1",
     )
+
+
+def _test() -> rx.Component:
     return rx.el.div(
         rx.el.h3(tr("ip_restriction.test.title"), class_name="font-semibold"),
         form(
-            text_field(
-                "address",
-                tr("ip_restriction.test.label"),
-                hint=tr("ip_restriction.test.hint"),
-                autocomplete="off",
-                max_length=MAX_ENTRY,
-                error=error_at(state.errors, "address"),
-                field_id="ip-test",
-            ),
-            on_submit=state.submit,
+            _test_field(),
+            on_submit=IpTestState.submit,
             submit_label=tr("ip_restriction.test.submit"),
             submit_kind="secondary",
-            error=error_at(state.errors),
+            error=error_at(IpTestState.errors),
             inline=True,
             test_id="ip-test-form",
         ),
-        rx.el.div(
-            rx.cond(state.address != "", verdict),
-            role="status",
-            custom_attrs={"data-testid": "ip-test-result"},
-        ),
+        _test_result(),
         class_name="flex flex-col gap-3 border-t border-line pt-5",
     )
+
+
+def _test_field() -> rx.Component:
+    return text_field(
+        "address",
+        tr("ip_restriction.test.label"),
+        hint=tr("ip_restriction.test.hint"),
+        autocomplete="off",
+        max_length=MAX_ENTRY,
+        error=error_at(IpTestState.errors, "address"),
+        field_id="ip-test",
+    )
+
+
+def _test_result() -> rx.Component:
+    address, rule = IpTestState.address, IpTestState.rule
+    verdict = rx.cond(
+        rule != "",
+        notice("success", tr("ip_restriction.test.in", address=address, rule=rule)),
+        notice("warning", tr("ip_restriction.test.out", address=address)),
+    )
+    return rx.el.div(
+        rx.cond(address != "", verdict), role="status", custom_attrs={"data-testid": "ip-test-result"}
+    )  # fmt: skip

@@ -17,32 +17,10 @@ def add_dialog() -> rx.Component:
     """Asks for a rule and a note."""
     state = IpDialogState
     return dialog(
-        rx.cond(
-            IpRestrictionState.rules.length() == 0,
-            notice("info", tr("ip_restriction.add.first")),
-        ),
+        rx.cond(IpRestrictionState.rules.length() == 0, notice("info", tr("ip_restriction.add.first"))),
         form(
-            text_field(
-                "address",
-                tr("ip_restriction.add.address"),
-                hint=tr("ip_restriction.add.hint"),
-                value=state.proposed,
-                autocomplete="off",
-                max_length=MAX_ENTRY,
-                error=error_at(state.errors, "address"),
-                auto_focus=True,
-                field_id="ip-address",
-            ),
-            text_field(
-                "note",
-                tr("ip_restriction.add.note"),
-                hint=tr("ip_restriction.add.note.hint"),
-                autocomplete="off",
-                required=False,
-                max_length=MAX_NOTE,
-                error=error_at(state.errors, "note"),
-                field_id="ip-note",
-            ),
+            _address_field(),
+            _note_field(),
             on_submit=state.add,
             submit_label=tr("ip_restriction.add.submit"),
             error=error_at(state.errors),
@@ -53,6 +31,33 @@ def add_dialog() -> rx.Component:
         title=tr("ip_restriction.add.title"),
         on_close=state.close,
         test_id="ip-add-dialog",
+    )
+
+
+def _address_field() -> rx.Component:
+    return text_field(
+        "address",
+        tr("ip_restriction.add.address"),
+        hint=tr("ip_restriction.add.hint"),
+        value=IpDialogState.proposed,
+        autocomplete="off",
+        max_length=MAX_ENTRY,
+        error=error_at(IpDialogState.errors, "address"),
+        auto_focus=True,
+        field_id="ip-address",
+    )
+
+
+def _note_field() -> rx.Component:
+    return text_field(
+        "note",
+        tr("ip_restriction.add.note"),
+        hint=tr("ip_restriction.add.note.hint"),
+        autocomplete="off",
+        required=False,
+        max_length=MAX_NOTE,
+        error=error_at(IpDialogState.errors, "note"),
+        field_id="ip-note",
     )
 
 
@@ -93,42 +98,43 @@ def _confirm_form(on_submit: Any, submit_label: Any, *, submit_kind: Any, test_i
 def switch_dialog() -> rx.Component:
     """Asks before the restriction is turned on or off."""
     state = IpDialogState
+    return dialog(
+        rx.cond(state.turning_on, _turn_on(), _turn_off()),
+        open=state.dialog == "switch",
+        title=rx.cond(state.turning_on, tr("ip_restriction.turn_on.title"), tr("ip_restriction.turn_off.title")),
+        on_close=state.close,
+        test_id="ip-switch-dialog",
+    )
 
-    turn_on = rx.fragment(
-        rx.cond(
-            ~state.shuts_out & (IpRestrictionState.here_rule != ""),
-            notice(
-                "success",
-                rx.cond(
-                    IpRestrictionState.here == IpRestrictionState.here_rule,
-                    tr("ip_restriction.turn_on.safe", address=IpRestrictionState.here),
-                    tr(
-                        "ip_restriction.turn_on.covered",
-                        address=IpRestrictionState.here,
-                        rule=IpRestrictionState.here_rule,
-                    ),
-                ),
-                test_id="ip-safe",
-            ),
-        ),
+
+def _turn_on() -> rx.Component:
+    state = IpDialogState
+    return rx.fragment(
+        rx.cond(~state.shuts_out & (IpRestrictionState.here_rule != ""), _stays_in()),
         rx.el.p(tr("ip_restriction.turn_on.text")),
         rx.el.p(tr("ip_restriction.turn_on.change"), class_name="text-muted"),
         _confirm_form(
             state.switch, tr("ip_restriction.turn_on.submit"), submit_kind="primary", test_id="ip-turn-on"
         ),
     )  # fmt: skip
-    turn_off = rx.fragment(
+
+
+def _stays_in() -> rx.Component:
+    here, rule = IpRestrictionState.here, IpRestrictionState.here_rule
+    text = rx.cond(
+        here == rule,
+        tr("ip_restriction.turn_on.safe", address=here),
+        tr("ip_restriction.turn_on.covered", address=here, rule=rule),
+    )
+    return notice("success", text, test_id="ip-safe")
+
+
+def _turn_off() -> rx.Component:
+    return rx.fragment(
         rx.el.p(tr("ip_restriction.turn_off.text")),
         _confirm_form(
-            state.switch, tr("ip_restriction.turn_off.submit"), submit_kind="danger", test_id="ip-turn-off"
+            IpDialogState.switch, tr("ip_restriction.turn_off.submit"), submit_kind="danger", test_id="ip-turn-off"
         ),
-    )  # fmt: skip
-    return dialog(
-        rx.cond(state.turning_on, turn_on, turn_off),
-        open=state.dialog == "switch",
-        title=rx.cond(state.turning_on, tr("ip_restriction.turn_on.title"), tr("ip_restriction.turn_off.title")),
-        on_close=state.close,
-        test_id="ip-switch-dialog",
     )
 
 

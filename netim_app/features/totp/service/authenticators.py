@@ -154,7 +154,7 @@ def _authenticator(unit: UnitOfWork, account_id: int, authenticator_id: int) -> 
 
 
 def refuse_taken(unit: UnitOfWork, account_id: int, name: str) -> None:
-    """Raises DomainError when an authenticator of the account has this name, in whatever case."""
+    """Raises DomainError when an authenticator of the account has this name. Case does not count."""
     if any(
         authenticator.name.casefold() == name.casefold() for authenticator in stored.authenticators_of(unit, account_id)
     ):

@@ -34,7 +34,7 @@ class Enrolment:
     key: str
     uri: str
     picture: str
-    """The QR code as a `data:` address of an SVG."""
+    """The QR code as a `data:` URL of an SVG."""
 
 
 def begin(unit: UnitOfWork, actor: Actor, replaces: str = "") -> Enrolment:
@@ -115,17 +115,19 @@ def confirm(unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str
         raise DomainError("totp.full", limit=rules.MAX_AUTHENTICATORS)
     refuse_taken(unit, actor.account_id, name)
     unit.session.delete(row)
-    authenticator = TotpAuthenticator(
-        account_id=actor.account_id, name=name, sealed=b"", last_step=step, added_at=unit.now
-    )
-    unit.session.add(authenticator)
-    unit.session.flush()
-    authenticator.sealed = unit.vault.seal(secret, stored.authenticator_context(authenticator))
+    _add_authenticator(unit, actor.account_id, name, secret, step)
     if count:
         unit.record(AuthenticatorAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
         return None
     unit.record(SecondFactorEnabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
     return end_other_sessions(unit, actor, return_to)
+
+
+def _add_authenticator(unit: UnitOfWork, account_id: int, name: str, secret: bytes, step: int) -> None:
+    authenticator = TotpAuthenticator(account_id=account_id, name=name, sealed=b"", last_step=step, added_at=unit.now)
+    unit.session.add(authenticator)
+    unit.session.flush()
+    authenticator.sealed = unit.vault.seal(secret, stored.authenticator_context(authenticator))
 
 
 def _proved_step(unit: UnitOfWork, secret: bytes, code: str) -> int:

@@ -23,11 +23,7 @@ def card() -> rx.Component:
         title=tr("totp.title"),
         state=kit.status(_state(), on=TotpState.enabled),
         text=tr("totp.text"),
-        action=rx.cond(
-            TotpState.enabled,
-            button(tr("totp.disable"), TotpDialogState.begin_disable, test_id="totp-disable"),
-            button(tr("totp.enable"), TotpWizardState.begin, "primary", test_id="totp-enable"),
-        ),
+        action=_enable_or_disable(),
         anchor="two-factor",
         icon="phone",
     )
@@ -44,21 +40,19 @@ def _state() -> rx.Var[str]:
     )
 
 
+def _enable_or_disable() -> rx.Component:
+    return rx.cond(
+        TotpState.enabled,
+        button(tr("totp.disable"), TotpDialogState.begin_disable, test_id="totp-disable"),
+        button(tr("totp.enable"), TotpWizardState.begin, "primary", test_id="totp-enable"),
+    )
+
+
 def _devices() -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.h3(tr("totp.devices"), class_name="font-semibold"),
-            rx.cond(
-                ~TotpState.full,
-                button(
-                    "",
-                    TotpWizardState.begin,
-                    icon_name="plus",
-                    aria_label=tr("totp.add"),
-                    test_id="totp-add",
-                    class_name="w-11 px-0",
-                ),
-            ),
+            rx.cond(~TotpState.full, _add_button()),
             class_name="flex min-h-11 items-center justify-between gap-3",
         ),
         rx.cond(TotpState.full, rx.el.p(tr("totp.full_hint", limit=MAX_AUTHENTICATORS), class_name="-mt-3 text-muted")),
@@ -71,34 +65,37 @@ def _devices() -> rx.Component:
     )
 
 
+def _add_button() -> rx.Component:
+    return button(
+        "",
+        TotpWizardState.begin,
+        icon_name="plus",
+        aria_label=tr("totp.add"),
+        test_id="totp-add",
+        class_name="w-11 px-0",
+    )
+
+
 def _device(device: Any) -> rx.Component:
+    used = rx.cond(device.last_used != "", tr("totp.device.used", date=device.last_used), tr("totp.device.never"))
     return rx.el.li(
         rx.el.div(
             rx.el.p(device.name, class_name="font-medium break-words"),
-            rx.el.p(
-                tr("totp.device.added", date=device.added),
-                " · ",
-                rx.cond(device.last_used != "", tr("totp.device.used", date=device.last_used), tr("totp.device.never")),
-                class_name="text-xs text-muted",
-            ),
+            rx.el.p(tr("totp.device.added", date=device.added), " · ", used, class_name="text-xs text-muted"),
             class_name="min-w-0 flex-1 basis-48",
         ),
         rx.el.div(
-            button(
-                tr("totp.rename"),
-                TotpDialogState.begin_rename(device.id),
-                "ghost",
-                aria_label=tr("totp.rename.one", name=device.name),
-                class_name="px-2.5",
+            _device_button(
+                tr("totp.rename"), tr("totp.rename.one", name=device.name), TotpDialogState.begin_rename(device.id)
             ),
-            button(
-                tr("totp.remove"),
-                TotpDialogState.begin_remove(device.id),
-                "ghost",
-                aria_label=tr("totp.remove.one", name=device.name),
-                class_name="px-2.5",
+            _device_button(
+                tr("totp.remove"), tr("totp.remove.one", name=device.name), TotpDialogState.begin_remove(device.id)
             ),
             class_name="-mr-2 ml-auto flex flex-wrap",
         ),
         class_name="flex flex-wrap items-center gap-x-3 gap-y-1 p-3.5",
     )
+
+
+def _device_button(label: rx.Var[str], name: rx.Var[str], on_click: Any) -> rx.Component:
+    return button(label, on_click, "ghost", aria_label=name, class_name="px-2.5")

@@ -18,15 +18,7 @@ def rename_dialog() -> rx.Component:
     state = TotpDialogState
     return dialog(
         form(
-            text_field(
-                "name",
-                tr("totp.name"),
-                value=state.device_name,
-                max_length=MAX_NAME,
-                error=error_at(state.errors, "name"),
-                field_id="totp-new-name",
-                auto_focus=True,
-            ),
+            _name_field(),
             on_submit=state.rename,
             submit_label=tr("totp.rename.submit"),
             error=error_at(state.errors),
@@ -37,6 +29,18 @@ def rename_dialog() -> rx.Component:
         title=tr("totp.rename.title"),
         on_close=state.close,
         test_id="totp-rename-dialog",
+    )
+
+
+def _name_field() -> rx.Component:
+    return text_field(
+        "name",
+        tr("totp.name"),
+        value=TotpDialogState.device_name,
+        max_length=MAX_NAME,
+        error=error_at(TotpDialogState.errors, "name"),
+        field_id="totp-new-name",
+        auto_focus=True,
     )
 
 

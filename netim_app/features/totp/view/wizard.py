@@ -179,19 +179,8 @@ def _code_step(*, first: bool) -> rx.Component:
         rx.el.p(tr("totp.wizard.check_text")),
         form(
             code_field(error_at(state.errors, "code"), field_id="totp-code", auto_focus=True, or_backup_code=False),
-            text_field(
-                "name",
-                tr("totp.name"),
-                hint=tr("totp.name.hint"),
-                value=tr("totp.name.default") if first else None,
-                max_length=MAX_NAME,
-                error=error_at(state.errors, "name"),
-                field_id="totp-name",
-            ),
-            rx.el.div(
-                button(tr("totp.wizard.back"), state.go_to(1), "ghost"),
-                class_name="-my-2 -ml-4",
-            ),
+            _name_field(first=first),
+            rx.el.div(button(tr("totp.wizard.back"), state.go_to(1), "ghost"), class_name="-my-2 -ml-4"),
             on_submit=state.confirm,
             submit_label=tr("totp.wizard.check"),
             error=error_at(state.errors),
@@ -201,4 +190,16 @@ def _code_step(*, first: bool) -> rx.Component:
         number=2,
         of=_steps(first=first),
         title=tr("totp.wizard.check_title"),
+    )
+
+
+def _name_field(*, first: bool) -> rx.Component:
+    return text_field(
+        "name",
+        tr("totp.name"),
+        hint=tr("totp.name.hint"),
+        value=tr("totp.name.default") if first else None,
+        max_length=MAX_NAME,
+        error=error_at(TotpWizardState.errors, "name"),
+        field_id="totp-name",
     )

@@ -39,7 +39,7 @@ def button_that_cannot_be_pressed() -> rx.Component:
 def button_with_an_icon() -> rx.Component:
     """Without a label it needs `aria_label`: that is its name for screen readers."""
     return rx.el.div(
-        button("Add an address", KitState.close, icon_name="plus"),
+        button("Add an IP address", KitState.close, icon_name="plus"),
         button("", KitState.close, icon_name="plus", aria_label="Add a device"),
         class_name="flex flex-wrap gap-3",
     )

@@ -3,9 +3,9 @@
 import reflex as rx
 
 from netim_app.pages.kit.state import KitState
-from netim_app.ui.browser import field_from_browser
+from netim_app.ui.browser import field_from_fragment, time_zone_field
 from netim_app.ui.fields import account_name, checkbox_field, select_field, text_field
-from netim_app.ui.filter_field import filter_field
+from netim_app.ui.filtered_list import filtered_list
 from netim_app.ui.form import form
 from netim_app.ui.password_field import password_field
 from netim_app.ui.strength import strength
@@ -129,19 +129,19 @@ def boxes_to_tick() -> rx.Component:
 
 def field_that_filters_a_list() -> rx.Component:
     """Only what contains the typed words stays. In the browser alone: nothing is sent."""
-    return rx.fragment(
-        filter_field("kit-places", "Find a place", "There is none of this name."),
-        rx.el.ul(
-            *(rx.el.li(name) for name in ("Brussels", "Lille", "London", "Paris")),
-            id="kit-places",
-        ),
+    names = ("Brussels", "Lille", "London", "Paris")
+    return filtered_list(
+        lambda lacks: rx.el.ul(*(rx.el.li(name, hidden=lacks(name)) for name in names)),
+        "Find a place",
+        "There is none of this name.",
+        shown=rx.Var.create(True),
     )
 
 
 def field_that_the_browser_fills() -> rx.Component:
-    """Hidden. `fragment` takes the secret of a mailed link out of the address bar; no state holds it."""
+    """Hidden. The one of the fragment takes the secret of a mailed link out of the address bar; no state holds it."""
     return rx.fragment(
-        field_from_browser("zone", "kit-zone", "time zone"),
-        field_from_browser("token", "kit-token", "fragment", missing=rx.el.p("The address has no fragment.")),
+        time_zone_field("zone"),
+        field_from_fragment("token", "kit-token", missing=rx.el.p("The URL has no fragment.")),
         rx.el.p("The fields themselves cannot be seen."),
     )

@@ -72,5 +72,5 @@ def page_for_customers_that_loads() -> rx.Component:
 
 
 def page_that_is_not_there() -> rx.Component:
-    """For addresses that lead nowhere."""
+    """For URLs that lead nowhere."""
     return not_found(locale_switch=ShellState.set_language)

@@ -8,7 +8,7 @@ from netim_app.ui.browser import copy_button, copy_by_click, download_link, prin
 def text_to_copy() -> rx.Component:
     """`done` is shown for a moment, and said by screen readers."""
     return rx.el.div(
-        copy_button(rx.Var.create("203.0.113.7"), label="Copy the address", done="Copied"),
+        copy_button(rx.Var.create("203.0.113.7"), label="Copy the IP address", done="Copied"),
         class_name="flex pb-5",
     )
 
