@@ -52,7 +52,7 @@ def test_every_mail_fits_and_can_be_read(
 
 PARAMS = {
     "first_name": "Zoé",
-    "when": "November 24, 2026 at 9:05 AM (Central European Standard Time)",
+    "when": "24 Nov 2026, 09:05 (UTC+1)",
     "address": "2001:db8:1234:5678:9abc:def0:1234:5678",
     "browser": "Samsung Internet 29",
     "system": "Android",

@@ -89,7 +89,7 @@ async def test_switching_on_and_off(sqlite_units: Units, caller: Actor, tab: Tab
     dialog, _ = await tab.run(IpDialogState, "switch", {})
 
     assert dialog.dialog == ""
-    assert (await tab.state(IpRestrictionState)).since == "March 1, 2026"
+    assert (await tab.state(IpRestrictionState)).since == "1 Mar 2026"
     assert (await tab.state(GaugeState)).percent > before
     dialog, _ = await tab.run(IpDialogState, "begin_switch")
     assert (dialog.dialog, dialog.turning_on) == ("switch", False)

@@ -528,5 +528,5 @@ def test_what_the_card_shows(units: Units, clock: FakeClock) -> None:
     clock.now += timedelta(days=1)
     consume(units, caller.account_id, code(secret, clock))
     (device,) = devices(units, caller.account_id)
-    assert "March 2, 2026" in device.last_used
-    assert "March 1, 2026" in device.added
+    assert "2 Mar 2026" in device.last_used
+    assert "1 Mar 2026" in device.added
