@@ -25,7 +25,7 @@ DEFAULT_LOCALE = "en"
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _FOLDERS = ("texts", "identity/texts", "pages/texts", "features/*/texts")
-# Before a sign of two parts, before a percent sign behind a figure, and inside of guillemets. The colon has a wide blank.
+# Before a sign of two parts, before a percent sign behind a figure, and inside of guillemets.
 _FRENCH_BLANK = re.compile(r" (?=»|[;?!](?:[\s\"<)]|$))|(?<=[\d}]) (?=%(?!}))|(?<=«) ", re.MULTILINE)
 _FRENCH_COLON = re.compile(r" (?=:(?:[\s\"<)]|$))", re.MULTILINE)
 _BABEL = {"en": "en_GB", "fr": "fr"}
@@ -60,10 +60,10 @@ def load(package: Path) -> Catalog:
 
 
 def typeset(locale: str, text: str) -> str:
-    """A text as printers of its language set it: French has blanks that no keyboard has, and a wider one before a colon."""
+    """A text as printers of its language set it: French has blanks that no keyboard has, and `e-mail` on one line."""
     if locale != "fr":
         return text
-    text = _FRENCH_COLON.sub("\N{NO-BREAK SPACE}", text)
+    text = _FRENCH_COLON.sub("\N{NO-BREAK SPACE}", text).replace("e-mail", "e\N{NON-BREAKING HYPHEN}mail")
     return _FRENCH_BLANK.sub("\N{NARROW NO-BREAK SPACE}", text)
 
 
@@ -127,6 +127,11 @@ def text(locale: str, key: str, **params: object) -> str:
 def keys() -> frozenset[str]:
     """Every key that has an English text."""
     return frozenset(_catalog().texts[DEFAULT_LOCALE])
+
+
+def has(key: str) -> bool:
+    """Whether there is such a text."""
+    return key in _catalog().texts[DEFAULT_LOCALE]
 
 
 def faults() -> list[str]:

@@ -171,6 +171,7 @@ def test_a_day_is_written_out() -> None:
         ("« {name} » a été ajouté.", "«\N{NARROW NO-BREAK SPACE}{name}\N{NARROW NO-BREAK SPACE}» a été ajouté."),
         ("à partir de {fair} %, 20 %", "à partir de {fair}\N{NARROW NO-BREAK SPACE}%, 20\N{NARROW NO-BREAK SPACE}%"),
         ("2001:db8::/48 ou :: seul", "2001:db8::/48 ou :: seul"),
+        ("Adresse e-mail", "Adresse e\N{NON-BREAKING HYPHEN}mail"),
     ],
 )
 def test_french_has_blanks_where_no_line_may_break(typed: str, printed: str) -> None:
@@ -179,6 +180,8 @@ def test_french_has_blanks_where_no_line_may_break(typed: str, printed: str) -> 
 
 
 def test_every_french_text_is_set_so() -> None:
-    wrong = [key for key in sorted(catalog.keys()) if re.search(r"[ \u202f]:\s| [;?!»]|« |\d %", catalog.template("fr", key))]
+    wrong = [
+        key for key in sorted(catalog.keys()) if re.search(r"[ \u202f]:\s| [;?!»]|« |\d %", catalog.template("fr", key))
+    ]
     assert wrong == []
     assert "\N{NARROW NO-BREAK SPACE}?" in catalog.template("fr", "login.forgot")

@@ -191,6 +191,7 @@ async def test_half_a_login_is_one_entry_and_a_whole_one_names_its_factor(
         logged_in="totp.logged_in",
         enrolled=lambda _u, _a: True,
         consume=lambda _u, _a, code, _o: code == "123456",
+        was_used=lambda _u, _a, _code: False,
         valid_code_count=lambda _u, _a: 1,
     )
     others = [f for f in feature.offers().features if not f.second_factors]
