@@ -14,7 +14,7 @@ from netim_app.reflex_port import built_pages
 from netim_app.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-SETTINGS = ("env", "public_url", "password_min_length", "session_remember_days")
+SETTINGS = ("env", "public_url", "password_min_length", "session_remember_days", "support_contact")
 """The settings that are written into the pages: a build gets no others."""
 _SOURCES = (
     "netim_app/**/*.py",

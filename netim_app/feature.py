@@ -83,6 +83,8 @@ class SecondFactor:
     """(unit, account id) -> whether the account has it, so that a login has to ask."""
     consume: Callable[[UnitOfWork, int, str, Origin], bool]
     """(unit, account id, six digits, from where) -> whether the code is right. A right one is consumed."""
+    was_used: Callable[[UnitOfWork, int, str], bool]
+    """(unit, account id, six digits that were not accepted) -> whether the code was right, and is used up."""
     valid_code_count: Callable[[UnitOfWork, int], int]
     """(unit, account id) -> how many different codes it would accept at this moment: what a guess may hit."""
 

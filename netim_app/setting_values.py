@@ -28,12 +28,15 @@ _DATABASE = "must look like postgresql://user:password@host/name or sqlite:////f
 _REDIS = "must look like redis://:password@host:6379/0"
 _RESERVED = "; in user and password write %23 for #, %2F for /, %3F for ? and %40 for @"
 _SENDER_FORM = "must be an address of yours, such as Netim Direct <security@example.com>"
+_SUPPORT = "must be an e-mail address such as support@example.com, or an address such as https://example.com/support"
 _PROXIES = "must be addresses or networks such as 127.0.0.1 or 10.0.0.0/8, with commas between them"
 _HOST = "must be an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
 
 _UNFIT = re.compile(r"[\s\x00-\x1f\x7f-\x9f\\]")
 """`urlsplit` drops some of these without a word."""
 _SENDER = re.compile(r'(?P<name>"[^"\\]+"|[^"<>@,;:()\\]+?)? *<(?P<address>[^<>\s]+)>|[^<>\s,"]+')
+_PLAIN_URL = re.compile(r"[!#-;=?-~]+")
+"""ASCII without quotes and angle brackets, as it stands in a mail."""
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 """A host whose last part is a number is an IPv4 address for browsers, however short."""
@@ -223,6 +226,24 @@ def read_sender(text: str) -> str:
     except EmailNotValidError:
         raise ValueError(_SENDER_FORM) from None
     return f"{parts['name']} <{found}>" if parts["name"] else str(found)
+
+
+def read_support_contact(text: str) -> str:
+    """An e-mail address, or an https URL: where customers find support.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if "://" not in text:
+        try:
+            return validate_email(text, check_deliverability=False, allow_smtputf8=False).ascii_email or ""
+        except EmailNotValidError:
+            raise ValueError(_SUPPORT) from None
+    url = _split(text, _SUPPORT)
+    if url.scheme != "https" or "@" in url.netloc or not _PLAIN_URL.fullmatch(text):
+        raise ValueError(_SUPPORT)
+    _host(url, _SUPPORT)
+    return text
 
 
 def _split(text: str, problem: str) -> SplitResult:

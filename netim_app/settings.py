@@ -21,6 +21,7 @@ from netim_app.setting_values import (
     read_redis_url,
     read_sender,
     read_smtp_server,
+    read_support_contact,
     with_absolute_file,
 )
 
@@ -69,6 +70,7 @@ class Settings(BaseSettings):
     smtp_url: Annotated[SecretStr, AfterValidator(_checked_smtp)] = SecretStr("")
     mail_dir: AbsolutePath | None = None
     mail_from: Annotated[str, _text(read_sender)] = "Netim Direct <security@netim.example>"
+    support_contact: Annotated[str, _text(read_support_contact)] = ""
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     secret_key_old: SecretStr = SecretStr("")
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_proxies)] = ()

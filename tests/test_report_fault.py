@@ -91,7 +91,7 @@ async def test_poison_path_a_fault_of_the_states_is_told_without_them(page: Page
     number = (await page.fail()).removeprefix("incident ")
     (delta,) = page.heard
     assert number in str(delta)
-    assert "communiquez ce numéro" in str(delta)
+    assert "(Incident" in str(delta)
 
 
 async def test_poison_path_a_fault_that_cannot_be_told_is_not(page: Page) -> None:

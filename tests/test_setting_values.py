@@ -18,10 +18,12 @@ from netim_app.setting_values import (
     read_redis_url,
     read_sender,
     read_smtp_server,
+    read_support_contact,
 )
 
 READERS = (
-    read_database_url, read_listening_host, read_origin, read_proxies, read_redis_url, read_sender, read_smtp_server
+    read_database_url, read_listening_host, read_origin, read_proxies, read_redis_url, read_sender, read_smtp_server,
+    read_support_contact,
 )  # fmt: skip
 
 
@@ -296,6 +298,28 @@ def test_a_sender_has_a_name_or_none(text: str, sender: str) -> None:
 def test_what_nobody_can_answer_is_no_sender(text: str) -> None:
     with pytest.raises(ValueError, match="must be an address of yours"):
         read_sender(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["support@example.com", "https://example.com/support", "https://example.com", "https://example.com/a?b=c#d"]
+)
+def test_support_has_an_address_or_a_page(text: str) -> None:
+    assert read_support_contact(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "support", "@example.com", "Support <support@example.com>", "a@example.com, b@example.com",
+        "http://example.com/support", "https://", "https://user@example.com", "https://example.com/a b",
+        'https://example.com/"x', "https://example.com/<x>",
+        "javascript://example.com/%0Aalert(1)", "mailto:a@example.com",
+        "support@example.com\nBcc: x@example.com", "\u202esupport@example.com",
+    ],
+)  # fmt: skip
+def test_what_nobody_can_reach_is_no_support(text: str) -> None:
+    with pytest.raises(ValueError, match="must be an e-mail address such as"):
+        read_support_contact(text)
 
 
 def refusal(read: Callable[[str], object], text: str) -> str:

@@ -162,6 +162,7 @@ WRONG = {
     "NETIM_SMTP_URL": ["mail.example.com", "smtps://user:hunter2#x@mail.example.com", "smtps://user@mail.example.com"],
     "NETIM_MAIL_DIR": [],
     "NETIM_MAIL_FROM": ["nobody", "a@example.com, b@example.com"],
+    "NETIM_SUPPORT_CONTACT": ["support", "http://example.com/support", "https://user:hunter2@example.com"],
     "NETIM_SECRET_KEY": [],
     "NETIM_SECRET_KEY_OLD": [],
     "NETIM_TRUSTED_PROXIES": ["*", "localhost", "10.0.0.1/8", "0.0.0.0/0"],
@@ -211,7 +212,8 @@ def test_blanks_around_a_value_are_none_of_it(monkeypatch: pytest.MonkeyPatch, v
     right = {
         "NETIM_ENV": "production", "NETIM_HOST": "127.0.0.2", "NETIM_PUBLIC_URL": "http://localhost:3001",
         "NETIM_DATABASE_URL": "sqlite:///x.db", "NETIM_REDIS_URL": "redis://localhost", "NETIM_SMTP_URL": "smtp://localhost",
-        "NETIM_MAIL_FROM": "a@example.com", "NETIM_TRUSTED_PROXIES": "10.0.0.0/8",
+        "NETIM_MAIL_FROM": "a@example.com", "NETIM_SUPPORT_CONTACT": "https://example.com",
+        "NETIM_TRUSTED_PROXIES": "10.0.0.0/8",
     }  # fmt: skip
     value = right.get(variable, "12")
     monkeypatch.setenv(variable, value)

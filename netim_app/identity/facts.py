@@ -69,7 +69,7 @@ class ProofFailed(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class CodeRefused(Refusal):
-    """A code was wrong, or guessing is throttled or blocked."""
+    """A code was wrong or used before, or guessing is throttled or blocked."""
 
     logged_in: bool
     """Whether a logged-in customer was asked for it. `SecondFactorNotCompleted` says how a login ended."""

@@ -7,7 +7,7 @@ from typing import Any
 from netim_app.core.facts import Fact, Origin
 from netim_app.identity import facts
 from netim_app.identity.tables import Account
-from netim_app.infra import mail_templates, outbox
+from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
@@ -21,7 +21,14 @@ SECURITY_PAGE = "/account/connection-and-security"
 
 
 def notify(
-    unit: UnitOfWork, event: str, fact: Fact, *, to: str = "", expires_at: datetime | None = None, **params: object
+    unit: UnitOfWork,
+    event: str,
+    fact: Fact,
+    *,
+    to: str = "",
+    expires_at: datetime | None = None,
+    kind: str = "",
+    **params: object,
 ) -> None:
     """Queues a notice about a fact to the account's owner, in their language and time zone.
 
@@ -29,10 +36,11 @@ def notify(
         event: name of the mail's template.
         to: another address than the account's own.
         expires_at: when a link in it stops working.
+        kind: of the notice, where an event has several; the outbox calls it `<event>.<kind>`.
         params: further values for the template, besides `first_name`, `when`, `address`, `browser`, `system`,
-            `security_url` and `forgot_url`.
+            `client` (both in words), `support`, `security_url` and `forgot_url`.
     """
-    _queue(unit, event, fact, params, to=to, expires_at=expires_at)
+    _queue(unit, event, fact, params, to=to, expires_at=expires_at, kind=kind and f"{event}.{kind}")
 
 
 def _queue(
@@ -66,13 +74,17 @@ def _about(unit: UnitOfWork, account: Account, fact: Fact) -> dict[str, object]:
         "address": fact.origin.known_address or "-",
         "browser": fact.origin.browser or "-",
         "system": fact.origin.system or "-",
+        "client": catalog.format_client(fact.origin.browser, fact.origin.system, account.language),
+        "support": unit.settings.support_contact,
         "security_url": unit.settings.public_url + SECURITY_PAGE,
         "forgot_url": unit.settings.public_url + "/forgot-password",
         "public_url": unit.settings.public_url,
     }
 
 
-def notify_up_to_a_cap(unit: UnitOfWork, event: str, fact: Fact, *, kind: str, card: str, **params: object) -> None:
+def notify_up_to_a_cap(
+    unit: UnitOfWork, event: str, fact: Fact, *, kind: str, card: str, many: str, **params: object
+) -> None:
     """`notify` for what anybody can cause in a row: the first few by themselves, those beyond together in one mail.
 
     Each kind is counted by itself, so that many of one kind hide none of another.
@@ -80,13 +92,14 @@ def notify_up_to_a_cap(unit: UnitOfWork, event: str, fact: Fact, *, kind: str, c
     Args:
         kind: of the notice.
         card: anchor of the card that lists all of them.
+        many: text key that names this kind, for the mail that tells of several.
     """
     name = f"{event}.{kind}"
     if outbox.count_since(unit, fact.account_id, name, unit.now - NOTICES_IN) < MAX_NOTICES:
         _queue(unit, event, fact, params, kind=name)
     elif outbox.hold_back(unit, fact.account_id, name, unit.now - TOLD_TOGETHER_WITHIN):
         account = unit.session.get_one(Account, fact.account_id)
-        about = mail_templates.render(event, account.language, _about(unit, account, fact) | params).subject
+        about = catalog.text(account.language, many)
         request = {"account_id": account.id, "kind": name, "card": card, "about": about, "at": fact.at.isoformat()}
         outbox.ask(
             unit,

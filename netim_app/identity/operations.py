@@ -2,7 +2,7 @@
 
 from sqlmodel import select
 
-from netim_app.identity import attempts, facts, links, sessions
+from netim_app.identity import attempts, facts, links, second_factor, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.notices import notify
 from netim_app.identity.tables import Account
@@ -20,8 +20,9 @@ def unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
     for party in attempts.parties(unit, fact.account_id):
         for kind in attempts.KINDS:
             attempts.reset_attempts(unit, attempts.attempt_key(unit, kind, account.email_key, party))
+    two_factor_off = fact.without_second_factor and second_factor.enrolled(unit, fact.account_id)
     unit.record(fact)
-    notify(unit, "account_unlocked", fact)
+    notify(unit, "account_unlocked", fact, two_factor_off=two_factor_off)
 
 
 def disable(unit: UnitOfWork, account_id: int) -> None:

@@ -28,7 +28,14 @@ STOP_AT_ODDS = (1300, 700)
 
 So who has the password gets in with a chance of 0.13 % before the first stop, however many devices there are. A thief
 who reads the mailbox too can lift that one by a reset: 0.2 % before the last one, which only the operator lifts."""
-WRONG = "second_factor.wrong"
+REFUSALS = {
+    "wrong": "second_factor.wrong",
+    "used": "second_factor.used",
+    "throttled": "second_factor.throttled",
+    "stopped": "second_factor.stopped",
+}
+"""Reason -> text key. Who hears one has given the right password, and learns nothing that helps to guess: a used code
+is worth nothing, and while guessing is throttled no code is looked at."""
 GONE = "second_factor.gone"
 
 
@@ -140,7 +147,7 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
         The name of the factor that accepted it.
 
     Raises:
-        RecordedRefusal: at the field `code`: it is wrong, or any while guessing is throttled. A text that is no six
+        RecordedRefusal: at the field `code`, with the reason: wrong, used, throttled or stopped. A text that is no six
             digits is no guess, and costs nothing.
     """
     digits = normal_code(code)
@@ -158,7 +165,8 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
         (factor.name for factor in factors if factor.consume(unit, account_id, digits, visitor.origin)), None
     )
     if accepted is None:
-        refusal = _refused(unit, account_id, visitor, "wrong")
+        used = any(factor.was_used(unit, account_id, digits) for factor in factors)
+        refusal = _refused(unit, account_id, visitor, "used" if used else "wrong")
         _count_failure(unit, account_id, browser, visitor.origin)
         raise refusal
     log_proof(unit, "code_accepted", account_id=account_id, factor=accepted)
@@ -168,7 +176,7 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
 
 
 def _refused(unit: UnitOfWork, account_id: int, visitor: Visitor, reason: str) -> RecordedRefusal:
-    """Records that a code was not accepted, and returns what to raise. It says the same for every reason."""
+    """Records that a code was not accepted, and returns what to raise."""
     unit.record(
         facts.CodeRefused(
             account_id=account_id,
@@ -178,7 +186,7 @@ def _refused(unit: UnitOfWork, account_id: int, visitor: Visitor, reason: str) -
             logged_in=isinstance(visitor, Actor) and visitor.account_id == account_id,
         )
     )
-    return RecordedRefusal(WRONG, field="code")
+    return RecordedRefusal(REFUSALS[reason], field="code")
 
 
 def _count_failure(unit: UnitOfWork, account_id: int, browser: str, origin: Origin) -> None:

@@ -16,7 +16,7 @@ from netim_app.texts.catalog import LOCALES
 PACKAGE = Path(__file__).resolve().parent.parent
 MAX_PARAM_LENGTH = 2_000
 MAX_GREETED = 80
-_NARROW_BLANK, _WIDE_BLANK = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
+_PLAIN_SIGNS = str.maketrans({"\N{NARROW NO-BREAK SPACE}": "\N{NO-BREAK SPACE}", "\N{NON-BREAKING HYPHEN}": "-"})
 _LINK_LIKE = re.compile(r"[/:@<>\\]|[.\u3002](?:\w\w|\d)|www", re.IGNORECASE)
 """In a name in its compatibility form. The ideographic full stop has none, and browsers read it as a dot.
 A single letter after a dot is an initial and no domain: "J.R."."""
@@ -57,7 +57,7 @@ class Templates:
         known |= {"locale": locale, "say": partial(_say, locale)}
         template = f"{event}.jinja"
         subject = self._subject.get_template(template).render(known)
-        known["subject"] = subject = " ".join(CONTROLS.sub(" ", subject).split())
+        known["subject"] = subject = re.sub(" +", " ", CONTROLS.sub(" ", subject)).strip()
         text = self._text.get_template(template).render(known)
         text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
         text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
@@ -77,8 +77,8 @@ def _environment(folders: Sequence[Path], *, autoescape: bool = False) -> Enviro
 
 
 def _say(locale: str, key: str, **params: object) -> str:
-    """A text of the catalogue. Mails have the wide no-break space, since fonts of mail programs may lack the narrow."""
-    return catalog.template(locale, key).replace(_NARROW_BLANK, _WIDE_BLANK).format(**params)
+    """A text of the catalogue, without the signs that fonts of mail programs may lack."""
+    return catalog.template(locale, key).translate(_PLAIN_SIGNS).format(**params)
 
 
 @lru_cache

@@ -11,12 +11,11 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
-from typing import Literal
 
 from babel.core import negotiate_locale
 from babel.dates import format_date as babel_date
 from babel.dates import format_time as babel_time
-from babel.dates import format_timedelta, get_timezone_gmt, get_timezone_name
+from babel.dates import format_timedelta
 from babel.messages.pofile import read_po
 
 from netim_app.texts.places import zone_of
@@ -27,9 +26,10 @@ DEFAULT_LOCALE = "en"
 _PACKAGE = Path(__file__).resolve().parents[1]
 _FOLDERS = ("texts", "identity/texts", "pages/texts", "features/*/texts")
 # Before a sign of two parts, before a percent sign behind a figure, and inside of guillemets.
-_FRENCH_BLANK = re.compile(r" (?=»|[;:?!](?:[\s\"<)]|$))|(?<=[\d}]) (?=%(?!}))|(?<=«) ", re.MULTILINE)
-_OFFSET_IN_GMT = re.compile(r"^GMT(?=[+-])")
-"""English and others write `GMT+03:00`. The list that a customer chooses from says UTC, in every language."""
+_FRENCH_BLANK = re.compile(r" (?=»|[;?!](?:[\s\"<)]|$))|(?<=[\d}]) (?=%(?!}))|(?<=«) ", re.MULTILINE)
+_FRENCH_COLON = re.compile(r" (?=:(?:[\s\"<)]|$))", re.MULTILINE)
+_BABEL = {"en": "en_GB", "fr": "fr"}
+"""Whose dates a language has: English is British throughout."""
 _MSGID = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 _QUALITY = re.compile(r";\s*q=([0-9.]+)")
 _MAX_HEADER = 1_000
@@ -60,8 +60,11 @@ def load(package: Path) -> Catalog:
 
 
 def typeset(locale: str, text: str) -> str:
-    """A text as printers of its language set it: French has narrow blanks that no keyboard has."""
-    return _FRENCH_BLANK.sub("\N{NARROW NO-BREAK SPACE}", text) if locale == "fr" else text
+    """A text as printers of its language set it: French has blanks that no keyboard has, and `e-mail` on one line."""
+    if locale != "fr":
+        return text
+    text = _FRENCH_COLON.sub("\N{NO-BREAK SPACE}", text).replace("e-mail", "e\N{NON-BREAKING HYPHEN}mail")
+    return _FRENCH_BLANK.sub("\N{NARROW NO-BREAK SPACE}", text)
 
 
 def _po_files(package: Path, locale: str) -> Iterable[Path]:
@@ -126,6 +129,11 @@ def keys() -> frozenset[str]:
     return frozenset(_catalog().texts[DEFAULT_LOCALE])
 
 
+def has(key: str) -> bool:
+    """Whether there is such a text."""
+    return key in _catalog().texts[DEFAULT_LOCALE]
+
+
 def faults() -> list[str]:
     """One line for every key that is missing, empty, defined twice or has other placeholders in one language."""
     return list(_catalog().faults)
@@ -148,49 +156,50 @@ def choose_locale(accept_language: str) -> str:
 
 
 def format_date(moment: datetime, locale: str, time_zone: str) -> str:
-    """The day of a moment in somebody's own time, in the long form: `August 3, 2026`, `3 août 2026`.
+    """The day of a moment in somebody's own time: `3 Aug 2026`, `3 août 2026`.
 
     Args:
         moment: aware.
         time_zone: IANA name; an unknown zone means UTC.
     """
-    return babel_date(moment.astimezone(zone_of(time_zone)), "long", locale=_known(locale))
+    return _day(moment.astimezone(zone_of(time_zone)), _known(locale))
 
 
 def format_datetime(moment: datetime, locale: str, time_zone: str) -> str:
-    """A moment in somebody's own time, with the zone's name. An unknown zone means UTC.
+    """A moment in somebody's own time, with its offset: `3 Aug 2026, 13:00 (UTC+2)`. An unknown zone means UTC.
 
     Args:
         moment: aware; a naive one is taken for UTC.
         time_zone: IANA name such as `Europe/Paris`, or an offset such as `UTC+03:00`.
     """
-    known = _known(locale)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     local = aware.astimezone(zone_of(time_zone))
-    name = _OFFSET_IN_GMT.sub("UTC", get_timezone_name(local, zone_variant=_variant(local), locale=known))
-    return text(
-        known,
-        "ui.date.moment",
-        date=babel_date(local, "long", locale=known),
-        time=babel_time(local, "short", locale=known),
-        zone=f"{name}, {_offset(local, known)}" if _comes_twice(local) else name,
-    )
+    return f"{_day_and_time(local, locale)} ({_offset(local)})"
 
 
 def format_short(moment: datetime, locale: str, time_zone: str) -> str:
-    """A moment in somebody's own time, short: `Mar 1, 2026, 1:00 PM`, `1 mars 2026 à 13:00`.
+    """A moment in somebody's own time, short: `1 Mar 2026, 13:00`, `1 mars 2026 à 13:00`.
 
     The offset from UTC follows in the hour that comes twice, when summer time ends.
     """
-    known = _known(locale)
     local = moment.astimezone(zone_of(time_zone))
-    short = text(
+    short = _day_and_time(local, locale)
+    return f"{short} ({_offset(local)})" if _comes_twice(local) else short
+
+
+def _day_and_time(local: datetime, locale: str) -> str:
+    known = _known(locale)
+    return text(
         known,
         "ui.date.short",
-        date=babel_date(local, "medium", locale=known),
-        time=babel_time(local, "short", locale=known),
+        date=_day(local, known),
+        time=babel_time(local, "short", locale=_BABEL[known]),
     )
-    return f"{short} ({_offset(local, known)})" if _comes_twice(local) else short
+
+
+def _day(local: datetime, locale: str) -> str:
+    day = babel_date(local, "medium", locale=_BABEL[locale])
+    return day.replace("1 ", "1er ", 1) if locale == "fr" and local.day == 1 else day
 
 
 def _comes_twice(local: datetime) -> bool:
@@ -198,18 +207,12 @@ def _comes_twice(local: datetime) -> bool:
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
-def _offset(local: datetime, locale: str) -> str:
-    """`UTC+02:00`, as the language writes it."""
-    return _OFFSET_IN_GMT.sub("UTC", get_timezone_gmt(local, "long", locale=locale))
-
-
-def _variant(local: datetime) -> Literal["daylight", "standard"]:
-    """Whether clocks are ahead of what they show in another season.
-
-    The zone database says so itself, but the other way round for Ireland, whose standard time is that of summer.
-    """
-    seasons = (local.replace(month=month, day=1, fold=0).utcoffset() or timedelta() for month in (1, 7))
-    return "daylight" if (local.utcoffset() or timedelta()) > min(seasons) else "standard"
+def _offset(local: datetime) -> str:
+    """`UTC`, `UTC+1`, `UTC−3:30`."""
+    minutes = (local.utcoffset() or timedelta()) // timedelta(minutes=1)
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "+" if minutes > 0 else "\N{MINUS SIGN}"
+    return "UTC" + (f"{sign}{hours}" + (f":{rest:02d}" if rest else "") if minutes else "")
 
 
 def format_age(moment: datetime, now: datetime, locale: str) -> str:
@@ -218,7 +221,7 @@ def format_age(moment: datetime, now: datetime, locale: str) -> str:
     if age < timedelta(minutes=1):
         return text(_known(locale), "ui.date.just_now")
     # By default two days would be "48 hours", as of 0.85 of a unit the next one is taken.
-    return format_timedelta(-age, add_direction=True, threshold=1, locale=_known(locale))
+    return format_timedelta(-age, add_direction=True, threshold=1, locale=_BABEL[_known(locale)])
 
 
 def format_client(browser: str, system: str, locale: str) -> str:

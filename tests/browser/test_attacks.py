@@ -27,7 +27,7 @@ def test_xss(page: Page, server: Server, customer: str) -> None:
         page.get_by_label("City").fill(script)
         page.get_by_label("First name").fill("Anna")
         page.get_by_role("button", name="Save").click()
-        expect(page.get_by_text("Your details are saved.")).to_be_visible()
+        expect(page.get_by_text("Your details have been saved.")).to_be_visible()
         page.reload()
         expect(page.get_by_label("Company")).to_have_value(script)
     page.get_by_label("First name").fill(SCRIPTS[0])

@@ -15,7 +15,7 @@ NEW_PASSWORD = "copper window giraffe 77"
 WORDS = {
     "en-GB": {
         "first": "First name", "last": "Last name", "email": "Email address", "password": "Password",
-        "create": "Create my account", "confirm": "Confirm my address", "to login": "Go to log in", "log in": "Log in",
+        "create": "Create my account", "confirm": "Confirm my address", "to login": "Log in", "log in": "Log in",
         "personal": "Personal information", "increase": "Increase your account security",
         "security page": "Connection and Security", "security": "Security", "alerts": "Email alerts",
         "change": "Change password", "current": "Current password", "new": "New password", "log out": "Log out",
@@ -23,11 +23,11 @@ WORDS = {
         "chosen": "The password you chose when you signed up",
     },
     "fr-FR": {
-        "first": "Prénom", "last": "Nom", "email": "Adresse e-mail", "password": "Mot de passe",
-        "create": "Créer mon compte", "confirm": "Confirmer mon adresse", "to login": "Aller à la connexion",
+        "first": "Prénom", "last": "Nom", "email": "Adresse e\u2011mail", "password": "Mot de passe",
+        "create": "Créer mon compte", "confirm": "Confirmer mon adresse", "to login": "Se connecter",
         "log in": "Se connecter", "personal": "Informations personnelles",
         "increase": "Renforcez la sécurité de votre compte", "security page": "Connexion et sécurité",
-        "security": "Sécurité", "alerts": "Alertes par e-mail", "change": "Modifier le mot de passe",
+        "security": "Sécurité", "alerts": "Alertes par e\u2011mail", "change": "Modifier le mot de passe",
         "current": "Mot de passe actuel", "new": "Nouveau mot de passe", "log out": "Se déconnecter", "weak": "Faible",
         "alert subject": "connexion",
         "chosen": "Le mot de passe choisi lors de l’inscription",

@@ -35,10 +35,10 @@ def test_locked_out_and_authorize_again(page: Page, server: Server, customer: st
     dialog = page.get_by_role("dialog", name="Switch IP restriction on")
     expect(dialog.get_by_role("alert").first).to_contain_text("127.0.0.1")
     dialog.get_by_role("button", name="Switch on").click()
-    expect(dialog.get_by_text("This would shut you out.")).to_be_visible()
+    expect(dialog.get_by_text("This would block your own access.")).to_be_visible()
     dialog.get_by_role("checkbox").check()
     dialog.get_by_role("button", name="Switch on").click()
-    refused = page.get_by_text("Access from this network is not allowed for this account.")
+    refused = page.get_by_text("Access from this network is not allowed for this account. Use a network on your list.")
     expect(refused).to_be_visible()
     expect(page.get_by_text("Anna Martin")).to_have_count(0)
 
@@ -62,7 +62,7 @@ def test_in_french_on_a_phone_by_keyboard(
     page = new_context(locale="fr-FR", viewport=PHONE).new_page()
     by = Keyboard(page)
     page.goto("/login")
-    by.type(page.get_by_label("Adresse e-mail"), email)
+    by.type(page.get_by_label("Adresse e\u2011mail"), email)
     by.type(page.get_by_label("Mot de passe", exact=True), PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Informations personnelles")).to_be_visible()
@@ -74,7 +74,7 @@ def test_in_french_on_a_phone_by_keyboard(
     by.type(page.get_by_label("Adresse IP, réseau ou plage"), "2001:DB8:0::/48")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("ip-rules")).to_contain_text("2001:db8::/48")
-    switch = page.get_by_role("switch", name="Restriction d’IP")
+    switch = page.get_by_role("switch", name="Restriction IP")
     by.press(switch)
     by.press(page.get_by_role("dialog").get_by_role("button", name="Activer"))
     expect(switch).to_be_checked()
@@ -121,7 +121,9 @@ def test_a_customer_who_stays_inside_is_told_so_before_switching_on(page: Page, 
     page.get_by_role("button", name="Add", exact=True).click()
 
     dialog = page.get_by_role("dialog", name="Switch IP restriction on")
-    expect(dialog.get_by_test_id("ip-safe")).to_contain_text("127.0.0.1, where you are now, is covered by 127.0.0.0/8")
+    expect(dialog.get_by_test_id("ip-safe")).to_contain_text(
+        "127.0.0.1, the address you are using now, is covered by 127.0.0.0/8"
+    )
     expect(dialog.get_by_role("alert")).to_have_count(0)
     dialog.get_by_role("button", name="Switch on").click()
     expect(page.get_by_role("switch", name="IP Restriction")).to_be_checked()

@@ -86,7 +86,7 @@ def test_the_form_says_what_is_wrong_and_what_was_done(kit: Page) -> None:
     expect(form.get_by_label("Nickname")).to_have_attribute("aria-invalid", "true")
     form.get_by_label("Nickname").fill("Anna")
     form.get_by_role("button", name="Save").click()
-    expect(kit.get_by_test_id("live-region")).to_contain_text("Your details are saved.")
+    expect(kit.get_by_test_id("live-region")).to_contain_text("Your details have been saved.")
     expect(form.get_by_label("Nickname")).not_to_have_attribute("aria-invalid", "true")
 
 

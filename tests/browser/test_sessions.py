@@ -23,13 +23,13 @@ def test_one_browser_logs_out_another(
 
     sessions.get_by_role("button", name="Log out").click()
 
-    expect(page.get_by_text("That browser is logged out.")).to_be_visible()
+    expect(page.get_by_text("That browser has been logged out.")).to_be_visible()
     expect(sessions.get_by_role("listitem")).to_have_count(1)
     expect(page.get_by_text("You are not logged in anywhere else.")).to_be_visible()
     # Nobody touches the other browser.
     expect(elsewhere.get_by_text("Your session has ended. Please log in again.")).to_be_visible()
     expect(elsewhere.get_by_text("Anna Martin")).to_have_count(0)
-    server.wait_for_mail(customer, subject="A browser was logged out")
+    server.wait_for_mail(customer, subject="Logged out of Netim Direct")
     elsewhere.get_by_label("Email address").fill(customer)
     elsewhere.get_by_label("Password", exact=True).fill(PASSWORD)
     elsewhere.get_by_role("button", name="Log in").click()
@@ -45,7 +45,7 @@ def test_history_on_a_phone_by_keyboard(
     page.get_by_label("Email address").fill(customer)
     page.get_by_label("Password", exact=True).fill("wrong wrong wrong 1")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("Email address or password is wrong.")).to_be_visible()
+    expect(page.get_by_text("Wrong email address or password.")).to_be_visible()
     other = new_context().new_page()
     log_in(other, customer)
     log_in(page, customer)
@@ -60,7 +60,7 @@ def test_history_on_a_phone_by_keyboard(
 
     by.press(page.get_by_role("button", name="Log out everywhere else"))
     by.press(page.get_by_role("dialog").get_by_role("button", name="Log out everywhere else"))
-    expect(page.get_by_text("You are now logged in here only.")).to_be_visible()
+    expect(page.get_by_text("You are now logged in on this browser only.")).to_be_visible()
     expect(other.get_by_text("Your session has ended. Please log in again.")).to_be_visible()
 
 

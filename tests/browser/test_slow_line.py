@@ -154,7 +154,7 @@ def test_code_and_rule_and_password_and_switch_count_once(far: Page, wire: Wire,
     far.evaluate("delete window.pressed; delete window.answered")
     press_hard(form.get_by_role("button", name="Change password"), form.get_by_label("New password", exact=True))
     assert answered_at_once(far)
-    expect(far.get_by_text("Your password is changed.")).to_be_visible()
+    expect(far.get_by_text("Your password has been changed.")).to_be_visible()
     assert {handler: len(frames) for handler, frames in sent.items()} == dict.fromkeys(handlers, 1)
 
 
@@ -217,7 +217,7 @@ def test_what_was_typed_outlives_a_lost_connection(far: Page, wire: Wire, server
     expect(dialog.get_by_label("Current password")).to_have_value(PASSWORD)
     assert loaded == []
     dialog.get_by_role("button", name="Change password").click()
-    expect(far.get_by_text("Your password is changed.")).to_be_visible()
+    expect(far.get_by_text("Your password has been changed.")).to_be_visible()
 
 
 def test_the_wizard_outlives_a_change_to_the_other_application(
@@ -289,7 +289,7 @@ def test_what_was_sent_cannot_be_taken_back(far: Page, wire: Wire, server: Serve
         far.keyboard.press("Escape")
     expect(dialog).to_be_visible()
     wire.mend()
-    expect(far.get_by_text("Your password is changed.")).to_be_visible()
+    expect(far.get_by_text("Your password has been changed.")).to_be_visible()
     expect(dialog).to_have_count(0)
 
 
@@ -319,7 +319,7 @@ def test_a_press_without_an_answer_is_told(far: Page, wire: Wire, server: Server
     expect(dialog.get_by_test_id("unanswered")).to_be_visible(timeout=15_000)
     expect(button).to_have_attribute("aria-disabled", "false")
     wire.mend()
-    expect(dialog.get_by_text("This is not your current password")).to_be_visible()
+    expect(dialog.get_by_text("Wrong password.")).to_be_visible()
 
 
 def test_what_was_typed_outlives_a_restart_of_the_server(chromium: Browser, tmp_path: Path, email: str) -> None:
@@ -344,5 +344,5 @@ def test_what_was_typed_outlives_a_restart_of_the_server(chromium: Browser, tmp_
             expect(page.get_by_label(label)).to_have_value(typed)
         customer.bring_to_front()
         customer.get_by_role("button", name="Save").click()
-        expect(customer.get_by_text("Your details are saved.")).to_be_visible()
+        expect(customer.get_by_text("Your details have been saved.")).to_be_visible()
         browser.close()

@@ -26,7 +26,7 @@ WORDS = {
         "saved": "I have saved them", "done": "Done", "device": "My device", "title": "Enter your code",
     },
     "fr": {
-        "email": "Adresse e-mail", "password": "Mot de passe", "log in": "Se connecter",
+        "email": "Adresse e\u2011mail", "password": "Mot de passe", "log in": "Se connecter",
         "personal": "Informations personnelles", "enable": "Activer", "step 1": "Étape 1 sur 3", "next": "Suivant",
         "code": "Code (6 chiffres)", "step 3": "Étape 3 sur 3", "saved": "Je les ai enregistrés", "done": "Terminer",
         "device": "Mon appareil", "title": "Saisissez votre code",
@@ -137,7 +137,7 @@ def test_enable_login_add_remove_and_disable(page: Page, server: Server, custome
     give_password(page, customer)
     expect(page.get_by_role("heading", name="Enter your code")).to_be_visible()
     give_code(page, "000000")
-    expect(page.get_by_text("This code is not right")).to_be_visible()
+    expect(page.get_by_text("Wrong code")).to_be_visible()
     paste_code(page, phone.code())
     expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
     go_to_security(page)
@@ -169,7 +169,7 @@ def test_enable_login_add_remove_and_disable(page: Page, server: Server, custome
     expect(dialog.get_by_label("Code (6 digits)")).to_be_focused()
     dialog.get_by_label("Code (6 digits)").fill("000000")
     dialog.get_by_role("button", name="Disable").click()
-    expect(dialog.get_by_text("This code is not right")).to_be_visible()
+    expect(dialog.get_by_text("Wrong code")).to_be_visible()
     dialog.get_by_label("Code (6 digits)").fill(phone.code())
     dialog.get_by_role("button", name="Disable").click()
     expect(page.get_by_role("button", name="Enable", exact=True)).to_be_visible()
@@ -207,7 +207,7 @@ def test_a_code_is_taken_as_it_was_pasted(page: Page, server: Server, customer: 
     log_out(page)
     give_password(page, customer)
     give_code(page, "83930")
-    expect(page.get_by_text("Please enter one code of six digits. This was not counted")).to_be_visible()
+    expect(page.get_by_text("Please enter a single six-digit code. This did not count")).to_be_visible()
     page.get_by_label("Code (6 digits)").fill("")
     page.get_by_label("Code (6 digits)").press_sequentially(f"4. {codes[3]}")
     expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
@@ -225,7 +225,7 @@ def test_a_refused_code_that_sent_itself_is_typed_over(page: Page, server: Serve
     give_password(page, customer)
     expect(page.get_by_label("Code (6 digits)")).to_be_focused()
     page.keyboard.type("000000")
-    expect(page.get_by_text("This code is not right")).to_be_visible()
+    expect(page.get_by_text("Wrong code")).to_be_visible()
 
     page.keyboard.type(phone.code())
 
@@ -244,11 +244,11 @@ def test_a_lost_phone(page: Page, server: Server, customer: str) -> None:
         expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
         go_to_security(page)
         expect(page.get_by_text(f"{left} of 10 left")).to_be_visible()
-    server.wait_for_mail(customer, 2, subject="backup code")
+    server.wait_for_mail(customer, 2, subject="Backup code used")
     log_out(page)
     give_password(page, customer)
     give_code(page, codes[8])
-    expect(page.get_by_text("This code is not right")).to_be_visible()
+    expect(page.get_by_text("Wrong code")).to_be_visible()
     page.get_by_text("Lost your phone?").click()
     expect(page.get_by_text("Enter one of your backup codes instead.")).to_be_visible()
     give_code(page, codes[0])
@@ -268,7 +268,7 @@ def test_a_lost_phone(page: Page, server: Server, customer: str) -> None:
     fresh = sheet.get_by_test_id("backup-codes-list").get_by_role("listitem").all_inner_texts()
     assert set(fresh) != set(codes)
     sheet.get_by_role("button", name="Done").click()
-    expect(sheet.get_by_text("Please save the codes first")).to_be_visible()
+    expect(sheet.get_by_text("Save the codes first")).to_be_visible()
     for _ in range(3):
         page.keyboard.press("Escape")
     expect(sheet).to_be_visible()
@@ -285,7 +285,7 @@ def test_copy_download_and_print(page: Page, server: Server, customer: str) -> N
     shown = key.locator("span").first.inner_text()
     assert re.fullmatch(r"([A-Z2-7]{4} ){7}[A-Z2-7]{4}", shown)
     key.click()
-    expect(dialog.get_by_role("status").get_by_text("The key was copied.")).to_be_visible()
+    expect(dialog.get_by_role("status").get_by_text("The key has been copied.")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == shown.replace(" ", "")
     uri = dialog.get_by_test_id("totp-uri").get_attribute("href") or ""
     assert pyotp.parse_uri(uri).secret == shown.replace(" ", "")
@@ -389,7 +389,7 @@ def test_two_tabs_do_not_mix(page: Page, server: Server, customer: str) -> None:
     theirs, ours = phones
     page.get_by_label("Code (6 digits)").fill(theirs.code())
     page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text("This code is not right")).to_be_visible()
+    expect(page.get_by_text("Wrong code")).to_be_visible()
     page.get_by_label("Code (6 digits)").fill(ours.code())
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_text("Step 3 of 3")).to_be_visible()

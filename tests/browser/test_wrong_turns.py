@@ -17,7 +17,7 @@ def test_wrong_password_says_so_and_keeps_the_address(page: Page, customer: str)
     page.get_by_label("Email address").fill(customer)
     page.get_by_label("Password", exact=True).fill("wrong wrong wrong 1")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("Email address or password is wrong.")).to_be_visible()
+    expect(page.get_by_text("Wrong email address or password.")).to_be_visible()
     expect(page.get_by_label("Email address")).to_have_value(customer)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
@@ -113,7 +113,7 @@ def test_new_password_lets_the_own_tabs_live_and_ends_other_browsers(
     dialog.get_by_label("Current password").fill(PASSWORD)
     dialog.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     dialog.get_by_role("button", name="Change password").click()
-    expect(page.get_by_text("Your password is changed.")).to_be_visible()
+    expect(page.get_by_text("Your password has been changed.")).to_be_visible()
     own_tab.get_by_role("switch", name="Email alerts").click()
     expect(own_tab.get_by_role("button", name="Anna Martin")).to_be_visible()
     go_to_security(page)
@@ -133,7 +133,7 @@ def test_password_dialog_refuses_with_a_message_at_the_field(page: Page, custome
     dialog.get_by_label("Current password").fill("something else 99")
     dialog.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     dialog.get_by_role("button", name="Change password").click()
-    expect(dialog.get_by_text("This is not your current password")).to_be_visible()
+    expect(dialog.get_by_text("Wrong password.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="Change password")).to_be_focused()
@@ -204,7 +204,7 @@ def test_a_lost_connection_is_said_and_so_is_its_return(chromium: Browser, serve
         expect(page.get_by_test_id("connection-lost")).to_have_count(0)
         page.get_by_label("City").fill("Lyon")
         page.get_by_role("button", name="Save").click()
-        expect(page.get_by_text("Your details are saved.")).to_be_visible()
+        expect(page.get_by_text("Your details have been saved.")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -232,13 +232,13 @@ def test_a_reloaded_page_of_a_link_says_to_open_the_link_again(page: Page, serve
     page.goto(link)
     expect(page.get_by_role("button", name="Set the new password")).to_be_visible()
     page.reload()
-    expect(page.get_by_test_id("link-missing")).to_contain_text("Open the link in the email again")
+    expect(page.get_by_test_id("link-missing")).to_contain_text("Open the link from the email again")
 
     page.goto(link)
     expect(page.get_by_test_id("link-missing")).to_be_hidden()
     page.get_by_label("New password").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Set the new password").click()
-    expect(page.get_by_text("Your password is changed")).to_be_visible()
+    expect(page.get_by_text("Your password has been changed")).to_be_visible()
 
 
 def test_a_link_with_one_sign_more_behind_it_works(page: Page, server: Server, customer: str) -> None:
@@ -248,7 +248,7 @@ def test_a_link_with_one_sign_more_behind_it_works(page: Page, server: Server, c
     page.goto(link_in(server.wait_for_mail(customer)) + ">.")
     page.get_by_label("New password").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Set the new password").click()
-    expect(page.get_by_text("Your password is changed")).to_be_visible()
+    expect(page.get_by_text("Your password has been changed")).to_be_visible()
 
 
 def test_somebody_with_one_name_is_a_customer_like_others(page: Page, server: Server, customer: str) -> None:

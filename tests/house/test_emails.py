@@ -16,12 +16,15 @@ from netim_app.ui.theme import DARK, LIGHT
 from tests.house.modules import PACKAGE
 
 ACCOUNT = "https://account.netim.example"
+SUPPORT = "support@netim.example"
 LINK = f"{ACCOUNT}/verify-email#t-3nUx_0k9"
 UNDO_LINK = f"{ACCOUNT}/restore-email#t-3nUx_0k9"
 PLACE: dict[str, Any] = {"address": "203.0.113.7", "browser": "Firefox 140", "system": "Windows"}
 COMMON: dict[str, Any] = PLACE | {
     "first_name": "Zoé",
-    "when": "24 November 2026, 09:05",
+    "client": "Firefox 140 on Windows",
+    "support": SUPPORT,
+    "when": "24 Nov 2026, 09:05 (UTC+1)",
     "security_url": f"{ACCOUNT}/account/connection-and-security",
     "forgot_url": f"{ACCOUNT}/forgot-password",
 }
@@ -38,13 +41,13 @@ SAMPLES: dict[str, dict[str, Any]] = {
     },
     "reset": COMMON | {"link": LINK, "minutes": 60, "restored": False},
     "email_change_asked": COMMON | {"new_email": NEW_EMAIL},
-    "more_notices": COMMON | {"count": 53, "about": "New login to your Netim Direct account", "card": "login-history"},
+    "more_notices": COMMON | {"count": 53, "about": "New login from a new device", "card": "login-history"},
     "email_change": {"link": LINK, "hours": 24},
     "email_changed": COMMON
     | {"new_email": NEW_EMAIL, "can_be_undone": True, "profile_url": f"{ACCOUNT}/account/personal-information"},
     "email_undo": COMMON | {"new_email": NEW_EMAIL, "link": UNDO_LINK, "days": 7},
     "email_restored": COMMON,
-    "account_unlocked": COMMON,
+    "account_unlocked": COMMON | {"two_factor_off": False},
     "login_blocked": COMMON,
     "second_factor_not_completed": COMMON,
     "codes_stopped": COMMON | {"last": False},
@@ -58,6 +61,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "other_sessions_revoked": COMMON | {"which": "Safari on iOS (203.0.113.9)"},
 }
 """What the services hand over, by event."""
+
+SUPPORTED = {"account_unlocked", "email_changed", "email_restored", "login_blocked"}
+"""Mails that always send people to support, where it has an address; three others do so in one of their variants."""
 
 UNCONFIRMED = {"sign_up", "email_change"}
 """What goes to mailboxes that may be anybody's: it says nothing that somebody has typed."""
@@ -86,6 +92,7 @@ VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "other_sessions_revoked": {"which": ("Safari on iOS (203.0.113.9)", "")},
     "ip_restriction_changed": {"change": ("on", "off", "added", "removed")},
     "codes_stopped": {"last": (False, True)},
+    "account_unlocked": {"two_factor_off": (False, True)},
     "more_notices": {"count": (1, 53)},
 }
 CHOOSING = {"change", "way"}
@@ -110,8 +117,8 @@ def words(html: str) -> str:
 
 
 def body(html: str) -> str:
-    """What is seen of it: neither the head nor the logo."""
-    return re.sub(r"(?s)^.*<body[^>]*>|<!--.*?-->|<td [^>]*aria-hidden.*?</td>", "", html)
+    """What is seen of it: neither the head nor the logo nor the preview."""
+    return re.sub(r'(?s)^.*<body[^>]*>|<!--.*?-->|<td [^>]*aria-hidden.*?</td>|<div class="preview".*?</div>', "", html)
 
 
 def dark_rules(html: str) -> dict[str, dict[str, str]]:
@@ -130,12 +137,69 @@ def test_every_event_is_sampled_and_every_sample_has_its_event() -> None:
     assert sorted(SAMPLES) == EVENTS
 
 
+def sends_to_support(event: str, variant: dict[str, Any]) -> bool:
+    ways = ({"change": "on"}, {"change": "enabled"}, {"last": True})
+    named = {"ip_restriction_changed", "two_factor_changed", "codes_stopped"}
+    return event in SUPPORTED or (event in named and variant in ways)
+
+
+@every_variant
+def test_support_has_an_address_or_is_not_mentioned(event: str, locale: str, variant: dict[str, Any]) -> None:
+    word = {"en": "support", "fr": "assistance"}[locale]
+    for contact in (SUPPORT, "https://netim.example/help"):
+        rendered = render(event, locale, **variant, **({"support": contact} if "support" in SAMPLES[event] else {}))
+        href = contact if "://" in contact else f"mailto:{contact}"
+        assert (f'href="{href}"' in rendered.html) == sends_to_support(event, variant)
+        assert (f"\n{contact}\n" in rendered.text) == sends_to_support(event, variant)
+    without = render(event, locale, **variant, **({"support": ""} if "support" in SAMPLES[event] else {}))
+    for part in (without.text, words(body(without.html))):
+        assert word not in part.lower()
+
+
+@every_variant
+def test_a_list_of_mails_shows_more_than_the_subject(event: str, locale: str, variant: dict[str, Any]) -> None:
+    rendered = render(event, locale, **variant)
+    found = re.search(
+        r'(?s)<body[^>]*>\s*<div class="preview" style="display:none[^"]*">(.*?)(?:&#847; )+</div>', rendered.html
+    )
+    assert found, "the first text of the body"
+    preview = " ".join(markup.unescape(found[1]).split())
+    assert len(preview) > 20
+    assert preview not in rendered.subject
+    assert preview in " ".join(rendered.text.split()) or preview.startswith(
+        "Firefox 140 on Windows, 203.0.113.7, 24 Nov"
+    )
+
+
+@every_variant
+def test_the_whole_button_is_its_link(event: str, locale: str, variant: dict[str, Any]) -> None:
+    html = render(event, locale, **variant).html
+    for cell, link in re.findall(r'<td class="accent" bgcolor="[^"]*" style="([^"]*)"><a [^>]*style="([^"]*)"', html):
+        assert "padding" not in cell
+        assert "padding:11px 20px" in link
+        assert "display:inline-block" in link
+    assert html.count("mso-text-raise:11pt") == html.count("display:inline-block"), "Outlook knows no padding of a link"
+
+
+@every_variant
+def test_text_has_air_and_each_link_a_line_of_its_own(event: str, locale: str, variant: dict[str, Any]) -> None:
+    parts = render(event, locale, **variant).text.rstrip("\n").split("\n\n")
+    for part in parts:
+        lines = part.split("\n")
+        assert len(lines) == 1 or lines[0] == "--" or all(line.startswith("  ") for line in lines) or len(lines) == 2, (
+            part
+        )
+        for line in lines:
+            assert "://" not in line or re.fullmatch(r"\S+", line.strip()), part
+
+
 @every_variant
 def test_the_subject_is_one_short_line(event: str, locale: str, variant: dict[str, Any]) -> None:
     subject = render(event, locale, **variant).subject
 
     assert 0 < len(subject) <= 70
-    assert "Netim Direct" in subject
+    told = [str(value) for value in (SAMPLES[event] | variant).values() if not isinstance(value, bool)]
+    assert "Netim Direct" in subject or any(len(value) > 3 and value in subject for value in told)
 
 
 def test_every_sentence_of_the_catalogue_is_said_by_some_mail(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +238,7 @@ def test_text_and_html_say_what_was_handed_over(event: str, locale: str) -> None
     unsaid = UNSAID.get(event, set())
 
     for name, value in SAMPLES[event].items():
-        if name not in VARIANTS.get(event, {}):
+        if name not in {"client", "support", *VARIANTS.get(event, {})}:
             assert (str(value) in rendered.text) == (name not in unsaid), name
             in_html = rf'href="{re.escape(value)}[#"]' if name in URLS else re.escape(markup.escape(str(value)))
             assert bool(re.search(in_html, rendered.html)) == (name not in unsaid), name
@@ -210,7 +274,7 @@ def test_markup_in_a_parameter_stays_text(event: str, locale: str) -> None:
     for name, value in hostile.items():
         if value in rendered.text:
             assert markup.escape(value).replace("&quot;", "&#34;") in rendered.html, name
-            assert f'"{name}' not in rendered.html
+            assert f'>"{name}' not in rendered.html
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -278,7 +342,7 @@ def test_links_lead_to_the_card_concerned() -> None:
         link.removeprefix(ACCOUNT)
         for event, locale, variant in CASES
         for link in re.findall(r'href="([^"]+)"', render(event, locale, **variant).html)
-        if link not in (LINK, UNDO_LINK)
+        if link not in (LINK, UNDO_LINK, f"mailto:{SUPPORT}")
     }
     page = "/account/connection-and-security"
 
@@ -346,7 +410,7 @@ def test_french_marks_stay_with_their_words(event: str, variant: dict[str, Any])
                 "days": "works for 7 days.",
                 "hours": "works for 24 hours.",
                 "minutes": "works for 60 minutes.",
-                "": "asks you to confirm",
+                "": "you will be asked to confirm",
             },
         ),
         (
@@ -355,7 +419,7 @@ def test_french_marks_stay_with_their_words(event: str, variant: dict[str, Any])
                 "days": "valable 7 jours.",
                 "hours": "valable 24 heures.",
                 "minutes": "valable 60 minutes.",
-                "": "demande de confirmer",
+                "": "une confirmation vous sera demandée",
             },
         ),
     ],

@@ -204,7 +204,7 @@ def test_a_mail_is_written_in_the_language_of_its_reader_and_names_when_and_wher
     ask_change(units, caller, "new@example.org")
 
     text = last_mail(units, "email_change_asked").text
-    assert "1 mars 2026" in text
+    assert "1er mars 2026" in text
     assert "07:00" in text
     assert "192.0.2.7" in text
 

@@ -32,8 +32,8 @@ from tests.kit.factories import (
     visitor_of,
 )
 
-WRONG = "Email address or password is wrong. After five failed attempts, please wait 15 minutes."
-DEAD = "This link no longer works: it was used already, is too old, or was replaced by a newer one."
+WRONG = "Wrong email address or password. After five wrong attempts you have to wait 15 minutes."
+DEAD = "This link no longer works. Each link works once and for a limited time, and only the newest one counts."
 FORMS: list[Any] = [None, "", 5, True, math.nan, [], ["email"], {}, {"email": []}, {"email": {"a": 1}, "password": 7}]
 
 
@@ -277,14 +277,14 @@ async def test_the_page_of_the_way_back_names_the_restored_address(sqlite_units:
 async def test_an_address_without_its_secret_is_explained() -> None:
     for cls in (VerifyState, ResetState, UndoState):
         state, _ = await Tab("/").run(cls, "submit", {"password": NEW_PASSWORD})
-        assert "Open the link in the email again" in state.errors[""]
+        assert "Open the link from the email again" in state.errors[""]
 
 
 @pytest.mark.parametrize("token", ["x", "A" * 42, "A" * 44, "A" * 65, "A" * 10_000, "\0"])
 async def test_a_secret_that_is_not_whole_is_explained(token: str) -> None:
     for cls in (VerifyState, ResetState):
         state, _ = await Tab("/").run(cls, "submit", {"token": token, "password": NEW_PASSWORD})
-        assert "too short or too long" in state.errors[""]
+        assert "incomplete or has been changed" in state.errors[""]
         assert list(state.errors) == [""]  # the page has no place for anything else
 
 

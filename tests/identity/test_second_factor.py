@@ -24,7 +24,7 @@ from netim_app.identity import (
     tickets,
 )
 from netim_app.identity.facts import AccountUnlocked, PasswordChanged, SecondFactorDisabled
-from netim_app.identity.tables import AttemptWindow, FailedCodeCount, PendingLogin
+from netim_app.identity.tables import AttemptWindow, FailedCodeCount, PendingLogin, SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.kit.factories import (
     BROWSER,
@@ -42,6 +42,7 @@ from tests.kit.factories import (
 from tests.kit.fakes import FakeClock
 
 RIGHT = "123456"
+WRONG, THROTTLED = "second_factor.wrong", "second_factor.throttled"
 PAGE = "/account/connection-and-security"
 
 
@@ -50,6 +51,7 @@ class Wheel:
 
     def __init__(self) -> None:
         self.codes = {RIGHT}
+        self.used: set[str] = set()
 
     def enrolled(self, _unit: UnitOfWork, _account_id: int) -> bool:
         return True
@@ -57,7 +59,11 @@ class Wheel:
     def consume(self, _unit: UnitOfWork, _account_id: int, code: str, _origin: Origin) -> bool:
         right = code in self.codes
         self.codes.discard(code)
+        self.used |= {code} if right else set()
         return right
+
+    def was_used(self, _unit: UnitOfWork, _account_id: int, code: str) -> bool:
+        return code in self.used
 
     def valid_code_count(self, _unit: UnitOfWork, _account_id: int) -> int:
         return len(self.codes)
@@ -71,6 +77,7 @@ def wheel() -> Wheel:
         logged_in="totp.logged_in",
         enrolled=made.enrolled,
         consume=made.consume,
+        was_used=made.was_used,
         valid_code_count=made.valid_code_count,
     )
     feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(factor,))))
@@ -103,7 +110,7 @@ def code_refusal(units: Units, code: str, device: str = BROWSER) -> str:
 
 
 def wrong_code(units: Units, account_id: int, device: str = OTHER_BROWSER, code: str = "000000") -> None:
-    with pytest.raises(RecordedRefusal, match=second_factor.WRONG), units.write() as unit:
+    with pytest.raises(RecordedRefusal, match=r"second_factor\.(wrong|throttled)"), units.write() as unit:
         second_factor.check_code(unit, account_id, code, visitor_of(device))
 
 
@@ -142,7 +149,7 @@ async def test_right_code_opens_the_session_once(units: Units, wheel: Wheel, acc
 
 async def test_wrong_code_leaves_the_step_open(units: Units, wheel: Wheel, account_id: int) -> None:
     await password_step()
-    assert code_refusal(units, "000000") == second_factor.WRONG
+    assert code_refusal(units, "000000") == WRONG
     assert code_step(units, RIGHT)
 
 
@@ -161,9 +168,28 @@ async def test_no_code_is_no_guess(units: Units, wheel: Wheel, account_id: int, 
 async def test_wrong_codes_are_guesses_however_they_are_written(units: Units, wheel: Wheel, account_id: int) -> None:
     await password_step()
     for typed in ("000000", "000-000", "０００００３", "٠٠٠٠٠٤", "3. 000 005"):
-        assert code_refusal(units, typed) == second_factor.WRONG
+        assert code_refusal(units, typed) == WRONG
 
-    assert code_refusal(units, RIGHT) == second_factor.WRONG  # throttled
+    assert code_refusal(units, RIGHT) == THROTTLED
+
+
+async def test_a_used_code_is_called_used_and_counts_as_an_attempt(units: Units, wheel: Wheel, account_id: int) -> None:
+    await password_step()
+    assert code_step(units, RIGHT)
+    wheel.codes.add("654321")
+    await password_step()
+    for _ in range(attempts.MAX_FAILURES):
+        assert code_refusal(units, RIGHT) == "second_factor.used"
+    assert code_refusal(units, RIGHT) == THROTTLED, "no code is looked at"
+    assert code_refusal(units, "654321") == THROTTLED
+
+
+async def test_after_the_hard_stop_no_code_is_looked_at(units: Units, wheel: Wheel, account_id: int) -> None:
+    with units.write() as unit:
+        unit.session.add(SecondFactorLockout(account_id=account_id, stops=1, stopped_at=unit.now))
+    for typed in ("000000", RIGHT):
+        with pytest.raises(RecordedRefusal, match=r"second_factor\.stopped"), units.write() as unit:
+            second_factor.check_code(unit, account_id, typed, visitor_of())
 
 
 async def test_code_without_password_step_is_nothing(units: Units, wheel: Wheel, account_id: int) -> None:
@@ -275,9 +301,9 @@ async def test_guesses_are_shared_by_all_logins_and_not_reset_by_a_password(
     for number in range(attempts.MAX_FAILURES):
         device = BROWSER if number % 2 else OTHER_BROWSER
         await password_step(device)
-        assert code_refusal(units, f"00000{number}", device) == second_factor.WRONG
+        assert code_refusal(units, f"00000{number}", device) == WRONG
     await password_step()
-    assert code_refusal(units, RIGHT) == second_factor.WRONG
+    assert code_refusal(units, RIGHT) == THROTTLED
     clock.advance(minutes=15)
     await password_step()
     assert code_step(units, RIGHT)

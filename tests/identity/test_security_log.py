@@ -72,6 +72,7 @@ def factor() -> None:
         logged_in="totp.logged_in",
         enrolled=lambda _u, _a: True,
         consume=lambda _u, _a, code, _o: code == "123456",
+        was_used=lambda _u, _a, _code: False,
         valid_code_count=lambda _u, _a: 1,
     )
     feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(made,))))

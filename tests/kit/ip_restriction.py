@@ -7,7 +7,7 @@ from netim_app.features.ip_restriction.tables import IpRestriction
 from tests.kit.harness import PASSWORD, Client, Server
 
 HOME, OFFICE = "127.0.0.1", "127.0.0.2"
-REFUSED = "Access from this network is not allowed for this account."
+REFUSED = "Access from this network is not allowed for this account. Use a network on your list."
 
 
 def restrict(server: Server, email: str, *entries: str, on: bool = True) -> None:

@@ -46,7 +46,7 @@ async def test_history_tells_the_owner_what_happened(server: Server, email: str)
         assert shown[-1][2].startswith("4 times since")
         first = owner.vars["HistoryState.entries"][-2]
         assert (first["client"], first["how"], first["good"]) == ("Firefox 140 on Linux", "With your password", True)
-        assert "(Central European" in first["exact"]
+        assert "(UTC+" in first["exact"]
         secrets = (PASSWORD, WRONG, email, owner.session_cookie)
         assert not [secret for secret in secrets if secret in str(rows(server))]
 

@@ -65,7 +65,7 @@ async def test_deps_down_redis_and_up_again(server: Server, store: Store, new_em
 
         await say_incident(client, "LoginAlertsState.switch", on=True)
         await say_incident(late, "LoginState.submit", form={"email": email, "password": PASSWORD})
-        assert "communiquez ce numéro" in late.vars["ShellState.notice"], "in the language of the browser"
+        assert "(Incident" in late.vars["ShellState.notice"], "in the language of the browser"
         assert not any("'ticket_rx_state_'" in str(heard) for heard in late.heard), "nobody is let in meanwhile"
         for path in (PAGE, "/login"):
             assert (await late.http.get(path)).status_code == 200, "the pages themselves need no Redis"

@@ -153,7 +153,7 @@ async def test_mail_alerts_for_ended_sessions(server: Server, anna: Client, emai
         for _ in range(2):
             await anna.call("LogOutOthersState.begin")
             await anna.call("LogOutOthersState.confirm")
-        first = server.wait_for_mail(email, subject="A browser was logged out")
+        first = server.wait_for_mail(email, subject="Logged out of Netim Direct")
         server.wait_for_mail(email, subject="All other browsers were logged out")
         body = first.get_body(("plain",))
         assert body is not None

@@ -20,19 +20,19 @@ __all__ = ["owner", "plain"]
 WRONG = "wrong " + PASSWORD
 EXPECTED = {
     "Two-factor authentication is on for your Netim Direct account": 1,
-    "New backup codes for your Netim Direct account": 2,
-    "A device was added to your Netim Direct account": 1,
-    "A device was removed from your Netim Direct account": 1,
-    "A backup code of your Netim Direct account was used": 1,
-    "New login to your Netim Direct account": 1,
-    "Somebody entered your Netim Direct password without a code": 1,
+    "New backup codes for your Netim Direct account": 1,
+    "Device added to your Netim Direct account: Tablet": 1,
+    "Device removed from your Netim Direct account: Tablet": 1,
+    "Backup code used, 9 left: Netim Direct": 1,
+    "New login: …": 1,
+    "Password entered without a code: …": 1,
     "Two-factor authentication is off for your Netim Direct account": 1,
     "Your Netim Direct password was changed": 1,
-    "An address was added to your Netim Direct IP restriction": 1,
-    "IP restriction was switched on for your Netim Direct account": 1,
-    "A login to your Netim Direct account was refused": 1,
-    "IP restriction was switched off for your Netim Direct account": 1,
-    "An address was removed from your Netim Direct IP restriction": 1,
+    "IP restriction: … added": 1,
+    "IP restriction is on for your Netim Direct account": 1,
+    "Netim Direct login refused from …": 1,
+    "IP restriction is off for your Netim Direct account": 1,
+    "IP restriction: … removed": 1,
     "Email alerts are off for your Netim Direct account": 1,
     "Request to change your Netim Direct email address": 1,
     "Your Netim Direct email address was changed": 1,
@@ -40,8 +40,10 @@ EXPECTED = {
 """What happens below, and how often."""
 
 
-def subjects(mails: list[EmailMessage]) -> Counter[str]:
-    return Counter(str(mail["subject"]) for mail in mails)
+def subjects(mails: list[EmailMessage], *names: str) -> Counter[str]:
+    """How many there are of each; `names`, which differ from run to run, are left out."""
+    plain = re.compile("|".join(map(re.escape, names)) or "$^")
+    return Counter(plain.sub("…", str(mail["subject"])) for mail in mails)
 
 
 async def test_mail_alerts_one_for_each_event_and_none_with_a_secret(
@@ -100,7 +102,7 @@ async def test_mail_alerts_one_for_each_event_and_none_with_a_secret(
     await asyncio.to_thread(server.wait_for_mail, owner.email, subject="email address was changed")
     await asyncio.to_thread(server.wait_for_mail, new, subject="email address was changed")
     to_old, to_new = server.mails(owner.email), server.mails(new)
-    assert subjects(to_old) == Counter(EXPECTED)
+    assert subjects(to_old, here, attacker_address, "Firefox 140 on Linux", "Firefox on Linux") == Counter(EXPECTED)
     assert subjects(to_new) == Counter(
         ["Confirm your new Netim Direct email address", "Your Netim Direct email address was changed"]
     )

@@ -38,6 +38,7 @@ BACKUP_CODES = Feature(
             logged_in="backup_codes.logged_in",
             enrolled=service.never_enrolled,
             consume=service.consume,
+            was_used=service.was_used,
             valid_code_count=service.codes_left,
         ),
     ),

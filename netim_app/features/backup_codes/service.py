@@ -3,6 +3,7 @@
 import logging
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlmodel import col, delete, func, select, update
 
@@ -25,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 KEY_BYTES = 32
 USED_MAIL = "backup_code_used"
+MADE_MAIL = "backup_codes_made"
+ENABLED_MAIL = "two_factor_changed.enabled"
+FIRST_SET_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,26 @@ def consume(unit: UnitOfWork, account_id: int, code: str, origin: Origin) -> boo
     return True
 
 
+def was_used(unit: UnitOfWork, account_id: int, code: str) -> bool:
+    """Whether this is a code of the account's set that was consumed before."""
+    key = _key(unit, account_id)
+    row = unit.session.get(BackupCode, (account_id, rules.digest_of(code, key))) if key else None
+    return row is not None and row.used_at is not None
+
+
 def make_first(unit: UnitOfWork, actor: Actor) -> NewCodes | None:
-    """The set for a freshly enabled second factor. It never replaces one: None when there is one already."""
+    """The set for a freshly enabled second factor. It never replaces one: None when there is one already.
+
+    The mail about the enabling is enough when that was a moment ago.
+    """
     sessions.lock_account(unit, actor.account_id)
     has_set = unit.session.get(BackupCodeSet, actor.account_id) is not None
-    return None if has_set or not second_factor.enrolled(unit, actor.account_id) else make(unit, actor)
+    if has_set or not second_factor.enrolled(unit, actor.account_id):
+        return None
+    made = make(unit, actor)
+    if outbox.queued_since(unit, actor.account_id, ENABLED_MAIL, unit.now - FIRST_SET_WITHIN):
+        outbox.withdraw(unit, actor.account_id, MADE_MAIL)
+    return made
 
 
 def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
@@ -183,7 +202,7 @@ def delete_all(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
 
 def mail_made(unit: UnitOfWork, fact: BackupCodesMade) -> None:
     """Mails the customer about every new set."""
-    notices.notify(unit, "backup_codes_made", fact)
+    notices.notify(unit, MADE_MAIL, fact)
 
 
 def mail_used(unit: UnitOfWork, fact: BackupCodeUsed) -> None:

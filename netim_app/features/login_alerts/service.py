@@ -52,12 +52,15 @@ def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
     new = not fact.known_browser and not known_browsers.is_first_browser(unit, fact.account_id)
     if new or alerts_on(unit, fact.account_id):
         kind = "known_browser" if fact.known_browser else "new_device"
+        many = "login_alerts.many.known" if fact.known_browser else "login_alerts.many.new"
         notices.notify_up_to_a_cap(
-            unit, "logged_in", fact, kind=kind, card="login-history", known_browser=fact.known_browser
+            unit, "logged_in", fact, kind=kind, card="login-history", many=many, known_browser=fact.known_browser
         )
 
 
 def mail_switched_off(unit: UnitOfWork, fact: AlertsSwitched) -> None:
     """Switching the alerts off is reported by one last mail."""
     if not fact.on:
-        notices.notify_up_to_a_cap(unit, "alerts_off", fact, kind="off", card="email-alerts")
+        notices.notify_up_to_a_cap(
+            unit, "alerts_off", fact, kind="off", card="email-alerts", many="login_alerts.many.off"
+        )

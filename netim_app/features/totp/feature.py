@@ -30,6 +30,7 @@ TOTP = Feature(
             logged_in="totp.logged_in",
             enrolled=codes.enrolled,
             consume=codes.consume,
+            was_used=codes.was_used,
             valid_code_count=codes.valid_code_count,
         ),
     ),

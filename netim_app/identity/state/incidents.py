@@ -8,7 +8,7 @@ import time
 import reflex as rx
 from redis.exceptions import RedisError
 
-from netim_app.identity.state.shell import ShellState, show_notice
+from netim_app.identity.state.shell import ShellState, in_words, show_notice
 from netim_app.infra.incidents import Incidents, Seldom
 from netim_app.infra.trace import begin_trace
 from netim_app.reflex_port.current_event import CurrentEvent, current_event, delta_without_states, send_delta
@@ -79,7 +79,7 @@ def incident_delta(number: str, languages: str) -> dict[str, dict[str, object]]:
     """
     return delta_without_states(
         ShellState,
-        notice=catalog.text(catalog.choose_locale(languages), "shell.incident", number=number),
+        notice=in_words(catalog.choose_locale(languages), "shell.incident", number=number),
         notice_kind="danger",
         answers=int(number, 16),  # any number that the page has not seen
     )

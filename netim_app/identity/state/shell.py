@@ -20,6 +20,7 @@ from netim_app.ui.text import LocaleState
 MIN_PASSWORD_LENGTH = get_settings().password_min_length
 """In characters; the hint at a password field says so."""
 REMEMBER_DAYS = get_settings().session_remember_days
+SUPPORT_CONTACT = get_settings().support_contact
 _ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(\?open=[a-z_]{1,30})?(#[a-z-]{1,40})?")
 
 
@@ -126,7 +127,15 @@ async def explain(state: rx.State, error: DomainError) -> dict[str, str]:
     """The messages of a refusal in the page's language, by field; the empty name is the whole form."""
     (await state.get_state(ShellState)).answers += 1
     language = (await state.get_state(LocaleState)).locale
-    return {fault.field: catalog.text(language, fault.key, **fault.params) for fault in error.all}
+    return {fault.field: in_words(language, fault.key, **fault.params) for fault in error.all}
+
+
+def in_words(language: str, key: str, **params: object) -> str:
+    """The text of a key. Where support has an address, and the text has a form that names it, it is that form."""
+    with_support = f"{key}.support"
+    if SUPPORT_CONTACT and catalog.has(with_support):
+        return f"{catalog.text(language, with_support, **params)} {SUPPORT_CONTACT}"
+    return catalog.text(language, key, **params)
 
 
 async def show_notice(state: rx.State, kind: str, key: str, **params: object) -> None:
@@ -135,7 +144,7 @@ async def show_notice(state: rx.State, kind: str, key: str, **params: object) ->
     shell.answers += 1
     shell._notice_visit, shell._visit_being_left = visit_of(state), ""
     shell.notice_kind = kind
-    shell.notice = catalog.text((await state.get_state(LocaleState)).locale, key, **params)
+    shell.notice = in_words((await state.get_state(LocaleState)).locale, key, **params)
 
 
 def _load(unit: UnitOfWork, account_id: int, since: int) -> tuple[accounts.ShellView, dict[str, Any]]:

@@ -10,6 +10,7 @@ from netim_app.identity.state.shell import REMEMBER_DAYS
 from netim_app.identity.state.sign_up import SignUpState, VerifyState
 from netim_app.identity.view.fields import code_field, error_at, new_password_field
 from netim_app.identity.view.shell import entry_page, keep_pending
+from netim_app.identity.view.support import with_support
 from netim_app.ui.browser import field_from_fragment, time_zone_field
 from netim_app.ui.buttons import button_link, link
 from netim_app.ui.fields import checkbox_field, text_field
@@ -65,6 +66,10 @@ def _back_to_login() -> rx.Component:
     return _aside(link(tr("forgot.back"), "/login"))
 
 
+def _reason(name: str) -> rx.Component | rx.Var[str]:
+    return with_support("login.reason.refused") if name == "refused" else tr(f"login.reason.{name}")
+
+
 def _password_step() -> rx.Component:
     return rx.fragment(
         _form(
@@ -99,7 +104,7 @@ def _device_is_lost() -> rx.Component:
     summary_look = f"w-fit rounded-sm py-0.5 font-medium text-accent {FOCUS}"
     return rx.el.details(
         rx.el.summary(tr("second_factor.lost"), class_name=summary_look),
-        rx.el.p(tr("second_factor.lost.text"), class_name="mt-2"),
+        rx.el.p(with_support("second_factor.lost.text"), class_name="mt-2"),
         class_name="text-sm text-muted",
     )
 
@@ -108,7 +113,7 @@ def login_page() -> rx.Component:
     """The page /login."""
     return entry_page(
         *(
-            rx.cond((LoginState.reason == reason) & ~LoginState.needs_code, notice(kind, tr(f"login.reason.{reason}")))
+            rx.cond((LoginState.reason == reason) & ~LoginState.needs_code, notice(kind, _reason(reason)))
             for reason, kind in _REASONS.items()
         ),
         rx.cond(LoginState.needs_code, _code_step(), _password_step()),

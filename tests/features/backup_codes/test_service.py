@@ -6,8 +6,9 @@ from netim_app.core.errors import DomainError
 from netim_app.feature import offers
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
+from netim_app.features.totp.facts import AuthenticatorAdded
 from netim_app.features.totp.tables import TotpAuthenticator
-from netim_app.identity.facts import SecondFactorDisabled
+from netim_app.identity.facts import SecondFactorDisabled, SecondFactorEnabled
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
 from tests.kit.factories import EMAIL, HERE, at_once, last_mail, logged_in_actor, mailed
@@ -47,6 +48,20 @@ def test_each_code_works_once_and_leaves_the_others(units: Units) -> None:
         assert consume(units, caller.account_id, code)
         assert not consume(units, caller.account_id, code)
         assert left(units, caller) == 10 - number
+
+
+def test_a_used_code_is_known_as_such_until_a_new_set(units: Units) -> None:
+    caller = protected(units)
+    codes = make(units, caller)
+    consume(units, caller.account_id, codes[0])
+
+    def was_used(code: str) -> bool:
+        with units.read() as unit:
+            return service.was_used(unit, caller.account_id, code)
+
+    assert [was_used(code) for code in codes] == [True, *[False] * 9]
+    new = make(units, caller)
+    assert not was_used(next(code for code in (codes[0], "000000", "000001") if code not in new))
 
 
 def test_every_use_is_mailed_with_what_is_left(units: Units) -> None:
@@ -119,6 +134,30 @@ def test_the_first_set_never_replaces_one(units: Units) -> None:
 def _first(units: Units, caller: Actor) -> service.NewCodes | None:
     with units.write() as unit:
         return service.make_first(unit, caller)
+
+
+@pytest.mark.parametrize(("minutes", "mails"), [(0, []), (11, ["backup_codes_made"])])
+def test_the_mail_about_the_enabling_is_enough_for_the_first_set(
+    units: Units, clock: FakeClock, minutes: int, mails: list[str]
+) -> None:
+    caller = protected(units)
+    with units.write() as unit:
+        unit.record(SecondFactorEnabled(account_id=caller.account_id, at=unit.now, origin=caller.origin))
+    clock.advance(minutes=minutes)
+    assert _first(units, caller)
+    assert [event for event, _ in mailed(units)] == ["two_factor_changed", *mails]
+
+    make(units, caller)
+    assert [event for event, _ in mailed(units)] == ["two_factor_changed", *mails, "backup_codes_made"]
+
+
+def test_a_first_set_that_no_mail_has_told_of_is_mailed(units: Units) -> None:
+    caller = protected(units)
+    with units.write() as unit:
+        added = AuthenticatorAdded(account_id=caller.account_id, at=unit.now, origin=caller.origin, name="Tablet")
+        unit.record(added)
+    assert _first(units, caller)
+    assert mailed(units)[-1][0] == "backup_codes_made", "a device of a thief must not hide the codes of one"
 
 
 def test_without_a_second_factor_there_are_no_codes(units: Units) -> None:

@@ -77,7 +77,7 @@ async def test_overlaps_are_pointed_out(tab: Tab) -> None:
     await tab.run(IpRestrictionState, "add_here")
     assert "192.0.2.0/24 already lets in the same addresses" in await notice(tab)
     await tab.run(IpRestrictionState, "add_here")
-    assert await notice(tab) == "192.0.2.7 is on the list already."
+    assert await notice(tab) == "192.0.2.7 is already on the list."
 
 
 async def test_switching_on_and_off(sqlite_units: Units, caller: Actor, tab: Tab) -> None:
@@ -89,7 +89,7 @@ async def test_switching_on_and_off(sqlite_units: Units, caller: Actor, tab: Tab
     dialog, _ = await tab.run(IpDialogState, "switch", {})
 
     assert dialog.dialog == ""
-    assert (await tab.state(IpRestrictionState)).since == "March 1, 2026"
+    assert (await tab.state(IpRestrictionState)).since == "1 Mar 2026"
     assert (await tab.state(GaugeState)).percent > before
     dialog, _ = await tab.run(IpDialogState, "begin_switch")
     assert (dialog.dialog, dialog.turning_on) == ("switch", False)
@@ -137,7 +137,7 @@ async def test_nobody_is_shut_out_without_the_words(sqlite_units: Units, caller:
     dialog, _ = await tab.run(IpDialogState, "switch", form)
 
     assert dialog.dialog == "switch"
-    assert "shut you out" in dialog.errors["confirmed"]
+    assert "block your own access" in dialog.errors["confirmed"]
     assert (await tab.state(IpRestrictionState)).since == ""
     _, [answer] = await tab.run(IpDialogState, "switch", {"confirmed": "on"})
     assert answer is ShellState.open_account_page  # which the Gate refuses

@@ -26,7 +26,7 @@ async def test_the_switch_is_stored_shown_and_said(sqlite_units: Units, caller: 
 
     card, _ = await tab.run(LoginAlertsState, "switch", True)
 
-    assert (card.on, card.since) == (True, "March 1, 2026")
+    assert (card.on, card.since) == (True, "1 Mar 2026")
     assert (shell.notice_kind, shell.notice) == ("success", "Email alerts are on.")
     assert gauge.percent > before
     assert gauge.done["login_alerts"]
@@ -34,7 +34,7 @@ async def test_the_switch_is_stored_shown_and_said(sqlite_units: Units, caller: 
     card, _ = await tab.run(LoginAlertsState, "switch", False)
 
     assert (card.on, card.since) == (False, "")
-    assert shell.notice == "Email alerts are off. We sent you a notice."
+    assert shell.notice == "Email alerts are off. We have sent you an email about it."
     assert gauge.percent == before
     assert mailed(sqlite_units) == [("alerts_off", EMAIL)]
 

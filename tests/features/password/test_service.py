@@ -22,7 +22,7 @@ def test_the_card_shows_how_long_ago_the_last_change_was_and_the_exact_moment(un
 
     assert fresh == PasswordSetting("à l’instant", fresh.changed_on, up_to_date=True)
     assert old == PasswordSetting("il y a 1 an", fresh.changed_on, up_to_date=False)
-    assert fresh.changed_on.startswith("1 mars 2026 à 07:00")
+    assert fresh.changed_on.startswith("1er mars 2026 à 07:00")
 
 
 def test_a_stricter_policy_makes_older_passwords_out_of_date(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:

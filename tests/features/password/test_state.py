@@ -135,7 +135,7 @@ async def test_the_card_shows_what_is_stored(caller: Actor) -> None:
 
     card = await tab.state(PasswordState)
     assert (card.changed, card.up_to_date) == ("just now", True)
-    assert "March 1, 2026" in card.changed_on
+    assert "1 Mar 2026" in card.changed_on
 
 
 async def test_nobody_changes_a_password_without_a_session(sqlite_units: Units) -> None:

@@ -48,7 +48,7 @@ async def test_another_one_is_logged_out_and_gone_from_the_list(sqlite_units: Un
     await tab.run(SessionsState, "log_out", other)
 
     assert (len(card.here), card.others) == (1, [])
-    assert await notice(tab) == ("success", "That browser is logged out. We sent you a notice.")
+    assert await notice(tab) == ("success", "That browser has been logged out. We have sent you an email about it.")
     await tab.run(SessionsState, "log_out", other)
     assert await notice(tab) == ("info", "That browser is no longer logged in.")
     assert [event for event, _ in mailed(sqlite_units)] == ["logged_in", "other_sessions_revoked"]
@@ -74,7 +74,7 @@ async def test_all_others_are_logged_out_after_a_question(sqlite_units: Units, t
     dialog, _ = await tab.run(LogOutOthersState, "confirm")
 
     assert (dialog.open, card.others) == (False, [])
-    assert await notice(tab) == ("success", "You are now logged in here only.")
+    assert await notice(tab) == ("success", "You are now logged in on this browser only.")
     assert [event for event, _ in mailed(sqlite_units)] == ["logged_in", "other_sessions_revoked"]
 
 

@@ -64,6 +64,11 @@ def consume(units: Units, account_id: int, typed: str) -> bool:
         return codes.consume(unit, account_id, typed, HERE)
 
 
+def was_used(units: Units, account_id: int, typed: str) -> bool:
+    with units.read() as unit:
+        return codes.was_used(unit, account_id, typed)
+
+
 def count(units: Units, table: type) -> int:
     with units.read() as unit:
         return unit.session.exec(select(func.count()).select_from(table)).one()
@@ -480,7 +485,8 @@ def test_the_operators_unlock_switches_it_off_only_when_told_to(
 
     assert consume(units, caller.account_id, code(secret, clock)) is not without_second_factor
     assert bool(devices(units, caller.account_id)) is not without_second_factor
-    assert ("off" in last_mail(units, "two_factor_changed").subject) is without_second_factor
+    assert [event for event, _ in mailed(units)] == ["two_factor_changed", "account_unlocked"], "enabled, and unlocked"
+    assert ("Two-factor authentication is off" in last_mail(units, "account_unlocked").text) is without_second_factor
     with units.read() as unit:
         (session,) = unit.session.exec(select(AccountSession)).all()
         assert (session.ended_at is not None) is without_second_factor
@@ -528,5 +534,18 @@ def test_what_the_card_shows(units: Units, clock: FakeClock) -> None:
     clock.now += timedelta(days=1)
     consume(units, caller.account_id, code(secret, clock))
     (device,) = devices(units, caller.account_id)
-    assert "March 2, 2026" in device.last_used
-    assert "March 1, 2026" in device.added
+    assert "2 Mar 2026" in device.last_used
+    assert "1 Mar 2026" in device.added
+
+
+def test_a_code_that_was_used_is_known_as_such(units: Units, clock: FakeClock) -> None:
+    caller = logged_in_actor(units)
+    secret = enable(units, caller, clock)
+    typed = code(secret, clock)
+    assert consume(units, caller.account_id, typed)
+
+    assert not consume(units, caller.account_id, typed)
+    assert was_used(units, caller.account_id, typed)
+    assert not was_used(units, caller.account_id, code(secret, clock, 5))
+    clock.advance(minutes=5)
+    assert not was_used(units, caller.account_id, typed), "too old to be told from a wrong one"

@@ -11,6 +11,12 @@ from netim_app.infra.unit_of_work import UnitOfWork
 
 REFUSED_MAIL = "login_blocked"
 CHANGED_MAIL = "ip_restriction_changed"
+MANY = {
+    "on": "ip_restriction.many.on",
+    "off": "ip_restriction.many.off",
+    "added": "ip_restriction.many.added",
+    "removed": "ip_restriction.many.removed",
+}
 REFUSED_MAIL_EVERY = timedelta(hours=1)
 
 
@@ -23,7 +29,14 @@ def mail_change(unit: UnitOfWork, fact: Fact) -> None:
         change, rule = "added", fact.rule
     elif isinstance(fact, IpRuleRemoved):
         change, rule = "removed", fact.rule
-    notices.notify_up_to_a_cap(unit, CHANGED_MAIL, fact, kind=change, card="ip-restriction", change=change, rule=rule)
+    notices.notify_up_to_a_cap(
+        unit, CHANGED_MAIL, fact, kind=change, card="ip-restriction", many=MANY[change], change=change, rule=rule
+    )
+
+
+def withdraw_off(unit: UnitOfWork, account_id: int) -> None:
+    """Takes back the mail of this unit that the restriction is off: another one says so."""
+    outbox.withdraw(unit, account_id, f"{CHANGED_MAIL}.off")
 
 
 def mail_refused(unit: UnitOfWork, fact: facts.LoginBlocked) -> None:

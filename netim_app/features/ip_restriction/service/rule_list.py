@@ -190,8 +190,12 @@ def shuts_out_on_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> tuple[
 
 
 def switch_off_on_unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
-    """The way out of a lock-out: the operator's unlock switches the restriction off. The rules stay."""
+    """The way out of a lock-out: the operator's unlock switches the restriction off. The rules stay.
+
+    The mail about the unlock says so.
+    """
     _switch_off(unit, IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
+    mails.withdraw_off(unit, fact.account_id)
 
 
 def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.EmailRestored) -> None:

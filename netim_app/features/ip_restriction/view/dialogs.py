@@ -6,6 +6,7 @@ import reflex as rx
 
 from netim_app.features.ip_restriction.state import MAX_ENTRY, MAX_NOTE, IpDialogState, IpRestrictionState
 from netim_app.identity.view.fields import error_at
+from netim_app.identity.view.support import with_support
 from netim_app.ui.dialog import dialog
 from netim_app.ui.fields import checkbox_field, text_field
 from netim_app.ui.form import form
@@ -111,7 +112,7 @@ def _turn_on() -> rx.Component:
     state = IpDialogState
     return rx.fragment(
         rx.cond(~state.shuts_out & (IpRestrictionState.here_rule != ""), _stays_in()),
-        rx.el.p(tr("ip_restriction.turn_on.text")),
+        rx.el.p(with_support("ip_restriction.turn_on.text")),
         rx.el.p(tr("ip_restriction.turn_on.change"), class_name="text-muted"),
         _confirm_form(
             state.switch, tr("ip_restriction.turn_on.submit"), submit_kind="primary", test_id="ip-turn-on"

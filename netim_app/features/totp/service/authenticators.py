@@ -14,8 +14,11 @@ from netim_app.features.totp.service import codes, stored
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
 from netim_app.identity import accounts, notices, second_factor, sessions, tickets
 from netim_app.identity.facts import AccountUnlocked, EmailRestored, SecondFactorDisabled, SecondFactorEnabled
+from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
+
+CHANGED_MAIL = "two_factor_changed"
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
     sessions.lock_account(unit, fact.account_id)
     if fact.without_second_factor and codes.enrolled(unit, fact.account_id):
         _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
+        outbox.withdraw(unit, fact.account_id, f"{CHANGED_MAIL}.disabled")  # the mail about the unlock says so
         sessions.end_sessions(unit, fact.account_id)
 
 
@@ -139,7 +143,8 @@ def mail_change(unit: UnitOfWork, fact: Fact) -> None:
         AuthenticatorAdded: "added",
         AuthenticatorRemoved: "removed",
     }
-    notices.notify(unit, "two_factor_changed", fact, change=changes[type(fact)], device=getattr(fact, "name", ""))
+    change = changes[type(fact)]
+    notices.notify(unit, CHANGED_MAIL, fact, kind=change, change=change, device=getattr(fact, "name", ""))
 
 
 def _authenticator(unit: UnitOfWork, account_id: int, authenticator_id: int) -> TotpAuthenticator:

@@ -35,6 +35,17 @@ def consume(unit: UnitOfWork, account_id: int, code: str, _origin: Origin) -> bo
     return False
 
 
+def was_used(unit: UnitOfWork, account_id: int, code: str) -> bool:
+    """Whether a device of the account shows this code now: one that `consume` refused was used, or is older."""
+    now = rules.step_at(unit.now)
+    devices = (_totp(unit, authenticator) for authenticator in stored.authenticators_of(unit, account_id))
+    return any(
+        rules.matching_step(code, codes_of(totp), now=now, reach=rules.TOLERANCE) is not None
+        for totp in devices
+        if totp is not None
+    )
+
+
 def valid_code_count(unit: UnitOfWork, account_id: int) -> int:
     """How many codes are right at this moment: those of the accepted steps, of every device."""
     return stored.count(unit, account_id) * (2 * rules.TOLERANCE + 1)
