@@ -120,7 +120,7 @@ def test_only_a_danger_interrupts() -> None:
 
 def test_a_notice_says_its_kind_in_words_too() -> None:
     assert '"Warning:"' in str(notice("warning", "x"))
-    assert '"Attention\u202f:"' in str(notice("warning", "x"))
+    assert '"Attention\xa0:"' in str(notice("warning", "x"))
 
 
 def test_a_live_region_is_mounted_before_there_is_a_message() -> None:
