@@ -5,9 +5,11 @@ import os
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -60,6 +62,13 @@ def _check_address(address: Any) -> None:
 def no_stale_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refreshes in this process show what a refresh of everything would show."""
     watch_for_stale_rows(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def still_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No window of a limit that this process counts ends during a test."""
+    now = time.time()
+    monkeypatch.setattr("limits.aio.storage.memory.time", SimpleNamespace(time=lambda: now))
 
 
 @pytest.fixture(autouse=True, scope="session")
