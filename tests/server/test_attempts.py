@@ -130,7 +130,7 @@ async def test_reset_token_guesses_are_throttled(server: Server, email: str) -> 
 async def sent_all(server: Server) -> None:
     """Waits until no mail waits any more, but those that are told together later."""
     waiting = "SELECT count(*) FROM outbox_message WHERE state <> 'sent' AND event <> :later"
-    await until(lambda: server.query(waiting, later=notices.MORE_NOTICES_REQUEST) == [0], 30)
+    await until(lambda: server.query(waiting, later=notices.MORE_NOTICES_REQUEST) == [0])
 
 
 @pytest.mark.parametrize("handler", ["SignUpState.submit", "ForgotState.submit"])
