@@ -40,7 +40,6 @@ hypothesis.settings.load_profile("house")
 
 PUBLIC_URL = "https://account.netim.example"
 DATABASES = ("sqlite", "postgresql")
-DAY = 86_400
 
 
 class NetworkForbidden(RuntimeError):
@@ -66,9 +65,9 @@ def no_stale_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def one_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limiter's windows do not end while a test of this process counts: its time stands still."""
-    now = time.time() // DAY * DAY + 1
+def still_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No window of a limit that this process counts ends during a test."""
+    now = time.time()
     monkeypatch.setattr("limits.aio.storage.memory.time", SimpleNamespace(time=lambda: now))
 
 

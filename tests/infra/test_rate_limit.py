@@ -12,6 +12,7 @@ from netim_app.infra import rate_limit
 from netim_app.infra.rate_limit import Limit, Limiter, network_keys
 from netim_app.settings import Settings
 from tests.kit.fakes import captured_log, events
+from tests.kit.windows import whole_window
 
 RULE = Limit("test_rule", 3, 3600)
 
@@ -35,6 +36,8 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def limiter(request: pytest.FixtureRequest) -> AsyncIterator[Limiter]:
     url = request.getfixturevalue("redis_url") if request.param == "redis" else ""
     limiter = Limiter(url)
+    if url:
+        await whole_window(RULE, 5)
     yield limiter
     await limiter._windows.storage.reset()
     await _close(limiter)
@@ -66,6 +69,7 @@ async def test_parallel_hits_do_not_slip_past(limiter: Limiter) -> None:
 
 async def test_two_workers_count_together_in_redis(redis_url: str) -> None:
     workers = [Limiter(redis_url), Limiter(redis_url)]
+    await whole_window(RULE, 5)
     hits = [await workers[number % 2].hit(Limit("shared", 4, 3600), "x") for number in range(8)]
     assert hits == [True] * 4 + [False] * 4
     for worker in workers:

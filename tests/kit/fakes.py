@@ -226,7 +226,7 @@ def events(records: list[logging.LogRecord]) -> list[str]:
     return [record.netim_event for record in records if hasattr(record, "netim_event")]
 
 
-async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 100.0) -> None:
     """Waits for something that another task or thread is about to do.
 
     Raises:

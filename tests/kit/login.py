@@ -6,10 +6,19 @@ import re
 from email.message import EmailMessage
 from typing import Any
 
+from netim_app.identity import operations
 from tests.kit.harness import PASSWORD, Client, Server, link_in
 
 NEW_PASSWORD = "another 9 lanterns in fog"
 WRONG = "wrong " + PASSWORD
+
+
+def disable(server: Server, email: str) -> None:
+    """What the command `disable` does. It takes seconds to end, and an idle socket of the account closes meanwhile."""
+    with server.units.write() as unit:
+        account_id = operations.find_account(unit, email)
+        assert account_id
+        operations.disable(unit, account_id)
 
 
 async def attempt(client: Client, email: str, password: str) -> str:

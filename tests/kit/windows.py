@@ -1,16 +1,13 @@
-"""Windows of the limiter. They begin with full minutes and hours; when one ends, the limiter lets some hits through."""
+"""Limits count in windows of the machine's clock: after the end of one, a full limit lets a few more through."""
 
 import asyncio
 import time
 
 from netim_app.infra.rate_limit import Limit
 
-LONG_ENOUGH = 30
-"""Seconds in which a test reaches a limit, also on a busy machine."""
 
-
-async def stay_in_window(limit: Limit) -> None:
-    """Waits, where the limit's window ends soon, until it has ended. The caller then counts in one window."""
+async def whole_window(limit: Limit, seconds: float) -> None:
+    """Waits until no window of this limit ends within so many seconds: what a test takes to fill it."""
     left = limit.seconds - time.time() % limit.seconds
-    if left < LONG_ENOUGH:
+    if left < seconds:
         await asyncio.sleep(left)

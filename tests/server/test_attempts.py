@@ -26,7 +26,7 @@ from tests.kit.harness import PASSWORD, Client, Server, customer, running
 from tests.kit.log_lines import id_of, lines_about
 from tests.kit.login import NEW_PASSWORD, ask_reset, attempt, can_log_in, link_from, shape
 from tests.kit.two_factor import Owner, give_code, give_password, owner, plain
-from tests.kit.windows import stay_in_window
+from tests.kit.windows import whole_window
 
 __all__ = ["owner", "plain"]
 WRONG = "wrong " + PASSWORD
@@ -79,7 +79,7 @@ async def test_spray_over_all_addresses(tmp_path: Path) -> None:
         async with Client(server) as owner:
             await owner.log_in(customers[0])
             await owner.log_out()
-            await stay_in_window(LOGIN_OVERALL)
+            await whole_window(LOGIN_OVERALL, 30)
             sent = 1
             for _ in range(LOGIN_OVERALL.amount // 50 + 1):
                 async with Client(server) as attacker:
@@ -111,7 +111,7 @@ async def test_reset_token_guesses_are_throttled(server: Server, email: str) -> 
         await elsewhere.load("/forgot-password")
         token = await ask_reset(server, elsewhere, email)
         await guesser.load("/reset-password")
-        await stay_in_window(LINK_PER_ADDRESS)
+        await whole_window(LINK_PER_ADDRESS, 60)
         for number in range(LINK_PER_ADDRESS.amount):
             form = {"token": f"{number:043}", "password": NEW_PASSWORD}
             await guesser.send("ResetState.submit", form=form)
@@ -130,7 +130,7 @@ async def test_reset_token_guesses_are_throttled(server: Server, email: str) -> 
 async def sent_all(server: Server) -> None:
     """Waits until no mail waits any more, but those that are told together later."""
     waiting = "SELECT count(*) FROM outbox_message WHERE state <> 'sent' AND event <> :later"
-    await until(lambda: server.query(waiting, later=notices.MORE_NOTICES_REQUEST) == [0], 30)
+    await until(lambda: server.query(waiting, later=notices.MORE_NOTICES_REQUEST) == [0])
 
 
 @pytest.mark.parametrize("handler", ["SignUpState.submit", "ForgotState.submit"])
@@ -144,7 +144,7 @@ async def test_flood_mail_for_one_mailbox(
         server.create_account(target)
     form = {"email": target, "first_name": "A", "last_name": "B", "password": PASSWORD}
     said = set()
-    await stay_in_window(MAIL_PER_RECIPIENT)
+    await whole_window(MAIL_PER_RECIPIENT, 60)
     for number in range(MAIL_PER_RECIPIENT.amount + 4):
         async with Client(server) as client:
             await client.load("/signup")
@@ -166,7 +166,7 @@ async def test_flood_mail_from_one_address(server: Server, new_email: Callable[[
     customers = [server.create_account(new_email()) for _ in range(RECOVERY_PER_ADDRESS.amount + 5)]
     async with Client(server) as client, Client(server) as elsewhere:
         await client.load("/signup")
-        await stay_in_window(MAIL_PER_ADDRESS)
+        await whole_window(MAIL_PER_ADDRESS, 60)
         for email in victims:
             form = {"email": email, "first_name": "A", "last_name": "B", "password": PASSWORD}
             await client.call("SignUpState.submit", form=form)
@@ -184,7 +184,7 @@ async def test_flood_mail_by_a_customers_own_changes(
     server: Server, anna: Client, email: str, new_email: Callable[[], str]
 ) -> None:
     """A customer cannot fill the queue in which everybody's mails wait; and may still throw a thief out."""
-    await stay_in_window(CHANGE_PER_ACCOUNT)
+    await whole_window(CHANGE_PER_ACCOUNT, 120)
     for number in range(CHANGE_PER_ACCOUNT.amount + 20):
         await anna.send("LoginAlertsState.switch", on=number % 2 == 0)
         if number % 50 == 0:

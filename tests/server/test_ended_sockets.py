@@ -13,6 +13,7 @@ from netim_app.identity import sessions
 from netim_app.identity.open_sockets import QUIET_SECONDS
 from tests.kit.cookies import is_logged_in
 from tests.kit.harness import NAMESPACE, Client, Server, customer, running
+from tests.kit.login import disable
 from tests.kit.pages import PERSONAL
 
 TABS = 40
@@ -43,7 +44,7 @@ async def _revoke(server: Server, _client: Client, email: str) -> None:
 
 
 async def _disable(server: Server, _client: Client, email: str) -> None:
-    await asyncio.to_thread(server.netim, "disable", email)
+    await asyncio.to_thread(disable, server, email)
 
 
 async def _delete(server: Server, _client: Client, email: str) -> None:
@@ -73,7 +74,7 @@ async def test_live_revoke_closes_the_socket(
         assert ("recheck_session" in str(client.events)) is (end is not _delete)
         await client.connect(PERSONAL)
         await client.call("ShellState.open_account_page")
-        assert client.redirects()[-1].startswith("/login")
+        await client.sent_to("/login")
         assert await is_logged_in(anna), "whose socket has been open all the time"
         await asyncio.sleep(QUIET_SECONDS + 1.5)
         await client.call("ShellState.open_public_page")

@@ -27,7 +27,7 @@ from tests.kit.two_factor import SECURITY, Owner, give_code, give_password
 
 PAGE = "/account/personal-information"
 NEW_PASSWORD = "another 9 lanterns in fog"
-WAIT = 30
+WAIT = 100
 WORKING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 

@@ -10,7 +10,7 @@ from netim_app.infra.rate_limit import LOGIN_PER_ADDRESS
 from tests.kit.faults import assert_incident
 from tests.kit.harness import PASSWORD, Client, Server, running
 from tests.kit.log_lines import _FIELD, id_of, lines_about
-from tests.kit.windows import stay_in_window
+from tests.kit.windows import whole_window
 
 WRONG = "wrong " + PASSWORD
 SECURITY = "/account/connection-and-security"
@@ -39,7 +39,7 @@ async def test_spray(server: Server, new_email: Callable[[], str]) -> None:
     strangers = [new_email() for _ in range(HALF + 5)]
     async with Client(server) as attacker:
         await attacker.load("/login")
-        await stay_in_window(LOGIN_PER_ADDRESS)
+        await whole_window(LOGIN_PER_ADDRESS, 20)
         for customer, stranger in zip(customers, strangers, strict=True):
             assert await attempt(attacker, customer, WRONG) == ""
             assert await attempt(attacker, stranger, WRONG) == ""

@@ -13,7 +13,7 @@ from netim_app.infra.rate_limit import PROOF_PER_SESSION
 from tests.kit.access import marked
 from tests.kit.harness import PASSWORD, Client, Server, is_served
 from tests.kit.proofs import WINDOW, asks_for_a_proof, prove
-from tests.kit.windows import stay_in_window
+from tests.kit.windows import whole_window
 
 SECURITY = "/account/connection-and-security"
 NEW_PASSWORD = "another 9 lanterns in fog"
@@ -139,7 +139,7 @@ async def test_budget_theft(server: Server, new_email: Callable[[], str]) -> Non
         for _ in range(3):
             async with Client(server, cookies={c.name: str(c.value) for c in owner.http.cookies.jar}) as thief:
                 await thief.load(SECURITY)
-                await stay_in_window(PROOF_PER_SESSION)
+                await whole_window(PROOF_PER_SESSION, 20)
                 for number in range(PROOF_PER_SESSION.amount + 2):
                     await thief.call("StepUpState.submit", form={"password": f"wrong {number}"})
                 assert thief.vars["StepUpState.errors"]

@@ -152,10 +152,10 @@ async def test_tabs_of_one(tmp_path: Path, redis: Redis, new_email: Callable[[],
                     await tab.connect(PAGE)
                     await tab.call("ShellState.open_account_page")
             assert tabs_of(redis, 2) > MOST_OF_ONE + 1
-            await until(lambda: tabs_of(redis, 2) <= MOST_OF_ONE + 1, 30)
+            await until(lambda: tabs_of(redis, 2) <= MOST_OF_ONE + 1)
             await program.log_out()
             await program.disconnect()
-            await until(lambda: tabs_of(redis, 2) == 0, 30)
+            await until(lambda: tabs_of(redis, 2) == 0)
             assert tabs_of(redis, 1) == 1
             await assert_well(anna)
 

@@ -25,6 +25,8 @@ RESETS = 160
 """The same for reset links, which cost least, so that the least difference shows. With fewer, chance alone would now
 and then reach `MOST_TELLING`."""
 MOST_TELLING = 0.6
+MOST_TRIES = 4
+"""While the samples tell something, as many are taken again: chance fades in all of them together, a cause does not."""
 FORMS = {
     "login": ("LoginState", "errors"),
     "sign-up": ("SignUpState", "sent_to"),
@@ -105,15 +107,13 @@ async def test_enum_timing(server: Server) -> None:
         assert owner.session_cookie
 
 
-@pytest.mark.alone
-async def test_reset_time(server: Server) -> None:
-    """Whether a link is mailed cannot be told from how long asking for it takes, not by many samples either."""
-    each = MAIL_PER_RECIPIENT.amount
-    customers = [server.create_account(f"r{number}@example.com") for number in range(RESETS // each)]
+async def ask_for_links(server: Server, taken: dict[str, list[float]]) -> list[str]:
+    """Adds the seconds of `RESETS` known and as many unknown addresses. Returns the known ones."""
+    each, begun = MAIL_PER_RECIPIENT.amount, len(taken["known"])
+    customers = [server.create_account(f"r{begun}.{number}@example.com") for number in range(RESETS // each)]
     asked = [(email, "known") for email in customers * each]
-    asked += [(f"nobody{number}@example.com", "unknown") for number in range(len(asked))]
+    asked += [(f"nobody{begun}.{number}@example.com", "unknown") for number in range(len(asked))]
     random.shuffle(asked)
-    taken: dict[str, list[float]] = defaultdict(list)
     for start in range(0, len(asked), RECOVERY_PER_ADDRESS.amount):
         async with Client(server) as client:
             await client.load("/forgot-password")
@@ -122,8 +122,20 @@ async def test_reset_time(server: Server) -> None:
                 await client.send("ForgotState.submit", form={"email": email})
                 await client.until(lambda: client.vars.get("ForgotState.sent_to") == email, email)  # noqa: B023
                 taken[who].append(time.perf_counter() - began)
+    return customers
+
+
+@pytest.mark.alone
+async def test_reset_time(server: Server) -> None:
+    """Whether a link is mailed cannot be told from how long asking for it takes, not by many samples either."""
+    taken: dict[str, list[float]] = defaultdict(list)
+    customers: list[str] = []
+    for _ in range(MOST_TRIES):
+        customers = await ask_for_links(server, taken)
+        if not apart(taken["known"], taken["unknown"], 0.001) and telling(**taken) < MOST_TELLING:
+            break
     assert apart(taken["known"], taken["unknown"], 0.001) == 0
     assert telling(taken["known"], taken["unknown"]) < MOST_TELLING
-    mail = await asyncio.to_thread(server.wait_for_mail, customers[0], each)
+    mail = await asyncio.to_thread(server.wait_for_mail, customers[0], MAIL_PER_RECIPIENT.amount)
     assert "/reset-password#" in link_in(mail), "and it is mailed"
     assert "nobody" not in str(server.mails())
