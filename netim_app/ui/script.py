@@ -27,8 +27,7 @@ const once = (event) => {
   const isHeld = button.ariaDisabled === "true" || group.querySelector("[type=submit][aria-disabled=true]");
   if (isHeld) { event.preventDefault(); return event.stopPropagation(); }
   const end = () => {
-    observer.disconnect();
-    clearInterval(timer);
+    observer.disconnect(); clearInterval(timer);
     button.ariaDisabled = button.dataset.pending === "true";
     element.querySelector("[aria-invalid=true]")?.focus();
     if (!element.isConnected) focusMainIfLost();
@@ -38,9 +37,12 @@ const once = (event) => {
   const giveUp = () => { end(); delete page.quiet; page.unanswered = ""; };
   const timer = setInterval(() => { if (!document.querySelector("[data-server-away]")) giveUp(); }, 10000);
   observer.observe(document.body, {childList: true, characterData: true, subtree: true});
-  delete page.unanswered;
-  button.ariaDisabled = "true";
+  delete page.unanswered; button.ariaDisabled = "true";
 };
+// A press from before React was there: `EARLY` has noted it.
+const sendEarlyPress = (form) => form?.querySelectorAll("[type=submit][aria-disabled=true]").forEach((held) => {
+  held.ariaDisabled = "false"; setTimeout(() => form.requestSubmit());
+});
 
 // A page that sends itself elsewhere stays as it is until the next document is there: no change is an answer any more.
 const leave = ({dataset}) => { dataset.quiet = ""; onpageshow = () => delete dataset.quiet; };
@@ -84,8 +86,7 @@ const reachAnchor = (card) => {
   const go = () => requestAnimationFrame(() => card.scrollIntoView());
   const arrive = () => { card.removeAttribute("data-reached"); if (card.matches(":target")) go(); };
   if (card.toggleAttribute("data-reached", location.hash === "#" + card.id)) go();
-  addEventListener("hashchange", arrive);
-  return () => removeEventListener("hashchange", arrive);
+  addEventListener("hashchange", arrive); return () => removeEventListener("hashchange", arrive);
 };
 
 // The secret of a mailed link is read, and taken out of the address bar and the history at once. A link that is pasted
@@ -119,16 +120,19 @@ const noteCapsLock = (event) => event.currentTarget.toggleAttribute("data-caps",
 const showOrHide = ({currentTarget: button, currentTarget: {previousElementSibling: input}}) => {
   const wanted = () => (button.ariaPressed === "true" ? "text" : "password");
   const keep = () => { if (input.type !== wanted()) input.type = wanted(); };
-  button.ariaPressed = button.ariaPressed !== "true";
-  keep();
+  button.ariaPressed = button.ariaPressed !== "true"; keep();
   button.observed ??= new MutationObserver(keep).observe(input, {attributeFilter: ["type"]}) ?? true;
 };
 // Reflex's event for the clipboard waits in a queue while the server is away, and says nothing when it is done.
-const copy = ({currentTarget: {dataset}}) => navigator.clipboard.writeText(dataset.text).then(() => {
-  dataset.copied = setTimeout(() => delete dataset.copied, 4000);
-});
+const copy = ({currentTarget: {dataset}}) => navigator.clipboard.writeText(dataset.text)
+  .then(() => { dataset.copied = setTimeout(() => delete dataset.copied, 4000); });
 const printPage = () => print();
 """
+
+EARLY = """
+addEventListener("submit", ({submitter}) => { submitter.ariaDisabled = "true"; }, {once: true});
+"""
+"""In the head of the document: a form that is sent before the scripts are there shows that it was."""
 
 
 def function(name: str) -> rx.Var[Any]:
@@ -205,7 +209,10 @@ class SingleSubmitForm(_Scripted, rx.el.Form):
     @classmethod
     def create(cls, *children: Any, **props: Any) -> rx.Component:
         """As any form; `custom_attrs` gets what guards it."""
-        return super().create(*children, **_with_attr(props, "onSubmitCapture", function("once")))
+        # A browser alone does nothing with such a form: the address would get what was typed.
+        early = {"method": "dialog", "ref": function("sendEarlyPress"), **props.get("custom_attrs", {})}
+        guarded = _with_attr(props | {"custom_attrs": early}, "onSubmitCapture", function("once"))
+        return super().create(*children, **guarded)
 
 
 class SingleSubmitButton(Button):
@@ -225,7 +232,8 @@ class DocumentLanguage(rx.Fragment):
 
     def add_hooks(self) -> list[str | rx.Var]:
         locale = LocaleState.locale
-        effect = f"useEffect(() => {{ document.documentElement.lang = {locale!s} || 'en'; }}, [{locale!s}])"
+        known = f"if ({locale!s}) document.documentElement.lang = {locale!s};"
+        effect = f"useEffect(() => {{ {known} }}, [{locale!s}])"
         return [expression(effect, locale)]
 
 

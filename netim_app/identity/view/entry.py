@@ -15,7 +15,7 @@ from netim_app.ui.form import columns, form
 from netim_app.ui.notice import notice, outcome
 from netim_app.ui.password_field import password_field
 from netim_app.ui.skeleton import form_skeleton
-from netim_app.ui.text import tr
+from netim_app.ui.text import early, tr
 from netim_app.ui.theme import FOCUS
 
 _REASONS = {"ended": "info", "refused": "warning", "again": "warning", "fault": "danger", "bye": "success"}
@@ -30,7 +30,9 @@ def _to_login() -> rx.Component:
 
 
 def _email_field(error: rx.Var[str]) -> rx.Component:
-    return text_field("email", tr("field.email"), type="email", autocomplete="username", inputmode="email", error=error)
+    return text_field(
+        "email", early("field.email"), type="email", autocomplete="username", inputmode="email", error=error
+    )
 
 
 def _token_field(error: rx.Var[str]) -> rx.Component:
@@ -43,15 +45,15 @@ def _password_step() -> rx.Component:
     return rx.fragment(
         form(
             _email_field(error_at(LoginState.errors, "email")),
-            password_field("password", tr("field.password"), error=error_at(LoginState.errors, "password")),
-            checkbox_field("remember", tr("login.remember"), hint=tr("login.remember.hint", days=REMEMBER_DAYS)),
+            password_field("password", early("field.password"), error=error_at(LoginState.errors, "password")),
+            checkbox_field("remember", early("login.remember"), hint=early("login.remember.hint", days=REMEMBER_DAYS)),
             on_submit=LoginState.submit,
-            submit_label=tr("login.submit"),
+            submit_label=early("login.submit"),
             error=error_at(LoginState.errors),
             test_id="login",
             full_width=True,
         ),
-        _aside(link(tr("login.forgot"), "/forgot-password")),
+        _aside(link(early("login.forgot"), "/forgot-password")),
     )
 
 
@@ -86,11 +88,11 @@ def login_page() -> rx.Component:
         ),
         rx.cond(LoginState.needs_code, _code_step(), _password_step()),
         keep_pending(),
-        title=rx.cond(LoginState.needs_code, tr("second_factor.title"), tr("login.title")),
+        title=rx.cond(LoginState.needs_code, tr("second_factor.title"), early("login.title")),
         below=rx.cond(
-            ~LoginState.needs_code, _aside(tr("login.no_account"), " ", link(tr("login.sign_up"), "/signup"))
+            ~LoginState.needs_code, _aside(early("login.no_account"), " ", link(early("login.sign_up"), "/signup"))
         ),
-        skeleton=form_skeleton(2, more=True),
+        early=True,
     )
 
 
@@ -104,15 +106,15 @@ def sign_up_page() -> rx.Component:
                     columns(
                         text_field(
                             "first_name",
-                            tr("field.first_name"),
+                            early("field.first_name"),
                             autocomplete="given-name",
                             error=error_at(SignUpState.errors, "first_name"),
                         ),
                         text_field(
                             "last_name",
-                            tr("field.last_name"),
+                            early("field.last_name"),
                             autocomplete="family-name",
-                            hint=tr("field.last_name.hint"),
+                            hint=early("field.last_name.hint"),
                             required=False,
                             mark_optional=False,
                             error=error_at(SignUpState.errors, "last_name"),
@@ -120,14 +122,14 @@ def sign_up_page() -> rx.Component:
                     ),
                     _email_field(error_at(SignUpState.errors, "email")),
                     new_password_field(
-                        tr("field.password"),
+                        early("field.password"),
                         error=error_at(SignUpState.errors, "password"),
                         score=SignUpState.score,
                         on_rate=SignUpState.rate,
                     ),
                     field_from_browser("time_zone", "time-zone", "time zone"),
                     on_submit=SignUpState.submit,
-                    submit_label=tr("sign_up.submit"),
+                    submit_label=early("sign_up.submit"),
                     error=error_at(SignUpState.errors),
                     test_id="sign-up",
                     full_width=True,
@@ -140,9 +142,9 @@ def sign_up_page() -> rx.Component:
                 test_id="sent",
             ),
         ),
-        title=rx.cond(SignUpState.sent_to == "", tr("sign_up.title"), tr("sign_up.sent.title")),
-        below=_aside(tr("sign_up.have_account"), " ", link(tr("login.title"), "/login")),
-        skeleton=form_skeleton(4, more=True),
+        title=rx.cond(SignUpState.sent_to == "", early("sign_up.title"), tr("sign_up.sent.title")),
+        below=_aside(early("sign_up.have_account"), " ", link(early("login.title"), "/login")),
+        early=True,
     )
 
 
@@ -188,11 +190,11 @@ def forgot_page() -> rx.Component:
         rx.cond(
             ForgotState.sent_to == "",
             rx.fragment(
-                rx.el.p(tr("forgot.text")),
+                rx.el.p(early("forgot.text")),
                 form(
                     _email_field(error_at(ForgotState.errors, "email")),
                     on_submit=ForgotState.submit,
-                    submit_label=tr("forgot.submit"),
+                    submit_label=early("forgot.submit"),
                     error=error_at(ForgotState.errors),
                     test_id="forgot",
                     full_width=True,
@@ -205,9 +207,9 @@ def forgot_page() -> rx.Component:
                 test_id="sent",
             ),
         ),
-        title=rx.cond(ForgotState.sent_to == "", tr("forgot.title"), tr("forgot.sent.title")),
-        below=_aside(link(tr("forgot.back"), "/login")),
-        skeleton=form_skeleton(1),
+        title=rx.cond(ForgotState.sent_to == "", early("forgot.title"), tr("forgot.sent.title")),
+        below=_aside(link(early("forgot.back"), "/login")),
+        early=True,
     )
 
 
