@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from netim_app.reflex_port import built_pages
 from netim_app.settings import Settings
+from netim_app.texts.catalog import LOCALES
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ("env", "public_url", "password_min_length", "session_remember_days", "support_contact")
@@ -109,6 +110,8 @@ def build(settings: Settings) -> bool:
             check=True,
         )
     built_pages.inline_styles(web_dir() / "build" / "client")
+    for language in LOCALES[1:]:
+        built_pages.write_twins(web_dir() / "build" / "client", language)
     built_pages.compress(web_dir() / "build" / "client", build_environment(settings))
     _stamp().write_text(wanted)
     return True

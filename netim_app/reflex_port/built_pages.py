@@ -34,6 +34,25 @@ def inline_styles(client: Path) -> None:
         page.write_text(html, "utf-8")
 
 
+def twin(language: str) -> str:
+    """The name of the file in which a page is in this language."""
+    return f"index.{language}.html"
+
+
+def write_twins(client: Path, language: str) -> None:
+    """Writes a twin of each page that is in another language from its first byte on.
+
+    Args:
+        client: the folder of the built pages.
+        language: of the twins.
+    """
+    for page in client.rglob("index.html"):
+        html, count = re.subn('<html lang="[a-z]+"', f'<html lang="{language}"', page.read_text("utf-8"))
+        if count != 1:
+            raise UnknownPageError(f"{page} says {count} times in which language it is")
+        page.with_name(twin(language)).write_text(html, "utf-8")
+
+
 def _style(client: Path, href: str) -> str:
     return f"<style>{(client / href.removeprefix('/')).read_text('utf-8')}</style>"
 

@@ -45,6 +45,9 @@ def _back() -> rx.Component:
 
 
 def _in_every_language() -> rx.Component:
-    """For a page that never reached the server, which alone knows the language."""
-    said = (rx.el.p(text(locale, "ui.connection.lost"), lang=locale) for locale in LOCALES)
+    """For a page that never reached the server, which alone knows the language.
+
+    So does a page behind a proxy that lets no websocket pass, or opened under another address than the public one.
+    """
+    said = (rx.el.p(text(locale, "ui.connection.never"), lang=locale) for locale in LOCALES)
     return rx.el.div(*said, class_name="flex flex-col gap-2")

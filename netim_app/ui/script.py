@@ -52,6 +52,13 @@ const once = (event) => {
   delete page.unanswered;
   button.ariaDisabled = "true";
 };
+// A press from before React was there: `EARLY` has noted it.
+const sendEarlyPress = (form) => {
+  const held = form?.querySelector("[type=submit][aria-disabled=true]");
+  if (!held) return;
+  held.ariaDisabled = "false";
+  setTimeout(() => form.requestSubmit());
+};
 
 // A page that sends itself elsewhere stays as it is until the next document is there: no change is an answer any more.
 const leave = () => {
@@ -159,6 +166,12 @@ const copy = async ({ currentTarget: { dataset } }) => {
 const printPage = () => print();
 """
 
+EARLY = """
+const showHeld = ({ submitter }) => submitter.setAttribute("aria-disabled", "true");
+addEventListener("submit", showHeld, { once: true });
+"""
+"""In the head of the document: a form that is sent before the scripts are there shows that it was."""
+
 
 TIME_ZONE = rx.Var("Intl.DateTimeFormat().resolvedOptions().timeZone").to(str)
 """The IANA name of the browser's time zone. For a part of the page that is not rendered in advance."""
@@ -241,7 +254,10 @@ class SingleSubmitForm(_Scripted, rx.el.Form):
     @classmethod
     def create(cls, *children: Any, **props: Any) -> rx.Component:
         """As any form; `custom_attrs` gets what guards it."""
-        return super().create(*children, **_with_attrs(props, {"onSubmitCapture": function("once")}))
+        # A browser alone does nothing with such a form: the URL would get what was typed.
+        early = {"method": "dialog", "ref": function("sendEarlyPress"), **props.get("custom_attrs", {})}
+        guarded = _with_attrs(props | {"custom_attrs": early}, {"onSubmitCapture": function("once")})
+        return super().create(*children, **guarded)
 
 
 class SingleSubmitButton(Button):
@@ -262,7 +278,7 @@ class DocumentLanguage(rx.Fragment):
     def add_hooks(self) -> list[str | rx.Var]:
         locale = LocaleState.locale
         effect = f"""useEffect(() => {{
-          document.documentElement.lang = {locale!s} || 'en';
+          if ({locale!s}) document.documentElement.lang = {locale!s};
         }}, [{locale!s}])"""
         return [expression(effect, locale)]
 

@@ -1,12 +1,16 @@
-"""Serves a page under its own address, instead of sending the browser to the same address with a slash."""
+"""Serves a page under its own address, in the language that the browser asks for."""
 
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from netim_app.reflex_port.built_pages import twin
+from netim_app.texts.catalog import DEFAULT_LOCALE, choose_locale
 
 
 class PagePaths:
-    """ASGI: `/login` is answered with `login/index.html` at once.
+    """ASGI: `/login` is answered with `login/index.html` at once, or with its twin in another language.
 
     Starlette's static files would redirect there: a round trip more, to an address made from the Host header.
     """
@@ -21,5 +25,11 @@ class PagePaths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] in self._pages:
-            scope = {**scope, "path": f"{scope['path']}/", "raw_path": scope["path"].encode() + b"/"}
+            path = f"{scope['path']}/{self._file(Headers(scope=scope))}"
+            scope = {**scope, "path": path, "raw_path": path.encode()}
         await self._app(scope, receive, send)
+
+    @staticmethod
+    def _file(headers: Headers) -> str:
+        language = choose_locale(headers.get("accept-language", ""))
+        return "" if language == DEFAULT_LOCALE else twin(language)

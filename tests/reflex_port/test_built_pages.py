@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from netim_app.build import web_dir
-from netim_app.reflex_port.built_pages import COMPRESSOR, UnknownPageError, inline_styles
+from netim_app.reflex_port.built_pages import COMPRESSOR, UnknownPageError, inline_styles, write_twins
 
 SHEET = "/assets/__reflex_global_styles-AbCd1234.css"
 PAGE = f'<head><link as="style" href="{SHEET}" rel="preload"/><link href="{SHEET}" rel="stylesheet" type="text/css"/>'
@@ -36,6 +36,18 @@ def test_a_page_of_another_form_ends_the_build(client: Path, page: str) -> None:
     (client / "index.html").write_text(page)
     with pytest.raises(UnknownPageError):
         inline_styles(client)
+
+
+def test_each_page_has_a_twin_in_another_language(client: Path) -> None:
+    for page in ("index.html", "login/index.html"):
+        (client / page).write_text('<!DOCTYPE html><html lang="en"><p lang="en">x</p>')
+    write_twins(client, "fr")
+    for page in ("index.fr.html", "login/index.fr.html"):
+        assert (client / page).read_text() == '<!DOCTYPE html><html lang="fr"><p lang="en">x</p>'
+
+    (client / "index.html").write_text("<html>")
+    with pytest.raises(UnknownPageError):
+        write_twins(client, "fr")
 
 
 def test_compressor() -> None:

@@ -125,7 +125,18 @@ def test_pages_and_files_are_sent_in_the_shortest_form(http: httpx.Client, offer
         answer = http.get(path, headers={"Accept-Encoding": offered})
         assert answer.status_code == 200
         assert answer.headers.get("content-encoding") == chosen
-        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.headers["vary"].startswith("Accept-Encoding")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "language"), [("", "en"), ("de", "en"), ("fr-CH, en;q=0.5", "fr"), ("en, fr;q=0.9", "en"), (";;,", "en")]
+)
+def test_a_page_is_in_the_language_of_the_browser(http: httpx.Client, wanted: str, language: str) -> None:
+    answer = http.get("/login", headers={"Accept-Language": wanted})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert f'<html lang="{language}"' in answer.text
+    assert "netim_browser" in answer.headers["set-cookie"]
 
 
 def test_a_page_holds_its_style_and_fetches_none(http: httpx.Client) -> None:

@@ -36,8 +36,9 @@ def entry_page(
     title: rx.Var[str],
     below: rx.Component | None = None,
     skeleton: rx.Component | None = None,
+    early: bool = False,
 ) -> rx.Component:
-    """A page outside of the account area; `below` holds the ways to other pages."""
+    """A page outside of the account area; `below` holds the ways to other pages. See `layout.public_page`."""
     return layout.public_page(
         *content,
         exchange_ticket(),
@@ -46,6 +47,7 @@ def entry_page(
         notices=notices(),
         below=below,
         skeleton=skeleton,
+        early=early,
         locale_switch=ShellState.set_language,
     )
 
