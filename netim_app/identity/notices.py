@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from netim_app.core.facts import Fact, Origin
 from netim_app.identity import facts
 from netim_app.identity.tables import Account
-from netim_app.infra import mail_templates, outbox
+from netim_app.infra import outbox
+from netim_app.infra.columns import table_of
+from netim_app.infra.queued_mail import QueuedMail
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
 
 SECOND_FACTOR_NOT_COMPLETED_EVERY = timedelta(hours=1)
 MAX_NOTICES = 5
@@ -18,6 +21,10 @@ TOLD_TOGETHER_AFTER = timedelta(minutes=15)
 TOLD_TOGETHER_WITHIN = timedelta(days=1)
 MORE_NOTICES_REQUEST = "more_notices_request"
 SECURITY_PAGE = "/account/connection-and-security"
+_account = table_of(Account).c
+_RECIPIENT = sa.select(_account.email, _account.first_name, _account.language, _account.time_zone).where(
+    _account.id == sa.bindparam("account")
+)
 
 
 def notify(
@@ -45,31 +52,33 @@ def _queue(
     expires_at: datetime | None = None,
     kind: str = "",
 ) -> None:
-    account = unit.session.get_one(Account, fact.account_id)
+    mail = _notice(unit, event, fact, params)
     outbox.queue(
         unit,
         event=event,
-        to=to or account.email,
-        locale=account.language,
-        account_id=account.id,
+        to=to or mail.to,
+        locale=mail.locale,
+        time_zone=mail.time_zone,
+        account_id=fact.account_id,
         expires_at=expires_at,
         kind=kind,
-        params=_about(unit, account, fact) | params,
+        params=mail.params,
     )
 
 
-def _about(unit: UnitOfWork, account: Account, fact: Fact) -> dict[str, object]:
-    """What every notice knows."""
-    return {
-        "first_name": account.first_name,
-        "when": catalog.format_datetime(fact.at, account.language, account.time_zone),
+def _notice(unit: UnitOfWork, event: str, fact: Fact, params: Mapping[str, object]) -> QueuedMail:
+    """A notice to the account's owner, with what every notice knows."""
+    owner = unit.run(_RECIPIENT, {"account": fact.account_id}).one()
+    about = {
+        "first_name": owner.first_name,
+        "when": fact.at,
         "address": fact.origin.known_address or "-",
         "browser": fact.origin.browser or "-",
         "system": fact.origin.system or "-",
         "security_url": unit.settings.public_url + SECURITY_PAGE,
         "forgot_url": unit.settings.public_url + "/forgot-password",
-        "public_url": unit.settings.public_url,
     }
+    return QueuedMail(owner.email, event, owner.language, owner.time_zone, {**about, **params})
 
 
 def notify_up_to_a_cap(unit: UnitOfWork, event: str, fact: Fact, *, kind: str, card: str, **params: object) -> None:
@@ -85,14 +94,12 @@ def notify_up_to_a_cap(unit: UnitOfWork, event: str, fact: Fact, *, kind: str, c
     if outbox.count_since(unit, fact.account_id, name, unit.now - NOTICES_IN) < MAX_NOTICES:
         _queue(unit, event, fact, params, kind=name)
     elif outbox.hold_back(unit, fact.account_id, name, unit.now - TOLD_TOGETHER_WITHIN):
-        account = unit.session.get_one(Account, fact.account_id)
-        about = mail_templates.render(event, account.language, _about(unit, account, fact) | params).subject
-        request = {"account_id": account.id, "kind": name, "card": card, "about": about, "at": fact.at.isoformat()}
+        request = {"account_id": fact.account_id, "event": event, "kind": name, "card": card}
         outbox.ask(
             unit,
             MORE_NOTICES_REQUEST,
             origin=fact.origin,
-            params=request,
+            params=request | {"params": params, "at": fact.at.isoformat()},
             due_at=unit.now + TOLD_TOGETHER_AFTER,
             expires_at=unit.now + TOLD_TOGETHER_WITHIN,
         )
@@ -103,7 +110,8 @@ def answer_more_notices(unit: UnitOfWork, origin: Origin, request: Mapping[str, 
     account_id = request["account_id"]
     count = outbox.held_back(unit, account_id, request["kind"])
     fact = Fact(account_id=account_id, at=datetime.fromisoformat(request["at"]), origin=origin)
-    notify(unit, "more_notices", fact, count=count, about=request["about"], card=request["card"])
+    first = _notice(unit, request["event"], fact, request["params"]).render(unit.settings.public_url)
+    notify(unit, "more_notices", fact, count=count, about=first.subject, card=request["card"])
 
 
 def mail_second_factor_not_completed(unit: UnitOfWork, fact: facts.SecondFactorNotCompleted) -> None:
