@@ -4,13 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from netim_app.core.facts import Fact, Origin
-from netim_app.identity import facts
-from netim_app.identity.tables import Account
+from netim_app.identity import accounts, facts
 from netim_app.infra import outbox
-from netim_app.infra.columns import table_of
 from netim_app.infra.queued_mail import QueuedMail
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -21,10 +17,6 @@ TOLD_TOGETHER_AFTER = timedelta(minutes=15)
 TOLD_TOGETHER_WITHIN = timedelta(days=1)
 MORE_NOTICES_REQUEST = "more_notices_request"
 SECURITY_PAGE = "/account/connection-and-security"
-_account = table_of(Account).c
-_RECIPIENT = sa.select(_account.email, _account.first_name, _account.language, _account.time_zone).where(
-    _account.id == sa.bindparam("account")
-)
 
 
 def notify(
@@ -68,7 +60,7 @@ def _queue(
 
 def _notice(unit: UnitOfWork, event: str, fact: Fact, params: Mapping[str, object]) -> QueuedMail:
     """A notice to the account's owner, with what every notice knows."""
-    owner = unit.run(_RECIPIENT, {"account": fact.account_id}).one()
+    owner = accounts.owner_of(unit, fact.account_id)
     about = {
         "first_name": owner.first_name,
         "when": fact.at,
