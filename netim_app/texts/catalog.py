@@ -33,6 +33,8 @@ _OFFSET_IN_GMT = re.compile(r"^GMT(?=[+-])")
 _MSGID = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 _QUALITY = re.compile(r";\s*q=([0-9.]+)")
 _MAX_HEADER = 1_000
+FORMATTED = 8_192
+"""Moments in words that are kept: writing one takes as long as a statement, and lists show the same ones again."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ def choose_locale(accept_language: str) -> str:
     return negotiate_locale(ordered, LOCALES, sep="-") or DEFAULT_LOCALE
 
 
+@lru_cache(maxsize=FORMATTED)
 def format_date(moment: datetime, locale: str, time_zone: str) -> str:
     """The day of a moment in somebody's own time, in the long form: `August 3, 2026`, `3 août 2026`.
 
@@ -157,6 +160,7 @@ def format_date(moment: datetime, locale: str, time_zone: str) -> str:
     return babel_date(moment.astimezone(zone_of(time_zone)), "long", locale=_known(locale))
 
 
+@lru_cache(maxsize=FORMATTED)
 def format_datetime(moment: datetime, locale: str, time_zone: str) -> str:
     """A moment in somebody's own time, with the zone's name. An unknown zone means UTC.
 
@@ -177,6 +181,7 @@ def format_datetime(moment: datetime, locale: str, time_zone: str) -> str:
     )
 
 
+@lru_cache(maxsize=FORMATTED)
 def format_short(moment: datetime, locale: str, time_zone: str) -> str:
     """A moment in somebody's own time, short: `Mar 1, 2026, 1:00 PM`, `1 mars 2026 à 13:00`.
 
