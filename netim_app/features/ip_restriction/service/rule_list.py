@@ -234,4 +234,3 @@ def _rules(unit: UnitOfWork, account_id: int) -> Sequence[sa.Row[Any]]:
 
 def _span(rule: sa.Row[Any]) -> Span:
     return Span(rule.family, int.from_bytes(rule.first, "big"), int.from_bytes(rule.last, "big"))
-
