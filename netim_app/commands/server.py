@@ -11,7 +11,7 @@ from granian.server import Server
 
 from netim_app import build as front_end
 from netim_app.commands import start
-from netim_app.infra import early_stop, redaction
+from netim_app.infra import early_stop, server_log
 from netim_app.infra.port import PortTaken, claimed_port, when_it_listens
 from netim_app.reflex_port.serving import serve_built_pages
 from netim_app.settings import Settings, get_settings
@@ -65,7 +65,7 @@ def _serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         # SIGHUP replaces the workers one by one; the old one stops when the new one has had so long to start.
         respawn_interval=RESPAWN_SECONDS,
-        log_dictconfig=redaction.granian_log_config(production=settings.production),
+        log_dictconfig=server_log.granian_log_config(production=settings.production),
     )
     early_stop.watch(server)
     server.serve()

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import col, update
+from sqlalchemy.exc import NoResultFound
 
 from netim_app.core.facts import Origin
 from netim_app.identity import facts, links, passwords, sessions
@@ -18,9 +19,15 @@ DEFAULT_TIME_ZONE = "Europe/Paris"
 
 _account = table_of(Account).c
 _IS_IT = _account.id == sa.bindparam("account")
-_SHELL = sa.select(_account.first_name, _account.last_name, _account.language, _account.revision).where(_IS_IT)
-_PASSWORD_AGE = sa.select(_account.password_changed_at, _account.password_policy).where(_IS_IT)
-_LOCALE = sa.select(_account.language, _account.time_zone).where(_IS_IT)
+_OWNER = sa.select(
+    _account.email, _account.first_name, _account.last_name, _account.company, _account.language, _account.time_zone,
+    _account.revision, _account.password_changed_at, _account.password_policy,
+).where(_IS_IT)  # fmt: skip
+_STORE_REHASH = (
+    sa.update(table_of(Account))
+    .where(_IS_IT, _account.password_hash == sa.bindparam("old"))
+    .values(password_hash=sa.bindparam("new"))
+)
 
 
 @dataclass(frozen=True)
@@ -70,33 +77,45 @@ class ShellView:
     revision: int
 
 
+def owner_of(unit: UnitOfWork, account_id: int) -> sa.Row[Any]:
+    """What most pages and mails need of an account: the columns of `_OWNER`.
+
+    Raises:
+        NoResultFound: there is no such account.
+    """
+    row = unit.row(_OWNER, account=account_id)
+    if row is None:
+        raise NoResultFound
+    return row
+
+
 def view_shell(unit: UnitOfWork, account_id: int) -> ShellView:
     """The customer's name and language, and the revision that a page shows."""
-    row = unit.run(_SHELL, {"account": account_id}).one()
+    row = owner_of(unit, account_id)
     return ShellView(f"{row.first_name} {row.last_name}".strip(), row.language, row.revision)
 
 
 def personal_words(unit: UnitOfWork, account_id: int) -> tuple[str, ...]:
     """Words that an attacker who knows the customer tries first."""
-    account = unit.session.get_one(Account, account_id)
-    return (account.email, account.first_name, account.last_name, account.company)
+    row = owner_of(unit, account_id)
+    return (row.email, row.first_name, row.last_name, row.company)
 
 
 def password_age(unit: UnitOfWork, account_id: int) -> tuple[datetime, int]:
     """When the password was last changed, and under which version of the policy."""
-    row = unit.run(_PASSWORD_AGE, {"account": account_id}).one()
+    row = owner_of(unit, account_id)
     return row.password_changed_at, row.password_policy
 
 
 def locale_of(unit: UnitOfWork, account_id: int) -> tuple[str, str]:
     """The customer's language and time zone, for formatting."""
-    row = unit.run(_LOCALE, {"account": account_id}).one()
+    row = owner_of(unit, account_id)
     return row.language, row.time_zone
 
 
 def replace_password(unit: UnitOfWork, fact: facts.PasswordChanged, password_hash: str) -> None:
     """Puts a new password in force, records the fact and ends every mailed link."""
-    account = sessions.lock_account(unit, fact.account_id)
+    account = sessions.lock_for_change(unit, fact.account_id)
     account.password_hash = password_hash
     account.password_changed_at = unit.now
     account.password_policy = passwords.policy(unit.settings.password_min_length)
@@ -106,8 +125,4 @@ def replace_password(unit: UnitOfWork, fact: facts.PasswordChanged, password_has
 
 def store_rehash(unit: UnitOfWork, account_id: int, old_hash: str, new_hash: str) -> None:
     """Replaces a hash by one of today's cost, unless the password was changed meanwhile."""
-    unit.session.exec(
-        update(Account)
-        .where(col(Account.id) == account_id, col(Account.password_hash) == old_hash)
-        .values(password_hash=new_hash)
-    )
+    unit.run(_STORE_REHASH, {"account": account_id, "old": old_hash, "new": new_hash})

@@ -9,14 +9,17 @@ An attempt is counted before it is checked: parallel attempts cannot exceed the 
 """
 
 from datetime import timedelta
+from functools import cache
 from typing import Literal
 
-from sqlmodel import col, delete, select, update
+import sqlalchemy as sa
+from sqlmodel import col, delete, select
 
 from netim_app.core.actor import Visitor
 from netim_app.identity.tables import AccountSession, AttemptWindow, KnownBrowser
+from netim_app.infra.columns import table_of
 from netim_app.infra.rate_limit import network_keys
-from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.infra.unit_of_work import Inserts, UnitOfWork
 
 MAX_FAILURES = 5
 WINDOW = timedelta(minutes=15)
@@ -24,6 +27,24 @@ WINDOW = timedelta(minutes=15)
 Kind = Literal["password", "code", "sign_up"]
 KINDS: tuple[Kind, ...] = ("password", "code")
 """Kinds that are counted for accounts. "sign_up" is counted for the password of a registration."""
+_WINDOWS, _known, _session = table_of(AttemptWindow), table_of(KnownBrowser).c, table_of(AccountSession).c
+_window = _WINDOWS.c
+_IS_IT = _window.key == sa.bindparam("budget")
+_KNOWN = sa.select(_known.account_id).where(
+    _known.account_id == sa.bindparam("account"), _known.browser_digest == sa.bindparam("browser")
+)
+_ADDRESSES = (
+    sa.select(_session.address)
+    .where(_session.account_id == sa.bindparam("account"), _session.browser_digest == sa.bindparam("browser"))
+    .distinct()
+)
+_RESTART = (
+    sa.update(_WINDOWS)
+    .where(_IS_IT, _window.started_at <= sa.bindparam("over"))
+    .values(failures=1, started_at=sa.bindparam("now"))
+)
+_REWRITE = sa.update(_WINDOWS).where(_IS_IT).values(failures=_window.failures)
+_RESET = sa.delete(_WINDOWS).where(_IS_IT)
 
 
 def party_of(unit: UnitOfWork, account_id: int, caller: Visitor) -> str:
@@ -32,7 +53,7 @@ def party_of(unit: UnitOfWork, account_id: int, caller: Visitor) -> str:
     Costs the same for an account that does not exist (0).
     """
     browser = caller.browser_digest
-    if not browser or unit.session.get(KnownBrowser, (account_id, browser)) is None:
+    if not browser or unit.row(_KNOWN, account=account_id, browser=browser) is None:
         return ""
     network = network_keys(caller.origin.address)[0]
     return f"{browser} {network}" if network in _networks(unit, account_id, browser) else browser
@@ -40,9 +61,8 @@ def party_of(unit: UnitOfWork, account_id: int, caller: Visitor) -> str:
 
 def _networks(unit: UnitOfWork, account_id: int, browser: str) -> set[str]:
     """Where this browser has logged in to the account, as far as that is remembered."""
-    own = (AccountSession.account_id == account_id, AccountSession.browser_digest == browser)
-    addresses = unit.session.exec(select(AccountSession.address).where(*own).distinct())
-    return {network_keys(address)[0] for address in addresses}
+    rows = unit.rows(_ADDRESSES, account=account_id, browser=browser)
+    return {network_keys(row.address)[0] for row in rows}
 
 
 def parties(unit: UnitOfWork, account_id: int) -> list[str]:
@@ -66,36 +86,32 @@ def attempt_key(unit: UnitOfWork, kind: Kind, owner: str, party: str = "") -> st
 
 def record_attempt(unit: UnitOfWork, key: str) -> bool:
     """Counts one attempt; False when the budget is used up."""
-    window_over = col(AttemptWindow.started_at) <= unit.now - WINDOW
-    restarted = unit.session.exec(
-        update(AttemptWindow).where(col(AttemptWindow.key) == key, window_over).values(failures=1, started_at=unit.now)
-    )
-    if restarted.rowcount:
+    if unit.run(_RESTART, {"budget": key, "over": unit.now - WINDOW, "now": unit.now}).rowcount:
         return True
-    # RETURNING counts the rows: PostgreSQL's driver gives no row count for an insert.
-    counted = unit.session.exec(
-        unit.insert(AttemptWindow)
-        .values(key=key, failures=1, started_at=unit.now)
+    row = {"key": key, "failures": 1, "started_at": unit.now}
+    return unit.run(_count(unit.insert), row).first() is not None
+
+
+@cache
+def _count(insert: Inserts) -> sa.Executable:
+    """One more attempt, as long as the budget lasts. RETURNING says so: PostgreSQL's driver counts no insert."""
+    return (
+        insert(_WINDOWS)
         .on_conflict_do_update(
-            index_elements=["key"],
-            set_={"failures": AttemptWindow.failures + 1},
-            where=col(AttemptWindow.failures) < MAX_FAILURES,
+            index_elements=["key"], set_={"failures": _window.failures + 1}, where=_window.failures < MAX_FAILURES
         )
-        .returning(col(AttemptWindow.failures))
+        .returning(_window.failures)
     )
-    return counted.first() is not None
 
 
 def dummy_write(unit: UnitOfWork, key: str) -> None:
     """Writes nothing new, and takes as long as a real write: the time does not tell which accounts exist."""
-    unit.session.exec(
-        update(AttemptWindow).where(col(AttemptWindow.key) == key).values(failures=AttemptWindow.failures)
-    )
+    unit.run(_REWRITE, {"budget": key})
 
 
 def reset_attempts(unit: UnitOfWork, key: str) -> None:
     """Resets the count, after a right answer."""
-    unit.session.exec(delete(AttemptWindow).where(col(AttemptWindow.key) == key))
+    unit.run(_RESET, {"budget": key})
 
 
 def purge(unit: UnitOfWork) -> None:

@@ -46,7 +46,8 @@ async def log_in(
     """
     async with limits.login_place(visitor, email):
         attempt = await check_password(email, password, visitor)
-    await in_unit(second_factor.drop_pending, visitor.browser_digest)  # ends what another login has begun here
+    if await in_read_unit(second_factor.has_begun, visitor.browser_digest):  # by another login in this browser
+        await in_unit(second_factor.drop_pending, visitor.browser_digest)
     return await in_unit(login.accept_password, attempt, visitor, remember=remember, return_to=return_to)
 
 

@@ -1,32 +1,45 @@
 """Browsers from which an account was used before, by the digest of their cookie."""
 
+import sqlalchemy as sa
 from sqlalchemy import delete
 from sqlmodel import col, select
 
 from netim_app.core.actor import Actor
 from netim_app.identity.tables import Account, AccountSession, KnownBrowser
+from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 
 MAX_KNOWN_BROWSERS = 100
 """Of one account: one that is used once, as a private window is, makes no row that stays for ever."""
+_KNOWN, _account = table_of(KnownBrowser), table_of(Account).c
+_known = _KNOWN.c
+_IS_KNOWN = (
+    sa.select(_known.account_id)
+    .join(table_of(Account), _account.id == _known.account_id)
+    .where(_account.email_key == sa.bindparam("email"), _known.browser_digest == sa.bindparam("browser"))
+)
+_SEE_AGAIN = (
+    sa.update(_KNOWN)
+    .where(_known.account_id == sa.bindparam("account"), _known.browser_digest == sa.bindparam("browser"))
+    .values(last_seen_at=sa.bindparam("now"))
+)
+_ADD = sa.insert(_KNOWN)
+_SECOND = sa.select(_known.browser_digest).where(_known.account_id == sa.bindparam("account")).offset(1).limit(1)
 
 
 def remember_browser(unit: UnitOfWork, account_id: int, browser_digest: str) -> bool:
     """Notes the browser as known to the account; says whether it was before."""
-    known = unit.session.get(KnownBrowser, (account_id, browser_digest))
-    if known is None:
-        _forget_oldest(unit, account_id)
-        unit.session.add(
-            KnownBrowser(
-                account_id=account_id,
-                browser_digest=browser_digest,
-                first_seen_at=unit.now,
-                last_seen_at=unit.now,
-            )
-        )
-        return False
-    known.last_seen_at = unit.now
-    return True
+    if unit.run(_SEE_AGAIN, {"account": account_id, "browser": browser_digest, "now": unit.now}).rowcount:
+        return True
+    _forget_oldest(unit, account_id)
+    row = {
+        "account_id": account_id,
+        "browser_digest": browser_digest,
+        "first_seen_at": unit.now,
+        "last_seen_at": unit.now,
+    }
+    unit.run(_ADD, row)
+    return False
 
 
 def _forget_oldest(unit: UnitOfWork, account_id: int) -> None:
@@ -40,12 +53,7 @@ def _forget_oldest(unit: UnitOfWork, account_id: int) -> None:
 
 def is_known_browser(unit: UnitOfWork, email_key: str, browser_digest: str) -> bool:
     """Whether somebody has logged in to the account with this address in this browser before."""
-    known = (
-        select(KnownBrowser.account_id)
-        .join(Account, col(Account.id) == KnownBrowser.account_id)
-        .where(Account.email_key == email_key, KnownBrowser.browser_digest == browser_digest)
-    )
-    return bool(browser_digest) and unit.session.exec(known).first() is not None
+    return bool(browser_digest) and unit.row(_IS_KNOWN, email=email_key, browser=browser_digest) is not None
 
 
 def is_own_browser(unit: UnitOfWork, actor: Actor) -> bool:
@@ -56,8 +64,7 @@ def is_own_browser(unit: UnitOfWork, actor: Actor) -> bool:
 
 def is_first_browser(unit: UnitOfWork, account_id: int) -> bool:
     """Whether the account knows one browser only: that in which it was used first."""
-    known = select(KnownBrowser.browser_digest).where(KnownBrowser.account_id == account_id)
-    return unit.session.exec(known.offset(1).limit(1)).first() is None
+    return unit.row(_SECOND, account=account_id) is None
 
 
 def forget_browsers(unit: UnitOfWork, account_id: int) -> None:

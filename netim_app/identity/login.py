@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import col, select
+import sqlalchemy as sa
 
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, RecordedRefusal
@@ -10,9 +10,14 @@ from netim_app.identity import attempts, facts, login_policies, second_factor, s
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account
+from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 
 WRONG = "login.wrong"
+_account = table_of(Account).c
+_CREDENTIALS = sa.select(_account.id, _account.password_hash).where(
+    _account.email_key == sa.bindparam("key"), _account.disabled_at.is_(None)
+)
 
 
 @dataclass(frozen=True)
@@ -44,10 +49,8 @@ class CodeRequired:
 def begin_attempt(unit: UnitOfWork, email: str, caller: Visitor) -> PasswordAttempt:
     """Counts an attempt before the password is checked, and says what to check it against."""
     key = email_key(email)
-    account = unit.session.exec(
-        select(Account).where(Account.email_key == key, col(Account.disabled_at).is_(None))
-    ).first()
-    account_id = (account and account.id) or 0
+    account = unit.row(_CREDENTIALS, key=key)
+    account_id = account.id if account else 0
     budget = attempts.attempt_key(unit, "password", key, attempts.party_of(unit, account_id, caller))
     allowed = attempts.record_attempt(unit, budget)
     if not allowed:
@@ -76,7 +79,8 @@ def still_right(unit: UnitOfWork, attempt: PasswordAttempt) -> bool:
 
     Checking takes a while, and the password may be changed meanwhile.
     """
-    return sessions.lock_account(unit, attempt.account_id).password_hash == attempt.password_hash
+    present: str = sessions.lock_account(unit, attempt.account_id).password_hash
+    return present == attempt.password_hash
 
 
 def accept_password(

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from netim_app.core.facts import Fact, Origin
-from netim_app.identity import facts
-from netim_app.identity.tables import Account
+from netim_app.identity import accounts, facts
 from netim_app.infra import outbox
+from netim_app.infra.queued_mail import QueuedMail
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
@@ -53,33 +53,35 @@ def _queue(
     expires_at: datetime | None = None,
     kind: str = "",
 ) -> None:
-    account = unit.session.get_one(Account, fact.account_id)
+    mail = _notice(unit, event, fact, params)
     outbox.queue(
         unit,
         event=event,
-        to=to or account.email,
-        locale=account.language,
-        account_id=account.id,
+        to=to or mail.to,
+        locale=mail.locale,
+        time_zone=mail.time_zone,
+        account_id=fact.account_id,
         expires_at=expires_at,
         kind=kind,
-        params=_about(unit, account, fact) | params,
+        params=mail.params,
     )
 
 
-def _about(unit: UnitOfWork, account: Account, fact: Fact) -> dict[str, object]:
-    """What every notice knows."""
-    return {
-        "first_name": account.first_name,
-        "when": catalog.format_datetime(fact.at, account.language, account.time_zone),
+def _notice(unit: UnitOfWork, event: str, fact: Fact, params: Mapping[str, object]) -> QueuedMail:
+    """A notice to the account's owner, with what every notice knows."""
+    owner = accounts.owner_of(unit, fact.account_id)
+    about = {
+        "first_name": owner.first_name,
+        "when": fact.at,
         "address": fact.origin.known_address or "-",
         "browser": fact.origin.browser or "-",
         "system": fact.origin.system or "-",
-        "client": catalog.format_client(fact.origin.browser, fact.origin.system, account.language),
+        "client": catalog.format_client(fact.origin.browser, fact.origin.system, owner.language),
         "support": unit.settings.support_contact,
         "security_url": unit.settings.public_url + SECURITY_PAGE,
         "forgot_url": unit.settings.public_url + "/forgot-password",
-        "public_url": unit.settings.public_url,
     }
+    return QueuedMail(owner.email, event, owner.language, owner.time_zone, {**about, **params})
 
 
 def notify_up_to_a_cap(
@@ -98,9 +100,8 @@ def notify_up_to_a_cap(
     if outbox.count_since(unit, fact.account_id, name, unit.now - NOTICES_IN) < MAX_NOTICES:
         _queue(unit, event, fact, params, kind=name)
     elif outbox.hold_back(unit, fact.account_id, name, unit.now - TOLD_TOGETHER_WITHIN):
-        account = unit.session.get_one(Account, fact.account_id)
-        about = catalog.text(account.language, many)
-        request = {"account_id": account.id, "kind": name, "card": card, "about": about, "at": fact.at.isoformat()}
+        about = catalog.text(accounts.owner_of(unit, fact.account_id).language, many)
+        request = {"account_id": fact.account_id, "kind": name, "card": card, "about": about, "at": fact.at.isoformat()}
         outbox.ask(
             unit,
             MORE_NOTICES_REQUEST,

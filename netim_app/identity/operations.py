@@ -16,7 +16,7 @@ def find_account(unit: UnitOfWork, email: str) -> int | None:
 
 def unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
     """Resets all attempts; features that lock accounts out subscribe to the fact. The customer gets a mail."""
-    account = sessions.lock_account(unit, fact.account_id)
+    account = sessions.lock_for_change(unit, fact.account_id)
     for party in attempts.parties(unit, fact.account_id):
         for kind in attempts.KINDS:
             attempts.reset_attempts(unit, attempts.attempt_key(unit, kind, account.email_key, party))
@@ -27,7 +27,7 @@ def unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
 
 def disable(unit: UnitOfWork, account_id: int) -> None:
     """Closes an account. Its rows stay, and nothing opens it any more."""
-    sessions.lock_account(unit, account_id).disabled_at = unit.now
+    sessions.lock_for_change(unit, account_id).disabled_at = unit.now
     links.revoke_links(unit, account_id)
     sessions.end_sessions(unit, account_id)
     unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now))

@@ -6,6 +6,7 @@ docs/security.md has the reasons.
 
 from datetime import timedelta
 
+import sqlalchemy as sa
 from sqlmodel import col, delete, func, select, update
 
 from netim_app.core import readers
@@ -18,6 +19,7 @@ from netim_app.feature import offers
 from netim_app.identity import attempts, facts, login_policies, sessions, tickets
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account, FailedCodeCount, PendingLogin, SecondFactorLockout
+from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 
 PENDING_LIFE = timedelta(minutes=10)
@@ -36,6 +38,9 @@ REFUSALS = {
 }
 """Reason -> text key. Who hears one has given the right password, and learns nothing that helps to guess: a used code
 is worth nothing, and while guessing is throttled no code is looked at."""
+_pending_login, _lockout = table_of(PendingLogin).c, table_of(SecondFactorLockout).c
+_HAS_BEGUN = sa.select(_pending_login.account_id).where(_pending_login.browser_digest == sa.bindparam("browser"))
+_STOPPED = sa.select(_lockout.stopped_at).where(_lockout.account_id == sa.bindparam("account"))
 GONE = "second_factor.gone"
 
 
@@ -84,6 +89,11 @@ def _pending(unit: UnitOfWork, visitor: Visitor) -> PendingLogin | None:
         return None
     secrets = {row.secret_digest, row.cookie_digest} - {""}
     return None if secrets.isdisjoint(visitor.pending_digests) else row
+
+
+def has_begun(unit: UnitOfWork, browser_digest: str) -> bool:
+    """Whether there is a login in this browser that nobody has finished: `drop_pending` ends it."""
+    return unit.row(_HAS_BEGUN, browser=browser_digest) is not None
 
 
 def give_cookie(unit: UnitOfWork, browser_digest: str, secret: str) -> str | None:
@@ -231,7 +241,7 @@ def _forget_guesses(unit: UnitOfWork, account_id: int) -> None:
 
 def is_stopped(unit: UnitOfWork, account_id: int) -> bool:
     """Whether login is blocked because the password must be taken as stolen."""
-    stop = unit.session.get(SecondFactorLockout, account_id)
+    stop = unit.row(_STOPPED, account=account_id)
     return stop is not None and stop.stopped_at is not None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import delete, or_
@@ -58,12 +58,67 @@ _LOOK_UP = (
 )
 
 
-def lock_account(unit: UnitOfWork, account_id: int) -> Account:
-    """The account as it is now, kept from being changed by others until this unit ends.
+_LOCK = (
+    sa.select(
+        _account.id, _account.email, _account.email_key, _account.first_name, _account.language, _account.time_zone,
+        _account.password_hash, _account.disabled_at,
+    )
+    .where(_account.id == sa.bindparam("account"))
+    .with_for_update(key_share=True)
+)  # fmt: skip
+_LIVE = (
+    sa.select(
+        _session.id, _session.browser_digest, _session.remember, _session.created_at, _session.last_seen_at,
+        _session.address, _session.browser, _session.system,
+    )
+    .where(
+        _session.account_id == sa.bindparam("account"),
+        _session.ended_at.is_(None),
+        _session.expires_at > sa.bindparam("now"),
+    )
+    .order_by(_session.last_seen_at.desc(), _session.id.desc())
+)  # fmt: skip
+_MARK_SEEN = (
+    sa.update(table_of(AccountSession))
+    .where(_session.id == sa.bindparam("session"))
+    .values(last_seen_at=sa.bindparam("now"))
+)
+_END = (
+    sa.update(table_of(AccountSession))
+    .where(_session.id == sa.bindparam("session"))
+    .values(ended_at=sa.bindparam("now"))
+)
+_END_ALL = (
+    sa.update(table_of(AccountSession))
+    .where(
+        _session.account_id == sa.bindparam("account"),
+        _session.ended_at.is_(None),
+        _session.id != sa.bindparam("kept"),
+    )
+    .values(ended_at=sa.bindparam("now"))
+)
+_ticket = table_of(Ticket).c
+_USE_TICKETS = (
+    sa.update(table_of(Ticket))
+    .where(_ticket.account_id == sa.bindparam("account"), _ticket.used_at.is_(None))
+    .values(used_at=sa.bindparam("now"))
+)
+_WITH_TOKEN = sa.select(_session.id, _session.account_id).where(
+    _session.token_digest == sa.bindparam("digest"), _session.ended_at.is_(None)
+)
+
+
+def lock_account(unit: UnitOfWork, account_id: int) -> sa.Row[Any]:
+    """The account as it is now (columns of `_LOCK`), kept from being changed by others until this unit ends.
 
     Call it before opening or ending anything of an account. So no session slips through while all are ended,
     and no two units wait for each other. (SQLite lets one writer in at a time anyway.)
     """
+    return unit.run(_LOCK, {"account": account_id}).one()
+
+
+def lock_for_change(unit: UnitOfWork, account_id: int) -> Account:
+    """The same as a model whose changes are stored."""
     return unit.session.get_one(Account, account_id, populate_existing=True, with_for_update={"key_share": True})
 
 
@@ -71,7 +126,7 @@ def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Or
     """The holder of the session cookie with this digest, now and according to the database."""
     if not token_digest:
         return Lookup()
-    row = unit.run(_LOOK_UP, {"digest": token_digest, "now": unit.now}).first()
+    row = unit.row(_LOOK_UP, digest=token_digest, now=unit.now)
     if row is None or _is_over(unit, row.last_seen_at, remember=row.remember):
         return Lookup()
     if row.token_digest != token_digest:
@@ -91,17 +146,9 @@ def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Or
     )
 
 
-def live_sessions(unit: UnitOfWork, account_id: int) -> list[AccountSession]:
-    """All sessions of an account that are open now, the most recently active first."""
-    rows = unit.session.exec(
-        select(AccountSession)
-        .where(
-            AccountSession.account_id == account_id,
-            col(AccountSession.ended_at).is_(None),
-            col(AccountSession.expires_at) > unit.now,
-        )
-        .order_by(col(AccountSession.last_seen_at).desc(), col(AccountSession.id).desc())
-    )
+def live_sessions(unit: UnitOfWork, account_id: int) -> list[sa.Row[Any]]:
+    """All sessions of an account that are open now (columns of `_LIVE`), the most recently active first."""
+    rows = unit.rows(_LIVE, account=account_id, now=unit.now)
     return [row for row in rows if not _is_over(unit, row.last_seen_at, remember=row.remember)]
 
 
@@ -140,35 +187,31 @@ def _is_over(unit: UnitOfWork, last_seen_at: datetime, *, remember: bool) -> boo
 
 def mark_seen(unit: UnitOfWork, session_id: int) -> None:
     """Moves the idle limit. Called at most once a minute."""
-    unit.session.exec(update(AccountSession).where(col(AccountSession.id) == session_id).values(last_seen_at=unit.now))
+    unit.run(_MARK_SEEN, {"session": session_id, "now": unit.now})
+
+
+def end(unit: UnitOfWork, session_id: int) -> None:
+    """Ends one session. The account is locked."""
+    unit.run(_END, {"session": session_id, "now": unit.now})
 
 
 def is_open(unit: UnitOfWork, token_digest: str) -> bool:
     """Whether some browser's session has this cookie and was not ended."""
-    return _with_token(unit, token_digest) is not None
-
-
-def _with_token(unit: UnitOfWork, token_digest: str) -> AccountSession | None:
-    return unit.session.exec(
-        select(AccountSession).where(
-            AccountSession.token_digest == token_digest, col(AccountSession.ended_at).is_(None)
-        )
-    ).first()
+    return unit.row(_WITH_TOKEN, digest=token_digest) is not None
 
 
 def end_session(unit: UnitOfWork, token_digest: str, origin: Origin, *, replaced: bool = False) -> None:
     """Logs out the browser that holds this cookie, if it is logged in. `replaced`: it has just logged in anew."""
-    session = _with_token(unit, token_digest)
+    session = unit.row(_WITH_TOKEN, digest=token_digest)
     if session is None:
         return
     lock_account(unit, session.account_id)
-    unit.session.refresh(session)
-    if session.ended_at is not None:
-        return
-    session.ended_at = unit.now
+    if unit.row(_WITH_TOKEN, digest=token_digest) is None:
+        return  # it was ended while this one waited for its turn
+    end(unit, session.id)
     unit.record(
         facts.LoggedOut(
-            account_id=session.account_id, at=unit.now, origin=origin, session_id=session.id or 0, replaced=replaced
+            account_id=session.account_id, at=unit.now, origin=origin, session_id=session.id, replaced=replaced
         )
     )
 
@@ -186,7 +229,7 @@ def end_others(unit: UnitOfWork, actor: Actor, session_id: int | None = None) ->
     others = [session for session in live if session.id != actor.session_id]
     ended = [session for session in others if session_id in (None, session.id)]
     for session in ended:
-        session.ended_at = unit.now
+        end(unit, session.id)
         if session.browser_digest != actor.browser_digest:
             forget_browser(unit, actor.account_id, session.browser_digest)
     if session_id is None:
@@ -197,20 +240,8 @@ def end_others(unit: UnitOfWork, actor: Actor, session_id: int | None = None) ->
 def end_sessions(unit: UnitOfWork, account_id: int, *, keep: int | None = None) -> int:
     """Ends all sessions of an account but one, with every ticket that could open another. Returns how many."""
     lock_account(unit, account_id)
-    ended = unit.session.exec(
-        update(AccountSession)
-        .where(
-            col(AccountSession.account_id) == account_id,
-            col(AccountSession.ended_at).is_(None),
-            col(AccountSession.id) != (keep or 0),
-        )
-        .values(ended_at=unit.now)
-    )
-    unit.session.exec(
-        update(Ticket)
-        .where(col(Ticket.account_id) == account_id, col(Ticket.used_at).is_(None))
-        .values(used_at=unit.now)
-    )
+    ended = unit.run(_END_ALL, {"account": account_id, "kept": keep or 0, "now": unit.now})
+    unit.run(_USE_TICKETS, {"account": account_id, "now": unit.now})
     return ended.rowcount
 
 

@@ -5,17 +5,18 @@ A ticket is used once, lives 30 seconds and works only in the browser that asked
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlmodel import col, select, update
+import sqlalchemy as sa
 
 from netim_app.core.actor import Actor
 from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest, new_token
 from netim_app.identity import facts, login_policies
 from netim_app.identity.known_browsers import remember_browser
-from netim_app.identity.sessions import HOME, live_sessions, lock_account
+from netim_app.identity.sessions import HOME, end, live_sessions, lock_account
 from netim_app.identity.tables import AccountSession, Ticket
+from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.settings import Settings
 
@@ -23,6 +24,23 @@ TICKET_LIFE = timedelta(seconds=30)
 MAX_SESSIONS = 50
 """Of one account at the same time: when one more begins, the one that was idle for longest ends (ASVS 7.1.2)."""
 Purpose = Literal["login", "step_up", "renew"]
+_TICKETS, _SESSIONS = table_of(Ticket), table_of(AccountSession)
+_ticket, _session = _TICKETS.c, _SESSIONS.c
+_IS_IT = _ticket.digest == sa.bindparam("secret")
+_ISSUE = sa.insert(_TICKETS)
+_FIND = sa.select(_ticket.account_id).where(_IS_IT)
+_CONSUME = (
+    sa.update(_TICKETS)
+    .where(
+        _IS_IT,
+        _ticket.browser_digest == sa.bindparam("browser"),
+        _ticket.used_at.is_(None),
+        _ticket.expires_at > sa.bindparam("now"),
+    )
+    .values(used_at=sa.bindparam("now"))
+    .returning(*_ticket)
+)
+_OPEN = sa.insert(_SESSIONS).returning(_session.id)
 
 
 @dataclass(frozen=True)
@@ -47,19 +65,18 @@ def issue_ticket(
 ) -> str:
     """Returns the secret of a new ticket."""
     ticket = new_token()
-    unit.session.add(
-        Ticket(
-            digest=digest(ticket),
-            purpose=purpose,
-            account_id=account_id,
-            session_id=session_id,
-            browser_digest=browser_digest,
-            remember=remember,
-            factor=factor,
-            return_to=return_to,
-            expires_at=unit.now + TICKET_LIFE,
-        )
-    )
+    row = {
+        "digest": digest(ticket),
+        "purpose": purpose,
+        "account_id": account_id,
+        "session_id": session_id,
+        "browser_digest": browser_digest,
+        "remember": remember,
+        "factor": factor,
+        "return_to": return_to,
+        "expires_at": unit.now + TICKET_LIFE,
+    }
+    unit.run(_ISSUE, row)
     return ticket
 
 
@@ -77,81 +94,63 @@ def renewal_ticket(unit: UnitOfWork, actor: Actor, *, return_to: str) -> str:
 
 def is_ticket(unit: UnitOfWork, ticket: str) -> bool:
     """Whether there is such a ticket, valid or not."""
-    return unit.session.exec(select(Ticket.id).where(Ticket.digest == digest(ticket))).first() is not None
+    return unit.row(_FIND, secret=digest(ticket)) is not None
 
 
 def redeem_ticket(unit: UnitOfWork, ticket: str, browser_digest: str, origin: Origin) -> OpenedSession | None:
     """Consumes a ticket and opens or renews its session. None for a ticket that is invalid, used or expired."""
-    owner = unit.session.exec(select(Ticket.account_id).where(Ticket.digest == digest(ticket))).first()
+    owner = unit.row(_FIND, secret=digest(ticket))
     if owner is None:
         return None
-    account = lock_account(unit, owner)
-    consumed = unit.session.exec(
-        update(Ticket)
-        .where(
-            col(Ticket.digest) == digest(ticket),
-            col(Ticket.browser_digest) == browser_digest,
-            col(Ticket.used_at).is_(None),
-            col(Ticket.expires_at) > unit.now,
-        )
-        .values(used_at=unit.now)
-    )
-    if consumed.rowcount != 1:
+    account = lock_account(unit, owner.account_id)
+    values = {"secret": digest(ticket), "browser": browser_digest, "now": unit.now}
+    row = unit.run(_CONSUME, values).first()
+    if row is None:
         return None
-    row = unit.session.exec(select(Ticket).where(Ticket.digest == digest(ticket))).one()
     if account.disabled_at is not None or login_policies.refusal(unit, row.account_id, origin) is not None:
         return None
     token = new_token()
-    session = _open(unit, row, token, origin) if row.session_id is None else _renew(unit, row, token)
-    if session is None:
-        return None
-    return OpenedSession(
-        token=token,
-        lifetime=session.expires_at - unit.now if session.remember else None,
-        return_to=row.return_to,
-    )
+    return _open(unit, row, token, origin) if row.session_id is None else _renew(unit, row, token)
 
 
-def _open(unit: UnitOfWork, ticket: Ticket, token: str, origin: Origin) -> AccountSession:
-    session = AccountSession(
-        account_id=ticket.account_id,
-        token_digest=digest(token),
-        browser_digest=ticket.browser_digest,
-        remember=ticket.remember,
-        created_at=unit.now,
-        last_seen_at=unit.now,
-        expires_at=unit.now + _absolute_limit(unit.settings, ticket.remember),
-        proved_at=unit.now,
-        address=origin.known_address,
-        browser=origin.browser,
-        system=origin.system,
-    )
-    unit.session.add(session)
-    unit.session.flush()  # the fact names the session's id
+def _open(unit: UnitOfWork, ticket: sa.Row[Any], token: str, origin: Origin) -> OpenedSession:
+    lifetime = _absolute_limit(unit.settings, ticket.remember)
+    row = {
+        "account_id": ticket.account_id,
+        "token_digest": digest(token),
+        "browser_digest": ticket.browser_digest,
+        "remember": ticket.remember,
+        "created_at": unit.now,
+        "last_seen_at": unit.now,
+        "expires_at": unit.now + lifetime,
+        "proved_at": unit.now,
+        "address": origin.known_address,
+        "browser": origin.browser,
+        "system": origin.system,
+    }
+    session_id = unit.run(_OPEN, row).scalar_one()
     _make_room(unit, ticket.account_id, origin)
     unit.record(
         facts.LoggedIn(
             account_id=ticket.account_id,
             at=unit.now,
             origin=origin,
-            session_id=session.id or 0,
+            session_id=session_id,
             known_browser=remember_browser(unit, ticket.account_id, ticket.browser_digest),
             factor=ticket.factor,
         )
     )
-    return session
+    return OpenedSession(token, lifetime if ticket.remember else None, ticket.return_to)
 
 
 def _make_room(unit: UnitOfWork, account_id: int, origin: Origin) -> None:
     """Ends what is too much. The account is locked, so no two logins count the same sessions."""
     for session in live_sessions(unit, account_id)[MAX_SESSIONS:]:
-        session.ended_at = unit.now
-        unit.record(
-            facts.SessionDisplaced(account_id=account_id, at=unit.now, origin=origin, session_id=session.id or 0)
-        )
+        end(unit, session.id)
+        unit.record(facts.SessionDisplaced(account_id=account_id, at=unit.now, origin=origin, session_id=session.id))
 
 
-def _renew(unit: UnitOfWork, ticket: Ticket, token: str) -> AccountSession | None:
+def _renew(unit: UnitOfWork, ticket: sa.Row[Any], token: str) -> OpenedSession | None:
     session = unit.session.get(AccountSession, ticket.session_id)
     if session is None or session.ended_at is not None or session.expires_at <= unit.now:
         return None
@@ -160,7 +159,7 @@ def _renew(unit: UnitOfWork, ticket: Ticket, token: str) -> AccountSession | Non
     session.last_seen_at = unit.now
     if ticket.purpose == "step_up":
         session.proved_at = unit.now
-    return session
+    return OpenedSession(token, session.expires_at - unit.now if session.remember else None, ticket.return_to)
 
 
 def _absolute_limit(settings: Settings, remember: bool) -> timedelta:

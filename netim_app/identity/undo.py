@@ -87,7 +87,7 @@ def restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -
         DomainError: the link does not work, or the old address belongs to another account by now.
     """
     link = links.consume_link(unit, token, links.UNDO)
-    account = sessions.lock_account(unit, link.account_id or 0)
+    account = sessions.lock_for_change(unit, link.account_id or 0)
     if account.disabled_at is not None:
         raise links.refused(links.UNDO, account_id=account.id or 0)
     replaced, account.email, account.email_key = account.email, link.email, email_key(link.email)

@@ -12,16 +12,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
-from sqlmodel import col, select
 
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.facts import Origin
-from netim_app.infra import handlers
-from netim_app.infra.mail_message import RenderedMail, build
+from netim_app.infra import handlers, queued_mail
+from netim_app.infra.mail_message import build
 from netim_app.infra.mail_transport import DeliveryFailed, RecipientRefused, Transport, TransportDown
 from netim_app.infra.outbox import context_of, purge
 from netim_app.infra.outbox_claims import (
@@ -29,7 +28,7 @@ from netim_app.infra.outbox_claims import (
     Claimed,
     Expired,
     catch_up,
-    free,
+    find_due,
     give_back,
     note_answered,
     note_failure,
@@ -38,7 +37,6 @@ from netim_app.infra.outbox_claims import (
     take,
 )
 from netim_app.infra.redaction import log_event
-from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.trace import begin_trace
 from netim_app.infra.unit_of_work import UnitOfWork, Units, in_unit_thread
 from netim_app.infra.vault import VaultError
@@ -125,8 +123,14 @@ class Sender:
 
     async def drain(self) -> int:
         """Sends what is due until nothing is left or nothing can be sent; returns how many were sent."""
-        sent = 0
         await self._purge()
+        try:
+            return await self._send_all()
+        finally:
+            await self._transport.finish()
+
+    async def _send_all(self) -> int:
+        sent = 0
         while True:
             step = asyncio.create_task(self._step())
             try:
@@ -176,7 +180,7 @@ class Sender:
         if self._is_over(claimed):
             return Expired("it came too late")
         try:
-            content = self._content(claimed)
+            content = json.loads(self._content(claimed))
             begin_trace(content["trace"])
             origin = Origin(**content["origin"])
             set_caller(Visitor(origin=origin))
@@ -193,24 +197,24 @@ class Sender:
     def _is_over(self, claimed: Claimed) -> bool:
         return claimed.expires_at is not None and claimed.expires_at <= self._units.clock()
 
-    def _content(self, claimed: Claimed) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads(self._units.vault.open(claimed.payload, context_of(claimed.message_id)))
-        return content
+    def _content(self, claimed: Claimed) -> bytes:
+        return self._units.vault.open(claimed.payload, context_of(claimed.message_id))
 
     async def _attempt(self, claimed: Claimed) -> DeliveryFailed | None:
         if self._is_over(claimed):
             return Expired("its link has expired")
+        # Not on the event loop: putting a message together takes as long as several customers' events.
+        message = await in_unit_thread(self._message, claimed)
+        return message if isinstance(message, DeliveryFailed) else await self._send(message)
+
+    async def _send(self, message: EmailMessage) -> DeliveryFailed | None:
         try:
-            # Not on the event loop: putting a message together takes as long as several customers' events.
-            message = await in_unit_thread(self._open, claimed)
             async with asyncio.timeout(SEND_TIMEOUT):
                 await self._transport.send(message)
         except TimeoutError:
             return TransportDown("sending took too long")
         except DeliveryFailed as failure:
             return failure
-        except (VaultError, ValueError, KeyError) as error:
-            return DeliveryFailed(f"unreadable payload: {type(error).__name__}")
         except Exception as error:  # noqa: BLE001  any other exception of a transport concerns this mail only
             return DeliveryFailed(f"transport failed: {type(error).__name__}")
         return None
@@ -245,14 +249,11 @@ class Sender:
 
         The attempt counts from here on, so that a mail that kills its worker is given up some day.
         """
-        message = OutboxMessage
         while True:
             # Looked up in a reading unit first: a sender with nothing to do must not take the write lock, nor
             # wake itself through the hook after each commit.
             with self._units.read() as unit:
-                candidate = unit.session.exec(
-                    select(message.id).where(*free(unit.now)).order_by(col(message.due_at), col(message.id)).limit(1)
-                ).first()
+                candidate = find_due(unit)
             if candidate is None:
                 return None
             claim = f"{self._worker_id}:{secrets.token_hex(8)}"
@@ -260,15 +261,24 @@ class Sender:
             if row is not None:
                 return row
 
-    def _open(self, claimed: Claimed) -> EmailMessage:
-        content = self._content(claimed)
-        return build(
-            RenderedMail(content["subject"], content["text"], content["html"]),
-            to=content["to"],
-            sender=self._units.settings.mail_from,
-            message_id=claimed.message_id,
-            at=claimed.created_at,
-        )
+    def _message(self, claimed: Claimed) -> EmailMessage | DeliveryFailed:
+        """In a thread: opens and renders a mail. A fault of ours holds up this one only."""
+        try:
+            mail = queued_mail.read(self._content(claimed))
+        except (VaultError, ValueError, KeyError, TypeError) as error:
+            return DeliveryFailed(f"unreadable payload: {type(error).__name__}")
+        settings = self._units.settings
+        try:
+            return build(
+                mail.render(settings.public_url),
+                to=mail.to,
+                sender=settings.mail_from,
+                message_id=claimed.message_id,
+                at=claimed.created_at,
+            )
+        except Exception as error:
+            logger.exception("a mail could not be rendered")
+            return DeliveryFailed(f"cannot be rendered: {type(error).__name__}")
 
     def _release(self, claimed: Claimed) -> None:
         self._in_unit(give_back, claimed)

@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import ssl
+from contextlib import suppress
 from datetime import UTC
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,6 +19,10 @@ from netim_app.settings import Settings
 
 SMTP_TIMEOUT = 20.0
 """Seconds that one step of an SMTP dialogue may take."""
+FINISH_TIMEOUT = 2.0
+"""Seconds that the end of a connection may take."""
+MAX_PER_CONNECTION = 50
+"""Messages. Many servers end a connection that brings more than a hundred."""
 PERMANENT = 5
 """First digit of an answer that no later attempt will change."""
 _ENHANCED_STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
@@ -45,9 +50,12 @@ class Transport(Protocol):
     async def send(self, message: EmailMessage) -> None:
         """Returns when the message was taken; raises `DeliveryFailed` when it was not."""
 
+    async def finish(self) -> None:
+        """No more messages follow for now."""
+
 
 class SmtpTransport:
-    """Hands messages to a mail server, each over a connection of its own.
+    """Hands messages to a mail server. Those that follow each other go over one connection, until one fails.
 
     Args:
         server: which, and how to speak to it.
@@ -56,6 +64,10 @@ class SmtpTransport:
 
     def __init__(self, server: SmtpServer, *, timeout: float = SMTP_TIMEOUT) -> None:
         self._timeout = timeout
+        self._turn = asyncio.Lock()
+        self._client: aiosmtplib.SMTP | None = None
+        self._sent = 0
+        """Messages that went over this connection."""
         self._connection: dict[str, Any] = {
             "hostname": server.host,
             "port": server.port,
@@ -79,18 +91,46 @@ class SmtpTransport:
             raise _failure(error) from None
 
     async def send(self, message: EmailMessage) -> None:
+        async with self._turn:
+            try:
+                await self._send(message)
+            except BaseException as error:
+                self._drop()
+                if isinstance(error, _SMTP_ERRORS):
+                    raise _failure(error) from None
+                raise
+
+    async def _send(self, message: EmailMessage) -> None:
         sender, recipient = (message[name].addresses[0] for name in ("From", "To"))
-        try:
-            await aiosmtplib.send(
-                message,
-                sender=sender.addr_spec,
-                recipients=[recipient.addr_spec],
-                local_hostname=sender.domain,
-                timeout=self._timeout,
-                **self._connection,
-            )
-        except _SMTP_ERRORS as error:
-            raise _failure(error) from None
+        client = await self._connected(sender.domain)
+        await client.send_message(message, sender=sender.addr_spec, recipients=[recipient.addr_spec])
+        self._sent += 1
+
+    async def _connected(self, hostname: str) -> aiosmtplib.SMTP:
+        """The open connection, or a new one when there is none or the server has ended it."""
+        if self._client is not None and self._sent < MAX_PER_CONNECTION:
+            with suppress(*_SMTP_ERRORS):
+                await self._client.noop()
+                return self._client
+        await self._quit()
+        self._client = aiosmtplib.SMTP(local_hostname=hostname, timeout=self._timeout, **self._connection)
+        await self._client.connect()
+        return self._client
+
+    async def finish(self) -> None:
+        async with self._turn:
+            await self._quit()
+
+    async def _quit(self) -> None:
+        if self._client is not None and self._client.is_connected:
+            with suppress(*_SMTP_ERRORS):
+                await self._client.quit(timeout=FINISH_TIMEOUT)
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._client, self._sent = None, 0
 
 
 _SMTP_ERRORS = (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError, UnicodeError)
@@ -137,6 +177,9 @@ class FileTransport:
     def __init__(self, directory: Path, clock: Clock = system_clock) -> None:
         self._directory = directory
         self._clock = clock
+
+    async def finish(self) -> None:
+        """Nothing is left open."""
 
     async def send(self, message: EmailMessage) -> None:
         try:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy import Update, case, func
 from sqlmodel import and_, col, delete, or_, select, update
 
 from netim_app.core.facts import Origin
+from netim_app.infra.columns import table_of
 from netim_app.infra.mail_message import address
-from netim_app.infra.mail_templates import render
+from netim_app.infra.queued_mail import QueuedMail
 from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
@@ -23,6 +25,13 @@ logger = logging.getLogger(__name__)
 
 KEEP = timedelta(days=30)
 HELD_BACK = ".held_back"
+_message = table_of(OutboxMessage).c
+_QUEUE = sa.insert(table_of(OutboxMessage))
+_COUNT = sa.select(sa.func.count()).where(
+    _message.account_id == sa.bindparam("account"),
+    _message.event == sa.bindparam("kind"),
+    _message.created_at > sa.bindparam("since"),
+)
 
 
 @dataclass(frozen=True)
@@ -41,36 +50,23 @@ def queue(
     to: str,
     locale: str,
     params: Mapping[str, object],
+    time_zone: str = "UTC",
     account_id: int | None = None,
     expires_at: datetime | None = None,
     kind: str = "",
 ) -> None:
-    """Renders a mail and puts it into the outbox, in the caller's transaction.
+    """Puts a mail into the outbox, in the caller's transaction. The sender renders it.
 
-    Templates find `public_url` among their parameters besides what is handed in. A mail whose link stops working is
-    queued with that moment as `expires_at`: it is not sent later than that. It is kept under the name of its `kind`, or
-    of the event.
+    Templates find `public_url` among their parameters besides what is handed in; a moment is told in the recipient's
+    language and time zone. A mail whose link stops working is queued with that moment as `expires_at`: it is not sent
+    later than that. It is kept under the name of its `kind`, or of the event.
 
     Raises:
-        ValueError: `to` is no e-mail address, or there is no such language.
-        jinja2.TemplateError: no such event, or a parameter is missing.
+        ValueError: `to` is no e-mail address.
+        TypeError: a parameter cannot be stored.
     """
-    recipient = address(to).addr_spec
-    mail = render(event, locale, {"public_url": unit.settings.public_url, **params})
-    message_id = secrets.token_hex(16)
-    content = json.dumps({"to": recipient, "subject": mail.subject, "text": mail.text, "html": mail.html})
-    unit.session.add(
-        OutboxMessage(
-            message_id=message_id,
-            event=kind or event,
-            account_id=account_id,
-            payload=unit.vault.seal(content.encode(), context_of(message_id)),
-            created_at=unit.now,
-            due_at=unit.now,
-            expires_at=expires_at,
-        )
-    )
-    unit.queued_mail = True
+    mail = QueuedMail(address(to).addr_spec, event, locale, time_zone, params)
+    message_id = _store(unit, kind or event, mail.as_bytes(), account_id=account_id, expires_at=expires_at)
     # Its trace leads from the mail to what caused it; `mail` from here to the lines of the sender.
     unit.after_commit.append(
         lambda: log_event(logger, "mail.queued", mail=message_id, kind=kind or event, account_id=account_id)
@@ -91,20 +87,33 @@ def ask(
 
     The caller does the same work for either answer, so the time it takes does not reveal the answer.
     """
-    message_id = secrets.token_hex(16)
     content = json.dumps({"origin": asdict(origin), "trace": trace(), "params": dict(params)})
-    unit.session.add(
-        OutboxMessage(
-            message_id=message_id,
-            event=request,
-            account_id=account_id,
-            payload=unit.vault.seal(content.encode(), context_of(message_id)),
-            created_at=unit.now,
-            due_at=due_at or unit.now,
-            expires_at=expires_at,
-        )
-    )
+    _store(unit, request, content.encode(), account_id=account_id, expires_at=expires_at, due_at=due_at)
+
+
+def _store(
+    unit: UnitOfWork,
+    event: str,
+    content: bytes,
+    *,
+    account_id: int | None,
+    expires_at: datetime | None,
+    due_at: datetime | None = None,
+) -> str:
+    """Writes a row for the sender. Returns its message id."""
+    message_id = secrets.token_hex(16)
+    row = {
+        "message_id": message_id,
+        "event": event,
+        "account_id": account_id,
+        "payload": unit.vault.seal(content, context_of(message_id)),
+        "created_at": unit.now,
+        "due_at": due_at or unit.now,
+        "expires_at": expires_at,
+    }
+    unit.run(_QUEUE, row)
     unit.queued_mail = True
+    return message_id
 
 
 def withdraw(unit: UnitOfWork, account_id: int, event: str) -> None:
@@ -115,10 +124,8 @@ def withdraw(unit: UnitOfWork, account_id: int, event: str) -> None:
 
 def count_since(unit: UnitOfWork, account_id: int, kind: str, since: datetime) -> int:
     """How many mails of a kind this account was sent since then."""
-    found = select(func.count(col(OutboxMessage.id))).where(
-        OutboxMessage.account_id == account_id, OutboxMessage.event == kind, OutboxMessage.created_at > since
-    )
-    return unit.session.exec(found).one()
+    number: int = unit.run(_COUNT, {"account": account_id, "kind": kind, "since": since}).scalar_one()
+    return number
 
 
 def hold_back(unit: UnitOfWork, account_id: int, kind: str, since: datetime) -> bool:

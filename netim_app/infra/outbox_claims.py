@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Update
+import sqlalchemy as sa
 from sqlmodel import col, delete, or_, update
 
+from netim_app.infra.columns import table_of
 from netim_app.infra.mail_transport import DeliveryFailed
 from netim_app.infra.outbox import change_rows
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
@@ -16,6 +17,31 @@ LEASE = timedelta(seconds=60)
 PAUSES = tuple(timedelta(seconds=s) for s in (30, 120, 600, 1800, 3600, 10_800))
 MAX_ATTEMPTS = 12
 JITTER = 0.2
+_MESSAGES = table_of(OutboxMessage)
+_message = _MESSAGES.c
+_FREE = (
+    _message.state == QUEUED,
+    _message.due_at <= sa.bindparam("now"),
+    or_(_message.claimed_until.is_(None), _message.claimed_until <= sa.bindparam("now")),
+)
+"""Due, and claimed by nobody or by somebody whose lease has ended."""
+_NEXT = sa.select(_message.id).where(*_FREE).order_by(_message.due_at, _message.id).limit(1)
+_TAKE = (
+    sa.update(_MESSAGES)
+    .where(_message.id == sa.bindparam("row"), *_FREE)
+    .values(
+        claimed_by=sa.bindparam("claim"), claimed_until=sa.bindparam("until"), attempts=_message.attempts + 1
+    )
+    .returning(
+        _message.id, _message.message_id, _message.event, _message.claimed_by.label("claim"), _message.attempts,
+        _message.payload, _message.created_at, _message.expires_at,
+    )
+)  # fmt: skip
+_NOTE_SENT = (
+    sa.update(_MESSAGES)
+    .where(_message.id == sa.bindparam("row"), _message.state != SENT)
+    .values(state=SENT, sent_at=sa.bindparam("now"), payload=b"", claimed_by="", claimed_until=None, last_error="")
+)
 
 
 def pause_after(attempts: int, jitter: float) -> timedelta:
@@ -46,39 +72,22 @@ class Claimed:
     expires_at: datetime | None
 
 
-def free(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Due, and claimed by nobody or by somebody whose lease has ended."""
-    message = OutboxMessage
-    return (
-        col(message.state) == QUEUED,
-        col(message.due_at) <= now,
-        or_(col(message.claimed_until).is_(None), col(message.claimed_until) <= now),
-    )
+def find_due(unit: UnitOfWork) -> int | None:
+    """The row of the mail that has been due longest and may be taken; None without one."""
+    row: int | None = unit.run(_NEXT, {"now": unit.now}).scalar()
+    return row
 
 
 def take(unit: UnitOfWork, row_id: int, claim: str) -> Claimed | None:
     """The conditional UPDATE whose row count decides which sender has the mail."""
-    message = OutboxMessage
-    row = unit.session.exec(
-        update(message)
-        .where(col(message.id) == row_id, *free(unit.now))
-        .values(claimed_by=claim, claimed_until=unit.now + LEASE, attempts=col(message.attempts) + 1)
-        .returning(message)
-    ).scalar()
-    if row is None:
-        return None
-    return Claimed(row_id, row.message_id, row.event, claim, row.attempts, row.payload, row.created_at, row.expires_at)
+    values = {"row": row_id, "now": unit.now, "claim": claim, "until": unit.now + LEASE}
+    row = unit.run(_TAKE, values).mappings().first()
+    return None if row is None else Claimed(**row)
 
 
 def note_sent(unit: UnitOfWork, claimed: Claimed) -> None:
     """Marks the mail as sent, even when another process holds the lease, and deletes its content."""
-    message = OutboxMessage
-    change_rows(
-        unit,
-        update(message)
-        .where(col(message.id) == claimed.id, col(message.state) != SENT)
-        .values(state=SENT, sent_at=unit.now, payload=b"", claimed_by="", claimed_until=None, last_error=""),
-    )
+    unit.run(_NOTE_SENT, {"row": claimed.id, "now": unit.now})
 
 
 def note_answered(unit: UnitOfWork, claimed: Claimed) -> bool:
@@ -111,7 +120,7 @@ def give_back(unit: UnitOfWork, claimed: Claimed) -> None:
     change_rows(unit, _mine(claimed).values(claimed_by="", claimed_until=None, attempts=claimed.attempts - 1))
 
 
-def _mine(claimed: Claimed) -> Update:
+def _mine(claimed: Claimed) -> sa.Update:
     message = OutboxMessage
     return update(message).where(
         col(message.id) == claimed.id, col(message.claimed_by) == claimed.claim, col(message.state) == QUEUED

@@ -25,6 +25,10 @@ logger = logging.getLogger(__name__)
 
 STORE_TIMEOUT = 1.0
 """Seconds that the store may take for one answer."""
+SWEEP_EVERY_SECONDS = 60.0
+"""How often counts that are over are forgotten."""
+SWEPT_IN_A_ROW = 500
+"""Keys, before events come through again."""
 UNKNOWN = "unknown"
 HOUR = 3600
 MINUTE = 60
@@ -85,6 +89,31 @@ def width(network: str) -> int:
     return WIDE_FACTOR if is_unread(network) or network.endswith("/48") else 1
 
 
+class _Memory(MemoryStorage):
+    """Forgets old counts once a minute. By itself it looks at all keys at each hit, 23 ms of them with 100,000 keys."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sweep_due = 0.0
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Counts, and looks now and then for what is over."""
+        loop = asyncio.get_running_loop()
+        if self.timer is None:
+            self.timer = loop.create_future()  # type: ignore[assignment]  # stands for a sweep that is under way
+        if loop.time() >= self._sweep_due:
+            self._sweep_due = loop.time() + SWEEP_EVERY_SECONDS
+            self._sweeping = loop.create_task(self._forget_expired())
+        return await super().incr(key, expiry, amount)
+
+    async def _forget_expired(self) -> None:
+        for number, key in enumerate(list(self.expirations)):
+            await self.get(key)  # deletes a count that is over
+            if number % SWEPT_IN_A_ROW == 0:
+                await asyncio.sleep(0)  # lets events through
+
+
 class Limiter:
     """Counts hits in a sliding window (the weighted sum of two fixed ones, rounded down: now and then one too many).
 
@@ -106,7 +135,7 @@ class Limiter:
                 socket_connect_timeout=STORE_TIMEOUT,
             )
             if redis_url
-            else MemoryStorage()
+            else _Memory()
         )
         self._windows = SlidingWindowCounterRateLimiter(storage)
         self._down = False

@@ -157,8 +157,18 @@ def _end_of_brackets(text: str, start: int) -> int:
 # --- records ---
 
 
+class _Redacted(str):
+    """A line of `log_event`, whose values are redacted one by one: once more would cost as much again."""
+
+    __slots__ = ()
+
+
 def clean(record: logging.LogRecord) -> logging.LogRecord:
     """Merges a record's arguments into its text, redacts that and the traceback, and keeps neither raw."""
+    if isinstance(record.msg, _Redacted):
+        record.msg = str(record.msg)
+        record.netim_trace = trace()
+        return record
     try:
         text = record.getMessage()
     except Exception as error:  # noqa: BLE001  wrong arguments: the raw template is ours, its arguments may be anybody's
@@ -242,18 +252,7 @@ def log_event(logger: logging.Logger, name: str, /, *, level: int = logging.INFO
         else:
             safe[key] = value if isinstance(value, (bool, int, float)) or value is None else redact(str(value))
     text = " ".join([name, *(f"{key}={_value(value)}" for key, value in safe.items())])
-    logger.log(level, "%s", text, extra={"netim_event": name, "netim_fields": safe}, stacklevel=2)
-
-
-def granian_log_config(*, production: bool) -> dict[str, Any]:
-    """What Granian hands to `logging.config.dictConfig` in each of its processes: its lines take our form too."""
-    through_root = {"handlers": [], "level": "INFO", "propagate": True}
-    return {
-        "formatters": {"line": {"()": f"{__name__}.LineFormatter", "as_json": production}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
-        "root": {"handlers": ["stderr"], "level": "INFO"},
-        "loggers": {"_granian": dict(through_root), "granian.access": dict(through_root)},
-    }
+    logger.log(level, _Redacted(text), extra={"netim_event": name, "netim_fields": safe}, stacklevel=2)
 
 
 Factory = Callable[..., logging.LogRecord]

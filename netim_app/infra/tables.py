@@ -15,9 +15,10 @@ DEAD = "dead"
 class OutboxMessage(SQLModel, table=True):
     """One mail to one recipient.
 
-    `payload` is sealed by the vault in the context `outbox:<message_id>`: recipient, subject, text and html,
-    as JSON. It is emptied once the mail is sent. `claimed_by` names one claim of one sender, which holds it
-    until `claimed_until`. From `expires_at` on the mail is of no use to anybody, and is not sent.
+    `payload` is sealed by the vault in the context `outbox:<message_id>`: what it takes to render the mail
+    (`queued_mail.QueuedMail`), as JSON. It is emptied once the mail is sent. `claimed_by` names one claim of one
+    sender, which holds it until `claimed_until`. From `expires_at` on the mail is of no use to
+    anybody, and is not sent.
     """
 
     __tablename__ = "outbox_message"

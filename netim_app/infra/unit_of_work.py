@@ -1,7 +1,7 @@
 """One use case, one transaction: facts recorded and mails queued in it stand or fall with the change itself."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -10,7 +10,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import CursorResult, Engine, Executable, event
+from sqlalchemy import CursorResult, Engine, Executable, Row, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -38,7 +38,10 @@ class UnitOfWork:
         queued_mail: whether the mail sender has something to do once the change stands.
     """
 
-    def __init__(self, session: Session, now: datetime, settings: Settings, vault: Vault) -> None:
+    def __init__(
+        self, session: Session, now: datetime, settings: Settings, vault: Vault, *, only_reads: bool = False
+    ) -> None:
+        self._rows_read: dict[object, Sequence[Row[Any]]] | None = {} if only_reads else None
         self.session = session
         self.now = now
         self.settings = settings
@@ -65,6 +68,19 @@ class UnitOfWork:
         """
         self.session.flush()
         return self.session.connection().execute(statement, values)
+
+    def rows(self, statement: Executable, **values: Hashable) -> Sequence[Row[Any]]:
+        """The rows that a statement finds. See `run`. A reading unit runs it once for the same values."""
+        if self._rows_read is None:
+            return self.run(statement, values).all()
+        key = (statement, *values.items())
+        if key not in self._rows_read:
+            self._rows_read[key] = self.run(statement, values).all()
+        return self._rows_read[key]
+
+    def row(self, statement: Executable, **values: Hashable) -> Row[Any] | None:
+        """The first of these rows; None without one."""
+        return next(iter(self.rows(statement, **values)), None)
 
     def record(self, fact: Fact) -> None:
         """Hands a fact to everybody who subscribed to its kind, in this transaction."""
@@ -130,7 +146,7 @@ class Units:
     def read(self) -> Iterator[UnitOfWork]:
         """A unit that changes nothing. It keeps the rows that it has read, so reading one again costs no query."""
         with _ReadingSession(self.engine, expire_on_commit=False) as session:
-            yield UnitOfWork(session, self.clock(), self.settings, self.vault)
+            yield UnitOfWork(session, self.clock(), self.settings, self.vault, only_reads=True)
 
 
 _units: Units | None = None

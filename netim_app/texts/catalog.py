@@ -33,6 +33,8 @@ _BABEL = {"en": "en_GB", "fr": "fr"}
 _MSGID = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 _QUALITY = re.compile(r";\s*q=([0-9.]+)")
 _MAX_HEADER = 1_000
+FORMATTED = 8_192
+"""Moments in words that are kept: writing one takes as long as a statement, and lists show the same ones again."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ def choose_locale(accept_language: str) -> str:
     return negotiate_locale(ordered, LOCALES, sep="-") or DEFAULT_LOCALE
 
 
+@lru_cache(maxsize=FORMATTED)
 def format_date(moment: datetime, locale: str, time_zone: str) -> str:
     """The day of a moment in somebody's own time: `3 Aug 2026`, `3 août 2026`.
 
@@ -165,6 +168,7 @@ def format_date(moment: datetime, locale: str, time_zone: str) -> str:
     return _day(moment.astimezone(zone_of(time_zone)), _known(locale))
 
 
+@lru_cache(maxsize=FORMATTED)
 def format_datetime(moment: datetime, locale: str, time_zone: str) -> str:
     """A moment in somebody's own time, with its offset: `3 Aug 2026, 13:00 (UTC+2)`. An unknown zone means UTC.
 
@@ -177,6 +181,7 @@ def format_datetime(moment: datetime, locale: str, time_zone: str) -> str:
     return f"{_day_and_time(local, locale)} ({_offset(local)})"
 
 
+@lru_cache(maxsize=FORMATTED)
 def format_short(moment: datetime, locale: str, time_zone: str) -> str:
     """A moment in somebody's own time, short: `1 Mar 2026, 13:00`, `1 mars 2026 à 13:00`.
 

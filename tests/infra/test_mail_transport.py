@@ -193,8 +193,43 @@ def test_the_way_out_is_the_one_configured(tmp_path: Path) -> None:
         make_transport(Settings(env="production"))
 
 
-async def test_mails_go_out_side_by_side() -> None:
+async def test_mails_that_follow_each_other_go_over_one_connection() -> None:
     async with smtp_server() as server:
         transport = smtp_transport(server.url)
         await asyncio.gather(*(transport.send(message_to()) for _ in range(5)))
-    assert len(server.received) == 5
+        assert (len(server.received), server.connections) == (5, 1)
+        await transport.finish()
+        await transport.send(message_to())
+        await transport.finish()
+    assert (len(server.received), server.connections) == (6, 2)
+
+
+async def test_after_a_failure_the_next_mail_gets_a_connection_of_its_own() -> None:
+    async with smtp_server("refuse") as server:
+        transport = smtp_transport(server.url)
+        with pytest.raises(RecipientRefused):
+            await transport.send(message_to())
+        server.behaviour = "up"
+        await transport.send(message_to())
+        await transport.finish()
+    assert (len(server.received), server.connections) == (1, 2)
+
+
+async def test_a_connection_that_the_server_has_ended_is_replaced() -> None:
+    async with smtp_server() as server:
+        transport = smtp_transport(server.url)
+        await transport.send(message_to())
+        server.hang_up()
+        await transport.send(message_to())
+        await transport.finish()
+    assert (len(server.received), server.connections) == (2, 2)
+
+
+async def test_no_connection_brings_more_mails_than_servers_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail_transport, "MAX_PER_CONNECTION", 2)
+    async with smtp_server() as server:
+        transport = smtp_transport(server.url)
+        for _ in range(5):
+            await transport.send(message_to())
+        await transport.finish()
+    assert (len(server.received), server.connections) == (5, 3)

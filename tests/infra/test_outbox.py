@@ -1,10 +1,12 @@
 """infra.outbox: a mail stands or falls with its transaction, and is sent once, also when a process dies meanwhile."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -72,6 +74,12 @@ def _sender(units: Units, transport: Any, name: str = "a", jitter: float = 0.0) 
     return Sender(units, transport, name, jitter=lambda: jitter)
 
 
+def text_of(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
 @asynccontextmanager
 async def _running(sender: Sender) -> Any:
     """The sender as a lifespan task."""
@@ -135,6 +143,63 @@ async def test_what_is_due_is_sent_and_emptied(units: Units) -> None:
         assert (row.claimed_by, row.claimed_until) == ("", None)
         assert message["Message-ID"] == f"<{row.message_id}@netim.example>"
     assert events(records) == ["mail.sent", "mail.sent"]
+
+
+async def test_a_batch_goes_over_one_connection_that_ends_with_it(sqlite_units: Units) -> None:
+    async with smtp_server() as server:
+        sender = _sender(sqlite_units, SmtpTransport(read_smtp_server(server.url)))
+        for expected in (1, 2):
+            for name in ("a", "b", "c"):
+                _queue(sqlite_units, f"{name}@example.com")
+            assert await sender.drain() == 3
+            assert server.connections == expected
+
+
+async def test_a_moment_is_told_in_the_recipients_language_and_time_zone(units: Units) -> None:
+    moment = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    params = {"first_name": "J", "browser": moment, "link": "x"}
+    with units.write() as uow:
+        queue(uow, event="logged_in", to="j@example.com", locale="fr", time_zone="Asia/Tokyo", params=params)
+    transport = FakeTransport()
+    await _sender(units, transport).drain()
+    assert "2 mars 2026" in text_of(transport.sent[0])
+
+
+async def test_a_mail_that_cannot_be_rendered_is_logged_and_holds_up_no_other(
+    units: Units, clock: FakeClock, sample_templates: Templates
+) -> None:
+    """It is sent once the fault is mended. The change that caused it stands in any case."""
+    broken = sample_templates.events["logged_in"]
+    whole = broken.read_text()
+    broken.write_text(whole.replace("{{ mail.button", "{{ missing }}{{ mail.button"))
+    _queue(units, "first@example.com")
+    transport = FakeTransport()
+    sender = _sender(units, transport)
+    with captured_log(mail_sender.__name__) as records:
+        await sender.drain()
+    row = _row(units)
+    assert (row.state, row.last_error, transport.sent) == (QUEUED, "cannot be rendered: UndefinedError", [])
+    assert "a mail could not be rendered" in [record.getMessage() for record in records]
+    assert "mail.deferred" in events(records)
+
+    broken.write_text(whole)
+    _queue(units, "second@example.com")
+    await sender.drain()
+    assert [message["To"] for message in transport.sent] == ["second@example.com"]
+    clock.advance(minutes=1)
+    await sender.drain()
+    assert [row.state for row in _rows(units)] == [SENT, SENT]
+
+
+async def test_a_mail_that_the_version_before_has_rendered_is_sent_as_it_is(sqlite_units: Units) -> None:
+    _queue(sqlite_units)
+    old = {"to": "jane@example.com", "subject": "Hello", "text": "Words\n", "html": "<p>Words</p>\n"}
+    with sqlite_units.write() as uow:
+        row = uow.session.exec(select(OutboxMessage)).one()
+        row.payload = uow.vault.seal(json.dumps(old).encode(), outbox.context_of(row.message_id))
+    transport = FakeTransport()
+    await _sender(sqlite_units, transport).drain()
+    assert (transport.sent[0]["Subject"], text_of(transport.sent[0])) == ("Hello", "Words\n")
 
 
 async def test_no_log_line_names_a_recipient_or_content(sqlite_units: Units) -> None:

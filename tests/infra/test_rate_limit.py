@@ -5,13 +5,14 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from netim_app.infra import rate_limit
 from netim_app.infra.rate_limit import Limit, Limiter, network_keys
 from netim_app.settings import Settings
-from tests.kit.fakes import captured_log, events
+from tests.kit.fakes import captured_log, events, until
 from tests.kit.windows import whole_window
 
 RULE = Limit("test_rule", 3, 3600)
@@ -51,6 +52,41 @@ async def _close(limiter: Limiter) -> None:
 
 async def test_so_many_and_no_more(limiter: Limiter) -> None:
     assert [await limiter.hit(RULE, "a") for _ in range(5)] == [True, True, True, False, False]
+
+
+class CountedWalks(dict[str, float]):
+    """Counts how often somebody walks over its keys."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.walks += 1
+        return super().__iter__()
+
+    def keys(self) -> Any:
+        self.walks += 1
+        return super().keys()
+
+
+async def test_a_hit_looks_at_its_own_counts_alone() -> None:
+    limiter = Limiter()
+    storage: Any = limiter._windows.storage
+    storage.expirations = CountedWalks()
+    for number in range(20):
+        assert await limiter.hit(RULE, str(number))
+        await asyncio.sleep(0)
+    assert storage.expirations.walks <= 1, "the first hit begins a sweep"
+
+
+async def test_counts_that_are_over_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limit, "SWEEP_EVERY_SECONDS", 0)
+    limiter = Limiter()
+    storage: Any = limiter._windows.storage
+    await limiter.hit(RULE, "over")
+    storage.expirations = dict.fromkeys(storage.expirations, 0.0)
+    await limiter.hit(RULE, "new")
+    await until(lambda: len(storage.expirations) == 1)
+    assert len(storage.storage) == 1
 
 
 async def test_identities_and_rules_have_budgets_of_their_own(limiter: Limiter) -> None:

@@ -14,7 +14,7 @@ import socketio
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from netim_app.infra import redaction
+from netim_app.infra import redaction, server_log
 from netim_app.infra.redaction import MASK, log_event, redact
 from tests.kit.fakes import captured_log
 
@@ -277,7 +277,7 @@ def test_granian_takes_our_form_and_keeps_our_cleaning(output: io.StringIO) -> N
     """What Granian does in each process: it merges our part into its own configuration."""
     from granian.log import LOGGING_CONFIG
 
-    configuration: dict[str, Any] = LOGGING_CONFIG | redaction.granian_log_config(production=True)
+    configuration: dict[str, Any] = LOGGING_CONFIG | server_log.granian_log_config(production=True)
     configuration["handlers"]["stderr"]["stream"] = output
     logging.config.dictConfig(configuration)
     logging.getLogger("_granian").warning("token=%s", COOKIE)

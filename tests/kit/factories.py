@@ -19,6 +19,7 @@ from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest
 from netim_app.identity import accounts, passwords, sessions, tickets
 from netim_app.identity.tables import Account
+from netim_app.infra import queued_mail
 from netim_app.infra.outbox import context_of
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -138,15 +139,14 @@ def _answer(unit: UnitOfWork, answer: Callable[..., None], content: dict[str, An
 
 
 def mails(unit: UnitOfWork) -> list[Mail]:
-    """All queued mails, oldest first."""
+    """All queued mails, oldest first, as the sender would render them."""
     opened = []
     for row in unit.session.exec(select(OutboxMessage).order_by(col(OutboxMessage.id))):
         if row.event in feature.offers().mail_requests or not row.payload:
             continue  # it leads to mails later, or was held back
-        content = json.loads(unit.vault.open(row.payload, context_of(row.message_id)))
-        opened.append(
-            Mail(row.event.partition(".")[0], content["to"], content["subject"], content["text"], content["html"])
-        )
+        mail = queued_mail.read(unit.vault.open(row.payload, context_of(row.message_id)))
+        texts = mail.render(unit.settings.public_url)
+        opened.append(Mail(row.event.partition(".")[0], mail.to, texts.subject, texts.text, texts.html))
     return opened
 
 

@@ -54,6 +54,9 @@ class FakeTransport:
             raise self.failures.pop(0)
         self.sent.append(message)
 
+    async def finish(self) -> None:
+        """Holds nothing open."""
+
 
 class GatedTransport(FakeTransport):
     """Holds every message at a gate: `reached` says that one stands there, `open` lets all pass."""
@@ -80,6 +83,9 @@ class BrokenTransport:
         self.calls += 1
         raise self.failure
 
+    async def finish(self) -> None:
+        """Holds nothing open."""
+
 
 @dataclass
 class SmtpServer:
@@ -92,6 +98,9 @@ class SmtpServer:
 
     behaviour: str = "up"
     port: int = 0
+    connections: int = 0
+    session: asyncio.Transport | None = None
+    """Of the last mail that was taken."""
     received: list[EmailMessage] = field(default_factory=list)
     envelopes: list[Envelope] = field(default_factory=list)
     over_tls: list[bool] = field(default_factory=list)
@@ -100,6 +109,11 @@ class SmtpServer:
     @property
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
+
+    def hang_up(self) -> None:
+        """Ends the connection that brought the last mail."""
+        assert self.session is not None
+        self.session.close()
 
     # aiosmtpd finds these by name.
 
@@ -137,6 +151,7 @@ class SmtpServer:
             return "250 never read"
         content: Any = envelope.content
         message: Any = message_from_bytes(content, policy=default)
+        self.session = transport
         self.received.append(message)
         self.envelopes.append(envelope)
         self.over_tls.append(transport.get_extra_info("ssl_object") is not None)
@@ -162,6 +177,7 @@ async def smtp_server(
     seen = SmtpServer(behaviour)
 
     def protocol() -> SMTP:
+        seen.connections += 1
         return SMTP(
             seen,
             enable_SMTPUTF8=utf8,

@@ -5,7 +5,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlmodel import col, delete, func, select, update
+import sqlalchemy as sa
+from sqlmodel import col, delete, select
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
@@ -16,6 +17,7 @@ from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.identity import accounts, notices, second_factor, sessions
 from netim_app.identity.facts import EmailRestored, SecondFactorDisabled
 from netim_app.infra import outbox
+from netim_app.infra.columns import table_of
 from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -29,6 +31,15 @@ USED_MAIL = "backup_code_used"
 MADE_MAIL = "backup_codes_made"
 ENABLED_MAIL = "two_factor_changed.enabled"
 FIRST_SET_WITHIN = timedelta(minutes=10)
+_CODES = table_of(BackupCode)
+_code, _set = _CODES.c, table_of(BackupCodeSet).c
+_LEFT = sa.select(sa.func.count()).where(_code.account_id == sa.bindparam("account"), _code.used_at.is_(None))
+_MADE = sa.select(_set.made_at, _set.saved_at).where(_set.account_id == sa.bindparam("account"))
+_USE = (
+    sa.update(_CODES)
+    .where(_code.account_id == sa.bindparam("account"), _code.digest == sa.bindparam("spent"), _code.used_at.is_(None))
+    .values(used_at=sa.bindparam("now"))
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ def view_stock(unit: UnitOfWork, account_id: int) -> Stock:
     """What the card shows."""
     if not second_factor.enrolled(unit, account_id):
         return Stock(enabled=False)
-    made = unit.session.get(BackupCodeSet, account_id)
+    made = unit.row(_MADE, account=account_id)
     language, time_zone = accounts.locale_of(unit, account_id)
     left = codes_left(unit, account_id)
     return Stock(
@@ -74,20 +85,20 @@ def view_stock(unit: UnitOfWork, account_id: int) -> Stock:
 
 def codes_left(unit: UnitOfWork, account_id: int) -> int:
     """How many codes still work."""
-    unused = select(func.count()).where(BackupCode.account_id == account_id, col(BackupCode.used_at).is_(None))
-    return unit.session.exec(unused).one()
+    row = unit.row(_LEFT, account=account_id)
+    return 0 if row is None else row[0]
 
 
 def runs_low(unit: UnitOfWork, account_id: int) -> bool:
     """Whether the customer needs new codes."""
-    stock = view_stock(unit, account_id)
-    return stock.enabled and stock.low
+    return second_factor.enrolled(unit, account_id) and rules.is_low(codes_left(unit, account_id))
 
 
 def is_unsaved(unit: UnitOfWork, account_id: int) -> bool:
     """Whether there are codes enough, and nobody has said that they were kept."""
-    stock = view_stock(unit, account_id)
-    return stock.enabled and not stock.low and not stock.saved
+    made = unit.row(_MADE, account=account_id)
+    unsaved = made is not None and made.saved_at is None
+    return unsaved and second_factor.enrolled(unit, account_id) and not runs_low(unit, account_id)
 
 
 def never_enrolled(_unit: UnitOfWork, _account_id: int) -> bool:
@@ -100,15 +111,7 @@ def consume(unit: UnitOfWork, account_id: int, code: str, origin: Origin) -> boo
     key = _key(unit, account_id)
     if key is None:
         return False
-    used = unit.session.exec(
-        update(BackupCode)
-        .where(
-            col(BackupCode.account_id) == account_id,
-            col(BackupCode.digest) == rules.digest_of(code, key),
-            col(BackupCode.used_at).is_(None),
-        )
-        .values(used_at=unit.now)
-    )
+    used = unit.run(_USE, {"account": account_id, "spent": rules.digest_of(code, key), "now": unit.now})
     if used.rowcount != 1:
         return False
     unit.record(BackupCodeUsed(account_id=account_id, at=unit.now, origin=origin, left=codes_left(unit, account_id)))

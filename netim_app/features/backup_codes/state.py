@@ -11,7 +11,7 @@ from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.service import NewCodes, Stock
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import explain, refresh, show_notice
+from netim_app.identity.state.shell import change, explain, refresh, show_notice
 from netim_app.infra.unit_of_work import in_unit
 from netim_app.reflex_port.transient_vars import TransientVars, forget
 from netim_app.reflex_port.visits import visit_of
@@ -85,9 +85,8 @@ class NewCodesState(TransientVars, rx.State):
         if not Form(form).flag("saved"):
             self.errors = await explain(self, DomainError("backup_codes.save_first", field="saved"))
             return
-        current = await in_unit(service.note_saved, actor(), self._handle)
+        current = await change(self, service.note_saved, self._handle)
         self.reset()
-        await refresh(self)
         if current:
             await show_notice(self, "success", "backup_codes.saved")
         else:

@@ -13,8 +13,8 @@ from netim_app.features.ip_restriction.service import access, rule_list
 from netim_app.features.ip_restriction.service.rule_list import Added, Restriction, Rule
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import ShellState, explain, refresh, show_notice
-from netim_app.infra.unit_of_work import in_read_unit, in_unit
+from netim_app.identity.state.shell import ShellState, change, explain, refresh, show_notice
+from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of
 
 MAX_NOTE = rule_list.MAX_NOTE
@@ -46,12 +46,11 @@ class IpRestrictionState(rx.State):
         """Puts the present address on the list."""
         try:
             await limits.allow_change(actor().account_id)
-            added = await in_unit(rule_list.add_present_address, actor())
+            added = await change(self, rule_list.add_present_address)
         except DomainError as error:
             await refresh(self, everything=True)
             await show_notice(self, "warning", error.key, **error.params)
             return
-        await refresh(self)
         await _tell_added(self, added)
 
 
@@ -98,13 +97,12 @@ class IpDialogState(rx.State):
             read.finish()
             span = rules.parse(entry)
             await limits.allow_change(actor().account_id)
-            added = await in_unit(rule_list.add_rule, actor(), span, note)
+            added = await change(self, rule_list.add_rule, span, note)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
         then_switch = self._then_switch
         self._end()
-        await refresh(self)
         await _tell_added(self, added)
         if then_switch:
             await self._ask_to_switch()
@@ -137,7 +135,7 @@ class IpDialogState(rx.State):
             return None
         try:
             await limits.allow_change(actor().account_id)
-            await in_unit(rule_list.switch_restriction, actor(), on, confirmed=confirmed)
+            await change(self, rule_list.switch_restriction, on, confirmed=confirmed)
         except DomainError as error:
             return await self._refuse(error)
         return await self._done("success", "ip_restriction.switched_on" if on else "ip_restriction.switched_off")
@@ -167,7 +165,7 @@ class IpDialogState(rx.State):
         confirmed = Form(form).flag(rule_list.CONFIRM_FIELD)
         try:
             await limits.allow_change(actor().account_id)
-            text = await in_unit(rule_list.remove_rule, actor(), self._rule_id, confirmed=confirmed)
+            text = await change(self, rule_list.remove_rule, self._rule_id, confirmed=confirmed)
         except DomainError as error:
             return await self._refuse(error)
         return await self._done("success", "ip_restriction.removed", rule=text)
@@ -204,7 +202,6 @@ class IpDialogState(rx.State):
     async def _done(self, kind: str, key: str, **params: object) -> Any:
         """Closes the dialog. When the customer shut out this address, the next event leads to the login."""
         self._end()
-        await refresh(self)
         await show_notice(self, kind, key, **params)
         return ShellState.open_account_page
 

@@ -2,13 +2,21 @@
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from netim_app.core.actor import Actor
 from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.tables import LoginAlert
 from netim_app.identity import accounts, known_browsers, notices, sessions
 from netim_app.identity.facts import LoggedIn
+from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
+
+_ALERTS = table_of(LoginAlert)
+_ALERT = sa.select(_ALERTS.c.on_since).where(_ALERTS.c.account_id == sa.bindparam("account"))
+_ON = sa.insert(_ALERTS)
+_OFF = sa.delete(_ALERTS).where(_ALERTS.c.account_id == sa.bindparam("account"))
 
 
 @dataclass(frozen=True)
@@ -21,12 +29,12 @@ class AlertSetting:
 
 def alerts_on(unit: UnitOfWork, account_id: int) -> bool:
     """Whether logins to the account are mailed."""
-    return unit.session.get(LoginAlert, account_id) is not None
+    return unit.row(_ALERT, account=account_id) is not None
 
 
 def view_setting(unit: UnitOfWork, account_id: int) -> AlertSetting:
     """What the card shows."""
-    alert = unit.session.get(LoginAlert, account_id)
+    alert = unit.row(_ALERT, account=account_id)
     if alert is None:
         return AlertSetting(on=False)
     language, time_zone = accounts.locale_of(unit, account_id)
@@ -36,14 +44,12 @@ def view_setting(unit: UnitOfWork, account_id: int) -> AlertSetting:
 def switch_alerts(unit: UnitOfWork, actor: Actor, on: bool) -> None:
     """Switches alerts on or off. Doing it twice changes nothing and sends no mail."""
     sessions.lock_account(unit, actor.account_id)
-    alert = unit.session.get(LoginAlert, actor.account_id)
-    if on == (alert is not None):
+    if on == alerts_on(unit, actor.account_id):
         return
-    if alert is None:
-        unit.session.add(LoginAlert(account_id=actor.account_id, on_since=unit.now))
+    if on:
+        unit.run(_ON, {"account_id": actor.account_id, "on_since": unit.now})
     else:
-        unit.session.delete(alert)
-    unit.session.flush()
+        unit.run(_OFF, {"account": actor.account_id})
     unit.record(AlertsSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on))
 
 

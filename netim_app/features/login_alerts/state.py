@@ -7,8 +7,7 @@ from netim_app.core.errors import DomainError
 from netim_app.features.login_alerts.service import AlertSetting, switch_alerts
 from netim_app.identity import limits
 from netim_app.identity.access import LOGGED_IN, open_to
-from netim_app.identity.state.shell import refresh, show_notice
-from netim_app.infra.unit_of_work import in_unit
+from netim_app.identity.state.shell import change, show_notice
 
 
 class LoginAlertsState(rx.State):
@@ -28,8 +27,7 @@ class LoginAlertsState(rx.State):
         except DomainError as error:
             await show_notice(self, "warning", error.key)
             return
-        await in_unit(switch_alerts, actor(), on)
-        await refresh(self)
+        await change(self, switch_alerts, on)
         await show_notice(self, "success", "login_alerts.switched_on" if on else "login_alerts.switched_off")
 
 

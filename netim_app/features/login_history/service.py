@@ -5,16 +5,19 @@ open nothing any more. Strangers write it too, by failing: failures of one kind 
 one entry with a count, and after so many entries in a day all further ones are one.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlmodel import and_, col, delete, func, or_, select
+import sqlalchemy as sa
+from sqlmodel import col, delete, func, select
 
 from netim_app.core.facts import Fact, Origin
 from netim_app.feature import offers
 from netim_app.features.login_history.tables import LoginEntry
 from netim_app.identity import accounts, facts, sessions
+from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 from netim_app.texts.places import listed_zone, zone_label
@@ -56,6 +59,10 @@ HOW = {
     ("stopped", "code"): "login_history.too_many_codes",
 }
 """By kind and factor, where there is something to say. A second factor brings its own: `SecondFactor.logged_in`."""
+
+_ENTRIES = table_of(LoginEntry)
+_entries = _ENTRIES.c
+_ADD = sa.insert(_ENTRIES)
 
 Place = tuple[datetime, int]
 """Where a page ends: the moment and the id of its last entry."""
@@ -125,19 +132,18 @@ def note(unit: UnitOfWork, fact: Fact) -> None:
 
 def _note(unit: UnitOfWork, fact: Fact, kind: str, factor: str = "", *, scattered: bool = False) -> None:
     origin = Origin() if scattered else fact.origin
-    unit.session.add(
-        LoginEntry(
-            account_id=fact.account_id,
-            at=fact.at,
-            first_at=fact.at,
-            kind=kind,
-            factor=factor,
-            scattered=scattered,
-            address=origin.known_address,
-            browser=origin.browser,
-            system=origin.system,
-        )
-    )
+    row = {
+        "account_id": fact.account_id,
+        "at": fact.at,
+        "first_at": fact.at,
+        "kind": kind,
+        "factor": factor,
+        "scattered": scattered,
+        "address": origin.known_address,
+        "browser": origin.browser,
+        "system": origin.system,
+    }
+    unit.run(_ADD, row)
 
 
 def _count(unit: UnitOfWork, fact: Fact, kind: str, factor: str) -> None:
@@ -175,27 +181,34 @@ def view_page(unit: UnitOfWork, account_id: int, shown: str, before: Place | Non
         shown: a key of `SHOWN`.
     """
     language, time_zone = accounts.locale_of(unit, account_id)
-    wanted = select(LoginEntry).where(LoginEntry.account_id == account_id)
-    if shown != "all":
-        wanted = wanted.where(col(LoginEntry.kind).in_(SHOWN[shown]))
-    at, entry_id = col(LoginEntry.at), col(LoginEntry.id)
-    if before is not None:
-        wanted = wanted.where(or_(at < before[0], and_(at == before[0], entry_id < before[1])))
-    rows: Sequence[LoginEntry] = unit.session.exec(wanted.order_by(at.desc(), entry_id.desc()).limit(size + 1)).all()
+    place: dict[str, Any] = {} if before is None else {"at": before[0], "id": before[1]}
+    rows = unit.rows(_page_of(shown, further=before is not None), account=account_id, size=size + 1, **place)
     kept = rows[:size]
     return Page(
         entries=tuple(_entry(row, language, time_zone) for row in kept),
-        end=(kept[-1].at, kept[-1].id or 0) if len(rows) > size else None,
+        end=(kept[-1].at, kept[-1].id) if len(rows) > size else None,
         time_zone=zone_label(listed_zone(time_zone)),
     )
 
 
-def _entry(row: LoginEntry, language: str, time_zone: str) -> Entry:
+@cache
+def _page_of(shown: str, *, further: bool) -> sa.Select[Any]:
+    """The entries of one choice, newest first: from the newest on, or those before a place."""
+    wanted = sa.select(_ENTRIES).where(_entries.account_id == sa.bindparam("account"))
+    if shown != "all":
+        wanted = wanted.where(_entries.kind.in_(SHOWN[shown]))
+    if further:
+        at: Any = sa.bindparam("at")
+        wanted = wanted.where(sa.or_(_entries.at < at, sa.and_(_entries.at == at, _entries.id < sa.bindparam("id"))))
+    return wanted.order_by(_entries.at.desc(), _entries.id.desc()).limit(sa.bindparam("size"))
+
+
+def _entry(row: sa.Row[Any], language: str, time_zone: str) -> Entry:
     how = _how(row)
     client = catalog.format_client(row.browser, row.system, language)
     since = catalog.format_short(row.first_at, language, time_zone)
     return Entry(
-        id=row.id or 0,
+        id=row.id,
         what=catalog.text(language, WHAT[row.kind]),
         how=catalog.text(language, how) if how else "",
         good=row.kind in GOOD,
@@ -207,7 +220,7 @@ def _entry(row: LoginEntry, language: str, time_zone: str) -> Entry:
     )
 
 
-def _how(row: LoginEntry) -> str | None:
+def _how(row: sa.Row[Any]) -> str | None:
     by_factor = {factor.name: factor.logged_in for factor in offers().second_factors}
     return (by_factor.get(row.factor) if row.kind == "logged_in" else None) or HOW.get((row.kind, row.factor))
 

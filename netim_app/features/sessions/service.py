@@ -30,7 +30,7 @@ def view_sessions(unit: UnitOfWork, account_id: int) -> tuple[Session, ...]:
     language, time_zone = accounts.locale_of(unit, account_id)
     return tuple(
         Session(
-            id=row.id or 0,
+            id=row.id,
             client=catalog.format_client(row.browser, row.system, language),
             address=row.address or "-",
             logged_in=catalog.format_age(row.created_at, unit.now, language),

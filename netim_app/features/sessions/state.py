@@ -10,8 +10,7 @@ from netim_app.core.errors import DomainError
 from netim_app.features.sessions import service
 from netim_app.features.sessions.service import Session
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import refresh, show_notice
-from netim_app.infra.unit_of_work import in_unit
+from netim_app.identity.state.shell import change, refresh, show_notice
 from netim_app.reflex_port.visits import visit_of
 
 MAX_ID = 2**31 - 1
@@ -38,12 +37,11 @@ class SessionsState(rx.State):
         if not isinstance(session_id, int) or isinstance(session_id, bool) or not 0 < session_id <= MAX_ID:
             return
         try:
-            await in_unit(service.end_other, actor(), session_id)
+            await change(self, service.end_other, session_id)
         except DomainError as error:
             await refresh(self, everything=True)
             await show_notice(self, "info", error.key, **error.params)
             return
-        await refresh(self)
         await show_notice(self, "success", "sessions.logged_out")
 
 
@@ -68,8 +66,7 @@ class LogOutOthersState(rx.State):
         if not self.open:
             return
         self.open = False
-        await in_unit(service.end_all_others, actor())
-        await refresh(self)
+        await change(self, service.end_all_others)
         await show_notice(self, "success", "sessions.logged_out.all")
 
     @rx.event

@@ -13,7 +13,7 @@ from netim_app.features.totp.service import authenticators, enrolments
 from netim_app.features.totp.service.authenticators import Authenticator, Authenticators
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import explain, refresh, show_notice
+from netim_app.identity.state.shell import change, explain, refresh, show_notice
 from netim_app.identity.state.ticket_exchange import exchange_ticket
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.reflex_port.transient_vars import TransientVars, forget
@@ -207,12 +207,11 @@ class TotpDialogState(rx.State):
         name = _read_name(read)
         try:
             read.finish()
-            await in_unit(authenticators.rename, actor(), self.device, name)
+            await change(self, authenticators.rename, self.device, name)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
         self.dialog = ""
-        await refresh(self)
         await show_notice(self, "success", "totp.renamed")
 
     @rx.event
@@ -229,12 +228,11 @@ class TotpDialogState(rx.State):
         self.errors = {}
         try:
             await limits.allow_change(actor().account_id)
-            await in_unit(authenticators.remove, actor(), self.device)
+            await change(self, authenticators.remove, self.device)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
         self.dialog = ""
-        await refresh(self)
         await show_notice(self, "success", "totp.removed", name=self.device_name)
 
     @rx.event

@@ -12,8 +12,7 @@ from netim_app.identity import email_change, limits, profiles
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.email_address import read_new_email
 from netim_app.identity.profiles import AccountView
-from netim_app.identity.state.shell import explain, refresh, show_notice
-from netim_app.infra.unit_of_work import in_unit
+from netim_app.identity.state.shell import change, explain, show_notice
 from netim_app.reflex_port.visits import visit_of
 
 
@@ -34,14 +33,13 @@ class ProfileState(rx.State):
     async def save(self, form: dict[str, Any]) -> None:
         """Stores the form; what was typed stays where it is when something is wrong."""
         self.errors = {}
+        shown = self.version
         try:
-            await in_unit(profiles.edit_profile, actor(), profiles.read_profile(form))
+            await change(self, profiles.edit_profile, profiles.read_profile(form))
         except DomainError as error:
             self.errors = await explain(self, error)
             await show_notice(self, "danger", "form.look_again")
             return
-        shown = self.version
-        await refresh(self)
         if self.version == shown and any(form.get(name) != stored for name, stored in self.values.items()):
             self.version += 1  # the same was stored before, written otherwise
         await show_notice(self, "success", "profile.saved")
@@ -77,17 +75,15 @@ class EmailState(rx.State):
         self.errors = {}
         read = Form(form)
         email = read_new_email(read)
-        caller = actor()
         try:
             read.finish()
-            if not await limits.may_mail("email_change", email, caller.origin.address):
+            if not await limits.may_mail("email_change", email, actor().origin.address):
                 raise DomainError("form.too_often", field="email")
-            await in_unit(email_change.ask_email_change, caller, email)
+            await change(self, email_change.ask_email_change, email)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
         self.open = False
-        await refresh(self)
         await show_notice(self, "success", "email.asked", email=email)
 
 

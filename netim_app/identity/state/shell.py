@@ -1,7 +1,8 @@
 """The state behind every page: whose page it is, and what it has to say."""
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import reflex as rx
 
@@ -10,7 +11,7 @@ from netim_app.core.errors import DomainError
 from netim_app.feature import offers
 from netim_app.identity import accounts, changes, profiles, sessions
 from netim_app.identity.access import ANYONE, LOGGED_IN, open_to
-from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
+from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, in_unit_thread, units
 from netim_app.reflex_port.tab import tab_of
 from netim_app.reflex_port.visits import end_earlier_visit, visit_of
 from netim_app.settings import get_settings
@@ -21,6 +22,9 @@ MIN_PASSWORD_LENGTH = get_settings().password_min_length
 """In characters; the hint at a password field says so."""
 REMEMBER_DAYS = get_settings().session_remember_days
 SUPPORT_CONTACT = get_settings().support_contact
+P = ParamSpec("P")
+R = TypeVar("R")
+_Loaded = tuple[accounts.ShellView, dict[str, Any]]
 _ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(\?open=[a-z_]{1,30})?(#[a-z-]{1,40})?")
 
 
@@ -147,7 +151,7 @@ async def show_notice(state: rx.State, kind: str, key: str, **params: object) ->
     shell.notice = in_words((await state.get_state(LocaleState)).locale, key, **params)
 
 
-def _load(unit: UnitOfWork, account_id: int, since: int) -> tuple[accounts.ShellView, dict[str, Any]]:
+def _load(unit: UnitOfWork, account_id: int, since: int) -> _Loaded:
     """What surrounds a page, and by feature the rows that changed after this revision; all of them after -1."""
     view = accounts.view_shell(unit, account_id)
     refreshers = offers().refreshers
@@ -155,21 +159,45 @@ def _load(unit: UnitOfWork, account_id: int, since: int) -> tuple[accounts.Shell
     return view, {name: refreshers[name].load(unit, account_id) for name in refreshers if name in changed}
 
 
+async def change(
+    state: rx.State, service: Callable[Concatenate[UnitOfWork, Actor, P], R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """Runs a service for the caller, then `refresh`, with one hand-over to a thread.
+
+    What the service raises comes out, and nothing is shown anew then.
+    """
+    caller, tab = actor(), await tab_of(state)
+
+    def call() -> tuple[R, _Loaded]:
+        with units().write() as unit:
+            result = service(unit, caller, *args, **kwargs)
+        with units().read() as unit:
+            return result, _load(unit, caller.account_id, tab.revision)
+
+    result, loaded = await in_unit_thread(call)
+    await _show(state, loaded)
+    return result
+
+
 async def refresh(state: rx.State, *, everything: bool = False) -> None:
     """Shows the account as it is now, in the shell and in the states of the features that a change concerned.
 
-    Call it at the end of every handler that changed something about the account.
+    Call it, or `change`, at the end of every handler that changed something about the account.
 
     Args:
         state: any of the tab.
         everything: shows all features anew. For a page that opens, and for rows that are gone without a fact.
     """
-    caller = actor()
     tab = await tab_of(state)
-    view, rows = await in_read_unit(_load, caller.account_id, -1 if everything else tab.revision)
+    await _show(state, await in_read_unit(_load, actor().account_id, -1 if everything else tab.revision))
+
+
+async def _show(state: rx.State, loaded: _Loaded) -> None:
+    view, rows = loaded
+    tab = await tab_of(state)
     shell = await state.get_state(ShellState)
     shell.customer_name = view.name
-    tab.session_id, tab.revision = caller.session_id, view.revision
+    tab.session_id, tab.revision = actor().session_id, view.revision
     (await state.get_state(LocaleState)).locale = view.language
     for name, row in rows.items():
         await offers().refreshers[name].show(state, row)

@@ -1,7 +1,8 @@
 """Whether the restriction is on, and which addresses may use the account."""
 
+from typing import Any
+
 import sqlalchemy as sa
-from sqlmodel import col, select
 
 from netim_app.core.facts import Origin
 from netim_app.features.ip_restriction import rules
@@ -11,15 +12,31 @@ from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 
 REFUSED = "ip_restriction.refused"
-ORDER = (col(IpRule.family), col(IpRule.first), col(IpRule.last))
+_restriction, _rule = table_of(IpRestriction).c, table_of(IpRule).c
+ORDER = (_rule.family, _rule.first, _rule.last)
 """By their addresses, IPv4 first: this is how rules are shown."""
-_restriction = table_of(IpRestriction).c
-_IS_ON = sa.select(_restriction.account_id).where(_restriction.account_id == sa.bindparam("account"))
+_SWITCH = sa.select(_restriction.on_since).where(_restriction.account_id == sa.bindparam("account"))
+_COVERING = (
+    sa.select(_rule.text)
+    .where(
+        _rule.account_id == sa.bindparam("account"),
+        _rule.family == sa.bindparam("family"),
+        _rule.first <= sa.bindparam("first"),
+        _rule.last >= sa.bindparam("last"),
+    )
+    .order_by(*ORDER)
+    .limit(1)
+)
+
+
+def switch_of(unit: UnitOfWork, account_id: int) -> sa.Row[Any] | None:
+    """Since when the restriction is in force (`on_since`); None while it is off."""
+    return unit.row(_SWITCH, account=account_id)
 
 
 def is_on(unit: UnitOfWork, account_id: int) -> bool:
     """Whether the restriction is in force."""
-    return unit.run(_IS_ON, {"account": account_id}).first() is not None
+    return switch_of(unit, account_id) is not None
 
 
 def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
@@ -32,13 +49,9 @@ def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
 
 def let_in_by(unit: UnitOfWork, account_id: int, address: Span) -> str | None:
     """The text of the first rule that covers an address; None if no rule does."""
-    found = select(IpRule.text).where(
-        IpRule.account_id == account_id,
-        IpRule.family == address.family,
-        IpRule.first <= packed(address.first),
-        IpRule.last >= packed(address.last),
-    )
-    return unit.session.exec(found.order_by(*ORDER).limit(1)).first()
+    first, last = packed(address.first), packed(address.last)
+    row = unit.row(_COVERING, account=account_id, family=address.family, first=first, last=last)
+    return None if row is None else row.text
 
 
 def packed(number: int) -> bytes:

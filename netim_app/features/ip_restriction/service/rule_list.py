@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from typing import Any
 
-from sqlmodel import col, delete, select
+import sqlalchemy as sa
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
@@ -16,12 +15,27 @@ from netim_app.features.ip_restriction.service import access, mails
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
 from netim_app.identity import accounts, facts, sessions
 from netim_app.infra import outbox
+from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
 SHUTS_OUT = "ip_restriction.shuts_out"
 CONFIRM_FIELD = "confirmed"
 MAX_NOTE = 80
+_RULES, _SWITCHES = table_of(IpRule), table_of(IpRestriction)
+_rule = _RULES.c
+_OF_ACCOUNT = (
+    sa.select(_rule.id, _rule.family, _rule.first, _rule.last, _rule.text, _rule.note, _rule.added_at, _rule.added_from)
+    .where(_rule.account_id == sa.bindparam("account"))
+    .order_by(*access.ORDER)
+)
+_ADD = sa.insert(_RULES)
+_REMOVE = sa.delete(_RULES).where(_rule.id == sa.bindparam("rule"))
+_REMOVE_SINCE = sa.delete(_RULES).where(
+    _rule.account_id == sa.bindparam("account"), _rule.added_at >= sa.bindparam("since")
+)
+_ON = sa.insert(_SWITCHES)
+_OFF = sa.delete(_SWITCHES).where(_SWITCHES.c.account_id == sa.bindparam("account"))
 
 
 @dataclass(frozen=True)
@@ -64,15 +78,15 @@ class Added:
 def view_restriction(unit: UnitOfWork, account_id: int) -> Restriction:
     """What the card shows."""
     language, time_zone = accounts.locale_of(unit, account_id)
-    switch = unit.session.get(IpRestriction, account_id)
+    switch = access.switch_of(unit, account_id)
     stored = _rules(unit, account_id)
     spans = tuple(_span(rule) for rule in stored)
     shown = tuple(
         Rule(
-            id=rule.id or 0,
+            id=rule.id,
             text=rule.text,
             note=rule.note,
-            added=_day(rule.added_at, language, time_zone),
+            added=catalog.format_date(rule.added_at, language, time_zone),
             added_from=rule.added_from,
             inside="" if container is None else stored[container].text,
         )
@@ -94,8 +108,7 @@ def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
         raise DomainError("ip_restriction.duplicate", field=rules.FIELD, rule=span.text)
     if len(spans) >= rules.MAX_RULES:
         raise DomainError("ip_restriction.full", field=rules.FIELD, limit=rules.MAX_RULES)
-    unit.session.add(_new_rule(unit, actor, span, note))
-    unit.session.flush()
+    unit.run(_ADD, _new_rule(unit, actor, span, note))
     unit.record(IpRuleAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=span.text))
     container = rules.find(spans, span)
     return Added(
@@ -105,17 +118,17 @@ def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
     )
 
 
-def _new_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> IpRule:
-    return IpRule(
-        account_id=actor.account_id,
-        family=span.family,
-        first=access.packed(span.first),
-        last=access.packed(span.last),
-        text=span.text,
-        note=note,
-        added_at=unit.now,
-        added_from=actor.origin.known_address,
-    )
+def _new_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> dict[str, object]:
+    return {
+        "account_id": actor.account_id,
+        "family": span.family,
+        "first": access.packed(span.first),
+        "last": access.packed(span.last),
+        "text": span.text,
+        "note": note,
+        "added_at": unit.now,
+        "added_from": actor.origin.known_address,
+    }
 
 
 def add_present_address(unit: UnitOfWork, actor: Actor) -> Added:
@@ -138,14 +151,12 @@ def remove_rule(unit: UnitOfWork, actor: Actor, rule_id: int, *, confirmed: bool
             address would be shut out and `confirmed` is false.
     """
     sessions.lock_account(unit, actor.account_id)
-    _, shuts_out = shuts_out_on_removal(unit, actor, rule_id)
+    text, shuts_out = shuts_out_on_removal(unit, actor, rule_id)
     if shuts_out and not confirmed:
         raise DomainError(SHUTS_OUT, field=CONFIRM_FIELD)
-    rule = _own_rule(unit, actor, rule_id)
-    unit.session.delete(rule)
-    unit.session.flush()
-    unit.record(IpRuleRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=rule.text))
-    return rule.text
+    unit.run(_REMOVE, {"rule": rule_id})
+    unit.record(IpRuleRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=text))
+    return text
 
 
 def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: bool) -> None:
@@ -164,8 +175,7 @@ def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: b
         return
     if shuts_out_on_switch(unit, actor) and not confirmed:
         raise DomainError(SHUTS_OUT, field=CONFIRM_FIELD)
-    unit.session.add(IpRestriction(account_id=actor.account_id, on_since=unit.now))
-    unit.session.flush()
+    unit.run(_ON, {"account_id": actor.account_id, "on_since": unit.now})
     unit.record(fact)
 
 
@@ -184,8 +194,11 @@ def shuts_out_on_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> tuple[
     Raises:
         DomainError: there is no such rule, or it is the last one while the restriction is on.
     """
-    rule = _own_rule(unit, actor, rule_id)
-    left = [other for other in _rules(unit, actor.account_id) if other.id != rule.id]
+    stored = _rules(unit, actor.account_id)
+    rule = next((rule for rule in stored if rule.id == rule_id), None)
+    if rule is None:
+        raise DomainError("ip_restriction.gone")
+    left = [other for other in stored if other.id != rule_id]
     return rule.text, access.is_on(unit, actor.account_id) and _shuts_out(left, actor)
 
 
@@ -206,44 +219,25 @@ def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.EmailRestored) -> 
     sessions.lock_account(unit, fact.account_id)
     if not outbox.queued_since(unit, fact.account_id, mails.CHANGED_MAIL, fact.since):
         return
-    unit.session.exec(
-        delete(IpRule).where(col(IpRule.account_id) == fact.account_id, col(IpRule.added_at) >= fact.since)
-    )
+    unit.run(_REMOVE_SINCE, {"account": fact.account_id, "since": fact.since})
     _switch_off(unit, IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
 
 
 def _switch_off(unit: UnitOfWork, fact: IpRestrictionSwitched) -> None:
-    switch = unit.session.get(IpRestriction, fact.account_id)
-    if switch is None:
-        return
-    unit.session.delete(switch)
-    unit.session.flush()
-    unit.record(fact)
+    if unit.run(_OFF, {"account": fact.account_id}).rowcount:
+        unit.record(fact)
 
 
-def _shuts_out(left: Sequence[IpRule], actor: Actor) -> bool:
+def _shuts_out(left: Sequence[sa.Row[Any]], actor: Actor) -> bool:
     if not left:
         raise DomainError("ip_restriction.empty")
     here = rules.of_client(actor.origin.address)
     return here is None or rules.find([_span(rule) for rule in left], here) is None
 
 
-def _own_rule(unit: UnitOfWork, actor: Actor, rule_id: int) -> IpRule:
-    rule = unit.session.get(IpRule, rule_id)
-    if rule is None or rule.account_id != actor.account_id:
-        raise DomainError("ip_restriction.gone")
-    return rule
+def _rules(unit: UnitOfWork, account_id: int) -> Sequence[sa.Row[Any]]:
+    return unit.rows(_OF_ACCOUNT, account=account_id)
 
 
-def _rules(unit: UnitOfWork, account_id: int) -> Sequence[IpRule]:
-    return unit.session.exec(select(IpRule).where(IpRule.account_id == account_id).order_by(*access.ORDER)).all()
-
-
-def _span(rule: IpRule) -> Span:
+def _span(rule: sa.Row[Any]) -> Span:
     return Span(rule.family, int.from_bytes(rule.first, "big"), int.from_bytes(rule.last, "big"))
-
-
-@lru_cache(maxsize=4096)
-def _day(moment: datetime, language: str, time_zone: str) -> str:
-    """Formatting is slow, and a list has up to 200 of them at every refresh."""
-    return catalog.format_date(moment, language, time_zone)

@@ -51,7 +51,7 @@ def view_authenticators(unit: UnitOfWork, account_id: int) -> Authenticators:
     return Authenticators(
         enabled=bool(rows),
         authenticators=tuple(
-            Authenticator(row.id or 0, row.name, words(row.added_at), words(row.last_used_at)) for row in rows
+            Authenticator(row.id, row.name, words(row.added_at), words(row.last_used_at)) for row in rows
         ),
         full=len(rows) >= rules.MAX_AUTHENTICATORS,
     )
@@ -122,8 +122,7 @@ def remove_since(unit: UnitOfWork, fact: EmailRestored) -> None:
         _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
         return
     for authenticator in recent:
-        unit.session.delete(authenticator)
-        unit.session.flush()
+        stored.remove(unit, authenticator.id)
         unit.record(
             AuthenticatorRemoved(account_id=fact.account_id, at=fact.at, origin=fact.origin, name=authenticator.name)
         )

@@ -2,19 +2,27 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import pyotp
-from sqlmodel import col, update
+import sqlalchemy as sa
 
 from netim_app.core.facts import Origin
 from netim_app.features.totp import rules
 from netim_app.features.totp.service import stored
 from netim_app.features.totp.tables import TotpAuthenticator
+from netim_app.infra.columns import table_of
 from netim_app.infra.redaction import log_event
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.infra.vault import VaultError
 
 logger = logging.getLogger(__name__)
+_AUTHENTICATORS = table_of(TotpAuthenticator)
+_USE = (
+    sa.update(_AUTHENTICATORS)
+    .where(_AUTHENTICATORS.c.id == sa.bindparam("authenticator"), _AUTHENTICATORS.c.last_step < sa.bindparam("step"))
+    .values(last_step=sa.bindparam("step"), last_used_at=sa.bindparam("now"))
+)
 
 
 def enrolled(unit: UnitOfWork, account_id: int) -> bool:
@@ -51,17 +59,13 @@ def valid_code_count(unit: UnitOfWork, account_id: int) -> int:
     return stored.count(unit, account_id) * (2 * rules.TOLERANCE + 1)
 
 
-def _use(unit: UnitOfWork, authenticator: TotpAuthenticator, step: int) -> bool:
+def _use(unit: UnitOfWork, authenticator: sa.Row[Any], step: int) -> bool:
     """Whether this call consumed the step, with every one before it, and no other call at the same moment."""
-    used = unit.session.exec(
-        update(TotpAuthenticator)
-        .where(col(TotpAuthenticator.id) == authenticator.id, col(TotpAuthenticator.last_step) < step)
-        .values(last_step=step, last_used_at=unit.now)
-    )
+    used = unit.run(_USE, {"authenticator": authenticator.id, "step": step, "now": unit.now})
     return used.rowcount == 1
 
 
-def _totp(unit: UnitOfWork, authenticator: TotpAuthenticator) -> pyotp.TOTP | None:
+def _totp(unit: UnitOfWork, authenticator: sa.Row[Any]) -> pyotp.TOTP | None:
     """None for a row that was tampered with: such a device accepts nothing."""
     try:
         return pyotp.TOTP(unit.vault.open(authenticator.sealed, stored.authenticator_context(authenticator)).decode())

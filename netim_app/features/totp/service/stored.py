@@ -1,30 +1,37 @@
 """The stored rows, and the seals of their secrets."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import select
 
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
 from netim_app.infra.columns import table_of
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.unit_of_work import UnitOfWork
 
+_AUTHENTICATORS = table_of(TotpAuthenticator)
+_authenticator = _AUTHENTICATORS.c
+_OF_ACCOUNT = (
+    sa.select(_AUTHENTICATORS).where(_authenticator.account_id == sa.bindparam("account")).order_by(_authenticator.id)
+)
+_REMOVE = sa.delete(_AUTHENTICATORS).where(_authenticator.id == sa.bindparam("authenticator"))
 
-def authenticators_of(unit: UnitOfWork, account_id: int) -> list[TotpAuthenticator]:
-    """The authenticators of an account, the oldest first, as the database has them now."""
-    found = (
-        select(TotpAuthenticator).where(TotpAuthenticator.account_id == account_id).order_by(col(TotpAuthenticator.id))
-    )
-    return list(unit.session.exec(found.execution_options(populate_existing=True)))
 
-
-_authenticator = table_of(TotpAuthenticator).c
-_COUNT = sa.select(sa.func.count()).where(_authenticator.account_id == sa.bindparam("account"))
+def authenticators_of(unit: UnitOfWork, account_id: int) -> Sequence[sa.Row[Any]]:
+    """The authenticators of an account (all columns), the oldest first, as the database has them now."""
+    return unit.rows(_OF_ACCOUNT, account=account_id)
 
 
 def count(unit: UnitOfWork, account_id: int) -> int:
     """How many authenticators the account has."""
-    number: int = unit.run(_COUNT, {"account": account_id}).scalar_one()
-    return number
+    return len(authenticators_of(unit, account_id))
+
+
+def remove(unit: UnitOfWork, authenticator_id: int) -> None:
+    """Deletes one."""
+    unit.run(_REMOVE, {"authenticator": authenticator_id})
 
 
 def rewrap(unit: UnitOfWork) -> Rewrapped:
@@ -36,7 +43,7 @@ def rewrap(unit: UnitOfWork) -> Rewrapped:
     )
 
 
-def authenticator_context(authenticator: TotpAuthenticator) -> str:
+def authenticator_context(authenticator: TotpAuthenticator | sa.Row[Any]) -> str:
     """The row that the secret of an authenticator is bound to."""
     return f"totp_authenticator:{authenticator.account_id}:{authenticator.id}"
 

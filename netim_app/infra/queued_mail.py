@@ -1,0 +1,70 @@
+"""What the outbox keeps of a mail: all that it takes to render it later."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from netim_app.infra.mail_message import RenderedMail
+from netim_app.infra.mail_templates import render
+from netim_app.texts import catalog
+
+
+@dataclass(frozen=True)
+class QueuedMail:
+    """One mail that is not rendered yet.
+
+    Attributes:
+        to: a bare address.
+        event: name of the template.
+        locale, time_zone: the recipient's.
+        params: what the template needs. An aware moment among them becomes words of that language and time zone.
+    """
+
+    to: str
+    event: str
+    locale: str
+    time_zone: str
+    params: Mapping[str, object]
+
+    def as_bytes(self) -> bytes:
+        """For `read`."""
+        moments = {name: value.isoformat() for name, value in self.params.items() if isinstance(value, datetime)}
+        words = {name: value for name, value in self.params.items() if name not in moments}
+        return json.dumps(asdict(self) | {"params": words, "moments": moments}).encode()
+
+    def render(self, public_url: str) -> RenderedMail:
+        """The texts of the mail. See `mail_templates.render` for what it raises."""
+        shown = {
+            name: catalog.format_datetime(value, self.locale, self.time_zone) if isinstance(value, datetime) else value
+            for name, value in self.params.items()
+        }
+        return render(self.event, self.locale, {"public_url": public_url, **shown})
+
+
+@dataclass(frozen=True)
+class FinishedMail:
+    """One that version 0.1.0 has queued: it was rendered at once."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+
+    def render(self, _public_url: str) -> RenderedMail:
+        """The texts of the mail."""
+        return RenderedMail(self.subject, self.text, self.html)
+
+
+def read(content: bytes) -> QueuedMail | FinishedMail:
+    """The mail that was queued.
+
+    Raises:
+        ValueError, KeyError, TypeError: it was none.
+    """
+    stored: dict[str, Any] = json.loads(content)
+    if "subject" in stored:
+        return FinishedMail(**stored)
+    moments = {name: datetime.fromisoformat(value) for name, value in stored.pop("moments").items()}
+    return QueuedMail(**stored | {"params": stored["params"] | moments})
