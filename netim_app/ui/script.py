@@ -113,6 +113,9 @@ const sendWhenComplete = ({currentTarget: code}) => {
   code.form.onsubmit = () => { clearTimeout(code.timer); code.sent = code.value; code.select(); };
   if (code.validity.valid && code.sent !== code.value) code.timer = setTimeout(() => code.form?.requestSubmit(), 500);
 };
+// Reflex does not tell by which button a form was sent: the field before this one tells it.
+const sendWith = ({currentTarget: {form, previousElementSibling: flag}}) => {
+  flag.value = "on"; form.requestSubmit(); flag.value = ""; };
 // Reflex's events tell of no Caps Lock.
 const noteCapsLock = (event) => event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
 // In the page alone: no state knows of it, nor the next dialog. React writes the type anew when it renders the field.

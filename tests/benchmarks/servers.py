@@ -17,7 +17,7 @@ from netim_app import build as product_build
 from netim_app.core.actor import Actor
 from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest, new_token
-from netim_app.features.ip_restriction.rules import parse
+from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service.rule_list import add_rule
 from netim_app.features.totp.service import stored
 from netim_app.features.totp.tables import TotpAuthenticator

@@ -4,8 +4,12 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.features.ip_restriction.state import MAX_ENTRY, IpDialogState, IpRestrictionState, IpTestState
+from netim_app.features.ip_restriction.state.batch import IpListState
+from netim_app.features.ip_restriction.state.card import MAX_ENTRY, IpRestrictionState, IpTestState
+from netim_app.features.ip_restriction.state.dialogs import IpDialogState
+from netim_app.features.ip_restriction.view.batch import list_dialog
 from netim_app.features.ip_restriction.view.dialogs import add_dialog, remove_dialog, switch_dialog
+from netim_app.features.ip_restriction.view.remarks import family_missing, remark
 from netim_app.identity.view.fields import error_at
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import button
@@ -31,6 +35,7 @@ def card() -> rx.Component:
         _list(),
         rx.cond(IpRestrictionState.rules.length() > 0, _test()),
         add_dialog(),
+        list_dialog(),
         switch_dialog(),
         remove_dialog(),
         title=tr("ip_restriction.title"),
@@ -44,7 +49,9 @@ def card() -> rx.Component:
             IpDialogState.begin_switch,
             test_id="ip-restriction-switch",
             show_label=False,
+            html_id="ip-restriction-switch",
         ),
+        control_id="ip-restriction-switch",
         anchor="ip-restriction",
         icon="globe",
     )  # fmt: skip
@@ -66,11 +73,24 @@ def _here() -> rx.Component:
         rx.el.div(
             rx.el.p(tr("ip_restriction.here"), " ", rx.el.strong(state.here, class_name=_ADDRESS)),
             rx.el.p(verdict, class_name="text-muted"),
+            rx.cond(
+                (state.here_rule == "") & (state.here_line != ""),
+                rx.el.p(tr("ip_restriction.here.line"), class_name="mt-1 text-muted"),
+            ),
             class_name="min-w-0 flex-1 basis-48",
         ),
         rx.cond(
             state.here_rule == "",
-            button(tr("ip_restriction.here.add"), state.add_here, icon_name="plus", test_id="ip-add-here"),
+            button(
+                rx.cond(
+                    state.here_line != "",
+                    tr("ip_restriction.here.add_line", line=state.here_line),
+                    tr("ip_restriction.here.add"),
+                ),
+                state.add_here,
+                icon_name="plus",
+                test_id="ip-add-here",
+            ),
         ),
         class_name="flex flex-wrap items-center gap-3 rounded-control bg-sunken p-4",
         custom_attrs={"data-testid": "ip-here"},
@@ -90,11 +110,14 @@ def _list() -> rx.Component:
                 ),
                 class_name="font-semibold",
             ),
-            button(
-                tr("ip_restriction.add"), IpDialogState.begin_add, icon_name="plus", test_id="ip-add"
+            rx.el.div(
+                button(tr("ip_restriction.add"), IpDialogState.begin_add, icon_name="plus", test_id="ip-add"),
+                button(tr("ip_restriction.list.open"), IpListState.begin, test_id="ip-add-list"),
+                class_name="flex w-full flex-wrap gap-3 *:flex-1 sm:w-auto sm:*:flex-none",
             ),
             class_name="flex flex-wrap items-center justify-between gap-3",
         ),
+        family_missing(state.family_missing),
         rx.cond(
             state.rules.length() > MANY,
             filter_field(
@@ -130,6 +153,7 @@ def _rule(rule: Any) -> rx.Component:
                 rule.inside != "",
                 rx.el.p(tr("ip_restriction.inside", rule=rule.inside), class_name="text-xs text-warning"),
             ),
+            remark(rule, class_name="text-xs text-warning"),
             class_name="min-w-0 flex-1",
         ),
         button(
