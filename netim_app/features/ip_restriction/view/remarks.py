@@ -22,7 +22,7 @@ def family_missing(family: rx.Var[int]) -> rx.Component:
     """That the list lacks addresses of a family that the customer's connection may use; nothing for 0."""
     return rx.match(
         family,
-        (4, notice("warning", tr("ip_restriction.missing.4"), test_id="ip-missing-4")),
-        (6, notice("warning", tr("ip_restriction.missing.6"), test_id="ip-missing-6")),
+        (4, notice("warning", tr("ip_restriction.missing.4"), test_id="ip-family")),
+        (6, notice("warning", tr("ip_restriction.missing.6"), test_id="ip-family")),
         rx.fragment(),
     )
