@@ -113,7 +113,7 @@ def _list() -> rx.Component:
             rx.el.div(
                 button(tr("ip_restriction.add"), IpDialogState.begin_add, icon_name="plus", test_id="ip-add"),
                 button(tr("ip_restriction.list.open"), IpListState.begin, test_id="ip-add-list"),
-                class_name="flex w-full flex-wrap gap-3 *:flex-1 sm:w-auto sm:*:flex-none",
+                class_name="flex w-full flex-wrap gap-3 *:grow sm:w-auto sm:*:grow-0",
             ),
             class_name="flex flex-wrap items-center justify-between gap-3",
         ),
