@@ -48,6 +48,21 @@ class Form:
             return self.refuse(name, "form.required")
         return value
 
+    def lines(self, name: str, *, limit: int, too_long: str = "form.too_long") -> str:
+        """Several lines of text as they were typed; empty when absent or refused. Whoever reads a line judges it.
+
+        Args:
+            name: of the field.
+            limit: in characters.
+            too_long: text key of that refusal.
+        """
+        value = self._data.get(name, "")
+        if not isinstance(value, str):
+            return self.refuse(name, "form.invalid")
+        if len(value) > limit:
+            return self.refuse(name, too_long, limit=limit)
+        return value if value.strip() else self.refuse(name, "form.required")
+
     def code(self, name: str = "code", *, required: bool = True) -> str:
         """The six digits of a one-time code, however they were typed or pasted. Anything else is no guess."""
         value = self._data.get(name, "")

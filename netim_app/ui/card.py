@@ -18,6 +18,7 @@ def card(
     text: Text = "",
     action: rx.Component | None = None,
     control: rx.Component | None = None,
+    control_id: str = "",
     anchor: str = "",
     icon: str | None = None,
     test_id: str = "",
@@ -31,6 +32,7 @@ def card(
         text: a sentence or two about what this is.
         action: a button or link: at the right of the head, on a phone below it and as wide as the card.
         control: a switch: at the right of the title on a phone, too.
+        control_id: HTML id of that switch: the words of the title are part of it, and a click on them presses it.
         anchor: HTML id that links lead to; the page scrolls there even though cards are shown after loading.
         icon: name of an icon before the title.
     """
@@ -43,7 +45,7 @@ def card(
     body = [rx.el.div(*content, class_name=f"{space} {indent}".strip())] if content else []
     block = Anchored.create if anchor else rx.el.section
     return block(
-        _head(_title(title, state, heading_id), text=text, action=action, control=control, icon=icon),
+        _head(_title(title, state, heading_id, control_id), text=text, action=action, control=control, icon=icon),
         *body,
         **({"id": rx.Var(json.dumps(anchor))} if anchor else {}),
         class_name="scroll-mt-6 rounded-card border border-line bg-surface p-5 shadow-card sm:p-6 "
@@ -83,10 +85,11 @@ def empty(text: Text) -> rx.Component:
     return rx.el.p(text, class_name="rounded-control border border-dashed border-edge px-4 py-5 text-center text-muted")
 
 
-def _title(title: Text, state: Text | rx.Component | None, heading_id: str) -> rx.Component:
+def _title(title: Text, state: Text | rx.Component | None, heading_id: str, control_id: str) -> rx.Component:
+    words = rx.el.label(title, html_for=control_id, class_name="cursor-pointer") if control_id else title
     return rx.el.div(
         rx.el.h2(
-            title,
+            words,
             class_name="text-lg font-semibold text-balance",
             **({"id": rx.Var(json.dumps(heading_id))} if heading_id else {}),
         ),

@@ -1,4 +1,4 @@
-"""Fields of a form: text, code, select and checkbox.
+"""Fields of a form: text of one line or several, code, select and checkbox.
 
 Inputs are uncontrolled: the browser keeps what was typed, after any answer. Messages come from the server.
 """
@@ -78,6 +78,40 @@ def text_field(
         hint=hint,
         required=required or not mark_optional,
     )
+
+
+def text_area(
+    name: str,
+    label: Text,
+    *,
+    error: Text = "",
+    hint: Text = "",
+    placeholder: Text = "",
+    rows: int = 8,
+    max_length: int | None = None,
+    auto_focus: bool = False,
+    test_id: str = "",
+    field_id: str = "",
+) -> rx.Component:
+    """Several lines of text, each sign as wide as the next.
+
+    Args:
+        max_length: what is longer is cut by the browser without a word. So give more than the handler takes: then it
+            refuses what was cut.
+        placeholder: an example, while it is empty.
+    """
+    props = input_props(name=name, required=True, test_id=test_id, max_length=max_length, auto_focus=auto_focus)
+    return labelled(
+        label,
+        lambda attrs: rx.el.textarea(
+            **attrs, **props, rows=rows, placeholder=placeholder, auto_complete="off", spell_check=False,
+            class_name=f"{INPUT} font-mono placeholder:text-muted",
+        ),
+        html_id=field_id or f"field-{name}",
+        error=error,
+        hint=hint,
+        required=True,
+    )  # fmt: skip
 
 
 def account_name(value: rx.Var[str]) -> rx.Component:

@@ -8,7 +8,7 @@ import reflex as rx
 from netim_app.ui.buttons import Kind, button, submit_button
 from netim_app.ui.notice import notice
 from netim_app.ui.parts import Handler, Text, testid_attr, unless_empty
-from netim_app.ui.script import SingleSubmitForm
+from netim_app.ui.script import SingleSubmitForm, function
 from netim_app.ui.text import tr
 
 
@@ -20,6 +20,7 @@ def form(
     error: Text = "",
     test_id: str = "",
     cancel: Handler | None = None,
+    also: tuple[str, Text] | None = None,
     submit_kind: Kind = "primary",
     full_width: bool = False,
     inline: bool = False,
@@ -35,6 +36,7 @@ def form(
             once that it was pressed, and cannot be pressed again before the answer.
         error: message about the form as a whole; empty for none.
         cancel: event handler; with it there is a Cancel button.
+        also: a second way to send the form: a name and the text of its button. The form data then holds `on` under it.
         submit_kind: `danger` for what destroys something.
         full_width: the submit button takes the whole width, as on login pages.
         inline: the button stands beside its one field where there is room for it.
@@ -44,6 +46,8 @@ def form(
     buttons = [submit_button(submit_label, pending=pending, kind=submit_kind, class_name=width)]
     if cancel is not None:
         buttons.insert(0, button(tr("ui.form.cancel"), on_click=cancel, class_name=width))
+    if also is not None:
+        buttons[-1:-1] = _send_with(*also, class_name=width)
     row = "flex flex-col-reverse gap-3 pt-1 sm:flex-row sm:justify-end"
     content = [*fields, rx.el.div(*buttons, class_name=row)]
     if inline:
@@ -59,6 +63,14 @@ def form(
         class_name="flex flex-col gap-5",
         custom_attrs=testid_attr(test_id),
     )
+
+
+def _send_with(name: str, label: Text, class_name: str) -> list[rx.Component]:
+    """A button that is no submit button: Enter in a field presses the first one of these."""
+    flag = rx.el.input(type="hidden", name=name, default_value="")
+    another = button(label, class_name=class_name)
+    another.custom_attrs["onClick"] = function("sendWith")
+    return [rx.el.span(flag, another, class_name="contents")]
 
 
 def columns(*fields: rx.Component) -> rx.Component:

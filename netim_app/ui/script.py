@@ -156,6 +156,9 @@ const sendWhenComplete = ({ currentTarget: code }) => {
   };
   if (code.validity.valid && code.sent !== code.value) code.timer = setTimeout(() => code.form?.requestSubmit(), 500);
 };
+// Reflex does not tell by which button a form was sent: the field before this one tells it.
+const sendWith = ({currentTarget: {form, previousElementSibling: flag}}) => {
+  flag.value = "on"; form.requestSubmit(); flag.value = ""; };
 // Reflex's events tell of no Caps Lock.
 const noteCapsLock = (event) => event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
 // Reflex's event for the clipboard waits in a queue while the server is away, and says nothing when it is done.

@@ -1,5 +1,6 @@
 """A switch that is on or off at once, without a Save button."""
 
+import json
 from typing import Any
 
 import reflex as rx
@@ -16,6 +17,7 @@ def switch(
     test_id: str = "",
     *,
     show_label: bool = True,
+    html_id: str = "",
 ) -> rx.Component:
     """A button with the role of a switch.
 
@@ -25,6 +27,7 @@ def switch(
         on_change: event handler. One that takes an argument is given the wanted new value: that is safer than
             "the other one" when a click is sent twice.
         show_label: show the label beside the track; it is always its name.
+        html_id: needed only where a label elsewhere on the page belongs to it.
     """
     takes_value = isinstance(on_change, rx.EventHandler) and len(on_change.get_parameters()) > 1
     visible = rx.el.span(label, class_name="text-sm font-medium") if show_label else rx.fragment()
@@ -44,6 +47,7 @@ def switch(
         aria_label=label,
         on_click=on_change(~checked) if takes_value else on_change,
         **({} if disabled is False else {"disabled": disabled}),
+        **({"id": rx.Var(json.dumps(html_id))} if html_id else {}),
         class_name="group/switch inline-flex min-h-11 w-fit min-w-11 items-center gap-3 rounded-full "
         f"disabled:opacity-60 aria-disabled:opacity-60 {FOCUS}",
         custom_attrs={"data-testid": test_id} if test_id else {},

@@ -27,7 +27,7 @@ from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest, new_token
 from netim_app.feature import offers
-from netim_app.features.ip_restriction import rules as ip_rules
+from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.identity import login, second_factor, sessions, tickets
@@ -318,7 +318,7 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
             service(unit, *args, **options)
 
     def rule(_: Any) -> None:
-        write(rule_list.add_rule, actor, ip_rules.parse(f"10.0.{number}.1"), "")
+        write(rule_list.add_rule, actor, reading.parse(f"10.0.{number}.1"), "")
         with units.read() as unit:
             shown = rule_list.view_restriction(unit, account_id).rules
         write(rule_list.remove_rule, actor, next(r.id for r in shown if r.text != "rule"), confirmed=True)

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from netim_app.core.actor import Actor
 from netim_app.feature import offers
-from netim_app.features.ip_restriction import rules
+from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import access, rule_list
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.features.login_history import service as history
@@ -74,14 +74,14 @@ def _switch(unit: UnitOfWork, actor: Actor) -> None:
 
 def _add_and_remove(unit: UnitOfWork, actor: Actor) -> object:
     number = next(_numbers)
-    span = rules.parse(f"10.{number // 250 % 250}.{number % 250}.9")
+    span = reading.parse(f"10.{number // 250 % 250}.{number % 250}.9")
     rule_list.add_rule(unit, actor, span, "")
     added = next(rule for rule in rule_list.view_restriction(unit, actor.account_id).rules if rule.text == span.text)
     return rule_list.remove_rule(unit, actor, added.id, confirmed=True)
 
 
 def _test_address(unit: UnitOfWork, actor: Actor) -> object:
-    return access.let_in_by(unit, actor.account_id, rules.parse_address("192.0.2.9"))
+    return access.let_in_by(unit, actor.account_id, reading.parse_address("192.0.2.9"))
 
 
 def _password(unit: UnitOfWork, _actor: Actor) -> object:
@@ -126,7 +126,7 @@ def fill_account(unit: UnitOfWork, size: int) -> Actor:
         make_session(unit, account_id)
     actor = actor_of(unit, make_session(unit, account_id))
     for number in range(size):
-        rule_list.add_rule(unit, actor, rules.parse(f"192.0.2.{number}"), "")
+        rule_list.add_rule(unit, actor, reading.parse(f"192.0.2.{number}"), "")
     for number in range(min(size, 10)):
         row = TotpAuthenticator(account_id=account_id, name=str(number), sealed=b"", last_step=0, added_at=unit.now)
         unit.session.add(row)

@@ -19,7 +19,7 @@ from sqlmodel import col, select
 from netim_app import build as product_build
 from netim_app.core.facts import Origin
 from netim_app.core.tokens import digest, new_token
-from netim_app.features.ip_restriction.rules import parse
+from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service.access import packed
 from netim_app.features.ip_restriction.tables import IpRule
 from netim_app.features.totp.service import stored

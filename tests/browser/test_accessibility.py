@@ -297,7 +297,30 @@ def visit_security(look: Looker, server: Server, email: str) -> None:
     close(page, "sessions-others-dialog")
 
 
+def visit_list_of_rules(look: Looker) -> None:
+    page = look.page
+    page.get_by_test_id("ip-add").click()
+    page.get_by_test_id("ip-add-many").click()
+    text = page.locator("#ip-list")
+    look("a list, empty")
+    text.fill(f"192.168.1.* # {TOO_LONG}\n{TOO_LONG}\n203.0.113.7/24")
+    refuse(page.get_by_test_id("ip-list-form"))
+    look("a list that cannot be read")
+    rules = [
+        "2001:4860:1234:5678:9abc:def0:1234:5678 Office",
+        "fd00::/8 # Home",
+        "fd00::/8",
+        "2001:4860:1::1 to 2001:4860:1::9",
+    ]
+    text.fill("\n".join(rules))
+    page.get_by_test_id("ip-list-form").locator("[type=submit]").click()
+    expect(page.get_by_test_id("ip-list-add")).to_be_visible()
+    look("a list that was checked")
+    close(page, "ip-list-dialog")
+
+
 def visit_ip_restriction(look: Looker, server: Server, email: str) -> None:
+    visit_list_of_rules(look)
     page = look.page
     page.get_by_test_id("ip-add").click()
     form = page.get_by_test_id("ip-add-form")

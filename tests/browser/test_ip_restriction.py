@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from netim_app.features.ip_restriction import rules
+from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.tables import IpRule
 from tests.browser.conftest import PHONE, gauge_percent, go_to_security, log_in
 from tests.kit.harness import PASSWORD, Server
@@ -129,11 +129,138 @@ def test_a_customer_who_stays_inside_is_told_so_before_switching_on(page: Page, 
     expect(page.get_by_role("switch", name="IP Restriction")).to_be_checked()
 
 
+def test_the_words_are_part_of_their_switch(page: Page, customer: str) -> None:
+    """The seed: Click on "IP Restriction"."""
+    log_in(page, customer)
+    page.goto(SECURITY)
+    page.get_by_role("heading", name="Email alerts", exact=True).get_by_text("Email alerts").click()
+    expect(page.get_by_role("switch", name="Email alerts")).to_be_checked()
+
+    page.get_by_role("heading", name="IP Restriction", exact=True).get_by_text("IP Restriction").click()
+    expect(page.get_by_role("dialog", name="Add a rule")).to_be_visible()
+
+
+PASTED = """# Offices
+203.0.113.7 Lyon
+198.51.100.1-20 # Lille, 2nd floor
+192.168.1.*
+127.0.0.0/8; 8.8.8.0 255.255.255.0 Warehouse
+203.0.113.7:443
+"""
+
+
+def test_a_pasted_list_is_looked_at_and_added_with_one_mail(page: Page, server: Server, customer: str) -> None:
+    log_in(page, customer)
+    page.goto(SECURITY)
+    page.get_by_role("button", name="Add several").click()
+    dialog = page.get_by_role("dialog", name="Add several rules")
+    expect(dialog.get_by_text("There is room for 200 more rules")).to_be_visible()
+    text = dialog.get_by_label("Rules")
+    expect(text).to_be_focused()
+    text.fill(f"{PASTED}198.51.100.7/24")
+    dialog.get_by_role("button", name="Check the list").click()
+
+    expect(dialog.get_by_text("1 rule cannot be read. Nothing has been added yet")).to_be_visible()
+    preview = dialog.get_by_test_id("ip-list-preview").get_by_role("listitem")
+    expect(preview.first).to_contain_text("Line 7")
+    expect(preview.first).to_contain_text("198.51.100.0/24 for the whole network")
+    expect(text).to_be_focused()
+    expect(page.get_by_test_id("ip-rules")).to_have_count(0)
+
+    text.fill(PASTED)
+    dialog.get_by_role("button", name="Check the list").click()
+    expect(dialog.get_by_test_id("ip-list-check")).to_be_focused()
+    expect(dialog.get_by_text("5 rules will be added, and you get one email about all of them.")).to_be_visible()
+    expect(preview).to_have_count(6)
+    expect(preview.nth(1)).to_contain_text("All addresses from 198.51.100.1 to 198.51.100.20")
+    expect(preview.nth(1)).to_contain_text("Lille, 2nd floor")
+    expect(preview.nth(2)).to_contain_text("private, for use inside homes and offices only")
+    expect(preview.nth(3)).not_to_contain_text("internet")  # the customer is there
+    expect(preview.nth(5)).to_contain_text("The same as in line 2: left out")
+    dialog.get_by_role("button", name="Change the list").click()
+    expect(text).to_have_value(PASTED)
+    dialog.get_by_role("button", name="Check the list").click()
+    dialog.get_by_role("button", name="Add 5 rules").click()
+
+    expect(page.get_by_test_id("ip-rules").get_by_role("listitem")).to_have_count(5)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("5 rules were added to the list.")).to_be_visible()
+    server.wait_for_mail(customer, subject="5 rules were added")
+    assert len([mail for mail in server.mails(customer) if "IP restriction" in str(mail["subject"])]) == 1
+
+
+def test_a_list_without_the_own_address_leads_to_the_guard(page: Page, customer: str) -> None:
+    log_in(page, customer)
+    page.goto(SECURITY)
+    page.get_by_role("switch", name="IP Restriction").click()
+    page.get_by_role("dialog", name="Add a rule").get_by_role("button", name="Add several at once").click()
+    dialog = page.get_by_role("dialog", name="Add several rules")
+    dialog.get_by_label("Rules").fill("8.8.8.8\n9.9.9.9")
+    dialog.get_by_role("button", name="Check the list").click()
+    expect(dialog.get_by_test_id("ip-list-out")).to_contain_text("127.0.0.1, where you are now")
+    dialog.get_by_role("button", name="Add 2 rules").click()
+
+    dialog = page.get_by_role("dialog", name="Switch IP restriction on")
+    expect(dialog.get_by_role("alert").first).to_contain_text("127.0.0.1")
+    expect(dialog.get_by_role("checkbox")).not_to_be_checked()
+
+
+def test_one_rule_after_the_other(page: Page, customer: str) -> None:
+    log_in(page, customer)
+    page.goto(SECURITY)
+    page.get_by_role("button", name="Add a rule").click()
+    dialog = page.get_by_role("dialog", name="Add a rule")
+    address, note = dialog.get_by_label("IP address, network or range"), dialog.get_by_label("Note")
+    address.fill("8.8.8.8/24")
+    dialog.get_by_role("button", name="Save and add another").click()
+    expect(dialog.get_by_text("8.8.8.0/24 for the whole network")).to_be_visible()
+    expect(address).to_have_value("8.8.8.8/24")
+    for number in range(2):
+        address.fill(f"8.8.{number}.0/24")
+        note.fill("Office")
+        dialog.get_by_role("button", name="Save and add another").click()
+        expect(dialog.get_by_test_id("ip-added")).to_contain_text(f"8.8.{number}.0/24 is on the list.")
+        expect(address).to_be_focused()
+        expect(address).to_have_value("")
+        expect(note).to_have_value("")
+    address.fill("8.8.9.0/24")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_test_id("ip-rules").get_by_role("listitem")).to_have_count(3)
+
+
+def test_a_list_in_french_on_a_phone_by_keyboard(
+    server: Server, new_context: Callable[..., BrowserContext], email: str
+) -> None:
+    server.create_account(email, language="fr")
+    page = new_context(locale="fr-FR", viewport=PHONE).new_page()
+    by = Keyboard(page)
+    page.goto("/login")
+    by.type(page.get_by_label("Adresse e-mail"), email)
+    by.type(page.get_by_label("Mot de passe", exact=True), PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Informations personnelles")).to_be_visible()
+    page.goto(SECURITY)
+
+    by.press(page.get_by_role("button", name="Ajouter plusieurs règles"))
+    dialog = page.get_by_role("dialog", name="Ajouter plusieurs règles")
+    expect(dialog.get_by_label("Règles")).to_be_focused()
+    page.keyboard.insert_text("2001:4860:1234:5678:9abc:def0:1234:5678 # Bureau\n198.51.100.1 à 198.51.100.20")
+    by.press(dialog.get_by_role("button", name="Vérifier la liste"))
+    expect(dialog.get_by_text("Toutes les adresses de 198.51.100.1 à 198.51.100.20")).to_be_visible()
+    expect(dialog.get_by_text("Préférez 2001:4860:1234:5678::/64")).to_be_visible()
+    assert dialog.evaluate("each => each.scrollWidth <= each.clientWidth")
+    by.press(dialog.get_by_role("button", name="Ajouter 2 règles"))
+    expect(page.get_by_test_id("ip-rules").get_by_role("listitem")).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 def test_a_long_list_can_be_searched(page: Page, server: Server, customer: str) -> None:
     account_id = server.query("SELECT id FROM account WHERE email = :email", email=customer)[0]
     with server.units.write() as unit:
         for number in range(200):
-            span = rules.parse(f"198.18.{number}.0/24")
+            span = parse(f"198.18.{number}.0/24")
             unit.session.add(
                 IpRule(
                     account_id=account_id,

@@ -253,3 +253,23 @@ def test_all_faults_are_told_at_once() -> None:
     form.text("c", limit=5)
 
     assert fault(form) == [("a", "form.invalid"), ("b", "form.required")]
+
+
+@pytest.mark.parametrize("value", ["a", "a\nb", " a\r\n\tb ", "x" * 50])
+def test_lines_are_kept_as_they_were_typed(value: str) -> None:
+    form = Form({"name": value})
+
+    assert form.lines("name", limit=50) == value
+    assert fault(form) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [*((wrong, "form.invalid") for wrong in WRONG_TYPES), ("", "form.required"), (" \n ", "form.required"),
+     ("x" * 51, "form.too_long")],
+)  # fmt: skip
+def test_lines_that_are_none_are_refused(value: object, key: str) -> None:
+    form = Form({"name": value})
+
+    assert form.lines("name", limit=50) == ""
+    assert fault(form) == [("name", key)]

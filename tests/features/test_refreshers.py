@@ -8,7 +8,7 @@ import pytest
 from netim_app.core.actor import set_caller
 from netim_app.feature import offers
 from netim_app.features.backup_codes import service as backup_codes
-from netim_app.features.ip_restriction import rules
+from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.features.totp.service import enrolments
@@ -28,7 +28,7 @@ def test_what_shows_a_date_changes_with_language_and_time_zone(
     with units.write() as unit:
         switch_alerts(unit, caller, True)
     with units.write() as unit:
-        rule_list.add_rule(unit, caller, rules.parse("192.0.2.0/24"), "")
+        rule_list.add_rule(unit, caller, reading.parse("192.0.2.0/24"), "")
     with units.write() as unit:
         rule_list.switch_restriction(unit, caller, True, confirmed=False)
     with units.write() as unit:

@@ -53,7 +53,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "codes_stopped": COMMON | {"last": False},
     "logged_in": COMMON | {"known_browser": True},
     "alerts_off": COMMON,
-    "ip_restriction_changed": COMMON | {"change": "removed", "rule": "198.51.100.0/24"},
+    "ip_restriction_changed": COMMON | {"change": "removed", "rule": "198.51.100.0/24", "count": 4711},
     "two_factor_changed": COMMON | {"change": "added", "device": "Pixel 9"},
     "backup_codes_made": COMMON,
     "backup_code_used": COMMON | {"left": 7},
@@ -71,6 +71,7 @@ UNCONFIRMED = {"sign_up", "email_change"}
 UNSAID: dict[str, set[str]] = {
     "second_factor_not_completed": {"security_url"},
     "codes_stopped": {"security_url", "last"},
+    "ip_restriction_changed": {"count"},  # one rule is named
     "reset": {"security_url", "forgot_url"},  # the one link that is asked for
     "email_changed": {"forgot_url"},  # a reset would go to the new mailbox, which may be a stranger's
     "more_notices": set(PLACE),  # there were several
@@ -90,7 +91,7 @@ VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "password_changed": {"way": ("changed", "reset")},
     "two_factor_changed": {"change": ("added", "removed", "enabled", "disabled")},
     "other_sessions_revoked": {"which": ("Safari on iOS (203.0.113.9)", "")},
-    "ip_restriction_changed": {"change": ("on", "off", "added", "removed")},
+    "ip_restriction_changed": {"change": ("on", "off", "added", "added_many", "added_list", "removed")},
     "codes_stopped": {"last": (False, True)},
     "account_unlocked": {"two_factor_off": (False, True)},
     "more_notices": {"count": (1, 53)},

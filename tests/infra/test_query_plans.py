@@ -20,7 +20,7 @@ from sqlalchemy import event
 from netim_app.core.errors import RecordedRefusal
 from netim_app.feature import offers
 from netim_app.features.backup_codes import service as backup_codes
-from netim_app.features.ip_restriction import rules as ip_rules
+from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.features.password.flows import change_password
@@ -164,8 +164,8 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     for on in (True, False, True):
         await in_unit(switch_alerts, actor, on)
 
-    await in_unit(rule_list.add_rule, actor, ip_rules.parse("192.0.2.0/24"), "")
-    await in_unit(rule_list.add_rule, actor, ip_rules.parse("2001:db8::/32"), "")
+    await in_unit(rule_list.add_rule, actor, reading.parse("192.0.2.0/24"), "")
+    await in_unit(rule_list.add_rule, actor, reading.parse("2001:db8::/32"), "")
     await in_unit(rule_list.switch_restriction, actor, True, confirmed=False)
     shown = await in_read_unit(rule_list.view_restriction, actor.account_id)
     await in_unit(rule_list.remove_rule, actor, shown.rules[1].id, confirmed=False)

@@ -1,7 +1,7 @@
 """The IP restriction as tests switch it."""
 
 from netim_app.core.facts import Origin
-from netim_app.features.ip_restriction.rules import parse
+from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.ip_restriction.tables import IpRestriction
 from tests.kit.harness import PASSWORD, Client, Server

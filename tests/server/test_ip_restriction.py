@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from netim_app.features.ip_restriction.rules import MAX_RULES
+from netim_app.features.ip_restriction.rules.spans import MAX_RULES
 from netim_app.infra.rate_limit import RECOVERY_PER_ADDRESS
 from tests.kit.harness import PASSWORD, Client, Server, customer, link_in, running
 from tests.kit.ip_restriction import HOME, OFFICE, REFUSED, restrict, try_login
@@ -318,6 +318,39 @@ async def test_ip_edges_of_a_list_that_is_full(server: Server, anna: Client, ema
     await anna.call("IpDialogState.remove", form={})
     await anna.call("IpDialogState.add", form={"address": "198.51.100.1", "note": ""})
     assert anna.vars["IpDialogState.errors"] == {}, "there is room again"
+
+
+async def test_a_pasted_list_of_200_is_one_change_one_mail_and_one_line(
+    server: Server, anna: Client, email: str
+) -> None:
+    await anna.connect(SECURITY)
+    await anna.call("ShellState.open_account_page")
+    await anna.call("IpListState.begin")
+    assert anna.vars["IpListState.room"] == MAX_RULES
+    rules = "\n".join(f"10.0.{number}.1 # Office {number}" for number in range(MAX_RULES))
+    await anna.call("IpListState.check", form={"list": rules + "\n10.1.0.1"})
+    assert f"these are {MAX_RULES + 1}" in anna.vars["IpListState.errors"]["list"]
+    await anna.call("IpListState.check", form={"list": rules})
+    assert (anna.vars["IpListState.step"], anna.vars["IpListState.new"]) == ("check", MAX_RULES)
+    await anna.call("IpListState.add")
+    assert len(anna.vars["IpRestrictionState.rules"]) == MAX_RULES
+    server.wait_for_mail(email, subject=f"{MAX_RULES} rules were added")
+    assert len([mail for mail in server.mails(email) if "IP restriction" in str(mail["subject"])]) == 1
+    [line] = [line for line in server.log.splitlines() if "ip_rules_added" in line]
+    assert "10.0.0.1" in line
+    assert f"10.0.{MAX_RULES - 1}.1" in line
+
+
+async def test_a_list_that_is_far_too_long_or_no_list_at_all_is_refused(server: Server, anna: Client) -> None:
+    await anna.connect(SECURITY)
+    await anna.call("ShellState.open_account_page")
+    await anna.call("IpListState.begin")
+    for wrong in ("1," * 60_000, ["192.0.2.1"], None, {"a": 1}, 5):
+        await anna.call("IpListState.check", form={"list": wrong})
+        assert anna.vars["IpListState.step"] == "write"
+        assert list(anna.vars["IpListState.errors"]) == ["list"]
+    await anna.call("IpListState.check", form={"list": "192.0.2.1"})
+    assert anna.vars["IpListState.step"] == "check"
 
 
 EDGES = {

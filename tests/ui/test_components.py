@@ -102,6 +102,14 @@ def test_a_switch_asks_for_the_value_it_wants_when_the_handler_takes_one() -> No
     assert '["on"]' not in str(switch("A", KitTestState.on, KitTestState.toggle))
 
 
+def test_the_words_of_a_card_belong_to_its_switch() -> None:
+    control = switch("Alerts", KitTestState.on, KitTestState.toggle, show_label=False, html_id="alerts-switch")
+    markup = str(card(title="Alerts", control=control, control_id="alerts-switch", anchor="alerts"))
+    assert re.search(r'jsx\("label",\{[^}]*htmlFor:"alerts-switch"', markup)
+    assert 'id:"alerts-switch"' in markup
+    assert "htmlFor" not in str(card(title="Alerts", anchor="alerts"))
+
+
 @pytest.mark.parametrize("build", [meter])
 def test_a_meter_says_its_value_in_figures_and_words(build: Callable[..., rx.Component]) -> None:
     markup = str(build(KitTestState.percent, "Security", KitTestState.text, KitTestState.text, "m"))

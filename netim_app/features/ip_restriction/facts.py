@@ -20,6 +20,13 @@ class IpRuleAdded(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IpRulesAdded(Fact):
+    """Several were added at once."""
+
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class IpRuleRemoved(Fact):
     """An address, network or range is no longer on the list."""
 

@@ -1,9 +1,11 @@
 """IP restriction: the account can be used from listed addresses only."""
 
 from netim_app.feature import Feature, LoginPolicy, Protection, Refresher, Subscription
-from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
+from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, IpRulesAdded
 from netim_app.features.ip_restriction.service import access, mails, rule_list
-from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState, show_restriction
+from netim_app.features.ip_restriction.state.batch import IpListState
+from netim_app.features.ip_restriction.state.card import IpRestrictionState, IpTestState, show_restriction
+from netim_app.features.ip_restriction.state.dialogs import IpDialogState
 from netim_app.features.ip_restriction.view.card import card
 from netim_app.identity.facts import AccountUnlocked, EmailRestored, LoginBlocked, ProfileChanged
 
@@ -25,11 +27,12 @@ IP_RESTRICTION = Feature(
         Subscription(fact=LoginBlocked, handle=mails.mail_refused),
         Subscription(fact=IpRestrictionSwitched, handle=mails.mail_change),
         Subscription(fact=IpRuleAdded, handle=mails.mail_change),
+        Subscription(fact=IpRulesAdded, handle=mails.mail_change),
         Subscription(fact=IpRuleRemoved, handle=mails.mail_change),
     ),
     card=card,
     refresher=Refresher(
-        changed_by=(IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, EmailRestored, ProfileChanged),
+        changed_by=(IpRestrictionSwitched, IpRuleAdded, IpRulesAdded, IpRuleRemoved, EmailRestored, ProfileChanged),
         load=rule_list.view_restriction,
         show=show_restriction,
     ),
@@ -37,7 +40,8 @@ IP_RESTRICTION = Feature(
         "ip_restriction": IpRestrictionState.resume,
         "ip_restriction_add": IpDialogState.begin_add,
         "ip_restriction_here": IpDialogState.begin_add_here,
+        "ip_restriction_list": IpListState.begin,
         "ip_restriction_switch": IpDialogState.begin_switch,
     },
-    dialogs=(IpDialogState, IpTestState),
+    dialogs=(IpDialogState, IpListState, IpTestState),
 )

@@ -23,7 +23,9 @@ def card() -> rx.Component:
             LoginAlertsState.switch(~LoginAlertsState.on),
             test_id="login-alerts-switch",
             show_label=False,
+            html_id="email-alerts-switch",
         ),
+        control_id="email-alerts-switch",
         anchor="email-alerts",
         icon="mail",
     )

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from netim_app import feature
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.core.facts import Fact, Origin
-from netim_app.feature import Feature, Subscription
+from netim_app.core.facts import Origin
 from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
-from netim_app.features.ip_restriction.rules import MAX_RULES, parse, parse_address
+from netim_app.features.ip_restriction.rules.reading import parse, parse_address
+from netim_app.features.ip_restriction.rules.spans import MAX_RULES
 from netim_app.features.ip_restriction.service import access, mails, rule_list
 from netim_app.features.ip_restriction.service.rule_list import Restriction
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
@@ -36,6 +35,7 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
+from tests.kit.listeners import heard
 
 ELSEWHERE = Origin(address="198.51.100.9", browser="Firefox", system="Linux")
 NOWHERE = Origin(address="", browser="Firefox", system="Linux")
@@ -86,19 +86,12 @@ def refused(call: Callable[..., object], *args: Any, **kwargs: Any) -> DomainErr
     return found.value
 
 
-def heard() -> list[Fact]:
-    facts: list[Fact] = []
-    listener = Feature(name="x", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: facts.append(f)),))
-    feature.install((*feature.offers().features, listener))
-    return facts
-
-
 def test_a_rule_is_shown_in_its_one_form_with_when_and_from_where(units: Units, caller: Actor) -> None:
     added = add(units, caller, "198.51.100.0 - 198.51.100.255", note="Office")
 
     [rule] = view(units, caller).rules
 
-    assert added == rule_list.Added(text="198.51.100.0/24", inside="", covers=0)
+    assert added == rule_list.Added(text="198.51.100.0/24", inside="", covers=0, remark="reserved")
     assert (rule.text, rule.note, rule.added_from, rule.inside) == ("198.51.100.0/24", "Office", "192.0.2.7", "")
     assert "1 Mar 2026" in rule.added
     assert view(units, caller).since == ""

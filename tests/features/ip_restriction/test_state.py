@@ -7,9 +7,11 @@ import pytest
 from netim_app.core.actor import Actor, set_caller
 from netim_app.core.facts import Origin
 from netim_app.features.gauge.state import GaugeState
-from netim_app.features.ip_restriction.rules import parse
+from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service import access, rule_list
-from netim_app.features.ip_restriction.state import IpDialogState, IpRestrictionState, IpTestState
+from netim_app.features.ip_restriction.state.batch import IpListState
+from netim_app.features.ip_restriction.state.card import IpRestrictionState, IpTestState
+from netim_app.features.ip_restriction.state.dialogs import IpDialogState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import HERE, Tab, logged_in_actor, mailed, visitor_of
@@ -220,6 +222,147 @@ async def test_nonsense_is_refused_at_the_field(tab: Tab, form: Any) -> None:
     assert (await tab.state(IpRestrictionState)).rules == []
 
 
+LIST = "192.0.2.0/24 # Office\n198.51.100.7 Lille\n198.51.100.7\n192.168.1.*"
+
+
+async def test_a_list_is_looked_at_and_then_added_in_one_step(sqlite_units: Units, tab: Tab) -> None:
+    state, _ = await tab.run(IpListState, "begin")
+    assert (state.step, state.room) == ("write", 200)
+
+    state, _ = await tab.run(IpListState, "check", {"list": LIST})
+
+    assert (state.step, state.new, state.skipped, state.errors, state.here_out) == ("check", 3, 1, {}, False)
+    assert [(row.line, row.text, row.first, row.last, row.note, row.outcome, row.remark) for row in state.rows] == [
+        (1, "192.0.2.0/24", "192.0.2.0", "192.0.2.255", "Office", "new", ""),
+        (2, "198.51.100.7", "", "", "Lille", "new", "reserved"),
+        (3, "198.51.100.7", "", "", "", "twice", "reserved"),
+        (4, "192.168.1.0/24", "192.168.1.0", "192.168.1.255", "", "new", "private"),
+    ]
+    assert (await tab.state(IpRestrictionState)).rules == []
+    state, _ = await tab.run(IpListState, "add")
+    assert (state.step, state.rows, state._wanted) == ("", [], ())
+    assert [(rule.text, rule.note) for rule in (await tab.state(IpRestrictionState)).rules] == [
+        ("192.0.2.0/24", "Office"), ("192.168.1.0/24", ""), ("198.51.100.7", "Lille")
+    ]  # fmt: skip
+    assert await notice(tab) == "3 rules were added to the list."
+    assert [event for event, _ in mailed(sqlite_units)] == ["ip_restriction_changed"]
+
+
+async def test_a_list_with_a_fault_is_not_added_and_says_where_it_is(tab: Tab) -> None:
+    await tab.run(IpListState, "begin")
+
+    state, _ = await tab.run(IpListState, "check", {"list": f"{LIST}\n192.0.2.7/24\u202e\nno \ud800 rule\n192.168.2.x"})
+
+    assert (state.step, list(state.errors), state._wanted) == ("write", ["list"], ())
+    assert "3 rules cannot be read. Nothing has been added yet" in state.errors["list"]
+    assert [(row.line, row.outcome) for row in state.rows[:4]] == [(5, "wrong"), (6, "wrong"), (7, "wrong"), (1, "new")]
+    assert state.rows[1].text == "no \ufffd rule"
+    assert state.rows[2].fault == "We cannot read this for certain. Do you mean 192.168.2.0/24?"
+    await tab.run(IpListState, "add")
+    assert (await tab.state(IpRestrictionState)).rules == []
+    state, _ = await tab.run(IpListState, "check", {"list": LIST})
+    assert (state.step, state.errors) == ("check", {})
+
+
+async def test_going_back_to_the_text_forgets_the_preview(tab: Tab) -> None:
+    await tab.run(IpListState, "begin")
+    await tab.run(IpListState, "check", {"list": LIST})
+
+    state, _ = await tab.run(IpListState, "write_again")
+    assert (state.step, state.rows) == ("write", [])
+    await tab.run(IpListState, "add")
+    assert (await tab.state(IpRestrictionState)).rules == []
+
+
+async def test_a_list_of_nothing_new_and_a_list_without_room_are_said(
+    sqlite_units: Units, caller: Actor, tab: Tab
+) -> None:
+    add(sqlite_units, caller, "198.51.100.7", "192.0.2.0/24")
+    await tab.run(IpListState, "begin")
+
+    state, _ = await tab.run(IpListState, "check", {"list": "198.51.100.7"})
+    assert (state.step, state.new, state.skipped) == ("check", 0, 1)
+    state, _ = await tab.run(IpListState, "check", {"list": "\n".join(f"10.0.{n}.1" for n in range(199))})
+    assert "There is room for 198 more rules, and these are 199: a list takes 200." in state.errors["list"]
+    state, _ = await tab.run(IpListState, "check", {"list": "\n".join(f"10.0.{n}.1" for n in range(198))})
+    assert (state.step, state.new, state.errors) == ("check", 198, {})
+
+
+async def test_what_was_added_elsewhere_meanwhile_is_counted_when_it_is_added(
+    sqlite_units: Units, caller: Actor, tab: Tab
+) -> None:
+    await tab.run(IpListState, "begin")
+    await tab.run(IpListState, "check", {"list": "198.51.100.7\n10.0.0.1"})
+    add(sqlite_units, caller, "198.51.100.7", *(f"10.1.{n}.1" for n in range(199)))
+
+    state, _ = await tab.run(IpListState, "add")
+    assert (state.step, list(state.errors)) == ("write", ["list"])
+    assert "There is room for 0 more rules" in state.errors["list"]
+
+
+async def test_the_first_list_leads_on_to_switching_on(tab: Tab) -> None:
+    await tab.run(IpDialogState, "begin_switch")
+    await tab.run(IpListState, "begin")
+    assert (await tab.state(IpDialogState)).dialog == ""
+
+    state, _ = await tab.run(IpListState, "check", {"list": "203.0.113.0/24\n8.8.8.8"})
+    assert state.here_out
+    await tab.run(IpListState, "add")
+
+    dialogs = await tab.state(IpDialogState)
+    assert (dialogs.dialog, dialogs.turning_on, dialogs.shuts_out) == ("switch", True, True)
+
+
+async def test_one_more_rule_begins_with_empty_fields_and_the_last_one_leads_on(tab: Tab) -> None:
+    await tab.run(IpDialogState, "begin_switch")
+
+    dialogs, _ = await tab.run(IpDialogState, "add", {"address": HERE.address, "another": "on"})
+    assert (dialogs.dialog, dialogs.proposed) == ("add", "")
+    assert (dialogs.added_kind, dialogs.added) == ("success", "192.0.2.7 is on the list.")
+    dialogs, _ = await tab.run(IpDialogState, "add", {"address": "192.168.1.10", "another": "on"})
+    assert dialogs.added_kind == "info"
+    assert "lets nobody in over the internet" in dialogs.added
+    dialogs, _ = await tab.run(IpDialogState, "add", {"address": "8.8.8.8", "another": ""})
+    assert (dialogs.dialog, dialogs.added) == ("switch", "")
+    assert len((await tab.state(IpRestrictionState)).rules) == 3
+
+
+@pytest.mark.parametrize(
+    "form", [*NO_FORMS, {"list": None}, {"list": ["192.0.2.1"]}, {"list": 7}, {"list": " \n"}, {"list": "1\n" * 20_000}],  # noqa: E501
+    ids=lambda form: repr(form)[:30],
+)  # fmt: skip
+async def test_nonsense_is_no_list(tab: Tab, form: Any) -> None:
+    await tab.run(IpListState, "begin")
+
+    state, _ = await tab.run(IpListState, "check", form)
+
+    assert (state.step, list(state.errors), state.rows) == ("write", ["list"], [])
+
+
+async def test_a_list_dialog_that_is_not_open_does_nothing(tab: Tab) -> None:
+    for handler, arguments in (("check", ({"list": LIST},)), ("write_again", ()), ("add", ())):
+        state, _ = await tab.run(IpListState, handler, *arguments)
+        assert state.step == ""
+    assert (await tab.state(IpRestrictionState)).rules == []
+
+
+async def test_the_network_of_an_ipv6_connection_is_proposed(sqlite_units: Units, caller: Actor) -> None:
+    set_caller(replace(caller, origin=Origin(address="2001:4860:1:2:3:4:5:6")))
+    tab = Tab(PAGE)
+    await tab.run(ShellState, "open_account_page")
+    assert (await tab.state(IpRestrictionState)).here_line == "2001:4860:1:2::/64"
+    dialogs, _ = await tab.run(IpDialogState, "begin_switch")
+    assert dialogs.proposed == "2001:4860:1:2::/64"
+
+    await tab.run(IpRestrictionState, "add_here")
+
+    card = await tab.state(IpRestrictionState)
+    assert ([rule.text for rule in card.rules], card.here_rule) == (["2001:4860:1:2::/64"], "2001:4860:1:2::/64")
+    assert card.family_missing == 4
+    await tab.run(IpDialogState, "add", {"address": "8.8.8.8"})
+    assert (await tab.state(IpRestrictionState)).family_missing == 0
+
+
 async def test_an_unknown_address_is_said(sqlite_units: Units, caller: Actor) -> None:
     set_caller(replace(caller, origin=Origin(address="")))
     tab = Tab(PAGE)
@@ -233,7 +376,8 @@ async def test_an_unknown_address_is_said(sqlite_units: Units, caller: Actor) ->
 
 @pytest.mark.parametrize(
     ("query", "handler"),
-    [("ip_restriction_add", IpDialogState.begin_add), ("ip_restriction_switch", IpDialogState.begin_switch),
+    [("ip_restriction_add", IpDialogState.begin_add), ("ip_restriction_list", IpListState.begin),
+      ("ip_restriction_switch", IpDialogState.begin_switch),
      ("ip_restriction", IpRestrictionState.resume)],
 )  # fmt: skip
 async def test_the_page_goes_on_after_the_step_up(caller: Actor, query: str, handler: Any) -> None:
@@ -251,6 +395,7 @@ async def test_nobody_changes_anything_without_a_session(sqlite_units: Units) ->
         (IpDialogState, "begin_switch", ()),
         (IpDialogState, "begin_remove", (1,)),
         (IpTestState, "submit", ({"address": "192.0.2.1"},)),
+        (IpListState, "begin", ()),
     ):
         with pytest.raises(PermissionError):
             await Tab("/").run(state, handler, *arguments)

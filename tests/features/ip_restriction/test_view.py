@@ -1,4 +1,4 @@
-from netim_app.features.ip_restriction.state import IpDialogState
+from netim_app.features.ip_restriction.state.dialogs import IpDialogState
 from netim_app.features.ip_restriction.view.card import card
 from tests.kit.components import arguments, by_test_id, elements, field_names, handlers, part, sent
 
@@ -11,7 +11,7 @@ def test_each_change_that_can_lock_the_customer_out_asks_for_a_confirmation() ->
     }
 
     assert boxes == {
-        "ip-add-form": ["address", "note"],
+        "ip-add-form": ["address", "note", "another"],
         "ip-turn-on": ["confirmed"],
         "ip-turn-off": ["confirmed"],
         "ip-remove": ["confirmed"],

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from netim_app.core.facts import Origin
-from netim_app.features.ip_restriction import rules
-from netim_app.features.ip_restriction.rules import Span
+from netim_app.features.ip_restriction.rules import spans
+from netim_app.features.ip_restriction.rules.spans import Span
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -43,7 +43,7 @@ def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
     """The login policy: while the restriction is on, an address that no rule covers, or none at all, is kept out."""
     if not is_on(unit, account_id):
         return None
-    caller = rules.of_client(origin.address)
+    caller = spans.of_client(origin.address)
     return None if caller is not None and let_in_by(unit, account_id, caller) is not None else REFUSED
 
 

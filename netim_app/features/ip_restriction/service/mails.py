@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from netim_app.core.facts import Fact
-from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
+from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, IpRulesAdded
 from netim_app.features.ip_restriction.service import access
 from netim_app.identity import facts, notices
 from netim_app.infra import outbox
@@ -18,19 +18,33 @@ MANY = {
     "removed": "ip_restriction.many.removed",
 }
 REFUSED_MAIL_EVERY = timedelta(hours=1)
+MOST_NAMED = 20
+"""Rules that the mail about an added list names; it counts the others."""
 
 
 def mail_change(unit: UnitOfWork, fact: Fact) -> None:
     """Mails the customer about every change of the list and of its switch."""
-    change, rule = "", ""
+    change, rule, count = "", "", 1
     if isinstance(fact, IpRestrictionSwitched):
         change = "on" if fact.on else "off"
     elif isinstance(fact, IpRuleAdded):
         change, rule = "added", fact.rule
+    elif isinstance(fact, IpRulesAdded):
+        count = len(fact.rules)
+        change, rule = "added_many" if count <= MOST_NAMED else "added_list", ", ".join(fact.rules[:MOST_NAMED])
     elif isinstance(fact, IpRuleRemoved):
         change, rule = "removed", fact.rule
+    kind = change.partition("_")[0]
     notices.notify_up_to_a_cap(
-        unit, CHANGED_MAIL, fact, kind=change, card="ip-restriction", many=MANY[change], change=change, rule=rule
+        unit,
+        CHANGED_MAIL,
+        fact,
+        kind=kind,
+        card="ip-restriction",
+        many=MANY[kind],
+        change=change,
+        rule=rule,
+        count=count,
     )
 
 

@@ -1,16 +1,25 @@
 """The list of addresses and its switch, changed by the owner."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.features.ip_restriction import rules
 from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
-from netim_app.features.ip_restriction.rules import Span
+from netim_app.features.ip_restriction.rules.reading import FIELD
+from netim_app.features.ip_restriction.rules.spans import (
+    MAX_RULES,
+    Span,
+    containers,
+    find,
+    line_of,
+    of_client,
+    remark,
+    special,
+)
 from netim_app.features.ip_restriction.service import access, mails
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
 from netim_app.identity import accounts, facts, sessions
@@ -21,7 +30,6 @@ from netim_app.texts import catalog
 
 SHUTS_OUT = "ip_restriction.shuts_out"
 CONFIRM_FIELD = "confirmed"
-MAX_NOTE = 80
 _RULES, _SWITCHES = table_of(IpRule), table_of(IpRestriction)
 _rule = _RULES.c
 _OF_ACCOUNT = (
@@ -49,6 +57,8 @@ class Rule:
     added_from: str
     inside: str
     """The text of another rule that lets in the same and more; empty when there is none."""
+    remark: str = ""
+    """`private` or `reserved`, when nobody comes from there over the internet."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +72,13 @@ class Restriction:
 
     def lets_in(self, wanted: Span | None) -> str | None:
         """The text of the first rule that covers the wanted addresses; None if no rule does."""
-        place = None if wanted is None else rules.find(self.spans, wanted)
+        place = None if wanted is None else find(self.spans, wanted)
         return None if place is None else self.rules[place].text
+
+    def seen_from(self, here: Span | None) -> list[Rule]:
+        """The rules with what a customer at this address should know about each."""
+        remarks = [special(span) if remark(span, here) else "" for span in self.spans]
+        return [replace(rule, remark=found) for rule, found in zip(self.rules, remarks, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,10 @@ class Added:
     text: str
     inside: str
     covers: int
+    remark: str = ""
+    """`private`, `reserved` or `line`: see `rules.spans.remark`."""
+    line: str = ""
+    """The network to be proposed in its place."""
 
 
 def view_restriction(unit: UnitOfWork, account_id: int) -> Restriction:
@@ -90,7 +109,7 @@ def view_restriction(unit: UnitOfWork, account_id: int) -> Restriction:
             added_from=rule.added_from,
             inside="" if container is None else stored[container].text,
         )
-        for rule, container in zip(stored, rules.containers(spans), strict=True)
+        for rule, container in zip(stored, containers(spans), strict=True)
     )
     since = catalog.format_date(switch.on_since, language, time_zone) if switch else ""
     return Restriction(since=since, rules=shown, spans=spans)
@@ -103,22 +122,29 @@ def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
         DomainError: it is there already, or the list is full.
     """
     sessions.lock_account(unit, actor.account_id)
-    spans = [_span(rule) for rule in _rules(unit, actor.account_id)]
+    spans = listed_spans(unit, actor.account_id)
     if span in spans:
-        raise DomainError("ip_restriction.duplicate", field=rules.FIELD, rule=span.text)
-    if len(spans) >= rules.MAX_RULES:
-        raise DomainError("ip_restriction.full", field=rules.FIELD, limit=rules.MAX_RULES)
-    unit.run(_ADD, _new_rule(unit, actor, span, note))
+        raise DomainError("ip_restriction.duplicate", field=FIELD, rule=span.text)
+    if len(spans) >= MAX_RULES:
+        raise DomainError("ip_restriction.full", field=FIELD, limit=MAX_RULES)
+    add_rows(unit, actor, [(span, note)])
     unit.record(IpRuleAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=span.text))
-    container = rules.find(spans, span)
+    container, line = find(spans, span), line_of(span)
     return Added(
         text=span.text,
         inside="" if container is None else spans[container].text,
         covers=sum(span.covers(other) for other in spans),
+        remark=remark(span, of_client(actor.origin.address)),
+        line=line.text if line else "",
     )
 
 
-def _new_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> dict[str, object]:
+def add_rows(unit: UnitOfWork, actor: Actor, new: Sequence[tuple[Span, str]]) -> None:
+    """Writes rules with their notes. Whether they may be added has been checked."""
+    unit.run(_ADD, [_row(unit, actor, span, note) for span, note in new])
+
+
+def _row(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> dict[str, object]:
     return {
         "account_id": actor.account_id,
         "family": span.family,
@@ -131,16 +157,21 @@ def _new_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> dict[str
     }
 
 
+def listed_spans(unit: UnitOfWork, account_id: int) -> list[Span]:
+    """The list, in the order in which it is shown."""
+    return [_span(rule) for rule in _rules(unit, account_id)]
+
+
 def add_present_address(unit: UnitOfWork, actor: Actor) -> Added:
-    """Puts the address that the customer has now on the list.
+    """Puts the address that the customer has now on the list; of IPv6 its /64, which stays when the address changes.
 
     Raises:
         DomainError: it is unknown, or on the list, or the list is full.
     """
-    here = rules.of_client(actor.origin.address)
+    here = of_client(actor.origin.address)
     if here is None:
-        raise DomainError("ip_restriction.here.unknown", field=rules.FIELD)
-    return add_rule(unit, actor, here, "")
+        raise DomainError("ip_restriction.here.unknown", field=FIELD)
+    return add_rule(unit, actor, line_of(here) or here, "")
 
 
 def remove_rule(unit: UnitOfWork, actor: Actor, rule_id: int, *, confirmed: bool) -> str:
@@ -231,8 +262,8 @@ def _switch_off(unit: UnitOfWork, fact: IpRestrictionSwitched) -> None:
 def _shuts_out(left: Sequence[sa.Row[Any]], actor: Actor) -> bool:
     if not left:
         raise DomainError("ip_restriction.empty")
-    here = rules.of_client(actor.origin.address)
-    return here is None or rules.find([_span(rule) for rule in left], here) is None
+    here = of_client(actor.origin.address)
+    return here is None or find([_span(rule) for rule in left], here) is None
 
 
 def _rules(unit: UnitOfWork, account_id: int) -> Sequence[sa.Row[Any]]:

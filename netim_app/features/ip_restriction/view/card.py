@@ -4,8 +4,12 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.features.ip_restriction.state import MAX_ENTRY, IpDialogState, IpRestrictionState, IpTestState
+from netim_app.features.ip_restriction.state.batch import IpListState
+from netim_app.features.ip_restriction.state.card import MAX_ENTRY, IpRestrictionState, IpTestState
+from netim_app.features.ip_restriction.state.dialogs import IpDialogState
+from netim_app.features.ip_restriction.view.batch import list_dialog
 from netim_app.features.ip_restriction.view.dialogs import add_dialog, remove_dialog, switch_dialog
+from netim_app.features.ip_restriction.view.remarks import family_missing, remark
 from netim_app.identity.view.fields import error_at
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import button
@@ -32,12 +36,14 @@ def card() -> rx.Component:
         _list(),
         rx.cond(IpRestrictionState.rules.length() > 0, _test()),
         add_dialog(),
+        list_dialog(),
         switch_dialog(),
         remove_dialog(),
         title=tr("ip_restriction.title"),
         state=kit.status(state, on=on),
         text=tr("ip_restriction.text"),
         control=_switch(on),
+        control_id="ip-restriction-switch",
         anchor="ip-restriction",
         icon="globe",
     )
@@ -45,7 +51,7 @@ def card() -> rx.Component:
 
 def _switch(on: rx.Var[bool]) -> rx.Component:
     label, begin = tr("ip_restriction.switch"), IpDialogState.begin_switch
-    return switch(label, on, begin, test_id="ip-restriction-switch", show_label=False)
+    return switch(label, on, begin, test_id="ip-restriction-switch", show_label=False, html_id="ip-restriction-switch")
 
 
 def _here() -> rx.Component:
@@ -58,6 +64,10 @@ def _here() -> rx.Component:
         rx.el.div(
             rx.el.p(tr("ip_restriction.here"), " ", rx.el.strong(here, class_name=_ADDRESS)),
             rx.el.p(verdict, class_name="text-muted"),
+            rx.cond(
+                (rule == "") & (IpRestrictionState.here_line != ""),
+                rx.el.p(tr("ip_restriction.here.line"), class_name="mt-1 text-muted"),
+            ),
             class_name="min-w-0 flex-1 basis-48",
         ),
         rx.cond(rule == "", _add_here_button()),
@@ -68,7 +78,8 @@ def _here() -> rx.Component:
 
 
 def _add_here_button() -> rx.Component:
-    text, add_here = tr("ip_restriction.here.add"), IpRestrictionState.add_here
+    line, add_here = IpRestrictionState.here_line, IpRestrictionState.add_here
+    text = rx.cond(line != "", tr("ip_restriction.here.add_line", line=line), tr("ip_restriction.here.add"))
     return button(text, add_here, icon_name="plus", test_id="ip-add-here")
 
 
@@ -78,9 +89,14 @@ def _list() -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.h3(tr("ip_restriction.rules"), number, class_name="font-semibold"),
-            button(tr("ip_restriction.add"), IpDialogState.begin_add, icon_name="plus", test_id="ip-add"),
+            rx.el.div(
+                button(tr("ip_restriction.add"), IpDialogState.begin_add, icon_name="plus", test_id="ip-add"),
+                button(tr("ip_restriction.list.open"), IpListState.begin, test_id="ip-add-list"),
+                class_name="flex w-full flex-wrap gap-3 *:grow sm:w-auto sm:*:grow-0",
+            ),
             class_name="flex flex-wrap items-center justify-between gap-3",
         ),
+        family_missing(IpRestrictionState.family_missing),
         filtered_list(
             _rules,
             tr("ip_restriction.find"),
@@ -130,6 +146,7 @@ def _rule_text(rule: Any) -> rx.Component:
         rx.cond(rule.note != "", rx.el.p(rule.note, class_name="break-words")),
         rx.el.p(added, class_name="text-xs text-muted"),
         rx.cond(rule.inside != "", rx.el.p(inside, class_name="text-xs text-warning")),
+        remark(rule, class_name="text-xs text-warning"),
         class_name="min-w-0 flex-1",
     )
 

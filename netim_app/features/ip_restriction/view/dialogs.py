@@ -4,9 +4,13 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.features.ip_restriction.state import MAX_ENTRY, MAX_NOTE, IpDialogState, IpRestrictionState
+from netim_app.features.ip_restriction.state.batch import IpListState
+from netim_app.features.ip_restriction.state.card import MAX_ENTRY, IpRestrictionState
+from netim_app.features.ip_restriction.state.dialogs import MAX_NOTE, IpDialogState
+from netim_app.features.ip_restriction.view.remarks import family_missing
 from netim_app.identity.view.fields import error_at
 from netim_app.identity.view.support import with_support
+from netim_app.ui.buttons import button
 from netim_app.ui.dialog import dialog
 from netim_app.ui.fields import checkbox_field, text_field
 from netim_app.ui.form import form
@@ -19,19 +23,44 @@ def add_dialog() -> rx.Component:
     state = IpDialogState
     return dialog(
         rx.cond(IpRestrictionState.rules.length() == 0, notice("info", tr("ip_restriction.add.first"))),
-        form(
-            _address_field(),
-            _note_field(),
-            on_submit=state.add,
-            submit_label=tr("ip_restriction.add.submit"),
-            error=error_at(state.errors),
-            cancel=state.close,
-            test_id="ip-add-form",
+        rx.el.div(
+            _what_came_of_the_one_before(),
+            rx.el.div(_add_form(), key=state.added),
         ),
+        button(tr("ip_restriction.add.list"), IpListState.begin, kind="ghost", test_id="ip-add-many"),
         open=state.dialog == "add",
         title=tr("ip_restriction.add.title"),
         on_close=state.close,
         test_id="ip-add-dialog",
+    )
+
+
+def _what_came_of_the_one_before() -> rx.Component:
+    state = IpDialogState
+    return rx.el.div(
+        rx.match(
+            state.added_kind,
+            ("success", notice("success", state.added)),
+            ("info", notice("info", state.added)),
+            rx.fragment(),
+        ),
+        role="status",
+        class_name="*:mb-5",
+        custom_attrs={"data-testid": "ip-added"},
+    )
+
+
+def _add_form() -> rx.Component:
+    state = IpDialogState
+    return form(
+        _address_field(),
+        _note_field(),
+        on_submit=state.add,
+        submit_label=tr("ip_restriction.add.submit"),
+        also=("another", tr("ip_restriction.add.another")),
+        error=error_at(state.errors),
+        cancel=state.close,
+        test_id="ip-add-form",
     )
 
 
@@ -112,6 +141,7 @@ def _turn_on() -> rx.Component:
     state = IpDialogState
     return rx.fragment(
         rx.cond(~state.shuts_out & (IpRestrictionState.here_rule != ""), _stays_in()),
+        family_missing(IpRestrictionState.family_missing),
         rx.el.p(with_support("ip_restriction.turn_on.text")),
         rx.el.p(tr("ip_restriction.turn_on.change"), class_name="text-muted"),
         _confirm_form(

@@ -9,13 +9,14 @@ from netim_app.ui.switch import switch
 
 
 def card_with_everything() -> rx.Component:
-    """What is on now stands first, then what it is about, then what can be done. Links lead to `#kit-alerts`."""
+    """What is on now stands first, then what can be done. A click on the title presses the switch."""
     return card(
         rx.el.p("The last one was sent on 3 March."),
         title="Email alerts",
         state=rx.cond(KitState.on, status("On since today"), status("Off", on=False)),
         text="You get an email whenever somebody logs in.",
-        control=switch("Email alerts of the card", KitState.on, KitState.switch, show_label=False),
+        control=switch("Email alerts of the card", KitState.on, KitState.switch, show_label=False, html_id="kit-on"),
+        control_id="kit-on",
         icon="mail",
         anchor="kit-alerts",
     )

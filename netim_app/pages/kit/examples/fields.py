@@ -4,7 +4,7 @@ import reflex as rx
 
 from netim_app.pages.kit.state import KitState
 from netim_app.ui.browser import field_from_fragment, time_zone_field
-from netim_app.ui.fields import account_name, checkbox_field, select_field, text_field
+from netim_app.ui.fields import account_name, checkbox_field, select_field, text_area, text_field
 from netim_app.ui.filtered_list import filtered_list
 from netim_app.ui.form import form
 from netim_app.ui.password_field import password_field
@@ -95,6 +95,20 @@ def password_with_an_error() -> rx.Component:
     """`required=False`: the field says that it may stay empty."""
     return password_field(
         "password", "Password", error="This is not your password.", required=False, field_id="password-3"
+    )
+
+
+def several_lines_of_text() -> rx.Component:
+    """The form data holds all lines as one text. A browser cuts what is longer than `max_length` without a word."""
+    return text_area(
+        "addresses",
+        "Addresses",
+        error="Line 2 cannot be read.",
+        hint="One per line.",
+        placeholder="203.0.113.7",
+        rows=4,
+        max_length=1000,
+        auto_focus=False,
     )
 
 

@@ -32,6 +32,16 @@ def form_with_faults() -> rx.Component:
     )
 
 
+def form_with_two_ways_to_send_it() -> rx.Component:
+    """`also` adds a button; the form data then holds `on` under its name. Enter presses the other one."""
+    return form(
+        text_field("device", "Device"),
+        on_submit=KitState.save,
+        submit_label="Save",
+        also=("another", "Save and add another"),
+    )
+
+
 def form_at_work() -> rx.Component:
     """`pending` is for work that takes long."""
     return form(

@@ -1,4 +1,4 @@
-"""The card with the rules, its dialogs, and the field that tests an address."""
+"""The dialogs that change something."""
 
 from typing import Any
 
@@ -8,50 +8,20 @@ from netim_app.core import readers
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.features.ip_restriction import rules
+from netim_app.features.ip_restriction.rules import reading, spans
+from netim_app.features.ip_restriction.rules.pasted import MAX_NOTE
 from netim_app.features.ip_restriction.service import access, rule_list
-from netim_app.features.ip_restriction.service.rule_list import Added, Restriction, Rule
+from netim_app.features.ip_restriction.service.rule_list import Added
+from netim_app.features.ip_restriction.state.card import tell_added, what_came_of
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import ShellState, change, explain, refresh, show_notice
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of
+from netim_app.texts import catalog
+from netim_app.ui.text import LocaleState
 
-MAX_NOTE = rule_list.MAX_NOTE
-MAX_ENTRY = rules.MAX_ENTRY
 MAX_ID = 2**31 - 1
-
-
-class IpRestrictionState(rx.State):
-    """What is in force, and the rules."""
-
-    since: str = ""
-    """A date, or empty while the restriction is off."""
-    rules: list[Rule] = []
-    here: str = ""
-    """The customer's present address; empty when it is unknown."""
-    here_rule: str = ""
-    """The rule that lets it in, or empty."""
-
-    @rx.event
-    @open_to(LOGGED_IN)
-    async def resume(self) -> Any:
-        """Leads back to the card after a step-up that no dialog goes on from."""
-        await show_notice(self, "info", "ip_restriction.resume")
-        return rx.redirect("/account/connection-and-security#ip-restriction")
-
-    @rx.event
-    @open_to(FRESH, resume="ip_restriction_here")
-    async def add_here(self) -> None:
-        """Puts the present address on the list."""
-        try:
-            await limits.allow_change(actor().account_id)
-            added = await change(self, rule_list.add_present_address)
-        except DomainError as error:
-            await refresh(self, everything=True)
-            await show_notice(self, "warning", error.key, **error.params)
-            return
-        await _tell_added(self, added)
 
 
 class IpDialogState(rx.State):
@@ -66,7 +36,10 @@ class IpDialogState(rx.State):
     shuts_out: bool = False
     """Whether going on would shut out the customer's present address."""
     proposed: str = ""
-    """An address that the dialog "add" begins with."""
+    """What the dialog "add" begins with."""
+    added: str = ""
+    """What came of the rule before, where another one follows."""
+    added_kind: str = ""
 
     _rule_id: int = 0
     _then_switch: bool = False
@@ -91,40 +64,35 @@ class IpDialogState(rx.State):
         """Adds the rule; what was typed stays where it is when something is wrong."""
         self.errors = {}
         read = Form(form)
-        entry = read.text("address", limit=rules.MAX_ENTRY, clean=readers.network)
-        note = read.text("note", limit=rule_list.MAX_NOTE, required=False)
+        entry = read.text("address", limit=reading.MAX_ENTRY, clean=readers.network)
+        note = read.text("note", limit=MAX_NOTE, required=False)
         try:
             read.finish()
-            span = rules.parse(entry)
+            span = reading.parse(entry)
             await limits.allow_change(actor().account_id)
             added = await change(self, rule_list.add_rule, span, note)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
+        if read.flag("another"):
+            await self._go_on_after(added)
+            return
         then_switch = self._then_switch
         self._end()
-        await _tell_added(self, added)
+        await tell_added(self, added)
         if then_switch:
-            await self._ask_to_switch()
+            await ask_to_switch(self)
+
+    async def _go_on_after(self, added: Added) -> None:
+        self.added_kind, key, params = what_came_of(added)
+        self.added = catalog.text((await self.get_state(LocaleState)).locale, key, **params)
+        self.proposed = ""
 
     @rx.event
     @open_to(FRESH, resume="ip_restriction_switch")
     async def begin_switch(self) -> None:
         """Opens the dialog that switches the restriction on, or off when it is on. Without a rule, that comes first."""
-        await self._ask_to_switch()
-
-    async def _ask_to_switch(self) -> None:
-        turning_on = not await in_read_unit(access.is_on, actor().account_id)
-        shuts_out = False
-        if turning_on:
-            try:
-                shuts_out = await in_read_unit(rule_list.shuts_out_on_switch, actor())
-            except DomainError:  # no rule yet: that is the first step
-                self._propose_here()
-                self._then_switch = True
-                return
-        self._begin("switch", shuts_out)
-        self.turning_on = turning_on
+        await ask_to_switch(self)
 
     @rx.event
     @open_to(FRESH, resume="ip_restriction_switch")
@@ -178,13 +146,13 @@ class IpDialogState(rx.State):
 
     def _propose_here(self) -> None:
         self._begin("add")
-        here = rules.of_client(actor().origin.address)
-        self.proposed = here.text if here else ""
+        here = spans.of_client(actor().origin.address)
+        self.proposed = (spans.line_of(here) or here).text if here else ""
 
     def _begin(self, dialog: str, shuts_out: bool = False) -> None:
         self._visit = visit_of(self)
         self._then_switch = False
-        self.proposed = ""
+        self.proposed = self.added = self.added_kind = ""
         self.dialog = dialog
         self.shuts_out = shuts_out
         self.errors = {}
@@ -206,53 +174,25 @@ class IpDialogState(rx.State):
         return ShellState.open_account_page
 
 
-class IpTestState(rx.State):
-    """The field that tests an address against the rules."""
-
-    errors: dict[str, str] = {}
-    address: str = ""
-    """The one that was tested, in its one form; empty before."""
-    rule: str = ""
-    """The rule that lets it in, or empty."""
-
-    _visit: str = ""
-
-    @rx.event
-    @open_to(LOGGED_IN)
-    async def submit(self, form: dict[str, Any]) -> None:
-        """Says whether an address would be let in, and by which rule."""
-        self._visit = visit_of(self)
-        self.errors = {}
-        self.address = self.rule = ""
-        read = Form(form)
-        entry = read.text("address", limit=rules.MAX_ENTRY, clean=readers.network)
+async def ask_to_switch(state: rx.State) -> None:
+    """Opens the dialog that switches the restriction on or off; without a rule, the one that adds the first."""
+    dialogs = await state.get_state(IpDialogState)
+    turning_on = not await in_read_unit(access.is_on, actor().account_id)
+    shuts_out = False
+    if turning_on:
         try:
-            read.finish()
-            tested = rules.parse_address(entry)
-        except DomainError as error:
-            self.errors = await explain(self, error)
+            shuts_out = await in_read_unit(rule_list.shuts_out_on_switch, actor())
+        except DomainError:  # no rule yet: that is the first step
+            dialogs._propose_here()
+            dialogs._then_switch = True
             return
-        self.rule = await in_read_unit(access.let_in_by, actor().account_id, tested) or ""
-        self.address = tested.text
+    dialogs._begin("switch", shuts_out)
+    dialogs.turning_on = turning_on
 
 
-async def _tell_added(state: rx.State, added: Added) -> None:
-    """Says what came of it, and points out what is there twice."""
-    if added.inside:
-        await show_notice(state, "info", "ip_restriction.added.inside", rule=added.text, other=added.inside)
-    elif added.covers:
-        await show_notice(state, "info", "ip_restriction.added.covers", rule=added.text, count=added.covers)
-    else:
-        await show_notice(state, "success", "ip_restriction.added", rule=added.text)
-
-
-async def show_restriction(state: rx.State, restriction: Restriction) -> None:
-    """Puts the stored rules into the card, and how they treat the address that the customer has now."""
-    card = await state.get_state(IpRestrictionState)
-    if card.rules != list(restriction.rules):
-        (await state.get_state(IpTestState)).reset()  # what it said may not be true any more
-    here = rules.of_client(actor().origin.address)
-    card.since = restriction.since
-    card.rules = list(restriction.rules)
-    card.here = here.text if here else ""
-    card.here_rule = restriction.lets_in(here) or ""
+async def hand_over(state: rx.State) -> bool:
+    """Closes the dialog of a single rule for that of a list; returns whether switching on was to follow."""
+    dialogs = await state.get_state(IpDialogState)
+    then_switch = dialogs.dialog == "add" and dialogs._then_switch
+    dialogs._end()
+    return then_switch

@@ -1,0 +1,164 @@
+"""How a pasted list is read: a rule per line, or several with commas or semicolons, and notes behind.
+
+What stands behind `#` is the note of all rules of its line. Nothing is dropped in silence: each entry has an outcome.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from netim_app.core import readers
+from netim_app.core.errors import DomainError
+from netim_app.features.ip_restriction.rules.reading import MAX_ENTRY, parse
+from netim_app.features.ip_restriction.rules.spans import MAX_RULES, Span
+
+FIELD = "list"
+MAX_LENGTH = 20_000
+"""Characters of a list: 200 rules of the usual length with notes of the usual length, and comments."""
+MAX_ENTRIES = 500
+"""More are not even read: at most 200 of them could be new."""
+MAX_NOTE = 80
+_BULLET = re.compile(r"^(?:[-*•·–]|[0-9]{1,3}[.)])\s+")
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+_JOINTS = {*_DASHES, "/", "to", "à"}
+_PART = re.compile(r"[0-9a-fA-F:.*\[\]]+(?:/[0-9.]*)?")
+_NUMBERED = re.compile(r"(?=.*[.:])(?:.*[0-9]|.*::)")
+_LEAD = re.compile(rf"^(?:[{_DASHES}:|>]+\s*)+")
+_COLON = re.compile(r"(?<=[0-9]):$")
+"""Between a rule and its note."""
+_QUOTES = "\"'`“”"
+
+Outcome = Literal["new", "listed", "twice", "wrong"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One rule of a pasted list, and what comes of it."""
+
+    line: int
+    """From 1."""
+    typed: str
+    note: str = ""
+    span: Span | None = None
+    error: DomainError | None = None
+    outcome: Outcome = "new"
+    same_line: int = 0
+    """Where the list has the same rule before."""
+
+
+def read_list(text: str, listed: Sequence[Span]) -> list[Entry]:
+    """What the list means, and what comes of each entry when these rules are there already.
+
+    Raises:
+        DomainError: at the field `list`: there is nothing in it, or there are too many entries.
+    """
+    typed = [entry for number, line in enumerate(text.splitlines(), 1) for entry in _entries(number, line)]
+    if not typed:
+        raise DomainError("form.required", field=FIELD)
+    if len(typed) > MAX_ENTRIES:
+        raise DomainError("ip_restriction.list.too_many", field=FIELD, count=len(typed), limit=MAX_RULES)
+    return _compared([_read(entry) for entry in typed], listed)
+
+
+def check_room(new: int, listed: int) -> None:
+    """Whether so many new rules find room.
+
+    Raises:
+        DomainError: at the field `list`.
+    """
+    if new + listed > MAX_RULES:
+        room = MAX_RULES - listed
+        raise DomainError("ip_restriction.list.full", field=FIELD, limit=MAX_RULES, room=room, count=new)
+
+
+def _entries(number: int, line: str) -> list[Entry]:
+    """The entries of a line as they were typed, with their notes."""
+    rules, _, remark = line.replace("\t", " ").partition("#")
+    found: list[Entry] = []
+    for piece in re.split("[,;]", _BULLET.sub("", rules.strip())):
+        words = piece.strip().strip(_QUOTES).split()
+        if not words:
+            continue
+        if found and _is_note(words):
+            found[-1] = replace(found[-1], note=_joined(found[-1].note, " ".join(words), ", "))
+        else:
+            end = len(words) if _is_note(words) else _end_of_rule(words)
+            found.append(Entry(number, " ".join(words[:end]), note=_without_lead(" ".join(words[end:]))))
+    return [
+        replace(entry, typed=_COLON.sub("", entry.typed), note=_joined(entry.note, remark.strip(), " "))
+        for entry in found
+    ]
+
+
+def _is_note(words: list[str]) -> bool:
+    """Whether this begins like a note: a word with a letter that is no address and no name of a machine."""
+    return not _is_part(words[0]) and any(sign.isalpha() for sign in words[0]) and not re.search(r"\w[.:]+\w", words[0])
+
+
+def _end_of_rule(words: list[str]) -> int:
+    """How many of these words are the rule; behind them is the note."""
+    end = 1
+    while end < len(words):
+        if words[end].lower() in _JOINTS and end + 1 < len(words) and _is_part(words[end + 1], alone=False):
+            end += 2
+        elif _is_part(words[end]) or _is_joined(words[end - 1], words[end]):
+            end += 1
+        else:
+            break
+    return end
+
+
+def _is_part(word: str, *, alone: bool = True) -> bool:
+    """Whether a word is part of a rule. A number alone is one only behind a joint."""
+    if _PART.fullmatch(word) is None:
+        return False
+    return bool(_NUMBERED.search(word)) or (not alone and word.isdecimal())
+
+
+def _is_joined(before: str, word: str) -> bool:
+    """Whether two words belong together by a joint at the end of the first or the beginning of the second."""
+    if before[-1] in {*_DASHES, "/"}:
+        return _is_part(word, alone=False)
+    return word[0] in {*_DASHES, "/"} and _is_part(word[1:], alone=False)
+
+
+def _without_lead(note: str) -> str:
+    note = _LEAD.sub("", note)
+    return note[1:-1] if note.startswith("(") and note.endswith(")") else note
+
+
+def _joined(first: str, second: str, between: str) -> str:
+    return f"{first}{between}{second}" if first and second else first or second
+
+
+def _read(entry: Entry) -> Entry:
+    note = readers.line(entry.note)
+    try:
+        if len(entry.typed) > MAX_ENTRY:
+            raise DomainError("form.too_long", limit=MAX_ENTRY)
+        if _is_note(entry.typed.split()):
+            raise DomainError("ip_restriction.list.no_rule")
+        span = parse(readers.network(entry.typed))
+        if len(note) > MAX_NOTE:
+            raise DomainError("ip_restriction.list.long_note", limit=MAX_NOTE)
+        if position := readers.hidden_at(note):
+            raise DomainError("form.invisible", position=position)
+    except DomainError as error:
+        return replace(entry, note=note[:MAX_NOTE], error=error, outcome="wrong")
+    return replace(entry, note=note, span=span)
+
+
+def _compared(entries: list[Entry], listed: Sequence[Span]) -> list[Entry]:
+    """With those marked that are on the list, or in this one, already."""
+    known, lines = set(listed), dict[Span | None, int]()
+    found = []
+    for entry in entries:
+        if entry.span in known:
+            found.append(replace(entry, outcome="listed"))
+        elif entry.span in lines:
+            found.append(replace(entry, outcome="twice", same_line=lines[entry.span]))
+        else:
+            found.append(entry)
+            lines |= {entry.span: entry.line} if entry.span else {}
+    return found

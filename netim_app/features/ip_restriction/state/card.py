@@ -1,0 +1,125 @@
+"""The card with the rules, and the field that tests an address."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.core import readers
+from netim_app.core.actor import actor
+from netim_app.core.errors import DomainError
+from netim_app.core.forms import Form
+from netim_app.features.ip_restriction.rules import reading, spans
+from netim_app.features.ip_restriction.service import access, rule_list
+from netim_app.features.ip_restriction.service.rule_list import Added, Restriction, Rule
+from netim_app.identity import limits
+from netim_app.identity.access import FRESH, LOGGED_IN, open_to
+from netim_app.identity.state.shell import change, explain, refresh, show_notice
+from netim_app.infra.unit_of_work import in_read_unit
+from netim_app.reflex_port.visits import visit_of
+
+MAX_ENTRY = reading.MAX_ENTRY
+_REMARKS = {
+    "private": "ip_restriction.added.private",
+    "reserved": "ip_restriction.added.reserved",
+    "line": "ip_restriction.added.line",
+}
+
+
+class IpRestrictionState(rx.State):
+    """What is in force, and the rules."""
+
+    since: str = ""
+    """A date, or empty while the restriction is off."""
+    rules: list[Rule] = []
+    here: str = ""
+    """The customer's present address; empty when it is unknown."""
+    here_rule: str = ""
+    """The rule that lets it in, or empty."""
+    here_line: str = ""
+    """The network that is added in its place: of an IPv6 address its /64. Else empty."""
+    family_missing: int = 0
+    """4 or 6, where the list lacks addresses that the customer's connection may use."""
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def resume(self) -> Any:
+        """Leads back to the card after a step-up that no dialog goes on from."""
+        await show_notice(self, "info", "ip_restriction.resume")
+        return rx.redirect("/account/connection-and-security#ip-restriction")
+
+    @rx.event
+    @open_to(FRESH, resume="ip_restriction_here")
+    async def add_here(self) -> None:
+        """Puts the present address on the list."""
+        try:
+            await limits.allow_change(actor().account_id)
+            added = await change(self, rule_list.add_present_address)
+        except DomainError as error:
+            await refresh(self, everything=True)
+            await show_notice(self, "warning", error.key, **error.params)
+            return
+        await tell_added(self, added)
+
+
+class IpTestState(rx.State):
+    """The field that tests an address against the rules."""
+
+    errors: dict[str, str] = {}
+    address: str = ""
+    """The one that was tested, in its one form; empty before."""
+    rule: str = ""
+    """The rule that lets it in, or empty."""
+
+    _visit: str = ""
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Says whether an address would be let in, and by which rule."""
+        self._visit = visit_of(self)
+        self.errors = {}
+        self.address = self.rule = ""
+        read = Form(form)
+        entry = read.text("address", limit=reading.MAX_ENTRY, clean=readers.network)
+        try:
+            read.finish()
+            tested = reading.parse_address(entry)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.rule = await in_read_unit(access.let_in_by, actor().account_id, tested) or ""
+        self.address = tested.text
+
+
+async def tell_added(state: rx.State, added: Added) -> None:
+    """Says what came of it, and points out what is there twice or lets nobody in."""
+    kind, key, params = what_came_of(added)
+    await show_notice(state, kind, key, **params)
+
+
+def what_came_of(added: Added) -> tuple[str, str, dict[str, object]]:
+    """The kind of notice, and its text."""
+    about: dict[str, object] = {"rule": added.text}
+    if added.inside:
+        return "info", "ip_restriction.added.inside", about | {"other": added.inside}
+    if added.covers:
+        return "info", "ip_restriction.added.covers", about | {"count": added.covers}
+    if added.remark:
+        return "info", _REMARKS[added.remark], about | {"line": added.line}
+    return "success", "ip_restriction.added", about
+
+
+async def show_restriction(state: rx.State, restriction: Restriction) -> None:
+    """Puts the stored rules into the card, and how they treat the address that the customer has now."""
+    card = await state.get_state(IpRestrictionState)
+    here = spans.of_client(actor().origin.address)
+    line = spans.line_of(here) if here else None
+    shown = restriction.seen_from(here)
+    if card.rules != shown:
+        (await state.get_state(IpTestState)).reset()  # what it said may not be true any more
+    card.since = restriction.since
+    card.rules = shown
+    card.here = here.text if here else ""
+    card.here_line = line.text if line else ""
+    card.family_missing = spans.family_missing(restriction.spans, here)
+    card.here_rule = restriction.lets_in(here) or ""

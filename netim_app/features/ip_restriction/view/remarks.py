@@ -1,0 +1,28 @@
+"""What should be known about a rule, or about the whole list."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.ui.notice import notice
+from netim_app.ui.text import tr
+
+
+def remark(rule: Any, *, class_name: str) -> rx.Component:
+    """That nobody comes from such addresses over the internet; nothing where that is not so."""
+    return rx.match(
+        rule.remark,
+        ("private", rx.el.p(tr("ip_restriction.remark.private"), class_name=class_name)),
+        ("reserved", rx.el.p(tr("ip_restriction.remark.reserved"), class_name=class_name)),
+        rx.fragment(),
+    )
+
+
+def family_missing(family: rx.Var[int]) -> rx.Component:
+    """That the list lacks addresses of a family that the customer's connection may use; nothing for 0."""
+    return rx.match(
+        family,
+        (4, notice("warning", tr("ip_restriction.missing.4"), test_id="ip-family")),
+        (6, notice("warning", tr("ip_restriction.missing.6"), test_id="ip-family")),
+        rx.fragment(),
+    )
