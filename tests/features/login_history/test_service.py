@@ -197,7 +197,7 @@ async def test_half_a_login_is_one_entry_and_a_whole_one_names_its_factor(
     others = [f for f in feature.offers().features if not f.second_factors]
     feature.install((*others, Feature(name="wheel", second_factors=(wheel,))))
     assert await attempt(visitor_of()) == login.CodeRequired()
-    with pytest.raises(RecordedRefusal, match=second_factor.WRONG), units.write() as unit:
+    with pytest.raises(RecordedRefusal, match=r"second_factor\.wrong"), units.write() as unit:
         second_factor.finish_login(unit, visitor_of(), "000000")
     assert stored(units) == [], "it is not over yet"
     clock.advance(minutes=11)
