@@ -27,6 +27,7 @@ const once = (event) => {
   const isHeld = button.ariaDisabled === "true" || group.querySelector("[type=submit][aria-disabled=true]");
   if (isHeld) { event.preventDefault(); return event.stopPropagation(); }
   const end = () => {
+    document.pressed = undefined;
     observer.disconnect();
     clearInterval(timer);
     button.ariaDisabled = button.dataset.pending === "true";
@@ -40,15 +41,32 @@ const once = (event) => {
   observer.observe(document.body, {childList: true, characterData: true, subtree: true});
   delete page.unanswered;
   button.ariaDisabled = "true";
+  document.pressed = element;
 };
 
 // A page that sends itself elsewhere stays as it is until the next document is there: no change is an answer any more.
 const leave = ({dataset}) => { dataset.quiet = ""; onpageshow = () => delete dataset.quiet; };
-const reload = (cause) => { if (cause) { leave(document.documentElement); location.reload(); } };
+const reload = () => location.reload();
 // No event of Reflex leaves the app.
 const submitAtOnce = (form) => { if (form) { leave(document.documentElement); form.submit(); } };
 // The page stays, and goes on without an answer all the same: what it gets is a cookie.
 const postAtOnce = (form) => { form && navigator.sendBeacon?.(form.action, new URLSearchParams(new FormData(form))); };
+
+// A new cookie without leaving the page, which alone holds what was typed. The socket comes back with it, as after a
+// pause of the browser; the server hears first that the old one has gone, or it takes this for a second tab. Then the
+// press is repeated that the server has refused. When the line is cut, the server says what is missing.
+const noteAsked = (element) => { if (element) document.asked = document.pressed; };
+const renewAtOnce = async (form) => {
+  if (!form) return;
+  const {action, dataset: {repeat}} = form, {asked} = document;
+  const body = action && new URLSearchParams(new FormData(form));
+  await (action && fetch(action, {method: "POST", redirect: "manual", body}).catch(() => {}));
+  dispatchEvent(new Event("pagehide"));
+  await new Promise((later) => setTimeout(later, 50));
+  document.dispatchEvent(new Event("visibilitychange"));
+  if (repeat === "true") asked?.matches("form") ? asked.requestSubmit() : asked?.click();
+};
+const comeBack = (cause) => { noteAsked(cause); renewAtOnce(cause); };
 
 // HTML opens a dialog as a modal one by a press only. Closing it before it goes gives the focus back to the opener, and
 // when that is gone, too, to the main landmark.

@@ -111,11 +111,17 @@ def consume(unit: UnitOfWork, account_id: int, code: str, origin: Origin) -> boo
     return True
 
 
-def make_first(unit: UnitOfWork, actor: Actor) -> NewCodes | None:
-    """The set for a freshly enabled second factor. It never replaces one: None when there is one already."""
+def make_due(unit: UnitOfWork, actor: Actor, unseen: str) -> NewCodes | None:
+    """The set for a freshly enabled second factor. None when there is one already.
+
+    Args:
+        unseen: the handle of a set that no page has shown, and that may be replaced; empty for none.
+    """
     sessions.lock_account(unit, actor.account_id)
-    has_set = unit.session.get(BackupCodeSet, actor.account_id) is not None
-    return None if has_set or not second_factor.enrolled(unit, actor.account_id) else make(unit, actor)
+    made = unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)
+    if (made is not None and _handle(made) != unseen) or not second_factor.enrolled(unit, actor.account_id):
+        return None
+    return make(unit, actor)
 
 
 def make(unit: UnitOfWork, actor: Actor) -> NewCodes:

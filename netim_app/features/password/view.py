@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.features.password.state import PasswordState
-from netim_app.identity.view.fields import error_at, new_password_field, own_account_name
+from netim_app.identity.view.fields import code_field, error_at, new_password_field, own_account_name
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import button
 from netim_app.ui.dialog import dialog
@@ -24,6 +24,10 @@ def card() -> rx.Component:
                     tr("field.current_password"),
                     error=error_at(PasswordState.errors, "current"),
                     auto_focus=True,
+                ),
+                rx.cond(
+                    PasswordState.needs_code,
+                    code_field(error_at(PasswordState.errors, "code"), field_id="change-password-code"),
                 ),
                 new_password_field(
                     tr("field.new_password"),

@@ -10,7 +10,7 @@ from netim_app.core.errors import DomainError
 from netim_app.feature import offers
 from netim_app.identity import accounts, changes, profiles, sessions
 from netim_app.identity.access import ANYONE, LOGGED_IN, open_to
-from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
+from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, units
 from netim_app.reflex_port.tab import tab_of
 from netim_app.reflex_port.visits import end_earlier_visit, visit_of
 from netim_app.settings import get_settings
@@ -20,6 +20,8 @@ from netim_app.ui.text import LocaleState
 MIN_PASSWORD_LENGTH = get_settings().password_min_length
 """In characters; the hint at a password field says so."""
 REMEMBER_DAYS = get_settings().session_remember_days
+SECURITY = "/account/connection-and-security"
+"""The page with the wizard."""
 _ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(\?open=[a-z_]{1,30})?(#[a-z-]{1,40})?")
 
 
@@ -42,7 +44,7 @@ class ShellState(rx.State):
     resumed: bool = False
     """The page goes on where a step-up interrupted: mounts a component that takes `?open=` out of the address."""
     reload: bool = False
-    """Mounts a component that loads the page anew: the session was renewed in another tab."""
+    """Mounts a component that connects anew: the session was renewed in another tab."""
 
     _notice_visit: str = ""
     """The visit that the notice belongs to."""
@@ -66,7 +68,15 @@ class ShellState(rx.State):
         self.ready = True
         handler = offers().resumes.get(str(self.router.url.query_parameters.get("open", "")))
         self.resumed = handler is not None
-        return handler
+        return handler or await self._due_step()
+
+    async def _due_step(self) -> Any:
+        """Opens what the wizard still has to show, while the proof is fresh that this takes."""
+        if actor().is_fresh(units().clock()) and self.router.url.path.rstrip("/") == SECURITY:
+            for step in offers().wizard_steps:
+                if await step.is_due(self):
+                    return step.begin
+        return None
 
     @rx.event
     @open_to(ANYONE)

@@ -118,7 +118,7 @@ def test_the_first_set_never_replaces_one(units: Units) -> None:
 
 def _first(units: Units, caller: Actor) -> service.NewCodes | None:
     with units.write() as unit:
-        return service.make_first(unit, caller)
+        return service.make_due(unit, caller, "")
 
 
 def test_without_a_second_factor_there_are_no_codes(units: Units) -> None:
