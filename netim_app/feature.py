@@ -118,7 +118,8 @@ class PeriodicWork(Generic[Key]):
 class WizardStep:
     """A further step of the wizard that enables two-factor authentication. The wizard numbers, frames and titles it.
 
-    The wizard's own last step renews the session and loads the page again; `resume` then opens the first further step.
+    The wizard's own last step renews the session. The page comes back then, and a step that is due is opened, as by
+    every page that opens or comes back: an answer that was lost on the line ends nothing.
     At most one feature offers steps: a step does not learn which comes next.
     """
 
@@ -127,8 +128,10 @@ class WizardStep:
     content: Callable[[], rx.Component]
     """The part below the heading, with the button that ends the step."""
     is_open: Callable[[], rx.Var[bool]]
-    resume: str
-    """One of the feature's `resumes`: its handler opens the step."""
+    is_due: Callable[[rx.State], Awaitable[bool]]
+    """(any state of the tab, as the page shows the account now) -> whether the step is still to be done."""
+    begin: Handler
+    """The event handler that opens the step; marked `FRESH`."""
     test_id: str
     """Of the dialog; unique among the dialogs that are open at one time."""
 

@@ -42,9 +42,15 @@ def tidy_url_when(condition: rx.Var[bool]) -> rx.Component:
     return rx.cond(condition, Span.create(hidden=True, custom_attrs={"ref": function("tidyUrl")}))
 
 
-def reload_when(condition: rx.Var[bool]) -> rx.Component:
-    """Loads the document anew, with the present cookies and a new socket, as soon as the condition is true."""
-    return rx.cond(condition, Span.create(hidden=True, custom_attrs={"ref": function("reload")}))
+def come_back_when(condition: rx.Var[bool]) -> rx.Component:
+    """Connects anew, with the present cookies, as soon as the condition is true, and sends the last press once more."""
+    attrs = {"ref": function("comeBack"), "data-repeat": "true"}
+    return rx.cond(condition, Span.create(hidden=True, custom_attrs=attrs))
+
+
+def note_asked() -> rx.Component:
+    """Where it appears, the press that made it appear is noted: it is repeated once the session is renewed."""
+    return Span.create(hidden=True, custom_attrs={"ref": function("noteAsked")})
 
 
 _COPY_ICONS = (

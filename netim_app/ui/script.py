@@ -33,6 +33,7 @@ const once = (event) => {
   }
   const page = document.documentElement.dataset;
   const end = () => {
+    document.pressed = undefined;
     observer.disconnect();
     clearInterval(timer);
     button.ariaDisabled = button.dataset.pending === "true";
@@ -51,6 +52,7 @@ const once = (event) => {
   observer.observe(document.body, { childList: true, characterData: true, subtree: true });
   delete page.unanswered;
   button.ariaDisabled = "true";
+  document.pressed = element;
 };
 // A press from before React was there: `EARLY` has noted it.
 const sendEarlyPress = (form) => {
@@ -65,11 +67,7 @@ const leave = () => {
   document.documentElement.dataset.quiet = "";
   onpageshow = () => delete document.documentElement.dataset.quiet;
 };
-const reload = (cause) => {
-  if (!cause) return;
-  leave();
-  location.reload();
-};
+const reload = () => location.reload();
 // No event of Reflex leaves the app.
 const submitAtOnce = (form) => {
   if (!form) return;
@@ -79,6 +77,31 @@ const submitAtOnce = (form) => {
 // The page stays, and goes on without an answer all the same: what it gets is a cookie.
 const postAtOnce = (form) => {
   if (form) navigator.sendBeacon?.(form.action, new URLSearchParams(new FormData(form)));
+};
+
+// A new cookie without leaving the page, which alone holds what was typed. The socket comes back with it, as after a
+// pause of the browser; the server hears first that the old one has gone, or it takes this for a second tab. Then the
+// press is repeated that the server has refused. When the line is cut, the server says what is missing.
+const noteAsked = (element) => {
+  if (element) document.asked = document.pressed;
+};
+const renewAtOnce = async (form) => {
+  if (!form) return;
+  const { asked } = document;
+  if (form.action) {
+    const body = new URLSearchParams(new FormData(form));
+    await fetch(form.action, { method: "POST", redirect: "manual", body }).catch(() => {});
+  }
+  dispatchEvent(new Event("pagehide"));
+  await new Promise((later) => setTimeout(later, 50));
+  document.dispatchEvent(new Event("visibilitychange"));
+  if (form.dataset.repeat !== "true") return;
+  if (asked?.matches("form")) asked.requestSubmit();
+  else asked?.click();
+};
+const comeBack = (cause) => {
+  noteAsked(cause);
+  renewAtOnce(cause);
 };
 
 // HTML opens a dialog as a modal one by a press only. Closing it before it goes gives the focus back to the opener, and
@@ -157,8 +180,11 @@ const sendWhenComplete = ({ currentTarget: code }) => {
   if (code.validity.valid && code.sent !== code.value) code.timer = setTimeout(() => code.form?.requestSubmit(), 500);
 };
 // Reflex does not tell by which button a form was sent: the field before this one tells it.
-const sendWith = ({currentTarget: {form, previousElementSibling: flag}}) => {
-  flag.value = "on"; form.requestSubmit(); flag.value = ""; };
+const sendWith = ({ currentTarget: { form, previousElementSibling: flag } }) => {
+  flag.value = "on";
+  form.requestSubmit();
+  flag.value = "";
+};
 // Reflex's events tell of no Caps Lock.
 const noteCapsLock = (event) => event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
 // Reflex's event for the clipboard waits in a queue while the server is away, and says nothing when it is done.

@@ -22,6 +22,15 @@ def ticket_form(action: str, value: rx.Var[str], field: str, form_id: str) -> rx
     return _form(action, value, field, form_id, "submitAtOnce")
 
 
+def renewal_form(action: str, value: rx.Var[str], field: str, html_id: str, *, repeat: rx.Var[bool]) -> rx.Component:
+    """As `ticket_form`, but the page stays, with all that was typed: it connects anew with the cookie that it got.
+
+    Args:
+        repeat: whether the press that `ui.browser.note_asked` has noted is sent once more.
+    """
+    return _form(action, value, field, html_id, "renewAtOnce", repeat=repeat)
+
+
 def post_in_background(action: str, value: rx.Var[str], field: str, html_id: str) -> rx.Component:
     """Posts a value as soon as there is one; the page stays. See `ticket_form`.
 
@@ -30,12 +39,21 @@ def post_in_background(action: str, value: rx.Var[str], field: str, html_id: str
     return _form(action, value, field, html_id, "postAtOnce")
 
 
-def _form(action: str, value: rx.Var[str], field: str, html_id: str, send: str) -> rx.Component:
+def _form(
+    action: str, value: rx.Var[str], field: str, html_id: str, send: str, *, repeat: rx.Var[bool] | bool = False
+) -> rx.Component:
+    repeated = rx.cond(repeat, "true", "false")
     return rx.cond(
         value != "",
         HtmlForm.create(
             rx.el.input(type="hidden", name=field, value=value, read_only=True),
             id=rx.Var(json.dumps(html_id)),
-            custom_attrs={"method": "post", "action": action, "hidden": True, "ref": function(send)},
+            custom_attrs={
+                "method": "post",
+                "action": action,
+                "hidden": True,
+                "ref": function(send),
+                "data-repeat": repeated,
+            },
         ),
     )

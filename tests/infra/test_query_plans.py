@@ -188,7 +188,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
 
     await in_unit(email_change.ask_email_change, actor, "ada@example.net")
     await flows.confirm_email(_link(units, plans, "email_change"), "", actor)
-    await change_password(actor, PASSWORD, NEW_PASSWORD, sessions.HOME)
+    await change_password(actor, PASSWORD, NEW_PASSWORD, "", sessions.HOME)
     await in_unit(recovery.ask_reset, "ada@example.net", HERE)
     token = _link(units, plans, "reset")
     await in_read_unit(recovery.owner_of, token)

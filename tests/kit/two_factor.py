@@ -51,16 +51,19 @@ class Owner:
         self.key = await self.begin()
         ticket = await self.confirm(self.code())
         response = await self.client.redeem(ticket)
-        assert response.headers["location"] == f"{SECURITY}?open=backup_codes_first"
+        assert response.headers["location"] == SECURITY
         await self.client.connect(SECURITY)
         await self.client.call("ShellState.open_account_page")
-        self.codes = await self.new_codes("begin_first")
+        self.codes = await self.new_codes("begin_due")
         self.wait()
 
     async def new_codes(self, handler: str = "make") -> list[str]:
         marker = len(self.client.heard)
         await self.client.call(f"{NEW_CODES}.{handler}")
-        return re.findall(r"'(\d{6})'", str(self.client.heard[marker:]))
+        codes = re.findall(r"'(\d{6})'", str(self.client.heard[marker:]))
+        if codes:  # as the page that shows them
+            await self.client.call(f"{NEW_CODES}.note_shown")
+        return codes
 
     async def disable(self, code: str) -> str:
         return await self.client.ticket(f"{DIALOG}.disable", form={"code": code})

@@ -576,7 +576,7 @@ async def test_pending_enrol(owner: Owner, thief: Client) -> None:
         (f"{DIALOG}.rename", {"form": form}),
         (f"{DIALOG}.disable", {"form": form}),
         (f"{NEW_CODES}.make", {}),
-        (f"{NEW_CODES}.begin_first", {}),
+        (f"{NEW_CODES}.begin_due", {}),
     ):
         await thief.call(handler, **payload)
     assert [owner.row(table, "*") for table in tables] == before
@@ -782,10 +782,10 @@ async def test_bc_regen(owner: Owner, server: Server) -> None:
 
 async def test_bc_regen_is_never_caused_by_a_link(owner: Owner) -> None:
     before = owner.row("backup_code", "digest")
-    for name in ("backup_codes_first", "backup_codes", "totp_disable", "totp_authenticators"):
+    for name in ("backup_codes", "totp_disable", "totp_authenticators"):
         await owner.client.send("ShellState.open_account_page", {"asPath": f"{SECURITY}?open={name}"})
         await owner.client.settle()
-    await owner.client.call(f"{NEW_CODES}.begin_first")
+    await owner.client.call(f"{NEW_CODES}.begin_due")
     assert owner.row("backup_code", "digest") == before
     assert owner.is_on
 

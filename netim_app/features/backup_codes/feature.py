@@ -3,7 +3,7 @@
 from netim_app.feature import Feature, Hint, Refresher, SecondFactor, Subscription, WizardStep
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesSaved, BackupCodeUsed
-from netim_app.features.backup_codes.state import NewCodesState, show_stock
+from netim_app.features.backup_codes.state import NewCodesState, is_due, show_stock
 from netim_app.features.backup_codes.view import card, new_codes, wizard_is_open
 from netim_app.identity.facts import EmailRestored, ProfileChanged, SecondFactorDisabled, SecondFactorEnabled
 
@@ -50,13 +50,14 @@ BACKUP_CODES = Feature(
     ),
     card=card,
     refresher=Refresher(changed_by=(*STOCK_FACTS, ProfileChanged), load=service.view_stock, show=show_stock),
-    resumes={"backup_codes": NewCodesState.begin, "backup_codes_first": NewCodesState.begin_first},
+    resumes={"backup_codes": NewCodesState.begin},
     wizard_steps=(
         WizardStep(
             title="backup_codes.new.title",
             content=new_codes,
             is_open=wizard_is_open,
-            resume="backup_codes_first",
+            is_due=is_due,
+            begin=NewCodesState.begin_due,
             test_id="backup-codes-new",
         ),
     ),

@@ -125,19 +125,22 @@ def was_used(unit: UnitOfWork, account_id: int, code: str) -> bool:
     return row is not None and row.used_at is not None
 
 
-def make_first(unit: UnitOfWork, actor: Actor) -> NewCodes | None:
-    """The set for a freshly enabled second factor. It never replaces one: None when there is one already.
+def make_due(unit: UnitOfWork, actor: Actor, unseen: str) -> NewCodes | None:
+    """The set for a freshly enabled second factor. None when there is one already.
 
     The mail about the enabling is enough when that was a moment ago.
+
+    Args:
+        unseen: the handle of a set that no page has shown, and that may be replaced; empty for none.
     """
     sessions.lock_account(unit, actor.account_id)
-    has_set = unit.session.get(BackupCodeSet, actor.account_id) is not None
-    if has_set or not second_factor.enrolled(unit, actor.account_id):
+    made = unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)
+    if (made is not None and _handle(made) != unseen) or not second_factor.enrolled(unit, actor.account_id):
         return None
-    made = make(unit, actor)
+    new = make(unit, actor)
     if outbox.queued_since(unit, actor.account_id, ENABLED_MAIL, unit.now - FIRST_SET_WITHIN):
         outbox.withdraw(unit, actor.account_id, MADE_MAIL)
-    return made
+    return new
 
 
 def make(unit: UnitOfWork, actor: Actor) -> NewCodes:

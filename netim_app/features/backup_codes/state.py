@@ -28,6 +28,9 @@ class BackupCodesState(rx.State):
     low: bool = False
     saved: bool = True
 
+    _unseen: str = ""
+    """The handle of a set that was made in this tab, while no page has said that it shows it."""
+
 
 class NewCodesState(TransientVars, rx.State):
     """A fresh set, shown once: this state forgets it as soon as the page has it."""
@@ -45,16 +48,27 @@ class NewCodesState(TransientVars, rx.State):
     _forgotten: bool = False
     _handle: str = ""
     """Which set the page shows."""
+    _shown_in: str = ""
+    """The dialog with that set: the page has it longer than `dialog`."""
 
     @rx.event
-    @open_to(FRESH, resume="backup_codes_first")
-    async def begin_first(self) -> Any:
-        """Goes on where the wizard has enabled two-factor authentication. It never replaces a set."""
-        made = await in_unit(service.make_first, actor())
+    @open_to(FRESH, resume="backup_codes")
+    async def begin_due(self) -> Any:
+        """Goes on where two-factor authentication was enabled, or where the answer with a new set was lost.
+
+        It replaces no set but one that no page has shown.
+        """
+        made = await in_unit(service.make_due, actor(), (await self.get_state(BackupCodesState))._unseen)  # noqa: SLF001
         if made is None:
             return
-        async for step in _show(self, made, dialog="wizard"):
+        async for step in _show(self, made, dialog=self._shown_in or "wizard"):
             yield step
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def note_shown(self) -> None:
+        """The page says that it shows the codes."""
+        (await self.get_state(BackupCodesState))._unseen = ""  # noqa: SLF001  no page sees it
 
     @rx.event
     @open_to(FRESH, resume="backup_codes")
@@ -108,9 +122,16 @@ async def _show(state: NewCodesState, made: NewCodes, *, dialog: str) -> Any:
     state.sheet = made.sheet
     state.account = made.account
     state.made_on = made.made_on
-    state.dialog = dialog
+    state.dialog = state._shown_in = dialog  # noqa: SLF001  same
+    (await state.get_state(BackupCodesState))._unseen = made.handle  # noqa: SLF001  same
     yield
     forget(state, *_ONCE)
+
+
+async def is_due(state: rx.State) -> bool:
+    """Whether a set is still to be shown: there is none, or the answer with it was lost on the line."""
+    card = await state.get_state(BackupCodesState)
+    return card.enabled and (not card.made_on or bool(card._unseen))  # noqa: SLF001  no page sees it
 
 
 async def show_stock(state: rx.State, stock: Stock) -> None:

@@ -77,7 +77,7 @@ def wizard_is_open() -> rx.Var[bool]:
 def new_codes() -> rx.Component:
     """The sheet, what can be done with it, and the box that says that the codes are saved."""
     return rx.fragment(
-        rx.el.p(tr("backup_codes.new.text")),
+        rx.el.p(tr("backup_codes.new.text"), on_mount=NewCodesState.note_shown),
         rx.el.div(
             _sheet(),
             _ways_to_save(),

@@ -20,6 +20,5 @@ PASSWORD = Feature(
     subscriptions=(Subscription(fact=PasswordChanged, handle=service.mail_changed),),
     card=card,
     refresher=Refresher(changed_by=(PasswordChanged, ProfileChanged), load=service.view_setting, show=show_setting),
-    resumes={"password": PasswordState.begin},
     dialogs=(PasswordState,),
 )

@@ -7,11 +7,19 @@ from netim_app.identity import flows, password_queues, passwords
 from netim_app.infra.unit_of_work import in_unit, units
 
 
-async def change_password(actor: Actor, current: str, new: str, return_to: str) -> str:
+async def change_password(actor: Actor, current: str, new: str, code: str, return_to: str) -> str:
     """Puts a new password in force and ends all other sessions. Returns the ticket that renews the present one.
 
+    Args:
+        actor: the caller. When the last proof is too old, a second factor is asked for, too: `code`.
+        current: as it is typed.
+        new: checked by the policy already.
+        code: empty where none is needed.
+        return_to: the page to go on to.
+
     Raises:
-        DomainError: the current password is wrong or throttled, or the new one is the same. Busy, for the whole form.
+        DomainError: the current password is wrong or throttled, or the new one is the same, or the code is wrong or
+            missing. Busy, for the whole form.
     """
     with password_queues.hash_place(actor, actor.account_id):
         try:
@@ -21,4 +29,4 @@ async def change_password(actor: Actor, current: str, new: str, return_to: str) 
         if passwords.composed(new) == passwords.composed(current):
             raise DomainError("password.same", field="password")
         hashed = await passwords.hash_in_pool(new, units().settings.bcrypt_cost)
-    return await in_unit(service.replace_password, actor, attempt, hashed, return_to=return_to)
+    return await in_unit(service.replace_password, actor, attempt, hashed, code=code, return_to=return_to)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.features.password import rules
-from netim_app.identity import accounts, attempts, login, notices, passwords, sessions, tickets
+from netim_app.identity import accounts, attempts, login, notices, passwords, second_factor, sessions, tickets
 from netim_app.identity.facts import PasswordChanged
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
@@ -40,16 +40,19 @@ def view_setting(unit: UnitOfWork, account_id: int) -> PasswordSetting:
 
 
 def replace_password(
-    unit: UnitOfWork, actor: Actor, attempt: login.PasswordAttempt, hashed: str, *, return_to: str
+    unit: UnitOfWork, actor: Actor, attempt: login.PasswordAttempt, hashed: str, *, code: str, return_to: str
 ) -> str:
     """Puts a new password in force and ends all other sessions. Returns the ticket that renews the present one.
 
     Raises:
         DomainError: the password that was checked was changed meanwhile.
+        RecordedRefusal: the last proof is too old, and the code is wrong or missing.
     """
     if not login.still_right(unit, attempt):
         raise DomainError("password.current_wrong", field="current")
     attempts.reset_attempts(unit, attempt.key)
+    if not actor.is_fresh(unit.now) and second_factor.enrolled(unit, actor.account_id):
+        second_factor.check_code(unit, actor.account_id, code, actor)
     accounts.replace_password(
         unit,
         PasswordChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin, way="changed"),

@@ -9,10 +9,10 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.password.flows import change_password
 from netim_app.features.password.service import PasswordSetting
-from netim_app.identity import accounts, limits, password_queues, passwords
-from netim_app.identity.access import FRESH, LOGGED_IN, open_to
+from netim_app.identity import accounts, limits, password_queues, passwords, second_factor
+from netim_app.identity.access import LOGGED_IN, open_to
 from netim_app.identity.state.shell import explain, show_notice
-from netim_app.identity.state.ticket_exchange import exchange_ticket
+from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.infra.unit_of_work import in_read_unit, units
 from netim_app.reflex_port.visits import visit_of
 
@@ -26,15 +26,20 @@ class PasswordState(rx.State):
     changed_on: str = ""
     up_to_date: bool = True
     open: bool = False
+    needs_code: bool = False
+    """The account has a second factor, and the last proof is too old."""
     errors: dict[str, str] = {}
     score: int = -1
 
     _visit: str = ""
 
     @rx.event
-    @open_to(FRESH, resume="password")
-    def begin(self) -> None:
-        """Opens the dialog."""
+    @open_to(LOGGED_IN)
+    async def begin(self) -> None:
+        """Opens the dialog. Its form is a proof of its own: no other one asks for the same password before."""
+        caller = actor()
+        enrolled = await in_read_unit(second_factor.enrolled, caller.account_id)
+        self.needs_code = enrolled and not caller.is_fresh(units().clock())
         self._visit = visit_of(self)
         self.open = True
         self.errors = {}
@@ -54,13 +59,17 @@ class PasswordState(rx.State):
             self.score = await passwords.score_typed(password, actor().origin.address)
 
     @rx.event
-    @open_to(FRESH, resume="password")
+    @open_to(LOGGED_IN)
     async def submit(self, form: dict[str, Any]) -> Any:
-        """Changes the password; the ticket then renews the session and loads the page again."""
+        """Changes the password; the ticket then renews the session, and the page stays.
+
+        The present password and, where the last proof is too old, a code are the proof.
+        """
         self.errors = {}
         caller = actor()
         read = Form(form)
         current = read.secret("current")
+        code = read.code(required=self.needs_code)
         try:
             await limits.allow_proof(caller)
             personal = await in_read_unit(accounts.personal_words, caller.account_id)
@@ -69,13 +78,14 @@ class PasswordState(rx.State):
                     read, "password", personal=personal, min_length=units().settings.password_min_length
                 )
             read.finish()
-            ticket = await change_password(caller, current, new, RETURN_TO)
+            ticket = await change_password(caller, current, new, code, RETURN_TO)
         except DomainError as error:
+            self.needs_code = self.needs_code or any(fault.field == "code" for fault in error.all)
             self.errors = await explain(self, error)
             return
         self.open = False
         await show_notice(self, "success", "password.changed")
-        async for step in exchange_ticket(self, ticket):
+        async for step in renew_session(self, ticket):
             yield step
 
 

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.features.password.state import PasswordState
-from netim_app.identity.view.fields import error_at, new_password_field, own_account_name
+from netim_app.identity.view.fields import code_field, error_at, new_password_field, own_account_name
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import button
 from netim_app.ui.dialog import dialog
@@ -35,6 +35,7 @@ def _dialog() -> rx.Component:
         form(
             own_account_name(),
             _current_password_field(),
+            rx.cond(PasswordState.needs_code, _code_field()),
             new_password_field(
                 tr("field.new_password"),
                 error=error_at(PasswordState.errors, "password"),
@@ -57,3 +58,7 @@ def _dialog() -> rx.Component:
 def _current_password_field() -> rx.Component:
     error = error_at(PasswordState.errors, "current")
     return password_field("current", tr("field.current_password"), error=error, auto_focus=True)
+
+
+def _code_field() -> rx.Component:
+    return code_field(error_at(PasswordState.errors, "code"), field_id="change-password-code")

@@ -7,14 +7,13 @@ import reflex as rx
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.feature import offers
 from netim_app.features.totp import rules
 from netim_app.features.totp.service import authenticators, enrolments
 from netim_app.features.totp.service.authenticators import Authenticator, Authenticators
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import change, explain, refresh, show_notice
-from netim_app.identity.state.ticket_exchange import exchange_ticket
+from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.reflex_port.transient_vars import TransientVars, forget
 from netim_app.reflex_port.visits import visit_of
@@ -109,12 +108,14 @@ class TotpWizardState(TransientVars, rx.State):
     @rx.event
     @open_to(FRESH, resume=CHECK)
     async def confirm(self, form: dict[str, Any]) -> Any:
-        """Takes the device into use when its code is right. The first one renews the session, and the page goes on."""
+        """Takes the device into use when its code is right. The first one renews the session, and the page goes on.
+
+        The wizard stays until the page comes back by the new session, with what follows.
+        """
         self.errors = {}
         read = Form(form)
         code = read.code()
         name = _read_name(read)
-        further = offers().wizard_steps
         try:
             read.finish()
             await limits.allow_change(actor().account_id)
@@ -124,17 +125,18 @@ class TotpWizardState(TransientVars, rx.State):
                 self._enrolment,
                 code=code,
                 name=name,
-                return_to=f"{PAGE}?open={further[0].resume}" if further else PAGE,
+                return_to=PAGE,
             )
         except DomainError as error:
             self.errors = await explain(self, error)
             return
-        self.reset()
+        self._enrolment = ""
         if ticket is None:
+            self.reset()
             await refresh(self)
             await show_notice(self, "success", "totp.added", name=name)
             return
-        async for step in exchange_ticket(self, ticket):
+        async for step in renew_session(self, ticket):
             yield step
 
     @rx.event
@@ -169,6 +171,8 @@ async def begin_visit(state: rx.State) -> None:
     """A page that opens ends a wizard of an earlier visit, with its secret, unless it comes back from a step-up."""
     visit = visit_of(state)
     wizard = await state.get_state(TotpWizardState)
+    if wizard._visit and not wizard._enrolment:  # noqa: SLF001  its code was right
+        wizard.reset()
     if wizard._enrolment and state.router.url.query_parameters.get("open") == CHECK:  # noqa: SLF001  back from a step-up
         wizard._visit = visit  # noqa: SLF001
     await wizard._end(but=visit)  # noqa: SLF001  public, it would be an event
@@ -247,7 +251,7 @@ class TotpDialogState(rx.State):
     @rx.event
     @open_to(FRESH, resume="totp_disable")
     async def disable(self, form: dict[str, Any]) -> Any:
-        """Disables by a code; the ticket then renews the session and loads the page again."""
+        """Disables by a code; the ticket then renews the session, and the page stays."""
         self.errors = {}
         read = Form(form)
         code = read.code()
@@ -259,7 +263,7 @@ class TotpDialogState(rx.State):
             return
         self.dialog = ""
         await show_notice(self, "success", "totp.disabled")
-        async for step in exchange_ticket(self, ticket):
+        async for step in renew_session(self, ticket):
             yield step
 
     @rx.event

@@ -25,6 +25,8 @@ SUPPORT_CONTACT = get_settings().support_contact
 P = ParamSpec("P")
 R = TypeVar("R")
 _Loaded = tuple[accounts.ShellView, dict[str, Any]]
+SECURITY = "/account/connection-and-security"
+"""The page with the wizard."""
 _ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(\?open=[a-z_]{1,30})?(#[a-z-]{1,40})?")
 
 
@@ -47,7 +49,7 @@ class ShellState(rx.State):
     resumed: bool = False
     """The page goes on where a step-up interrupted: mounts a component that takes `?open=` out of the URL."""
     reload: bool = False
-    """Mounts a component that loads the page anew: the session was renewed in another tab."""
+    """Mounts a component that connects anew: the session was renewed in another tab."""
 
     _notice_visit: str = ""
     """The visit that the notice belongs to."""
@@ -71,7 +73,15 @@ class ShellState(rx.State):
         self.ready = True
         handler = offers().resumes.get(str(self.router.url.query_parameters.get("open", "")))
         self.resumed = handler is not None
-        return handler
+        return handler or await self._due_step()
+
+    async def _due_step(self) -> Any:
+        """Opens what the wizard still has to show, while the proof is fresh that this takes."""
+        if actor().is_fresh(units().clock()) and self.router.url.path.rstrip("/") == SECURITY:
+            for step in offers().wizard_steps:
+                if await step.is_due(self):
+                    return step.begin
+        return None
 
     @rx.event
     @open_to(ANYONE)

@@ -10,7 +10,7 @@ from netim_app.core.forms import Form
 from netim_app.identity import flows, limits
 from netim_app.identity.access import LOGGED_IN, open_to
 from netim_app.identity.state.shell import explain, safe_path
-from netim_app.identity.state.ticket_exchange import exchange_ticket
+from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.reflex_port.visits import visit_of
 
 
@@ -34,7 +34,7 @@ class StepUpState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def submit(self, form: dict[str, Any]) -> Any:
-        """Checks the proof; the ticket then renews the session and loads the page again."""
+        """Checks the proof; the ticket then renews the session, and the page asks once more for what it was refused."""
         self.errors = {}
         read = Form(form)
         password = read.secret("password")
@@ -50,7 +50,7 @@ class StepUpState(rx.State):
             self.errors = await explain(self, error)
             return
         self.open = False
-        async for step in exchange_ticket(self, ticket):
+        async for step in renew_session(self, ticket, repeat=True):
             yield step
 
 

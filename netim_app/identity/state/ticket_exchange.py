@@ -13,6 +13,8 @@ class TicketExchangeState(rx.State):
     """A secret that the page posts, and gets a cookie for. It is here for one round trip only."""
 
     ticket: str = ""
+    repeat: bool = False
+    """The page sends the press once more that was refused for want of a fresh proof."""
     pending: str = ""
     """Of a login that owes its code."""
 
@@ -28,6 +30,21 @@ async def exchange_ticket(state: rx.State, ticket: str) -> AsyncIterator[None]:
     bearer.ticket = ticket
     yield
     bearer.ticket = ""
+    yield
+
+
+async def renew_session(state: rx.State, ticket: str, *, repeat: bool = False) -> AsyncIterator[None]:
+    """Lets an account page post a ticket and stay, with all that was typed in it. Used like `exchange_ticket`.
+
+    Args:
+        state: any of the tab.
+        ticket: for the session that is open.
+        repeat: see `TicketExchangeState`.
+    """
+    bearer = await state.get_state(TicketExchangeState)
+    bearer.ticket, bearer.repeat = ticket, repeat
+    yield
+    bearer.ticket, bearer.repeat = "", False
     yield
 
 

@@ -6,16 +6,22 @@ from netim_app.identity.state.shell import ShellState
 from netim_app.identity.state.ticket_exchange import TicketExchangeState
 from netim_app.identity.view.step_up import step_up_dialog
 from netim_app.ui import layout
-from netim_app.ui.browser import reload_when, tidy_url_when
+from netim_app.ui.browser import come_back_when, tidy_url_when
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.notice import live_region
 from netim_app.ui.text import tr
-from netim_app.ui.ticket_exchange import post_in_background, ticket_form
+from netim_app.ui.ticket_exchange import post_in_background, renewal_form, ticket_form
 
 
 def exchange_ticket() -> rx.Component:
     """Posts a ticket as soon as there is one."""
     return ticket_form("/auth/session", TicketExchangeState.ticket, "ticket", "hand-over")
+
+
+def renew_session() -> rx.Component:
+    """Posts a ticket for the session that is open, as soon as there is one; the page stays."""
+    state = TicketExchangeState
+    return renewal_form("/auth/session", state.ticket, "ticket", "hand-over", repeat=state.repeat)
 
 
 def keep_pending() -> rx.Component:
@@ -68,8 +74,8 @@ def account_page(*content: rx.Component, heading: rx.Var[str], skeleton: rx.Comp
             ),
             locale_switch=ShellState.set_language,
             notices=notices(),
-            overlays=(step_up_dialog(), exchange_ticket()),
+            overlays=(step_up_dialog(), renew_session()),
         ),
-        reload_when(ShellState.reload),
+        come_back_when(ShellState.reload),
         tidy_url_when(ShellState.resumed),
     )

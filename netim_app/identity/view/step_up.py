@@ -4,6 +4,7 @@ import reflex as rx
 
 from netim_app.identity.state.step_up import StepUpState
 from netim_app.identity.view.fields import code_field, error_at, own_account_name
+from netim_app.ui.browser import note_asked
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import form
 from netim_app.ui.password_field import password_field
@@ -13,6 +14,7 @@ from netim_app.ui.text import tr
 def step_up_dialog() -> rx.Component:
     """Asks for the password again before a sensitive change."""
     return dialog(
+        note_asked(),
         rx.el.p(rx.cond(StepUpState.needs_code, tr("step_up.text.code"), tr("step_up.text"))),
         form(
             own_account_name(),

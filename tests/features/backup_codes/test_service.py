@@ -133,7 +133,7 @@ def test_the_first_set_never_replaces_one(units: Units) -> None:
 
 def _first(units: Units, caller: Actor) -> service.NewCodes | None:
     with units.write() as unit:
-        return service.make_first(unit, caller)
+        return service.make_due(unit, caller, "")
 
 
 @pytest.mark.parametrize(("minutes", "mails"), [(0, []), (11, ["backup_codes_made"])])

@@ -45,8 +45,37 @@ async def test_codes_are_shown_and_forgotten(tab: Tab) -> None:
 
 
 async def test_the_first_set_comes_once(tab: Tab) -> None:
-    assert len(await show(tab, "begin_first")) == 10
-    assert await show(tab, "begin_first") == []
+    assert len(await show(tab, "begin_due")) == 10
+    await tab.run(NewCodesState, "note_shown")
+    assert await show(tab, "begin_due") == []
+
+
+async def test_the_first_set_is_due_when_a_page_opens(tab: Tab) -> None:
+    _, due = await tab.run(ShellState, "open_account_page")
+    assert due == [NewCodesState.begin_due]
+
+    await show(tab, "begin_due")
+    await tab.run(NewCodesState, "note_shown")
+
+    _, due = await tab.run(ShellState, "open_account_page")
+    assert due == [None]
+
+
+async def test_a_set_that_was_lost_on_the_line_is_made_anew(tab: Tab) -> None:
+    lost = await show(tab, "make")
+
+    _, due = await tab.run(ShellState, "open_account_page")
+    shown = await show(tab, "begin_due")
+
+    assert due == [NewCodesState.begin_due]
+    assert len(shown) == 10
+    assert set(shown) != set(lost)
+
+
+async def test_nothing_is_due_elsewhere(tab: Tab) -> None:
+    tab.visit("/account/personal-information")
+    _, due = await tab.run(ShellState, "open_account_page")
+    assert due == [None]
 
 
 async def test_the_dialog_goes_when_the_codes_are_saved(tab: Tab) -> None:

@@ -3,8 +3,10 @@ import unicodedata
 
 import pytest
 
+from netim_app import feature
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
+from netim_app.feature import Feature, SecondFactor
 from netim_app.features.password.flows import change_password
 from netim_app.identity import flows, passwords, recovery, sessions, tickets
 from netim_app.infra.unit_of_work import Units
@@ -30,10 +32,10 @@ from tests.kit.fakes import FakeClock
 PAGE = "/account/connection-and-security"
 
 
-async def change(caller: Actor, current: str = PASSWORD, new: str = NEW_PASSWORD) -> tuple[str, str]:
+async def change(caller: Actor, current: str = PASSWORD, new: str = NEW_PASSWORD, code: str = "") -> tuple[str, str]:
     """(field, key) of the refusal, or two empty texts."""
     try:
-        await change_password(caller, current, new, PAGE)
+        await change_password(caller, current, new, code, PAGE)
     except DomainError as error:
         return error.field, error.key
     return "", ""
@@ -67,7 +69,7 @@ async def test_the_own_session_is_renewed_and_all_others_end_with_every_link(uni
         caller = actor_of(unit, own)
     reset = last_mail(units, "reset").token
 
-    ticket = await change_password(caller, PASSWORD, NEW_PASSWORD, PAGE)
+    ticket = await change_password(caller, PASSWORD, NEW_PASSWORD, "", PAGE)
 
     with units.write() as unit:
         assert sessions.look_up(unit, other.digest, OTHER_BROWSER, HERE).actor is None
@@ -155,3 +157,46 @@ async def test_one_customer_cannot_change_the_password_of_another(units: Units) 
     assert await change(caller) == ("", "")
 
     assert has_password(units, other.account_id, "bob's very own one")
+
+
+RIGHT = "482915"
+
+
+@pytest.fixture
+def second_factor() -> None:
+    factor = SecondFactor(
+        name="fake",
+        logged_in="totp.logged_in",
+        enrolled=lambda _unit, _account: True,
+        consume=lambda _unit, _account, code, _origin: code == RIGHT,
+        was_used=lambda _unit, _account, _code: False,
+        valid_code_count=lambda _unit, _account: 1,
+    )
+    feature.install((*feature.offers().features, Feature(name="fake", second_factors=(factor,))))
+
+
+@pytest.mark.usefixtures("second_factor")
+@pytest.mark.parametrize(
+    ("minutes", "code", "refusal"),
+    [(11, "", "code"), (11, "482916", "code"), (11, RIGHT, ""), (9, "", "")],
+    ids=["none", "wrong", "right", "the proof is fresh"],
+)
+async def test_an_old_proof_takes_a_code_besides_the_password(
+    units: Units, clock: FakeClock, minutes: int, code: str, refusal: str
+) -> None:
+    caller = logged_in_actor(units)
+    clock.advance(minutes=minutes)
+
+    assert (await change(caller, code=code))[0] == refusal
+
+    assert has_password(units, caller.account_id, PASSWORD if refusal else NEW_PASSWORD)
+
+
+@pytest.mark.usefixtures("second_factor")
+async def test_a_code_is_no_use_without_the_password(units: Units, clock: FakeClock) -> None:
+    caller = logged_in_actor(units)
+    clock.advance(minutes=11)
+
+    assert await change(caller, current="not the password 1", code=RIGHT) == ("current", "password.current_wrong")
+
+    assert has_password(units, caller.account_id, PASSWORD)

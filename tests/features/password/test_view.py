@@ -5,6 +5,7 @@ from tests.kit.components import elements, handlers
 def test_the_old_and_the_new_password_are_typed_and_never_filled_in_by_us() -> None:
     fields = {str(field.name).strip('"'): str(field) for field in elements(card(), "input") if field.name is not None}
 
+    assert 'autoComplete:"one-time-code"' in fields.pop("code")
     assert set(fields) == {"current", "password"}
     assert 'autoComplete:"current-password"' in fields["current"]
     assert 'autoComplete:"new-password"' in fields["password"]

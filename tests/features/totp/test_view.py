@@ -10,12 +10,17 @@ from netim_app.features.totp.view.card import card
 from tests.kit.components import arguments, by_test_id, elements, field_names, handlers, part, sent
 
 
+async def never(_state: rx.State) -> bool:
+    return False
+
+
 def further_step(number: int) -> WizardStep:
     return WizardStep(
         title="totp.device.never",
         content=lambda: rx.el.p(f"further step {number}"),
         is_open=lambda: rx.Var.create(True),
-        resume="more",
+        is_due=never,
+        begin=TotpWizardState.begin,
         test_id=f"more-{number}",
     )
 
