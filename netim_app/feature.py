@@ -149,10 +149,6 @@ class Feature:
     card: Callable[[], rx.Component] | None = None
     """Shown on Connection and Security, in registry order."""
     refresher: Refresher[Any] | None = None
-    resumes: Mapping[str, Handler] = field(default_factory=dict)
-    """By the `resume` of an `@open_to(FRESH, resume=...)`: the event handler that goes on after the step-up, when the
-    account page is loaded again with `?open=...`. It may open a dialog or make what is not there yet, but replace or
-    remove nothing: anybody can write a link."""
     wizard_steps: Sequence[WizardStep] = ()
     dialogs: Sequence[type[rx.State]] = ()
     """States that a page that opens finds empty. Each notes in `_visit` for which visit it was filled
@@ -193,10 +189,6 @@ class Offers:
     @property
     def subscriptions(self) -> tuple[Subscription[Any], ...]:
         return tuple(s for f in self.features for s in f.subscriptions)
-
-    @property
-    def resumes(self) -> dict[str, Handler]:
-        return {name: handler for f in self.features for name, handler in f.resumes.items()}
 
     @property
     def wizard_steps(self) -> tuple[WizardStep, ...]:

@@ -30,20 +30,18 @@ class Access:
 
     Attributes:
         level: what the caller must have proved.
-        resume: for FRESH: the value of `?open=` with which the page is loaded again after the step-up.
         unchecked: the handler does not care who calls; the database is not asked. Only for handlers that report faults.
     """
 
     level: Level
-    resume: str = ""
     unchecked: bool = False
 
 
-def open_to(level: Level, *, resume: str = "", unchecked: bool = False) -> Callable[[Handler], Handler]:
+def open_to(level: Level, *, unchecked: bool = False) -> Callable[[Handler], Handler]:
     """Marks an event handler. Goes below `@rx.event`."""
 
     def mark(handler: Handler) -> Handler:
-        setattr(handler, _MARK, Access(level, resume, unchecked))
+        setattr(handler, _MARK, Access(level, unchecked))
         return handler
 
     return mark

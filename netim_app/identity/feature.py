@@ -57,7 +57,6 @@ IDENTITY = Feature(
         email_change.EMAIL_CHANGE_REQUEST: email_change.answer_email_change,
         notices.MORE_NOTICES_REQUEST: notices.answer_more_notices,
     },
-    resumes={"email": EmailState.begin},
     dialogs=(EmailState, StepUpState),
     purges=(sessions.purge, attempts.purge, links.purge),
     periodic=(PeriodicWork(candidates=second_factor.expired, handle=second_factor.expire),),

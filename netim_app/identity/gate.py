@@ -111,7 +111,7 @@ async def _authorize(root: rx.State, tab: Tab, access: Access, lookup: Lookup, e
         return await answer(root, rx.redirect(_login_path(lookup, tab)))
     if access.level == FRESH and not actor.is_fresh(units().clock()):
         needs_code = await in_read_unit(second_factor.enrolled, actor.account_id)
-        await ask_for_proof(root, needs_code=needs_code, resume=access.resume)
+        await ask_for_proof(root, needs_code=needs_code)
         return await answer(root)
     if lookup.seen_long_ago:
         await in_unit(sessions.mark_seen, actor.session_id)

@@ -37,11 +37,6 @@ def time_zone_field(name: str) -> rx.Component:
     return rx.el.input(type="hidden", name=name, value=TIME_ZONE, read_only=True)
 
 
-def tidy_url_when(condition: rx.Var[bool]) -> rx.Component:
-    """Takes what stands behind `?` out of the address bar as soon as the condition is true: a reload starts anew."""
-    return rx.cond(condition, Span.create(hidden=True, custom_attrs={"ref": function("tidyUrl")}))
-
-
 def come_back_when(condition: rx.Var[bool]) -> rx.Component:
     """Connects anew, with the present cookies, as soon as the condition is true, and sends the last press once more."""
     attrs = {"ref": function("comeBack"), "data-repeat": "true"}

@@ -161,8 +161,7 @@ const takeFragment = (field) => {
   field.value = location.hash.slice(1) || field.value;
   history.replaceState(history.state, "", location.pathname + location.search);
 };
-// What stands behind `?` has done its work: a reload starts anew.
-const tidyUrl = (seen) => seen && history.replaceState(history.state, "", location.pathname + location.hash);
+
 
 // A wrong code is typed over or pasted over, and not added to.
 const selectAll = (event) => {

@@ -37,8 +37,6 @@ def handlers() -> dict[str, tuple[type[BaseState], Callable[..., Any]]]:
 
 def described(access: Access) -> str:
     words = [access.level.name]
-    if access.resume:
-        words.append(f"resume={access.resume}")
     if access.unchecked:
         words.append("unchecked")
     return " ".join(words)
@@ -195,10 +193,8 @@ def test_levels_are_ordered_so_that_each_includes_those_below() -> None:
     assert Level.ANYONE < Level.LOGGED_IN < Level.FRESH
 
 
-def test_a_handler_that_needs_a_fresh_proof_names_where_to_go_on() -> None:
+def test_a_handler_that_does_not_care_who_calls_is_open_to_anyone() -> None:
     for name, (_, fn) in handlers().items():
         mark = access_of(fn)
-        if mark is not None and mark.level == Level.FRESH:
-            assert mark.resume, name
         if mark is not None and mark.unchecked:
             assert mark.level == Level.ANYONE, name

@@ -161,7 +161,6 @@ async def test_an_incident_is_told_with_its_number_and_closed() -> None:
     [
         "/account/personal-information",
         "/account/connection-and-security",
-        "/account/personal-information?open=email",
         "/account/connection-and-security#password",
     ],
 )
@@ -180,8 +179,7 @@ def test_a_path_of_the_account_area_is_safe(path: str) -> None:
         "//evil.test/account/x",
         "https://evil.test/account/x",
         "/account/x\n",
-        "/account/x?open=email&next=//evil.test",
-        "/account/x?open=",
+        "/account/x?next=//evil.test",
         "/account/X",
         "/account/" + "a" * 41,
         "javascript:alert(1)",
@@ -201,7 +199,6 @@ async def test_a_proof_renews_the_session_and_goes_on_where_it_was_asked_for(
     sqlite_units: Units, caller: Actor, clock: FakeClock
 ) -> None:
     tab = Tab("/account/personal-information")
-    (await tab.state(StepUpState))._resume = "email"
     (await tab.state(StepUpState)).open = True
 
     state, steps = await tab.run(StepUpState, "submit", {"password": PASSWORD})
@@ -213,7 +210,7 @@ async def test_a_proof_renews_the_session_and_goes_on_where_it_was_asked_for(
         opened = tickets.redeem_ticket(unit, ticket, BROWSER, HERE)
         assert opened is not None
         assert sessions.look_up(unit, digest(opened.token), BROWSER, HERE).actor is not None
-    assert opened.return_to == "/account/personal-information?open=email"
+    assert opened.return_to == "/account/personal-information"
 
 
 async def test_a_wrong_proof_leaves_the_dialog_open(caller: Actor) -> None:
@@ -340,13 +337,6 @@ async def test_nonsense_is_no_address(sqlite_units: Units, caller: Actor, form: 
 
     assert list(state.errors) == ["email"]
     assert mailed(sqlite_units) == []
-
-
-@pytest.mark.parametrize(("query", "goes_on"), [("?open=email", True), ("?open=nonsense", False), ("", False)])
-async def test_the_dialog_opens_again_after_the_step_up(caller: Actor, query: str, goes_on: bool) -> None:
-    _, [answer] = await Tab(f"/account/personal-information{query}").run(ShellState, "open_account_page")
-
-    assert (answer is not None) is goes_on
 
 
 async def test_the_dialog_is_closed_without_a_change(caller: Actor) -> None:

@@ -335,7 +335,7 @@ async def test_a_customer_proves_again_who_is_there(units: Units, clock: FakeClo
     caller = logged_in_actor(units)
     clock.advance(minutes=20)
 
-    ticket = await flows.prove_again(caller, PASSWORD, "", "/account/connection-and-security?open=email")
+    ticket = await flows.prove_again(caller, PASSWORD, "", "/account/connection-and-security")
 
     with units.write() as unit:
         opened = tickets.redeem_ticket(unit, ticket, BROWSER, HERE)
@@ -343,7 +343,7 @@ async def test_a_customer_proves_again_who_is_there(units: Units, clock: FakeClo
         found = sessions.look_up(unit, digest(opened.token), BROWSER, HERE).actor
     assert found is not None
     assert (found.session_id, found.is_fresh(clock())) == (caller.session_id, True)
-    assert opened.return_to == "/account/connection-and-security?open=email"
+    assert opened.return_to == "/account/connection-and-security"
     assert IdentityProved(account_id=caller.account_id, at=clock(), origin=HERE, session_id=caller.session_id) in facts
 
 

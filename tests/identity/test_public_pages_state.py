@@ -146,7 +146,7 @@ async def test_the_login_page_says_why_the_customer_is_there(query: str, reason:
     ("next_page", "target"),
     [
         ("/account/connection-and-security", "/account/connection-and-security"),
-        ("/account/personal-information?open=email", "/account/personal-information?open=email"),
+        ("/account/personal-information#profile", "/account/personal-information#profile"),
         ("https://evil.test/", sessions.HOME),
         ("//evil.test/account/x", sessions.HOME),
         ("/account/../auth/logout", sessions.HOME),

@@ -50,7 +50,6 @@ BACKUP_CODES = Feature(
     ),
     card=card,
     refresher=Refresher(changed_by=(*STOCK_FACTS, ProfileChanged), load=service.view_stock, show=show_stock),
-    resumes={"backup_codes": NewCodesState.begin},
     wizard_steps=(
         WizardStep(
             title="backup_codes.new.title",

@@ -52,7 +52,7 @@ class NewCodesState(TransientVars, rx.State):
     """The dialog with that set: the page has it longer than `dialog`."""
 
     @rx.event
-    @open_to(FRESH, resume="backup_codes")
+    @open_to(FRESH)
     async def begin_due(self) -> Any:
         """Goes on where two-factor authentication was enabled, or where the answer with a new set was lost.
 
@@ -71,7 +71,7 @@ class NewCodesState(TransientVars, rx.State):
         (await self.get_state(BackupCodesState))._unseen = ""  # noqa: SLF001  no page sees it
 
     @rx.event
-    @open_to(FRESH, resume="backup_codes")
+    @open_to(FRESH)
     def begin(self) -> None:
         """Asks before the present set is replaced."""
         self.errors = {}
@@ -79,7 +79,7 @@ class NewCodesState(TransientVars, rx.State):
         self.dialog = "ask"
 
     @rx.event
-    @open_to(FRESH, resume="backup_codes")
+    @open_to(FRESH)
     async def make(self) -> Any:
         """Makes a new set and shows it."""
         self.errors = {}

@@ -4,7 +4,7 @@ from netim_app.feature import Feature, LoginPolicy, Protection, Refresher, Subsc
 from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, IpRulesAdded
 from netim_app.features.ip_restriction.service import access, mails, rule_list
 from netim_app.features.ip_restriction.state.batch import IpListState
-from netim_app.features.ip_restriction.state.card import IpRestrictionState, IpTestState, show_restriction
+from netim_app.features.ip_restriction.state.card import IpTestState, show_restriction
 from netim_app.features.ip_restriction.state.dialogs import IpDialogState
 from netim_app.features.ip_restriction.view.card import card
 from netim_app.identity.facts import AccountUnlocked, EmailRestored, LoginBlocked, ProfileChanged
@@ -36,12 +36,5 @@ IP_RESTRICTION = Feature(
         load=rule_list.view_restriction,
         show=show_restriction,
     ),
-    resumes={
-        "ip_restriction": IpRestrictionState.resume,
-        "ip_restriction_add": IpDialogState.begin_add,
-        "ip_restriction_here": IpDialogState.begin_add_here,
-        "ip_restriction_list": IpListState.begin,
-        "ip_restriction_switch": IpDialogState.begin_switch,
-    },
     dialogs=(IpDialogState, IpListState, IpTestState),
 )

@@ -2,7 +2,7 @@
 
 from netim_app.feature import Feature, Refresher, Subscription
 from netim_app.features.sessions import service
-from netim_app.features.sessions.state import LogOutOthersState, SessionsState, show_sessions
+from netim_app.features.sessions.state import LogOutOthersState, show_sessions
 from netim_app.features.sessions.view import card
 from netim_app.identity.facts import (
     AccountUnlocked,
@@ -39,6 +39,5 @@ SESSIONS = Feature(
     refresher=Refresher(
         changed_by=(LoggedIn, *ENDS_SESSIONS, ProfileChanged), load=service.view_sessions, show=show_sessions
     ),
-    resumes={"sessions": SessionsState.resume, "sessions_others": LogOutOthersState.begin},
     dialogs=(LogOutOthersState,),
 )

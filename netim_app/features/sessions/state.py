@@ -1,7 +1,6 @@
 """The list on the card, and the dialog that ends all other sessions."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import reflex as rx
 
@@ -24,14 +23,7 @@ class SessionsState(rx.State):
     others: list[Session] = []
 
     @rx.event
-    @open_to(LOGGED_IN)
-    async def resume(self) -> Any:
-        """Leads back to the card after a step-up: which session was meant, the customer says again."""
-        await show_notice(self, "info", "sessions.resume")
-        return rx.redirect("/account/connection-and-security#sessions")
-
-    @rx.event
-    @open_to(FRESH, resume="sessions")
+    @open_to(FRESH)
     async def log_out(self, session_id: int) -> None:
         """Ends a session in another browser."""
         if not isinstance(session_id, int) or isinstance(session_id, bool) or not 0 < session_id <= MAX_ID:
@@ -53,14 +45,14 @@ class LogOutOthersState(rx.State):
     _visit: str = ""
 
     @rx.event
-    @open_to(FRESH, resume="sessions_others")
+    @open_to(FRESH)
     def begin(self) -> None:
         """Opens it."""
         self._visit = visit_of(self)
         self.open = True
 
     @rx.event
-    @open_to(FRESH, resume="sessions_others")
+    @open_to(FRESH)
     async def confirm(self) -> None:
         """Ends all sessions but the present one."""
         if not self.open:

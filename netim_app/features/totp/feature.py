@@ -3,7 +3,7 @@
 from netim_app.feature import Feature, Protection, Refresher, SecondFactor, Subscription
 from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved, AuthenticatorRenamed
 from netim_app.features.totp.service import authenticators, codes, enrolments, stored
-from netim_app.features.totp.state import CHECK, TotpDialogState, TotpWizardState, begin_visit, show_devices
+from netim_app.features.totp.state import TotpDialogState, begin_visit, show_devices
 from netim_app.features.totp.view.card import card
 from netim_app.identity.facts import (
     AccountUnlocked,
@@ -56,12 +56,6 @@ TOTP = Feature(
         load=authenticators.view_authenticators,
         show=show_devices,
     ),
-    resumes={
-        "totp": TotpWizardState.begin,
-        CHECK: TotpWizardState.resume_check,
-        "totp_authenticators": TotpDialogState.resume,
-        "totp_disable": TotpDialogState.begin_disable,
-    },
     dialogs=(TotpDialogState,),
     page_opened=begin_visit,
     purges=(enrolments.purge,),

@@ -14,7 +14,7 @@ from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import change, explain, refresh, show_notice
 from netim_app.identity.state.ticket_exchange import renew_session
-from netim_app.infra.unit_of_work import in_read_unit, in_unit
+from netim_app.infra.unit_of_work import in_unit
 from netim_app.reflex_port.transient_vars import TransientVars, forget
 from netim_app.reflex_port.visits import visit_of
 
@@ -22,7 +22,6 @@ PAGE = "/account/connection-and-security"
 MAX_NAME = rules.MAX_NAME
 MAX_AUTHENTICATORS = rules.MAX_AUTHENTICATORS
 MAX_ID = 2**31 - 1
-CHECK = "totp_check"
 """How the page is asked to go on with the code after a step-up."""
 SYSTEMS = {
     "Android": "android",
@@ -75,7 +74,7 @@ class TotpWizardState(TransientVars, rx.State):
     _visit: str = ""
 
     @rx.event
-    @open_to(FRESH, resume="totp")
+    @open_to(FRESH)
     async def begin(self) -> Any:
         """Opens the wizard with a secret of its own. Nothing is on before a code has proved it."""
         caller = actor()
@@ -106,7 +105,7 @@ class TotpWizardState(TransientVars, rx.State):
         forget(self, "step")
 
     @rx.event
-    @open_to(FRESH, resume=CHECK)
+    @open_to(FRESH)
     async def confirm(self, form: dict[str, Any]) -> Any:
         """Takes the device into use when its code is right. The first one renews the session, and the page goes on.
 
@@ -141,20 +140,6 @@ class TotpWizardState(TransientVars, rx.State):
 
     @rx.event
     @open_to(LOGGED_IN)
-    async def resume_check(self) -> Any:
-        """Goes on with the code after a step-up; with a new key when the one that was scanned is too old by now."""
-        if self._enrolment and await in_read_unit(enrolments.is_open, actor(), self._enrolment):
-            self.adding = (await self.get_state(TotpState)).enabled
-            self.errors = {}
-            self.step = 2
-            yield
-            forget(self, "step", "adding")
-            return
-        await show_notice(self, "warning", "totp.gone")
-        yield TotpWizardState.begin
-
-    @rx.event
-    @open_to(LOGGED_IN)
     async def close(self) -> None:
         """Gives up: the secret is deleted, and everything is as it was."""
         await self._end()
@@ -168,13 +153,11 @@ class TotpWizardState(TransientVars, rx.State):
 
 
 async def begin_visit(state: rx.State) -> None:
-    """A page that opens ends a wizard of an earlier visit, with its secret, unless it comes back from a step-up."""
+    """A page that opens ends a wizard of an earlier visit, with its secret."""
     visit = visit_of(state)
     wizard = await state.get_state(TotpWizardState)
     if wizard._visit and not wizard._enrolment:  # noqa: SLF001  its code was right
         wizard.reset()
-    if wizard._enrolment and state.router.url.query_parameters.get("open") == CHECK:  # noqa: SLF001  back from a step-up
-        wizard._visit = visit  # noqa: SLF001
     await wizard._end(but=visit)  # noqa: SLF001  public, it would be an event
 
 
@@ -188,13 +171,6 @@ class TotpDialogState(rx.State):
     errors: dict[str, str] = {}
 
     _visit: str = ""
-
-    @rx.event
-    @open_to(LOGGED_IN)
-    async def resume(self) -> Any:
-        """Leads back to the list after a step-up that no dialog goes on from."""
-        await show_notice(self, "info", "totp.resume")
-        return rx.redirect(f"{PAGE}#two-factor")
 
     @rx.event
     @open_to(LOGGED_IN)
@@ -219,14 +195,14 @@ class TotpDialogState(rx.State):
         await show_notice(self, "success", "totp.renamed")
 
     @rx.event
-    @open_to(FRESH, resume="totp_authenticators")
+    @open_to(FRESH)
     async def begin_remove(self, device: int) -> None:
         """Asks before a device is removed. To remove the last one is to disable."""
         last = len((await self.get_state(TotpState)).devices) == 1
         await self._open("disable" if last else "remove", device)
 
     @rx.event
-    @open_to(FRESH, resume="totp_authenticators")
+    @open_to(FRESH)
     async def remove(self) -> None:
         """Removes the device."""
         self.errors = {}
@@ -240,7 +216,7 @@ class TotpDialogState(rx.State):
         await show_notice(self, "success", "totp.removed", name=self.device_name)
 
     @rx.event
-    @open_to(FRESH, resume="totp_disable")
+    @open_to(FRESH)
     def begin_disable(self) -> None:
         """Asks for the code that disables."""
         self.errors = {}
@@ -249,7 +225,7 @@ class TotpDialogState(rx.State):
         self.dialog = "disable"
 
     @rx.event
-    @open_to(FRESH, resume="totp_disable")
+    @open_to(FRESH)
     async def disable(self, form: dict[str, Any]) -> Any:
         """Disables by a code; the ticket then renews the session, and the page stays."""
         self.errors = {}

@@ -54,7 +54,7 @@ class EmailState(rx.State):
     _visit: str = ""
 
     @rx.event
-    @open_to(FRESH, resume="email")
+    @open_to(FRESH)
     def begin(self) -> None:
         """Opens the dialog, after a fresh proof of identity."""
         self._visit = visit_of(self)
@@ -69,7 +69,7 @@ class EmailState(rx.State):
         self.errors = {}
 
     @rx.event
-    @open_to(FRESH, resume="email")
+    @open_to(FRESH)
     async def submit(self, form: dict[str, Any]) -> None:
         """Mails the link to the new e-mail address, which stays without effect until it was followed."""
         self.errors = {}

@@ -27,7 +27,7 @@ R = TypeVar("R")
 _Loaded = tuple[accounts.ShellView, dict[str, Any]]
 SECURITY = "/account/connection-and-security"
 """The page with the wizard."""
-_ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(\?open=[a-z_]{1,30})?(#[a-z-]{1,40})?")
+_ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(#[a-z-]{1,40})?")
 
 
 def safe_path(path: object) -> str:
@@ -46,8 +46,6 @@ class ShellState(rx.State):
     notice_kind: str = "info"
     answers: int = 0
     """Counts the answers of the server. A page learns by it that there was an answer, even an unchanged one."""
-    resumed: bool = False
-    """The page goes on where a step-up interrupted: mounts a component that takes `?open=` out of the URL."""
     reload: bool = False
     """Mounts a component that connects anew: the session was renewed in another tab."""
 
@@ -60,7 +58,7 @@ class ShellState(rx.State):
     @rx.event(supersedes=True)
     @open_to(LOGGED_IN)
     async def open_account_page(self) -> Any:
-        """Runs when a page of the account area opens. Goes on where a step-up interrupted.
+        """Runs when a page of the account area opens or comes back. Opens what the wizard still has to show.
 
         Of several that wait in one tab the last is enough.
         """
@@ -71,9 +69,7 @@ class ShellState(rx.State):
         self._end_earlier_notice()
         await refresh(self, everything=True)
         self.ready = True
-        handler = offers().resumes.get(str(self.router.url.query_parameters.get("open", "")))
-        self.resumed = handler is not None
-        return handler or await self._due_step()
+        return await self._due_step()
 
     async def _due_step(self) -> Any:
         """Opens what the wizard still has to show, while the proof is fresh that this takes."""

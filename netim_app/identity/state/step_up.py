@@ -21,7 +21,6 @@ class StepUpState(rx.State):
     needs_code: bool = False
     errors: dict[str, str] = {}
 
-    _resume: str = ""
     _visit: str = ""
 
     @rx.event
@@ -39,8 +38,7 @@ class StepUpState(rx.State):
         read = Form(form)
         password = read.secret("password")
         code = read.code(required=self.needs_code)
-        path = self.router.url.path.rstrip("/")
-        return_to = safe_path(f"{path}?open={self._resume}" if self._resume else path)
+        return_to = safe_path(self.router.url.path.rstrip("/"))
         try:
             read.finish()
             await limits.allow_proof(actor())
@@ -54,17 +52,15 @@ class StepUpState(rx.State):
             yield step
 
 
-async def ask_for_proof(root: rx.State, *, needs_code: bool, resume: str) -> None:
+async def ask_for_proof(root: rx.State, *, needs_code: bool) -> None:
     """Opens the dialog.
 
     Args:
         root: of the tab's states.
         needs_code: the account has a second factor.
-        resume: the value of `?open=` with which the page is loaded again after the proof.
     """
     dialog = await root.get_state(StepUpState)
     dialog.open = True
     dialog.needs_code = needs_code
     dialog.errors = {}
-    dialog._resume = resume
     dialog._visit = visit_of(root)

@@ -6,7 +6,7 @@ from netim_app.identity.state.shell import ShellState
 from netim_app.identity.state.ticket_exchange import TicketExchangeState
 from netim_app.identity.view.step_up import step_up_dialog
 from netim_app.ui import layout
-from netim_app.ui.browser import come_back_when, tidy_url_when
+from netim_app.ui.browser import come_back_when
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.notice import live_region
 from netim_app.ui.text import tr
@@ -77,5 +77,4 @@ def account_page(*content: rx.Component, heading: rx.Var[str], skeleton: rx.Comp
             overlays=(step_up_dialog(), renew_session()),
         ),
         come_back_when(ShellState.reload),
-        tidy_url_when(ShellState.resumed),
     )

@@ -374,18 +374,6 @@ async def test_an_unknown_address_is_said(sqlite_units: Units, caller: Actor) ->
     assert await notice(tab) == "We cannot tell which IP address you are using."
 
 
-@pytest.mark.parametrize(
-    ("query", "handler"),
-    [("ip_restriction_add", IpDialogState.begin_add), ("ip_restriction_list", IpListState.begin),
-      ("ip_restriction_switch", IpDialogState.begin_switch),
-     ("ip_restriction", IpRestrictionState.resume)],
-)  # fmt: skip
-async def test_the_page_goes_on_after_the_step_up(caller: Actor, query: str, handler: Any) -> None:
-    _, [answer] = await Tab(f"{PAGE}?open={query}").run(ShellState, "open_account_page")
-
-    assert answer is handler
-
-
 async def test_nobody_changes_anything_without_a_session(sqlite_units: Units) -> None:
     set_caller(visitor_of())
 

@@ -78,18 +78,6 @@ async def test_all_others_are_logged_out_after_a_question(sqlite_units: Units, t
     assert [event for event, _ in mailed(sqlite_units)] == ["logged_in", "other_sessions_revoked"]
 
 
-async def test_a_step_up_leads_back_to_the_card_and_ends_nothing(tab: Tab) -> None:
-    tab.visit(f"{PAGE}?open=sessions")
-    _, [handler] = await tab.run(ShellState, "open_account_page")
-    assert handler is SessionsState.resume
-
-    card, [redirect] = await tab.run(SessionsState, "resume")
-
-    assert "#sessions" in str(redirect)
-    assert len(card.others) == 1
-    assert await notice(tab) == ("info", "Thank you. You can now log out other browsers.")
-
-
 async def test_nobody_ends_anything_without_a_session(caller: Actor, tab: Tab) -> None:
     set_caller(visitor_of())
 

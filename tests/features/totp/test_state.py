@@ -137,30 +137,3 @@ async def test_the_card_is_off_at_first(tab: Tab) -> None:
     card = await tab.state(TotpState)
 
     assert (card.enabled, card.devices, card.full) == (False, [], False)
-
-
-async def test_after_a_step_up_the_wizard_goes_on_with_the_key_that_was_scanned(tab: Tab, clock: FakeClock) -> None:
-    _, key = await open_wizard(tab)
-    tab.visit(f"{PAGE}?open=totp_check")  # the page is loaded again with a new session cookie
-    await tab.run(ShellState, "open_account_page")
-    wizard = await tab.state(TotpWizardState)
-    assert wizard._enrolment
-
-    shown = [
-        wizard.step async for _ in TotpWizardState.event_handlers["resume_check"].fn(wizard) if not wizard._clean()
-    ]
-
-    assert shown == [2]
-    form = {"code": pyotp.TOTP(key).generate_otp(step_at(clock())), "name": "Phone"}
-    _, steps = await tab.run(TotpWizardState, "confirm", form)
-    assert tickets_of(steps)
-
-
-async def test_after_a_step_up_that_came_too_late_a_new_key_is_made_and_said(tab: Tab, clock: FakeClock) -> None:
-    await open_wizard(tab)
-    clock.advance(minutes=31)
-
-    _, steps = await tab.run(TotpWizardState, "resume_check")
-
-    assert (await tab.state(ShellState)).notice_kind == "warning"
-    assert len(steps) == 1, "and the wizard begins anew"

@@ -27,7 +27,6 @@ from netim_app.ui.text import LocaleState
 MAX_RULES = spans.MAX_RULES
 MAX_SENT = 2 * pasted.MAX_LENGTH
 """Browsers cut what is longer without a word. What was cut is still too long, and refused."""
-RESUME = "ip_restriction_list"
 _ADDED = {0: "ip_restriction.added_many.none", 1: "ip_restriction.added_many.one"}
 """What is said of so many; there is another text for more."""
 
@@ -74,7 +73,7 @@ class IpListState(rx.State):
     _visit: str = ""
 
     @rx.event
-    @open_to(FRESH, resume=RESUME)
+    @open_to(FRESH)
     async def begin(self) -> None:
         """Opens the dialog, also in the place of the one for a single rule."""
         then_switch = await hand_over(self)
@@ -85,7 +84,7 @@ class IpListState(rx.State):
         self.step = "write"
 
     @rx.event
-    @open_to(FRESH, resume=RESUME)
+    @open_to(FRESH)
     async def check(self, form: dict[str, Any]) -> None:
         """Shows what the list means. Nothing is added yet, and nothing typed is lost."""
         if not self.step:
@@ -103,7 +102,7 @@ class IpListState(rx.State):
         await self._show(preview)
 
     @rx.event
-    @open_to(FRESH, resume=RESUME)
+    @open_to(FRESH)
     def write_again(self) -> None:
         """Back to the text, which the browser has kept."""
         if self.step == "check":
@@ -111,7 +110,7 @@ class IpListState(rx.State):
             self.step = "write"
 
     @rx.event
-    @open_to(FRESH, resume=RESUME)
+    @open_to(FRESH)
     async def add(self) -> None:
         """Adds what the preview has shown, all of it or nothing."""
         if self.step != "check" or not self._wanted:

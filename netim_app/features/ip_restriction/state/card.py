@@ -41,14 +41,7 @@ class IpRestrictionState(rx.State):
     """4 or 6, where the list lacks addresses that the customer's connection may use."""
 
     @rx.event
-    @open_to(LOGGED_IN)
-    async def resume(self) -> Any:
-        """Leads back to the card after a step-up that no dialog goes on from."""
-        await show_notice(self, "info", "ip_restriction.resume")
-        return rx.redirect("/account/connection-and-security#ip-restriction")
-
-    @rx.event
-    @open_to(FRESH, resume="ip_restriction_here")
+    @open_to(FRESH)
     async def add_here(self) -> None:
         """Puts the present address on the list."""
         try:

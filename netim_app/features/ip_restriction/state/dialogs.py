@@ -47,19 +47,13 @@ class IpDialogState(rx.State):
     _visit: str = ""
 
     @rx.event
-    @open_to(FRESH, resume="ip_restriction_add")
+    @open_to(FRESH)
     def begin_add(self) -> None:
         """Opens the dialog that adds a rule."""
         self._begin("add")
 
     @rx.event
-    @open_to(FRESH, resume="ip_restriction_here")
-    async def begin_add_here(self) -> None:
-        """Opens it with the present address, where a step-up interrupted the click that adds it."""
-        self._propose_here()
-
-    @rx.event
-    @open_to(FRESH, resume="ip_restriction_add")
+    @open_to(FRESH)
     async def add(self, form: dict[str, Any]) -> None:
         """Adds the rule; what was typed stays where it is when something is wrong."""
         self.errors = {}
@@ -89,13 +83,13 @@ class IpDialogState(rx.State):
         self.proposed = ""
 
     @rx.event
-    @open_to(FRESH, resume="ip_restriction_switch")
+    @open_to(FRESH)
     async def begin_switch(self) -> None:
         """Opens the dialog that switches the restriction on, or off when it is on. Without a rule, that comes first."""
         await ask_to_switch(self)
 
     @rx.event
-    @open_to(FRESH, resume="ip_restriction_switch")
+    @open_to(FRESH)
     async def switch(self, form: dict[str, Any]) -> Any:
         """Switches the restriction as the dialog has said."""
         on, confirmed = self.turning_on, Form(form).flag(rule_list.CONFIRM_FIELD)
@@ -109,7 +103,7 @@ class IpDialogState(rx.State):
         return await self._done("success", "ip_restriction.switched_on" if on else "ip_restriction.switched_off")
 
     @rx.event
-    @open_to(FRESH, resume="ip_restriction")
+    @open_to(FRESH)
     async def begin_remove(self, rule_id: int) -> None:
         """Opens the dialog that removes a rule."""
         if not isinstance(rule_id, int) or isinstance(rule_id, bool) or not 0 < rule_id <= MAX_ID:
@@ -125,7 +119,7 @@ class IpDialogState(rx.State):
         self._rule_id = rule_id
 
     @rx.event
-    @open_to(FRESH, resume="ip_restriction")
+    @open_to(FRESH)
     async def remove(self, form: dict[str, Any]) -> Any:
         """Removes the rule that the dialog has named."""
         if self.dialog != "remove":

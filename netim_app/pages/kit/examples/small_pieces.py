@@ -4,7 +4,7 @@ import reflex as rx
 
 from netim_app.identity.state.shell import ShellState
 from netim_app.pages.kit.state import KitState
-from netim_app.ui.browser import come_back_when, tidy_url_when
+from netim_app.ui.browser import come_back_when
 from netim_app.ui.notice import outcome
 from netim_app.ui.preferences import language_switch, theme_switch
 from netim_app.ui.skeleton import form_skeleton, skeleton_card
@@ -66,4 +66,4 @@ def secret_handed_to_a_route_while_the_page_stays() -> rx.Component:
 
 def what_a_page_does_to_itself() -> rx.Component:
     """Loads itself anew, or takes what stands behind `?` out of the address bar."""
-    return rx.fragment(come_back_when(rx.Var.create(False)), tidy_url_when(ShellState.resumed))
+    return come_back_when(rx.Var.create(False))
