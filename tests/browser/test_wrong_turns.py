@@ -221,7 +221,7 @@ def test_a_link_without_its_end_says_so_at_once(page: Page, path: str, button: s
     expect(page.get_by_role("button", name=button)).to_be_visible()
     expect(page.get_by_test_id("link-missing")).to_be_hidden()
     page.get_by_role("button", name=button).click()
-    expect(page.get_by_role("alert")).to_contain_text("too short or too long")
+    expect(page.get_by_role("alert")).to_contain_text("incomplete or has been changed")
 
 
 def test_a_reloaded_page_of_a_link_says_to_open_the_link_again(page: Page, server: Server, customer: str) -> None:
