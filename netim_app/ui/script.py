@@ -195,7 +195,9 @@ const printPage = () => print();
 """
 
 EARLY = """
-const showHeld = ({ submitter }) => submitter.setAttribute("aria-disabled", "true");
+const showHeld = (event) => {
+  if (!event.defaultPrevented) event.submitter?.setAttribute("aria-disabled", "true");
+};
 addEventListener("submit", showHeld, { once: true });
 """
 """In the head of the document: a form that is sent before the scripts are there shows that it was."""
