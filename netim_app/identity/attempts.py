@@ -89,16 +89,16 @@ def record_attempt(unit: UnitOfWork, key: str) -> bool:
     if unit.run(_RESTART, {"budget": key, "over": unit.now - WINDOW, "now": unit.now}).rowcount:
         return True
     row = {"key": key, "failures": 1, "started_at": unit.now}
-    return unit.run(_count(unit.insert), row).first() is not None
+    return unit.run(_count(unit.insert, MAX_FAILURES), row).first() is not None
 
 
 @cache
-def _count(insert: Inserts) -> sa.Executable:
+def _count(insert: Inserts, most: int) -> sa.Executable:
     """One more attempt, as long as the budget lasts. RETURNING says so: PostgreSQL's driver counts no insert."""
     return (
         insert(_WINDOWS)
         .on_conflict_do_update(
-            index_elements=["key"], set_={"failures": _window.failures + 1}, where=_window.failures < MAX_FAILURES
+            index_elements=["key"], set_={"failures": _window.failures + 1}, where=_window.failures < most
         )
         .returning(_window.failures)
     )

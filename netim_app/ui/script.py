@@ -162,7 +162,6 @@ const takeFragment = (field) => {
   history.replaceState(history.state, "", location.pathname + location.search);
 };
 
-
 // A wrong code is typed over or pasted over, and not added to.
 const selectAll = (event) => {
   if (!event.key || event.key === "Enter") event.currentTarget.select();

@@ -455,6 +455,11 @@ def visit_two_factor(look: Looker, server: Server, email: str) -> None:
     visit_removal(look, server, email, key)
 
     server.move_clock(660)
+    page.get_by_test_id("password-change").click()
+    refuse(page.get_by_test_id("change-password"))
+    expect(page.locator("#change-password-code-error")).to_be_visible()
+    look("change of the password, with a code that is missing")
+    close(page, "password-dialog")
     page.get_by_test_id("totp-add").click()
     step_up = page.get_by_test_id("step-up")
     expect(step_up).to_be_visible()

@@ -92,7 +92,7 @@ def test_goes_on_after_a_fresh_proof(page: Page, server: Server, customer: str) 
     log_in(page, customer)
     go_to_security(page)
     page.get_by_role("button", name="Add this address").click()
-    expect(page.get_by_test_id("ip-here")).to_contain_text("Let in by 127.0.0.1.")
+    expect(page.get_by_test_id("ip-here")).to_contain_text("Allowed by 127.0.0.1.")
     try:
         for number, (opener, title) in enumerate(
             (
@@ -238,7 +238,7 @@ def test_a_list_in_french_on_a_phone_by_keyboard(
     page = new_context(locale="fr-FR", viewport=PHONE).new_page()
     by = Keyboard(page)
     page.goto("/login")
-    by.type(page.get_by_label("Adresse e-mail"), email)
+    by.type(page.get_by_label("Adresse e\u2011mail"), email)
     by.type(page.get_by_label("Mot de passe", exact=True), PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Informations personnelles")).to_be_visible()

@@ -248,7 +248,7 @@ def test_a_lost_phone(page: Page, server: Server, customer: str) -> None:
     log_out(page)
     give_password(page, customer)
     give_code(page, codes[8])
-    expect(page.get_by_text("Wrong code")).to_be_visible()
+    expect(page.get_by_text("This code has already been used.")).to_be_visible()
     page.get_by_text("Lost your phone?").click()
     expect(page.get_by_text("Enter one of your backup codes instead.")).to_be_visible()
     give_code(page, codes[0])

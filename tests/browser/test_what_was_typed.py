@@ -110,7 +110,7 @@ def test_a_new_password_takes_one_question_only(
     dialog.get_by_label("Current password").fill(PASSWORD)
     dialog.get_by_label("New password").fill(NEW_PASSWORD)
     dialog.get_by_role("button", name="Change password").click()
-    expect(page.get_by_text("Your password is changed")).to_be_visible()
+    expect(page.get_by_text("Your password has been changed")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert stayed(page)
     # The socket has come back by the new session: what needs a session works on.

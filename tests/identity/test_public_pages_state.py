@@ -1,5 +1,6 @@
 import math
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlmodel import select
@@ -146,7 +147,7 @@ async def test_the_login_page_says_why_the_customer_is_there(query: str, reason:
     ("next_page", "target"),
     [
         ("/account/connection-and-security", "/account/connection-and-security"),
-        ("/account/personal-information#profile", "/account/personal-information#profile"),
+        ("/account/personal-information#email", "/account/personal-information#email"),
         ("https://evil.test/", sessions.HOME),
         ("//evil.test/account/x", sessions.HOME),
         ("/account/../auth/logout", sessions.HOME),
@@ -160,7 +161,7 @@ async def test_who_is_logged_in_goes_on_inside_the_account_area_only(
 ) -> None:
     set_caller(logged_in_actor(sqlite_units))
 
-    _, [redirect] = await Tab(f"/login?next={next_page.replace('?', '%3F')}").run(LoginState, "open_page")
+    _, [redirect] = await Tab(f"/login?next={quote(next_page, safe='/%')}").run(LoginState, "open_page")
 
     assert f'"{target}"' in str(redirect)
 

@@ -460,7 +460,7 @@ async def test_a_second_stop_is_lifted_by_the_operator_alone(
     assert (100 + 54) * 13 / 10**6 <= 0.0021
     assert not reset()
     with units.read() as unit:
-        assert "contact our support" in [mail.text for mail in mails(unit) if mail.event == "codes_stopped"][-1]
+        assert "any more" in [mail.text for mail in mails(unit) if mail.event == "codes_stopped"][-1]
     with units.write() as unit:
         operations.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
     await password_step()

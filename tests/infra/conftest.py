@@ -11,6 +11,7 @@ TEMPLATE = """
 {% extends "layout.jinja" %}
 {% import "parts.jinja" as mail with context %}
 {% block subject %}{{ "Login to" if locale == "en" else "Connexion à" }} Netim, {{ first_name }}{% endblock %}
+{% block preview %}Hello{% endblock %}
 {% block content %}
 {{ mail.lead(say("mail.greeting.named", name=browser)) }}
 {{ mail.facts([("Browser", browser)]) }}

@@ -21,9 +21,9 @@ def test_a_text_can_stand_in_an_attribute(attribute: str) -> None:
 
 
 def test_values_are_spliced_into_each_language() -> None:
-    js = str(tr("ui.date.moment", date=LocaleState.locale, time="9:00", zone=3))
-    assert f'"" + ({LocaleState.locale!s}) + " à " + ("9:00") + " (" + (3) + ")"' in js
-    assert f'"" + ({LocaleState.locale!s}) + " at "' in js
+    js = str(tr("ui.client", browser=LocaleState.locale, system=3))
+    assert f'"" + ({LocaleState.locale!s}) + " sous " + (3)' in js
+    assert f'"" + ({LocaleState.locale!s}) + " on " + (3)' in js
 
 
 def test_a_page_that_shows_a_text_is_tied_to_the_locale() -> None:

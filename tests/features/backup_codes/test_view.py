@@ -13,7 +13,7 @@ def test_the_codes_go_only_when_the_customer_says_that_they_are_saved() -> None:
     """They are shown once: neither Esc nor a button closes them."""
     dialog = by_test_id(card(), "backup-codes-new")
 
-    assert handlers(dialog) == handlers(new_codes()) == ["NewCodesState.finish"]
+    assert handlers(dialog) == handlers(new_codes()) == ["NewCodesState.note_shown", "NewCodesState.finish"]
     assert field_names(dialog) == ["saved"]
 
 

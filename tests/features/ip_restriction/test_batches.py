@@ -64,7 +64,7 @@ def test_a_list_of_one_is_a_rule_like_any_other(units: Units, caller: Actor) -> 
     assert add(units, caller, "198.51.100.7") == 1
 
     assert [type(fact) for fact in facts] == [IpRuleAdded]
-    assert last_mail(units, "ip_restriction_changed").subject.startswith("An address was added")
+    assert last_mail(units, "ip_restriction_changed").subject == "IP restriction: 198.51.100.7 added"
 
 
 def test_what_is_there_already_is_left_out_and_nothing_new_tells_nobody(units: Units, caller: Actor) -> None:

@@ -316,10 +316,10 @@ def test_every_change_is_recorded_and_mailed(units: Units, caller: Actor) -> Non
         IpRestrictionSwitched(**about, on=False),
     ]
     assert subjects == [
-        "IP restriction: {rule} added",
-        "IP restriction: {rule} added",
+        f"IP restriction: {HERE_NETWORK} added",
+        "IP restriction: 198.51.100.9 added",
         "IP restriction is on for your Netim Direct account",
-        "IP restriction: {rule} removed",
+        "IP restriction: 198.51.100.9 removed",
         "IP restriction is off for your Netim Direct account",
     ]
 

@@ -77,7 +77,7 @@ async def test_overlaps_are_pointed_out(tab: Tab) -> None:
     await tab.run(IpDialogState, "add", {"address": "192.0.2.0/24"})
     assert "also covers other rules of yours (1)" in await notice(tab)
     await tab.run(IpRestrictionState, "add_here")
-    assert "192.0.2.0/24 already lets in the same addresses" in await notice(tab)
+    assert "192.0.2.0/24 already allows the same addresses" in await notice(tab)
     await tab.run(IpRestrictionState, "add_here")
     assert await notice(tab) == "192.0.2.7 is already on the list."
 

@@ -223,7 +223,7 @@ def test_alert_flood_is_told_in_a_few_mails(units: Units, clock: FakeClock) -> N
     assert mailed(units) == [("logged_in", EMAIL)] * 5 + [("more_notices", EMAIL)]
     mail = last_mail(units, "more_notices")
     assert mail.subject == "53 more alerts about your Netim Direct account"
-    assert "“New login: {client}”" in mail.text
+    assert "“New login from a device you have used before”" in mail.text
     assert "connection-and-security#login-history" in mail.text
     assert "1 Mar 2026" in mail.text
 

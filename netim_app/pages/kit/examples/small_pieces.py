@@ -4,13 +4,13 @@ import reflex as rx
 
 from netim_app.identity.state.shell import ShellState
 from netim_app.pages.kit.state import KitState
-from netim_app.ui.browser import come_back_when
+from netim_app.ui.browser import come_back_when, note_asked
 from netim_app.ui.notice import outcome
 from netim_app.ui.preferences import language_switch, theme_switch
 from netim_app.ui.skeleton import form_skeleton, skeleton_card
 from netim_app.ui.switch import switch
 from netim_app.ui.text import moment, tr
-from netim_app.ui.ticket_exchange import post_in_background, ticket_form
+from netim_app.ui.ticket_exchange import post_in_background, renewal_form, ticket_form
 
 
 def texts() -> rx.Component:
@@ -64,6 +64,12 @@ def secret_handed_to_a_route_while_the_page_stays() -> rx.Component:
     return post_in_background("/auth/pending", rx.Var.create(""), "secret", "kit-post-in-background")
 
 
+def ticket_of_a_page_that_stays() -> rx.Component:
+    """As before, but the page connects anew and sends the press once more that was refused."""
+    repeat = rx.Var.create(True)
+    return renewal_form("/auth/session", rx.Var.create(""), "ticket", "kit-renewal", repeat=repeat)
+
+
 def what_a_page_does_to_itself() -> rx.Component:
-    """Loads itself anew, or takes what stands behind `?` out of the address bar."""
-    return come_back_when(rx.Var.create(False))
+    """Notes the press that made it ask for a proof, and connects anew."""
+    return rx.fragment(come_back_when(rx.Var.create(False)), rx.cond(False, note_asked()))
