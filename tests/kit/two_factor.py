@@ -53,17 +53,26 @@ class Owner:
         response = await self.client.redeem(ticket)
         assert response.headers["location"] == SECURITY
         await self.client.connect(SECURITY)
-        await self.client.call("ShellState.open_account_page")
-        self.codes = await self.new_codes("begin_due")
+        marker = len(self.client.heard)
+        await self.client.send("ShellState.open_account_page")  # which goes on with the codes
+        await self.client.until(lambda: bool(self._codes_since(marker)), "the backup codes")
+        self.codes = await self._take_codes(marker)
         self.wait()
 
-    async def new_codes(self, handler: str = "make") -> list[str]:
+    async def new_codes(self) -> list[str]:
         marker = len(self.client.heard)
-        await self.client.call(f"{NEW_CODES}.{handler}")
-        codes = re.findall(r"'(\d{6})'", str(self.client.heard[marker:]))
-        if codes:  # as the page that shows them
+        await self.client.call(f"{NEW_CODES}.make")
+        return await self._take_codes(marker)
+
+    async def _take_codes(self, marker: int) -> list[str]:
+        """As the page that shows them."""
+        codes = self._codes_since(marker)
+        if codes:
             await self.client.call(f"{NEW_CODES}.note_shown")
         return codes
+
+    def _codes_since(self, marker: int) -> list[str]:
+        return re.findall(r"'(\d{6})'", str(self.client.heard[marker:]))
 
     async def disable(self, code: str) -> str:
         return await self.client.ticket(f"{DIALOG}.disable", form={"code": code})
