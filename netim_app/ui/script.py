@@ -56,9 +56,9 @@ const once = (event) => {
 };
 // A press from before React was there: `EARLY` has noted it.
 const sendEarlyPress = (form) => {
-  const held = form?.querySelector("[type=submit][aria-disabled=true]");
-  if (!held) return;
-  held.ariaDisabled = "false";
+  if (form?.dataset.early === undefined) return;
+  delete form.dataset.early;
+  form.querySelector("[type=submit]").ariaDisabled = "false";
   setTimeout(() => form.requestSubmit());
 };
 
@@ -194,10 +194,12 @@ const printPage = () => print();
 """
 
 EARLY = """
-const showHeld = (event) => {
-  if (!event.defaultPrevented) event.submitter?.setAttribute("aria-disabled", "true");
+const noteEarlyPress = (event) => {
+  if (event.defaultPrevented) return;
+  event.target.dataset.early = "";
+  event.submitter?.setAttribute("aria-disabled", "true");
 };
-addEventListener("submit", showHeld, { once: true });
+addEventListener("submit", noteEarlyPress, { once: true });
 """
 """In the head of the document: a form that is sent before the scripts are there shows that it was."""
 

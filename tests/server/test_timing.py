@@ -53,7 +53,7 @@ async def seconds(client: Client, what: str, email: str) -> float:
     await client.until(lambda: bool(client.vars[f"{state}.{answer}"]), what)
     taken = time.perf_counter() - started
     said = client.vars[f"{state}.{answer}"]
-    assert said == email or said[""].startswith("Email address or password is wrong."), "no limit was in the way"
+    assert said == email or said[""].startswith("Wrong email address or password."), "no limit was in the way"
     return taken
 
 
