@@ -8,7 +8,7 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 from netim_app.reflex_port.var_data import render_function
 from netim_app.texts.catalog import DEFAULT_LOCALE, text
 from netim_app.ui.icons import logo
-from netim_app.ui.script import EARLY, Button, function
+from netim_app.ui.script import Button, function
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
 
@@ -16,7 +16,6 @@ from netim_app.ui.theme import FOCUS
 def head() -> list[rx.Component]:
     """For `rx.App(head_components=...)`: icons, and what the pages are about. Reflex itself adds the chosen theme."""
     return [
-        rx.el.script(EARLY),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.meta(name="color-scheme", content="light dark"),
         rx.el.meta(name="description", content=text(DEFAULT_LOCALE, "ui.description")),

@@ -54,13 +54,6 @@ const once = (event) => {
   button.ariaDisabled = "true";
   document.pressed = element;
 };
-// A press from before React was there: `EARLY` has noted it.
-const sendEarlyPress = (form) => {
-  if (form?.dataset.early === undefined) return;
-  delete form.dataset.early;
-  form.querySelector("[type=submit]").ariaDisabled = "false";
-  setTimeout(() => form.requestSubmit());
-};
 
 // A page that sends itself elsewhere stays as it is until the next document is there: no change is an answer any more.
 const leave = () => {
@@ -193,16 +186,6 @@ const copy = async ({ currentTarget: { dataset } }) => {
 const printPage = () => print();
 """
 
-EARLY = """
-const noteEarlyPress = (event) => {
-  if (event.defaultPrevented) return;
-  event.target.dataset.early = "";
-  event.submitter?.setAttribute("aria-disabled", "true");
-};
-addEventListener("submit", noteEarlyPress, { once: true });
-"""
-"""In the head of the document: a form that is sent before the scripts are there shows that it was."""
-
 
 TIME_ZONE = rx.Var("Intl.DateTimeFormat().resolvedOptions().timeZone").to(str)
 """The IANA name of the browser's time zone. For a part of the page that is not rendered in advance."""
@@ -285,10 +268,7 @@ class SingleSubmitForm(_Scripted, rx.el.Form):
     @classmethod
     def create(cls, *children: Any, **props: Any) -> rx.Component:
         """As any form; `custom_attrs` gets what guards it."""
-        # A browser alone does nothing with such a form: the URL would get what was typed.
-        early = {"method": "dialog", "ref": function("sendEarlyPress"), **props.get("custom_attrs", {})}
-        guarded = _with_attrs(props | {"custom_attrs": early}, {"onSubmitCapture": function("once")})
-        return super().create(*children, **guarded)
+        return super().create(*children, **_with_attrs(props, {"onSubmitCapture": function("once")}))
 
 
 class SingleSubmitButton(Button):

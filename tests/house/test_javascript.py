@@ -9,7 +9,7 @@ import pytest
 from netim_app.ui import script
 from tests.house.modules import PACKAGE
 
-MOST_LINES = 144
+MOST_LINES = 132
 WIDTH = 120
 HOME = PACKAGE / "ui" / "script.py"
 SECOND_STATEMENT = re.compile(r";\s*\S")

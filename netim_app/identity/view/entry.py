@@ -18,7 +18,7 @@ from netim_app.ui.form import columns, form
 from netim_app.ui.notice import notice, outcome
 from netim_app.ui.password_field import password_field
 from netim_app.ui.skeleton import form_skeleton
-from netim_app.ui.text import early, tr
+from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
 
 _REASONS = {"ended": "info", "refused": "warning", "again": "warning", "fault": "danger", "bye": "success"}
@@ -33,9 +33,7 @@ def _to_login() -> rx.Component:
 
 
 def _email_field(error: rx.Var[str]) -> rx.Component:
-    return text_field(
-        "email", early("field.email"), type="email", autocomplete="username", inputmode="email", error=error
-    )
+    return text_field("email", tr("field.email"), type="email", autocomplete="username", inputmode="email", error=error)
 
 
 def _token_field(error: rx.Var[str]) -> rx.Component:
@@ -77,12 +75,12 @@ def _password_step() -> rx.Component:
         _form(
             LoginState,
             _email_field(error_at(LoginState.errors, "email")),
-            password_field("password", early("field.password"), error=error_at(LoginState.errors, "password")),
-            checkbox_field("remember", early("login.remember"), hint=early("login.remember.hint", days=REMEMBER_DAYS)),
-            submit_label=early("login.submit"),
+            password_field("password", tr("field.password"), error=error_at(LoginState.errors, "password")),
+            checkbox_field("remember", tr("login.remember"), hint=tr("login.remember.hint", days=REMEMBER_DAYS)),
+            submit_label=tr("login.submit"),
             test_id="login",
         ),
-        _aside(link(early("login.forgot"), "/forgot-password")),
+        _aside(link(tr("login.forgot"), "/forgot-password")),
     )
 
 
@@ -120,26 +118,26 @@ def login_page() -> rx.Component:
         ),
         rx.cond(LoginState.needs_code, _code_step(), _password_step()),
         keep_pending(),
-        title=rx.cond(LoginState.needs_code, tr("second_factor.title"), early("login.title")),
+        title=rx.cond(LoginState.needs_code, tr("second_factor.title"), tr("login.title")),
         below=rx.cond(
-            ~LoginState.needs_code, _aside(early("login.no_account"), " ", link(early("login.sign_up"), "/signup"))
+            ~LoginState.needs_code, _aside(tr("login.no_account"), " ", link(tr("login.sign_up"), "/signup"))
         ),
-        early=True,
+        skeleton=form_skeleton(2, more=True),
     )
 
 
 def _sign_up_form() -> rx.Component:
     first_name = text_field(
         "first_name",
-        early("field.first_name"),
+        tr("field.first_name"),
         autocomplete="given-name",
         error=error_at(SignUpState.errors, "first_name"),
     )
     last_name = text_field(
         "last_name",
-        early("field.last_name"),
+        tr("field.last_name"),
         autocomplete="family-name",
-        hint=early("field.last_name.hint"),
+        hint=tr("field.last_name.hint"),
         required=False,
         mark_optional=False,
         error=error_at(SignUpState.errors, "last_name"),
@@ -148,9 +146,9 @@ def _sign_up_form() -> rx.Component:
         SignUpState,
         columns(first_name, last_name),
         _email_field(error_at(SignUpState.errors, "email")),
-        _new_password_field(SignUpState, early("field.password")),
+        _new_password_field(SignUpState, tr("field.password")),
         time_zone_field("time_zone"),
-        submit_label=early("sign_up.submit"),
+        submit_label=tr("sign_up.submit"),
         test_id="sign-up",
     )
 
@@ -161,9 +159,9 @@ def sign_up_page() -> rx.Component:
     sent = _mailed(tr("sign_up.sent.text", email=sent_to), tr("sign_up.sent.hint"), test_id="sent")
     return entry_page(
         rx.cond(sent_to == "", _sign_up_form(), sent),
-        title=rx.cond(sent_to == "", early("sign_up.title"), tr("sign_up.sent.title")),
-        below=_aside(early("sign_up.have_account"), " ", link(early("login.title"), "/login")),
-        early=True,
+        title=rx.cond(sent_to == "", tr("sign_up.title"), tr("sign_up.sent.title")),
+        below=_aside(tr("sign_up.have_account"), " ", link(tr("login.title"), "/login")),
+        skeleton=form_skeleton(4, more=True),
     )
 
 
@@ -207,11 +205,11 @@ def verify_page() -> rx.Component:
 
 def _forgot_form() -> rx.Component:
     return rx.fragment(
-        rx.el.p(early("forgot.text")),
+        rx.el.p(tr("forgot.text")),
         _form(
             ForgotState,
             _email_field(error_at(ForgotState.errors, "email")),
-            submit_label=early("forgot.submit"),
+            submit_label=tr("forgot.submit"),
             test_id="forgot",
         ),
     )
@@ -223,9 +221,9 @@ def forgot_page() -> rx.Component:
     sent = _mailed(tr("forgot.sent.text", email=sent_to), tr("forgot.sent.hint"), test_id="sent")
     return entry_page(
         rx.cond(sent_to == "", _forgot_form(), sent),
-        title=rx.cond(sent_to == "", early("forgot.title"), tr("forgot.sent.title")),
+        title=rx.cond(sent_to == "", tr("forgot.title"), tr("forgot.sent.title")),
         below=_back_to_login(),
-        early=True,
+        skeleton=form_skeleton(1),
     )
 
 

@@ -10,7 +10,7 @@ from netim_app.identity.state.shell import MIN_PASSWORD_LENGTH
 from netim_app.ui.fields import account_name, text_field
 from netim_app.ui.password_field import password_field
 from netim_app.ui.strength import strength
-from netim_app.ui.text import early, tr
+from netim_app.ui.text import tr
 
 
 def error_at(errors: Any, name: str = "") -> rx.Var[str]:
@@ -54,7 +54,7 @@ def new_password_field(
         "password",
         label,
         autocomplete="new-password",
-        hint=early("password.hint", limit=MIN_PASSWORD_LENGTH),
+        hint=tr("password.hint", limit=MIN_PASSWORD_LENGTH),
         error=error,
         on_change=on_rate.debounce(250),
         field_id=field_id,

@@ -42,9 +42,8 @@ def entry_page(
     title: rx.Var[str],
     below: rx.Component | None = None,
     skeleton: rx.Component | None = None,
-    early: bool = False,
 ) -> rx.Component:
-    """A page outside of the account area; `below` holds the ways to other pages. See `layout.public_page`."""
+    """A page outside of the account area; `below` holds the ways to other pages."""
     return layout.public_page(
         *content,
         exchange_ticket(),
@@ -53,7 +52,6 @@ def entry_page(
         notices=notices(),
         below=below,
         skeleton=skeleton,
-        early=early,
         locale_switch=ShellState.set_language,
     )
 
