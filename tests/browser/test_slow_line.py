@@ -297,7 +297,6 @@ def test_a_page_that_never_reached_the_server_says_so_in_both_languages(far: Pag
     """As behind a proxy that lets no websocket pass: the document comes, and nothing else does."""
     wire.sockets = False
     far.goto("/login")
-    expect(far.locator("input[name=password]")).to_be_visible()
     expect(lost(far)).to_contain_text(catalog.text("en", "ui.connection.never"))
     expect(lost(far).locator("[lang=fr]")).to_contain_text(catalog.text("fr", "ui.connection.never"))
     wire.sockets = True
