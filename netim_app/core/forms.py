@@ -49,7 +49,7 @@ class Form:
         return value
 
     def lines(self, name: str, *, limit: int, too_long: str = "form.too_long") -> str:
-        """Several lines of text as they were typed; empty when absent or refused. Whoever reads a line judges it.
+        """Several lines of text as they were typed; empty when absent or refused. The reader of a line judges it.
 
         Args:
             name: of the field.

@@ -30,7 +30,6 @@ def public_page(
     notices: rx.Component | None = None,
     below: rx.Component | None = None,
     skeleton: rx.Component | None = None,
-    early: bool = False,
 ) -> rx.Component:
     """A page for visitors: one narrow column.
 
@@ -41,14 +40,9 @@ def public_page(
         locale_switch: event handler that takes a locale, or a component.
         notices: above the panel, always mounted; a `live_region`, for one.
         below: under the panel: links to other pages.
-        early: the content is shown at once, without anything from the server; its texts are `early` ones.
     """
     known = known_locale()
     shown = ready & known
-
-    def when_shown(part: rx.Component, meanwhile: rx.Component | None = None) -> rx.Component:
-        return part if early else rx.cond(shown, part, meanwhile)
-
     filled = rx.fragment(
         _heading(title, "text-xl font-semibold tracking-tight text-balance"),
         rx.el.div(*content, class_name="mt-6 flex flex-col gap-5 text-sm"),
@@ -58,15 +52,15 @@ def public_page(
         rx.el.main(
             *([notices] if notices is not None else []),
             rx.el.div(
-                when_shown(filled, skeleton if skeleton is not None else form_skeleton(2)),
+                rx.cond(shown, filled, skeleton if skeleton is not None else form_skeleton(2)),
                 class_name=_PANEL,
             ),
-            *([] if below is None else [when_shown(rx.el.div(below, class_name="mt-6 text-center text-sm"))]),
+            *([] if below is None else [rx.cond(shown, rx.el.div(below, class_name="mt-6 text-center text-sm"))]),
             **_MAIN,
             class_name=_NARROW,
         ),
         # With the content: a footer that is there before would be pushed away by it.
-        when_shown(_footer(known)),
+        rx.cond(shown, _footer(known)),
         known=known,
     )
 

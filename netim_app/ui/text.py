@@ -43,23 +43,6 @@ def tr(key: str, **params: rx.Var | str | int) -> rx.Var[str]:
     return expression(js, LocaleState.locale, *values.values()).to(str)
 
 
-_SHOWN_WHERE = {"en": "[html:lang(fr)_&]:hidden", "fr": "hidden [html:lang(fr)_&]:inline"}
-
-
-def early(key: str, **params: str | int) -> rx.Var[str]:
-    """The text of a key for a place that is shown before the language of the tab is known.
-
-    Until then it stands there in every language, and the one of the document is shown: the server chooses that by what
-    the browser asks for.
-    """
-    said = (
-        rx.el.span(catalog.text(locale, key, **params), lang=locale, class_name=_SHOWN_WHERE[locale])
-        for locale in catalog.LOCALES
-    )
-    both: rx.Var[str] = rx.Var.create(rx.cond(known_locale(), rx.fragment(tr(key, **params)), rx.fragment(*said)))
-    return both
-
-
 def moment(text: rx.Var | str, exact: rx.Var | str) -> rx.Component:
     """How long ago something was; the exact moment is shown to who points at it."""
     return rx.el.span(text, title=exact, class_name="decoration-dotted underline-offset-4 hover:underline")

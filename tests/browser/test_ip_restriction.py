@@ -55,9 +55,8 @@ def test_locked_out_and_authorize_again(page: Page, server: Server, customer: st
     expect(page.get_by_test_id("ip-rules")).to_contain_text("203.0.113.0/24")
 
 
-def test_in_french_on_a_phone_by_keyboard(
-    server: Server, new_context: Callable[..., BrowserContext], email: str
-) -> None:
+def french_phone(server: Server, new_context: Callable[..., BrowserContext], email: str) -> Page:
+    """A new customer of ours, logged in by keyboard."""
     server.create_account(email, language="fr")
     page = new_context(locale="fr-FR", viewport=PHONE).new_page()
     by = Keyboard(page)
@@ -66,6 +65,14 @@ def test_in_french_on_a_phone_by_keyboard(
     by.type(page.get_by_label("Mot de passe", exact=True), PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Informations personnelles")).to_be_visible()
+    return page
+
+
+def test_in_french_on_a_phone_by_keyboard(
+    server: Server, new_context: Callable[..., BrowserContext], email: str
+) -> None:
+    page = french_phone(server, new_context, email)
+    by = Keyboard(page)
     page.goto("/account/connection-and-security")
 
     by.press(page.get_by_role("button", name="Ajouter cette adresse"))
@@ -234,14 +241,8 @@ def test_one_rule_after_the_other(page: Page, customer: str) -> None:
 def test_a_list_in_french_on_a_phone_by_keyboard(
     server: Server, new_context: Callable[..., BrowserContext], email: str
 ) -> None:
-    server.create_account(email, language="fr")
-    page = new_context(locale="fr-FR", viewport=PHONE).new_page()
+    page = french_phone(server, new_context, email)
     by = Keyboard(page)
-    page.goto("/login")
-    by.type(page.get_by_label("Adresse e\u2011mail"), email)
-    by.type(page.get_by_label("Mot de passe", exact=True), PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Informations personnelles")).to_be_visible()
     page.goto(SECURITY)
 
     by.press(page.get_by_role("button", name="Ajouter plusieurs règles"))

@@ -12,7 +12,6 @@ from netim_app.ui.layout import account_page, not_found, public_page
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.notice import notice
 from netim_app.ui.skeleton import form_skeleton, skeleton_card
-from netim_app.ui.text import early
 
 
 def page_for_visitors() -> rx.Component:
@@ -39,17 +38,6 @@ def page_for_visitors_that_loads() -> rx.Component:
         ready=rx.Var.create(False),
         locale_switch=ShellState.set_language,
         skeleton=form_skeleton(2, more=True),
-    )
-
-
-def page_for_visitors_that_is_there_at_once() -> rx.Component:
-    """Without anything from the server: its texts are `early` ones."""
-    return public_page(
-        link(early("login.forgot"), "/forgot-password"),
-        title=early("login.title"),
-        ready=ShellState.opened,
-        locale_switch=ShellState.set_language,
-        early=True,
     )
 
 
