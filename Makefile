@@ -1,9 +1,9 @@
 # Everything from a fresh checkout: needs make, Python 3.11 or newer with its venv module, and the network for the
-# first run. No Node, no uv, no browser, nginx or Caddy beforehand (`make test` finds or fetches them).
+# first run. No Node, no uv, no browser, nginx, Caddy or Redis beforehand (`make test` finds or fetches them).
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev test attack check format screenshots lighthouse bench lock clean
+.PHONY: help run dev test attack check format screenshots lighthouse bench lock wheel sbom audit clean
 
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
@@ -32,11 +32,11 @@ run: $(VENV)/.runtime ## install, build, migrate and serve on http://localhost:3
 # Only the code is watched: the database in var/ changes with every click, and each change would build the pages anew.
 dev: $(VENV)/.runtime ## the same with hot reload, on loopback
 	$(PYTHON) -m netim_app migrate
-	REFLEX_HOT_RELOAD_OVERRIDE_PATHS=netim_app $(PYTHON) -m reflex run --env preview --backend-host 127.0.0.1
+	REFLEX_HOT_RELOAD_OVERRIDE_PATHS=netim_app:reflex_guard $(PYTHON) -m reflex run --env preview --backend-host 127.0.0.1
 
 # What the tests need beside Python, and the one build that all of them share.
 PREPARE = browser="$$($(PYTHON) -m tools.find_program --install browser)" \
-	&& $(PYTHON) -m tools.find_program --install nginx caddy \
+	&& $(PYTHON) -m tools.find_program --install nginx caddy redis \
 	&& $(PYTHON) -m netim_app build \
 	&& export NETIM_TEST_BROWSER="$$browser"
 
@@ -49,11 +49,12 @@ test: $(VENV)/.development ## all tests: unit, server, browser (ARGS="-k totp" t
 attack: $(VENV)/.development ## the attack suite alone, with its scorecard
 	$(PREPARE) && $(PYTHON) -m pytest --attacks $(TESTS) $(ARGS)
 
-check: $(VENV)/.development ## format, lint, types, import contracts, texts, lock files
+check: $(VENV)/.development ## format, lint, types, imports, texts, lock files
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/deptry --no-ansi .
 	$(PYTHON) -m netim_app texts
 	$(PYTHON) -m tools.check_locks
 
@@ -76,18 +77,30 @@ COMPILE = UV_NO_CONFIG=1 $(VENV)/bin/uv pip compile --quiet $(UPGRADE) --univers
 	--generate-hashes --no-strip-extras --no-emit-index-url --custom-compile-command "make lock" --group install
 # Then Reflex, as it is now locked, has npm lock what its pages need: `.npmrc` keeps download addresses out.
 lock: $(VENV)/.development ## write the lock files anew from pyproject.toml (UPGRADE=--upgrade for the newest)
-	$(COMPILE) --group dev --output-file requirements-dev.lock pyproject.toml
+	$(COMPILE) --group dev --extra otel --output-file requirements-dev.lock pyproject.toml
 	$(COMPILE) --constraints requirements-dev.lock --output-file requirements.lock pyproject.toml
+	$(COMPILE) --constraints requirements-dev.lock --extra otel --output-file requirements-otel.lock pyproject.toml
 	$(MAKE) $(VENV)/.development
 	NETIM_LOCK_PACKAGES=1 $(PYTHON) -m reflex compile
 	$(PYTHON) -m tools.check_locks
 
+wheel: $(VENV)/.development ## a wheel with the pages of production, into dist/
+	REFLEX_WEB_WORKDIR=$(CURDIR)/dist/web $(PYTHON) -m tools.wheel dist
+
+sbom: $(VENV)/.development ## what the product is made of, as CycloneDX, into dist/
+	$(PYTHON) -m tools.sbom dist/netim-app.cdx.json
+
+# On a machine that reaches the databases. --strict: a package that nobody could look up is no good news.
+audit: $(VENV)/.development ## known weaknesses of the locked packages, Python's and npm's
+	$(PYTHON) -m pip_audit --strict --disable-pip --require-hashes --requirement requirements-otel.lock
+	cd reflex.lock && npm audit --package-lock-only --legacy-peer-deps
+
 clean: ## remove what can be made again; the data in var/ stays
-	rm -rf $(VENV) .web .states .programs .lighthouse .peer .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	find $(wildcard netim_app tests tools alembic) -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) .pdm-build .web .states .programs .lighthouse .peer .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find $(wildcard netim_app reflex_guard tests tools alembic) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: dependencies are installed again only when a lock or pyproject.toml changed. The editable install puts
-# the `netim` command into .venv/bin; it needs flit-core, which is in both locks, and downloads nothing.
+# the `netim` command into .venv/bin; it needs pdm-backend, which is in both locks, and downloads nothing.
 EDITABLE = $(PIP) install --no-deps --no-build-isolation --editable .
 
 $(VENV)/.runtime: requirements.lock pyproject.toml $(VENV)/pyvenv.cfg

@@ -1,6 +1,7 @@
 """Reflex options only, all of them derived from the settings."""
 
 import os
+import sys
 
 # Before anything of Reflex is imported: npm comes with the virtual environment, bun would need a download.
 os.environ.setdefault("REFLEX_USE_NPM", "1")
@@ -12,6 +13,11 @@ from reflex.plugins import SitemapPlugin
 from netim_app.reflex_port import npm_lock
 from netim_app.settings import get_settings
 from netim_app.ui.theme import ThemePlugin
+
+if sys.argv[1:2] == ["run"] and not {"preview", "prod"} & set(sys.argv):
+    sys.exit("`reflex run` serves pages and events under two addresses, which share no cookie routes: use `make dev`.")
+if sys.argv[1:2] == ["db"]:
+    sys.exit("The database is not Reflex's: use `netim migrate`; CONTRIBUTING.md says how a migration is written.")
 
 settings = get_settings()
 if "NETIM_LOCK_PACKAGES" not in os.environ:  # which `make lock` sets

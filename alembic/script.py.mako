@@ -1,4 +1,4 @@
-"""${message}.
+"""${message[:1].upper()}${message[1:]}.
 
 Revision: ${up_revision}
 After: ${down_revision | comma,n}

@@ -10,16 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from netim_app.brand.brand import read_brand
+from netim_app.core.installation import ROOT
 from netim_app.reflex_port import built_pages
 from netim_app.settings import Settings
-from netim_app.texts.catalog import LOCALES
+from netim_app.texts.languages import DEFAULT, languages
 
-ROOT = Path(__file__).resolve().parent.parent
-SETTINGS = ("env", "public_url", "password_min_length", "session_remember_days", "support_contact")
+STAMP = "netim-build"
+"""The file beside the pages with the digest of what they were made of."""
+PACKAGE = Path(__file__).resolve().parent
+PARTS = PACKAGE.with_name("reflex_guard")
+SETTINGS = ("env", "password_min_length", "session_remember_days", "brand_dir")
 """The settings that are written into the pages: a build gets no others."""
-_SOURCES = (
-    "netim_app/**/*.py",
-    "netim_app/**/*.po",
+_CODE = ("**/*.py", "**/*.po")
+_BESIDE_IT = (
     "assets/**/*",
     "rxconfig.py",
     "reflex.lock/package-lock.json",
@@ -52,7 +56,8 @@ def build_environment(settings: Settings) -> dict[str, str]:
         if name.lower() in _PASSED_ON or name.lower().startswith("npm_config_")
     }
     own = {f"NETIM_{name.upper()}": str(getattr(settings, name)) for name in SETTINGS}
-    return passed_on | own | _reflex_options() | {"REFLEX_WEB_WORKDIR": str(web_dir()), "PYTHONPATH": str(ROOT)}
+    places = {"REFLEX_WEB_WORKDIR": str(web_dir()), "PYTHONPATH": str(PACKAGE.parent)}
+    return passed_on | own | _reflex_options() | places
 
 
 def _reflex_options() -> dict[str, str]:
@@ -68,22 +73,23 @@ def _reflex_options() -> dict[str, str]:
 
 def faults(settings: Settings) -> list[str]:
     """What of the settings forbids a build. All else concerns the server alone, and a build need not know it."""
-    return [fault for fault in settings.faults() if any(f"NETIM_{name.upper()}" in fault for name in SETTINGS)]
+    found = [fault for fault in settings.faults() if any(f"NETIM_{name.upper()}" in fault for name in SETTINGS)]
+    return found + read_brand(settings.brand_dir)[1]
 
 
 def fingerprint(settings: Settings) -> str:
-    """A digest of everything that a build depends on. A build belongs to one environment and one address."""
-    hashed = hashlib.sha256(repr([getattr(settings, name) for name in SETTINGS]).encode())
-    for pattern in _SOURCES:
-        for path in sorted(ROOT.glob(pattern)):
-            if path.is_file():
-                hashed.update(path.relative_to(ROOT).as_posix().encode())
-                hashed.update(path.read_bytes())
+    """A digest of everything that a build depends on. A build belongs to one environment, and serves any address."""
+    written = [getattr(settings, name) for name in SETTINGS if name != "brand_dir"]  # of that one the content counts
+    hashed = hashlib.sha256(repr(written).encode())
+    for folder, patterns in ((PACKAGE, _CODE), (PARTS, _CODE), (ROOT, _BESIDE_IT), (settings.brand_dir, ("*",))):
+        for path in (path for pattern in patterns for path in sorted(folder.glob(pattern)) if path.is_file()):
+            hashed.update(path.relative_to(folder).as_posix().encode())
+            hashed.update(path.read_bytes())
     return hashed.hexdigest()
 
 
 def _stamp() -> Path:
-    return web_dir() / "netim-build"
+    return web_dir() / STAMP
 
 
 def is_built(settings: Settings) -> bool:
@@ -109,9 +115,11 @@ def build(settings: Settings) -> bool:
             env=build_environment(settings),
             check=True,
         )
+    built_pages.connect_where_opened(web_dir() / "build" / "client")
     built_pages.inline_styles(web_dir() / "build" / "client")
-    for language in LOCALES[1:]:
-        built_pages.write_twins(web_dir() / "build" / "client", language)
+    for code, language in languages().items():
+        if code != DEFAULT:
+            built_pages.write_twins(web_dir() / "build" / "client", code, language.direction)
     built_pages.compress(web_dir() / "build" / "client", build_environment(settings))
     _stamp().write_text(wanted)
     return True

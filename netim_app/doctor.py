@@ -6,17 +6,22 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import EmailMessage
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from netim_app.infra import outbox, port
-from netim_app.infra.mail_transport import DeliveryFailed, SmtpTransport
+from netim_app.brand.brand import get_brand
+from netim_app.core.clock import system_clock
+from netim_app.identity import customer_directory
+from netim_app.infra import mail_message, outbox, port
+from netim_app.infra.mail_transport import DeliveryFailed, SmtpTransport, make_transport
 from netim_app.infra.unit_of_work import Units, configure
 from netim_app.schema import RevisionError, missing_migrations
 from netim_app.settings import Settings
@@ -55,14 +60,79 @@ def reason(error: Exception) -> str:
     return lines[0] if lines else type(origin).__name__
 
 
+def effective(settings: Settings) -> Iterator[str]:
+    """A line for each setting: the value that counts, and where it stands. No secret is in it."""
+    for name in Settings.model_fields:
+        variable = f"NETIM_{name.upper()}"
+        if os.environ.get(variable, "").strip():
+            place = "environment"
+        else:
+            place = "file" if name in settings.model_fields_set else "default"
+        yield f"set    {variable}: {_shown(name, getattr(settings, name))} ({place})"
+
+
+def _shown(name: str, value: object) -> str:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    if value is None or not text:
+        return "none"
+    if name.endswith("_url"):
+        return _without_secrets(text)
+    if isinstance(value, SecretStr):
+        return f"{len(text)} characters"
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else text
+
+
+def _without_secrets(address: str) -> str:
+    """A URL without user and password, which may stand in its query, too."""
+    url = urlsplit(address)
+    account, _, place = url.netloc.rpartition("@")
+    query = "***" if url.query else ""
+    return url._replace(netloc=f"***@{place}" if account else place, query=query).geturl()
+
+
+def send_mail_to_oneself(settings: Settings, to: str) -> Finding:
+    """Sends a mail as the product does, past the outbox: what the mail server says is told at once."""
+    try:
+        asyncio.run(_deliver(settings, to))
+    except (DeliveryFailed, ValueError, OSError) as error:
+        return Finding("mail to oneself", f"was not sent: {error}", fine=False)
+    return Finding("mail to oneself", "sent; look for it in the mailbox")
+
+
+async def _deliver(settings: Settings, to: str) -> None:
+    transport = make_transport(settings)
+    try:
+        await transport.send(_test_mail(settings, to))
+    finally:
+        await transport.finish()
+
+
+def _test_mail(settings: Settings, to: str) -> EmailMessage:
+    said = f"`netim doctor` sent this mail for {settings.public_url}. It arrived, so mails to customers can."
+    texts = mail_message.RenderedMail("A mail from netim doctor", f"{said}\n", f"<p>{said}</p>")
+    return mail_message.build(
+        texts, to=to, sender=settings.mail_from, message_id=f"doctor-{uuid.uuid4()}", at=system_clock()
+    )
+
+
 def examine(settings: Settings) -> Iterator[Finding]:
     """Everything, in the order in which a start needs it."""
     yield from _settings(settings)
+    yield Finding("brand", f"{get_brand().product}, of {settings.brand_dir}")
+    if settings.customer_directory:
+        yield _directory(settings.customer_directory)
     yield _folder(settings.var_dir)
     yield from _database(settings)
     yield _redis(settings)
     yield _mail(settings)
     yield _public_address(settings)
+    yield _passkeys(settings)
+
+
+def _passkeys(settings: Settings) -> Finding:
+    if domain := settings.passkey_domain:
+        return Finding("passkeys", f"of {domain}")
+    return Finding("passkeys", "not offered: they belong to a domain, and NETIM_PUBLIC_URL has an IP address")
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -74,6 +144,15 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     for name in sorted(os.environ):
         if name.startswith("NETIM_") and name not in known:
             yield Finding("settings", f"{name} is none of ours, and is not read")
+
+
+def _directory(path: str) -> Finding:
+    try:
+        found = customer_directory.load(path)
+        known = asyncio.run(customer_directory.verify(found, customer_directory.NOBODY, ""))
+    except (ValueError, customer_directory.DirectoryAway) as error:
+        return Finding("customer directory", str(error), fine=False)
+    return Finding("customer directory", "takes any password" if known else f"{path} answers", fine=not known)
 
 
 def _folder(folder: Path) -> Finding:

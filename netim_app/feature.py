@@ -1,18 +1,15 @@
 """Offers: what a feature gives to the rest of the product.
 
-A feature's `feature.py` builds one `Feature`; `registry.py` lists them; `install` makes the list known. `identity`
-and the gauge ask `offers()`, and so they work with features that they do not name. `infra` gets the handlers.
+A feature's `feature.py` builds one `Feature`; `registry.py` lists them; `offers.install` makes the list known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from netim_app.core.facts import Fact, Origin
-from netim_app.infra import handlers
 from netim_app.infra.handlers import MailRequest, Subscription
 
 if TYPE_CHECKING:
@@ -23,13 +20,18 @@ if TYPE_CHECKING:
     from netim_app.infra.unit_of_work import UnitOfWork
 
 __all__ = [
-    "Feature", "Hint", "LoginPolicy", "MailRequest", "Offers", "PeriodicWork", "Protection", "Refresher",
-    "SecondFactor", "Subscription", "WizardStep", "install", "offers",
+    "GROUPS", "Ceremony", "EntryPage", "Feature", "Group", "Hint", "LoginPolicy", "MailRequest", "OtherWay",
+    "PeriodicWork", "Protection", "Refresher", "ReplacementStep", "SecondFactor", "Subscription", "WizardStep",
 ]  # fmt: skip
 
 Key = TypeVar("Key")
 Row = TypeVar("Row")
 Facts = Sequence[type[Fact]]
+Group = Literal["logging_in", "access", "activity", "personal"]
+"""Where a card stands: in a group of Connection and Security, or on Personal information."""
+GROUPS: tuple[Group, ...] = ("logging_in", "access", "activity")
+"""The groups of cards on Connection and Security, in their order: how the customer logs in, what watches over logins,
+and what has happened."""
 Handler = Any
 """An event handler of a state. Reflex's decorator hides its type from mypy."""
 
@@ -38,17 +40,34 @@ Handler = Any
 class Protection:
     """Something that makes an account safer and so fills the gauge.
 
-    Texts: `<key>.title` names it, `<key>.advice` is one sentence why, `<key>.action` labels the link.
+    Texts: `<key>.title` names it, `<key>.advice` is one sentence why, `<key>.action` says what to do: it labels the
+    button that sends `press`, or the link to `href` where there is none.
     """
 
     key: str
-    weight: int
+    points: int
+    """Each is a percent of the gauge, up to a hundred in all. So one more protection lowers nobody's gauge."""
+    counts_as: str = ""
+    """The name of a thing that several protections are ways to, as an application and a passkey are to a strong factor:
+    together they bring the points of one, that with most. Empty: it counts by itself."""
     active: Callable[[UnitOfWork, int], bool]
     """(unit, account id) -> whether it is in force now."""
     changed_by: Facts
     """After these `active` may return something else."""
     href: str
     """Where the customer can do something about it: a path with the card's anchor."""
+    press: Handler | None = None
+    """The event that does what `<key>.action` says, on every page with the gauge. A dialog that it opens is on the page
+    with the cards: the handler goes there (`identity.state.shell.go_to_card`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherWay:
+    """Another way to the thing that a protection counts as: it brings the same points, and has no line of its own."""
+
+    counts_as: str
+    part: Callable[[], rx.Component]
+    """Stands below the button of that protection in the gauge."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +80,8 @@ class Hint:
     changed_by: Facts
     """After these `applies` may return something else."""
     href: str
+    press: Handler | None = None
+    """As of a `Protection`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +108,37 @@ class SecondFactor:
     """(unit, account id, six digits that were not accepted) -> whether the code was right, and is used up."""
     valid_code_count: Callable[[UnitOfWork, int], int]
     """(unit, account id) -> how many different codes it would accept at this moment: what a guess may hit."""
+    part: Callable[[], rx.Component] | None = None
+    """What it shows in the card of two-factor authentication, when it has no card of its own."""
+    stands_in: bool = False
+    """Customers use it when the device of another factor is not at hand: it may be lost."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ceremony:
+    """A way to prove who is there in a prompt of the browser, with nothing typed: alone, or after the password.
+
+    Its parts have states of their own. They call `identity.ceremonies` once they know who is there.
+    """
+
+    name: str
+    logged_in: Mapping[str, str]
+    """Text keys that say how a login was made, by what the ceremony gives as the factor of a ticket."""
+    enrolled: Callable[[UnitOfWork, int], bool]
+    """(unit, account id) -> whether the account has it. A password alone is not enough then."""
+    login_part: Callable[[], rx.Component]
+    """Stands below the form of the login page."""
+    code_part: Callable[[], rx.Component]
+    """Stands above the code of the second step, for an account that has it."""
+    is_sole: Callable[[UnitOfWork, int], bool]
+    """(unit, account id) -> whether nothing else is to open the account: no password, no code, no mailed link."""
+    mail_way_back: Callable[[UnitOfWork, Fact], None]
+    """(unit, what was asked for) -> mails to such an account how it can be opened without the ceremony."""
+    stands_in: Sequence[str] = ()
+    """Those keys of `logged_in` that say that the ceremony was not at hand: what makes it may be lost."""
+    step_up_part: Callable[[rx.Var[bool]], rx.Component]
+    """Stands first in the dialog that asks for a fresh proof, for an account that has it. Takes whether nothing else is
+    asked for there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +157,7 @@ class Refresher(Generic[Row]):
 class PeriodicWork(Generic[Key]):
     """Something that happens by itself. Every minute `candidates` finds what is due, then `handle` runs for each.
 
-    Each call of `handle` is a unit of its own: one that fails stops no other, and is tried again.
+    Each call of `handle` is a unit of its own: one that fails stops no other, is logged, and is tried again.
     """
 
     candidates: Callable[[UnitOfWork], Sequence[Key]]
@@ -137,19 +189,64 @@ class WizardStep:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EntryPage:
+    """A page outside of the account area, such as one behind a mailed link."""
+
+    route: str
+    title: str
+    """Text key."""
+    content: Callable[[], rx.Component]
+    """The whole page, in its frame (`identity.view.shell.entry_page`)."""
+    opened: Handler
+    """The event that its visit begins with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplacementStep:
+    """One thing to do when the device with the second factor is lost. Those of all features come in registry order.
+
+    Texts: `<key>.title` says what to do, `<key>.action` labels the button.
+    """
+
+    key: str
+    fact: type[Fact]
+    """Once this has happened, the step is done."""
+    press: Handler
+    """The event that begins it, on every page of the account area."""
+    applies: Callable[[UnitOfWork, int], bool] | None = None
+    """(unit, account id) -> whether the account has what may be lost. None: the step is for everybody."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Feature:
     """One security feature: everything it gives to the product. Only the name is required."""
 
     name: str
     protections: Sequence[Protection] = ()
+    other_ways: Sequence[OtherWay] = ()
     hints: Sequence[Hint] = ()
     login_policies: Sequence[LoginPolicy] = ()
     second_factors: Sequence[SecondFactor] = ()
+    ceremonies: Sequence[Ceremony] = ()
     subscriptions: Sequence[Subscription[Any]] = ()
     card: Callable[[], rx.Component] | None = None
-    """Shown on Connection and Security, in registry order."""
+    """Shown in its group, in registry order."""
+    group: Group = "access"
+    """The group of that card."""
+    panel: Callable[[], rx.Component] | None = None
+    """Stands first on every page of the account area, while it has something to say."""
+    entry_pages: Sequence[EntryPage] = ()
+    undo: Handler | None = None
+    """The event that takes back what a notice of this feature has just told: a button in that notice sends it."""
     refresher: Refresher[Any] | None = None
+    refreshers_of_others: Callable[[], Mapping[str, Refresher[Any]]] | None = None
+    """For a feature that shows what others offer: a refresher for each of these, by its key. It is asked once, when all
+    features are installed."""
     wizard_steps: Sequence[WizardStep] = ()
+    wizard_done: Callable[[rx.State], Awaitable[Any]] | None = None
+    """(any state of the tab) -> says that the wizard has done its work, and returns the event that shows where. Of the
+    feature that has the wizard; the last step calls it."""
+    replacement_steps: Sequence[ReplacementStep] = ()
     dialogs: Sequence[type[rx.State]] = ()
     """States that a page that opens finds empty. Each notes in `_visit` for which visit it was filled
     (`reflex_port.visits`)."""
@@ -162,92 +259,6 @@ class Feature:
     periodic: Sequence[PeriodicWork[Any]] = ()
     rewrap: Callable[[UnitOfWork], Rewrapped] | None = None
     """Seals stored secrets with the present key (`netim rotate-key`); returns an `infra.rewrap.Rewrapped`."""
-
-
-@dataclass(frozen=True)
-class Offers:
-    """All that the installed features offer, in registry order."""
-
-    features: tuple[Feature, ...] = ()
-
-    @property
-    def protections(self) -> tuple[Protection, ...]:
-        return tuple(p for f in self.features for p in f.protections)
-
-    @property
-    def hints(self) -> tuple[Hint, ...]:
-        return tuple(h for f in self.features for h in f.hints)
-
-    @property
-    def login_policies(self) -> tuple[LoginPolicy, ...]:
-        return tuple(policy for f in self.features for policy in f.login_policies)
-
-    @property
-    def second_factors(self) -> tuple[SecondFactor, ...]:
-        return tuple(s for f in self.features for s in f.second_factors)
-
-    @property
-    def subscriptions(self) -> tuple[Subscription[Any], ...]:
-        return tuple(s for f in self.features for s in f.subscriptions)
-
-    @property
-    def wizard_steps(self) -> tuple[WizardStep, ...]:
-        return tuple(step for f in self.features for step in f.wizard_steps)
-
-    @property
-    def dialogs(self) -> tuple[type[rx.State], ...]:
-        return tuple(d for f in self.features for d in f.dialogs)
-
-    @property
-    def page_opened(self) -> tuple[Callable[[rx.State], Awaitable[None]], ...]:
-        return tuple(f.page_opened for f in self.features if f.page_opened)
-
-    @property
-    def mail_requests(self) -> dict[str, MailRequest]:
-        return {name: answer for f in self.features for name, answer in f.mail_requests.items()}
-
-    @property
-    def purges(self) -> tuple[Callable[[UnitOfWork], None], ...]:
-        return tuple(purge for f in self.features for purge in f.purges)
-
-    @property
-    def periodic(self) -> tuple[PeriodicWork[Any], ...]:
-        return tuple(work for f in self.features for work in f.periodic)
-
-    @property
-    def rewraps(self) -> tuple[Callable[[UnitOfWork], Rewrapped], ...]:
-        return tuple(f.rewrap for f in self.features if f.rewrap)
-
-    @property
-    def cards(self) -> tuple[Callable[[], rx.Component], ...]:
-        return tuple(f.card for f in self.features if f.card)
-
-    @cached_property
-    def refreshers(self) -> dict[str, Refresher[Any]]:
-        return {f.name: f.refresher for f in self.features if f.refresher}
-
-    def changed_by(self, fact: type[Fact]) -> tuple[str, ...]:
-        """The names of the features whose rows a fact of this kind may change."""
-        return tuple(name for name, facts in self._facts_of_refreshers.items() if issubclass(fact, facts))
-
-    @cached_property
-    def _facts_of_refreshers(self) -> dict[str, tuple[type[Fact], ...]]:
-        return {
-            name: tuple(refresher.changed_by() if callable(refresher.changed_by) else refresher.changed_by)
-            for name, refresher in self.refreshers.items()
-        }
-
-
-_installed = Offers()
-
-
-def install(features: Sequence[Feature]) -> None:
-    """Makes the features known. Called by the composition root, the command line and tests."""
-    global _installed
-    _installed = Offers(tuple(features))
-    handlers.install(_installed.subscriptions, _installed.mail_requests)
-
-
-def offers() -> Offers:
-    """What the installed features offer."""
-    return _installed
+    export: Callable[[UnitOfWork, int], Mapping[str, Any]] | None = None
+    """(unit, account id) -> what the feature stores of the account, as values of JSON, for "Download my data" and
+    `netim export`. No secret, and nothing that opens anything. See `infra.export`."""

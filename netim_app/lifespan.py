@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 from netim_app import periodic
-from netim_app.identity import passwords
+from netim_app.identity import directory_flows, password_policy, passwords
 from netim_app.identity.abandoned_tabs import AbandonedTabs
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.revoked_tabs import RevokedTabNotifier
@@ -18,6 +18,9 @@ from netim_app.reflex_port.kept_states import kept_states
 from netim_app.reflex_port.sockets import ConnectedTabs
 from netim_app.settings import Settings
 from netim_app.texts.places import time_zones
+
+LAST_EXPORT_SECONDS = 2
+"""A collector that is away does not hold up the end of a server."""
 
 
 @contextlib.asynccontextmanager
@@ -65,6 +68,16 @@ async def work_regularly() -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
+async def tell_directory(settings: Settings) -> AsyncIterator[None]:
+    """Tells the directory of customers new addresses, where there is one."""
+    if not settings.customer_directory:
+        yield
+        return
+    async with _meanwhile(directory_flows.tell_regularly(), "customer directory"):
+        yield
+
+
+@contextlib.asynccontextmanager
 async def notify_revoked_tabs(tabs: ConnectedTabs, sockets: OpenSockets) -> AsyncIterator[None]:
     """Sends tabs whose session was ended elsewhere to the login."""
     async with _meanwhile(RevokedTabNotifier(tabs, sockets).run(), "revoked tabs"):
@@ -82,9 +95,28 @@ async def forget_abandoned_tabs(manager: object, tabs: ConnectedTabs) -> AsyncIt
         yield
 
 
+@contextlib.asynccontextmanager
+async def send_telemetry(settings: Settings, tabs: ConnectedTabs) -> AsyncIterator[None]:
+    """Sends metrics and traces where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector."""
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        yield
+        return
+    try:
+        from netim_app.telemetry import Telemetry  # noqa: PLC0415  an optional extra
+    except ImportError as error:
+        raise RuntimeError("OTEL_EXPORTER_OTLP_ENDPOINT is set, and the extra `otel` is not installed") from error
+    telemetry = Telemetry(settings, tabs)
+    telemetry.begin()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(telemetry.end), LAST_EXPORT_SECONDS)
+
+
 async def warm_up(settings: Settings) -> None:
     """Computes once, before the first customer comes, what the first login would otherwise wait for."""
     await asyncio.to_thread(passwords.dummy_hash, settings.bcrypt_cost)
-    await asyncio.to_thread(passwords.strength, "loads the dictionaries", ())
+    await asyncio.to_thread(password_policy.strength, "loads the dictionaries", ())
     await asyncio.to_thread(user_agent.describe, "Mozilla/5.0")
     await asyncio.to_thread(time_zones)

@@ -9,12 +9,13 @@ from netim_app.identity.state.incidents import IncidentReporter, report_page_fau
 from netim_app.infra import early_stop, redaction
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.unit_of_work import configure
-from netim_app.reflex_port.handlers import registered
 from netim_app.reflex_port.sockets import ConnectedTabs
 from netim_app.registry import install_features
 from netim_app.settings import get_settings
+from netim_app.texts.catalog import DEFAULT_LOCALE
 from netim_app.ui import document
 from netim_app.web.stack import stack
+from reflex_guard.handlers import registered
 
 settings = get_settings()
 redaction.install(production=settings.production)
@@ -33,7 +34,7 @@ app = rx.App(
     backend_exception_handler=report_fault,
     frontend_exception_handler=report_page_fault,
     toaster=None,
-    html_lang="en",
+    html_lang=DEFAULT_LOCALE,
     reset_style=False,
     head_components=document.head(),
     app_wraps=document.app_wraps(),
@@ -48,8 +49,10 @@ app.register_lifespan_task(lifespan.refuse_faults, settings=settings)
 app.register_lifespan_task(early_stop.stop_if_asked)
 app.register_lifespan_task(lifespan.send_mails, settings=settings)
 app.register_lifespan_task(lifespan.work_regularly)
+app.register_lifespan_task(lifespan.tell_directory, settings=settings)
 app.register_lifespan_task(lifespan.notify_revoked_tabs, tabs=tabs, sockets=sockets)
 app.register_lifespan_task(lifespan.forget_abandoned_tabs, manager=app.state_manager, tabs=tabs)
+app.register_lifespan_task(lifespan.send_telemetry, settings=settings, tabs=tabs)
 app.register_lifespan_task(lifespan.warm_up, settings=settings)
 pages.add_all(app)
 if not settings.production:

@@ -5,8 +5,9 @@ import logging
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from netim_app.feature import offers
-from netim_app.infra.unit_of_work import in_read_unit, in_unit
+from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
+from netim_app.offers import offers
+from netim_app.schema import missing_tables
 
 EVERY_SECONDS = 60
 logger = logging.getLogger(__name__)
@@ -25,12 +26,27 @@ async def _try(run: Callable[..., Any], step: Callable[..., Any], *args: object)
     try:
         return await run(step, *args)
     except Exception:  # the next step, and the next minute, must come
-        logger.exception("periodic work failed; it is tried again in a minute")
+        logger.exception("periodic work failed; it is tried again in a minute: %s%r", step.__qualname__, args)
         return None
+
+
+async def wait_for_tables() -> None:
+    """Waits for the tables of all features, and says once which are missing."""
+    told = False
+    while missing := await _try(asyncio.to_thread, missing_tables, units()):
+        if not told:
+            logger.error(
+                "periodic work waits for tables that are missing: %s. Write their migration if there is none "
+                "(docs/extending.md), and run `netim migrate`",
+                ", ".join(missing),
+            )
+        told = True
+        await asyncio.sleep(EVERY_SECONDS)
 
 
 async def run() -> NoReturn:
     """Runs it every minute until it is cancelled."""
+    await wait_for_tables()
     while True:
         await run_once()
         await asyncio.sleep(EVERY_SECONDS)

@@ -1,25 +1,32 @@
 """The one list that names every feature, in the order of their cards. A new feature is one more line here."""
 
-from netim_app.feature import Feature, install
+from netim_app.feature import Feature
+from netim_app.features.activity.feature import ACTIVITY
 from netim_app.features.backup_codes.feature import BACKUP_CODES
 from netim_app.features.gauge.feature import GAUGE
 from netim_app.features.ip_restriction.feature import IP_RESTRICTION
 from netim_app.features.login_alerts.feature import LOGIN_ALERTS
-from netim_app.features.login_history.feature import LOGIN_HISTORY
+from netim_app.features.lost_device.feature import LOST_DEVICE
+from netim_app.features.own_data.feature import OWN_DATA
+from netim_app.features.passkeys.feature import PASSKEYS
 from netim_app.features.password.feature import PASSWORD
 from netim_app.features.sessions.feature import SESSIONS
 from netim_app.features.totp.feature import TOTP
 from netim_app.identity.feature import IDENTITY
+from netim_app.offers import install
 
 FEATURES: tuple[Feature, ...] = (
     GAUGE,
-    LOGIN_ALERTS,
-    IP_RESTRICTION,
+    PASSWORD,
+    PASSKEYS,
     TOTP,
     BACKUP_CODES,
-    PASSWORD,
+    LOGIN_ALERTS,
+    IP_RESTRICTION,
     SESSIONS,
-    LOGIN_HISTORY,
+    ACTIVITY,
+    LOST_DEVICE,
+    OWN_DATA,
 )
 
 

@@ -8,16 +8,17 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData, inspect, text
 from sqlmodel import SQLModel
 
+from netim_app.core.installation import ROOT
 from netim_app.infra.unit_of_work import Units
 
-__all__ = ["RevisionError", "load_metadata", "migrate", "missing_migrations"]
+__all__ = ["RevisionError", "load_metadata", "migrate", "missing_migrations", "missing_tables"]
 _ONE_AT_A_TIME = 7_305_146_211
 """The number of the lock in PostgreSQL: any number that nobody else uses."""
 _PACKAGE = Path(__file__).parent
-ALEMBIC_INI = _PACKAGE.parent / "alembic" / "alembic.ini"
+ALEMBIC_INI = ROOT / "alembic" / "alembic.ini"
 
 
 def load_metadata() -> MetaData:
@@ -52,3 +53,8 @@ def missing_migrations(units: Units) -> int:
     with units.engine.connect() as connection:
         present = MigrationContext.configure(connection).get_current_heads()
     return len(list(scripts.iterate_revisions("heads", present or "base")))
+
+
+def missing_tables(units: Units) -> list[str]:
+    """The names of tables that the database lacks: their migration is not written, or has not run."""
+    return sorted(set(load_metadata().tables) - set(inspect(units.engine).get_table_names()))

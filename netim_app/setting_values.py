@@ -5,7 +5,7 @@ No message repeats the value: it may hold a password.
 
 import re
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -15,7 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-Network = IPv4Network | IPv6Network
+from netim_app.setting_domains import is_domain
 
 ORIGIN_PORTS = {"http": 80, "https": 443}
 SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -27,9 +27,9 @@ _SMTP = "must look like smtp://, smtp+starttls:// or smtps://user:password@mail.
 _DATABASE = "must look like postgresql://user:password@host/name or sqlite:////folder/netim.db"
 _REDIS = "must look like redis://:password@host:6379/0"
 _RESERVED = "; in user and password write %23 for #, %2F for /, %3F for ? and %40 for @"
-_SENDER_FORM = "must be an address of yours, such as Netim Direct <security@example.com>"
+_SENDER_FORM = "must be an address of yours, such as security@example.com or Support <security@example.com>"
 _SUPPORT = "must be an e-mail address such as support@example.com, or an address such as https://example.com/support"
-_PROXIES = "must be addresses or networks such as 127.0.0.1 or 10.0.0.0/8, with commas between them"
+_OBJECT = "must name an object as module:object, such as our_customers:directory"
 _HOST = "must be an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
 
 _UNFIT = re.compile(r"[\s\x00-\x1f\x7f-\x9f\\]")
@@ -37,11 +37,6 @@ _UNFIT = re.compile(r"[\s\x00-\x1f\x7f-\x9f\\]")
 _SENDER = re.compile(r'(?P<name>"[^"\\]+"|[^"<>@,;:()\\]+?)? *<(?P<address>[^<>\s]+)>|[^<>\s,"]+')
 _PLAIN_URL = re.compile(r"[!#-;=?-~]+")
 """ASCII without quotes and angle brackets, as it stands in a mail."""
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-_NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
-"""A host whose last part is a number is an IPv4 address for browsers, however short."""
-_MAPPED = 96
-"""Bits of an IPv6 address before the IPv4 address that it wraps."""
 
 
 @dataclass(frozen=True)
@@ -164,33 +159,30 @@ def with_absolute_file(text: str) -> str:
     return url.set(database=str(Path(url.database).absolute())).render_as_string(hide_password=False)
 
 
-def read_proxies(text: str) -> tuple[Network, ...]:
-    """Addresses and networks, separated by commas or blanks. IPv4 inside of IPv6 becomes IPv4.
+def read_breached_passwords(text: str) -> str:
+    """`off`, `api` for Pwned Passwords, or the folder of a copy of its ranges (`00000.txt` to `FFFFF.txt`).
 
     Raises:
-        ValueError: one is neither, is not written exactly, or is everybody.
+        ValueError: it is none of them.
     """
-    return tuple(_network(part) for part in re.split(r"[\s,]+", text) if part)
+    if text in ("off", "api"):
+        return text
+    folder = Path(text)
+    if not folder.is_absolute() or not folder.is_dir():
+        raise ValueError("must be off, api, or the absolute path of a folder that can be read")
+    return text
 
 
-def _network(text: str) -> Network:
-    try:
-        network = ip_network(text, strict=False)
-        exact = "/" not in text or ip_address(text.partition("/")[0]) == network.network_address
-    except ValueError:
-        raise ValueError(f"{_PROXIES}; no names, no wildcards") from None
-    if not exact:
-        raise ValueError(f"{_PROXIES}; one has bits set behind its prefix: write 10.0.0.0/8, not 10.0.0.1/8")
-    if (plain := _without_wrapping(network)).prefixlen == 0:
-        raise ValueError(f"{_PROXIES}; one of them is everybody, so that all could choose their own address")
-    return plain
+def read_object_path(text: str) -> str:
+    """The path of an object in Python: `module:object`.
 
-
-def _without_wrapping(network: Network) -> Network:
-    first = network.network_address
-    if isinstance(first, IPv6Address) and first.ipv4_mapped and network.prefixlen >= _MAPPED:
-        return IPv4Network((first.ipv4_mapped, network.prefixlen - _MAPPED))
-    return network
+    Raises:
+        ValueError: it is none.
+    """
+    module, _, name = text.partition(":")
+    if name.isidentifier() and all(part.isidentifier() for part in module.split(".")):
+        return text
+    raise ValueError(_OBJECT)
 
 
 def read_listening_host(text: str) -> str:
@@ -268,8 +260,7 @@ def _host(url: SplitResult, problem: str) -> str:
     except idna.IDNAError:
         raise ValueError(problem) from None
     ascii_name = ascii_name.removesuffix(".")
-    labels = ascii_name.split(".")
-    if not all(_LABEL.fullmatch(label) for label in labels) or _NUMBER.fullmatch(labels[-1]):
+    if not is_domain(ascii_name):
         raise ValueError(problem)
     return ascii_name
 

@@ -1,5 +1,9 @@
-"""Every setting of the product, typed and read once from the environment (prefix `NETIM_`)."""
+"""Every setting of the product, typed and read once (prefix `NETIM_`).
 
+What counts, in this order: the environment, `.env` in development, and files that have the names of settings.
+"""
+
+import os
 import sys
 from collections.abc import Callable
 from functools import cached_property, lru_cache
@@ -8,20 +12,29 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
+from netim_app.setting_domains import belongs_to, domain_of, read_passkey_domain
+from netim_app.setting_networks import Network, read_proxies
 from netim_app.setting_values import (
-    Network,
     SmtpServer,
     is_loopback,
+    read_breached_passwords,
     read_database_url,
     read_listening_host,
+    read_object_path,
     read_origin,
-    read_proxies,
     read_redis_url,
     read_sender,
     read_smtp_server,
-    read_support_contact,
     with_absolute_file,
 )
 
@@ -32,7 +45,12 @@ MIN_SECRET_VARIETY = 8
 MIN_BCRYPT_COST = 12
 SECRETS = ("secret_key", "secret_key_old")
 """They are taken as they are: a blank at the end is part of a key."""
-PATHS = ("var_dir", "mail_dir", "clock_file", "database_url")
+PATHS = ("var_dir", "mail_dir", "clock_file", "database_url", "secrets_dir", "brand_dir")
+ENV_FILE = Path(".env").absolute()
+"""Read in development."""
+SECRET_FOLDERS = ("NETIM_SECRETS_DIR", "CREDENTIALS_DIRECTORY")
+"""Variables that name one: ours, and that of systemd (`LoadCredential=`)."""
+OWN_BRAND = Path(__file__).resolve().parent / "brand" / "default"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1")
 
 
@@ -69,8 +87,10 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, _text(read_redis_url)] = Field("", repr=False)
     smtp_url: Annotated[SecretStr, AfterValidator(_checked_smtp)] = SecretStr("")
     mail_dir: AbsolutePath | None = None
-    mail_from: Annotated[str, _text(read_sender)] = "Netim Direct <security@netim.example>"
-    support_contact: Annotated[str, _text(read_support_contact)] = ""
+    mail_from: Annotated[str, _text(read_sender)] = "security@account.example"
+    brand_dir: AbsolutePath = OWN_BRAND
+    customer_directory: Annotated[str, _text(read_object_path)] = ""
+    passkey_domain: Annotated[str, _text(read_passkey_domain)] = ""
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     secret_key_old: SecretStr = SecretStr("")
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_proxies)] = ()
@@ -78,8 +98,29 @@ class Settings(BaseSettings):
     session_absolute_hours: int = Field(12, ge=1, le=366 * 24)
     session_remember_days: int = Field(30, ge=1, le=400)  # no browser keeps a cookie longer
     password_min_length: int = Field(12, ge=8, le=64)
+    breached_passwords: Annotated[str, _text(read_breached_passwords)] = "off"
     bcrypt_cost: int = Field(12, ge=4, le=16)
     clock_file: AbsolutePath | None = None
+    secrets_dir: AbsolutePath | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic names it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Each counts more than those after it."""
+        in_development = os.environ.get("NETIM_ENV", "").strip() in ("", "development")
+        named = [Path(os.environ.get(name, "").strip() or os.devnull) for name in SECRET_FOLDERS]
+        return (
+            init_settings,
+            env_settings,
+            *([DotEnvSettingsSource(settings_cls, env_file=ENV_FILE)] if in_development else ()),
+            *(SecretsSettingsSource(settings_cls, secrets_dir=folder) for folder in named if folder.is_dir()),
+        )
 
     @model_validator(mode="before")
     @classmethod
@@ -92,6 +133,8 @@ class Settings(BaseSettings):
     def model_post_init(self, _context: object) -> None:
         derived = {
             "public_url": self.public_url or f"http://localhost:{self.port}",
+            "passkey_domain": self.passkey_domain
+            or domain_of(self.public_url or f"http://{LOOPBACK_NAMES[0]}:{self.port}"),
             "database_url": self.database_url or f"sqlite:///{self.var_dir / 'netim.db'}",
             "mail_dir": self.mail_dir or (None if self.production else self.var_dir / "mail"),
         }
@@ -124,8 +167,11 @@ class Settings(BaseSettings):
 
     @property
     def api_url(self) -> str:
-        """Where a page opens its socket. It replaces `localhost` by the name under which it was opened itself."""
-        return self.public_url if self.production else self._at("localhost")
+        """Where a page of `reflex run` opens its socket. It replaces `localhost` by the name under which it was opened.
+
+        The pages that `netim build` makes open it where they were opened themselves.
+        """
+        return self._at("localhost")
 
     def _at(self, host: str) -> str:
         """The public address under another name of this machine."""
@@ -136,10 +182,12 @@ class Settings(BaseSettings):
 
     def faults(self) -> list[str]:
         """One clear line for everything that forbids a start."""
+        lost = self.secrets_dir and not self.secrets_dir.is_dir()
+        secrets = ["NETIM_SECRETS_DIR is no folder that can be read"] if lost else []
         if self.production:
-            return [*self._unsafe(), *self._mail_faults()]
+            return [*secrets, *self._unsafe(), *self._mail_faults(), *self._passkey_faults()]
         others = {"NETIM_HOST": self.host, "NETIM_PUBLIC_URL": urlsplit(self.public_url).hostname or ""}
-        return [
+        return secrets + [
             f"{name}: development is for this machine only; set NETIM_ENV=production to serve others"
             for name, host in others.items()
             if not is_loopback(host)
@@ -168,6 +216,12 @@ class Settings(BaseSettings):
         )
         return [fault for broken, fault in rules if broken]
 
+    def _passkey_faults(self) -> list[str]:
+        own = urlsplit(self.public_url).hostname or ""
+        if not self.passkey_domain or belongs_to(own, self.passkey_domain):
+            return []
+        return ["NETIM_PASSKEY_DOMAIN must be the host of NETIM_PUBLIC_URL, or a parent domain of it"]
+
     def _mail_faults(self) -> list[str]:
         smtp = self.smtp
         rules = (
@@ -179,7 +233,7 @@ class Settings(BaseSettings):
             ),
             (
                 self.mail_from.rstrip(">").endswith(".example"),
-                "NETIM_MAIL_FROM must be an address of yours, such as Netim Direct <security@example.com>",
+                "NETIM_MAIL_FROM must be an address of yours, such as security@example.com",
             ),
         )
         return [fault for broken, fault in rules if broken]
@@ -200,6 +254,8 @@ def read_settings(**values: Any) -> tuple[Settings | None, list[str]]:
         settings = Settings(**values)
     except ValidationError as error:
         unreadable = {str(each["loc"][0]): _reason(each) for each in error.errors(include_url=False)}
+    except SettingsError as error:
+        return None, [_unreadable_file(error)]
     else:
         return settings, settings.faults()
     # The others are checked all the same, so that all faults are shown at once.
@@ -211,6 +267,11 @@ def read_settings(**values: Any) -> tuple[Settings | None, list[str]]:
         if not any(variable in fault for variable in variables.values())
     ]
     return None, [*(f"{variables[name]} {reason}" for name, reason in unreadable.items()), *others]
+
+
+def _unreadable_file(error: SettingsError) -> str:
+    cause = error.__cause__
+    return f"{cause.filename} cannot be read: {cause.strerror}" if isinstance(cause, OSError) else str(error)
 
 
 def _reason(error: Any) -> str:

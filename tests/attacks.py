@@ -145,7 +145,7 @@ AREAS = {
         Attack("A108", "P0", "slow_body", "15.2.2"),
     ),
     "Build": (Attack("A118", "P1", "build_supply", "15.1.4, 13.3.1"),),
-    "Passkeys (later)": (
+    "Passkeys": (
         Attack("A102", "P2", "webauthn_chal", "6.7.2"),
         Attack("A103", "P2", "webauthn_sig", "WebAuthn Level 3"),
         Attack("A104", "P2", "webauthn_reg", "WebAuthn Level 3"),
@@ -154,9 +154,6 @@ AREAS = {
 """What each part of the product is tried with. docs/security.md shows how many attacks each area has."""
 
 ATTACKS = tuple(attack for attacks in AREAS.values() for attack in attacks)
-
-LATER = ("webauthn_chal", "webauthn_sig", "webauthn_reg")
-"""Attacks on passkeys, which there are none of."""
 
 
 def attack_of(test: str) -> Attack | None:
@@ -173,12 +170,12 @@ class Verdicts:
     failed: dict[str, list[str]] = field(default_factory=dict)
 
     def of(self, attack: Attack) -> str:
-        """`held (tests)`, `BROKEN`, `NOT TRIED`, or `later`."""
+        """`held (tests)`, `BROKEN` or `NOT TRIED`."""
         if attack.key in self.failed:
             return "BROKEN"
         if attack.key in self.passed:
             return f"held ({self.passed[attack.key]})"
-        return "later" if attack.key in LATER else "NOT TRIED"
+        return "NOT TRIED"
 
     def releasable(self) -> bool:
         """Whether everything of priority 0 and 1 is held."""

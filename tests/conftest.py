@@ -24,11 +24,11 @@ pytest.register_assert_rewrite("tests.kit")
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
-from netim_app.feature import install
 from netim_app.identity import limits
 from netim_app.infra import unit_of_work
 from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import Units
+from netim_app.offers import install
 from netim_app.registry import install_features
 from netim_app.schema import load_metadata, migrate
 from netim_app.settings import Settings

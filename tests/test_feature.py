@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from netim_app import feature
+from netim_app import offers as offers_of
 from netim_app.core.actor import Actor, Visitor, actor, set_caller, visitor
 from netim_app.core.errors import DomainError, InvalidForm
 from netim_app.core.facts import Fact, Origin
-from netim_app.feature import Feature, LoginPolicy, Offers, Protection, Refresher, Subscription
+from netim_app.feature import GROUPS, Feature, LoginPolicy, Protection, Refresher, Subscription
 from netim_app.identity.facts import LoggedIn, PasswordChanged, SessionsRevoked
 from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.offers import Offers
 from netim_app.settings import Settings
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -26,7 +27,7 @@ def card(name: str) -> Callable[[], str]:
 def a_feature(name: str, **more: Any) -> Feature:
     return Feature(
         name=name,
-        protections=(Protection(key=name, weight=1, active=lambda _u, _a: True, changed_by=(), href="/"),),
+        protections=(Protection(key=name, points=1, active=lambda _u, _a: True, changed_by=(), href="/"),),
         login_policies=(LoginPolicy(name=name, refusal=lambda _u, _a, _o: None),),
         subscriptions=(Subscription(fact=Fact, handle=lambda _u, _f: None),),
         card=card(name),
@@ -41,7 +42,7 @@ def test_offers_come_in_the_order_of_the_features() -> None:
     assert [p.key for p in offers.protections] == ["b", "a"]
     assert [g.name for g in offers.login_policies] == ["b", "a"]
     assert len(offers.subscriptions) == 2
-    assert [c() for c in offers.cards] == ["b", "a"]
+    assert [c() for c in offers.cards("access")] == ["b", "a"]
     assert [r.load(None, 0) for r in offers.refreshers.values()] == ["b", "a"]
 
 
@@ -52,25 +53,36 @@ def test_a_fact_concerns_the_features_that_name_it_or_its_base() -> None:
     def feature_of(name: str, *facts: type[Fact]) -> Feature:
         return Feature(name=name, refresher=Refresher(changed_by=facts, load=lambda _u, _a: name, show=show))
 
-    late = Feature(name="late", refresher=Refresher(changed_by=lambda: (Narrow,), load=lambda _u, _a: "", show=show))
-    offers = Offers((feature_of("all", Fact), feature_of("narrow", Narrow), feature_of("none"), late))
+    others = {"one": Refresher(changed_by=(Narrow,), load=lambda _u, _a: "", show=show)}
+    shows_others = Feature(name="gauge", refreshers_of_others=lambda: others)
+    offers = Offers((feature_of("all", Fact), feature_of("narrow", Narrow), feature_of("none"), shows_others))
 
     assert offers.changed_by(Fact) == ("all",)
-    assert offers.changed_by(Narrow) == ("all", "narrow", "late")
+    assert offers.changed_by(Narrow) == ("all", "narrow", "gauge.one")
 
 
 def test_a_feature_needs_nothing_but_a_name() -> None:
     offers = Offers((Feature(name="bare"),))
 
-    assert offers.protections == offers.login_policies == offers.subscriptions == offers.cards == ()
+    assert offers.protections == offers.login_policies == offers.subscriptions == offers.cards("access") == ()
     assert offers.refreshers == {}
 
 
-def test_what_is_installed_is_offered_and_replaces_what_was_before() -> None:
-    feature.install([a_feature("first")])
-    feature.install([a_feature("second")])
+def test_a_card_is_in_the_group_that_its_feature_names() -> None:
+    offers = Offers((a_feature("a"), a_feature("b", group="logging_in"), a_feature("c", group="activity")))
 
-    assert [f.name for f in feature.offers().features] == ["second"]
+    assert {group: [card() for card in offers.cards(group)] for group in GROUPS} == {
+        "logging_in": ["b"],
+        "access": ["a"],
+        "activity": ["c"],
+    }
+
+
+def test_what_is_installed_is_offered_and_replaces_what_was_before() -> None:
+    offers_of.install([a_feature("first")])
+    offers_of.install([a_feature("second")])
+
+    assert [f.name for f in offers_of.offers().features] == ["second"]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +102,7 @@ def test_a_fact_reaches_those_who_subscribed_to_its_kind_in_registry_order(recor
             subscriptions=(Subscription(fact=kind, handle=lambda u, f: calls.append((name, u, f))),),
         )
 
-    feature.install([listener("password", PasswordChanged), listener("fact", Fact), listener("logged_in", LoggedIn)])
+    offers_of.install([listener("password", PasswordChanged), listener("fact", Fact), listener("logged_in", LoggedIn)])
     nothing: Any = None
     unit = UnitOfWork(nothing, NOW, Settings(), nothing)
 
@@ -104,7 +116,7 @@ def test_the_names_of_features_protections_and_gates_are_unique() -> None:
     from netim_app.registry import install_features
 
     install_features()
-    offers = feature.offers()
+    offers = offers_of.offers()
 
     for names in (
         [f.name for f in offers.features],
@@ -119,7 +131,7 @@ def test_each_offered_step_of_the_wizard_is_opened_by_a_handler_of_its_feature()
     from netim_app.registry import install_features
 
     install_features()
-    offering = [each for each in feature.offers().features if each.wizard_steps]
+    offering = [each for each in offers_of.offers().features if each.wizard_steps]
 
     assert offering
     for each in offering:

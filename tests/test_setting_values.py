@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from netim_app.core.clock import system_clock
 from netim_app.infra.mail_message import RenderedMail, build
+from netim_app.setting_networks import read_proxies
 from netim_app.setting_values import (
     SmtpServer,
     read_database_url,
     read_listening_host,
     read_origin,
-    read_proxies,
     read_redis_url,
     read_sender,
     read_smtp_server,

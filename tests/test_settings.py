@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from netim_app import build as front_end
-from netim_app.settings import DEVELOPMENT_SECRET, Settings, get_settings, read_settings
+from netim_app.settings import DEVELOPMENT_SECRET, SECRET_FOLDERS, Settings, get_settings, read_settings
 
 SECRET = "0123456789abcdef" * 2
 
@@ -61,6 +61,10 @@ def test_a_complete_production_may_start() -> None:
         ({"public_url": "https://account.netim.example?x"}, "bare origin"),
         ({"public_url": "*"}, "bare origin"),
         ({"public_url": "https://"}, "bare origin"),
+        ({"passkey_domain": "elsewhere.example"}, "NETIM_PASSKEY_DOMAIN must be the host"),
+        ({"passkey_domain": "im.example"}, "NETIM_PASSKEY_DOMAIN must be the host"),
+        ({"passkey_domain": "192.0.2.7"}, "NETIM_PASSKEY_DOMAIN must be a domain"),
+        ({"passkey_domain": "example"}, "NETIM_PASSKEY_DOMAIN must be a domain"),
         ({"smtp_url": SecretStr("")}, "mail has nowhere to go"),
         ({"clock_file": Path("clock")}, "development only"),
         ({"workers": 2}, "NETIM_REDIS_URL"),
@@ -162,7 +166,16 @@ WRONG = {
     "NETIM_SMTP_URL": ["mail.example.com", "smtps://user:hunter2#x@mail.example.com", "smtps://user@mail.example.com"],
     "NETIM_MAIL_DIR": [],
     "NETIM_MAIL_FROM": ["nobody", "a@example.com, b@example.com"],
-    "NETIM_SUPPORT_CONTACT": ["support", "http://example.com/support", "https://user:hunter2@example.com"],
+    "NETIM_BRAND_DIR": [],
+    "NETIM_CUSTOMER_DIRECTORY": [
+        "our_customers",
+        "our_customers:",
+        ":directory",
+        "our customers:x",
+        "a:b:c",
+        "/x.py:y",
+    ],
+    "NETIM_PASSKEY_DOMAIN": ["192.0.2.7", "example", "a b.example", "https://example.com"],
     "NETIM_SECRET_KEY": [],
     "NETIM_SECRET_KEY_OLD": [],
     "NETIM_TRUSTED_PROXIES": ["*", "localhost", "10.0.0.1/8", "0.0.0.0/0"],
@@ -170,8 +183,10 @@ WRONG = {
     "NETIM_SESSION_ABSOLUTE_HOURS": ["-1", "x", "99999999999"],
     "NETIM_SESSION_REMEMBER_DAYS": ["0", "x", "401"],
     "NETIM_PASSWORD_MIN_LENGTH": ["7", "65", "x"],
+    "NETIM_BREACHED_PASSWORDS": ["on", "no/such/folder", "/no/such/folder"],
     "NETIM_BCRYPT_COST": ["3", "17", "x"],
     "NETIM_CLOCK_FILE": [],
+    "NETIM_SECRETS_DIR": [],
 }
 """Nothing is wrong by itself in a path or a key."""
 
@@ -212,8 +227,9 @@ def test_blanks_around_a_value_are_none_of_it(monkeypatch: pytest.MonkeyPatch, v
     right = {
         "NETIM_ENV": "production", "NETIM_HOST": "127.0.0.2", "NETIM_PUBLIC_URL": "http://localhost:3001",
         "NETIM_DATABASE_URL": "sqlite:///x.db", "NETIM_REDIS_URL": "redis://localhost", "NETIM_SMTP_URL": "smtp://localhost",
-        "NETIM_MAIL_FROM": "a@example.com", "NETIM_SUPPORT_CONTACT": "https://example.com",
-        "NETIM_TRUSTED_PROXIES": "10.0.0.0/8",
+        "NETIM_MAIL_FROM": "a@example.com", "NETIM_TRUSTED_PROXIES": "10.0.0.0/8",
+        "NETIM_PASSKEY_DOMAIN": "example.com", "NETIM_BREACHED_PASSWORDS": "api",
+        "NETIM_CUSTOMER_DIRECTORY": "our_customers:directory",
     }  # fmt: skip
     value = right.get(variable, "12")
     monkeypatch.setenv(variable, value)
@@ -332,3 +348,81 @@ def test_what_is_absolute_stays(monkeypatch: pytest.MonkeyPatch, url: str) -> No
     monkeypatch.setenv("NETIM_DATABASE_URL", url)
     assert Settings().database_url == url
     assert Settings().paths()["NETIM_DATABASE_URL"] == url
+
+
+# Files
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """With a secret as Docker, Kubernetes and systemd lay it there."""
+    (tmp_path / "NETIM_SECRET_KEY").write_text("a secret in a file, of more than 32 characters\n")
+    (tmp_path / "netim_database_url").write_text("postgresql://netim:hunter2@db/netim\n")
+    monkeypatch.delenv("NETIM_SECRET_KEY", raising=False)
+    monkeypatch.delenv("NETIM_DATABASE_URL", raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize("variable", SECRET_FOLDERS)
+def test_secrets_come_from_files(folder: Path, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, str(folder))
+
+    assert Settings().secret_key.get_secret_value() == "a secret in a file, of more than 32 characters"
+    assert Settings().database_url.startswith("postgresql://netim:hunter2@db/")
+
+    monkeypatch.setenv("NETIM_SECRET_KEY", "the environment counts more")
+    assert Settings().secret_key.get_secret_value() == "the environment counts more"
+
+
+def test_a_folder_of_secrets_that_is_not_there_forbids_a_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETIM_SECRETS_DIR", str(tmp_path / "no"))
+    assert read_settings()[1] == ["NETIM_SECRETS_DIR is no folder that can be read"]
+
+    monkeypatch.setenv("NETIM_SECRETS_DIR", str(tmp_path))
+    assert read_settings()[1] == []
+
+
+def test_a_secret_that_cannot_be_read_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETIM_SECRETS_DIR", str(folder))
+
+    def refuse(path: Path, *_args: object, **_options: object) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    settings, faults = read_settings()
+    assert settings is None
+    assert len(faults) == 1
+    assert faults[0].endswith(" cannot be read: Permission denied")
+
+
+def test_a_file_of_the_developer_counts_in_development_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    file.write_text("NETIM_PASSWORD_MIN_LENGTH=20\nNETIM_ENV=production\nOTHER=1\n")
+    monkeypatch.setattr("netim_app.settings.ENV_FILE", file)
+    monkeypatch.delenv("NETIM_ENV", raising=False)
+    assert Settings().password_min_length == 20
+
+    monkeypatch.setenv("NETIM_PASSWORD_MIN_LENGTH", "21")
+    assert Settings().password_min_length == 21
+
+    monkeypatch.delenv("NETIM_PASSWORD_MIN_LENGTH")
+    monkeypatch.setenv("NETIM_ENV", "production")
+    assert Settings().password_min_length == 12
+
+
+@pytest.mark.parametrize(
+    ("changes", "domain"),
+    [
+        ({}, "account.netim.example"),
+        ({"passkey_domain": "netim.example"}, "netim.example"),
+        ({"public_url": "https://192.0.2.7"}, ""),
+        ({"public_url": "https://[2001:db8::7]"}, ""),
+    ],
+)
+def test_passkeys_belong_to_the_public_host_or_a_parent_and_to_no_ip_address(
+    changes: dict[str, str], domain: str
+) -> None:
+    settings = production(**changes)
+
+    assert settings.faults() == []
+    assert settings.passkey_domain == domain

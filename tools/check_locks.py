@@ -1,7 +1,7 @@
 """Are the lock files in step with pyproject.toml? Needs no network and no uv.
 
 Every dependency is locked with a version that satisfies it, every locked package has a hash and no address,
-the two Python locks agree, and the npm lock names no download address. `make lock` mends the Python locks.
+the Python locks agree, and the npm lock names no download address. `make lock` mends the Python locks.
 """
 
 import json
@@ -18,6 +18,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = "requirements.lock"
 DEVELOPMENT = "requirements-dev.lock"
+METRICS = "requirements-otel.lock"
+"""The runtime with the optional extra `otel`."""
 NPM = "reflex.lock/package-lock.json"
 ADDRESS = re.compile(r"[a-z+]+://|file:|\s@\s", re.IGNORECASE)
 
@@ -79,10 +81,10 @@ def unsatisfied(wanted: list[str], lock: Lock) -> list[str]:
 
 
 def disagreements(runtime: Lock, development: Lock) -> list[str]:
-    """The development lock holds the whole runtime lock, version for version."""
+    """The second lock holds the whole first one, version for version."""
     return [
-        f"{name}: {RUNTIME} has {', '.join(sorted(versions))}, "
-        f"{DEVELOPMENT} has {', '.join(sorted(development.versions.get(name, set()))) or 'none'}"
+        f"{name}: {runtime.name} has {', '.join(sorted(versions))}, "
+        f"{development.name} has {', '.join(sorted(development.versions.get(name, set()))) or 'none'}"
         for name, versions in sorted(runtime.versions.items())
         if not versions <= development.versions.get(name, set())
     ]
@@ -105,16 +107,20 @@ def npm_faults(root: Path) -> list[str]:
 def faults(root: Path = ROOT) -> list[str]:
     """Everything that is out of step, one line each; empty when all is well."""
     pyproject = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    runtime, development = (
-        read_lock(name, (root / name).read_text(encoding="utf-8")) for name in (RUNTIME, DEVELOPMENT)
+    runtime, metrics, development = (
+        read_lock(name, (root / name).read_text(encoding="utf-8")) for name in (RUNTIME, METRICS, DEVELOPMENT)
     )
     needed = pyproject["project"]["dependencies"] + group(pyproject, "install")
+    extra = pyproject["project"]["optional-dependencies"]["otel"]
     return [
         *runtime.faults,
+        *metrics.faults,
         *development.faults,
         *unsatisfied(needed, runtime),
-        *unsatisfied(needed + group(pyproject, "dev"), development),
-        *disagreements(runtime, development),
+        *unsatisfied(needed + extra, metrics),
+        *unsatisfied(needed + extra + group(pyproject, "dev"), development),
+        *disagreements(runtime, metrics),
+        *disagreements(metrics, development),
         *npm_faults(root),
     ]
 

@@ -1,8 +1,8 @@
-"""Print the path of a program that the tests need and that starts here: `browser` (a Chromium), `nginx`, `caddy`.
+"""Print the path of a program that the tests need and that starts here: `browser`, `nginx`, `caddy`, `redis`.
 
-Looked at in this order: the environment variable NETIM_TEST_BROWSER (or ..._NGINX, ..._CADDY), the usual names on PATH,
+Looked at in this order: the environment variable NETIM_TEST_BROWSER (or ..._NGINX and so on), the usual names on PATH,
 and what was fetched before. With `--install`, when none of them starts, it is fetched. A browser: Playwright's download
-is tried, then (as root, where there is apt-get) the Debian package is installed. A web server: its Debian package is
+is tried, then (as root, where there is apt-get) the Debian package is installed. A server: its Debian packages are
 unpacked into `.programs/` and not installed, because that would start it, on ports that everybody can reach.
 Only paths go to standard output. Exit 1 with one line for what is missing: no test is skipped in silence.
 """
@@ -20,6 +20,11 @@ UNPACKED = Path(__file__).resolve().parent.parent / ".programs"
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 """Where web servers live, and where nobody but root looks."""
 START_SECONDS = 30
+WITH_LIBRARIES = UNPACKED / "redis-server" / "start"
+_RUN_WITH_LIBRARIES = """#!/bin/sh
+here=$(dirname "$0")
+LD_LIBRARY_PATH=$(echo "$here"/usr/lib/*-linux-gnu) exec "$here/usr/bin/redis-server" "$@"
+"""
 INSTALL_SECONDS = 600
 
 
@@ -122,7 +127,8 @@ def _install_chromium() -> bool:
     return attempt("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
 
 
-def _unpack(package: str) -> bool:
+def _unpack(*packages: str) -> bool:
+    """Into a folder that has the name of the first one."""
     if not shutil.which("apt-get"):
         return False
     if os.geteuid() == 0:
@@ -130,10 +136,21 @@ def _unpack(package: str) -> bool:
     UNPACKED.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # apt-get downloads as a user of its own
-        if not attempt("apt-get", "download", package, folder=folder):
+        if not attempt("apt-get", "download", *packages, folder=folder):
             return False
-        (archive,) = Path(folder).glob("*.deb")
-        return attempt("dpkg-deb", "--extract", str(archive), str(UNPACKED / package))
+        return all(
+            attempt("dpkg-deb", "--extract", str(archive), str(UNPACKED / packages[0]))
+            for archive in Path(folder).glob("*.deb")
+        )
+
+
+def _unpack_redis() -> bool:
+    """With the libraries that few machines have."""
+    if not _unpack("redis-server", "redis-tools", "libjemalloc2", "liblzf1"):
+        return False
+    WITH_LIBRARIES.write_text(_RUN_WITH_LIBRARIES)
+    WITH_LIBRARIES.chmod(0o755)
+    return True
 
 
 BROWSER = Program(
@@ -160,7 +177,15 @@ CADDY = Program(
     fetch=(lambda: _unpack("caddy"),),
     package="caddy",
 )
-PROGRAMS = {"browser": BROWSER, "nginx": NGINX, "caddy": CADDY}
+REDIS = Program(
+    variable="NETIM_TEST_REDIS",
+    names=("redis-server", "valkey-server"),
+    version="--version",
+    fetched=lambda: WITH_LIBRARIES,
+    fetch=(_unpack_redis,),
+    package="redis-server (or valkey)",
+)
+PROGRAMS = {"browser": BROWSER, "nginx": NGINX, "caddy": CADDY, "redis": REDIS}
 
 
 def main(arguments: list[str]) -> int:

@@ -9,20 +9,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = ROOT / "netim_app"
+PACKAGES = (ROOT / "netim_app", ROOT / "reflex_guard")
 MODULE_LIMIT = 300
 FUNCTION_LIMIT = 50
 
 
+def files() -> Iterator[Path]:
+    """All code that is served."""
+    for package in PACKAGES:
+        yield from package.rglob("*.py")
+
+
 def modules() -> dict[str, int]:
     """Lines of each module that is not empty, by its path below the project's root."""
-    sizes = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in PACKAGE.rglob("*.py")}
+    sizes = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in files()}
     return {path: size for path, size in sizes.items() if size}
 
 
 def functions() -> Iterator[tuple[str, int]]:
     """Place and lines of each function and method."""
-    for path in PACKAGE.rglob("*.py"):
+    for path in files():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 place = f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"

@@ -119,6 +119,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", "browser_digest", name=op.f("pk_known_browser")),
     )
+    op.create_index(op.f("ix_known_browser_browser_digest"), "known_browser", ["browser_digest"])
     op.create_table(
         "mailed_link",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -206,6 +207,7 @@ def downgrade() -> None:
     op.drop_table("second_factor_lockout")
     op.drop_table("pending_login")
     op.drop_table("mailed_link")
+    op.drop_index(op.f("ix_known_browser_browser_digest"), table_name="known_browser")
     op.drop_table("known_browser")
     op.drop_table("failed_code_count")
     op.drop_table("account_session")

@@ -10,19 +10,20 @@ from sqlalchemy.exc import IntegrityError
 from netim_app.commands.start import open_database
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
+from netim_app.features.passkeys.service import recovery
 from netim_app.identity import accounts, flows, operations, passwords, sessions
-from netim_app.identity.facts import AccountUnlocked, SessionsRevoked
+from netim_app.identity.facts import AccountUnlocked
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
-OPERATOR = Origin(browser="netim", system="operator")
+OPERATOR = Origin(browser="", system="operator")
 
 
 def create_account(
     email: str,
     first_name: Annotated[str, typer.Option()],
     last_name: Annotated[str, typer.Option()] = "",
-    language: Annotated[str, typer.Option()] = "en",
+    language: Annotated[str, typer.Option()] = catalog.DEFAULT_LOCALE,
 ) -> None:
     """Create an account with a confirmed e-mail address. The password is asked for, or read from standard input."""
     data = {"email": email, "first_name": first_name, "last_name": last_name, "password": _ask_password()}
@@ -30,7 +31,7 @@ def create_account(
         _store_account(data, language)
     except DomainError as error:
         for fault in error.all:
-            typer.echo(f"{fault.field}: {catalog.text('en', fault.key, **fault.params)}", err=True)
+            typer.echo(f"{fault.field}: {catalog.text(catalog.DEFAULT_LOCALE, fault.key, **fault.params)}", err=True)
         raise typer.Exit(1) from error
     except IntegrityError as error:
         typer.echo("there is an account with this e-mail address already", err=True)
@@ -62,7 +63,7 @@ def unlock(
     """Lift every lock-out of an account: the operator's way out, logged and mailed to the customer."""
     with open_database().write() as unit:
         fact = AccountUnlocked(
-            account_id=_account_id(unit, email),
+            account_id=account_of(unit, email),
             at=unit.now,
             origin=OPERATOR,
             without_second_factor=two_factor_off,
@@ -83,24 +84,25 @@ def revoke_sessions(
     if everybody:
         with open_database().write() as unit:
             ended = sessions.revoke_all_sessions(unit)
+            recovery.end_all(unit)
         typer.echo(f"ended {ended} session(s)")
         return
     with open_database().write() as unit:
-        account_id = _account_id(unit, email)
-        ended = sessions.end_sessions(unit, account_id)
-        unit.record(SessionsRevoked(account_id=account_id, at=unit.now, origin=OPERATOR))
+        account_id = account_of(unit, email)
+        ended = operations.end_sessions(unit, account_id, OPERATOR)
     typer.echo(f"ended {ended} session(s)")
 
 
 def disable(email: str) -> None:
     """Close an account: its sessions, links and logins end at once."""
     with open_database().write() as unit:
-        account_id = _account_id(unit, email)
-        operations.disable(unit, account_id)
-    typer.echo(f"disabled {email}")
+        account_id = account_of(unit, email)
+        operations.disable(unit, account_id, OPERATOR)
+    typer.echo(f"disabled {email}; the customer is told by mail")
 
 
-def _account_id(unit: UnitOfWork, email: str) -> int:
+def account_of(unit: UnitOfWork, email: str) -> int:
+    """The id of the account with this address; ends the command when there is none."""
     found = operations.find_account(unit, email)
     if found is None:
         typer.echo("no account has this e-mail address", err=True)

@@ -1,15 +1,17 @@
 """Commands that look after the database, the texts, the mails and the machine."""
 
 import logging
+from typing import Annotated
 
 import typer
 
+from netim_app.brand.brand import read_brand
 from netim_app.commands import start
-from netim_app.doctor import Finding, examine
-from netim_app.feature import offers
+from netim_app.doctor import Finding, effective, examine, send_mail_to_oneself
 from netim_app.infra import outbox, redaction
+from netim_app.offers import offers
 from netim_app.settings import read_settings
-from netim_app.texts import catalog
+from netim_app.texts import catalog, new_language
 
 
 def migrate() -> None:
@@ -17,14 +19,33 @@ def migrate() -> None:
     start.migrate_database(start.open_database())
 
 
-def texts() -> None:
-    """Check the catalogues: every text in every language, with the same placeholders."""
+def texts(
+    new: Annotated[str, typer.Option(help="a language to begin, or to complete with empty texts, such as de")] = "",
+) -> None:
+    """Check the catalogues: every text in every language, with the same placeholders. Missing ones are in English."""
+    if new:
+        _add_language(new)
+        return
     faults = catalog.faults()
     for fault in faults:
         typer.echo(fault, err=True)
     if faults:
         raise typer.Exit(1)
-    typer.echo(f"{len(catalog.keys())} texts in {', '.join(catalog.LOCALES)}")
+    for locale in catalog.LOCALES:
+        missing = catalog.missing(locale)
+        typer.echo(
+            f"{locale}: {len(catalog.keys()) - len(missing)} texts" + (f", {len(missing)} missing" * bool(missing))
+        )
+
+
+def _add_language(code: str) -> None:
+    try:
+        written = new_language.add_missing(catalog.PACKAGE, code)
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    for path, count in written:
+        typer.echo(f"{path.relative_to(catalog.PACKAGE.parent)}: {count} texts to translate")
 
 
 def rotate_key() -> None:
@@ -47,18 +68,24 @@ def retry_mails() -> None:
     typer.echo(f"{count} mail(s) go back into the queue")
 
 
-def doctor() -> None:
-    """Try everything that the settings name, and say in a line each what works and what does not."""
+def doctor(
+    mail_to: Annotated[str, typer.Option(help="Send a mail to this address, of yours.")] = "",
+) -> None:
+    """Show every setting, try everything that the settings name, and say what works and what does not."""
     settings, faults = read_settings()
-    if settings is None:
-        for fault in faults:
+    brand_faults = read_brand(settings.brand_dir)[1] if settings else []
+    if settings is None or brand_faults:
+        for fault in faults + brand_faults:
             typer.echo(str(Finding("settings", fault, fine=False)))
         raise typer.Exit(1)
     redaction.install(production=settings.production)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # the findings are what is asked for
     start.install_features()
+    for line in effective(settings):
+        typer.echo(line)
     fine = True
-    for finding in examine(settings):
+    mailed = [send_mail_to_oneself(settings, mail_to)] if mail_to else []
+    for finding in (*examine(settings), *mailed):
         typer.echo(str(finding))
         fine = fine and finding.fine
     if not fine:

@@ -10,7 +10,9 @@ from granian.http import HTTP1Settings
 from granian.server import Server
 
 from netim_app import build as front_end
+from netim_app.brand.brand import get_brand
 from netim_app.commands import start
+from netim_app.core.installation import ROOT
 from netim_app.infra import early_stop, server_log
 from netim_app.infra.port import PortTaken, claimed_port, when_it_listens
 from netim_app.reflex_port.serving import serve_built_pages
@@ -30,7 +32,7 @@ def serve() -> None:
     try:
         with claimed_port(settings.host, settings.port):
             _prepare(settings)
-            greeting = f"Netim Direct is at {settings.public_url}  (Ctrl+C stops it)"
+            greeting = f"{get_brand().product} is at {settings.public_url}  (Ctrl+C stops it)"
             when_it_listens(settings.host, settings.port, lambda: typer.echo(greeting))
             _serve(settings)
     except PortTaken as error:
@@ -40,12 +42,13 @@ def serve() -> None:
 def _prepare(settings: Settings) -> None:
     """All that must be there before the first worker starts."""
     _need_pages(settings)
+    start.need_directory(settings)
     units = start.open_database()
     start.migrate_database(units)
     units.engine.dispose()
     os.environ.update(front_end.environment(settings))
     serve_built_pages()
-    os.chdir(front_end.ROOT)
+    os.chdir(ROOT)
     _allow_connections()
 
 

@@ -7,7 +7,9 @@ import typer
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
+from netim_app.brand.brand import read_brand
 from netim_app.doctor import reason
+from netim_app.identity import customer_directory
 from netim_app.infra import redaction
 from netim_app.infra.unit_of_work import Units, configure
 from netim_app.schema import migrate
@@ -19,7 +21,7 @@ FOR_NOBODY_ELSE = 0o077
 def checked_settings() -> Settings:
     """The settings; ends the command when they are faulty."""
     settings = get_settings()
-    refuse(settings.faults())
+    refuse(settings.faults() + read_brand(settings.brand_dir)[1])
     return settings
 
 
@@ -57,6 +59,14 @@ def open_database() -> Units:
         name = "NETIM_DATABASE_URL" if "database_url" in settings.model_fields_set else "NETIM_VAR_DIR"
         refuse_to_go_on(f"{name}: the database does not answer: {reason(error)}")
     return units
+
+
+def need_directory(settings: Settings) -> None:
+    """Ends the command when the directory of customers cannot be loaded."""
+    try:
+        customer_directory.loaded(settings.customer_directory)
+    except ValueError as error:
+        refuse([str(error)])
 
 
 def migrate_database(units: Units) -> None:

@@ -3,6 +3,7 @@
 A service records a fact in its unit of work; subscribers run in the same transaction, in the order of the registry.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,3 +37,17 @@ class Fact:
     account_id: int
     at: datetime
     origin: Origin = field(default_factory=Origin)
+
+
+class Change(Fact, ABC):
+    """A change of the account that its owner finds in the list of activity, in the words that the fact brings."""
+
+    @property
+    @abstractmethod
+    def told(self) -> str:
+        """Text key of what was changed, without placeholders. Empty for what is not worth telling."""
+
+    @property
+    def detail(self) -> str:
+        """What it was about, as the customer wrote or sees it: a rule, the name of a device. Empty for nothing."""
+        return ""

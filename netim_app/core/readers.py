@@ -8,7 +8,7 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
-from netim_app.core.tokens import TOKEN_LENGTH
+from reflex_guard.tokens import TOKEN_LENGTH
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 _MARKS = frozenset("\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff")

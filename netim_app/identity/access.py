@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import Any
 
-Handler = TypeVar("Handler", bound=Callable[..., Any])
-
-_MARK = "__netim_access__"
+from reflex_guard.marks import Handler, Mark, mark_of, mark_with
 
 
 class Level(IntEnum):
@@ -25,7 +23,7 @@ ANYONE, PENDING, LOGGED_IN, FRESH = Level
 
 
 @dataclass(frozen=True)
-class Access:
+class Access(Mark):
     """A handler's mark.
 
     Attributes:
@@ -39,15 +37,10 @@ class Access:
 
 def open_to(level: Level, *, unchecked: bool = False) -> Callable[[Handler], Handler]:
     """Marks an event handler. Goes below `@rx.event`."""
-
-    def mark(handler: Handler) -> Handler:
-        setattr(handler, _MARK, Access(level, unchecked))
-        return handler
-
-    return mark
+    return mark_with(Access(level, unchecked))
 
 
 def access_of(handler: Callable[..., Any]) -> Access | None:
     """The mark of a handler, or None when it has none."""
-    found = getattr(handler, _MARK, None)
+    found = mark_of(handler)
     return found if isinstance(found, Access) else None

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
 
 from netim_app.core.facts import Origin
-from netim_app.identity import facts, links, passwords, sessions
+from netim_app.identity import facts, links, password_policy, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.tables import Account
 from netim_app.infra.columns import table_of
@@ -23,10 +23,17 @@ _OWNER = sa.select(
     _account.email, _account.first_name, _account.last_name, _account.company, _account.language, _account.time_zone,
     _account.revision, _account.password_changed_at, _account.password_policy,
 ).where(_IS_IT)  # fmt: skip
+_LAST_LOGIN = sa.select(_account.last_login_at).where(_IS_IT)
+_NOTE_LOGIN = sa.update(table_of(Account)).where(_IS_IT).values(last_login_at=sa.bindparam("at"))
 _STORE_REHASH = (
     sa.update(table_of(Account))
     .where(_IS_IT, _account.password_hash == sa.bindparam("old"))
     .values(password_hash=sa.bindparam("new"))
+)
+_STORE_JUDGEMENT = (
+    sa.update(table_of(Account))
+    .where(_IS_IT, _account.password_hash == sa.bindparam("judged"))
+    .values(password_policy=sa.bindparam("policy"))
 )
 
 
@@ -43,9 +50,12 @@ class NewCustomer:
 
 
 def create_account(
-    unit: UnitOfWork, customer: NewCustomer, password_hash: str, origin: Origin | None = None
+    unit: UnitOfWork, customer: NewCustomer, password_hash: str, origin: Origin | None = None, *, judged: bool = True
 ) -> Account:
     """An account whose address is known to be its owner's.
+
+    Args:
+        judged: whether the password was accepted under today's policy. One that came along from elsewhere was not.
 
     Raises:
         IntegrityError: the address belongs to an account already.
@@ -59,7 +69,9 @@ def create_account(
         time_zone=customer.time_zone,
         password_hash=password_hash,
         password_changed_at=unit.now,
-        password_policy=passwords.policy(unit.settings.password_min_length),
+        password_policy=(
+            password_policy.policy(unit.settings.password_min_length) if judged else password_policy.UNKNOWN
+        ),
         created_at=unit.now,
     )
     unit.session.add(account)
@@ -113,16 +125,44 @@ def locale_of(unit: UnitOfWork, account_id: int) -> tuple[str, str]:
     return row.language, row.time_zone
 
 
+def note_login(unit: UnitOfWork, fact: facts.LoggedIn) -> None:
+    """Keeps when the account was last logged in to: sessions are purged, and browsers are forgotten."""
+    unit.run(_NOTE_LOGIN, {"account": fact.account_id, "at": fact.at})
+
+
+def last_login(unit: UnitOfWork, account_id: int) -> datetime | None:
+    """When the account was last logged in to; None where it never was."""
+    row = unit.row(_LAST_LOGIN, account=account_id)
+    return row.last_login_at if row else None
+
+
+def last_logged_in_before(moment: datetime) -> sa.Select[tuple[int]]:
+    """A query for the ids of the accounts whose last login was before a moment; without those that never had one."""
+    return sa.select(_account.id).where(_account.last_login_at < moment)
+
+
 def replace_password(unit: UnitOfWork, fact: facts.PasswordChanged, password_hash: str) -> None:
     """Puts a new password in force, records the fact and ends every mailed link."""
     account = sessions.lock_for_change(unit, fact.account_id)
     account.password_hash = password_hash
     account.password_changed_at = unit.now
-    account.password_policy = passwords.policy(unit.settings.password_min_length)
+    account.password_policy = password_policy.policy(unit.settings.password_min_length)
     links.revoke_links(unit, fact.account_id)
     unit.record(fact)
 
 
-def store_rehash(unit: UnitOfWork, account_id: int, old_hash: str, new_hash: str) -> None:
-    """Replaces a hash by one of today's cost, unless the password was changed meanwhile."""
+def store_rehash(unit: UnitOfWork, account_id: int, old_hash: str, new_hash: str) -> str:
+    """Replaces a hash by one of ours and of today's cost, unless it was changed meanwhile.
+
+    Returns the one that is in force now; empty when the account is gone.
+    """
     unit.run(_STORE_REHASH, {"account": account_id, "old": old_hash, "new": new_hash})
+    account = sessions.lock_if_there(unit, account_id)
+    return account.password_hash if account else ""
+
+
+def store_judgement(unit: UnitOfWork, account_id: int, password_hash: str, *, accepted: bool) -> None:
+    """Notes what today's policy says of a password, unless it was changed meanwhile."""
+    today = password_policy.policy(unit.settings.password_min_length)
+    policy = today if accepted else password_policy.REFUSED
+    unit.run(_STORE_JUDGEMENT, {"account": account_id, "judged": password_hash, "policy": policy})

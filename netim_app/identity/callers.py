@@ -1,6 +1,5 @@
 """The caller of a request or handshake: digests of its cookies, its origin, and the budgets that pay for it."""
 
-import re
 from typing import NamedTuple
 
 from netim_app.core.actor import Actor
@@ -8,8 +7,7 @@ from netim_app.core.facts import Origin
 from netim_app.infra import user_agent
 from netim_app.infra.cost_budget import Payer
 from netim_app.infra.rate_limit import network_keys
-
-_DIGESTS = re.compile(r"Session ([0-9a-f]{64})?; Browser ([0-9a-f]{64})?; Pending ([0-9a-f]{64})?")
+from reflex_guard.tokens import digests_in
 
 
 class CallerDigests(NamedTuple):
@@ -20,15 +18,14 @@ class CallerDigests(NamedTuple):
     pending: str = ""
 
 
-def authorization_of(digests: CallerDigests) -> str:
-    """The value of the Authorization header in which they reach what comes after `CookieDigests`."""
-    return f"Session {digests.session}; Browser {digests.browser}; Pending {digests.pending}"
+KINDS = {field: field.capitalize() for field in CallerDigests._fields}
+"""What the Authorization header calls them in which they reach what comes after `CookieDigests`."""
 
 
 def caller_digests(authorization: str) -> CallerDigests:
-    """Reads what `authorization_of` wrote; empty for anything else."""
-    found = _DIGESTS.fullmatch(authorization)
-    return CallerDigests(*(value or "" for value in found.groups())) if found else CallerDigests()
+    """Reads the digests; empty for anything else."""
+    found = digests_in(authorization)
+    return CallerDigests(*(found.get(kind, "") for kind in KINDS.values()))
 
 
 def origin_of(client: object, agent: str) -> Origin:

@@ -1,15 +1,15 @@
-"""Which features of an account have changed since a page was shown: an event refreshes these and no others."""
+"""What has changed of an account since a page was shown: an event runs the refreshers of this and no others."""
 
 from functools import cache
 
 import sqlalchemy as sa
 
 from netim_app.core.facts import Fact
-from netim_app.feature import offers
 from netim_app.identity.facts import Refusal
 from netim_app.identity.tables import Account, AccountChange
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import Inserts, UnitOfWork
+from netim_app.offers import offers
 
 _account, _change = table_of(Account).c, table_of(AccountChange).c
 _BUMP = (
@@ -24,7 +24,7 @@ _CHANGED_SINCE = sa.select(_change.feature).where(
 
 
 def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
-    """Notes which features show something else from now on: open pages of the account refresh these."""
+    """Notes which refreshers load something else from now on: open pages of the account run these."""
     if isinstance(fact, Refusal):
         return
     revision = unit.run(_BUMP, {"account": fact.account_id}).scalar_one()
@@ -37,7 +37,7 @@ def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
 
 
 def changed_since(unit: UnitOfWork, account_id: int, revision: int) -> set[str]:
-    """The names of the features whose rows have changed after this revision of the account."""
+    """The names of the refreshers whose rows have changed after this revision of the account."""
     return set(unit.run(_CHANGED_SINCE, {"account": account_id, "since": revision}).scalars())
 
 

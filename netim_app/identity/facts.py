@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from netim_app.core.facts import Fact
+from netim_app.core.facts import Change, Fact
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +73,19 @@ class CodeRefused(Refusal):
 
     logged_in: bool
     """Whether a logged-in customer was asked for it. `SecondFactorNotCompleted` says how a login ended."""
+    spare: bool = False
+    """Whether no code would do but one that stands in for a device: outside of a session, on the way back in."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoginBlocked(Fact):
-    """A right password or a working reset link was given, but a login policy refused: the reason is a text key."""
+    """A right password, a ceremony or a working reset link was given, but a login policy refused.
+
+    The reason is a text key.
+    """
 
     reason: str
-    way: Literal["password", "reset"] = "password"
+    way: Literal["password", "reset", "ceremony"] = "password"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,48 +111,94 @@ class IdentityProved(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PasswordChanged(Fact):
+class PasswordChanged(Change):
     """The password is a new one, either changed in the settings or set by a mailed reset link."""
 
     way: Literal["changed", "reset"]
 
+    @property
+    def told(self) -> str:
+        return "identity.told.password_reset" if self.way == "reset" else "identity.told.password_changed"
+
 
 @dataclass(frozen=True, kw_only=True)
-class EmailChangeAsked(Fact):
+class EmailChangeAsked(Change):
     """A new address was entered and waits for its confirmation."""
 
     new_email: str
 
+    @property
+    def told(self) -> str:
+        return "identity.told.email_asked"
+
+    @property
+    def detail(self) -> str:
+        return self.new_email
+
 
 @dataclass(frozen=True, kw_only=True)
-class EmailChanged(Fact):
+class EmailChanged(Change):
     """The address is a new one: confirmed from the new mailbox."""
 
     old_email: str
     new_email: str
 
+    @property
+    def told(self) -> str:
+        return "identity.told.email_changed"
+
+    @property
+    def detail(self) -> str:
+        return self.new_email
+
 
 @dataclass(frozen=True, kw_only=True)
-class EmailRestored(Fact):
+class EmailRestored(Change):
     """A change of address was undone from the old mailbox: the account must be taken as having been in wrong hands."""
 
     since: datetime
     """A thief may have set up anything from then on. Features remove it."""
 
+    @property
+    def told(self) -> str:
+        return "identity.told.email_restored"
+
 
 @dataclass(frozen=True, kw_only=True)
-class ProfileChanged(Fact):
-    """Personal information was edited."""
+class ProfileChanged(Change):
+    """Personal information was edited.
+
+    `language_alone`: by the switch that every page has.
+    """
+
+    language_alone: bool = False
+
+    @property
+    def told(self) -> str:
+        return "" if self.language_alone else "identity.told.profile_changed"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SecondFactorEnabled(Fact):
+class SecondFactorEnabled(Change):
     """Two-factor authentication was switched on by a proved code."""
 
+    @property
+    def told(self) -> str:
+        return "identity.told.second_factor_on"
+
 
 @dataclass(frozen=True, kw_only=True)
-class SecondFactorDisabled(Fact):
+class SecondFactorDisabled(Change):
     """Two-factor authentication was switched off; its secrets and codes are deleted."""
+
+    @property
+    def told(self) -> str:
+        return "identity.told.second_factor_off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorsChanged(Change):
+    """Something about what proves who is there, beside the password, is not as it was. Features make it their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,8 +207,35 @@ class SessionsRevoked(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountUnlocked(Fact):
+class AccountUnlocked(Change):
     """The operator lifted a lock-out by `netim unlock`."""
 
     without_second_factor: bool = False
     """Whether two-factor authentication is to go, too: the customer has lost every device and every backup code."""
+
+    @property
+    def told(self) -> str:
+        return "identity.told.unlocked"
+
+
+SupportAct = Literal["viewed", "exported", "reset_sent", "sessions_ended", "disabled", "enabled", "imported"]
+_TOLD_OF_SUPPORT: dict[SupportAct, str] = {
+    "viewed": "identity.told.support_viewed",
+    "exported": "identity.told.support_exported",
+    "reset_sent": "identity.told.support_reset_sent",
+    "sessions_ended": "identity.told.support_sessions_ended",
+    "disabled": "identity.told.support_disabled",
+    "enabled": "identity.told.support_enabled",
+    "imported": "identity.told.support_imported",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupportActed(Change):
+    """Support has looked at the account or helped its owner, by the `netim` command."""
+
+    act: SupportAct
+
+    @property
+    def told(self) -> str:
+        return _TOLD_OF_SUPPORT[self.act]

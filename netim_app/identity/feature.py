@@ -3,11 +3,15 @@
 from netim_app.core.facts import Fact
 from netim_app.feature import Feature, PeriodicWork, Refresher, Subscription
 from netim_app.identity import (
+    accounts,
     attempts,
     changes,
+    directory_accounts,
     email_change,
     links,
     notices,
+    own_data,
+    pending_logins,
     profiles,
     recovery,
     second_factor,
@@ -21,6 +25,7 @@ from netim_app.identity.facts import (
     EmailChangeAsked,
     EmailChanged,
     EmailRestored,
+    LoggedIn,
     PasswordChanged,
     ProfileChanged,
     SecondFactorDisabled,
@@ -36,10 +41,13 @@ IDENTITY = Feature(
     subscriptions=(
         Subscription(fact=Fact, handle=changes.bump_revision),
         Subscription(fact=Fact, handle=log_fact),
-        Subscription(fact=PasswordChanged, handle=second_factor.forget_pending),
+        Subscription(fact=LoggedIn, handle=accounts.note_login),
+        Subscription(fact=PasswordChanged, handle=pending_logins.forget_pending),
         Subscription(fact=PasswordChanged, handle=second_factor.lift_stop),
         Subscription(fact=EmailChanged, handle=undo.offer),
-        Subscription(fact=EmailRestored, handle=second_factor.forget_pending),
+        Subscription(fact=EmailChanged, handle=directory_accounts.note_change),
+        Subscription(fact=EmailRestored, handle=directory_accounts.note_change),
+        Subscription(fact=EmailRestored, handle=pending_logins.forget_pending),
         Subscription(fact=EmailRestored, handle=second_factor.lift_stop),
         Subscription(fact=AccountUnlocked, handle=second_factor.lift_stop),
         Subscription(fact=SecondFactorDisabled, handle=second_factor.forget_codes),
@@ -59,5 +67,6 @@ IDENTITY = Feature(
     },
     dialogs=(EmailState, StepUpState),
     purges=(sessions.purge, attempts.purge, links.purge),
-    periodic=(PeriodicWork(candidates=second_factor.expired, handle=second_factor.expire),),
+    periodic=(PeriodicWork(candidates=pending_logins.expired, handle=pending_logins.expire),),
+    export=own_data.export,
 )

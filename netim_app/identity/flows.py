@@ -1,32 +1,36 @@
 """Flows: use cases that run several units around slow work, the check or the making of a password hash.
 
 A flow holds no transaction while it hashes, and takes its place in the queue for hashes (`password_queues`). Each path
-of a login costs one bcrypt check of today's cost, whether the account exists and whether its attempts are used up or
-not, and every refusal reads the same: nobody learns from here which addresses are customers' (ASVS 6.3.8).
+of a login takes as long as one bcrypt check of today's cost, whether the account exists and whether its attempts are
+used up or not, and every refusal reads the same: nobody learns from here which addresses are customers' (ASVS 6.3.8).
 """
 
+import logging
 from dataclasses import replace
 
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.core.tokens import new_token
 from netim_app.identity import (
     accounts,
     attempts,
+    directory_flows,
     facts,
     limits,
     links,
     login,
+    password_policy,
     password_queues,
     passwords,
+    pending_logins,
     profiles,
     recovery,
-    second_factor,
     sign_up,
+    sole_ceremony,
     undo,
 )
 from netim_app.identity.accounts import NewCustomer
+from netim_app.identity.customer_directory import DirectoryAway
 from netim_app.identity.email_address import read_new_email
 from netim_app.identity.login import CodeRequired, PasswordAttempt, TicketIssued
 from netim_app.identity.security_log import log_refusal
@@ -34,6 +38,9 @@ from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
 from netim_app.texts import catalog
 from netim_app.texts.places import UNKNOWN_ZONE, listed_zone
+from reflex_guard.tokens import new_token
+
+_logger = logging.getLogger(__name__)
 
 
 async def log_in(
@@ -45,10 +52,32 @@ async def log_in(
         DomainError: wrong, unknown or throttled (field-less), refused by a login policy, too many from there, or busy.
     """
     async with limits.login_place(visitor, email):
-        attempt = await check_password(email, password, visitor)
-    if await in_read_unit(second_factor.has_begun, visitor.browser_digest):  # by another login in this browser
-        await in_unit(second_factor.drop_pending, visitor.browser_digest)
-    return await in_unit(login.accept_password, attempt, visitor, remember=remember, return_to=return_to)
+        attempt = await check_password(email, password, visitor, may_be_first=True)
+    if await in_read_unit(pending_logins.has_begun, visitor.browser_digest):  # by another login in this browser
+        await in_unit(pending_logins.drop_pending, visitor.browser_digest)
+    accepted = await in_unit(login.accept_password, attempt, visitor, remember=remember, return_to=return_to)
+    await _judge_anew(attempt, password, visitor)
+    return accepted
+
+
+async def _judge_anew(attempt: PasswordAttempt, password: str, visitor: Visitor) -> None:
+    """Judges a password that an older policy has accepted by today's. Nobody is locked out: the gauge says it.
+
+    What goes wrong is left for the next login. Only who has passed the password step is made to wait for it.
+    """
+    min_length = units().settings.password_min_length
+    if not 0 < attempt.accepted_under < password_policy.policy(min_length):
+        return
+    try:
+        personal = await in_read_unit(accounts.personal_words, attempt.account_id)
+        with password_queues.judge_place(visitor, attempt.account_id):
+            composed = passwords.composed(password)
+            reason = await password_policy.why_refused(composed, personal=personal, min_length=min_length)
+        await in_unit(accounts.store_judgement, attempt.account_id, attempt.password_hash, accepted=not reason)
+    except DomainError:
+        return  # busy
+    except Exception:  # a list that cannot be read, for one
+        _logger.exception("a password was not judged anew")
 
 
 async def prove_again(actor: Actor, password: str, code: str, return_to: str) -> str:
@@ -68,25 +97,51 @@ async def prove_again(actor: Actor, password: str, code: str, return_to: str) ->
 
 
 async def check_password(
-    email: str, password: str, caller: Visitor, *, failed: type[facts.Refusal] = facts.LoginFailed
+    email: str,
+    password: str,
+    caller: Visitor,
+    *,
+    failed: type[facts.Refusal] = facts.LoginFailed,
+    may_be_first: bool = False,
 ) -> PasswordAttempt:
     """Checks a password within the limits on attempts. `failed` is the fact that a refusal is.
+
+    `may_be_first`: a customer of the directory outside may come for the first time.
 
     Take a place in the queue for hashes before: an attempt that hears "busy" must not be counted.
 
     Raises:
-        DomainError: wrong, unknown or throttled; no way to tell which.
+        DomainError: wrong, unknown or throttled; no way to tell which. While the directory is away, the same for all.
     """
     cost = units().settings.bcrypt_cost
-    attempt = await in_unit(login.begin_attempt, email, caller)
+    attempt = await in_unit(login.begin_attempt, email, caller, opens=may_be_first)
     right = await passwords.matches_in_pool(password, attempt.password_hash or passwords.dummy_hash(cost), cost)
+    if not right and attempt.password_hash:
+        attempt = replace(attempt, refused="")  # the right one would have been refused for another reason
     if not right or attempt.refused:
-        await in_unit(login.record_failure, attempt, caller, failed)
-        raise DomainError(login.WRONG)
+        try:
+            first = await directory_flows.first_login(attempt, email, password, caller) if may_be_first else None
+        except DirectoryAway as error:
+            await in_unit(login.record_failure, attempt, caller, failed)
+            raise DomainError(login.DIRECTORY_AWAY) from error
+        if first is None:
+            await in_unit(login.record_failure, attempt, caller, failed)
+            raise DomainError(login.WRONG)
+        return first
     if passwords.needs_rehash(attempt.password_hash, cost):
-        new_hash = await passwords.hash_in_pool(password, cost)
-        await in_unit(accounts.store_rehash, attempt.account_id, attempt.password_hash, new_hash)
-        attempt = replace(attempt, password_hash=new_hash)
+        return await _rehash(attempt, password, cost)
+    return attempt
+
+
+async def _rehash(attempt: PasswordAttempt, password: str, cost: int) -> PasswordAttempt:
+    """Replaces the hash that was checked by one of ours and of today's cost.
+
+    Another login with the same password may have done so meanwhile: then its hash counts for this one, too.
+    """
+    new_hash = await passwords.hash_in_pool(password, cost)
+    stored = await in_unit(accounts.store_rehash, attempt.account_id, attempt.password_hash, new_hash)
+    if stored == new_hash or (stored and await passwords.matches_in_pool(password, stored, cost)):
+        return replace(attempt, password_hash=stored)
     return attempt
 
 
@@ -141,7 +196,7 @@ async def read_customer(data: object, *, language: str, time_zone: str, min_leng
     form = Form(data)
     email = read_new_email(form)
     first_name, last_name = profiles.read_name(form)
-    password = await passwords.read_new(
+    password = await password_policy.read_new(
         form, "password", personal=(email, first_name, last_name), min_length=min_length
     )
     form.finish()
@@ -168,14 +223,16 @@ async def confirm_email(token: str, password: str, visitor: Visitor) -> sign_up.
         visitor: who follows it.
 
     Raises:
-        DomainError: the link does not work, the password is not the one, the address was taken in the meantime, or too
-            many from there.
+        DomainError: the link does not work, the password is not the one or proves nothing, the address was taken in the
+            meantime, or too many from there.
     """
     await limits.allow_link(visitor.origin.address)
     link = await in_read_unit(sign_up.find_link, token)
     if link.purpose == sign_up.PURPOSE:
         await _check_chosen_password(link, password, visitor)
     elif not (isinstance(visitor, Actor) and visitor.account_id == link.account_id):
+        if await in_read_unit(sole_ceremony.is_chosen, link.account_id or 0):
+            raise DomainError("verify.log_in_first")
         await _check_account_password(link, password, visitor)
     return await in_unit(sign_up.confirm, token, visitor)
 
@@ -220,7 +277,7 @@ async def reset_password(token: str, form: Form, visitor: Visitor) -> None:
     owner = await in_read_unit(recovery.owner_of, token)
     personal = await in_read_unit(accounts.personal_words, owner)
     with password_queues.judge_place(visitor, owner):
-        password = await passwords.read_new(
+        password = await password_policy.read_new(
             form, "password", personal=personal, min_length=settings.password_min_length
         )
     form.finish()

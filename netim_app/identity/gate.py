@@ -6,32 +6,56 @@ any page, with any arguments. So no page is guarded: each event is, right before
 
 import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import reflex as rx
 
 from netim_app.core.actor import Actor, Visitor, set_caller
-from netim_app.identity import second_factor, sessions
-from netim_app.identity.access import ANYONE, FRESH, PENDING, Access, access_of
+from netim_app.identity import known_browsers, pending_logins, sessions
+from netim_app.identity.access import ANYONE, FRESH, PENDING, Access
 from netim_app.identity.callers import CallerDigests, caller_digests, origin_of, payers_of
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.sessions import Lookup
-from netim_app.identity.state.shell import ShellState, refresh, show_notice
-from netim_app.identity.state.step_up import ask_for_proof
+from netim_app.identity.state.shell import ShellState, begin_document, refresh, show_notice
+from netim_app.identity.state.step_up import ask_for_proof, ways_of
+from netim_app.identity.state.ticket_exchange import TicketExchangeState
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.trace import begin_trace
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
-from netim_app.reflex_port.current_event import Answer, EventCheck, answer, current_event
-from netim_app.reflex_port.handlers import handler_of, is_framework_event, matches_signature, reconnects
-from netim_app.reflex_port.tab import Tab, empty_states, tab_of
-from netim_app.reflex_port.visits import begin_event
+from netim_app.reflex_port.tab import Tab, TabState, tab_of
+from netim_app.reflex_port.visits import begin_event, visit_of
 from netim_app.texts import catalog
 from netim_app.ui.text import LocaleState
+from reflex_guard import gate
+from reflex_guard.current_event import Answer, answer, answer_and_repeat, current_event
+from reflex_guard.handlers import is_framework_event, matches_signature, reconnects
+from reflex_guard.marks import Mark
+from reflex_guard.states import empty_leftovers, empty_states
+from reflex_guard.transient_vars import keep_shown
+
+KEPT = (LocaleState, TabState)
+"""States that are no caller's: they outlive a change of callers."""
 
 
-class Gate(EventCheck):
+class Case(NamedTuple):
+    """An event whose sender is known.
+
+    Attributes:
+        tab: the record of its tab, which is the caller's by now.
+        visitor: who sent it, without a session.
+        lookup: what became of the session.
+        lost: the server had lost the states of the page.
+    """
+
+    tab: Tab
+    visitor: Visitor
+    lookup: Lookup
+    lost: bool
+
+
+class Gate(gate.Gate[Case]):
     """Runs before every event handler, background ones too.
 
     Args:
@@ -40,34 +64,50 @@ class Gate(EventCheck):
     """
 
     def __init__(self, budgets: CostBudgets, sockets: OpenSockets) -> None:
+        super().__init__(log_refusal)
         self._budgets = budgets
         self._sockets = sockets
 
     async def check(self, root: rx.State, name: str, arguments: dict[str, Any]) -> Answer | None:
-        """Finds out who calls, makes the tab's states theirs, and stops the event if it is not open to them."""
+        """As every Gate. Who sends what anybody may send unchecked decides nothing about the visit."""
         begin_trace(current_event().trace)
-        access = _access(name)
-        tab = await tab_of(root)
-        if access is not None and access.unchecked:  # anybody may send it: it decides nothing about the visit
-            begin_event(tab.document or current_event().socket)
+        mark, tab = gate.mark_of_event(name), await tab_of(root)
+        if isinstance(mark, Access) and mark.unchecked and tab.document and not tab.lost:
+            begin_event(tab.document)
             return None if matches_signature(name, arguments) else await answer(root)
+        return await super().check(root, name, arguments)
+
+    async def identify(self, root: rx.State, name: str, arguments: dict[str, Any]) -> Case | Answer:
+        """Finds out who calls, and makes the tab's states theirs."""
+        tab = await tab_of(root)
         reconnected = reconnects(name, arguments)
-        await _note_document(root, tab, reconnected)
+        await _note_document(root, tab, name, reconnected=reconnected)
         if (caller := await self._caller_in_turn(tab)) is None:
-            return await _tell_busy(root, name)
+            return await self._tell_busy(root, name)
         visitor, lookup = caller
         set_caller(lookup.actor or visitor)
         if await _must_reload(root, tab, lookup):
             return await answer(root)
+        lost, tab.lost = tab.lost, False  # from here on its states are the caller's, whatever becomes of the event
+        if lost:
+            tab.session_id = _owner_of_lost(lookup)
         await _bind_tab_to_caller(root, tab, lookup.actor.session_id if lookup.actor else 0, visitor.browser_digest)
-        if reconnected:
+        if reconnected or lost:
             await _show_reconnected(root, lookup.actor or visitor)
-        if reason := _refusal_reason(access, name, arguments):
-            log_refusal("event.refused", event=name[:200], reason=reason)
-            return await answer(root)
-        if access is not None and access.level == PENDING:
-            return await _authorize_pending(root, visitor, name)
-        return None if access is None or access.level == ANYONE else await _authorize(root, tab, access, lookup, name)
+        return Case(tab, visitor, lookup, lost)
+
+    async def admit(
+        self, root: rx.State, name: str, arguments: dict[str, Any], mark: Mark | None, caller: Case
+    ) -> Answer | None:
+        """Lets a customer go on whose page the server knows."""
+        if caller.lost:
+            return await answer_and_repeat(root, name, arguments)
+        return await _authorize(root, mark, caller, name)
+
+    async def _tell_busy(self, root: rx.State, name: str) -> Answer:
+        """Refuses an event whose turn did not come."""
+        await show_notice(root, "warning", "form.busy")
+        return await self.refuse(root, name, "busy")
 
     async def _caller_in_turn(self, tab: Tab) -> tuple[Visitor, Lookup] | None:
         """Waits for the event's turn; returns who calls then. None when it does not come in time.
@@ -88,30 +128,27 @@ class Gate(EventCheck):
         return await _identify(tab) if turn.waited else (visitor, lookup)
 
 
-async def _tell_busy(root: rx.State, event_name: str) -> Answer:
-    """Refuses an event whose turn did not come."""
-    log_refusal("event.refused", event=event_name[:200], reason="busy")
-    await show_notice(root, "warning", "form.busy")
-    return await answer(root)
-
-
 async def _authorize_pending(root: rx.State, visitor: Visitor, event_name: str) -> Answer | None:
     """Lets a tab go on that owes a code."""
-    if await in_read_unit(second_factor.is_pending, visitor):
+    if await in_read_unit(pending_logins.is_pending, visitor):
         return None
     log_refusal("event.refused", event=event_name, reason="no code is asked for")
     return await answer(root, rx.redirect("/login?again=1"))
 
 
-async def _authorize(root: rx.State, tab: Tab, access: Access, lookup: Lookup, event_name: str) -> Answer | None:
+async def _authorize(root: rx.State, mark: Mark | None, caller: Case, event_name: str) -> Answer | None:
     """Lets a customer go on: with a fresh proof where one is needed, and on a page that is up to date."""
+    if mark is None or mark.level == ANYONE:
+        return None
+    tab, visitor, lookup, _ = caller
+    if mark.level == PENDING:
+        return await _authorize_pending(root, visitor, event_name)
     actor = lookup.actor
     if actor is None:
         log_refusal("event.refused", event=event_name, reason=lookup.refusal or "not logged in")
         return await answer(root, rx.redirect(_login_path(lookup, tab)))
-    if access.level == FRESH and not actor.is_fresh(units().clock()):
-        needs_code = await in_read_unit(second_factor.enrolled, actor.account_id)
-        await ask_for_proof(root, needs_code=needs_code)
+    if mark.level == FRESH and not actor.is_fresh(units().clock()):
+        await ask_for_proof(root, await in_read_unit(ways_of, actor.account_id))
         return await answer(root)
     if lookup.seen_long_ago:
         await in_unit(sessions.mark_seen, actor.session_id)
@@ -121,11 +158,14 @@ async def _authorize(root: rx.State, tab: Tab, access: Access, lookup: Lookup, e
 
 
 async def _must_reload(root: rx.State, tab: Tab, lookup: Lookup) -> bool:
-    """Has the page load anew, once for each socket, when its session was renewed in another tab."""
+    """Has the page load anew when its session was renewed in another tab, or when it is unclear whose data it displays.
+
+    A renewed session asks for it once for each socket.
+    """
     sent_to = tab.reload_sent_to
-    wanted = lookup.renewed_elsewhere and sent_to in ("", tab.socket)
+    wanted = await _has_unclear_owner(tab, lookup) or (lookup.renewed_elsewhere and sent_to in ("", tab.socket))
     if wanted or sent_to:
-        (await root.get_state(ShellState)).reload = wanted
+        (await root.get_state(TicketExchangeState)).reload = wanted
     if wanted:
         tab.reload_sent_to = tab.socket
     elif not lookup.renewed_elsewhere:
@@ -139,33 +179,49 @@ async def _bind_tab_to_caller(root: rx.State, tab: Tab, session_id: int, browser
     Visitors who are not logged in differ by their browser: a form that was sent holds an address.
     """
     if tab.session_id != session_id or tab.browser not in ("", browser_digest):
-        await empty_states(root, keep=(LocaleState,))
+        await empty_states(root, keep=KEPT)
         tab.ended = tab.session_id != 0 and session_id == 0
         tab.session_id, tab.revision, tab.pending = session_id, -1, ""
     tab.browser = browser_digest
 
 
-def _access(event_name: str) -> Access | None:
-    handler = handler_of(event_name)
-    return access_of(handler) if handler else None
+async def _note_document(root: rx.State, tab: Tab, event_name: str, *, reconnected: bool) -> None:
+    """A new socket is a document that was loaded anew, unless it reconnects.
 
-
-def _refusal_reason(access: Access | None, event_name: str, arguments: dict[str, Any]) -> str:
-    """Why nobody at all may send this event; empty when it depends on the caller."""
-    if access is None and not is_framework_event(event_name):
-        return "not marked"
-    return "" if matches_signature(event_name, arguments) else "wrong arguments"
-
-
-async def _note_document(root: rx.State, tab: Tab, reconnected: bool) -> None:
-    """A new socket is a document that was loaded anew, unless it reconnects."""
+    When the first event of a document does not ask for all data, the page is displayed already: the server has lost its
+    states.
+    """
     socket = current_event().socket
     if socket != tab.socket:
         if not (reconnected and tab.document):
+            if not tab.document:
+                await empty_leftovers(root, keep=KEPT)
+            tab.lost = not tab.document and (reconnected or not is_framework_event(event_name))
             tab.document = socket
-            (await root.get_state(ShellState)).opened = False  # its page shows nothing before what it shows is settled
+            await begin_document(root)
         tab.socket = socket
     begin_event(tab.document)
+
+
+async def _has_unclear_owner(tab: Tab, lookup: Lookup) -> bool:
+    """Whether a displayed page, whose states the server has lost, may hold the data of another account.
+
+    What is typed there must not be saved for the account that was logged in to in the same browser since.
+    """
+    if lookup.actor is None or not tab.lost:
+        return False
+    return await in_read_unit(known_browsers.knows_another, lookup.actor)
+
+
+def _owner_of_lost(lookup: Lookup) -> int:
+    """The session whose data a displayed page holds, when the server has lost the states of its tab.
+
+    Returns:
+        Its id: the caller's. Without a caller, -1 for a page of an account, whose session has ended, and 0 elsewhere.
+    """
+    if lookup.actor is not None:
+        return lookup.actor.session_id
+    return -1 if current_event().path.startswith("/account/") else 0
 
 
 async def _show_reconnected(root: rx.State, caller: Visitor) -> None:
@@ -176,8 +232,10 @@ async def _show_reconnected(root: rx.State, caller: Visitor) -> None:
     shell = await root.get_state(ShellState)
     if shell.ready or shell.opened:
         return
+    shell._begun_visit = visit_of(root)  # noqa: SLF001  public, the page would get it
     if isinstance(caller, Actor) and current_event().path.startswith("/account/"):
         await refresh(root, everything=True)
+        await keep_shown(root)
         shell.ready = True
     else:
         (await root.get_state(LocaleState)).locale = catalog.choose_locale(caller.languages)

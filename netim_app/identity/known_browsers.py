@@ -24,6 +24,11 @@ _SEE_AGAIN = (
     .values(last_seen_at=sa.bindparam("now"))
 )
 _ADD = sa.insert(_KNOWN)
+_ANOTHER = (
+    sa.select(_known.account_id)
+    .where(_known.browser_digest == sa.bindparam("browser"), _known.account_id != sa.bindparam("account"))
+    .limit(1)
+)
 _SECOND = sa.select(_known.browser_digest).where(_known.account_id == sa.bindparam("account")).offset(1).limit(1)
 
 
@@ -60,6 +65,11 @@ def is_own_browser(unit: UnitOfWork, actor: Actor) -> bool:
     """Whether the customer uses the session in the browser in which it was opened."""
     session = unit.session.get(AccountSession, actor.session_id)
     return session is not None and session.browser_digest == actor.browser_digest
+
+
+def knows_another(unit: UnitOfWork, actor: Actor) -> bool:
+    """Whether somebody has logged in to another account, too, in the browser that the customer uses."""
+    return unit.row(_ANOTHER, account=actor.account_id, browser=actor.browser_digest) is not None
 
 
 def is_first_browser(unit: UnitOfWork, account_id: int) -> bool:

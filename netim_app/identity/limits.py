@@ -85,6 +85,15 @@ async def allow_code(address: str) -> None:
     await _allow_from(rate_limit.CODE_PER_ADDRESS, address)
 
 
+async def allow_ceremony(address: str) -> None:
+    """One more ceremony may be begun or finished at this address.
+
+    Raises:
+        DomainError: too many.
+    """
+    await _allow_from(rate_limit.CEREMONY_PER_ADDRESS, address)
+
+
 async def allow_proof(customer: Actor) -> None:
     """One more password may be checked, or made, for a customer who is logged in: each costs a quarter of a second.
 
@@ -109,6 +118,16 @@ async def allow_change(account_id: int) -> None:
         DomainError: too many.
     """
     if not await _hit(rate_limit.CHANGE_PER_ACCOUNT, str(account_id)):
+        raise DomainError(TOO_OFTEN)
+
+
+async def allow_download(account_id: int) -> None:
+    """A logged-in customer may download all data once more.
+
+    Raises:
+        DomainError: too many.
+    """
+    if not await _hit(rate_limit.DOWNLOAD_PER_ACCOUNT, str(account_id)):
         raise DomainError(TOO_OFTEN)
 
 

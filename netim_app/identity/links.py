@@ -5,11 +5,11 @@ from datetime import timedelta
 from sqlmodel import col, delete, select, update
 
 from netim_app.core.errors import DomainError
-from netim_app.core.tokens import digest, new_token
 from netim_app.identity import sessions
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import MailedLink, SignUp
 from netim_app.infra.unit_of_work import UnitOfWork
+from reflex_guard.tokens import digest, new_token
 
 DEAD = "link.dead"
 CONFIRM_LIFE = timedelta(hours=24)

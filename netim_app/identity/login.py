@@ -1,21 +1,36 @@
 """The units of a login and of a step-up. `flows.log_in` and `flows.prove_again` run them around the check of a hash."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.identity import attempts, facts, login_policies, second_factor, sessions, tickets
+from netim_app.identity import (
+    attempts,
+    facts,
+    login_policies,
+    pending_logins,
+    second_factor,
+    sessions,
+    sole_ceremony,
+    tickets,
+)
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.offers import offers
 
 WRONG = "login.wrong"
+DIRECTORY_AWAY = "login.directory_away"
+NO_ACCOUNT = "no account"
+SOLE_CEREMONY = "a ceremony alone opens the account"
+"""Why a right password was refused, for the log and for the mail to the owner."""
+STOPPED = "stopped"
 _account = table_of(Account).c
-_CREDENTIALS = sa.select(_account.id, _account.password_hash).where(
+_CREDENTIALS = sa.select(_account.id, _account.password_hash, _account.password_policy).where(
     _account.email_key == sa.bindparam("key"), _account.disabled_at.is_(None)
 )
 
@@ -24,14 +39,16 @@ _CREDENTIALS = sa.select(_account.id, _account.password_hash).where(
 class PasswordAttempt:
     """A counted attempt: what to check the password against.
 
-    `refused` says why an attempt cannot succeed, for the log alone; there is no hash to check against then, and
-    `account_id` is 0 when there is no such account.
+    `refused` says why an attempt cannot succeed, for the log alone. There is a hash to check against then only where no
+    password opens the account, and `account_id` is 0 when there is no such account.
     """
 
     account_id: int
     password_hash: str
     key: str
     refused: str = ""
+    accepted_under: int = 0
+    """The policy that has accepted the password; 0 when none has."""
 
 
 @dataclass(frozen=True)
@@ -43,21 +60,50 @@ class TicketIssued:
 
 @dataclass(frozen=True)
 class CodeRequired:
-    """The password was right, and a second factor has to follow: see `second_factor.finish_login`."""
+    """The password was right, and a second factor has to follow: see `second_factor.finish_login`.
+
+    `ceremonies` names what takes the place of a code.
+    """
+
+    ceremonies: tuple[str, ...] = ()
 
 
-def begin_attempt(unit: UnitOfWork, email: str, caller: Visitor) -> PasswordAttempt:
-    """Counts an attempt before the password is checked, and says what to check it against."""
+def begin_attempt(unit: UnitOfWork, email: str, caller: Visitor, *, opens: bool = False) -> PasswordAttempt:
+    """Counts an attempt before the password is checked, and says what to check it against.
+
+    `opens`: it is one to log in. Then it says, too, why not even a right password opens the account.
+    """
     key = email_key(email)
     account = unit.row(_CREDENTIALS, key=key)
     account_id = account.id if account else 0
     budget = attempts.attempt_key(unit, "password", key, attempts.party_of(unit, account_id, caller))
     allowed = attempts.record_attempt(unit, budget)
+    shut = _why_shut(unit, account_id) if opens else ""  # looked up without an account, too: it takes as long
     if not allowed:
         return PasswordAttempt(account_id, password_hash="", key=budget, refused="throttled")
     if account is None:
-        return PasswordAttempt(account_id, password_hash="", key=budget, refused="no account")
-    return PasswordAttempt(account_id, password_hash=account.password_hash, key=budget)
+        return PasswordAttempt(account_id, password_hash="", key=budget, refused=NO_ACCOUNT)
+    return PasswordAttempt(
+        account_id,
+        password_hash=account.password_hash,
+        key=budget,
+        refused=shut,
+        accepted_under=account.password_policy,
+    )
+
+
+def _why_shut(unit: UnitOfWork, account_id: int) -> str:
+    """Why no password opens the account; empty where the right one does."""
+    if sole_ceremony.is_chosen(unit, account_id):
+        return SOLE_CEREMONY
+    stopped = second_factor.is_stopped(unit, account_id) and second_factor.enrolled(unit, account_id)
+    return STOPPED if stopped else ""
+
+
+def credentials(unit: UnitOfWork, email: str) -> tuple[int, str]:
+    """The id and the hash of the open account with this address; 0 and nothing without one."""
+    account = unit.row(_CREDENTIALS, key=email_key(email))
+    return (account.id, account.password_hash) if account else (0, "")
 
 
 def record_failure(unit: UnitOfWork, attempt: PasswordAttempt, caller: Visitor, failed: type[facts.Refusal]) -> None:
@@ -66,8 +112,7 @@ def record_failure(unit: UnitOfWork, attempt: PasswordAttempt, caller: Visitor, 
     `failed` is the fact that a failure is.
     """
     reason = attempt.refused or "wrong"
-    if attempt.account_id:
-        sessions.lock_account(unit, attempt.account_id)
+    if attempt.account_id and sessions.lock_if_there(unit, attempt.account_id):
         unit.record(failed(account_id=attempt.account_id, at=unit.now, origin=caller.origin, reason=reason))
     else:
         attempts.dummy_write(unit, attempt.key)
@@ -77,10 +122,10 @@ def record_failure(unit: UnitOfWork, attempt: PasswordAttempt, caller: Visitor, 
 def still_right(unit: UnitOfWork, attempt: PasswordAttempt) -> bool:
     """Whether the password that was checked is still the account's, now and until this unit ends.
 
-    Checking takes a while, and the password may be changed meanwhile.
+    Checking takes a while, and the password may be changed meanwhile, or the account deleted.
     """
-    present: str = sessions.lock_account(unit, attempt.account_id).password_hash
-    return present == attempt.password_hash
+    account = sessions.lock_if_there(unit, attempt.account_id)
+    return account is not None and account.password_hash == attempt.password_hash
 
 
 def accept_password(
@@ -89,10 +134,13 @@ def accept_password(
     """Goes on after a right password: with a ticket, or with the step that asks for a code.
 
     Raises:
-        RecordedRefusal: the password was changed meanwhile, wrong codes have blocked the login, or a policy blocks it.
+        RecordedRefusal: the password was changed meanwhile, a ceremony alone opens the account, wrong codes have
+            blocked the login, or a policy blocks it. The first two say the same as to a wrong password.
     """
     if not still_right(unit, attempt):
         raise _failed(unit, attempt, visitor, "changed meanwhile")
+    if sole_ceremony.is_chosen(unit, attempt.account_id):
+        raise _failed(unit, attempt, visitor, SOLE_CEREMONY)
     log_proof(unit, "password_accepted", account_id=attempt.account_id, factor="password")
     attempts.reset_attempts(unit, attempt.key)
     if (refusal := login_policies.refusal(unit, attempt.account_id, visitor.origin)) is not None:
@@ -102,9 +150,9 @@ def accept_password(
         raise RecordedRefusal(refusal)
     if second_factor.enrolled(unit, attempt.account_id):
         if second_factor.is_stopped(unit, attempt.account_id):
-            raise _failed(unit, attempt, visitor, "stopped")
-        second_factor.begin(unit, attempt.account_id, visitor, remember=remember, return_to=return_to)
-        return CodeRequired()
+            raise _failed(unit, attempt, visitor, STOPPED)
+        pending_logins.begin(unit, attempt.account_id, visitor, remember=remember, return_to=return_to)
+        return CodeRequired(tuple(each.name for each in offers().ceremonies if each.enrolled(unit, attempt.account_id)))
     ticket = tickets.issue_ticket(
         unit,
         purpose="login",
@@ -118,7 +166,7 @@ def accept_password(
 
 def _failed(unit: UnitOfWork, attempt: PasswordAttempt, visitor: Visitor, reason: str) -> RecordedRefusal:
     """Records a failed login, and returns what to raise. It says the same for every reason."""
-    unit.record(facts.LoginFailed(account_id=attempt.account_id, at=unit.now, origin=visitor.origin, reason=reason))
+    record_failure(unit, replace(attempt, refused=reason), visitor, facts.LoginFailed)
     return RecordedRefusal(WRONG)
 
 
@@ -126,15 +174,23 @@ def accept_proof(unit: UnitOfWork, attempt: PasswordAttempt, actor: Actor, *, co
     """Goes on after a right password in a step-up. Returns the ticket that renews the session as freshly proved.
 
     Raises:
-        DomainError: the password was changed meanwhile.
+        DomainError: the password was changed meanwhile, or a ceremony alone proves who is there.
         RecordedRefusal: the code is wrong or missing.
     """
     if not still_right(unit, attempt):
         log_refusal("proof_failed", account_id=actor.account_id, reason="changed meanwhile")
         raise DomainError("step_up.wrong", field="password")
+    if sole_ceremony.is_chosen(unit, actor.account_id):
+        log_refusal("proof_failed", account_id=actor.account_id, reason=SOLE_CEREMONY)
+        raise DomainError("step_up.wrong", field="password")
     attempts.reset_attempts(unit, attempt.key)
     if second_factor.enrolled(unit, actor.account_id):
         second_factor.check_code(unit, actor.account_id, code, actor)
+    return renew_as_proved(unit, actor, return_to)
+
+
+def renew_as_proved(unit: UnitOfWork, actor: Actor, return_to: str) -> str:
+    """Returns the ticket that renews the session as freshly proved."""
     unit.record(
         facts.IdentityProved(account_id=actor.account_id, at=unit.now, origin=actor.origin, session_id=actor.session_id)
     )

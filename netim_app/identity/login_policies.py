@@ -1,8 +1,8 @@
 """What features say about a login, or about a session that is open."""
 
 from netim_app.core.facts import Origin
-from netim_app.feature import offers
 from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.offers import offers
 
 
 def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from netim_app.brand.brand import get_brand
 from netim_app.core.facts import Fact, Origin
-from netim_app.identity import accounts, facts
+from netim_app.identity import accounts, facts, sole_ceremony
 from netim_app.infra import outbox
 from netim_app.infra.queued_mail import QueuedMail
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -77,7 +78,7 @@ def _notice(unit: UnitOfWork, event: str, fact: Fact, params: Mapping[str, objec
         "browser": fact.origin.browser or "-",
         "system": fact.origin.system or "-",
         "client": catalog.format_client(fact.origin.browser, fact.origin.system, owner.language),
-        "support": unit.settings.support_contact,
+        "support": get_brand().support,
         "security_url": unit.settings.public_url + SECURITY_PAGE,
         "forgot_url": unit.settings.public_url + "/forgot-password",
     }
@@ -107,6 +108,7 @@ def notify_up_to_a_cap(
             MORE_NOTICES_REQUEST,
             origin=fact.origin,
             params=request,
+            account_id=fact.account_id,
             due_at=unit.now + TOLD_TOGETHER_AFTER,
             expires_at=unit.now + TOLD_TOGETHER_WITHIN,
         )
@@ -130,4 +132,4 @@ def mail_second_factor_not_completed(unit: UnitOfWork, fact: facts.SecondFactorN
 
 def mail_codes_stopped(unit: UnitOfWork, fact: facts.CodesStopped) -> None:
     """Login is blocked until a reset: the owner has to know, and how to go on."""
-    notify(unit, "codes_stopped", fact, last=fact.last)
+    notify(unit, "codes_stopped", fact, last=fact.last, sole=sole_ceremony.is_chosen(unit, fact.account_id))

@@ -1,12 +1,21 @@
 """What the operator does to an account, from the command line."""
 
+from typing import Any
+
+import sqlalchemy as sa
 from sqlmodel import select
 
-from netim_app.identity import attempts, facts, links, second_factor, sessions
+from netim_app.core.facts import Origin
+from netim_app.identity import attempts, facts, links, recovery, second_factor, sessions, sole_ceremony
 from netim_app.identity.email_address import email_key
 from netim_app.identity.notices import notify
 from netim_app.identity.tables import Account
+from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.offers import offers
+
+MAX_FOUND = 20
+_account = table_of(Account).c
 
 
 def find_account(unit: UnitOfWork, email: str) -> int | None:
@@ -25,9 +34,81 @@ def unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
     notify(unit, "account_unlocked", fact, two_factor_off=two_factor_off)
 
 
-def disable(unit: UnitOfWork, account_id: int) -> None:
-    """Closes an account. Its rows stay, and nothing opens it any more."""
+def disable(unit: UnitOfWork, account_id: int, origin: Origin | None = None) -> None:
+    """Closes an account. Its rows stay, and nothing opens it any more. The customer gets a mail."""
+    origin = origin or Origin()
     sessions.lock_for_change(unit, account_id).disabled_at = unit.now
     links.revoke_links(unit, account_id)
     sessions.end_sessions(unit, account_id)
-    unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now))
+    unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now, origin=origin))
+    note_and_tell(unit, account_id, "disabled", origin)
+
+
+def enable(unit: UnitOfWork, account_id: int, origin: Origin) -> bool:
+    """Opens an account again that was disabled. Nobody is logged in by that. Says whether it was."""
+    account = sessions.lock_for_change(unit, account_id)
+    if account.disabled_at is None:
+        return False
+    account.disabled_at = None
+    note_and_tell(unit, account_id, "enabled", origin)
+    return True
+
+
+def end_sessions(unit: UnitOfWork, account_id: int, origin: Origin) -> int:
+    """Ends all sessions of an account. Returns how many."""
+    ended = sessions.end_sessions(unit, account_id)
+    unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now, origin=origin))
+    note_and_tell(unit, account_id, "sessions_ended", origin)
+    return ended
+
+
+def send_reset(unit: UnitOfWork, fact: facts.SupportActed) -> bool:
+    """Mails the link that sets a new password. False for an account that is disabled: no link works there."""
+    if sessions.lock_account(unit, fact.account_id).disabled_at is not None:
+        return False
+    unit.record(fact)
+    recovery.mail_reset(unit, fact)
+    return True
+
+
+def note_and_tell(unit: UnitOfWork, account_id: int, act: facts.SupportAct, origin: Origin) -> None:
+    """Notes an act of support in the customer's activity, and mails it."""
+    fact = facts.SupportActed(account_id=account_id, at=unit.now, origin=origin, act=act)
+    unit.record(fact)
+    notify(unit, "support_acted", fact, act=act)
+
+
+def state_of(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
+    """What stands between the customer and a login, for support."""
+    return {
+        "disabled": sessions.lock_account(unit, account_id).disabled_at is not None,
+        "second_factor": second_factor.enrolled(unit, account_id),
+        "password_opens_it": not sole_ceremony.is_chosen(unit, account_id),
+        "stopped_after_wrong_codes": second_factor.is_stopped(unit, account_id),
+    }
+
+
+def protections(unit: UnitOfWork, account_id: int) -> dict[str, bool]:
+    """Which protections are in force, by their keys."""
+    return {protection.key: protection.active(unit, account_id) for protection in offers().protections}
+
+
+def find(unit: UnitOfWork, words: str) -> tuple[list[dict[str, Any]], bool]:
+    """Accounts with these words in their address or name, and whether there are more than `MAX_FOUND`."""
+    name = _account.first_name + " " + _account.last_name
+    part = words.strip()
+    wanted = (
+        sa.select(_account.id, _account.email, _account.first_name, _account.last_name, _account.disabled_at)
+        .where(
+            sa.or_(*(column.icontains(part, autoescape=True) for column in (_account.email, _account.email_key, name)))
+        )
+        .order_by(_account.email_key)
+        .limit(MAX_FOUND + 1)
+    )
+    rows = unit.run(wanted, {}).all() if part else []
+    found = [
+        {"id": row.id, "email": row.email, "first_name": row.first_name, "last_name": row.last_name,
+         "disabled": row.disabled_at is not None}
+        for row in rows[:MAX_FOUND]
+    ]  # fmt: skip
+    return found, len(rows) > MAX_FOUND

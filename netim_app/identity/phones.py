@@ -16,8 +16,10 @@ from netim_app.core import readers
 from netim_app.core.forms import Form
 
 MAX_LENGTH = 40
-_LABEL = re.compile(r"(?:t[eé]l(?:[eé]phone)?|phone|mobile|portable|fax)\b[\s.:]*(?=[+(0-9])", re.IGNORECASE)
-_FRENCH_EXTENSION = re.compile(r"[\s,;]*\bposte\b[\s.:]*", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:t[eé]l(?:[eé]phone|efon)?|phone|mobil(?:e|telefon)?|handy|portable|fax)\b[\s.:]*(?=[+(0-9])", re.IGNORECASE
+)
+_EXTENSION_IN_WORDS = re.compile(r"[\s,;]*\b(?:poste|durchwahl)\b[\s.:]*", re.IGNORECASE)
 _EXTENSION = re.compile(r"[\s,;]+(?=ext(?!=)|x[\s0-9]|#)", re.IGNORECASE)
 _INTERNATIONAL_PREFIX = re.compile(r"^00[\s.-]*(?=[1-9(])")
 _NATIONAL = re.compile(r"(?!00)\(?\d(?:\D*\d){2}")
@@ -47,7 +49,7 @@ def read_phone(form: Form, name: str, country: str) -> str:
 
 def _tidy(typed: str) -> str:
     text = _LABEL.sub("", readers.plain(typed), count=1)
-    return _EXTENSION.sub(" ", _FRENCH_EXTENSION.sub(" ext. ", text))
+    return _EXTENSION.sub(" ", _EXTENSION_IN_WORDS.sub(" ext. ", text))
 
 
 def _place(typed: str, country: str) -> PhoneNumber | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlmodel import col, select
+import sqlalchemy as sa
 
 from netim_app.core import readers
 from netim_app.core.actor import Actor
@@ -12,9 +12,19 @@ from netim_app.identity.accounts import DEFAULT_TIME_ZONE
 from netim_app.identity.email_change import EMAIL_CHANGE
 from netim_app.identity.phones import read_phone
 from netim_app.identity.tables import Account, MailedLink
+from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 from netim_app.texts.places import UNKNOWN_ZONE, countries, listed_zone, zone_names
+
+_account, _link = table_of(Account).c, table_of(MailedLink).c
+_ACCOUNT = sa.select(table_of(Account)).where(_account.id == sa.bindparam("account"))
+_PENDING_EMAIL = sa.select(_link.email).where(
+    _link.account_id == sa.bindparam("account"),
+    _link.purpose == EMAIL_CHANGE,
+    _link.used_at.is_(None),
+    _link.expires_at > sa.bindparam("now"),
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Profile:
     postal_code: str = ""
     city: str = ""
     country: str = ""
-    language: str = "en"
+    language: str = catalog.DEFAULT_LOCALE
     time_zone: str = DEFAULT_TIME_ZONE
 
 
@@ -46,7 +56,7 @@ def read_profile(data: object) -> Profile:
     """
     form = Form(data)
     first_name, last_name = read_name(form)
-    country = form.choice("country", ("", *(code for code, _ in countries("en"))))
+    country = form.choice("country", ("", *(code for code, _ in countries(catalog.DEFAULT_LOCALE))))
     profile = Profile(
         first_name=first_name,
         last_name=last_name,
@@ -75,29 +85,28 @@ class AccountView:
 
 def view_account(unit: UnitOfWork, account_id: int) -> AccountView:
     """The customer's own data."""
-    account = unit.session.get_one(Account, account_id)
-    pending = unit.session.exec(
-        select(MailedLink.email).where(
-            MailedLink.account_id == account_id,
-            MailedLink.purpose == EMAIL_CHANGE,
-            col(MailedLink.used_at).is_(None),
-            col(MailedLink.expires_at) > unit.now,
-        )
-    ).first()
+    account = unit.run(_ACCOUNT, {"account": account_id}).one()
+    pending = unit.row(_PENDING_EMAIL, account=account_id, now=unit.now)
     stored = {name: getattr(account, name) for name in Profile.__dataclass_fields__}
     profile = Profile(**stored | {"time_zone": listed_zone(account.time_zone) or UNKNOWN_ZONE})
-    return AccountView(email=account.email, pending_email=pending or "", profile=profile)
+    return AccountView(email=account.email, pending_email=pending.email if pending else "", profile=profile)
 
 
 def edit_profile(unit: UnitOfWork, actor: Actor, profile: Profile) -> None:
     """Stores checked personal information."""
-    account = unit.session.get_one(Account, actor.account_id)
+    store(unit.session.get_one(Account, actor.account_id), profile)
+    unit.record(facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+
+
+def store(account: Account, profile: Profile) -> None:
+    """Puts checked personal information into a row."""
     for name in Profile.__dataclass_fields__:
         setattr(account, name, getattr(profile, name))
-    unit.record(facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin))
 
 
 def set_language(unit: UnitOfWork, actor: Actor, language: str) -> None:
     """Stores the language of pages and mails."""
     unit.session.get_one(Account, actor.account_id).language = language
-    unit.record(facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+    unit.record(
+        facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin, language_alone=True)
+    )

@@ -8,7 +8,17 @@ from sqlmodel import col, select
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Fact, Origin
-from netim_app.identity import accounts, attempts, facts, known_browsers, links, login_policies, notices, sessions
+from netim_app.identity import (
+    accounts,
+    attempts,
+    facts,
+    known_browsers,
+    links,
+    login_policies,
+    notices,
+    sessions,
+    sole_ceremony,
+)
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_asked, log_refusal
 from netim_app.identity.tables import Account
@@ -42,11 +52,13 @@ def answer_reset(unit: UnitOfWork, origin: Origin, request: Mapping[str, str]) -
 
 
 def mail_reset(unit: UnitOfWork, asked: Fact, *, restored: bool = False) -> None:
-    """Mails the link that sets a new password.
+    """Mails the link that sets a new password; to an account that a ceremony alone opens, how to get back in.
 
     Args:
         restored: nobody has asked for it; a change of address was undone, and no password opens the account.
     """
+    if sole_ceremony.mail_way_back(unit, asked):
+        return
     token = links.new_link(unit, purpose=PURPOSE, life=RESET_LIFE, account_id=asked.account_id)
     notices.notify(
         unit,
@@ -89,7 +101,7 @@ def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visi
         raise RecordedRefusal(refusal)
     links.consume_link(unit, token, PURPOSE)
     account = unit.session.get_one(Account, account_id)
-    if account.disabled_at is not None:
+    if account.disabled_at is not None or sole_ceremony.is_chosen(unit, account_id):
         raise links.refused(PURPOSE, account_id=account_id)
     accounts.replace_password(
         unit,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import delete, or_
+from sqlalchemy import delete, func, or_
 from sqlmodel import col, select, update
 
 from netim_app.core.actor import Actor
@@ -97,6 +97,9 @@ _END_ALL = (
     )
     .values(ended_at=sa.bindparam("now"))
 )
+_ENDED_BETWEEN = sa.select(_session.token_digest, _session.superseded_digest).where(
+    _session.ended_at > sa.bindparam("early"), _session.ended_at <= sa.bindparam("late")
+)
 _ticket = table_of(Ticket).c
 _USE_TICKETS = (
     sa.update(table_of(Ticket))
@@ -115,6 +118,11 @@ def lock_account(unit: UnitOfWork, account_id: int) -> sa.Row[Any]:
     and no two units wait for each other. (SQLite lets one writer in at a time anyway.)
     """
     return unit.run(_LOCK, {"account": account_id}).one()
+
+
+def lock_if_there(unit: UnitOfWork, account_id: int) -> sa.Row[Any] | None:
+    """`lock_account` for an account that may be deleted while a login goes on."""
+    return unit.run(_LOCK, {"account": account_id}).one_or_none()
 
 
 def lock_for_change(unit: UnitOfWork, account_id: int) -> Account:
@@ -150,6 +158,18 @@ def live_sessions(unit: UnitOfWork, account_id: int) -> list[sa.Row[Any]]:
     """All sessions of an account that are open now (columns of `_LIVE`), the most recently active first."""
     rows = unit.rows(_LIVE, account=account_id, now=unit.now)
     return [row for row in rows if not _is_over(unit, row.last_seen_at, remember=row.remember)]
+
+
+def count_live(unit: UnitOfWork) -> int:
+    """How many sessions of all accounts are open now."""
+    idle_since = unit.now - timedelta(minutes=unit.settings.session_idle_minutes)
+    return unit.session.exec(
+        select(func.count()).where(
+            col(AccountSession.ended_at).is_(None),
+            col(AccountSession.expires_at) > unit.now,
+            or_(col(AccountSession.remember), col(AccountSession.last_seen_at) > idle_since),
+        )
+    ).one()
 
 
 def open_ones(unit: UnitOfWork, session_ids: Collection[int]) -> set[int]:
@@ -256,12 +276,7 @@ def revoke_all_sessions(unit: UnitOfWork) -> int:
 
 def ended_lately(unit: UnitOfWork, *, after: timedelta, until: timedelta) -> set[str]:
     """The cookies (digests) of sessions that somebody ended between these two times ago: `until` is the longer one."""
-    ended_at = col(AccountSession.ended_at)
-    rows = unit.session.exec(
-        select(AccountSession.token_digest, AccountSession.superseded_digest).where(
-            ended_at > unit.now - until, ended_at <= unit.now - after
-        )
-    )
+    rows = unit.rows(_ENDED_BETWEEN, early=unit.now - until, late=unit.now - after)
     return {token_digest for row in rows for token_digest in row if token_digest}
 
 

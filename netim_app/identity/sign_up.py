@@ -9,7 +9,7 @@ from sqlmodel import col, delete, select
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
-from netim_app.identity import accounts, attempts, email_change, known_browsers, links
+from netim_app.identity import accounts, attempts, email_change, imported_hashes, known_browsers, links
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_refusal
@@ -147,6 +147,7 @@ def _create_account(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> Non
         ),
         row.password_hash,
         visitor.origin,
+        judged=not imported_hashes.is_imported(row.password_hash),
     )
     if visitor.browser_digest:  # it has shown mailbox and password: its first login is no news to the customer
         known_browsers.remember_browser(unit, account.id or 0, visitor.browser_digest)

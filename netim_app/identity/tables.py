@@ -33,9 +33,22 @@ class Account(SQLModel, table=True):
     password_policy: int
     """Version of the policy that the password was accepted under."""
     created_at: datetime = Field(sa_type=UtcDateTime)
+    last_login_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revision: int = 0
     """Moves with every recorded fact, so that open pages know when to refresh."""
+
+
+class DirectoryLink(SQLModel, table=True):
+    """An account that began with a customer of the directory outside."""
+
+    __tablename__ = "directory_link"
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    key: str = Field(max_length=200, unique=True)
+    """How the directory names the customer."""
+    changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    """When the address changed that the directory has not been told yet."""
 
 
 class SignUp(SQLModel, table=True):
@@ -72,12 +85,13 @@ class MailedLink(SQLModel, table=True):
 
 
 class AccountChange(SQLModel, table=True):
-    """The revision of an account at which the rows of a feature changed last."""
+    """The revision of an account at which the rows of a refresher changed last."""
 
     __tablename__ = "account_change"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
     feature: str = Field(primary_key=True, max_length=40)
+    """Name of the refresher: that of its feature, or `gauge.<key>`."""
     revision: int
 
 
@@ -110,7 +124,7 @@ class KnownBrowser(SQLModel, table=True):
     __tablename__ = "known_browser"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
-    browser_digest: str = Field(primary_key=True, max_length=64)
+    browser_digest: str = Field(primary_key=True, max_length=64, index=True)
     first_seen_at: datetime = Field(sa_type=UtcDateTime)
     last_seen_at: datetime = Field(sa_type=UtcDateTime)
 

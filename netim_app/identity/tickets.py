@@ -11,14 +11,14 @@ import sqlalchemy as sa
 
 from netim_app.core.actor import Actor
 from netim_app.core.facts import Origin
-from netim_app.core.tokens import digest, new_token
 from netim_app.identity import facts, login_policies
 from netim_app.identity.known_browsers import remember_browser
-from netim_app.identity.sessions import HOME, end, live_sessions, lock_account
+from netim_app.identity.sessions import HOME, end, live_sessions, lock_if_there
 from netim_app.identity.tables import AccountSession, Ticket
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.settings import Settings
+from reflex_guard.tokens import digest, new_token
 
 TICKET_LIFE = timedelta(seconds=30)
 MAX_SESSIONS = 50
@@ -39,6 +39,15 @@ _CONSUME = (
     )
     .values(used_at=sa.bindparam("now"))
     .returning(*_ticket)
+)
+_END = (
+    sa.update(_TICKETS)
+    .where(
+        _ticket.account_id == sa.bindparam("account"),
+        _ticket.factor == sa.bindparam("with_factor"),
+        _ticket.used_at.is_(None),
+    )
+    .values(used_at=sa.bindparam("now"))
 )
 _OPEN = sa.insert(_SESSIONS).returning(_session.id)
 
@@ -92,6 +101,11 @@ def renewal_ticket(unit: UnitOfWork, actor: Actor, *, return_to: str) -> str:
     )
 
 
+def end_tickets(unit: UnitOfWork, account_id: int, *, factor: str) -> None:
+    """Uses up the tickets that were issued for this factor. The account is locked."""
+    unit.run(_END, {"account": account_id, "with_factor": factor, "now": unit.now})
+
+
 def is_ticket(unit: UnitOfWork, ticket: str) -> bool:
     """Whether there is such a ticket, valid or not."""
     return unit.row(_FIND, secret=digest(ticket)) is not None
@@ -102,7 +116,9 @@ def redeem_ticket(unit: UnitOfWork, ticket: str, browser_digest: str, origin: Or
     owner = unit.row(_FIND, secret=digest(ticket))
     if owner is None:
         return None
-    account = lock_account(unit, owner.account_id)
+    account = lock_if_there(unit, owner.account_id)
+    if account is None:
+        return None
     values = {"secret": digest(ticket), "browser": browser_digest, "now": unit.now}
     row = unit.run(_CONSUME, values).first()
     if row is None:

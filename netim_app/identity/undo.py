@@ -43,15 +43,20 @@ def offer(unit: UnitOfWork, fact: EmailChanged) -> None:
 
 
 def _other_way_back(unit: UnitOfWork, fact: EmailChanged) -> bool:
-    open_for = unit.session.exec(
+    open_for = mailbox_with_link(unit, fact.account_id)
+    return open_for is not None and email_key(open_for) != email_key(fact.old_email)
+
+
+def mailbox_with_link(unit: UnitOfWork, account_id: int) -> str | None:
+    """The address that an open link restores: its owner may be the account's, and hears of what cannot be undone."""
+    return unit.session.exec(
         select(MailedLink.email).where(
-            MailedLink.account_id == fact.account_id,
+            MailedLink.account_id == account_id,
             MailedLink.purpose == links.UNDO,
             col(MailedLink.used_at).is_(None),
             col(MailedLink.expires_at) > unit.now,
         )
     ).first()
-    return open_for is not None and email_key(open_for) != email_key(fact.old_email)
 
 
 def _mail_link(unit: UnitOfWork, fact: EmailChanged) -> None:

@@ -1,4 +1,4 @@
-"""The handlers of features that run inside units of work. `feature.install` hands them over."""
+"""The handlers of features that run inside units of work. `offers.install` hands them over."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

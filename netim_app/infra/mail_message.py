@@ -11,6 +11,8 @@ from email.utils import parseaddr
 
 import idna
 
+from netim_app.brand.brand import get_brand
+
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -52,6 +54,11 @@ def ascii_domain(domain: str) -> str:
         UnicodeError: no domain can be written so.
     """
     return domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+
+
+def sender_of(mail_from: str) -> str:
+    """`Name <address>`: a sender without a name has that of the brand."""
+    return mail_from if "<" in mail_from else str(Address(get_brand().sender_name, addr_spec=mail_from))
 
 
 def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: datetime) -> EmailMessage:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.facts import Origin
 from netim_app.infra import handlers, queued_mail
-from netim_app.infra.mail_message import build
+from netim_app.infra.mail_message import build, sender_of
 from netim_app.infra.mail_transport import DeliveryFailed, RecipientRefused, Transport, TransportDown
 from netim_app.infra.outbox import context_of, purge
 from netim_app.infra.outbox_claims import (
@@ -272,7 +272,7 @@ class Sender:
             return build(
                 mail.render(settings.public_url),
                 to=mail.to,
-                sender=settings.mail_from,
+                sender=sender_of(settings.mail_from),
                 message_id=claimed.message_id,
                 at=claimed.created_at,
             )

@@ -7,11 +7,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from netim_app.brand.brand import get_brand
 from netim_app.infra.mail_message import CONTROLS, RenderedMail
 from netim_app.texts import catalog
-from netim_app.texts.catalog import LOCALES
+from netim_app.texts.languages import language
+from netim_app.texts.po_files import COUNTED
 
 PACKAGE = Path(__file__).resolve().parent.parent
 MAX_PARAM_LENGTH = 2_000
@@ -20,6 +22,13 @@ _PLAIN_SIGNS = str.maketrans({"\N{NARROW NO-BREAK SPACE}": "\N{NO-BREAK SPACE}",
 _LINK_LIKE = re.compile(r"[/:@<>\\]|[.\u3002](?:\w\w|\d)|www", re.IGNORECASE)
 """In a name in its compatibility form. The ideographic full stop has none, and browsers read it as a dot.
 A single letter after a dot is an initial and no domain: "J.R."."""
+
+_BEHIND_A_GROUP = re.compile(r"(?<=[\da-f:]:)(?=[\da-f]{0,4}:)", re.IGNORECASE | re.ASCII)
+"""Within an IPv6 address. The time 10:30 has no such place: behind its colon comes no other one."""
+
+
+class UntranslatedError(LookupError):
+    """A language lacks a text of a mail. Its text is the key."""
 
 
 class Templates:
@@ -51,10 +60,8 @@ class Templates:
 
     def render(self, event: str, locale: str, params: Mapping[str, object]) -> RenderedMail:
         """The mail of `event` in `locale`. See `render`."""
-        if locale not in LOCALES:
-            raise ValueError(f"no mail is written in {locale}")
         known = {name: _clean(value) for name, value in params.items()}
-        known |= {"locale": locale, "say": partial(_say, locale)}
+        known |= {"locale": locale, "direction": language(locale).direction, "say": partial(_say, locale)}
         template = f"{event}.jinja"
         subject = self._subject.get_template(template).render(known)
         known["subject"] = subject = re.sub(" +", " ", CONTROLS.sub(" ", subject)).strip()
@@ -73,12 +80,17 @@ def _environment(folders: Sequence[Path], *, autoescape: bool = False) -> Enviro
         lstrip_blocks=True,
     )
     environment.tests["greetable"] = _greetable
+    environment.filters["breakable"] = _breakable
+    brand = get_brand()
+    environment.globals |= {"brand": brand, "light": brand.light, "dark": brand.dark}
     return environment
 
 
 def _say(locale: str, key: str, **params: object) -> str:
     """A text of the catalogue, without the signs that fonts of mail programs may lack."""
-    return catalog.template(locale, key).translate(_PLAIN_SIGNS).format(**params)
+    if not catalog.is_translated(locale, key):
+        raise UntranslatedError(key)
+    return catalog.template(locale, key, params.get(COUNTED, 1)).translate(_PLAIN_SIGNS).format(**params)
 
 
 @lru_cache
@@ -98,13 +110,18 @@ def render(event: str, locale: str, params: Mapping[str, object]) -> RenderedMai
         jinja2.TemplateNotFound: there is no such event.
         jinja2.UndefinedError: the template needs a parameter that was not given.
         KeyError: the template says what is not in the catalogue.
-        ValueError: there is no such language.
+        UntranslatedError: this language lacks a text of the mail, or there is no such language.
     """
     return templates().render(event, locale, params)
 
 
 def _greetable(name: str) -> bool:
     return bool(name) and len(name) <= MAX_GREETED and not _LINK_LIKE.search(unicodedata.normalize("NFKC", name))
+
+
+def _breakable(text: str) -> Markup:
+    """A text as HTML in which IPv6 addresses break between their groups of digits."""
+    return Markup(_BEHIND_A_GROUP.sub("<wbr>", escape(text)))  # noqa: S704  it is escaped
 
 
 def _clean(value: object) -> object:

@@ -122,6 +122,11 @@ def withdraw(unit: UnitOfWork, account_id: int, event: str) -> None:
     unit.session.exec(delete(OutboxMessage).where(*own, col(OutboxMessage.created_at) == unit.now))
 
 
+def forget(unit: UnitOfWork, account_id: int) -> None:
+    """Deletes every mail of an account, sent or not: the account goes."""
+    unit.session.exec(delete(OutboxMessage).where(col(OutboxMessage.account_id) == account_id))
+
+
 def count_since(unit: UnitOfWork, account_id: int, kind: str, since: datetime) -> int:
     """How many mails of a kind this account was sent since then."""
     number: int = unit.run(_COUNT, {"account": account_id, "kind": kind, "since": since}).scalar_one()

@@ -1,5 +1,6 @@
 """The port of the server: nobody else has it when the server starts, and the server says so once it listens."""
 
+import encodings.idna  # noqa: F401  else a thread imports it, and a worker that is forked meanwhile waits for ever
 import errno
 import os
 import socket

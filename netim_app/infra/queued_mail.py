@@ -1,14 +1,18 @@
 """What the outbox keeps of a mail: all that it takes to render it later."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from netim_app.infra.mail_message import RenderedMail
-from netim_app.infra.mail_templates import render
+from netim_app.infra.mail_templates import UntranslatedError, render
+from netim_app.infra.redaction import log_event
 from netim_app.texts import catalog
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,23 @@ class QueuedMail:
         return json.dumps(asdict(self) | {"params": words, "moments": moments}).encode()
 
     def render(self, public_url: str) -> RenderedMail:
-        """The texts of the mail. See `mail_templates.render` for what it raises."""
+        """The texts of the mail: all of them in English when its language lacks one.
+
+        Raises: as `mail_templates.render`.
+        """
+        try:
+            return self._render_in(self.locale, public_url)
+        except UntranslatedError as missing:
+            level, fields = logging.WARNING, {"mail": self.event, "language": self.locale, "missing": str(missing)}
+            log_event(_log, "mail.not_translated", level=level, **fields)
+            return self._render_in(catalog.DEFAULT_LOCALE, public_url)
+
+    def _render_in(self, locale: str, public_url: str) -> RenderedMail:
         shown = {
-            name: catalog.format_datetime(value, self.locale, self.time_zone) if isinstance(value, datetime) else value
+            name: catalog.format_datetime(value, locale, self.time_zone) if isinstance(value, datetime) else value
             for name, value in self.params.items()
         }
-        return render(self.event, self.locale, {"public_url": public_url, **shown})
+        return render(self.event, locale, {"public_url": public_url, **shown})
 
 
 @dataclass(frozen=True)

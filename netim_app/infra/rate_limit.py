@@ -52,6 +52,8 @@ KNOWN_LOGIN = Limit("known_login", 10, MINUTE)
 """Passwords that go before those of strangers. Each costs a hash, also when its account's guesses are used up."""
 SIGN_UP_PER_ADDRESS = Limit("sign_up_per_address", 20, HOUR)
 RECOVERY_PER_ADDRESS = Limit("recovery_per_address", 20, HOUR)
+CEREMONY_PER_ADDRESS = Limit("ceremony_per_address", 120, MINUTE)
+"""Prompts of browsers, and answers to them. Each writes a row; a login page that opens asks for one, too."""
 LINK_PER_ADDRESS = Limit("link_per_address", 60, HOUR)
 MAIL_PER_RECIPIENT = Limit("mail_per_recipient", 5, HOUR)
 MAIL_PER_ADDRESS = Limit("mail_per_address", 20, HOUR)
@@ -63,6 +65,8 @@ again by itself, and one that can would show nothing until it is loaded anew."""
 PROOF_PER_SESSION = Limit("proof_per_session", 20, MINUTE)
 CHANGE_PER_ACCOUNT = Limit("change_per_account", 300, HOUR)
 """Each sends a mail, and all mails wait in one queue. As many as a full list of IP rules takes, and some more."""
+DOWNLOAD_PER_ACCOUNT = Limit("download_per_account", 10, HOUR)
+"""Of all data: each takes up to a second of the machine, and sends a mail."""
 WIDE_FACTOR = 10
 """How many times the amount of one /64 a whole IPv6 /48 may have: what one customer of a provider can get. And clients
 of a proxy that wrote the same unreadable text for them: they may be many people."""

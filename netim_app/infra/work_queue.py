@@ -100,6 +100,10 @@ class WorkQueue:
         """Whether nobody has a place in these lanes."""
         return not any(self._lanes[number].held for number in lanes)
 
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return sum(len(lane.waiting) for lane in self._lanes)
+
     @contextmanager
     def place(self, lane: int, source: str, owner: str = "") -> Iterator[Place]:
         """A place for the length of a block, in this lane, or in a later one when it has no room.

@@ -8,9 +8,11 @@ from netim_app.identity.state.login import LoginState
 from netim_app.identity.state.recovery import ForgotState, ResetState, UndoState
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.state.sign_up import SignUpState, VerifyState
-from netim_app.identity.view import entry
+from netim_app.identity.view import login, recovery, sign_up
+from netim_app.offers import offers
 from netim_app.pages import connection_and_security, home, not_found, personal_information
 from netim_app.texts import catalog
+from netim_app.ui.document import PREVIEW
 from netim_app.ui.text import tr
 
 
@@ -23,24 +25,31 @@ def add_all(app: rx.App) -> None:
     _add_entry_pages(app)
     _add_account_page(app, personal_information.page, "personal-information", "page.personal_information")
     _add_account_page(app, connection_and_security.page, "connection-and-security", "page.connection_and_security")
-    app.add_page(home.page, route="/", title=_title("page.home.title"), on_load=LoginState.open_home)
-    not_found_title = _title("page.not_found.title")
-    app.add_page(not_found.page, route="404", title=not_found_title, on_load=ShellState.open_public_page)
+    app.add_page(home.page, route="/", title=_title("page.home.title"), image=PREVIEW, on_load=LoginState.open_home)
+    app.add_page(
+        not_found.page,
+        route="404",
+        title=_title("page.not_found.title"),
+        image=PREVIEW,
+        on_load=ShellState.open_public_page,
+    )
 
 
 def _add_entry_pages(app: rx.App) -> None:
     entries = {
-        "/login": (entry.login_page, "login.title", LoginState.open_page),
-        "/signup": (entry.sign_up_page, "sign_up.title", SignUpState.open_page),
-        "/verify-email": (entry.verify_page, "verify.title", VerifyState.open_page),
-        "/forgot-password": (entry.forgot_page, "forgot.title", ForgotState.open_page),
-        "/reset-password": (entry.reset_page, "reset.title", ResetState.open_page),
-        "/restore-email": (entry.undo_page, "undo.title", UndoState.open_page),
-    }
+        "/login": (login.login_page, "login.title", LoginState.open_page),
+        "/signup": (sign_up.sign_up_page, "sign_up.title", SignUpState.open_page),
+        "/verify-email": (sign_up.verify_page, "verify.title", VerifyState.open_page),
+        "/forgot-password": (recovery.forgot_page, "forgot.title", ForgotState.open_page),
+        "/reset-password": (recovery.reset_page, "reset.title", ResetState.open_page),
+        "/restore-email": (recovery.undo_page, "undo.title", UndoState.open_page),
+    } | {page.route: (page.content, page.title, page.opened) for page in offers().entry_pages}
     for route, (component, title, opened) in entries.items():
         # The frame opens last: what it shows is then settled, and no form flashes up that is not the one.
-        app.add_page(component, route=route, title=_title(title), on_load=[opened, ShellState.open_public_page])
+        on_load = [opened, ShellState.open_public_page]
+        app.add_page(component, route=route, title=_title(title), image=PREVIEW, on_load=on_load)
 
 
 def _add_account_page(app: rx.App, page: Callable[[], rx.Component], name: str, title: str) -> None:
-    app.add_page(page, route=f"/account/{name}", title=_title(title), on_load=ShellState.open_account_page)
+    opened = ShellState.open_account_page
+    app.add_page(page, route=f"/account/{name}", title=_title(title), image=PREVIEW, on_load=opened)

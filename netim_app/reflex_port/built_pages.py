@@ -6,14 +6,38 @@ from pathlib import Path
 
 from reflex.utils import path_ops
 
+from netim_app.reflex_port.page_scripts import OWN_ADDRESS
+
 COMPRESSOR = "compress-static.js"
 FORMATS = ("brotli", "gzip")
+ADDRESSES = "reflex-env-*.js"
+"""The one script that holds the address of the server."""
+_ADDRESS = re.compile(r'([`"\'])(http|ws)s?://[^/`"\']+(/[^`"\']*)\1')
 _PRELOAD = re.compile(r'<link as="style" href="[^"]+" rel="preload"')
 _SHEET = re.compile(r'<link href="(/assets/[^"]+\.css)" rel="stylesheet"')
 
 
 class UnknownPageError(RuntimeError):
     """A built page has not the form that is expected. The text is for the developer."""
+
+
+def connect_where_opened(client: Path) -> None:
+    """Has each page open its socket at the address where it was opened itself: one build serves any address.
+
+    The server accepts pages of its own address alone, whatever a page does.
+    """
+    for script in client.glob(f"assets/{ADDRESSES}"):
+        source, count = _ADDRESS.subn(_own_address, script.read_text("utf-8"))
+        if not count:
+            raise UnknownPageError(f"{script} holds no address")
+        script.write_text(source, "utf-8")
+        return
+    raise UnknownPageError(f"there is no {ADDRESSES}")
+
+
+def _own_address(address: re.Match[str]) -> str:
+    _, scheme, path = address.groups()
+    return OWN_ADDRESS.format(scheme=scheme, path=path)
 
 
 def inline_styles(client: Path) -> None:
@@ -39,15 +63,18 @@ def twin(language: str) -> str:
     return f"index.{language}.html"
 
 
-def write_twins(client: Path, language: str) -> None:
+def write_twins(client: Path, language: str, direction: str) -> None:
     """Writes a twin of each page that is in another language from its first byte on.
 
     Args:
         client: the folder of the built pages.
         language: of the twins.
+        direction: `ltr` or `rtl`, of the language.
     """
     for page in client.rglob("index.html"):
-        html, count = re.subn('<html lang="[a-z]+"', f'<html lang="{language}"', page.read_text("utf-8"))
+        html, count = re.subn(
+            '<html lang="[a-z]+"', f'<html lang="{language}" dir="{direction}"', page.read_text("utf-8")
+        )
         if count != 1:
             raise UnknownPageError(f"{page} says {count} times in which language it is")
         page.with_name(twin(language)).write_text(html, "utf-8")

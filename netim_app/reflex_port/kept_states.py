@@ -9,7 +9,7 @@ from reflex.istate.manager.redis import StateManagerRedis
 from reflex.state import BaseState, State
 from reflex_base.utils.exceptions import StateSchemaMismatchError
 
-from netim_app.reflex_port.handlers import state_classes
+from reflex_guard.handlers import state_classes
 
 StatesOfTab = Mapping[type[BaseState], BaseState | None]
 """By class; None when the tab has none, or one that an older version stored."""

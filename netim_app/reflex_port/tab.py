@@ -1,12 +1,9 @@
 """The record of a tab. The Gate updates it, also where it empties the states of the tab for another caller."""
 
-from collections.abc import Container
 from dataclasses import dataclass
 
 import reflex as rx
 from reflex.state import BaseState
-
-from netim_app.reflex_port.handlers import is_own, state_classes
 
 
 @dataclass
@@ -25,6 +22,8 @@ class Tab:
     """The account's revision that they show; -1 while they show none."""
     pending: str = ""
     """The digest of the secret of the login that was begun in this tab and owes its code."""
+    lost: bool = False
+    """The page was displayed before the server knew this tab: by states that it has lost."""
     ended: bool = False
     """A session ended in this tab, and the page has not said so yet."""
     reload_sent_to: str = ""
@@ -46,10 +45,3 @@ async def tab_of(state: BaseState) -> Tab:
 def tab_in(state: TabState) -> Tab:
     """The record in a state that was kept."""
     return state._tab  # no page sees it
-
-
-async def empty_states(root: BaseState, keep: Container[type[BaseState]]) -> None:
-    """Resets the product's states of a tab, but for its record and those to keep."""
-    for cls in filter(is_own, state_classes()):
-        if cls is not TabState and cls not in keep:
-            (await root.get_state(cls)).reset()  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ from typing import Any
 
 import reflex as rx
 
+_COMING = "coming "
 _document: ContextVar[str] = ContextVar("document")
 
 
@@ -13,19 +14,38 @@ def begin_event(document: str) -> None:
     _document.set(document)
 
 
-def visit_of(state: rx.State) -> str:
-    """Names the present visit of a page.
+def visit_of(state: rx.State, page: str = "") -> str:
+    """Names the present visit of a page; with another `page`, the visit that begins when this document goes on to it.
 
     Reloading begins another visit, and so does going to another page. A new connection of the same document does not. A
     dialog that notes the visit when it opens can be closed when a page opens, unless it belongs to that page: the first
     click may be handled before the event that says that the page opened.
     """
-    document = _document.get("") or state.router.session.session_id
-    return f"{document} {state.router.url.path.rstrip('/')}"
+    present = state.router.url.path.rstrip("/")
+    return f"{_document_of(state)} {present}" if page in ("", present) else f"{_coming(state)}{page}"
+
+
+def is_over(shown: Any, state: rx.State) -> bool:
+    """Whether a dialog's state was filled in an earlier visit: it notes its own in `_visit`.
+
+    A visit that was to come has begun when its page is there.
+    """
+    present = visit_of(state)
+    if shown._visit == f"{_COMING}{present}":
+        shown._visit = present
+    return shown._visit not in ("", present) and not shown._visit.startswith(_coming(state))
 
 
 async def end_earlier_visit(state: rx.State, dialog: type[rx.State]) -> None:
-    """Empties the state of a dialog that was opened in an earlier visit of a page: it notes its own in `_visit`."""
+    """Empties the state of a dialog that was opened in an earlier visit of a page."""
     shown: Any = await state.get_state(dialog)
-    if shown._visit not in ("", visit_of(state)):
+    if is_over(shown, state):
         shown.reset()
+
+
+def _document_of(state: rx.State) -> str:
+    return _document.get("") or state.router.session.session_id
+
+
+def _coming(state: rx.State) -> str:
+    return f"{_COMING}{_document_of(state)} "

@@ -1,120 +1,106 @@
 """Every text of the product, in every language, and dates as people of that language write them.
 
 Texts live in `.po` files next to the code that shows them: the msgid is a key such as `ui.menu.log_out`, the msgstr
-is the text with `{name}` placeholders in the style of `str.format`.
+is the text with `{name}` placeholders in the style of `str.format`. A text with plural forms (`msgid_plural`) has the
+form of its value `count`. A language's text that is missing is shown in English.
 """
 
+import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from string import Formatter
 
 from babel.core import negotiate_locale
 from babel.dates import format_date as babel_date
 from babel.dates import format_time as babel_time
 from babel.dates import format_timedelta
-from babel.messages.pofile import read_po
 
+from netim_app.brand.brand import get_brand
+from netim_app.texts import languages, po_files
+from netim_app.texts.languages import Language, language
 from netim_app.texts.places import zone_of
+from netim_app.texts.po_files import COUNTED, Forms
 
-LOCALES = ("en", "fr")
-DEFAULT_LOCALE = "en"
+DEFAULT_LOCALE = languages.DEFAULT
+LOCALES = tuple(languages.languages())
+"""The code of each language that has a catalogue, the default first."""
 
-_PACKAGE = Path(__file__).resolve().parents[1]
-_FOLDERS = ("texts", "identity/texts", "pages/texts", "features/*/texts")
-# Before a sign of two parts, before a percent sign behind a figure, and inside of guillemets.
-_FRENCH_BLANK = re.compile(r" (?=»|[;?!](?:[\s\"<)]|$))|(?<=[\d}]) (?=%(?!}))|(?<=«) ", re.MULTILINE)
-_FRENCH_COLON = re.compile(r" (?=:(?:[\s\"<)]|$))", re.MULTILINE)
-_BABEL = {"en": "en_GB", "fr": "fr"}
-"""Whose dates a language has: English is British throughout."""
-_MSGID = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
+PACKAGE = Path(__file__).resolve().parents[1]
 _QUALITY = re.compile(r";\s*q=([0-9.]+)")
 _MAX_HEADER = 1_000
 FORMATTED = 8_192
 """Moments in words that are kept: writing one takes as long as a statement, and lists show the same ones again."""
-
-
-@dataclass(frozen=True)
-class Catalog:
-    """The texts of some folders: `texts[locale][key]`, and what is wrong with them."""
-
-    texts: Mapping[str, Mapping[str, str]]
-    faults: tuple[str, ...]
-
-
-def load(package: Path) -> Catalog:
-    """Reads and merges all `.po` files below a package folder."""
-    texts: dict[str, dict[str, str]] = {locale: {} for locale in LOCALES}
-    faults: list[str] = []
-    for locale in LOCALES:
-        for path in _po_files(package, locale):
-            with path.open("rb") as file:
-                entries = {str(m.id): typeset(locale, str(m.string)) for m in read_po(file, locale=locale) if m.id}
-            # read_po keeps one of several equal msgids and says nothing, so count them in the source.
-            found = _MSGID.findall(path.read_text("utf-8"))
-            twice = {key for key in found if found.count(key) > 1} | (entries.keys() & texts[locale].keys())
-            faults += [f"{locale}: {key} is defined twice" for key in sorted(twice)]
-            texts[locale].update(entries)
-    return Catalog(texts, tuple(faults + list(_compare(texts))))
-
-
-def typeset(locale: str, text: str) -> str:
-    """A text as printers of its language set it: French has blanks that no keyboard has, and `e-mail` on one line."""
-    if locale != "fr":
-        return text
-    text = _FRENCH_COLON.sub("\N{NO-BREAK SPACE}", text).replace("e-mail", "e\N{NON-BREAKING HYPHEN}mail")
-    return _FRENCH_BLANK.sub("\N{NARROW NO-BREAK SPACE}", text)
-
-
-def _po_files(package: Path, locale: str) -> Iterable[Path]:
-    return [path for folder in _FOLDERS for path in sorted(package.glob(f"{folder}/{locale}.po"))]
-
-
-def _compare(texts: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    for key in sorted(set().union(*texts.values())):
-        missing = [locale for locale in LOCALES if key not in texts[locale]]
-        yield from (f"{locale}: {key} is missing" for locale in missing)
-        present = [locale for locale in LOCALES if locale not in missing]
-        yield from (f"{locale}: {key} is empty" for locale in present if not texts[locale][key].strip())
-        try:
-            names = {locale: placeholders(texts[locale][key]) for locale in present}
-        except ValueError as error:
-            yield f"{key} has a broken placeholder: {error}"
-            continue
-        if len(set(names.values())) > 1:
-            listed = ", ".join(f"{locale} {sorted(found)}" for locale, found in names.items())
-            yield f"{key} has different placeholders: {listed}"
-
-
-def placeholders(template: str) -> frozenset[str]:
-    """The names between braces. Raises ValueError for unbalanced braces, a name that is missing or a format."""
-    found = set()
-    for _, name, spec, conversion in Formatter().parse(template):
-        if name is None:
-            continue
-        if not name.isidentifier() or spec or conversion:
-            raise ValueError(f"only {{name}} is understood, not {{{name}}} with a format")
-        found.add(name)
-    return frozenset(found)
+_log = logging.getLogger(__name__)
 
 
 @lru_cache
-def _catalog() -> Catalog:
-    return load(_PACKAGE)
+def _catalog() -> po_files.Catalog:
+    return in_words_of(get_brand().words, po_files.load(PACKAGE))
 
 
-def template(locale: str, key: str) -> str:
-    """The text with its placeholders. An unknown locale means English.
+def in_words_of(brand: Mapping[str, str], catalog: po_files.Catalog) -> po_files.Catalog:
+    """The same with the placeholders filled that are the brand's, such as `{product}`. All others stay."""
+
+    def filled(template: str) -> str:
+        for name, word in brand.items():
+            template = template.replace(f"{{{name}}}", word)
+        return template
+
+    texts = {
+        locale: {key: tuple(filled(form) for form in forms) for key, forms in own.items()}
+        for locale, own in catalog.texts.items()
+    }
+    return po_files.Catalog(texts, catalog.faults)
+
+
+def spoken(locale: str, key: str) -> tuple[Language, Forms]:
+    """The forms of a text with their placeholders, and the language they are in.
+
+    This is English for what a language lacks. The log says so, once for each language.
 
     Raises:
         KeyError: no such key.
     """
     texts = _catalog().texts
-    english = texts[DEFAULT_LOCALE]
-    return texts.get(locale, english).get(key) or english[key]
+    english = texts[DEFAULT_LOCALE][key]
+    if own := texts.get(locale, {}).get(key):
+        return language(locale), own
+    if locale:
+        _report_missing(locale)
+    return language(DEFAULT_LOCALE), english
+
+
+@lru_cache(maxsize=64)
+def _report_missing(locale: str) -> None:
+    count = len(missing(locale))
+    _log.warning("texts.missing language=%s texts=%d: English is shown; `netim texts` lists them", locale, count)
+
+
+def missing(locale: str) -> list[str]:
+    """The keys that this language has no text for."""
+    return sorted(keys() - _catalog().texts.get(locale, {}).keys())
+
+
+def values(key: str) -> frozenset[str]:
+    """The names of the values that a text needs.
+
+    Raises:
+        KeyError: no such key.
+    """
+    forms = _catalog().texts[DEFAULT_LOCALE][key]
+    return po_files.values_of(forms, plural=len(forms) > 1)
+
+
+def template(locale: str, key: str, count: object = 1) -> str:
+    """The text with its placeholders, in the form that `count` has. An unknown locale means English.
+
+    Raises:
+        KeyError: no such key.
+    """
+    speaker, forms = spoken(locale, key)
+    return forms[speaker.form_of(abs(count))] if len(forms) > 1 and isinstance(count, int) else forms[0]
 
 
 def text(locale: str, key: str, **params: object) -> str:
@@ -123,7 +109,7 @@ def text(locale: str, key: str, **params: object) -> str:
     Raises:
         KeyError: no such key, or a placeholder without a value.
     """
-    return template(locale, key).format(**params)
+    return template(locale, key, params.get(COUNTED, 1)).format(**params)
 
 
 def keys() -> frozenset[str]:
@@ -136,8 +122,18 @@ def has(key: str) -> bool:
     return key in _catalog().texts[DEFAULT_LOCALE]
 
 
+def is_translated(locale: str, key: str) -> bool:
+    """Whether this language has its own text.
+
+    Raises:
+        KeyError: no such key.
+    """
+    texts = _catalog().texts
+    return bool(texts[DEFAULT_LOCALE][key]) and key in texts.get(locale, {})
+
+
 def faults() -> list[str]:
-    """One line for every key that is missing, empty, defined twice or has other placeholders in one language."""
+    """One line for every key that is empty, defined twice or has other placeholders in one language, and so on."""
     return list(_catalog().faults)
 
 
@@ -154,7 +150,8 @@ def choose_locale(accept_language: str) -> str:
         if weight > 0 and name.strip():
             wanted.append((-weight, name.strip().lower()))
     ordered = [name for _, name in sorted(wanted, key=lambda pair: pair[0])]
-    return negotiate_locale(ordered, LOCALES, sep="-") or DEFAULT_LOCALE
+    best = negotiate_locale(ordered, LOCALES, sep="-") or DEFAULT_LOCALE
+    return next(locale for locale in LOCALES if locale.lower() == best.lower())
 
 
 @lru_cache(maxsize=FORMATTED)
@@ -165,7 +162,7 @@ def format_date(moment: datetime, locale: str, time_zone: str) -> str:
         moment: aware.
         time_zone: IANA name; an unknown zone means UTC.
     """
-    return _day(moment.astimezone(zone_of(time_zone)), _known(locale))
+    return _day(moment.astimezone(zone_of(time_zone)), known(locale))
 
 
 @lru_cache(maxsize=FORMATTED)
@@ -193,18 +190,18 @@ def format_short(moment: datetime, locale: str, time_zone: str) -> str:
 
 
 def _day_and_time(local: datetime, locale: str) -> str:
-    known = _known(locale)
+    speaker = known(locale)
     return text(
-        known,
+        speaker,
         "ui.date.short",
-        date=_day(local, known),
-        time=babel_time(local, "short", locale=_BABEL[known]),
+        date=_day(local, speaker),
+        time=babel_time(local, "short", locale=language(speaker).region),
     )
 
 
 def _day(local: datetime, locale: str) -> str:
-    day = babel_date(local, "medium", locale=_BABEL[locale])
-    return day.replace("1 ", "1er ", 1) if locale == "fr" and local.day == 1 else day
+    day = str(babel_date(local, "medium", locale=language(locale).region))
+    return day.replace("1 ", text(locale, "ui.date.first") + " ", 1) if day.startswith("1 ") else day
 
 
 def _comes_twice(local: datetime) -> bool:
@@ -224,18 +221,19 @@ def format_age(moment: datetime, now: datetime, locale: str) -> str:
     """How long ago a moment was: `just now` within the last minute, `5 minutes ago`, `il y a 3 jours`."""
     age = max(now - moment, timedelta())
     if age < timedelta(minutes=1):
-        return text(_known(locale), "ui.date.just_now")
+        return text(known(locale), "ui.date.just_now")
     # By default two days would be "48 hours", as of 0.85 of a unit the next one is taken.
-    return format_timedelta(-age, add_direction=True, threshold=1, locale=_BABEL[_known(locale)])
+    return format_timedelta(-age, add_direction=True, threshold=1, locale=language(locale).region)
 
 
 def format_client(browser: str, system: str, locale: str) -> str:
     """A browser in words: `Firefox 140 on Linux`. Either may be empty."""
-    known = _known(locale)
+    speaker = known(locale)
     if browser and system:
-        return text(known, "ui.client", browser=browser, system=system)
-    return browser or system or text(known, "ui.client.unknown")
+        return text(speaker, "ui.client", browser=browser, system=system)
+    return browser or system or text(speaker, "ui.client.unknown")
 
 
-def _known(locale: str) -> str:
+def known(locale: str) -> str:
+    """The language itself, or the default one when no catalogue has it, any more."""
     return locale if locale in LOCALES else DEFAULT_LOCALE

@@ -2,40 +2,62 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel import Locale
 from babel.core import get_global
+
+from netim_app.texts.languages import language
 
 # Countries
 
 
 @lru_cache
-def countries(language: str) -> tuple[tuple[str, str], ...]:
-    """(ISO 3166-1 code, name) of all countries, sorted by name as a dictionary of `language` is."""
-    names = {str(code): str(name) for code, name in Locale.parse(language).territories.items()}
-    found = [(code, names[code]) for code in names if code.isalpha() and code not in _NO_COUNTRIES]
-    return tuple(sorted(found, key=lambda pair: sort_key(pair[1])))
+def countries(code: str) -> tuple[tuple[str, str], ...]:
+    """(ISO 3166-1 code, name) of all countries in a language, sorted by name as its dictionaries are.
+
+    Args:
+        code: of the language.
+    """
+    spoken = language(code)
+    names = {str(territory): str(name) for territory, name in spoken.region.territories.items()}
+    found = [(country, names[country]) for country in names if country.isalpha() and country not in _NO_COUNTRIES]
+    return tuple(sorted(found, key=lambda pair: sort_key(pair[1], spoken.alphabet)))
 
 
 _NO_COUNTRIES = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "AC", "CP", "DG", "EA", "IC", "TA", "CQ"}
 """Two-letter territories of the CLDR that no postal address has as its country."""
-_NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ı": "i", "’": "'"})
+_NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ı": "i", "’": "'", "ʼ": "'"})
 """Letters that Unicode does not take apart, and the apostrophe: Unicode has it behind all letters."""
+_PRIVATE_USE = 0xE000
+"""Where Unicode has no characters, behind those of all alphabets."""
 
 
-def sort_key(name: str) -> tuple[str, str]:
+def sort_key(name: str, alphabet: Sequence[str] = ()) -> tuple[str, str]:
     """The sort key of a name: by its letters first, then by accents and capitals.
 
-    UTS 10 begins like this, so it is right for languages that take an accented letter for the same letter: English,
-    French, German, Italian, Portuguese. A language that has it in a place of its own needs its rule here.
+    UTS 10 begins like this, so without an alphabet it is right for languages that take an accented letter for the same
+    letter: English, French, German, Italian, Dutch, Portuguese. Others name their alphabet (`X-Alphabet`), in which a
+    letter may be of two characters, such as `ch`. A letter that is not in it counts without its accents.
     """
-    taken_apart = unicodedata.normalize("NFKD", name.casefold())
+    folded = unicodedata.normalize("NFC", name.casefold())
+    longest_first = sorted(alphabet, key=len, reverse=True)
+    letters = re.findall("|".join([*map(re.escape, longest_first), "."]), folded)
+    return "".join(_place(letter, alphabet) for letter in letters), name
+
+
+def _place(letter: str, alphabet: Sequence[str]) -> str:
+    """What sorts as the letter has to: its place in the alphabet, as a character behind all others."""
+    plain = [letter] if letter in alphabet else list(_plain(letter))
+    return "".join(chr(_PRIVATE_USE + alphabet.index(sign)) if sign in alphabet else sign for sign in plain)
+
+
+def _plain(name: str) -> str:
+    taken_apart = unicodedata.normalize("NFKD", name)
     letters = "".join(letter for letter in taken_apart if not unicodedata.combining(letter))
-    return letters.translate(_NO_DECOMPOSITION), name
+    return letters.translate(_NO_DECOMPOSITION)
 
 
 # Time zones

@@ -48,6 +48,31 @@ def note_asked() -> rx.Component:
     return Span.create(hidden=True, custom_attrs={"ref": function("noteAsked")})
 
 
+class LeavingQuestion(Span):
+    """Stands beside what is shown only once: back, reload and closing are asked first."""
+
+    @classmethod
+    def create(cls, *, asks: rx.Var[bool], question: rx.Var[str]) -> rx.Component:
+        """The browser asks in its own words before it leaves the page, and with `question` before it goes back in it.
+
+        Args:
+            asks: whether it is shown: React Router does not tell by itself.
+            question: what it asks then.
+        """
+        attrs = {"ref": function("askBeforeUnload"), "data-asks": asks, "data-question": question}
+        return super().create(hidden=True, custom_attrs=attrs)
+
+    def add_imports(self) -> dict[str, str]:
+        return {"react-router": "unstable_usePrompt"}
+
+    def add_hooks(self) -> list[str | rx.Var]:
+        asks, question = self.custom_attrs["data-asks"], self.custom_attrs["data-question"]
+        goes_back = function("goesBack")
+        when = f"{asks!s} && {goes_back!s}"
+        hook = f"unstable_usePrompt({{ when: {when}, message: {question!s} }})"
+        return [expression(hook, asks, question)]
+
+
 _COPY_ICONS = (
     ("copy", "group-data-copied/copy:hidden"),
     ("check", "hidden text-success group-data-copied/copy:block"),
@@ -97,18 +122,27 @@ def copy_button(text: rx.Var[str], *, label: rx.Var[str], done: rx.Var[str], tes
 
 
 def copy_by_click(
-    text: rx.Var[str], *, label: rx.Var[str], done: rx.Var[str], without_blanks: bool = False, test_id: str = ""
+    text: rx.Var[str],
+    *,
+    heading: rx.Var[str],
+    label: rx.Var[str],
+    done: rx.Var[str],
+    without_blanks: bool = False,
+    test_id: str = "",
 ) -> rx.Component:
     """A text that is copied by a click on it.
 
     Args:
+        heading: above it, until `done` is said there.
         label: says what a click does; screen readers hear it after the text.
         without_blanks: blanks are for reading only and are not copied.
     """
     copied = expression(f"({text!s}.replaceAll(' ', ''))", text) if without_blanks else text
+    in_one_place = "row-start-1 col-start-1 text-center"
     return rx.el.div(
+        rx.el.p(heading, class_name=f"{in_one_place} text-muted group-has-data-copied/copied:invisible"),
         Button.create(
-            rx.el.span(text, class_name="font-mono text-base break-words"),
+            rx.el.span(text, class_name="font-mono text-base"),
             *(icon(name, class_name=shown) for name, shown in _COPY_ICONS),
             rx.el.span(" ", label, class_name="sr-only"),
             type="button",
@@ -116,8 +150,8 @@ def copy_by_click(
             class_name=f"group/copy peer/copy {_LIKE_A_BUTTON} max-w-full",
             custom_attrs=_copying(copied, test_id),
         ),
-        _said(done, "min-h-5 text-sm text-success"),
-        class_name="flex flex-col items-center gap-1",
+        _said(done, f"{in_one_place} text-success"),
+        class_name="group/copied grid w-full justify-items-center gap-1",
     )
 
 

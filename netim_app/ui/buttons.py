@@ -6,14 +6,19 @@ import reflex as rx
 
 from netim_app.ui.icons import icon
 from netim_app.ui.parts import Handler, Text, given, testid_attr
-from netim_app.ui.script import SingleSubmitButton
+from netim_app.ui.script import Button
 from netim_app.ui.theme import FOCUS
+from reflex_guard.single_submit import SingleSubmitButton
 
 Kind = Literal["primary", "secondary", "danger", "ghost"]
 _BUTTON = (
     "group/button relative inline-flex min-h-11 items-center justify-center gap-2 rounded-control px-4 py-2 "
-    "text-center text-sm font-medium text-balance transition-colors aria-disabled:opacity-70 "
+    "text-center text-sm font-medium transition-colors aria-disabled:opacity-70 "
 ) + FOCUS
+_IN_TEXT = (
+    "inline-block rounded-control py-0.5 font-medium text-accent underline decoration-1 underline-offset-4 "
+    f"hover:text-accent-strong hover:decoration-2 {FOCUS}"
+)
 _KINDS: dict[str, str] = {
     "primary": "bg-accent text-on-accent hover:bg-accent-strong border border-transparent",
     "secondary": "bg-surface text-ink border border-edge hover:bg-sunken",
@@ -63,13 +68,24 @@ def button(
     attrs: dict[str, Any] = {**_pending(pending), **testid_attr(test_id)}
     if given(aria_label):
         attrs["aria-label"] = aria_label
-    return (rx.el.button if on_click is None else SingleSubmitButton.create)(
+    return (Button.create if on_click is None else SingleSubmitButton.create)(
         *_button_content(label, icon_name),
         type="button",
         **({} if on_click is None else {"on_click": on_click}),
         **({} if disabled is False else {"disabled": disabled}),
         class_name=f"{_BUTTON} {_KINDS[kind]} disabled:opacity-60 {class_name}".strip(),
         custom_attrs=attrs,
+    )
+
+
+def button_in_text(label: Text, on_click: Handler, *, test_id: str = "") -> rx.Component:
+    """A button that looks like a link, in a text or for one of several things to do."""
+    return SingleSubmitButton.create(
+        label,
+        type="button",
+        on_click=on_click,
+        class_name=f"{_IN_TEXT} text-left aria-disabled:opacity-70",
+        custom_attrs=testid_attr(test_id),
     )
 
 
@@ -83,8 +99,7 @@ def link(label: Text, href: Text, *, test_id: str = "", class_name: str = "") ->
     return _anchor(
         label,
         href=href,
-        class_name="inline-block rounded-control py-0.5 font-medium text-accent underline decoration-1 "
-        f"underline-offset-4 hover:text-accent-strong hover:decoration-2 {FOCUS} {class_name}".strip(),
+        class_name=f"{_IN_TEXT} {class_name}".strip(),
         custom_attrs=testid_attr(test_id),
     )
 

@@ -1,12 +1,15 @@
 """A block of the page about one thing."""
 
 import json
+from typing import Any, Literal
 
 import reflex as rx
 
+from netim_app.reflex_port.client_vars import location_hash
 from netim_app.ui.icons import icon as icon_of
 from netim_app.ui.parts import Text, given, testid_attr
 from netim_app.ui.script import Anchored
+from netim_app.ui.theme import FOCUS
 
 _REACHED = "data-reached:animate-reached data-reached:outline-2 data-reached:outline-offset-2"
 
@@ -21,13 +24,14 @@ def card(
     control_id: str = "",
     anchor: str = "",
     icon: str | None = None,
+    level: Literal[2, 3] = 3,
     test_id: str = "",
 ) -> rx.Component:
     """A titled block: what is on now comes first, then what it is about, then what can be done.
 
     Args:
         content: what stands below the head.
-        title: heading of level 2; it names the block for screen readers.
+        title: names the block for screen readers, too.
         state: what is on now, a few words or a `status`.
         text: a sentence or two about what this is.
         action: a button or link: at the right of the head, on a phone below it and as wide as the card.
@@ -35,22 +39,61 @@ def card(
         control_id: HTML id of that switch: the words of the title are part of it, and a click on them presses it.
         anchor: HTML id that links lead to; the page scrolls there even though cards are shown after loading.
         icon: name of an icon before the title.
+        level: of the heading: 3 in a group, 2 on a page without groups.
     """
-    heading_id = f"{anchor}-title" if anchor else ""
-    attrs = testid_attr(test_id) | ({"aria-labelledby": heading_id} if anchor else {})
     # In line with the title, not with the icon.
-    indent = "sm:pl-14" if icon else ""
-    # Dialogs take no room, and all else may be absent.
-    space = "flex flex-col gap-5 text-sm has-[>:not(dialog)]:mt-5"
+    indent = "sm:ps-14" if icon else ""
+    # Dialogs and hidden parts take no room, and all else may be absent.
+    space = "flex flex-col gap-5 text-sm has-[>:not(dialog,[hidden])]:mt-5"
     body = [rx.el.div(*content, class_name=f"{space} {indent}".strip())] if content else []
-    block = Anchored.create if anchor else rx.el.section
-    return block(
-        _head(_title(title, state, heading_id, control_id), text=text, action=action, control=control, icon=icon),
+    heading = (rx.el.h2 if level == 2 else rx.el.h3)(  # noqa: PLR2004  HTML's own numbers
+        rx.el.label(title, html_for=control_id, class_name="cursor-pointer") if control_id else title,
+        class_name="text-lg font-semibold text-balance",
+        **_heading_id(anchor),
+    )
+    return _block(
+        _head(_title(heading, state), text=text, action=action, control=control, icon=icon),
         *body,
-        **({"id": rx.Var(json.dumps(anchor))} if anchor else {}),
-        class_name="scroll-mt-6 rounded-card border border-line bg-surface p-5 shadow-card sm:p-6 "
-        f"outline-transparent {_REACHED}",
-        custom_attrs=attrs,
+        anchor=anchor,
+        test_id=test_id,
+        class_name="rounded-card border border-line bg-surface p-5 shadow-card sm:p-6",
+    )
+
+
+def part(
+    *content: rx.Component,
+    title: Text,
+    state: Text | rx.Component | None = None,
+    text: Text = "",
+    action: rx.Component | None = None,
+    anchor: str = "",
+    level: Literal[3, 4] = 4,
+) -> rx.Component:
+    """A titled part of a card, with a line above it. Arguments as for `card`; `level` is one below that of the card."""
+    heading = (rx.el.h3 if level == 3 else rx.el.h4)(  # noqa: PLR2004  HTML's own numbers
+        title, class_name="text-base font-semibold text-balance", **_heading_id(anchor)
+    )
+    return _block(
+        _head(_title(heading, state), text=text, action=action, control=None, icon=None),
+        *content,
+        anchor=anchor,
+        class_name="flex flex-col gap-4 border-t border-line pt-5",
+    )
+
+
+def fold(title: Text | rx.Component, *content: rx.Component, is_open: rx.Var[bool], anchor: str) -> rx.Component:
+    """The rest of a card, which a press on its title shows and hides.
+
+    Args:
+        title: heading of level 4.
+        is_open: whether it is shown as long as nobody presses.
+        anchor: that of the card: a link to it shows the rest, too.
+    """
+    heading = rx.el.h4(title, class_name="inline font-semibold")
+    return rx.el.details(
+        rx.el.summary(heading, class_name=f"w-fit rounded-control -my-2.5 py-2.5 pe-2 hover:text-accent {FOCUS}"),
+        rx.el.div(*content, class_name="mt-5 flex flex-col gap-5"),
+        open=is_open | (location_hash() == f"#{anchor}"),
     )
 
 
@@ -60,7 +103,7 @@ def status(text: Text, *, on: rx.Var[bool] | bool = True) -> rx.Component:
     Args:
         on: whether this is the safe state: a check and green, else an empty circle and grey.
     """
-    line = "-ml-0.5 flex items-start gap-1.5 font-medium "
+    line = "-ms-0.5 flex items-start gap-1.5 font-medium "
     good = rx.el.p(icon_of("check", class_name="mt-0.5"), rx.el.span(text), class_name=f"{line}text-success")
     plain = rx.el.p(icon_of("circle", class_name="mt-0.5"), rx.el.span(text), class_name=f"{line}text-muted")
     return rx.cond(on, good, plain) if isinstance(on, rx.Var) else good if on else plain
@@ -85,14 +128,23 @@ def empty(text: Text) -> rx.Component:
     return rx.el.p(text, class_name="rounded-control border border-dashed border-edge px-4 py-5 text-center text-muted")
 
 
-def _title(title: Text, state: Text | rx.Component | None, heading_id: str, control_id: str) -> rx.Component:
-    words = rx.el.label(title, html_for=control_id, class_name="cursor-pointer") if control_id else title
+def _block(*content: rx.Component, anchor: str, class_name: str, test_id: str = "") -> rx.Component:
+    """A region that its heading names, and that links lead to."""
+    return (Anchored.create if anchor else rx.el.section)(
+        *content,
+        **({"id": rx.Var(json.dumps(anchor))} if anchor else {}),
+        class_name=f"scroll-mt-6 {class_name} outline-transparent {_REACHED}",
+        custom_attrs=testid_attr(test_id) | ({"aria-labelledby": f"{anchor}-title"} if anchor else {}),
+    )
+
+
+def _heading_id(anchor: str) -> dict[str, Any]:
+    return {"id": rx.Var(json.dumps(f"{anchor}-title"))} if anchor else {}
+
+
+def _title(heading: rx.Component, state: Text | rx.Component | None) -> rx.Component:
     return rx.el.div(
-        rx.el.h2(
-            words,
-            class_name="text-lg font-semibold text-balance",
-            **({"id": rx.Var(json.dumps(heading_id))} if heading_id else {}),
-        ),
+        heading,
         *([rx.el.div(state, class_name="text-sm text-muted")] if state is not None else []),
         class_name="flex min-w-0 flex-col gap-0.5",
     )

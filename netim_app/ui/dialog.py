@@ -7,12 +7,18 @@ import reflex as rx
 
 from netim_app.ui.connection import connection_notice
 from netim_app.ui.icons import icon
-from netim_app.ui.script import Dialog, SingleSubmitButton, function
+from netim_app.ui.script import Dialog, function
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
+from reflex_guard.single_submit import SingleSubmitButton
 
 _MODAL = {"ref": function("openModal"), "onCancel": function("pressClose"), "onClose": function("reopen")}
-_SIZES = {"sm": "sm:max-w-sm", "md": "sm:max-w-lg", "lg": "sm:max-w-2xl"}
+# A per cent is of the window without its scrollbar, which 100vw contains.
+_SIZES = {
+    "sm": "max-w-[min(100%-1.5rem,24rem)]",
+    "md": "max-w-[min(100%-1.5rem,32rem)]",
+    "lg": "max-w-[min(100%-1.5rem,42rem)]",
+}
 
 
 def dialog(
@@ -22,6 +28,7 @@ def dialog(
     on_close: Any | None,
     test_id: str,
     size: Literal["sm", "md", "lg"] = "md",
+    quiet_title: bool = False,
 ) -> rx.Component:
     """A modal dialog. It is mounted only while it is open, so nothing typed outlives it.
 
@@ -30,6 +37,7 @@ def dialog(
         title: names it.
         on_close: event handler that makes `open` false: for the close button and Esc. With None the dialog stays until
             something in it closes it: for what must not go by a slip of the hand.
+        quiet_title: on a phone the title is small, as the steps of a wizard have headings of their own.
         test_id: also makes the HTML ids, so it has to be unique on the page.
     """
     title_id = f"{test_id}-title"
@@ -40,7 +48,8 @@ def dialog(
                 rx.el.h2(
                     title,
                     id=rx.Var(json.dumps(title_id)),
-                    class_name="text-xl font-semibold tracking-tight text-balance",
+                    class_name="text-xl font-semibold tracking-tight text-balance"
+                    + (" max-sm:text-xs max-sm:font-medium max-sm:tracking-normal" if quiet_title else ""),
                 ),
                 *([_close_button(on_close)] if on_close is not None else []),
                 class_name="flex items-start gap-3 pb-3",
@@ -48,7 +57,7 @@ def dialog(
             rx.el.div(connection_notice(), class_name="*:*:mb-4"),
             rx.el.div(*content, class_name="flex flex-col gap-5 text-sm"),
             aria_labelledby=title_id,
-            class_name="m-auto w-full max-w-[calc(100vw-1.5rem)] max-h-[calc(100dvh-1.5rem)] overflow-y-auto "
+            class_name="m-auto w-full max-h-[calc(100dvh-1.5rem)] overflow-y-auto "
             "rounded-card border border-line bg-surface p-5 text-ink shadow-overlay animate-appear sm:p-6 "
             # One that has to be scrolled is reached by Tab.
             f"{FOCUS} focus-visible:-outline-offset-2 not-focus-visible:outline-none "
@@ -65,6 +74,6 @@ def _close_button(on_close: Any) -> rx.Component:
         aria_label=tr("ui.dialog.close"),
         on_click=on_close,
         custom_attrs={"data-close": ""},
-        class_name="-mt-2 -mr-2 ml-auto grid size-11 shrink-0 place-items-center rounded-control "
+        class_name="-mt-2 -me-2 ms-auto grid size-11 shrink-0 place-items-center rounded-control "
         f"text-muted hover:bg-sunken hover:text-ink {FOCUS}",
     )

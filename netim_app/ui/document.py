@@ -5,20 +5,35 @@ from collections.abc import Callable
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
+from netim_app.brand.brand import get_brand
 from netim_app.reflex_port.var_data import render_function
 from netim_app.texts.catalog import DEFAULT_LOCALE, text
 from netim_app.ui.icons import logo
 from netim_app.ui.script import Button, function
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
+from reflex_guard.single_submit import early_script
+
+PREVIEW = "/preview.png"
+"""The picture with which other sites show a link to us."""
 
 
 def head() -> list[rx.Component]:
-    """For `rx.App(head_components=...)`: icons, and what the pages are about. Reflex itself adds the chosen theme."""
+    """For `rx.App(head_components=...)`: icons, and what the pages are about. Reflex itself adds the chosen theme.
+
+    `PREVIEW` comes from each page (`image=`). `netim_app/web/brand_files.py` serves the files.
+    """
+    about = text(DEFAULT_LOCALE, "ui.description")
+    open_graph = {"type": "website", "site_name": get_brand().product, "description": about}
     return [
+        early_script(),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.link(rel="apple-touch-icon", href="/icon.png"),
+        rx.el.link(rel="manifest", href="/manifest.webmanifest"),
         rx.el.meta(name="color-scheme", content="light dark"),
-        rx.el.meta(name="description", content=text(DEFAULT_LOCALE, "ui.description")),
+        rx.el.meta(name="description", content=about),
+        *(rx.el.meta(property=f"og:{name}", content=content) for name, content in open_graph.items()),
+        rx.el.meta(name="twitter:card", content="summary_large_image"),
     ]
 
 

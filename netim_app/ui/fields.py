@@ -179,12 +179,21 @@ def select_field(
         )
         props["custom_attrs"] |= markup
         return rx.el.div(
-            rx.el.select(*entries, **attrs, **props, class_name=f"{INPUT} appearance-none pr-10"),
-            icon("chevron", class_name="pointer-events-none absolute top-3 right-3 text-muted"),
+            rx.el.select(*entries, **attrs, **props, class_name=f"{INPUT} appearance-none pe-10 text-ellipsis"),
+            icon("chevron", class_name="pointer-events-none absolute top-3 end-3 text-muted"),
             class_name="relative",
         )
 
     return labelled(label, control, html_id=field_id or f"field-{name}", error=error, hint=hint, required=required)
+
+
+# With forced colours the browser draws its own.
+_BOX = (
+    "peer col-start-1 row-start-1 size-6 cursor-pointer appearance-none rounded-[0.375rem] border border-edge "
+    "bg-surface transition-colors checked:border-accent checked:bg-accent aria-[invalid=true]:border-danger "
+    "forced-colors:appearance-auto"
+)
+_TICK = "pointer-events-none invisible col-start-1 row-start-1 text-on-accent peer-checked:visible forced-colors:hidden"
 
 
 def checkbox_field(
@@ -202,14 +211,18 @@ def checkbox_field(
     attrs = described(html_id, error, hint)
     return rx.el.div(
         rx.el.label(
-            rx.el.input(
-                type="checkbox", name=name, default_checked=checked, **attrs,
-                class_name=f"size-6 shrink-0 accent-accent {FOCUS}", custom_attrs=testid_attr(test_id),
+            rx.el.span(
+                rx.el.input(
+                    type="checkbox", name=name, default_checked=checked, **attrs,
+                    class_name=f"{_BOX} {FOCUS}", custom_attrs=testid_attr(test_id),
+                ),
+                icon("check", size="size-5", class_name=_TICK),
+                class_name="grid shrink-0 place-items-center",
             ),
             rx.el.span(label, class_name="pt-0.5 text-sm"),
             class_name="flex min-h-6 cursor-pointer items-start gap-3",
         ),
-        *below(html_id, error, hint, indent="pl-9"),
+        *below(html_id, error, hint, indent="ps-9"),
         class_name="flex flex-col gap-1.5",
     )  # fmt: skip
 

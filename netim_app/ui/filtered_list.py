@@ -35,11 +35,11 @@ def filtered_list(
         aria_label=label,
         placeholder=label,
         auto_complete="off",
-        class_name=f"{INPUT} pl-10",
+        class_name=f"{INPUT} ps-10",
         on_change=typed.set_value,
         custom_attrs=testid_attr(test_id),
     )
-    magnifier = icon("search", class_name="pointer-events-none absolute top-3 left-3 text-muted")
+    magnifier = icon("search", class_name="pointer-events-none absolute top-3 start-3 text-muted")
     left = rx.el.p(nothing, class_name="mt-2 text-muted group-has-[li:not([hidden])]/filtered:hidden")
     return ClientScope.create(
         rx.cond(

@@ -8,8 +8,11 @@ import reflex as rx
 from netim_app.ui.buttons import Kind, button, submit_button
 from netim_app.ui.notice import notice
 from netim_app.ui.parts import Handler, Text, testid_attr, unless_empty
-from netim_app.ui.script import SingleSubmitForm, function
+from netim_app.ui.script import function
 from netim_app.ui.text import tr
+from reflex_guard.single_submit import SingleSubmitForm
+
+_BUTTONS = "flex flex-col-reverse gap-3 pt-1 sm:flex-row sm:justify-end"
 
 
 def form(
@@ -48,8 +51,7 @@ def form(
         buttons.insert(0, button(tr("ui.form.cancel"), on_click=cancel, class_name=width))
     if also is not None:
         buttons[-1:-1] = _send_with(*also, class_name=width)
-    row = "flex flex-col-reverse gap-3 pt-1 sm:flex-row sm:justify-end"
-    content = [*fields, rx.el.div(*buttons, class_name=row)]
+    content = [*fields, rx.el.div(*buttons, class_name=_BUTTONS)]
     if inline:
         # Beside the field, below the line of its label.
         beside = [*fields, rx.el.div(*buttons, class_name="sm:mt-7.25")]

@@ -1,6 +1,11 @@
-"""Line icons on a 24 unit grid, drawn by us. They are decoration: the text beside them says what is meant."""
+"""Line icons on a 24 unit grid, drawn by us, and the brand's mark. They are decoration: texts say what is meant."""
+
+import re
 
 import reflex as rx
+
+from netim_app.brand.brand import get_brand
+from netim_app.brand.mark import Shape
 
 _PATHS = {
     "check": ("M5 12.5l4.5 4.5L19 7.5",),
@@ -32,9 +37,11 @@ _PATHS = {
         "M12 3c2.5 2.6 3.8 5.6 3.8 9s-1.3 6.4-3.8 9c-2.5-2.6-3.8-5.6-3.8-9s1.3-6.4 3.8-9z",
     ),
     "key": ("M8 11.5a4 4 0 1 0 0 8a4 4 0 0 0 0-8z", "M11 12.5L19.5 4", "M16 7.5l3 3"),
+    "lock": ("M5.5 10.5h13v9.5h-13z", "M8.5 10.5v-3a3.5 3.5 0 0 1 7 0v3", "M12 14.5v2"),
     "phone": ("M7.5 3h9v18h-9z", "M11 18h2"),
     "devices": ("M3 5h14v3", "M3 5v10h9", "M1.5 18.5h10.5", "M14.5 10.5h7v9h-7z"),
     "clock": ("M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 0 0 0-17z", "M12 7.5v5l3.2 1.8"),
+    "edit": ("M4 20l1-4.5L16 4.5l3.5 3.5L8.5 19z", "M13.5 7l3.5 3.5"),
     "shield": ("M12 3l7.5 2.8v5.7c0 4.5-3 7.9-7.5 9.5c-4.5-1.6-7.5-5-7.5-9.5V5.8z",),
     "copy": ("M8.5 8.5h11v11h-11z", "M15.5 8.5v-4h-11v11h4"),
     "download": ("M12 4v10.5", "M7.5 10.5L12 15l4.5-4.5", "M4.5 19.5h15"),
@@ -69,30 +76,33 @@ def icon_names() -> frozenset[str]:
 
 
 def logo(*, compact: bool = False) -> rx.Component:
-    """The product's mark and name. The name is text, so it is read, scaled and coloured like text.
+    """The brand's mark and its product. The name is text, so it is read, scaled and coloured like text.
 
     Args:
         compact: on a phone only the mark is seen; screen readers still hear the name.
     """
+    brand = get_brand()
     return rx.el.span(
         rx.el.svg(
-            rx.el.rect(width="32", height="32", rx="9", class_name="fill-accent"),
-            rx.el.path(
-                d="M8.5 22.5V9.5L20 22.5V9.5",
-                custom_attrs={"fill": "none", "strokeWidth": "3.2", **_ROUND},
-                class_name="stroke-on-accent",
-            ),
-            # The dot of a domain name.
-            rx.el.circle(cx="25", cy="22.4", r="1.9", class_name="fill-on-accent"),
-            view_box="0 0 32 32",
-            aria_hidden="true",
-            class_name="size-8 shrink-0",
+            *map(_drawn, brand.mark.parts), view_box=brand.mark.box, aria_hidden="true", class_name="size-8 shrink-0"
         ),
         rx.el.span(
-            "Netim ",
-            rx.el.span("Direct", class_name="font-normal text-muted"),
-            class_name="text-base font-semibold tracking-tight whitespace-nowrap"
+            *_wordmark(brand.name, brand.product),
+            class_name="text-base leading-5 font-semibold tracking-tight text-balance"
             + (" max-sm:sr-only" if compact else ""),
         ),
         class_name="inline-flex items-center gap-2.5",
     )
+
+
+def _drawn(shape: Shape) -> rx.Component:
+    """A shape of the mark. Its colours are attributes, so they follow the theme."""
+    attributes = {re.sub("-(.)", lambda found: found[1].upper(), name): each for name, each in shape.attributes.items()}
+    component: rx.Component = getattr(rx.el, shape.tag)(*map(_drawn, shape.parts), custom_attrs=attributes)
+    return component
+
+
+def _wordmark(name: str, product: str) -> tuple[rx.Component | str, ...]:
+    """The product, of which the company's name stands out where it begins with that."""
+    rest = product.removeprefix(f"{name} ")
+    return (product,) if rest == product else (f"{name} ", rx.el.span(rest, class_name="font-normal text-muted"))

@@ -16,10 +16,12 @@ from netim_app.ui.skeleton import form_skeleton
 from netim_app.ui.text import known_locale, tr
 from netim_app.ui.theme import FOCUS
 
-_COLUMN = "mx-auto w-full max-w-column px-4 sm:px-6"
+_COLUMN = "mx-auto w-full max-w-column px-4 sm:px-6 min-[75rem]:max-w-wide"
 _PANEL = "rounded-card border border-line bg-surface p-6 shadow-card sm:p-8"
 _NARROW = "mx-auto w-full max-w-panel flex-1 px-4 pt-4 pb-16 outline-none sm:pt-14"
-_AT_THE_BOTTOM = "fixed inset-x-4 bottom-4 z-30 mx-auto max-w-md *:*:shadow-overlay"
+_AT_THE_BOTTOM = "pointer-events-none fixed inset-x-0 bottom-0 z-30 sm:bottom-4"
+# As wide as the window of a phone, which so ends above it: nothing stands out from under a notice.
+_BAR_ON_A_PHONE = "max-sm:[&_.border]:rounded-none max-sm:[&_.border]:border-x-0 max-sm:[&_.border]:border-b-0"
 
 
 def public_page(
@@ -30,6 +32,7 @@ def public_page(
     notices: rx.Component | None = None,
     below: rx.Component | None = None,
     skeleton: rx.Component | None = None,
+    early: bool = False,
 ) -> rx.Component:
     """A page for visitors: one narrow column.
 
@@ -38,11 +41,16 @@ def public_page(
         title: heading of level 1.
         ready: whether the page's state is loaded. Until then, and until the language is known, a skeleton is shown.
         locale_switch: event handler that takes a locale, or a component.
-        notices: above the panel, always mounted; a `live_region`, for one.
+        notices: at the lower end of the window, always mounted; a `live_region`, for one.
         below: under the panel: links to other pages.
+        early: the content is shown at once, without anything from the server; its texts are `early` ones.
     """
     known = known_locale()
     shown = ready & known
+
+    def when_shown(part: rx.Component, meanwhile: rx.Component | None = None) -> rx.Component:
+        return part if early else rx.cond(shown, part, meanwhile)
+
     filled = rx.fragment(
         _heading(title, "text-xl font-semibold tracking-tight text-balance"),
         rx.el.div(*content, class_name="mt-6 flex flex-col gap-5 text-sm"),
@@ -50,18 +58,18 @@ def public_page(
     return _frame(
         rx.el.header(_header_row(_home_link(), _preferences(locale_switch, known))),
         rx.el.main(
-            *([notices] if notices is not None else []),
             rx.el.div(
-                rx.cond(shown, filled, skeleton if skeleton is not None else form_skeleton(2)),
+                when_shown(filled, skeleton if skeleton is not None else form_skeleton(2)),
                 class_name=_PANEL,
             ),
-            *([] if below is None else [rx.cond(shown, rx.el.div(below, class_name="mt-6 text-center text-sm"))]),
+            *([] if below is None else [when_shown(rx.el.div(below, class_name="mt-6 text-center text-sm"))]),
             **_MAIN,
             class_name=_NARROW,
         ),
         # With the content: a footer that is there before would be pushed away by it.
-        rx.cond(shown, _footer(known)),
+        when_shown(_footer(known)),
         known=known,
+        notices=notices,
     )
 
 
@@ -86,7 +94,7 @@ def account_page(
         customer_name: label of the menu at the upper right.
         menu_items: made by `menu_link` and `menu_form_button`.
         locale_switch: event handler that takes a locale, or a component.
-        notices: above the cards, always mounted; a `live_region`, for one.
+        notices: at the lower end of the window, always mounted; a `live_region`, for one.
         overlays: dialogs that belong to the whole page.
     """
     known = known_locale()
@@ -98,26 +106,25 @@ def account_page(
                 rx.el.div(
                     _preferences(locale_switch, known),
                     rx.cond(shown, menu(*menu_items, label=customer_name, test_id="account-menu"), bar("h-11 w-34")),
-                    class_name="flex items-center gap-1 sm:gap-2",
+                    class_name="flex min-w-0 items-center gap-1 sm:gap-2",
                 ),
             ),
             class_name="border-b border-line bg-surface",
         ),
-        _account_main(*content, heading=heading, shown=shown, known=known, skeleton=skeleton, notices=notices),
+        _account_main(*content, heading=heading, shown=shown, known=known, skeleton=skeleton),
         *[rx.cond(shown, overlay) for overlay in overlays],
         _footer(known),
         known=known,
+        notices=notices,
+        beside=True,
     )
 
 
-def not_found(*, locale_switch: Any | None = None) -> rx.Component:
+def not_found(*, locale_switch: Any) -> rx.Component:
     """The page for URLs that lead nowhere."""
-    # Nothing has to be loaded: without a known language it speaks English.
-    return rx.el.div(
-        DocumentLanguage.create(),
-        rx.el.header(
-            _header_row(_home_link(), *([_language(locale_switch)] if locale_switch is not None else [])),
-        ),
+    known = rx.Var.create(True)  # nothing has to be loaded: without a known language it speaks English
+    return _frame(
+        rx.el.header(_header_row(_home_link(), _preferences(locale_switch, known))),
         rx.el.main(
             rx.el.div(
                 rx.el.div(
@@ -132,19 +139,29 @@ def not_found(*, locale_switch: Any | None = None) -> rx.Component:
             **_MAIN,
             class_name=_NARROW,
         ),
-        class_name="flex min-h-dvh flex-col",
+        _footer(known),
+        known=known,
     )
 
 
 _MAIN = {"id": "main", "tab_index": -1}
 
 
-def _frame(*parts: rx.Component, known: rx.Var[bool]) -> rx.Component:
+def _frame(
+    *parts: rx.Component, known: rx.Var[bool], notices: rx.Component | None = None, beside: bool = False
+) -> rx.Component:
+    """`beside`: where there is room, notices are in the narrow column at the side (`sections.with_side`)."""
+    place = "min-[75rem]:mx-0 min-[75rem]:max-w-68" if beside else ""
+    said = rx.el.div(
+        connection_notice(),
+        *([] if notices is None else [notices]),
+        class_name=f"pointer-events-auto mx-auto *:first:*:*:shadow-overlay sm:max-w-md {_BAR_ON_A_PHONE} {place}",
+    )
     return rx.el.div(
         DocumentLanguage.create(),
         _skip_link(known),
-        rx.el.div(connection_notice(), class_name=_AT_THE_BOTTOM),
         *parts,
+        rx.el.div(rx.el.div(said, class_name=f"{_COLUMN} max-sm:px-0"), class_name=_AT_THE_BOTTOM),
         class_name="flex min-h-dvh flex-col",
     )
 
@@ -154,8 +171,7 @@ def _header_row(*parts: rx.Component) -> rx.Component:
 
 
 def _home_link(*, compact: bool = False) -> rx.Component:
-    shrinks = "min-w-0 " if compact else ""
-    return rx.el.a(logo(compact=compact), href="/", class_name=f"flex {shrinks}rounded-control {FOCUS}")
+    return rx.el.a(logo(compact=compact), href="/", class_name=f"flex min-w-0 rounded-control {FOCUS}")
 
 
 def _account_main(
@@ -164,7 +180,6 @@ def _account_main(
     shown: rx.Var[bool],
     known: rx.Var[bool],
     skeleton: rx.Component,
-    notices: rx.Component | None,
 ) -> rx.Component:
     return rx.el.main(
         rx.cond(
@@ -173,7 +188,6 @@ def _account_main(
             bar("h-7.25 w-64 max-w-full sm:h-8.5"),
         ),
         rx.el.div(
-            *([notices] if notices is not None else []),
             rx.cond(shown, rx.el.div(*content, class_name="flex flex-col gap-4 sm:gap-5"), _loading(skeleton, known)),
             class_name="mt-6",
         ),
@@ -194,8 +208,8 @@ def _heading(text: Text, class_name: str) -> rx.Component:
 def _preferences(locale_switch: Any, known: rx.Var[bool]) -> rx.Component:
     return rx.cond(
         known,
-        rx.el.div(_language(locale_switch), theme_switch(), class_name="flex items-center gap-1"),
-        rx.el.div(class_name="h-9 w-28"),
+        rx.el.div(_language(locale_switch), theme_switch(), class_name="flex shrink-0 items-center gap-1"),
+        rx.el.div(class_name="h-11 w-26"),
     )
 
 
@@ -210,7 +224,7 @@ def _skip_link(known: rx.Var[bool]) -> rx.Component:
             tr("ui.skip_to_content"),
             href="#main",
             custom_attrs={"onClick": function("focusMain")},
-            class_name="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-30 "
+            class_name="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:start-2 focus:z-30 "
             "focus:rounded-control focus:bg-surface focus:px-4 focus:py-3 focus:text-sm focus:font-medium "
             f"focus:shadow-overlay {FOCUS}",
         ),

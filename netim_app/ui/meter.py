@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from math import cos, radians, sin
+from typing import Any
 
 import reflex as rx
 
-_LEVELS = {
-    "weak": "data-[level=weak]:text-danger",
-    "fair": "data-[level=fair]:text-warning",
-    "good": "data-[level=good]:text-accent",
-    "strong": "data-[level=strong]:text-success",
-}
-_COLOURS = " ".join(_LEVELS.values())
+_COLOURS = (
+    "data-[level=weak]:text-level-weak data-[level=fair]:text-level-fair "
+    "data-[level=good]:text-level-good data-[level=strong]:text-level-strong"
+)
 
 # The dial is an arc that is open below, like that of an instrument: from lower left over the top to lower right.
 _CENTRE, _RADIUS, _STROKE = 60, 50, 10
 _FIRST, _SWEEP = 140, 260
+_WIDTH = "w-44 shrink-0"
+# As custom_attrs: Reflex takes these for style and would compute a class for each of them in the browser.
+_LINE = {"fill": "none", "strokeWidth": str(_STROKE)}
 
 
 def meter(
@@ -26,7 +27,6 @@ def meter(
     test_id: str,
     *,
     marks: Sequence[int] = (),
-    detail: rx.Var | str | None = None,
 ) -> rx.Component:
     """A dial that fills from 0 to 100, with the figure inside and the level in words below it.
 
@@ -36,12 +36,11 @@ def meter(
         level_text: the level in words; colour alone says nothing to many people.
         level: weak, fair, good or strong.
         marks: where on the dial a level begins, in percent.
-        detail: a few words below the level.
     """
     words = rx.el.div(
         rx.el.div(
             percent,
-            rx.el.span("%", class_name="ml-0.5 text-lg font-medium text-muted"),
+            rx.el.span("%", class_name="ms-0.5 text-lg font-medium text-muted"),
             class_name="text-4xl font-semibold tracking-tight tabular-nums text-ink",
         ),
         rx.el.div(level_text, class_name="text-lg font-semibold"),
@@ -53,39 +52,52 @@ def meter(
             words,
             # The meter itself says all this.
             aria_hidden="true",
-            class_name=f"relative w-44 shrink-0 {_COLOURS}",
+            class_name=f"relative {_WIDTH} {_COLOURS}",
             custom_attrs={"data-level": level},
         ),
-        *([rx.el.div(detail, aria_hidden="true", class_name="text-sm text-muted")] if detail is not None else []),
         aria_valuemin=0,
         aria_valuemax=100,
         aria_valuenow=percent,
         aria_valuetext=level_text,
         aria_label=label,
-        class_name="flex flex-col items-center gap-1",
+        class_name="flex flex-col items-center",
         # Reflex does not know this role, so it cannot be given as `role=`.
         custom_attrs={"role": "meter", "data-testid": test_id, "data-level": level},
     )
 
 
+def meter_skeleton() -> rx.Component:
+    """The empty dial, where a meter is loading."""
+    return rx.el.div(_svg(_track()), class_name=f"{_WIDTH} animate-pulse")
+
+
 def _dial(percent: rx.Var[int], marks: Sequence[int]) -> rx.Component:
-    (x1, y1), (x2, y2) = _point(0, _RADIUS), _point(100, _RADIUS)
-    arc = {"d": f"M{x1} {y1}A{_RADIUS} {_RADIUS} 0 1 1 {x2} {y2}", "path_length": 100}
-    # As custom_attrs: Reflex takes these for style and would compute a class for each of them in the browser.
-    line = {"fill": "none", "strokeWidth": str(_STROKE)}
     filled = {
-        **line,
+        **_LINE,
         "stroke": "currentColor",
         "strokeDasharray": "100",
         "strokeDashoffset": 100 - percent,
     }
-    return rx.el.svg(
-        rx.el.path(**arc, custom_attrs=line, class_name="stroke-sunken forced-colors:stroke-[GrayText]"),
-        rx.el.path(**arc, custom_attrs=filled, class_name="animate-fill transition-[stroke-dashoffset] duration-500"),
+    return _svg(
+        _track(),
+        rx.el.path(
+            **_arc(), custom_attrs=filled, class_name="animate-fill transition-[stroke-dashoffset] duration-500"
+        ),
         *(_mark(mark) for mark in marks),
-        view_box=f"0 0 {2 * _CENTRE} 100",
-        class_name="block w-full",
     )
+
+
+def _svg(*paths: rx.Component) -> rx.Component:
+    return rx.el.svg(*paths, view_box=f"0 0 {2 * _CENTRE} 100", class_name="block w-full")
+
+
+def _track() -> rx.Component:
+    return rx.el.path(**_arc(), custom_attrs=_LINE, class_name="stroke-sunken forced-colors:stroke-[GrayText]")
+
+
+def _arc() -> dict[str, Any]:
+    (x1, y1), (x2, y2) = _point(0, _RADIUS), _point(100, _RADIUS)
+    return {"d": f"M{x1} {y1}A{_RADIUS} {_RADIUS} 0 1 1 {x2} {y2}", "path_length": 100}
 
 
 def _mark(percent: int) -> rx.Component:

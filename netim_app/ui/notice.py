@@ -6,8 +6,8 @@ import reflex as rx
 
 from netim_app.ui.icons import icon
 from netim_app.ui.parts import Text
-from netim_app.ui.script import Div, function
-from netim_app.ui.text import tr
+from netim_app.ui.script import Div, TimedDiv, function
+from netim_app.ui.text import breakable, breakable_if_text, tr
 from netim_app.ui.theme import FOCUS
 
 Kind = Literal["success", "info", "warning", "danger"]
@@ -37,7 +37,7 @@ def notice(
     return rx.el.div(
         icon(name),
         rx.el.span(tr(f"ui.notice.{kind}"), class_name="sr-only"),
-        rx.el.div(text, class_name="min-w-0 flex-1 break-words text-ink"),
+        rx.el.div(breakable_if_text(text), class_name="min-w-0 flex-1 wrap-anywhere text-ink"),
         *([_close_button(on_close)] if on_close is not None else []),
         class_name=f"{_BOX} {colours}",
         custom_attrs=attrs,
@@ -45,29 +45,46 @@ def notice(
 
 
 def live_region(
-    text: rx.Var[str], kind: rx.Var[str], on_close: Any | None = None, test_id: str = "live-region"
+    text: rx.Var[str],
+    kind: rx.Var[str],
+    on_close: Any | None = None,
+    test_id: str = "live-region",
+    *,
+    action: rx.Component | None = None,
+    number: rx.Var[int] | int = 0,
+    on_end: Any | None = None,
 ) -> rx.Component:
     """The place where a page says what has just happened. Always mounted, so that screen readers listen to it.
 
     Args:
         text: the message; empty for none.
         kind: success, info, warning or danger.
+        action: behind the message: what can be done about it.
+        number: another one for each message: also one with the same words is said, and has its whole time.
+        on_end: event handler for the end of a success or an info: after six seconds without the pointer or the focus.
+            It may come while the next message is on its way.
     """
+    shown = text if action is None else rx.fragment(breakable(text), " ", action)
+    stays = {
+        "key": rx.Var.create(number).to(str),
+        "custom_attrs": {"ref": function("keepPressedInView"), "data-notice": ""},
+    }
+    leaves = stays | {"class_name": "leaves", **({} if on_end is None else {"on_animation_end": on_end})}
     return rx.el.div(
         rx.cond(
             text != "",
             rx.match(
                 kind,
-                ("success", notice("success", text, on_close)),
-                ("warning", notice("warning", text, on_close)),
-                ("danger", _silent_danger(text, on_close)),
-                notice("info", text, on_close),
+                ("success", TimedDiv.create(notice("success", shown, on_close), **leaves)),
+                ("warning", Div.create(notice("warning", shown, on_close), **stays)),
+                ("danger", Div.create(_silent_danger(shown, on_close), **stays)),
+                TimedDiv.create(notice("info", shown, on_close), **leaves),
             ),
         ),
         role="status",
         aria_live="polite",
         # The margin is the message's: the region itself must not be hidden, or nothing would be announced.
-        class_name="sticky top-3 z-10 [&>*]:mb-6 [&>*]:shadow-overlay",
+        class_name="*:rounded-control *:shadow-overlay sm:*:mt-3",
         custom_attrs={"data-testid": test_id},
     )
 
@@ -87,7 +104,7 @@ def outcome(
             icon(icon_name, size="size-7"),
             class_name="grid size-14 place-items-center rounded-full bg-success-soft text-success",
         ),
-        rx.el.p(text, class_name="break-words", custom_attrs={"data-testid": test_id} if test_id else {}),
+        rx.el.p(text, custom_attrs={"data-testid": test_id} if test_id else {}),
         *more,
         tab_index=-1,
         class_name="flex flex-col items-start gap-5 outline-none animate-appear",
@@ -95,7 +112,7 @@ def outcome(
     )
 
 
-def _silent_danger(text: rx.Var[str], on_close: Any | None) -> rx.Component:
+def _silent_danger(text: Text | rx.Component, on_close: Any | None) -> rx.Component:
     """As `danger`, without role=alert: inside of a live region it would be read twice."""
     box = notice("danger", text, on_close)
     box.custom_attrs.pop("role")

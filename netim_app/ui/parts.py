@@ -8,7 +8,7 @@ import reflex as rx
 
 from netim_app.reflex_port.client_vars import COMPILED_TOGETHER
 from netim_app.ui.icons import icon
-from netim_app.ui.text import tr
+from netim_app.ui.text import breakable_if_text, tr
 
 Text = rx.Var | str
 Handler = Any
@@ -80,7 +80,7 @@ def below(html_id: str, error: Text, hint: Text, indent: str = "") -> list[rx.Co
     if given(error):
         shown = rx.el.p(
             icon("stop", size="size-4", class_name="mt-0.5"),
-            rx.el.span(error),
+            rx.el.span(breakable_if_text(error)),
             role="alert",
             id=rx.Var(json.dumps(f"{html_id}-error")),
             class_name=f"flex gap-1.5 text-sm text-danger {indent}",

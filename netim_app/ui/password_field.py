@@ -61,7 +61,7 @@ def _control(**props: Any) -> rx.Component:
                 type=rx.cond(is_shown.value, "text", "password"),
                 auto_capitalize="none",
                 spell_check=False,
-                class_name=f"{INPUT} pr-12",
+                class_name=f"{INPUT} pe-12",
                 **props,
             ),
             _show_button(is_shown.value, on_click=is_shown.set_value(~is_shown.value)),
@@ -80,7 +80,7 @@ def _show_button(is_shown: rx.Var[bool], on_click: Handler) -> rx.Component:
         aria_label=tr("ui.field.show_password"),
         aria_pressed=rx.cond(is_shown, "true", "false"),
         on_click=on_click,
-        class_name="group/show absolute inset-y-0 right-0 grid w-11 place-items-center rounded-control "
+        class_name="group/show absolute inset-y-0 end-0 grid w-11 place-items-center rounded-control "
         f"text-muted hover:text-ink {FOCUS} focus-visible:-outline-offset-2",
     )
 

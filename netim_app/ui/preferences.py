@@ -5,38 +5,35 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.texts.catalog import LOCALES
+from netim_app.texts.languages import language, languages
 from netim_app.ui.icons import icon
-from netim_app.ui.text import LocaleState, tr
+from netim_app.ui.menu import menu, menu_button
+from netim_app.ui.text import LocaleState, by_language, tr
 from netim_app.ui.theme import FOCUS
 
 
-def language_switch(choose: Callable[[str], Any]) -> rx.Component:
-    """One button per language.
+def language_switch(choose: Callable[[str], Any], *, test_id: str = "language-menu") -> rx.Component:
+    """A menu of the languages, each in its own name. Its button shows the code of the present one.
 
     Args:
         choose: event handler that takes a locale.
+        test_id: also makes the HTML ids.
     """
-    return rx.el.div(
+    return menu(
         *[
-            rx.el.button(
-                locale.upper(),
-                type="button",
-                lang=locale,
-                title=tr(f"ui.language.{locale}"),
-                # The visible label is part of the name, so voice control can use it (WCAG 2.5.3).
-                aria_label=tr(f"ui.language.{locale}") + f" ({locale.upper()})",
-                aria_pressed=rx.cond(LocaleState.locale == locale, "true", "false"),
-                on_click=choose(locale),
-                class_name="min-h-9 min-w-9 rounded-control text-xs font-medium text-muted hover:bg-sunken "
-                f"aria-pressed:text-ink aria-pressed:bg-sunken {FOCUS}",
-                custom_attrs={"data-testid": f"locale-{locale}"},
+            menu_button(
+                known.name,
+                choose(code),
+                current=LocaleState.locale == code,
+                lang=code,
+                test_id=f"locale-{code}",
             )
-            for locale in LOCALES
+            for code, known in languages().items()
         ],
-        role="group",
-        aria_label=tr("ui.language"),
-        class_name="flex items-center",
+        label=by_language(str.upper),
+        name=tr("ui.language") + " " + by_language(lambda code: f"{language(code).name} ({code.upper()})"),
+        test_id=test_id,
+        width="w-40",
     )
 
 

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from netim_app.ui.meter import meter_skeleton
 from netim_app.ui.parts import bar
 
 _CARD = "rounded-card border border-line bg-surface p-5 shadow-card sm:p-6"
@@ -18,20 +19,23 @@ def skeleton_card(*, lines: int = 2, gauge: bool = False) -> rx.Component:
     bars = [bar("h-6 w-44 max-w-full"), *(bar(f"mt-1 h-4 {_WIDTHS[i % len(_WIDTHS)]}") for i in range(lines))]
     head = rx.el.div(*bars, class_name="flex min-w-0 flex-1 flex-col gap-2")
     if gauge:
-        dial = rx.el.div(class_name="size-36 shrink-0 animate-pulse rounded-full border-[1.1rem] border-sunken")
-        heights = ("h-6 w-32", "h-18", "h-18", "h-18", "h-10")
-        rows = rx.el.div(*(bar(height) for height in heights), class_name="flex flex-1 flex-col gap-3")
-        inside = [
-            bar("h-6 w-44 max-w-full"),
-            rx.el.div(
-                rx.el.div(dial, class_name="flex shrink-0 justify-center md:w-50"),
-                rows,
-                class_name="mt-5 flex flex-col gap-8 md:flex-row md:gap-10",
-            ),
-        ]
-        return rx.el.div(*inside, class_name=_CARD)
+        return rx.el.div(rx.el.div(bar("h-6 w-44 max-w-full"), _gauge(), class_name="@container"), class_name=_CARD)
     tile = bar("hidden size-10 shrink-0 sm:block")
     return rx.el.div(rx.el.div(tile, head, class_name="flex items-start gap-4"), class_name=_CARD)
+
+
+def _gauge() -> rx.Component:
+    """The dial, and beside it, on a phone below, the next step with its button and the others."""
+    steps = (("h-4 w-3/4", "h-11 w-56 max-w-full"), ("h-4 w-3/4", "h-5 w-40"), ("h-4 w-2/3", "h-5 w-48"), ())
+    dial = rx.el.div(meter_skeleton(), bar("h-5 w-36"), class_name="flex flex-col items-center gap-4")
+    rows = rx.el.div(bar("h-6 w-32"), *(_step(*lines) for lines in steps), class_name="flex min-w-0 flex-col gap-5")
+    return rx.el.div(dial, rows, class_name="mt-5 grid gap-8 @xl:grid-cols-[12.5rem_1fr] @xl:gap-10")
+
+
+def _step(*lines: str) -> rx.Component:
+    circle = bar("mt-0.5 size-5 shrink-0")
+    words = rx.el.div(bar("h-5 w-2/5"), *(bar(line) for line in lines), class_name="flex flex-1 flex-col gap-2")
+    return rx.el.div(circle, words, class_name="flex gap-3")
 
 
 def form_skeleton(fields: int, *, more: bool = False) -> rx.Component:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import reflex as rx
 
-from netim_app.ui.script import QUIET
+from reflex_guard.single_submit import QUIET
 
 _COLOURS = ("bg-danger", "bg-danger", "bg-warning", "bg-success", "bg-success")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.ui.script import SingleSubmitButton
 from netim_app.ui.theme import FOCUS
+from reflex_guard.single_submit import SingleSubmitButton
 
 
 def switch(

@@ -1,12 +1,18 @@
 """Texts in the page: compiled once for every language, switched in the browser by one state var."""
 
 import json
+from collections.abc import Callable
 from string import Formatter
+from typing import Any
 
 import reflex as rx
 
 from netim_app.reflex_port.var_data import expression
 from netim_app.texts import catalog
+from netim_app.texts.po_files import COUNTED
+
+_UP_TO_A_GROUP = r"/[^]*?[\da-f:]:(?=[\da-f]{0,4}:)|[^]+$/gi"
+"""In JavaScript. The time 10:30 has no such group: behind its colon comes no other one."""
 
 
 class LocaleState(rx.State):
@@ -31,21 +37,86 @@ def tr(key: str, **params: rx.Var | str | int) -> rx.Var[str]:
     Raises:
         KeyError: unknown key, or other params than the text has placeholders. Raised when the page is compiled.
     """
-    texts = {locale: catalog.template(locale, key) for locale in catalog.LOCALES}
-    wanted = catalog.placeholders(texts[catalog.DEFAULT_LOCALE])
+    wanted = catalog.values(key)
     if wanted != params.keys():
         raise KeyError(f"{key} has the placeholders {sorted(wanted)}, but was given {sorted(params)}")
     values = {name: rx.Var.create(value) for name, value in params.items()}
-    # What rx.match would compile to, as a ternary: several hundred labels make the difference worth it.
-    js = _splice(texts.pop(catalog.DEFAULT_LOCALE), values)
-    for locale, template in texts.items():
-        js = f"({LocaleState.locale!s} === {json.dumps(locale)} ? {_splice(template, values)} : {js})"
+    js = _chosen(lambda locale: _in_language(locale, key, values))
     return expression(js, LocaleState.locale, *values.values()).to(str)
+
+
+def by_language(said: Callable[[str], str]) -> rx.Var[str]:
+    """What is no text of the catalogue, in the language of the tab.
+
+    Args:
+        said: of a locale.
+    """
+    return expression(_chosen(lambda locale: json.dumps(said(locale))), LocaleState.locale).to(str)
+
+
+def _chosen(js_of: Callable[[str], str]) -> str:
+    """What rx.match would compile to, as a ternary: several hundred labels make the difference worth it."""
+    js = js_of(catalog.DEFAULT_LOCALE)
+    for locale in catalog.LOCALES[1:]:
+        js = f"({LocaleState.locale!s} === {json.dumps(locale)} ? {js_of(locale)} : {js})"
+    return js
+
+
+def early(key: str, **params: str | int) -> rx.Var[str]:
+    """The text of a key for a place that is shown before the language of the tab is known.
+
+    Until then it stands there in every language, and the one of the document is shown: the server chooses that by what
+    the browser asks for.
+    """
+    said = (
+        rx.el.span(catalog.text(locale, key, **params), lang=locale, class_name=_shown_where(locale))
+        for locale in catalog.LOCALES
+    )
+    both: rx.Var[str] = rx.Var.create(rx.cond(known_locale(), rx.fragment(tr(key, **params)), rx.fragment(*said)))
+    return both
+
+
+def _shown_where(locale: str) -> str:
+    """Classes for a text that is shown where the document is in its language. The default one is everybody else's."""
+    if locale != catalog.DEFAULT_LOCALE:
+        return f"hidden [html:lang({locale})_&]:inline"
+    return " ".join(f"[html:lang({other})_&]:hidden" for other in catalog.LOCALES[1:])
+
+
+def in_every_language(part: Callable[[str], rx.Component]) -> rx.Component:
+    """A part of a page that is more than texts, compiled for each language.
+
+    Args:
+        part: of a locale.
+    """
+    others = [(locale, part(locale)) for locale in catalog.LOCALES[1:]]
+    default = part(catalog.DEFAULT_LOCALE)
+    return rx.match(LocaleState.locale, *others, default) if others else default
+
+
+def breakable(text: rx.Var[str]) -> rx.Component:
+    """A text whose IPv6 addresses break between their groups of digits. An IPv4 address fits on any line."""
+    pieces = expression(rf"({text!s}.match({_UP_TO_A_GROUP}) ?? [])", text).to(list[str])
+    return rx.foreach(pieces, lambda piece: rx.fragment(piece, rx.el.wbr()))
+
+
+def breakable_if_text(shown: rx.Var[Any] | rx.Component | str) -> rx.Var[Any] | rx.Component | str:
+    """As `breakable`, for a place that may also hold a component, or a text that is known when the page is built."""
+    return breakable(shown) if isinstance(shown, rx.vars.StringVar) else shown
 
 
 def moment(text: rx.Var | str, exact: rx.Var | str) -> rx.Component:
     """How long ago something was; the exact moment is shown to who points at it."""
     return rx.el.span(text, title=exact, class_name="decoration-dotted underline-offset-4 hover:underline")
+
+
+def _in_language(locale: str, key: str, values: dict[str, rx.Var]) -> str:
+    """A JavaScript expression for the text in one language. The rule for its forms is C, and so is JavaScript, too."""
+    language, forms = catalog.spoken(locale, key)
+    said = [_splice(form, values) for form in forms]
+    if len(said) == 1:
+        return said[0]
+    return f"[{', '.join(said)}][+({language.plural.replace('n', f'({values[COUNTED]!s})')})]"
 
 
 def _splice(template: str, values: dict[str, rx.Var]) -> str:

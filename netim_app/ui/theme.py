@@ -8,48 +8,9 @@ from typing import Any
 
 from reflex.plugins import TailwindV4Plugin
 
-LIGHT = {
-    "canvas": "#f5f6f8",
-    "surface": "#ffffff",
-    "sunken": "#eef0f4",
-    "line": "#dce0e7",
-    "edge": "#7d8795",
-    "ink": "#151a22",
-    "muted": "#55606f",
-    "accent": "#2350c4",
-    "accent-strong": "#1a3f9f",
-    "on-accent": "#ffffff",
-    "accent-soft": "#e9effd",
-    "success": "#18734a",
-    "success-soft": "#e6f4ec",
-    "warning": "#855400",
-    "warning-soft": "#fcf2dc",
-    "danger": "#b3261e",
-    "danger-strong": "#8f1d17",
-    "on-danger": "#ffffff",
-    "danger-soft": "#fcebea",
-}
-DARK = {
-    "canvas": "#0d1015",
-    "surface": "#161a21",
-    "sunken": "#20262f",
-    "line": "#2c333e",
-    "edge": "#747f8f",
-    "ink": "#e9ecf1",
-    "muted": "#a5afbd",
-    "accent": "#8fb0ff",
-    "accent-strong": "#b1c8ff",
-    "on-accent": "#0a1228",
-    "accent-soft": "#1a2540",
-    "success": "#62cf93",
-    "success-soft": "#12291d",
-    "warning": "#e5b552",
-    "warning-soft": "#2c2312",
-    "danger": "#ff9089",
-    "danger-strong": "#ffb1ac",
-    "on-danger": "#2b0a08",
-    "danger-soft": "#351a18",
-}
+from netim_app.brand.brand import get_brand
+
+LIGHT, DARK = get_brand().light, get_brand().dark
 SHAPES = {
     "font-sans": 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif',
     "font-mono": 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace',
@@ -59,6 +20,7 @@ SHAPES = {
     "shadow-card": "0 1px 2px rgb(16 24 40 / 5%)",
     "shadow-overlay": "0 16px 48px -12px rgb(8 12 20 / 35%), 0 2px 8px rgb(8 12 20 / 12%)",
     "container-column": "56rem",
+    "container-wide": "75rem",
     "container-panel": "28rem",
 }
 TYPE = {
@@ -91,12 +53,20 @@ _BASE = """
   /* The backdrop leaves out the gutter of the scrollbar: there, the root is seen, and it is as dark. */
   html:has(dialog[open]) { overflow: hidden; background: color-mix(in srgb, var(--color-canvas) 45%, #080c14); }
   p, li { text-wrap: pretty; }
+  p, li, h1, h2, h3 { overflow-wrap: anywhere; }
   button, select, summary { cursor: pointer; }
   button[aria-disabled="true"], button:disabled { cursor: default; }
   ::placeholder { color: var(--color-muted); opacity: 1; }
   [hidden] { display: none !important; }
   /* Goes a while after it was hidden, so that it can be read. That is no motion. */
   .linger { transition: display 5s allow-discrete; }
+  /* Goes by itself, but can be read as long as the pointer or the focus is on it. That is no motion either. */
+  .leaves { animation: leave 6s forwards; }
+  /* Waits in its delay, in which a browser draws nothing. */
+  .renews { animation: leave 1ms 240s; }
+  .leaves:hover, .leaves:focus-within { animation-play-state: paused; }
+  .leaves > * { animation: none !important; transition: opacity 160ms; @starting-style { opacity: 0; } }
+  html:has([role="status"] > [data-notice]) { scroll-padding-bottom: 8rem; }
   @media print {
     /* Black on white in every theme; important, as classes would win over this layer otherwise. */
     :root:has(.print-sheet), :root:has(.print-sheet) body { color-scheme: light; background: #fff !important;
@@ -104,14 +74,16 @@ _BASE = """
     /* Only the sheet, what it holds and what holds it. */
     :root:has(.print-sheet) body :not(:has(.print-sheet), .print-sheet, .print-sheet *) { display: none !important; }
     .print-sheet, .print-sheet * { color: #000 !important; border-color: #000 !important; }
-    dialog:has(.print-sheet) { position: static !important; margin: 0 !important; padding: 0 !important;
-      max-width: none !important; max-height: none !important; overflow: visible !important; border: 0 !important;
-      box-shadow: none !important; background: #fff !important; animation: none !important; }
+    body :has(.print-sheet) { display: block !important; position: static !important; margin: 0 !important;
+      padding: 0 !important; width: auto !important; max-width: none !important; max-height: none !important;
+      overflow: visible !important; border: 0 !important; box-shadow: none !important; background: #fff !important;
+      animation: none !important; }
+    @page { margin: 20mm; }
     dialog:has(.print-sheet)::backdrop { display: none; }
   }
   @media (prefers-reduced-motion: reduce) {
     /* None, and not a short one: a short transition of everything would run from parent to child, frame by frame. */
-    :not(.linger), ::before, ::after { transition: none !important; animation: none !important;
+    :not(.linger, .leaves, .renews), ::before, ::after { transition: none !important; animation: none !important;
       scroll-behavior: auto !important; }
   }
 }
@@ -133,7 +105,11 @@ def stylesheet() -> str:
         f"  --shadow-*: initial;\n  --color-transparent: transparent;\n{theme}"
         "  @keyframes appear { from { opacity: 0; transform: translateY(4px); } }\n"
         "  @keyframes reached { 0%, 60% { outline-color: var(--color-accent); } }\n"
+        "  @keyframes leave { 0%, 97% { opacity: 1; } to { opacity: 0; visibility: hidden; } }\n"
         "  @keyframes fill { from { stroke-dashoffset: 100; } }\n}\n"
+        # `phone` is a device in the hand, or a window as narrow; `desk` is the opposite.
+        "@custom-variant phone { @media (pointer: coarse), (width < 40rem) { @slot; } }\n"
+        "@custom-variant desk { @media (not (pointer: coarse)) and (width >= 40rem) { @slot; } }\n"
         f"@layer theme {{\n  :root {{ color-scheme: light dark; }}\n"
         # Reflex puts the chosen theme as a class on <html>; until then the system decides.
         f"  @media (prefers-color-scheme: dark) {{ :root:not(.light) {{ {dark} }} }}\n"

@@ -4,6 +4,8 @@ import reflex as rx
 
 from netim_app.ui.text import tr
 
+_DONE, _AHEAD = "bg-accent forced-colors:bg-[Highlight]", "bg-line forced-colors:bg-[GrayText]"
+
 
 def step(
     *content: rx.Component, number: int, of: int, title: rx.Var | str, buttons: tuple[rx.Component, ...] = ()
@@ -17,20 +19,19 @@ def step(
         buttons: at the end, the one that goes on last.
     """
     bar = (
-        rx.el.span(class_name=f"h-1.5 flex-1 rounded-full {'bg-accent' if n <= number else 'bg-line'}")
-        for n in range(1, of + 1)
+        rx.el.span(class_name=f"h-1.5 flex-1 rounded-full {_DONE if n <= number else _AHEAD}") for n in range(1, of + 1)
     )
     return rx.el.div(
         rx.el.div(
             rx.el.p(tr("ui.wizard.step", number=number, of=of), class_name="text-sm font-medium text-muted"),
-            rx.el.div(*bar, class_name="flex gap-1.5", aria_hidden="true"),
-            class_name="flex flex-col gap-2",
+            rx.el.div(*bar, class_name="flex grow gap-1.5", aria_hidden="true"),
+            class_name="flex items-center gap-3 sm:flex-col sm:items-stretch sm:gap-2",
             custom_attrs={"data-testid": "wizard-step"},
         ),
         rx.el.h3(title, class_name="text-lg font-semibold"),
         *content,
         *([button_row(*buttons)] if buttons else []),
-        class_name="flex flex-col gap-5",
+        class_name="flex flex-col gap-4 sm:gap-5",
     )
 
 
@@ -50,7 +51,7 @@ def numbered(*items: rx.Component) -> rx.Component:
             )
             for number, item in enumerate(items, start=1)
         ),
-        class_name="flex flex-col gap-5",
+        class_name="flex flex-col gap-4 sm:gap-5",
     )
 
 

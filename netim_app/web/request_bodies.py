@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from netim_app.infra.rate_limit import network_keys, width
 from netim_app.infra.redaction import log_event
-from netim_app.web.asgi import client_of
+from reflex_guard.asgi import client_of
 
 logger = logging.getLogger(__name__)
 

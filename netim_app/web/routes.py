@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from netim_app.web import brand_files
 from netim_app.web.health import healthz
 from netim_app.web.login_routes import close_session, guarded, keep_pending, open_session
 
@@ -28,6 +29,11 @@ def routes() -> Starlette:
             Route("/auth/logout", guarded(close_session), methods=["POST"]),
             Route("/healthz", healthz),
             Route("/.well-known/change-password", change_password),
+            Route("/.well-known/security.txt", brand_files.security_txt),
+            Route("/favicon.svg", brand_files.favicon),
+            Route("/icon.png", brand_files.icon),
+            Route("/preview.png", brand_files.preview),
+            Route("/manifest.webmanifest", brand_files.manifest),
             Route("/_health", not_found),
         ]
     )

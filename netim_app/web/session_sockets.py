@@ -15,7 +15,7 @@ from netim_app.identity.open_sockets import OpenSockets, PaidSocket
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.redaction import log_event
 from netim_app.infra.unit_of_work import in_read_unit
-from netim_app.web.asgi import TRY_LATER, client_of, refuse_socket
+from reflex_guard.asgi import TRY_LATER, client_of, refuse_socket
 
 logger = logging.getLogger(__name__)
 

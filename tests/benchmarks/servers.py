@@ -18,7 +18,7 @@ from sqlmodel import col, select
 
 from netim_app import build as product_build
 from netim_app.core.facts import Origin
-from netim_app.core.tokens import digest, new_token
+from netim_app.core.installation import ROOT
 from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service.access import packed
 from netim_app.features.ip_restriction.tables import IpRule
@@ -29,6 +29,7 @@ from netim_app.infra.tables import QUEUED, OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.registry import install_features
 from netim_app.settings import Settings
+from reflex_guard.tokens import digest, new_token
 from tests.kit.harness import PASSWORD, START_SECONDS, Server
 
 COST = 12
@@ -61,7 +62,7 @@ def build_both(folder: Path) -> Path:
     counter = folder / "counter"
     shutil.copytree(COUNTER, counter, ignore=shutil.ignore_patterns("__pycache__"))
     for name in (".npmrc", "bunfig.toml"):  # else Reflex looks for a registry of its own
-        shutil.copyfile(product_build.ROOT / name, counter / name)
+        shutil.copyfile(ROOT / name, counter / name)
     done = subprocess.run(
         [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
         cwd=counter,

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from netim_app import build as product_build
-from tests.benchmarks.servers import ORIGIN, ProductServer
+from tests.benchmarks.servers import ProductServer
 from tests.kit.example import BLOCKS, LINES, add_files, copy_product, insert, migrate, run
 
 NUMBER = 10
@@ -15,7 +15,7 @@ NUMBER = 10
 def add_ten_features(copy: Path) -> None:
     """Makes the copy."""
     copy_product(copy)
-    example = {path: code for path, code in BLOCKS.items() if path.startswith("netim_app/features/")}
+    example = {path: code for path, code in BLOCKS.items() if path.startswith("netim_app/features/checkup/")}
     for number in range(1, NUMBER + 1):
         add_files(copy, {_named(path, number): _named(code, number) for path, code in example.items()})
         (copy / f"netim_app/features/checkup{number}/__init__.py").touch()
@@ -43,5 +43,5 @@ def make_ready(copy: Path) -> None:
     """
     migrate(copy)
     shutil.copytree(product_build.web_dir() / "build", copy / ".web" / "build")
-    stamp = "from netim_app import build, settings; print(build.fingerprint(settings.Settings(public_url={origin!r})))"
-    (copy / ".web" / "netim-build").write_text(run(copy, "-c", stamp.format(origin=ORIGIN)).strip())
+    stamp = "from netim_app import build, settings; print(build.fingerprint(settings.Settings()))"
+    (copy / ".web" / "netim-build").write_text(run(copy, "-c", stamp).strip())

@@ -50,7 +50,7 @@ def executable() -> str:
 
 
 def arguments(port: int) -> list[str]:
-    """The one build is made for port 3000; the browser is told where the server really listens."""
+    """Pages are opened at port 3000; the browser is told where the server really listens."""
     rules = ",".join(f"MAP {name}:3000 127.0.0.1:{port}" for name in LOOPBACK_NAMES)
     return [*ARGS, f"--host-resolver-rules={rules}"]
 
@@ -161,10 +161,14 @@ def go_to_security(page: Page) -> None:
     expect(page.get_by_role("heading", name="Connection and Security", level=1)).to_be_visible()
 
 
+def unfold_rules(page: Page) -> None:
+    """Shows the addresses of the IP restriction, which are folded while it is off."""
+    page.locator("#ip-restriction summary").click()
+
+
 def gauge_percent(*done: str) -> str:
     """What the gauge shows when the protections of these keys are in force, and no others."""
-    weights = {p.key: p.weight for f in FEATURES for p in f.protections}
-    return str(sum(weights[key] for key in done) * 100 // sum(weights.values()))
+    return str(sum(p.points for f in FEATURES for p in f.protections if p.key in done))
 
 
 def log_out(page: Page) -> None:

@@ -7,17 +7,27 @@ import axe_playwright_python
 import pyotp
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from sqlmodel import col, delete
 
 from netim_app import build
-from netim_app.core.facts import Origin
+from netim_app.core.facts import Fact, Origin
+from netim_app.features.activity.tables import ActivityEntry
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.tables import IpRule
-from netim_app.features.login_history.tables import LoginEntry
-from netim_app.identity import links, operations, undo
-from tests.browser.conftest import DESKTOP, PHONE
+from netim_app.features.lost_device.tables import ReplacementToDo
+from netim_app.features.own_data.tables import AccountDeletion
+from netim_app.features.passkeys.service import recovery
+from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
+from netim_app.identity import accounts, links, operations, undo
+from netim_app.identity.tables import Account
+from netim_app.texts import catalog
+from tests.browser.conftest import DESKTOP, PHONE, unfold_rules
 from tests.browser.wire import Wire
 from tests.kit.harness import PASSWORD, Server, link_in
-from tests.kit.phone import open_settings
+from tests.kit.languages import tag
+from tests.kit.passkeys import mailed_page
+from tests.kit.phone import finish, open_settings
+from tests.kit.virtual_authenticator import NO_PASSKEYS, Device
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -28,6 +38,7 @@ PUBLIC = (
     "/verify-email?for=sign-up",
     "/reset-password",
     "/restore-email",
+    "/recover-account",
 )
 PERSONAL = "/account/personal-information"
 SECURITY = "/account/connection-and-security"
@@ -39,7 +50,11 @@ PAIRS = ((PHONE, "dark"), (DESKTOP, "light"))
 """The theme has nothing to do with the width, nor with the language: French pages are looked at in turn in one of them,
 which keeps the test short. What depends on the length of words is measured in both."""
 TOO_LONG = "x" * 400
-HIDDEN = {"hand-over", "keep-pending", "link-token"}
+HIDDEN = {
+    "hand-over", "keep-pending", "link-token",
+    "passkeys-prompt", "passkey-login-prompt", "passkey-code-prompt", "passkey-proof-prompt", "passkeys-only-prompt",
+    "passkey-recovery-token-begin", "passkey-recovery-token-finish", "passkey-recovery-token-stop",
+}  # fmt: skip
 """Fields and forms that nobody can see."""
 
 RUN = """async (standards) => {
@@ -110,12 +125,13 @@ class Looker:
         assert page.locator("html").get_attribute("lang") == self.language, what
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("language", catalog.LOCALES)
 def test_axe_finds_nothing_wherever_a_customer_can_come(
     wired: Browser, wire: Wire, server: Server, email: str, language: str
 ) -> None:
     server.create_account(email, language=language)
-    locale = {"en": "en-GB", "fr": "fr-FR"}[language]
+    locale = tag(language)
     context = wired.new_context(locale=locale, reduced_motion="reduce", base_url=server.origin, viewport=DESKTOP)  # type: ignore[arg-type]
     look = Looker(context.new_page(), language)
     look.page.set_default_timeout(15_000)
@@ -134,7 +150,114 @@ def test_axe_finds_nothing_wherever_a_customer_can_come(
     finally:
         wire.mend()
         context.close()
-    assert built_names() - look.seen - HIDDEN == set(), "nobody has looked at these"
+    assert built_names() - of_passkeys() - of_passkeys_only() - look.seen - HIDDEN == set(), (
+        "nobody has looked at these"
+    )
+
+
+def of_passkeys() -> set[str]:
+    """The names that are looked at by themselves: they need a device."""
+    return {name for name in built_names() if name.startswith("passkey")} - of_passkeys_only()
+
+
+def of_passkeys_only() -> set[str]:
+    """Those of the switch that closes all other ways in, and of the way back."""
+    return {
+        name for name in built_names() if name.startswith(("passkeys-only", "passkey-recovery", "passkey-elsewhere"))
+    }
+
+
+def test_axe_finds_nothing_about_passkeys(wired: Browser, server: Server, email: str) -> None:
+    server.create_account(email)
+    context = wired.new_context(locale="en-GB", reduced_motion="reduce", base_url=server.origin, viewport=DESKTOP)
+    look = Looker(context.new_page(), "en")
+    page = look.page
+    open_settings(page, server, email)
+    visit_passkeys(look)
+    server.move_clock(660)
+    page.get_by_test_id("passkeys-add").click()
+    expect(page.get_by_test_id("passkey-proof")).to_be_visible()
+    look("prove it again by a passkey")
+    page.context.clear_cookies()
+    page.goto("/login")
+    page.locator("#field-email").fill(email)
+    page.locator("#field-password").fill(PASSWORD)
+    look("log in by a passkey")
+    page.get_by_test_id("login").locator("[type=submit]").click()
+    expect(page.get_by_test_id("passkey-code")).to_be_visible()
+    look("a passkey after the password")
+    server.move_clock(0)
+    context.close()
+    assert of_passkeys() - look.seen - HIDDEN == set(), "nobody has looked at these"
+
+
+def test_axe_finds_nothing_about_passkeys_only(wired: Browser, server: Server, email: str) -> None:
+    server.create_account(email)
+    context = wired.new_context(locale="en-GB", reduced_motion="reduce", base_url=server.origin, viewport=DESKTOP)
+    look = Looker(context.new_page(), "en")
+    page = look.page
+    open_settings(page, server, email)
+    codes = visit_passkeys_only(look)
+    visit_the_way_back(look, server, email, codes)
+    page.add_init_script(NO_PASSKEYS)
+    server.move_clock(660)
+    page.goto(SECURITY)
+    page.get_by_test_id("totp-enable").click()
+    expect(page.get_by_test_id("passkey-elsewhere")).to_be_visible()
+    look("no way to prove it here")
+    server.move_clock(0)
+    context.close()
+    assert of_passkeys_only() - look.seen - HIDDEN == set(), "nobody has looked at these"
+
+
+def visit_passkeys_only(look: Looker) -> list[str]:
+    """Switched on; the backup codes that are left."""
+    page = look.page
+    Device(page, defaultBackupEligibility=True, defaultBackupState=True)
+    page.get_by_test_id("passkeys-add").click()
+    sheet = page.get_by_test_id("backup-codes-list").locator("li")
+    expect(sheet).to_have_count(10)
+    codes = sheet.all_inner_texts()
+    finish(page)
+    page.get_by_test_id("passkeys-only").click()
+    form = page.get_by_test_id("passkeys-only-on")
+    refuse(form)
+    look("passkeys only, with a fault")
+    form.locator("input").first.fill(codes.pop())
+    form.locator("[type=submit]").click()
+    expect(page.get_by_test_id("passkeys-only-dialog")).to_have_count(0)
+    page.get_by_test_id("passkeys-only").click()
+    expect(page.get_by_test_id("passkeys-only-off-dialog")).to_be_visible()
+    look("passkeys only off")
+    close(page, "passkeys-only-off-dialog")
+    return codes
+
+
+def visit_the_way_back(look: Looker, server: Server, email: str, codes: list[str]) -> None:
+    page = look.page
+    with server.units.write() as unit:
+        account_id = operations.find_account(unit, email) or 0
+        recovery.mail_way_back(unit, Fact(account_id=account_id, at=unit.now))
+    page.goto(mailed_page(server, email, "Get back into your"))
+    begin = page.get_by_test_id("passkey-recovery-begin")
+    refuse(begin)
+    look("the way back, with a fault")
+    begin.locator("#passkey-recovery-code").fill(codes.pop())
+    begin.locator("[type=submit]").click()
+    expect(page.get_by_test_id("passkey-recovery-begun")).to_be_visible()
+    look("the wait has begun")
+    page.goto(SECURITY)
+    expect(page.locator("#passkey-recovery")).to_be_visible()
+    look("a session while somebody waits")
+    page.goto("/recover-account?for=finish#" + "x" * 43)
+    expect(page.get_by_test_id("passkey-recovery-finish")).to_be_visible()
+    look("the wait is over")
+    page.goto(mailed_page(server, email, "Someone asks for your"))
+    expect(page.get_by_test_id("passkey-recovery-stop")).to_be_visible()
+    look("stop the wait")
+    page.get_by_test_id("passkey-recovery-stop").locator("[type=submit]").click()
+    expect(page.get_by_test_id("passkey-recovery-stopped")).to_be_visible()
+    look("the wait is stopped")
 
 
 def refuse(form: Locator) -> None:
@@ -237,6 +360,9 @@ def visit_personal_information(look: Looker, server: Server, email: str) -> None
     page.goto(PERSONAL)
     expect(page.get_by_test_id("gauge")).to_be_visible()
     look("personal information")
+    page.get_by_test_id("language-menu").click()
+    look("the menu of languages")
+    page.keyboard.press("Escape")
     page.get_by_test_id("account-menu").click()
     look("the menu")
     page.keyboard.press("Escape")
@@ -263,6 +389,50 @@ def visit_personal_information(look: Looker, server: Server, email: str) -> None
     form.locator("[type=submit]").click()
     expect(page.get_by_test_id("pending-email")).to_be_visible()
     look("a new email address that waits for its confirmation")
+    page.get_by_test_id("delete-account-begin").click()
+    refuse(page.get_by_test_id("delete-account"))
+    look("no address of the account that is to be deleted")
+    page.keyboard.press("Escape")
+    look_at_the_account_that_stays(look, server, email)
+    look_at_the_password(look, server, email)
+
+
+def look_at_the_account_that_stays(look: Looker, server: Server, email: str) -> None:
+    """As after a login that has taken a deletion back."""
+    with server.units.write() as unit:
+        account_id = operations.find_account(unit, email) or 0
+        moments = dict.fromkeys(("asked_at", "due_at", "taken_back_at"), unit.now)
+        unit.session.add(AccountDeletion(account_id=account_id, **moments))
+    look.page.goto(PERSONAL)
+    panel = look.page.locator("#account-stays")
+    expect(panel).to_be_visible()
+    look("the account stays")
+    panel.get_by_role("button").click()
+    expect(panel).to_have_count(0)
+
+
+def look_at_the_password(look: Looker, server: Server, email: str) -> None:
+    """As after a login with a password that a stricter policy refuses."""
+    with server.units.write() as unit:
+        account_id = operations.find_account(unit, email) or 0
+        password = unit.session.get_one(Account, account_id).password_hash
+        accounts.store_judgement(unit, account_id, password, accepted=False)
+    look.page.goto(SECURITY)
+    expect(look.page.get_by_test_id("hint-password_refused")).to_be_visible()
+    look("a password that is refused now")
+
+
+def look_at_the_panel(look: Looker, server: Server, email: str) -> None:
+    """As after a login by backup code, with one step done."""
+    with server.units.write() as unit:
+        account_id = operations.find_account(unit, email) or 0
+        unit.session.add(ReplacementToDo(account_id=account_id, key="totp.lost.remove"))
+    look.page.goto(SECURITY)
+    panel = look.page.locator("#lost-device")
+    expect(panel).to_be_visible()
+    look("lost phone")
+    panel.get_by_role("button").last.click()
+    expect(panel).to_have_count(0)
 
 
 def visit_security(look: Looker, server: Server, email: str) -> None:
@@ -274,7 +444,7 @@ def visit_security(look: Looker, server: Server, email: str) -> None:
     with server.units.write() as unit:
         for number in range(12):
             unit.session.add(
-                LoginEntry(
+                ActivityEntry(
                     account_id=operations.find_account(unit, email) or 0,
                     at=unit.now,
                     first_at=unit.now,
@@ -287,8 +457,9 @@ def visit_security(look: Looker, server: Server, email: str) -> None:
                 )
             )
     page.goto(SECURITY)
-    expect(page.get_by_test_id("history-more")).to_be_visible()
+    expect(page.get_by_test_id("activity-more")).to_be_visible()
     look("connection and security")
+    look_at_the_panel(look, server, email)
     page.get_by_test_id("login-alerts-switch").click()
     expect(page.get_by_test_id("login-alerts-switch")).to_have_attribute("aria-checked", "true")
     look("alerts on")
@@ -321,8 +492,9 @@ def visit_list_of_rules(look: Looker) -> None:
 
 
 def visit_ip_restriction(look: Looker, server: Server, email: str) -> None:
-    visit_list_of_rules(look)
     page = look.page
+    unfold_rules(page)
+    visit_list_of_rules(look)
     page.get_by_test_id("ip-add").click()
     form = page.get_by_test_id("ip-add-form")
     form.locator("#ip-address").fill("no address")
@@ -360,6 +532,9 @@ def visit_ip_restriction(look: Looker, server: Server, email: str) -> None:
     look("switch it off")
     page.get_by_test_id("ip-turn-off").locator("[type=submit]").click()
     expect(page.get_by_test_id("ip-restriction-switch")).to_have_attribute("aria-checked", "false")
+    expect(page.get_by_test_id("ip-rules")).to_be_hidden()
+    look("the list is folded")
+    unfold_rules(page)
     page.get_by_test_id("ip-rules").locator("button").first.click()
     expect(page.get_by_test_id("ip-remove")).to_be_visible()
     look("remove a rule")
@@ -378,6 +553,7 @@ def visit_ip_restriction(look: Looker, server: Server, email: str) -> None:
             )
             unit.session.add(rule)
     page.goto(SECURITY)
+    unfold_rules(page)
     expect(page.get_by_test_id("ip-find")).to_be_visible()
     look("so many rules that they can be searched")
 
@@ -392,8 +568,35 @@ def visit_dialogs_of_one_field(look: Looker) -> None:
     close(page, "password-dialog")
 
 
+def end_enrolments(server: Server, *, enable: int = 0) -> None:
+    """Leaves open wizards without what they set up: as time does, or another tab that enables for this account."""
+    with server.units.write() as unit:
+        unit.session.exec(delete(TotpEnrolment))
+        if enable:
+            unit.session.add(
+                TotpAuthenticator(account_id=enable, name="Other", sealed=b"", last_step=0, added_at=unit.now)
+            )
+
+
 def visit_two_factor(look: Looker, server: Server, email: str) -> None:
     page = look.page
+    with server.units.read() as unit:
+        account_id = operations.find_account(unit, email) or 0
+    page.get_by_test_id("totp-enable").click()
+    expect(page.get_by_test_id("totp-key")).to_be_visible()
+    end_enrolments(server)
+    page.get_by_test_id("totp-next").click()
+    expect(page.get_by_test_id("totp-ended")).to_be_visible()
+    look("wizard, out of time")
+    page.get_by_test_id("totp-wizard").get_by_role("button").last.click()
+    expect(page.get_by_test_id("totp-key")).to_be_visible()
+    end_enrolments(server, enable=account_id)
+    page.get_by_test_id("totp-next").click()
+    expect(page.get_by_test_id("totp-ended-close")).to_be_visible()
+    look("wizard, another tab was faster")
+    page.get_by_test_id("totp-ended-close").click()
+    with server.units.write() as unit:
+        unit.session.exec(delete(TotpAuthenticator).where(col(TotpAuthenticator.account_id) == account_id))
     page.get_by_test_id("totp-enable").click()
     key = page.get_by_test_id("totp-key").inner_text().split("\n")[0].replace(" ", "")
     page.get_by_test_id("totp-applications").locator("summary").click()
@@ -478,6 +681,31 @@ def visit_two_factor(look: Looker, server: Server, email: str) -> None:
     look("the code")
     refuse(form)
     look("the code, with a fault")
+
+
+def visit_passkeys(look: Looker) -> None:
+    """With a device that is gone afterwards: it would answer the login page by itself."""
+    page = look.page
+    device = Device(page)
+    page.get_by_test_id("passkeys-add").click()
+    codes = page.get_by_test_id("backup-codes-finish")
+    codes.locator("[type=checkbox]").check()
+    codes.locator("[type=submit]").click()
+    expect(codes).to_have_count(0)
+    row = page.get_by_test_id("passkeys-list").locator("button")
+    expect(row.first).to_be_visible()
+    look("a passkey")
+    device.cdp.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": device.id})
+    row.first.click()
+    rename = page.get_by_test_id("passkey-rename")
+    rename.locator("input").fill("")
+    refuse(rename)
+    look("rename the passkey, with a fault")
+    close(page, "passkey-rename-dialog")
+    row.last.click()
+    expect(page.get_by_test_id("passkey-remove-submit")).to_be_visible()
+    look("remove the passkey")
+    close(page, "passkey-remove-dialog")
 
 
 def visit_removal(look: Looker, server: Server, email: str, key: str) -> None:

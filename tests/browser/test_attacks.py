@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.browser.conftest import go_to_security, log_in, log_out
+from tests.browser.conftest import go_to_security, log_in, log_out, unfold_rules
 from tests.kit.harness import PASSWORD, Server, link_in
 from tests.kit.headers import PAGES
 
@@ -34,6 +34,7 @@ def test_xss(page: Page, server: Server, customer: str) -> None:
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name=SCRIPTS[0])).to_be_visible()
     page.goto("/account/connection-and-security")
+    unfold_rules(page)
     for script in SCRIPTS[:2]:
         page.get_by_role("button", name="Add a rule").click()
         page.get_by_label("IP address, network or range").fill(f"203.0.113.{len(script)}")
@@ -143,6 +144,7 @@ def test_csp_no_page_needs_more_than_it_may(page: Page, customer: str, complaint
         expect(page.get_by_role("button", name="Anna Martin")).to_be_visible()
         assert page.evaluate("violations") == [], path
     page.goto(PAGES[-1])
+    unfold_rules(page)
     for name in ("Change password", "Add a rule", "Enable"):
         page.get_by_role("button", name=name, exact=True).click()
         expect(page.get_by_role("dialog")).to_be_visible()
@@ -216,6 +218,7 @@ def everything_kept(page: Page) -> str:
 def test_client_remnants_of_a_whole_visit(page: Page, customer: str) -> None:
     """After it neither the page, the browser's stores nor the way back show anything of the customer."""
     log_in(page, customer)
+    expect(page.get_by_label("First name")).to_have_value("Anna")
     assert customer in page.locator("main").inner_html() + str(
         page.locator("input").evaluate_all("i => i.map(e => e.value)")
     )

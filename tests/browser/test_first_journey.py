@@ -32,6 +32,15 @@ WORDS = {
         "alert subject": "Nouvelle connexion",
         "chosen": "Le mot de passe choisi lors de l’inscription",
     },
+    "de-AT": {
+        "first": "Vorname", "last": "Nachname", "email": "E\u2011Mail-Adresse", "password": "Passwort",
+        "create": "Konto erstellen", "confirm": "Adresse bestätigen", "to login": "Anmelden", "log in": "Anmelden",
+        "personal": "Persönliche Daten", "increase": "Machen Sie Ihr Konto sicherer",
+        "security page": "Zugang und Sicherheit", "security": "Sicherheit",
+        "alerts": "E\u2011Mail-Meldungen", "change": "Passwort ändern", "current": "Aktuelles Passwort",
+        "new": "Neues Passwort", "log out": "Abmelden", "weak": "Schwach", "alert subject": "Neue Anmeldung",
+        "chosen": "Das Passwort, das Sie bei der Registrierung gewählt haben",
+    },
 }  # fmt: skip
 
 
@@ -55,6 +64,7 @@ class Mouse:
         ("fr-FR", PHONE, Mouse),
         ("en-GB", PHONE, Keyboard),
         ("fr-FR", DESKTOP, Keyboard),
+        ("de-AT", PHONE, Mouse),
     ],
 )
 def test_from_sign_up_to_the_first_alert(

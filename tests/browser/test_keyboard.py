@@ -1,14 +1,15 @@
 """Without a mouse: where the focus is can be seen, goes to what is wrong, and comes back to where it was."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE
+from netim_app.texts import catalog
+from tests.browser.conftest import DESKTOP, PHONE, unfold_rules
 from tests.kit.harness import PASSWORD, Server
+from tests.kit.languages import choose_language, tag
 from tests.kit.phone import open_settings
 
 PERSONAL = "/account/personal-information"
@@ -59,6 +60,7 @@ def test_the_focus_can_be_seen_wherever_it_goes(
         page.goto(path)
         expect(page.get_by_test_id("gauge")).to_be_visible()
         assert (path, tab_through(page)) == (path, [])
+    unfold_rules(page)
     for opener, dialog in DIALOGS:
         page.get_by_test_id(opener).click()
         expect(page.get_by_test_id(dialog)).to_be_visible()
@@ -98,6 +100,7 @@ def test_the_focus_comes_back_from_every_dialog(page: Page, server: Server, cust
         expect(shown).to_have_count(0)
         expect(opener).to_be_focused()
 
+    unfold_rules(page)
     for opener, dialog in DIALOGS:
         goes_and_comes(page.get_by_test_id(opener), dialog)
     page.goto(PERSONAL)
@@ -181,13 +184,22 @@ def test_the_focus_goes_to_the_first_field_that_is_wrong(page: Page, server: Ser
     page.get_by_label("Email address").fill(customer)
     page.get_by_label("Email address").press("Enter")
     expect(page.get_by_label("Password", exact=True)).to_be_focused()
+    page.reload()
+    expect(page.get_by_test_id("passkey-login")).to_be_visible()
+    page.get_by_label("Email address").fill(customer)
+    # Passkeys are offered behind the field while the form is under way: that is not its answer.
+    page.evaluate("""() => {
+      document.querySelector("[data-autofill]").click();
+      document.querySelector("main form").requestSubmit();
+    }""")
+    expect(page.get_by_label("Password", exact=True)).to_be_focused()
 
     open_settings(page, server, customer)
     page.get_by_test_id("password-change").click()
     page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password", exact=True).fill("password1234")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("This password is easy to guess.")).to_be_visible()
+    expect(page.get_by_text("This password is in a list of leaked passwords.")).to_be_visible()
     expect(page.get_by_label("New password", exact=True)).to_be_focused()
     page.goto(PERSONAL)
     page.get_by_label("Phone").fill("call me")
@@ -210,22 +222,24 @@ def test_a_notice_is_said_once_and_takes_no_focus(page: Page, server: Server, cu
 
 
 TITLES = {
-    "en": {"/login": "Log in", "/signup": "Create", PERSONAL: "Personal information", SECURITY: "Connection and"},
-    "fr": {"/login": "Connexion", "/signup": "Créer", PERSONAL: "Informations perso", SECURITY: "Connexion et"},
+    "/login": "login.title",
+    "/signup": "sign_up.title",
+    PERSONAL: "page.personal_information",
+    SECURITY: "page.connection_and_security",
 }
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", catalog.LOCALES)
 def test_title_language_and_focus_follow_the_page(
     new_context: Callable[..., BrowserContext], server: Server, email: str, language: str
 ) -> None:
     """Loaded, and gone to inside of the app, where the browser itself says nothing."""
     server.create_account(email, language=language)
-    page = new_context(locale={"en": "en-GB", "fr": "fr-FR"}[language]).new_page()
+    page = new_context(locale=tag(language)).new_page()
 
-    def is_at(path: str) -> None:
-        expect(page).to_have_title(re.compile(f"^{TITLES[language][path]}.* · Netim Direct$"))
-        expect(page.locator("html")).to_have_attribute("lang", language)
+    def is_at(path: str, spoken: str = language) -> None:
+        expect(page).to_have_title(f"{catalog.text(spoken, TITLES[path])} · Netim Direct")
+        expect(page.locator("html")).to_have_attribute("lang", spoken)
 
     page.goto("/login")
     is_at("/login")
@@ -242,7 +256,6 @@ def test_title_language_and_focus_follow_the_page(
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.go_back()
     is_at(SECURITY)
-    other = {"en": "fr", "fr": "en"}[language]
-    page.get_by_test_id(f"locale-{other}").click()
-    language = other
-    is_at(SECURITY)
+    for other in catalog.LOCALES:
+        choose_language(page, other)
+        is_at(SECURITY, other)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from netim_app.texts import catalog
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.kit.harness import Server
+from tests.kit.languages import tag
 from tests.kit.phone import open_settings
 
 MAX_SHIFT = 0.02
@@ -38,13 +40,13 @@ WATCH = """() => {
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(window.shifts), 100)))"
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", catalog.LOCALES)
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_nothing_moves_while_a_page_loads(
     new_context: Callable[..., BrowserContext], server: Server, email: str, viewport: dict[str, int], language: str
 ) -> None:
     server.create_account(email, language=language)
-    context = new_context(viewport=viewport, locale={"en": "en-GB", "fr": "fr-FR"}[language])
+    context = new_context(viewport=viewport, locale=tag(language))
     context.add_init_script(f"({WATCH})()")
     page = context.new_page()
     devices = context.new_cdp_session(page)

@@ -5,9 +5,12 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from netim_app.infra import mail_templates
+from netim_app.texts.catalog import LOCALES
 from netim_app.ui.theme import DARK, LIGHT
 from tests.browser.conftest import PASSWORD, log_in
+from tests.kit.fitting import misfits
 from tests.kit.harness import Server
+from tests.kit.reviewed import joined
 
 UNREADABLE = """() => {
   const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
@@ -42,12 +45,19 @@ def test_every_mail_fits_and_can_be_read(
 ) -> None:
     page = new_context(viewport={"width": width, "height": 600}, color_scheme=scheme).new_page()
     for event in mail_templates.templates().events:
-        for locale in ("en", "fr"):
-            page.set_content(mail_templates.render(event, locale, PARAMS).html)
+        for locale in LOCALES:
+            page.set_content(mail_templates.render(event, locale, params_of(event)).html)
             seen = f"{event} {locale}"
             assert page.evaluate("document.documentElement.scrollWidth") == width, seen
             assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == rgb(colours["canvas"])
             assert page.evaluate(UNREADABLE) == [], seen
+            assert misfits(page) == [], seen
+
+
+def params_of(event: str) -> dict[str, object]:
+    """Long ones, and those that only this mail of a feature has."""
+    mails = joined("mails")
+    return (dict(mails[event].params) if event in mails else {}) | PARAMS
 
 
 PARAMS = {
@@ -62,15 +72,17 @@ PARAMS = {
     "profile_url": "https://account.netim.example/account/personal-information",
     "login_url": "https://account.netim.example/login",
     "forgot_url": "https://account.netim.example/forgot-password",
+    "act": "disabled",
     "link": "https://account.netim.example/verify-email?for=sign-up#" + "w" * 43,
     "new_email": "zoe.with.a.very.long.name.indeed@subdomain.of.a.company.example.org",
     "rule": "2001:db8:1234:5678:9abc:def0:1234:0/112",
     "device": "W" * 40,
     "which": "Samsung Internet 29 on Android (2001:db8:1234:5678:9abc:def0:1234:5678)",
     "days": 7,
+    "sole": True,
     "count": 53,
     "about": "New login from a new device",
-    "card": "login-history",
+    "card": "recent-activity",
     "hours": 24,
     "minutes": 60,
     "left": 7,
@@ -79,7 +91,6 @@ PARAMS = {
     "known_browser": False,
     "restored": True,
     "can_be_undone": True,
-    "change": "added",
     "way": "reset",
 }
 """Long values for all that any mail may hold."""

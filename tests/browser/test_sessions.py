@@ -50,12 +50,13 @@ def test_history_on_a_phone_by_keyboard(
     log_in(other, customer)
     log_in(page, customer)
     page.goto("/account/connection-and-security")
-    history = page.get_by_test_id("history")
-    expect(history.get_by_role("listitem")).to_have_count(3)
-    page.get_by_label("Show", exact=True).focus()
-    page.keyboard.press("F")  # the first letter of "Failed and refused"
-    expect(history.get_by_role("listitem")).to_have_count(1)
-    expect(history).to_contain_text("Login failed")
+    activity = page.get_by_test_id("activity")
+    expect(activity.get_by_role("listitem")).to_have_count(3)
+    chip = page.get_by_role("group", name="Show").get_by_role("button", name="Failures")
+    by.press(chip)
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(activity.get_by_role("listitem")).to_have_count(1)
+    expect(activity).to_contain_text("Login failed")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
     by.press(page.get_by_role("button", name="Log out everywhere else"))
@@ -87,3 +88,18 @@ def test_a_page_that_was_logged_out_gets_another_socket_while_its_customer_types
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("button", name="Anna Martin")).to_be_visible()
     expect(other.get_by_role("button", name="Anna Martin")).to_be_visible()
+
+
+def test_a_change_of_the_settings_is_found_by_its_chip(page: Page, customer: str) -> None:
+    log_in(page, customer)
+    page.goto("/account/connection-and-security")
+    page.get_by_test_id("login-alerts-switch").click()
+    activity = page.get_by_test_id("activity")
+    expect(activity.get_by_role("listitem").first).to_contain_text("Email alerts switched on")
+
+    page.get_by_role("button", name="Changes", exact=True).click()
+
+    expect(activity.get_by_role("listitem")).to_have_count(1)
+    expect(activity).to_contain_text("Email alerts switched on")
+    page.get_by_role("button", name="Logins", exact=True).click()
+    expect(activity).to_contain_text("Logged in")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
 from netim_app.texts import catalog
-from tests.browser.conftest import DESKTOP, arguments, executable
+from tests.browser.conftest import DESKTOP, arguments, executable, unfold_rules
 from tests.browser.wire import Wire
 from tests.kit.harness import PASSWORD, Server, running
 from tests.kit.phone import Phone, open_settings, open_wizard
@@ -125,6 +125,7 @@ def test_code_and_rule_and_password_and_switch_count_once(far: Page, wire: Wire,
     assert answered_at_once(far)
     expect(switch).to_be_checked()
 
+    unfold_rules(far)
     far.get_by_test_id("ip-add").click()
     form = far.get_by_test_id("ip-add-form")
     form.get_by_label("IP address, network or range").fill("127.0.0.0/8")
@@ -297,10 +298,11 @@ def test_a_page_that_never_reached_the_server_says_so_in_both_languages(far: Pag
     """As behind a proxy that lets no websocket pass: the document comes, and nothing else does."""
     wire.sockets = False
     far.goto("/login")
+    expect(far.locator("input[name=password]")).to_be_visible()
     expect(lost(far)).to_contain_text(catalog.text("en", "ui.connection.never"))
     expect(lost(far).locator("[lang=fr]")).to_contain_text(catalog.text("fr", "ui.connection.never"))
     wire.sockets = True
-    expect(far.get_by_test_id("locale-en")).to_be_visible()
+    expect(far.get_by_test_id("language-menu")).to_be_visible()
     expect(far.get_by_test_id("connection-lost")).to_have_count(0)
 
 

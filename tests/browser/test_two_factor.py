@@ -9,15 +9,28 @@ from contextlib import contextmanager
 import pyotp
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, Locator, Page, expect
+from sqlmodel import delete
 
 from netim_app.core.facts import Origin
 from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.totp.tables import TotpEnrolment
 from netim_app.identity import operations
 from tests.browser.conftest import DESKTOP, PHONE, gauge_percent, go_to_security, log_in, log_out
 from tests.kit.harness import PASSWORD, Server
 from tests.kit.keyboard import Keyboard
-from tests.kit.phone import SECURITY, Phone, open_settings, open_wizard
+from tests.kit.languages import tag
+from tests.kit.phone import (
+    SECURITY,
+    Phone,
+    enable,
+    finish,
+    give_code,
+    give_password,
+    go_through,
+    open_settings,
+    open_wizard,
+)
 
 WORDS = {
     "en": {
@@ -31,47 +44,13 @@ WORDS = {
         "code": "Code (6 chiffres)", "step 3": "Étape 3 sur 3", "saved": "Je les ai enregistrés", "done": "Terminer",
         "device": "Mon appareil", "title": "Saisissez votre code",
     },
+    "de": {
+        "email": "E\u2011Mail-Adresse", "password": "Passwort", "log in": "Anmelden",
+        "personal": "Persönliche Daten", "enable": "Aktivieren", "step 1": "Schritt 1 von 3", "next": "Weiter",
+        "code": "Code (6 Ziffern)", "step 3": "Schritt 3 von 3", "saved": "Ich habe sie gespeichert", "done": "Fertig",
+        "device": "Mein Gerät", "title": "Code eingeben",
+    },
 }  # fmt: skip
-
-
-def enable(page: Page, server: Server) -> tuple[Phone, list[str]]:
-    """Enables two-factor authentication; returns the phone and the backup codes."""
-    return go_through(page, server, open_wizard(page))
-
-
-def go_through(page: Page, server: Server, dialog: Locator) -> tuple[Phone, list[str]]:
-    """The steps of the open wizard."""
-    expect(dialog.get_by_text("Step 1 of 3")).to_be_visible()
-    phone = Phone(server, dialog.get_by_test_id("totp-qr"))
-    dialog.get_by_role("button", name="Next").click()
-    expect(dialog.get_by_text("Step 2 of 3")).to_be_visible()
-    dialog.get_by_label("Code (6 digits)").fill(phone.code())
-    dialog.get_by_label("Name of the device").fill("Pixel")
-    dialog.get_by_role("button", name="Check").click()
-    sheet = page.get_by_test_id("backup-codes-new")
-    expect(sheet.get_by_text("Step 3 of 3")).to_be_visible()
-    codes = sheet.get_by_test_id("backup-codes-list").get_by_role("listitem").all_inner_texts()
-    assert len(set(codes)) == 10
-    return phone, codes
-
-
-def finish(page: Page) -> None:
-    sheet = page.get_by_test_id("backup-codes-new")
-    sheet.get_by_label("I have saved them").check()
-    sheet.get_by_role("button", name="Done").click()
-    expect(sheet).to_have_count(0)
-
-
-def give_password(page: Page, email: str) -> None:
-    page.goto("/login")
-    page.get_by_label("Email address").fill(email)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-
-
-def give_code(page: Page, code: str) -> None:
-    page.get_by_label("Code (6 digits)").fill(code)
-    page.get_by_role("button", name="Log in").click()
 
 
 def paste_code(page: Page, code: str) -> None:
@@ -307,6 +286,10 @@ def test_copy_download_and_print(page: Page, server: Server, customer: str) -> N
     assert page.evaluate("window.printed")
     page.emulate_media(media="print")
     expect(sheet.get_by_text(f"Account: {customer}")).to_be_visible()
+    expect(sheet.get_by_text(f"Log in at {page.url.partition('/account/')[0]}/login")).to_be_visible()
+    boxes = sheet.get_by_test_id("backup-codes-list").locator("li > span")
+    assert [box.is_visible() for box in boxes.all()] == [True] * len(codes)
+    assert page.locator("[data-testid=backup-codes-new]").bounding_box()["x"] == 0  # type: ignore[index]  # it is shown
     expect(page.get_by_role("heading", name="Password")).to_be_hidden()
     assert len(re.findall(rb"/Type /Page\b", page.pdf())) == 1
     page.emulate_media(media="print", color_scheme="dark")
@@ -375,6 +358,40 @@ def test_codes_are_transient_vars(page: Page, server: Server, customer: str) -> 
     assert not any(code in page.content() for code in codes)
 
 
+def question_before(page: Page, leave: str) -> Dialog:
+    """What the browser asks when the page is about to be left; the answer is that it stays."""
+    with page.expect_event("dialog") as asked:
+        page.evaluate(f"setTimeout(() => {leave})")
+    asked.value.dismiss()
+    return asked.value
+
+
+def test_codes_that_nobody_has_saved_are_not_left_without_a_question(page: Page, server: Server, customer: str) -> None:
+    log_in(page, customer)
+    go_to_security(page)
+    _, codes = enable(page, server)
+    back = question_before(page, "history.back()")
+    assert (back.type, "shown only this once" in back.message) == ("confirm", True)
+    for leave in ("location.reload()", "location.replace('/login')"):
+        assert question_before(page, leave).type == "beforeunload"
+    assert page.get_by_test_id("backup-codes-list").get_by_role("listitem").all_inner_texts() == codes
+    assert page.url.endswith(SECURITY)
+
+    finish(page)
+    asked: list[str] = []
+
+    def answer(question: Dialog) -> None:
+        asked.append(question.type)
+        question.dismiss()
+
+    page.on("dialog", answer)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Personal information", level=1)).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Personal information", level=1)).to_be_visible()
+    assert asked == []
+
+
 def test_two_tabs_do_not_mix(page: Page, server: Server, customer: str) -> None:
     open_settings(page, server, customer)
     other = page.context.new_page()
@@ -393,6 +410,44 @@ def test_two_tabs_do_not_mix(page: Page, server: Server, customer: str) -> None:
     page.get_by_label("Code (6 digits)").fill(ours.code())
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_text("Step 3 of 3")).to_be_visible()
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_the_slower_of_two_tabs_says_what_became_of_its_entry(
+    page: Page, server: Server, customer: str, step: int
+) -> None:
+    open_settings(page, server, customer)
+    other = page.context.new_page()
+    other.goto(SECURITY)
+    slow = open_wizard(other)
+    theirs = Phone(server, slow.get_by_test_id("totp-qr"))
+    if step == 2:
+        slow.get_by_role("button", name="Next").click()
+        slow.get_by_label("Code (6 digits)").fill(theirs.code())
+    page.bring_to_front()
+    enable(page, server)
+    finish(page)
+
+    other.bring_to_front()
+    slow.get_by_role("button", name="Next" if step == 1 else "Check").click()
+    expect(slow.get_by_role("alert")).to_contain_text("enabled in another tab or window")
+    expect(slow.get_by_role("alert")).to_contain_text("delete that one and keep the other")
+    slow.get_by_test_id("totp-ended-close").click()
+    expect(slow).to_have_count(0)
+    expect(other.get_by_test_id("totp-devices").get_by_role("listitem")).to_have_count(1)
+
+
+def test_a_wizard_that_was_open_for_too_long_begins_again(page: Page, server: Server, customer: str) -> None:
+    open_settings(page, server, customer)
+    dialog = open_wizard(page)
+    Phone(server, dialog.get_by_test_id("totp-qr"))
+    with server.units.write() as unit:
+        unit.session.exec(delete(TotpEnrolment))
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("delete the new entry")
+    dialog.get_by_role("button", name="Start again").click()
+    go_through(page, server, dialog)
+    finish(page)
 
 
 def test_a_clock_that_is_wrong_is_told(page: Page, server: Server, customer: str) -> None:
@@ -432,8 +487,14 @@ def test_after_a_while_password_and_code_are_asked_for_first(page: Page, server:
 
 @pytest.mark.parametrize(
     ("language", "viewport", "scheme"),
-    [("fr", PHONE, "light"), ("fr", DESKTOP, "dark"), ("en", PHONE, "dark"), ("en", DESKTOP, "light")],
-    ids=["fr-phone-light", "fr-desktop-dark", "en-phone-dark", "en-desktop-light"],
+    [
+        ("fr", PHONE, "light"),
+        ("fr", DESKTOP, "dark"),
+        ("en", PHONE, "dark"),
+        ("en", DESKTOP, "light"),
+        ("de", PHONE, "light"),
+    ],
+    ids=["fr-phone-light", "fr-desktop-dark", "en-phone-dark", "en-desktop-light", "de-phone-light"],
 )
 def test_by_keyboard(
     server: Server,
@@ -445,7 +506,7 @@ def test_by_keyboard(
 ) -> None:
     words = WORDS[language]
     server.create_account(email, language=language)
-    locale = {"en": "en-GB", "fr": "fr-FR"}[language]
+    locale = tag(language)
     page = new_context(locale=locale, viewport=viewport, color_scheme=scheme).new_page()
     by = Keyboard(page)
 
@@ -465,7 +526,9 @@ def test_by_keyboard(
     dialog = page.get_by_test_id("totp-wizard")
     expect(dialog.get_by_text(words["step 1"])).to_be_visible()
     nothing_is_cut_off()
-    phone = Phone(server, dialog.get_by_test_id("totp-qr"))
+    if viewport is PHONE:
+        by.press(dialog.locator("summary").last)
+    phone = Phone(server, dialog.get_by_role("img"))
     by.press(dialog.get_by_role("button", name=words["next"]))
     by.type(dialog.get_by_label(words["code"]), phone.code())
     page.keyboard.press("Enter")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import log_in
+from tests.browser.conftest import log_in, unfold_rules
 from tests.kit.harness import PASSWORD, Server
 from tests.kit.phone import Phone, open_settings, open_wizard
 
@@ -38,6 +38,7 @@ def prove(page: Page, code: str = "", password: str = PASSWORD) -> None:
 
 
 def open_rule(page: Page) -> Locator:
+    unfold_rules(page)
     page.get_by_role("button", name="Add a rule").click()
     dialog = page.get_by_role("dialog", name="Add a rule")
     dialog.get_by_label("Address").fill("198.51.100.7")
@@ -146,6 +147,7 @@ def test_another_tab_of_a_renewed_session_keeps_what_was_typed(
     other = page.context.new_page()
     other.goto(page.url)
     aged()
+    unfold_rules(page)
     page.get_by_role("button", name="Add a rule").click()
     prove(page)
     expect(page.get_by_role("dialog", name="Add a rule")).to_be_visible()

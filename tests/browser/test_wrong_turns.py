@@ -128,7 +128,7 @@ def test_password_dialog_refuses_with_a_message_at_the_field(page: Page, custome
     dialog.get_by_label("Current password").fill(PASSWORD)
     dialog.get_by_label("New password", exact=True).fill("password1234")
     dialog.get_by_role("button", name="Change password").click()
-    expect(dialog.get_by_text("This password is easy to guess.")).to_be_visible()
+    expect(dialog.get_by_text("This password is in a list of leaked passwords.")).to_be_visible()
     expect(dialog.get_by_label("Current password")).to_have_value(PASSWORD)
     dialog.get_by_label("Current password").fill("something else 99")
     dialog.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
@@ -152,7 +152,7 @@ def test_forgotten_password(page: Page, server: Server, customer: str) -> None:
     assert "#" not in page.url, "the secret stays in the address bar"
     page.get_by_label("New password", exact=True).fill("password1234")
     page.get_by_role("button", name="Set the new password").click()
-    expect(page.get_by_text("This password is easy to guess.")).to_be_visible()
+    expect(page.get_by_text("This password is in a list of leaked passwords.")).to_be_visible()
     page.get_by_label("New password", exact=True).fill(NEW_PASSWORD)
     page.get_by_role("button", name="Set the new password").click()
     expect(page.get_by_test_id("reset-done")).to_be_visible()

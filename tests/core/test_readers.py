@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from netim_app.core import readers
-from netim_app.core.tokens import TOKEN_LENGTH, new_token
+from reflex_guard.tokens import TOKEN_LENGTH, new_token
 
 CODE = "839308"
 BLANKS = [chr(code) for code in range(0x3001) if unicodedata.category(chr(code)) == "Zs"] + [

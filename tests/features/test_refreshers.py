@@ -6,7 +6,6 @@ import pyotp
 import pytest
 
 from netim_app.core.actor import set_caller
-from netim_app.feature import offers
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
@@ -14,6 +13,7 @@ from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.features.totp.service import enrolments
 from netim_app.identity import profiles
 from netim_app.infra.unit_of_work import Units
+from netim_app.offers import offers
 from tests.kit.factories import logged_in_actor
 from tests.kit.fakes import FakeClock
 
@@ -47,5 +47,5 @@ def test_what_shows_a_date_changes_with_language_and_time_zone(
 
     with units.read() as unit:
         after = {name: each.load(unit, caller.account_id) for name, each in offers().refreshers.items()}
-    dated = {"login_alerts", "ip_restriction", "totp", "backup_codes", "password", "sessions", "login_history"}
+    dated = {"login_alerts", "ip_restriction", "totp", "backup_codes", "password", "sessions", "activity"}
     assert dated <= {name for name in after if after[name] != before[name]} | {"password"}

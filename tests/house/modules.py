@@ -9,8 +9,11 @@ from pathlib import Path
 from types import ModuleType
 
 import netim_app
+import reflex_guard
 
 PACKAGE = Path(netim_app.__file__).parent
+PARTS = Path(reflex_guard.__file__).parent
+"""The package of what can be reused."""
 ROOT = PACKAGE.parent
 STARTS_SOMETHING = {"netim_app.netim_app", "netim_app.__main__"}
 """Importing these opens the database of the settings; what they hold is tested by running them."""
@@ -18,13 +21,15 @@ STARTS_SOMETHING = {"netim_app.netim_app", "netim_app.__main__"}
 
 @lru_cache
 def module_names() -> tuple[str, ...]:
-    """Every module of the product."""
-    return tuple(sorted(found.name for found in pkgutil.walk_packages([str(PACKAGE)], "netim_app.")))
+    """Every module of the product, and of the parts that it shares."""
+    folders = (PACKAGE, PARTS)
+    found = (each for folder in folders for each in pkgutil.walk_packages([str(folder)], f"{folder.name}."))
+    return tuple(sorted(each.name for each in found))
 
 
 @lru_cache
 def modules() -> tuple[ModuleType, ...]:
-    """Every module of the product, imported, but those that start something."""
+    """All of these, imported, but those that start something."""
     return tuple(import_module(name) for name in module_names() if name not in STARTS_SOMETHING)
 
 
@@ -35,6 +40,13 @@ def sources() -> dict[str, ast.Module]:
         path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
         for path in sorted(PACKAGE.rglob("*.py"))
     }
+
+
+@lru_cache
+def all_sources() -> dict[str, ast.Module]:
+    """The same of all packages, by the path below the root."""
+    paths = (path for folder in (PACKAGE, PARTS) for path in sorted(folder.rglob("*.py")))
+    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
 
 
 @lru_cache

@@ -1,14 +1,29 @@
-"""docs/architecture.md names what exists, and every import contract."""
+"""docs/architecture.md names what exists, and every import contract; docs/reuse.md names every part."""
 
 import re
 import tomllib
 
 import pytest
 
-from tests.house.modules import ROOT, is_there
+from tests.house.modules import PARTS, ROOT, is_there
 
 DOCUMENT = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-PLACES = sorted(set(re.findall(r"`(netim_app/[\w/]+\.py: \w+)`", DOCUMENT)))
+REUSE = (ROOT / "docs" / "reuse.md").read_text("utf-8")
+PLACES = sorted(set(re.findall(r"`((?:netim_app|reflex_guard)/[\w/]+\.py: \w+)`", DOCUMENT + REUSE)))
+SHARED = {
+    "__init__",
+    "asgi",
+    "cookie_header",
+    "current_event",
+    "handlers",
+    "javascript",
+    "log",
+    "script",
+    "states",
+    "ticket_form",
+    "tokens",
+}
+"""What the parts are made of."""
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
 
 
@@ -25,6 +40,13 @@ def test_it_names_the_import_contracts() -> None:
     rules = DOCUMENT.partition("## Import rules")[2].partition("\n## ")[0]
 
     assert re.findall(r"^\| `([\w-]+)` \|", rules, re.MULTILINE) == [contract["id"] for contract in CONTRACTS]
+
+
+def test_every_part_is_in_the_table_of_those_that_can_be_reused() -> None:
+    parts = {path.stem for path in PARTS.glob("*.py")} - SHARED
+    named = re.findall(r"^\| (`[^|]+) \|", REUSE.partition("## The parts")[2], re.MULTILINE)
+
+    assert parts == {name for cell in named for name in re.findall(r"`(\w+)`", cell)}
 
 
 def test_it_is_short() -> None:

@@ -1,4 +1,4 @@
-"""The worked example of docs/extending.md, built, used and tested; and what README.md and docs/ repeat of the code."""
+"""The worked examples of docs/extending.md, built, used and tested; and what README.md and docs/ repeat of the code."""
 
 import re
 import shutil
@@ -10,25 +10,25 @@ from netim_app.features.gauge.rules import THRESHOLDS
 from netim_app.registry import FEATURES
 from netim_app.settings import Settings
 from netim_app.texts import catalog
-from tests.kit.example import BLOCKS, EXTENDING, LINES, add_files, copy_product, insert, migrate, run
+from tests.kit.example import BLOCKS, EXTENDING, LINES, MESSAGES, add_files, copy_product, insert, migrate, run
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 FEATURE_PAGE = (ROOT / "docs" / "features.md").read_text()
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
-REVIEWED = re.findall(r"```python\n(    \"CheckupState.*\n)```", EXTENDING)
-"""What goes into tests/kit/access.py."""
-HOUSE = ("access", "imports", "migrations", "state_vars", "texts")
+HOUSE = ("access", "brand", "emails", "imports", "migrations", "state_vars", "texts", "words")
 """The house tests that look at features."""
+PARTS = ("checkup", "inactivity")
 
 USE_IT = """
 import asyncio
 from datetime import UTC, datetime, timedelta
 import reflex as rx
 from netim_app.core.actor import Actor, set_caller
-from netim_app.feature import offers
+from netim_app.offers import offers
 from netim_app.features.checkup.state import CheckupState
-from netim_app.features.gauge.service import read_gauge
+from netim_app.features.gauge.rules import figures
+from netim_app.features.gauge.state import counted
 from netim_app.identity import accounts
 from netim_app.infra.unit_of_work import configure
 from netim_app.registry import install_features
@@ -42,47 +42,58 @@ units = configure(get_settings())
 customer = accounts.NewCustomer("a@example.com", "Anna", "Martin", "", "en", "Europe/Paris")
 with units.write() as unit:
     account_id = accounts.create_account(unit, customer, "hash").id
-with units.read() as unit:
-    before = read_gauge(unit, account_id)
+
+
+def gauge():
+    with units.read() as unit:
+        return figures(counted(), {p.key: p.active(unit, account_id) for p in offers().protections})
+
+
+before = gauge()
 soon = datetime.now(UTC) + timedelta(hours=1)
 set_caller(Actor(account_id=account_id, session_id=1, fresh_until=soon, revision=0))
 tab = rx.State().get_substate(CheckupState.get_full_name().split('.'))
 asyncio.run(CheckupState.submit.fn(tab))
 assert tab.done
-with units.read() as unit:
-    after = read_gauge(unit, account_id)
-assert before.possible == after.possible == sum(p.weight for p in offers().protections), (before, after)
-assert after.points == before.points + 10, (before, after)
+after = gauge()
+assert {each.key: each.points for each in counted()}["checkup"] == 10
+assert after.percent == before.percent + before.gains["checkup"] > before.percent, (before, after)
+assert "checkup" not in after.gains, after
 print("the example works")
 """
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the product with the example put in, as docs/extending.md says."""
+    """A copy of the product with both examples put in, as docs/extending.md says: part 2 after part 1."""
     copy = tmp_path_factory.mktemp("example")
     copy_product(copy, ("tests", "tools"))
-    add_files(copy, BLOCKS)
-    (copy / "netim_app/features/checkup/__init__.py").touch()
-    insert(copy / "netim_app/registry.py", LINES[0], before="from netim_app.features.gauge")
-    insert(copy / "netim_app/registry.py", LINES[1], before="    SESSIONS,")
-    insert(copy / "tests/kit/access.py", REVIEWED[0], before='    "SessionsState.')
-    migrate(copy)
+    places = [("from netim_app.features.gauge", "    SESSIONS,"), ("from netim_app.features.ip_", "    LOST_DEVICE,")]
+    for name, lines, before, message in zip(PARTS, (LINES[:2], LINES[2:]), places, MESSAGES, strict=True):
+        add_files(copy, {path: code for path, code in BLOCKS.items() if name in path})
+        (copy / f"netim_app/features/{name}/__init__.py").touch()
+        for line, place in zip(lines, before, strict=True):
+            insert(copy / "netim_app/registry.py", line, before=place)
+        migrate(copy, message)
     return copy
 
 
-def test_example_is_complete() -> None:
-    assert {Path(path).name for path in BLOCKS if path.startswith("netim_app/features/checkup/")} == {
-        "rules.py", "tables.py", "facts.py", "service.py", "state.py", "view.py", "feature.py", "en.po", "fr.po"
-    }  # fmt: skip
-    assert {path for path in BLOCKS if path.startswith("tests/")} == {
-        "tests/features/checkup/test_rules.py",
-        "tests/features/checkup/test_service.py",
-        "tests/features/checkup/test_view.py",
-        "tests/features/checkup/test_state.py",
-        "tests/browser/test_checkup.py",
+LAYERS = {"rules.py", "tables.py", "facts.py", "service.py", "state.py", "view.py", "feature.py", "en.po", "fr.po"}
+
+
+@pytest.mark.parametrize(("name", "more"), [("checkup", set()), ("inactivity", {"inactive.jinja"})])
+def test_each_example_is_one_folder_its_tests_and_two_lines(name: str, more: set[str]) -> None:
+    paths = {path for path in BLOCKS if name in path}
+    tests = {f"tests/features/{name}/test_{layer}.py" for layer in ("rules", "service", "state", "view")}
+
+    assert {Path(path).name for path in paths if path.startswith(f"netim_app/features/{name}/")} == LAYERS | more
+    assert {path for path in paths if path.startswith("tests/")} == {
+        *tests,
+        f"tests/features/{name}/reviewed.py",
+        f"tests/browser/test_{name}.py",
     }
-    assert (len(LINES), len(REVIEWED)) == (2, 1)
+    assert all(any(name in path for name in PARTS) for path in BLOCKS)
+    assert [line.strip() for line in LINES[1::2]] == ["CHECKUP,", "INACTIVITY,"]
 
 
 def test_the_mail_that_is_shown_is_the_one_that_is_sent() -> None:
@@ -98,10 +109,14 @@ def test_example_works(checkout: Path) -> None:
 @pytest.mark.timeout(600)
 def test_example_passes_its_own_tests_and_those_of_the_house(checkout: Path) -> None:
     house = [f"tests/house/test_{name}.py" for name in HOUSE]
-    others = ["tests/pages/test_pages.py", "tests/features/gauge", "tests/features/test_views.py"]
-    said = run(checkout, "-m", "pytest", "-q", "tests/features/checkup", *house, *others)
+    others = [
+        f"tests/{name}"
+        for name in ("pages/test_pages.py", "features/gauge", "features/test_views.py", "features/own_data")
+    ]
+    own = [f"tests/features/{name}" for name in PARTS]
+    said = run(checkout, "-m", "pytest", "-q", *own, *house, *others)
 
-    assert int(re.findall(r"(\d+) passed", said)[-1]) > 200
+    assert int(re.findall(r"(\d+) passed", said)[-1]) > 1000
 
 
 @pytest.mark.timeout(600)
@@ -110,7 +125,10 @@ def test_example_is_used_by_a_customer_in_a_browser(checkout: Path) -> None:
         shutil.copytree(ROOT / ".web", checkout / ".web", symlinks=True)
     run(checkout, "-m", "netim_app", "build")
 
-    assert "2 passed" in run(checkout, "-m", "pytest", "-q", "tests/browser/test_checkup.py")
+    journeys = [f"tests/browser/test_{name}.py" for name in PARTS]
+    assert "3 passed" in run(checkout, "-m", "pytest", "-q", *journeys)
+    forms = ("tests/server/test_forms.py", "-k", "Inactivity")
+    assert "2 passed" in run(checkout, "-m", "pytest", "-q", *forms)
 
 
 def test_example_keeps_the_import_contracts(checkout: Path) -> None:
@@ -119,19 +137,15 @@ def test_example_keeps_the_import_contracts(checkout: Path) -> None:
 
 
 def test_example_is_clean(checkout: Path) -> None:
-    files = ["netim_app/features/checkup", "netim_app/registry.py", *(p for p in BLOCKS if p.startswith("tests/"))]
-    run(checkout, "-m", "ruff", "check", *files)
-    run(checkout, "-m", "ruff", "format", "--check", *files)
+    """All of it: the migrations that Alembic has written, too."""
+    run(checkout, "-m", "ruff", "check", ".")
+    run(checkout, "-m", "ruff", "format", "--check", ".")
+    run(checkout, "-m", "netim_app", "texts")
 
 
 def test_example_is_well_typed(checkout: Path) -> None:
-    run(
-        checkout,
-        "-m",
-        "mypy",
-        "netim_app/features/checkup",
-        *(p for p in BLOCKS if p.endswith(".py") and "tests/" in p),
-    )
+    folders = [f"{place}/{name}" for place in ("netim_app/features", "tests/features") for name in PARTS]
+    run(checkout, "-m", "mypy", *folders, *(f"tests/browser/test_{name}.py" for name in PARTS))
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
@@ -162,10 +176,10 @@ def test_what_the_tour_names_is_what_the_product_says() -> None:
 
 
 def test_figures_of_the_tour_are_those_of_the_gauge() -> None:
-    weights = {protection.key: protection.weight for feature in FEATURES for protection in feature.protections}
-    points = [sum(weights[key] for key in ORDER[: n + 1]) for n in range(len(ORDER))]
+    points = {protection.key: protection.points for feature in FEATURES for protection in feature.protections}
+    percents = [str(sum(points[key] for key in ORDER[: n + 1])) for n in range(len(ORDER))]
 
-    assert re.findall(r"(\d+) %", TOUR)[: len(ORDER)] == [str(p * 100 // sum(weights.values())) for p in points]
+    assert re.findall(r"(\d+) %", TOUR)[: len(ORDER)] == percents
 
 
 ORDER = ("password", "login_alerts", "totp", "ip_restriction")

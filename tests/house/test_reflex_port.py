@@ -8,6 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 PORT = ROOT / "netim_app" / "reflex_port"
+PARTS = ROOT / "reflex_guard"
+"""What other applications use of it."""
 PUBLIC = {"reflex", "reflex.plugins"}
 """What others may import of Reflex: `rx`, and the base of plugins."""
 MODULES = sorted(path for path in (ROOT / "netim_app").rglob("*.py") if PORT not in path.parents)
@@ -38,7 +40,8 @@ def test_every_name_is_in_the_module_and_has_its_test() -> None:
     assert len(ROWS) > 10
     for names, use, _, test in ROWS:
         (module,) = re.findall(r"\(`(\w+\.py)`\)", use)
-        source = (PORT / module).read_text("utf-8")
+        (path,) = (folder / module for folder in (PORT, PARTS) if (folder / module).is_file())
+        source = path.read_text("utf-8")
         assert [name for name in re.findall(r"`(.+?)`", names) if name not in source] == [], module
         assert f"def {test}(" in tests or (ROOT / test).is_file(), test
 
@@ -48,7 +51,7 @@ OURS = {"_forgotten", "_tab", "_visit", "_TRANSIENT"}
 
 def test_every_private_name_is_listed() -> None:
     listed = (PORT / "README.md").read_text("utf-8")
-    for path in PORT.glob("*.py"):
+    for path in (*PORT.glob("*.py"), *PARTS.glob("*.py")):
         used = {
             node.attr
             for node in ast.walk(ast.parse(path.read_text("utf-8")))

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from netim_app.identity.passwords import PRODUCT_WORDS
+from netim_app.brand.brand import get_brand
 from netim_app.infra import rate_limit
 from netim_app.infra.rate_limit import Limit
-from tests.house.modules import ROOT, sources
+from tests.house.modules import ROOT, all_sources
 
 DOCUMENT = (ROOT / "docs" / "security.md").read_text("utf-8")
 FIGURES = re.findall(r"\| `(netim_app/[\w/]+\.py): (\w+)` \| ([^|]+) \|$", DOCUMENT, re.MULTILINE)
-CRYPTOGRAPHY = {"bcrypt", "cryptography", "hashlib", "hmac", "pyotp", "secrets", "ssl"}
+CRYPTOGRAPHY = {"bcrypt", "cryptography", "hashlib", "hmac", "pyotp", "secrets", "ssl", "webauthn"}
 UNITS = {"days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 
 
@@ -46,14 +46,14 @@ def test_every_limit_is_named() -> None:
 
 
 def test_the_words_that_no_password_is_made_of_are_named() -> None:
-    assert [word for word in PRODUCT_WORDS if f"`{word}`" not in DOCUMENT] == []
+    assert [word for word in get_brand().forbidden_words if f"`{word}`" not in DOCUMENT] == []
 
 
 def test_cryptography_is_used_where_the_inventory_says() -> None:
     inventory = DOCUMENT.partition("## Keys and cryptography")[2].partition("## ")[0]
-    users = {f"netim_app/{path}" for path, tree in sources().items() if imported(tree) & CRYPTOGRAPHY}
+    users = {path for path, tree in all_sources().items() if imported(tree) & CRYPTOGRAPHY}
 
-    assert set(re.findall(r"`(netim_app/[\w/]+\.py)`", inventory)) == users
+    assert set(re.findall(r"`((?:netim_app|reflex_guard)/[\w/]+\.py)`", inventory)) == users
 
 
 def imported(tree: ast.Module) -> set[str]:

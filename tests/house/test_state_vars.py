@@ -9,8 +9,8 @@ from reflex.state import BaseState
 from sqlmodel import SQLModel
 
 from netim_app.identity.state.ticket_exchange import TicketExchangeState
-from netim_app.reflex_port.handlers import state_classes
-from netim_app.reflex_port.transient_vars import TransientVars
+from reflex_guard.handlers import state_classes
+from reflex_guard.transient_vars import TransientVars
 from tests.house.modules import modules
 
 MAX_VARS = 8

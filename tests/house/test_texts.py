@@ -1,6 +1,5 @@
 import ast
 import re
-import string
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from itertools import product
@@ -8,17 +7,17 @@ from itertools import product
 import pytest
 from jinja2 import Environment, nodes
 
-from netim_app import feature
-from netim_app.features.gauge.rules import THRESHOLDS
+from netim_app import offers as offers_of
+from netim_app.feature import GROUPS
 from netim_app.texts import catalog
 from tests.house.modules import PACKAGE, sources
+from tests.kit.reviewed import of_features
 
 KEYS = catalog.keys()
-REASONS = ("ended", "refused", "again", "bye", "fault")
+REASONS = ("ended", "refused", "again", "bye", "fault", "deleted")
 NOTICES = ("success", "info", "warning", "danger")
 
 FAMILIES: dict[str, list[str]] = {
-    "password.strength.*": [str(score) for score in range(5)],
     "field.*": [
         "first_name",
         "last_name",
@@ -31,24 +30,24 @@ FAMILIES: dict[str, list[str]] = {
         "language",
         "time_zone",
     ],
-    "ui.language.*": list(catalog.LOCALES),
     "login.reason.*": list(REASONS),
     "ui.notice.*": list(NOTICES),
-    "gauge.level.*": [level for _, level in THRESHOLDS],
+    "page.group.*": list(GROUPS),
     "*.support": [
         "login.reason.refused",
         "second_factor.lost.text",
-        "ip_restriction.turn_on.text",
-        "ip_restriction.refused",
         "undo.taken",
         "shell.incident",
     ],
-    "totp.system.*": ["android", "ios", "windows", "macos", "linux", "browser"],
-    "*.title": ["<protection>"],
+    "*.title": ["<protection>", "<replacement>"],
     "*.advice": ["<protection>", "<hint>"],
-    "*.action": ["<protection>", "<hint>"],
+    "*.action": ["<protection>", "<hint>", "<replacement>"],
 }
-"""Keys that are put together while the program runs: every pattern in the code stands here, with all its values."""
+"""Keys that are put together while the program runs: every pattern in the code, with all its values. Those of
+features are beside their tests."""
+for _reviewed in of_features():
+    for _pattern, _values in _reviewed.texts.items():
+        FAMILIES[_pattern] = [*FAMILIES.get(_pattern, ()), *_values]
 
 
 def offered() -> dict[str, list[str]]:
@@ -56,10 +55,11 @@ def offered() -> dict[str, list[str]]:
     from netim_app.registry import install_features
 
     install_features()
-    offers = feature.offers()
+    offers = offers_of.offers()
     return {
         "<protection>": [protection.key for protection in offers.protections],
         "<hint>": [hint.key for hint in offers.hints],
+        "<replacement>": [step.key for step in offers.replacement_steps],
     }
 
 
@@ -112,7 +112,8 @@ def literal_keys() -> set[tuple[str, str]]:
                 text = node.value
                 if KEY.fullmatch(text) and text.partition(".")[0] in namespaces() and not text.endswith(FILE_ENDINGS):
                     found.add((path, text))
-    return {(path, text) for path, text in found if text not in NO_KEYS}
+    no_keys = NO_KEYS | (set().union(*offered().values()) - KEYS)  # the beginnings of the keys of a step
+    return {(path, text) for path, text in found if text not in no_keys}
 
 
 def sentences() -> Iterator[tuple[str, set[str], set[str]]]:
@@ -152,7 +153,7 @@ def test_every_sentence_of_a_mail_exists_and_gets_its_values() -> None:
 
     assert not unknown
     for path, keys, given in found:
-        wanted = {name for key in keys for name in catalog.placeholders(catalog.template("en", key))}
+        wanted = {name for key in keys for name in catalog.values(key)}
         assert wanted == given, f"{path}: {sorted(keys)} need {wanted}, get {given}"
     assert len(found) > 100
 
@@ -193,13 +194,29 @@ def test_every_text_is_used() -> None:
     assert sorted(KEYS - used) == []
 
 
+def test_no_code_names_a_language() -> None:
+    """A language is added by its files alone; which one has every text is said in one place."""
+    named = {
+        (path, node.value)
+        for path, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value in catalog.LOCALES
+    }
+
+    assert named == {("texts/languages.py", "en")}
+
+
 @pytest.mark.parametrize("locale", catalog.LOCALES)
 def test_no_text_is_left_in_the_other_language(locale: str) -> None:
     """Most sentences differ between two languages; one that does not was copied and forgotten."""
     same = [
         key
-        for key in sorted(KEYS)
-        if len(catalog.template("en", key).split()) > 3 and catalog.template("en", key) == catalog.template("fr", key)
+        for key in sorted(KEYS - set(catalog.missing(locale)))
+        for other in catalog.LOCALES
+        if other != locale
+        and len(catalog.template(locale, key).split()) > 3
+        and catalog.template(locale, key) == catalog.template(other, key)
+        and key not in catalog.missing(other)
     ]
 
     assert same == []
@@ -221,7 +238,7 @@ def test_every_placeholder_of_a_refusal_gets_its_value() -> None:
     """A text with a placeholder needs it wherever it is raised, or the refusal becomes an incident."""
     for path, call in calls("refuse", "DomainError", "show_notice"):
         keys = [a.value for a in call.args if isinstance(a, ast.Constant) and a.value in KEYS]
-        given = {keyword.arg for keyword in call.keywords} - {"field"}
+        given = {keyword.arg for keyword in call.keywords} - {"field", "undo"}
         for key in keys:
-            wanted = {name for _, name, _, _ in string.Formatter().parse(catalog.template("en", key)) if name}
+            wanted = catalog.values(key)
             assert wanted == given or None in given, f"{path}: {key} needs {wanted}, gets {given}"

@@ -1,6 +1,7 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from tools import check_locks, lighthouse
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ["requirements.lock", "requirements-dev.lock"]
+LOCKS = ["requirements.lock", "requirements-otel.lock", "requirements-dev.lock"]
 COMMANDS = re.findall(r"^(\w+):.*## \S", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
 HASH = "sha256:" + "0" * 64
 
@@ -167,4 +168,26 @@ def test_make_dev_watches_the_code_and_not_the_data(monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("REFLEX_HOT_RELOAD_OVERRIDE_PATHS", watched[1])
 
-    assert list(get_reload_paths()) == [ROOT / "netim_app"]
+    assert list(get_reload_paths()) == [ROOT / "netim_app", ROOT / "reflex_guard"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "instead"),
+    [("run", "make dev"), ("run --env dev", "make dev"), ("db migrate", "netim migrate"), ("db init", "netim migrate")],
+)
+def test_a_command_of_reflex_that_does_not_fit_names_ours(arguments: str, instead: str) -> None:
+    done = reflex_starts(arguments)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert instead in done.stderr
+
+
+@pytest.mark.parametrize("arguments", ["run --env preview", "run --env prod", "export --frontend-only"])
+def test_a_command_of_reflex_that_fits_is_not_refused(arguments: str) -> None:
+    assert reflex_starts(arguments).returncode == 0
+
+
+def reflex_starts(arguments: str) -> subprocess.CompletedProcess[str]:
+    """Reads the options of Reflex as its command line does."""
+    start = f"import sys; sys.argv = ['reflex', *{arguments.split()}]; import rxconfig"
+    return subprocess.run([sys.executable, "-c", start], cwd=ROOT, capture_output=True, text=True, check=False)

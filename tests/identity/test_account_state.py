@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 import reflex as rx
+from sqlmodel import update
 
 from netim_app.core.actor import Actor, Visitor, set_caller
-from netim_app.core.tokens import digest
-from netim_app.feature import Feature, Offers, Refresher, install, offers
+from netim_app.feature import Feature, Refresher
 from netim_app.features.gauge.state import GaugeState
 from netim_app.features.login_alerts.state import LoginAlertsState
 from netim_app.identity import limits, sessions, tickets
@@ -14,14 +14,18 @@ from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.feature import IDENTITY
 from netim_app.identity.state.incidents import show_incident
 from netim_app.identity.state.profile import EmailState, ProfileState
-from netim_app.identity.state.shell import ShellState, refresh, safe_path
+from netim_app.identity.state.shell import ShellState, begin_document, leave_visit, refresh, safe_path, show_notice
 from netim_app.identity.state.step_up import StepUpState
+from netim_app.identity.tables import Account
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
+from netim_app.offers import Offers, install, offers
 from netim_app.reflex_port.tab import tab_of
-from netim_app.reflex_port.visits import visit_of
+from netim_app.reflex_port.visits import begin_event, visit_of
 from netim_app.registry import FEATURES
+from netim_app.texts import catalog
 from netim_app.ui.text import LocaleState
+from reflex_guard.tokens import digest
 from tests.kit.factories import (
     BROWSER,
     EMAIL,
@@ -109,7 +113,7 @@ async def test_no_page_opens_for_a_guest(sqlite_units: Units) -> None:
         await Tab("/account/personal-information").run(ShellState, "open_account_page")
 
 
-@pytest.mark.parametrize(("languages", "locale"), [("fr-CH,de;q=0.5", "fr"), ("de", "en"), ("", "en")])
+@pytest.mark.parametrize(("languages", "locale"), [("fr-CH,nl;q=0.5", "fr"), ("nl", "en"), ("", "en")])
 async def test_a_guest_reads_the_language_of_the_browser(languages: str, locale: str) -> None:
     set_caller(Visitor(languages=languages))
     tab = Tab("/login")
@@ -135,7 +139,7 @@ async def test_a_customers_language_is_stored(sqlite_units: Units, caller: Actor
     assert stored_account(sqlite_units, caller.account_id).language == "fr"
 
 
-@pytest.mark.parametrize("language", ["de", "", None, 5, True, math.nan, "EN", [], {}, ["fr"], {"fr": 1}])
+@pytest.mark.parametrize("language", ["xx", "", None, 5, True, math.nan, "EN", [], {}, ["fr"], {"fr": 1}])
 async def test_an_unknown_language_changes_nothing(sqlite_units: Units, caller: Actor, language: Any) -> None:
     tab = Tab("/")
 
@@ -154,6 +158,41 @@ async def test_an_incident_is_told_with_its_number_and_closed() -> None:
 
     shell, _ = await tab.run(ShellState, "close_notice")
     assert shell.notice == ""
+
+
+async def test_a_notice_ends_with_its_time_and_not_with_that_of_an_earlier_one() -> None:
+    tab = Tab("/")
+    await show_notice(tab.root, "success", "profile.saved")
+    first = (await tab.state(ShellState)).notice_number
+    await show_notice(tab.root, "success", "profile.saved")
+
+    shell, _ = await tab.run(ShellState, "end_notice", first)
+    assert shell.notice != ""
+    shell, _ = await tab.run(ShellState, "end_notice", shell.notice_number)
+    assert shell.notice == ""
+
+
+async def test_a_document_that_is_loaded_anew_does_not_repeat_a_notice() -> None:
+    tab = Tab("/account/personal-information")
+    begin_event("one")
+    await show_notice(tab.root, "success", "profile.saved")
+
+    begin_event("two")
+    await begin_document(tab.root)
+
+    assert (await tab.state(ShellState)).notice == ""
+
+
+async def test_a_notice_of_a_page_that_leads_on_is_shown_by_the_next_document() -> None:
+    tab = Tab("/verify-email")
+    begin_event("one")
+    await show_notice(tab.root, "success", "profile.saved")
+    await leave_visit(tab.root)
+
+    begin_event("two")
+    await begin_document(tab.root)
+
+    assert (await tab.state(ShellState)).notice != ""
 
 
 @pytest.mark.parametrize(
@@ -239,6 +278,15 @@ async def test_a_proof_can_be_declined(caller: Actor) -> None:
     state, _ = await tab.run(StepUpState, "close")
 
     assert (state.open, state.errors) == (False, {})
+
+
+async def test_an_account_whose_language_is_gone_reads_english(sqlite_units: Units, caller: Actor) -> None:
+    with sqlite_units.write() as unit:
+        unit.session.exec(update(Account).values(language="xx"))
+    for path, opens in (("/account/personal-information", "open_account_page"), ("/login", "open_public_page")):
+        tab = Tab(path)
+        await tab.run(ShellState, opens)
+        assert (await tab.state(LocaleState)).locale == catalog.DEFAULT_LOCALE
 
 
 # Personal information

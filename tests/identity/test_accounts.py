@@ -5,17 +5,27 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from netim_app import feature
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError, InvalidForm
 from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, Subscription
-from netim_app.identity import accounts, email_change, operations, profiles, recovery, sessions, sign_up, tickets
+from netim_app.identity import (
+    accounts,
+    email_change,
+    known_browsers,
+    operations,
+    profiles,
+    recovery,
+    sessions,
+    sign_up,
+    tickets,
+)
 from netim_app.identity.facts import EmailChangeAsked, EmailChanged, ProfileChanged
 from netim_app.identity.profiles import Profile
 from netim_app.identity.sign_up import Confirmed
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
+from netim_app.offers import install, offers
 from tests.kit.factories import (
     BROWSER,
     EMAIL,
@@ -32,6 +42,7 @@ from tests.kit.factories import (
     stored_account,
     visitor_of,
 )
+from tests.kit.fakes import FakeClock
 
 GUEST = visitor_of()
 
@@ -40,7 +51,7 @@ GUEST = visitor_of()
 def facts(units: Units) -> list[Fact]:
     heard: list[Fact] = []
     listener = Feature(name="listener", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))
-    feature.install((*feature.offers().features, listener))
+    install((*offers().features, listener))
     return heard
 
 
@@ -289,7 +300,7 @@ def test_a_profile_is_stored_as_it_is_meant(field: str, typed: str, stored: str)
         ("country", "fr", "form.choice"),
         ("country", "EU", "form.choice"),
         ("country", 33, "form.choice"),
-        ("language", "de", "form.choice"),
+        ("language", "xx", "form.choice"),
         ("language", "", "form.choice"),
         ("language", "../en", "form.choice"),
         ("time_zone", "Mars/Olympus", "form.choice"),
@@ -418,3 +429,25 @@ def test_each_fact_moves_the_revision_of_its_own_account(units: Units) -> None:
 
     assert stored_account(units, caller.account_id).revision == caller.revision + 1
     assert stored_account(units, other.account_id).revision == other.revision
+
+
+def test_the_last_login_is_kept_when_browsers_and_sessions_are_gone(units: Units, clock: FakeClock) -> None:
+    with units.write() as unit:
+        account_id = make_account(unit)
+        other = make_account(unit, "bob@example.org")
+        make_account(unit, "never@example.org")
+        assert accounts.last_login(unit, account_id) is None
+        first = unit.now
+        make_session(unit, account_id)
+        make_session(unit, other, device=OTHER_BROWSER)
+
+    clock.advance(days=40)
+    with units.write() as unit:
+        make_session(unit, other)
+        known_browsers.forget_browsers(unit, account_id)
+        sessions.purge(unit)
+
+    with units.read() as unit:
+        assert (accounts.last_login(unit, account_id), accounts.last_login(unit, other)) == (first, unit.now)
+        found = [unit.rows(accounts.last_logged_in_before(moment)) for moment in (first, unit.now)]
+        assert [[row.id for row in rows] for rows in found] == [[], [account_id]]

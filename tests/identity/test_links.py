@@ -6,7 +6,6 @@ from sqlmodel import select
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.tokens import digest
 from netim_app.identity import accounts, email_change, links, operations, recovery, sign_up
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.tables import MailedLink
@@ -14,6 +13,7 @@ from netim_app.infra import queued_mail
 from netim_app.infra.outbox import context_of
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork, Units
+from reflex_guard.tokens import digest
 from tests.kit.factories import (
     EMAIL,
     HERE,

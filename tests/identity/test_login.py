@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from netim_app import feature
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact, Origin
-from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy, Subscription
 from netim_app.identity import accounts, flows, login, operations, passwords, sessions, sign_up, tickets
 from netim_app.identity.facts import IdentityProved, LoginBlocked, LoginFailed, PasswordChanged
 from netim_app.identity.tables import Ticket
 from netim_app.infra.unit_of_work import Units
+from netim_app.offers import install, offers
+from reflex_guard.tokens import digest
 from tests.kit.factories import (
     BROWSER,
     EMAIL,
@@ -57,7 +57,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def facts(units: Units) -> list[Fact]:
     heard: list[Fact] = []
     listener = Feature(name="listener", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))
-    feature.install((*feature.offers().features, listener))
+    install((*offers().features, listener))
     return heard
 
 
@@ -229,7 +229,7 @@ async def test_a_gate_refuses_after_a_right_password_and_the_refusal_is_recorded
     units: Units, account_id: int, facts: list[Fact]
 ) -> None:
     gate = LoginPolicy(name="ip", refusal=lambda _u, _a, origin: "login.reason.refused" if origin == HERE else None)
-    feature.install((*feature.offers().features, Feature(name="ip", login_policies=(gate,))))
+    install((*offers().features, Feature(name="ip", login_policies=(gate,))))
 
     assert await attempt(password="wrong") == "login.wrong"  # and no gate is asked
     assert await attempt() == "login.reason.refused"

@@ -46,6 +46,7 @@ def read(typed: object, country: str = "") -> tuple[str, list[str]]:
         ("01 23 45 67 89 ext 4", "FR", f"{PARIS} ext. 4"),
         ("01 23 45 67 89, ext. 4", "FR", f"{PARIS} ext. 4"),
         ("01 23 45 67 89 poste 12", "FR", f"{PARIS} ext. 12"),
+        ("Telefon: +33 1 23 45 67 89 Durchwahl 12", "DE", f"{PARIS} ext. 12"),
         ("01 23 45 67 89 x4", "FR", f"{PARIS} ext. 4"),
         ("01 23 45 67 89 #4", "FR", f"{PARIS} ext. 4"),
         (f"{PARIS} ext. 4", "", f"{PARIS} ext. 4"),

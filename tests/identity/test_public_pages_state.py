@@ -6,7 +6,6 @@ import pytest
 from sqlmodel import select
 
 from netim_app.core.actor import Visitor, set_caller
-from netim_app.core.tokens import new_token
 from netim_app.identity import email_change, limits, operations, passwords, recovery, sessions, tickets
 from netim_app.identity.state.login import LoginState
 from netim_app.identity.state.recovery import ForgotState, ResetState, UndoState
@@ -16,6 +15,7 @@ from netim_app.identity.tables import AttemptWindow
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
 from netim_app.ui.text import LocaleState
+from reflex_guard.tokens import new_token
 from tests.kit.factories import (
     BROWSER,
     EMAIL,
@@ -264,14 +264,12 @@ async def test_the_page_of_the_way_back_names_the_restored_address(sqlite_units:
     set_caller(caller)
     await Tab("/verify-email").run(VerifyState, "submit", {"token": last_mail(sqlite_units, "email_change").token})
     set_caller(visitor_of())
-    tab = Tab("/restore-email")
     form = {"token": last_mail(sqlite_units, "email_undo").token}
 
-    state, _ = await tab.run(UndoState, "submit", form)
+    state, _ = await Tab("/restore-email").run(UndoState, "submit", form)
     assert (state.restored, state.errors) == (EMAIL, {})
 
-    await tab.run(UndoState, "open_page")
-    state, _ = await tab.run(UndoState, "submit", form)
+    state, _ = await Tab("/restore-email").run(UndoState, "submit", form)
     assert (state.restored, state.errors) == ("", {"": DEAD})
 
 
@@ -391,9 +389,39 @@ async def test_a_page_opens_without_what_stood_there_before(cls: Any) -> None:
     state, _ = await tab.run(cls, "submit", {})
     assert state.errors
 
+    tab.visit("/")
+    await tab.run(ShellState, "open_public_page")
+    tab.visit("/login")
     state, _ = await tab.run(cls, "open_page")
 
     assert state.errors == {}
+
+
+@pytest.mark.parametrize("cls", [LoginState, SignUpState, VerifyState, ForgotState, ResetState, UndoState])
+async def test_a_form_that_is_sent_before_its_page_has_opened_keeps_its_answer(cls: Any) -> None:
+    """The page sends its form as soon as it can, and the server opens it in an event of its own."""
+    tab = Tab("/")
+    await tab.run(ShellState, "open_public_page")
+    tab.visit("/login")
+    await tab.run(cls, "submit", {})
+
+    state, _ = await tab.run(cls, "open_page")
+
+    assert state.errors
+
+
+async def test_what_an_earlier_visit_showed_is_gone_for_a_form_that_is_sent_early() -> None:
+    tab = Tab("/signup")
+    state, _ = await tab.run(SignUpState, "submit", {})
+    state.sent_to = EMAIL
+    tab.visit("/login")
+    await tab.run(LoginState, "open_page")
+    tab.visit("/signup")
+
+    state, _ = await tab.run(SignUpState, "submit", {})
+
+    assert state.errors
+    assert state.sent_to == ""
 
 
 async def test_no_secret_stays_in_the_states_of_a_tab(sqlite_units: Units, account_id: int) -> None:

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from netim_app import feature
 from netim_app.core.errors import RecordedRefusal
 from netim_app.feature import Feature, SecondFactor
 from netim_app.features.backup_codes import service as backup_codes
-from netim_app.identity import operations, recovery, second_factor, sessions
+from netim_app.identity import operations, pending_logins, recovery, second_factor, sessions
 from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.infra.vault import Vault
+from netim_app.offers import install, offers
 from tests.kit.factories import (
     EMAIL,
     HERE,
@@ -33,10 +33,10 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
+from tests.kit.races import A_MOMENT, both
 
 PAGE = "/account/connection-and-security"
 RIGHT = "123456"
-A_MOMENT = 0.4
 
 
 pytestmark = pytest.mark.parametrize("units", ["postgresql"], indirect=True)
@@ -53,29 +53,7 @@ def factor() -> None:
         was_used=lambda _u, _a, _code: False,
         valid_code_count=lambda _u, _a: 1,
     )
-    feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(made,))))
-
-
-def both(units: Units, first: Callable[[UnitOfWork], Any], second: Callable[[UnitOfWork], Any]) -> tuple[Any, Any]:
-    """What two units give back of which the second starts when the first has done its work, but not yet committed."""
-    worked = threading.Event()
-
-    def run_first() -> Any:
-        with units.write() as unit:
-            result = first(unit)
-            unit.session.flush()
-            worked.set()
-            threading.Event().wait(A_MOMENT)
-        return result
-
-    def run_second() -> Any:
-        assert worked.wait(10)
-        with units.write() as unit:
-            return second(unit)
-
-    with ThreadPoolExecutor(2) as pool:
-        one, other = pool.submit(run_first), pool.submit(run_second)
-        return one.result(30), other.result(30)
+    install((*offers().features, Feature(name="wheel", second_factors=(made,))))
 
 
 def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,33 +124,33 @@ def test_purging_while_the_password_is_given_again(
 ) -> None:
     with units.write() as unit:
         account_id = make_account(unit)
-        second_factor.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
+        pending_logins.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
     clock.advance(minutes=11)
     with units.read() as unit:
-        [device] = second_factor.expired(unit)
+        [device] = pending_logins.expired(unit)
     slowly(monkeypatch)
 
     def begin(unit: UnitOfWork) -> None:
         sessions.lock_account(unit, account_id)
         threading.Event().wait(A_MOMENT / 2)
-        second_factor.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
+        pending_logins.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
 
-    at_the_same_time(units, lambda unit: second_factor.expire(unit, device), begin)
+    at_the_same_time(units, lambda unit: pending_logins.expire(unit, device), begin)
 
     with units.read() as unit:
-        assert second_factor.is_pending(unit, visitor_of())
+        assert pending_logins.is_pending(unit, visitor_of())
 
 
 def test_a_login_with_the_old_password_is_not_finished_after_a_reset(units: Units) -> None:
     thief = visitor_of(OTHER_BROWSER)
     with units.write() as unit:
         account_id = make_account(unit)
-        second_factor.begin(unit, account_id, thief, remember=False, return_to=PAGE)
+        pending_logins.begin(unit, account_id, thief, remember=False, return_to=PAGE)
         recovery.ask_reset(unit, EMAIL, HERE)
     token = last_mail(units, "reset").token
 
     def finish_login(unit: UnitOfWork) -> None:
-        with pytest.raises(RecordedRefusal, match=second_factor.GONE):
+        with pytest.raises(RecordedRefusal, match=pending_logins.GONE):
             second_factor.finish_login(unit, thief, RIGHT)
 
     both(
@@ -224,7 +202,7 @@ def test_two_accounts_in_one_browser_at_once_the_later_one_owes_the_code(units: 
         one, other = make_account(unit), make_account(unit, "bob@example.org")
 
     def begin(unit: UnitOfWork, account_id: int) -> None:
-        second_factor.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
+        pending_logins.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
 
     both(units, lambda unit: begin(unit, one), lambda unit: begin(unit, other))
 

@@ -3,15 +3,15 @@ import asyncio
 import pytest
 from sqlmodel import select
 
-from netim_app import feature
 from netim_app.core.errors import DomainError
-from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy
 from netim_app.identity import accounts, attempts, flows, passwords, recovery, sessions, tickets
 from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import Units
+from netim_app.offers import install
 from netim_app.registry import FEATURES
+from reflex_guard.tokens import digest
 from tests.kit.factories import (
     BROWSER,
     EMAIL,
@@ -180,11 +180,11 @@ def test_an_unknown_link_changes_nothing(units: Units, account_id: int, token: s
 def test_a_gate_keeps_a_reset_out_and_the_link_is_not_lost(units: Units, account_id: int) -> None:
     token = asked(units)
     gate = LoginPolicy(name="ip", refusal=lambda _u, _a, _o: "login.reason.refused")
-    feature.install((*FEATURES, Feature(name="ip", login_policies=(gate,))))
+    install((*FEATURES, Feature(name="ip", login_policies=(gate,))))
     assert finish(units, token) == "login.reason.refused"
     assert has_password(units, account_id, PASSWORD)
 
-    feature.install(FEATURES)
+    install(FEATURES)
 
     assert finish(units, token) == ""
 

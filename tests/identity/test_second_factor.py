@@ -6,11 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select, update
 
-from netim_app import feature
+from netim_app.core import readers
 from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Origin
 from netim_app.core.forms import NO_CODE
-from netim_app.core.tokens import digest
 from netim_app.feature import Feature, SecondFactor
 from netim_app.identity import (
     accounts,
@@ -19,6 +18,7 @@ from netim_app.identity import (
     known_browsers,
     login,
     operations,
+    pending_logins,
     second_factor,
     sessions,
     tickets,
@@ -26,6 +26,8 @@ from netim_app.identity import (
 from netim_app.identity.facts import AccountUnlocked, PasswordChanged, SecondFactorDisabled
 from netim_app.identity.tables import AttemptWindow, FailedCodeCount, PendingLogin, SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork, Units
+from netim_app.offers import install, offers
+from reflex_guard.tokens import digest
 from tests.kit.factories import (
     BROWSER,
     EMAIL,
@@ -80,7 +82,7 @@ def wheel() -> Wheel:
         was_used=made.was_used,
         valid_code_count=made.valid_code_count,
     )
-    feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(factor,))))
+    install((*offers().features, Feature(name="wheel", second_factors=(factor,))))
     return made
 
 
@@ -117,20 +119,20 @@ def wrong_code(units: Units, account_id: int, device: str = OTHER_BROWSER, code:
 @pytest.mark.parametrize(
     "typed", ["123456", " 123456 ", "123 456", "1 2 3 4 5 6", "123-456", "１２３４５６", "3. 123 456"]
 )
-def test_normal_code_takes_out_what_stands_between_the_digits(typed: str) -> None:
-    assert second_factor.normal_code(typed) == "123456"
+def test_a_code_is_read_without_what_stands_between_the_digits(typed: str) -> None:
+    assert readers.six_digits(typed) == "123456"
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "-12345", "1234.6"])
-def test_normal_code_is_empty_for_anything_else(typed: str) -> None:
-    assert second_factor.normal_code(typed) == ""
+def test_a_code_is_empty_for_anything_else(typed: str) -> None:
+    assert readers.six_digits(typed) == ""
 
 
 async def test_password_alone_opens_nothing(units: Units, wheel: Wheel, account_id: int) -> None:
     assert await password_step() == login.CodeRequired()
     with units.read() as unit:
-        assert second_factor.is_pending(unit, visitor_of(BROWSER))
-        assert not second_factor.is_pending(unit, visitor_of(OTHER_BROWSER))
+        assert pending_logins.is_pending(unit, visitor_of(BROWSER))
+        assert not pending_logins.is_pending(unit, visitor_of(OTHER_BROWSER))
 
 
 async def test_without_a_factor_the_password_is_enough(units: Units, account_id: int) -> None:
@@ -144,7 +146,7 @@ async def test_right_code_opens_the_session_once(units: Units, wheel: Wheel, acc
         opened = tickets.redeem_ticket(unit, ticket, BROWSER, visitor_of().origin)
     assert opened is not None
     assert opened.return_to == PAGE
-    assert code_refusal(units, RIGHT) == second_factor.GONE
+    assert code_refusal(units, RIGHT) == pending_logins.GONE
 
 
 async def test_wrong_code_leaves_the_step_open(units: Units, wheel: Wheel, account_id: int) -> None:
@@ -194,7 +196,7 @@ async def test_after_the_hard_stop_no_code_is_looked_at(units: Units, wheel: Whe
 
 async def test_code_without_password_step_is_nothing(units: Units, wheel: Wheel, account_id: int) -> None:
     await password_step()
-    assert code_refusal(units, RIGHT, OTHER_BROWSER) == second_factor.GONE
+    assert code_refusal(units, RIGHT, OTHER_BROWSER) == pending_logins.GONE
 
 
 @pytest.mark.parametrize("held", [(), ("",), (digest("another secret"),), ("", digest("another secret"))])
@@ -204,8 +206,8 @@ async def test_pending_is_for_those_who_hold_its_secret(
     await password_step()
     with units.write() as unit:
         other = replace(visitor_of(), pending_digests=held)
-        assert not second_factor.is_pending(unit, other)
-        with pytest.raises(RecordedRefusal, match=second_factor.GONE):
+        assert not pending_logins.is_pending(unit, other)
+        with pytest.raises(RecordedRefusal, match=pending_logins.GONE):
             second_factor.finish_login(unit, other, RIGHT)
         both = replace(visitor_of(), pending_digests=(*held, *visitor_of().pending_digests))
         assert second_factor.finish_login(unit, both, RIGHT)
@@ -218,17 +220,17 @@ async def test_the_secret_of_the_tab_is_exchanged_for_a_cookie_once(
         replace(visitor_of(), pending_digests=(digest("secret"),)), EMAIL, PASSWORD, remember=False, return_to=PAGE
     )
     with units.write() as unit:
-        assert second_factor.give_cookie(unit, OTHER_BROWSER, "secret") is None
-        assert second_factor.give_cookie(unit, BROWSER, "another") is None
-        cookie = second_factor.give_cookie(unit, BROWSER, "secret")
+        assert pending_logins.give_cookie(unit, OTHER_BROWSER, "secret") is None
+        assert pending_logins.give_cookie(unit, BROWSER, "another") is None
+        cookie = pending_logins.give_cookie(unit, BROWSER, "secret")
         assert cookie
-        assert second_factor.give_cookie(unit, BROWSER, "secret") is None
+        assert pending_logins.give_cookie(unit, BROWSER, "secret") is None
         for held in ("secret", cookie):
-            assert second_factor.is_pending(unit, replace(visitor_of(), pending_digests=(digest(held),)))
+            assert pending_logins.is_pending(unit, replace(visitor_of(), pending_digests=(digest(held),)))
         unit.session.exec(update(PendingLogin).values(cookie_digest=""))
     clock.advance(minutes=10)
     with units.write() as unit:
-        assert second_factor.give_cookie(unit, BROWSER, "secret") is None, "too late"
+        assert pending_logins.give_cookie(unit, BROWSER, "secret") is None, "too late"
 
 
 async def test_a_newer_login_is_not_opened_by_the_cookie_of_the_older(
@@ -239,12 +241,12 @@ async def test_a_newer_login_is_not_opened_by_the_cookie_of_the_older(
     for secret in ("first", "second"):
         with units.write() as unit:
             visitor = replace(visitor_of(), pending_digests=(digest(secret),))
-            second_factor.begin(unit, account_id, visitor, remember=False, return_to=PAGE)
-            cookies.append(second_factor.give_cookie(unit, BROWSER, secret) or "")
+            pending_logins.begin(unit, account_id, visitor, remember=False, return_to=PAGE)
+            cookies.append(pending_logins.give_cookie(unit, BROWSER, secret) or "")
     older, newer = (replace(visitor_of(), pending_digests=(digest(cookie),)) for cookie in cookies)
     with units.read() as unit:
-        assert not second_factor.is_pending(unit, older)
-        assert second_factor.is_pending(unit, newer)
+        assert not pending_logins.is_pending(unit, older)
+        assert pending_logins.is_pending(unit, newer)
 
 
 async def test_a_login_without_a_secret_is_finished_by_nobody(units: Units, wheel: Wheel, account_id: int) -> None:
@@ -253,7 +255,7 @@ async def test_a_login_without_a_secret_is_finished_by_nobody(units: Units, whee
         unit.session.exec(update(PendingLogin).values(secret_digest=""))
     for held in ((), ("",), (digest("any"),)):
         with units.read() as unit:
-            assert not second_factor.is_pending(unit, replace(visitor_of(), pending_digests=held))
+            assert not pending_logins.is_pending(unit, replace(visitor_of(), pending_digests=held))
 
 
 async def test_pending_dies_after_ten_minutes_and_the_owner_hears_of_it(
@@ -261,10 +263,10 @@ async def test_pending_dies_after_ten_minutes_and_the_owner_hears_of_it(
 ) -> None:
     await password_step()
     clock.advance(minutes=10)
-    assert code_refusal(units, RIGHT) == second_factor.GONE
+    assert code_refusal(units, RIGHT) == pending_logins.GONE
     with units.write() as unit:
-        for device in (*second_factor.expired(unit), BROWSER):  # the second time nothing is there any more
-            second_factor.expire(unit, device)
+        for device in (*pending_logins.expired(unit), BROWSER):  # the second time nothing is there any more
+            pending_logins.expire(unit, device)
         assert [mail.event for mail in mails(unit)] == ["second_factor_not_completed"]
 
 
@@ -365,14 +367,14 @@ async def test_changed_password_ends_what_the_old_one_began(units: Units, wheel:
     with units.write() as unit:
         fact = PasswordChanged(account_id=account_id, at=unit.now, way="changed")
         accounts.replace_password(unit, fact, quick_hash(NEW_PASSWORD))
-    assert code_refusal(units, RIGHT) == second_factor.GONE
+    assert code_refusal(units, RIGHT) == pending_logins.GONE
 
 
 async def test_disabled_account_gets_no_further(units: Units, wheel: Wheel, account_id: int) -> None:
     await password_step()
     with units.write() as unit:
         operations.disable(unit, account_id)
-    assert code_refusal(units, RIGHT) == second_factor.GONE
+    assert code_refusal(units, RIGHT) == pending_logins.GONE
 
 
 async def test_one_code_opens_one_session(units: Units, wheel: Wheel, account_id: int) -> None:
@@ -485,7 +487,7 @@ async def test_disabling_ends_half_done_logins_without_a_word(units: Units, whee
         unit.record(SecondFactorDisabled(account_id=account_id, at=unit.now))
 
     with units.read() as unit:
-        assert not second_factor.is_pending(unit, visitor_of(BROWSER))
+        assert not pending_logins.is_pending(unit, visitor_of(BROWSER))
         assert "second_factor_not_completed" not in [mail.event for mail in mails(unit)]
 
 
@@ -510,4 +512,4 @@ async def test_wrong_step_up_codes_stay_paid(units: Units, wheel: Wheel) -> None
 
 
 def test_pending_life_is_that_of_the_decision() -> None:
-    assert timedelta(minutes=10) == second_factor.PENDING_LIFE
+    assert timedelta(minutes=10) == pending_logins.PENDING_LIFE

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from netim_app import feature
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Origin
@@ -28,6 +27,7 @@ from netim_app.identity import (
 )
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units, in_unit
+from netim_app.offers import install, offers
 from tests.kit.factories import (
     BROWSER,
     EMAIL,
@@ -75,7 +75,7 @@ def factor() -> None:
         was_used=lambda _u, _a, _code: False,
         valid_code_count=lambda _u, _a: 1,
     )
-    feature.install((*feature.offers().features, Feature(name="wheel", second_factors=(made,))))
+    install((*offers().features, Feature(name="wheel", second_factors=(made,))))
 
 
 def lines(log: list[logging.LogRecord], *names: str) -> list[tuple[str, dict[str, Any]]]:

@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from netim_app import feature
 from netim_app.core.facts import Fact, Origin
-from netim_app.core.tokens import digest
 from netim_app.feature import Feature, LoginPolicy, Subscription
 from netim_app.identity import known_browsers, login_policies, operations, profiles, sessions, tickets
 from netim_app.identity.facts import SessionDisplaced, SessionsRevoked
@@ -15,7 +13,9 @@ from netim_app.identity.sessions import Lookup
 from netim_app.identity.tables import Account, AccountSession, KnownBrowser, Ticket
 from netim_app.identity.tickets import OpenedSession
 from netim_app.infra.unit_of_work import UnitOfWork, Units
+from netim_app.offers import install, offers
 from netim_app.registry import FEATURES
+from reflex_guard.tokens import digest
 from tests.kit.factories import BROWSER, HERE, OTHER_BROWSER, Browser, actor_of, at_once, make_account, make_session
 from tests.kit.fakes import FakeClock
 
@@ -31,7 +31,7 @@ def facts(units: Units) -> list[Fact]:
     """Every fact that is recorded from now on."""
     heard: list[Fact] = []
     listener = Feature(name="listener", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))
-    feature.install((*feature.offers().features, listener))
+    install((*offers().features, listener))
     return heard
 
 
@@ -64,7 +64,7 @@ def redeem(units: Units, ticket: str, device: str = BROWSER, origin: Origin = HE
 def close_door(reason: str = "gate.no", *, to: Callable[[Origin], bool] = lambda _origin: True) -> None:
     """Installs a gate beside the real features."""
     gate = LoginPolicy(name="door", refusal=lambda _u, _a, origin: reason if to(origin) else None)
-    feature.install((*FEATURES, Feature(name="door", login_policies=(gate,))))
+    install((*FEATURES, Feature(name="door", login_policies=(gate,))))
 
 
 # Tickets
@@ -342,7 +342,7 @@ def test_the_first_gate_that_refuses_names_the_reason(units: Units, account_id: 
     def gate(reason: str | None) -> LoginPolicy:
         return LoginPolicy(name=reason or "open", refusal=lambda _u, _a, _o: reason)
 
-    feature.install((Feature(name="doors", login_policies=(gate(None), gate("first"), gate("second"))),))
+    install((Feature(name="doors", login_policies=(gate(None), gate("first"), gate("second"))),))
 
     with units.read() as unit:
         assert login_policies.refusal(unit, account_id, HERE) == "first"

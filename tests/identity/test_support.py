@@ -16,7 +16,7 @@ KEYS = sorted(key[: -len(".support")] for key in set(catalog.keys()) if re.fullm
 @pytest.mark.parametrize("locale", catalog.LOCALES)
 @pytest.mark.parametrize("key", KEYS)
 def test_a_message_ends_in_the_address_of_support(key: str, locale: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    values = dict.fromkeys(catalog.placeholders(catalog.template(locale, key)), "3F2A")
+    values = dict.fromkeys(catalog.values(key), "3F2A")
     assert shell.in_words(locale, key, **values) == catalog.text(locale, key, **values)
 
     monkeypatch.setattr(shell, "SUPPORT_CONTACT", CONTACT)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 from sqlmodel import col, select
 
-from netim_app import feature
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact, Origin
@@ -24,6 +23,7 @@ from netim_app.identity import (
     login,
     operations,
     passwords,
+    pending_logins,
     recovery,
     second_factor,
     sessions,
@@ -34,6 +34,7 @@ from netim_app.identity import (
 from netim_app.identity.facts import CodesStopped, EmailRestored, PasswordChanged
 from netim_app.identity.tables import Account, MailedLink, SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork, Units
+from netim_app.offers import install, offers
 from tests.kit.factories import (
     EMAIL,
     HERE,
@@ -68,7 +69,7 @@ def account_id(units: Units) -> int:
 def facts(units: Units) -> list[Fact]:
     heard: list[Fact] = []
     listener = Feature(name="listener", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))
-    feature.install((*feature.offers().features, listener))
+    install((*offers().features, listener))
     return heard
 
 
@@ -151,7 +152,7 @@ def test_the_owner_comes_back_and_the_thief_is_out(units: Units, account_id: int
         email_change.ask_email_change(unit, thief, "another@example.net")
         ticket = tickets.renewal_ticket(unit, thief, return_to="/")
         recovery.ask_reset(unit, THIEVES, ELSEWHERE)
-        second_factor.begin(unit, account_id, visitor_of(OTHER_BROWSER), remember=False, return_to="/")
+        pending_logins.begin(unit, account_id, visitor_of(OTHER_BROWSER), remember=False, return_to="/")
     dead = [last_mail(units, event).token for event in ("email_change", "reset")]
     token, before = last_mail(units, "email_undo").token, len(mailed(units))
 
@@ -166,7 +167,7 @@ def test_the_owner_comes_back_and_the_thief_is_out(units: Units, account_id: int
     with units.write() as unit:
         assert sessions.live_sessions(unit, account_id) == []
         assert tickets.redeem_ticket(unit, ticket, OTHER_BROWSER, ELSEWHERE) is None
-        assert not second_factor.is_pending(unit, visitor_of(OTHER_BROWSER))
+        assert not pending_logins.is_pending(unit, visitor_of(OTHER_BROWSER))
         assert not known_browsers.is_known_browser(unit, EMAIL.lower(), OTHER_BROWSER)
     for other in dead:
         with units.read() as unit:
@@ -325,7 +326,7 @@ def test_a_second_factor_that_is_older_stays(units: Units, account_id: int, cloc
     assert reset(units) == ""
     assert not asyncio.run(lets_in(EMAIL, NEW_PASSWORD))
     with units.write() as unit:
-        assert second_factor.is_pending(unit, OWNER)
+        assert pending_logins.is_pending(unit, OWNER)
         assert second_factor.finish_login(unit, OWNER, codes[0])
 
 

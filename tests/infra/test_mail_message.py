@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netim_app.infra.mail_message import address, build
+from netim_app.brand.brand import get_brand
+from netim_app.infra import mail_message
+from netim_app.infra.mail_message import address, build, sender_of
 from tests.kit.fakes import PLAIN_MAIL, START, message_to
 
 
@@ -64,3 +66,23 @@ def test_no_text_breaks_out_of_the_address_header(text: str) -> None:
 
 def test_an_international_address_is_written_as_such() -> None:
     assert "To: josé@example.com\r\n".encode() in message_to("josé@example.com").as_bytes()
+
+
+@pytest.mark.parametrize(
+    ("mail_from", "sender"),
+    [
+        ("security@example.com", f"{get_brand().sender_name} <security@example.com>"),
+        ("Support <security@example.com>", "Support <security@example.com>"),
+    ],
+)
+def test_a_sender_without_a_name_has_that_of_the_brand(mail_from: str, sender: str) -> None:
+    assert sender_of(mail_from) == sender
+
+
+def test_a_name_with_signs_reaches_the_header_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    renamed = get_brand().model_copy(update={"sender_name": "Kestrel, Sons & Émile"})
+    monkeypatch.setattr(mail_message, "get_brand", lambda: renamed)
+    sender = sender_of("a@example.com")
+    message = build(PLAIN_MAIL, to="b@example.com", sender=sender, message_id="1", at=START)
+
+    assert message["From"].addresses[0].display_name == "Kestrel, Sons & Émile"

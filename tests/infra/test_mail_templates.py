@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from markupsafe import Markup
 
 from netim_app.infra import mail_templates
 from netim_app.infra.mail_message import RenderedMail
-from netim_app.infra.mail_templates import PACKAGE, Templates, render
+from netim_app.infra.mail_templates import PACKAGE, Templates, UntranslatedError, render
+from netim_app.infra.queued_mail import QueuedMail
+from netim_app.texts import catalog
 from netim_app.texts.catalog import LOCALES
 from tests.kit.fakes import START
 
@@ -48,7 +51,7 @@ def test_a_mail_has_three_texts_in_the_customers_language(sample_templates: Temp
     assert (english.subject, french.subject) == ("Login to Netim, Zoë", "Connexion à Netim, Zoë")
     assert english.text.startswith("Hello Zoë,\n\nHello Firefox,\n\n  Browser: Firefox\n\nCheck:\nhttps://")
     assert french.text.startswith("Bonjour Zoë,\n\nBonjour Firefox,")
-    assert '<html lang="fr">' in french.html
+    assert '<html lang="fr" dir="ltr">' in french.html
     assert ">Bonjour Firefox,</h1>" in french.html
     assert '<a href="https://account.netim.example/x"' in english.html
 
@@ -160,8 +163,8 @@ def test_an_unknown_event_is_an_error(sample_templates: Templates, event: str) -
 
 
 def test_an_unknown_language_is_an_error(sample_templates: Templates) -> None:
-    with pytest.raises(ValueError, match="de"):
-        render("logged_in", "de", PARAMS)
+    with pytest.raises(UntranslatedError, match=r"mail\."):
+        render("logged_in", "xx", PARAMS)
 
 
 def test_ready_made_markup_is_no_parameter(sample_templates: Templates) -> None:
@@ -231,3 +234,34 @@ def test_that_test_knows_every_part() -> None:
     }
     assert parts["text/parts.jinja"] == parts["html/parts.jinja"]
     assert set.union(*parts.values()) == set(re.findall(r"mail\.(\w+)\(", ALL_PARTS))
+
+
+def queued(locale: str) -> QueuedMail:
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    return QueuedMail("ada@example.com", "logged_in", locale, "UTC", PARAMS | {"browser": moment})
+
+
+def test_a_mail_in_a_language_that_has_it_is_written_in_it(caplog: pytest.LogCaptureFixture) -> None:
+    mail = queued("fr").render("https://example.test")
+
+    assert "1er mars 2026" in mail.text
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("lacks", ["mail.greeting.named", "mail.sign_off"])
+def test_a_mail_that_lacks_one_text_is_all_in_english(
+    lacks: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = catalog.is_translated
+    monkeypatch.setattr(catalog, "is_translated", lambda *text: known(*text) and text != ("fr", lacks))
+
+    mail = queued("fr").render("https://example.test")
+
+    assert mail == queued("en").render("https://example.test")
+    assert caplog.messages == [f"mail.not_translated mail=logged_in language=fr missing={lacks}"]
+
+
+def test_a_mail_in_an_unknown_language_is_in_english(caplog: pytest.LogCaptureFixture) -> None:
+    """Such as that of an account whose language is no longer there."""
+    assert queued("xx").render("https://example.test") == queued("en").render("https://example.test")
+    assert len(caplog.messages) == 1

@@ -16,7 +16,6 @@ from sqlalchemy.event import listen as record
 from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlmodel import select
 
-from netim_app import feature
 from netim_app.core.actor import visitor
 from netim_app.core.facts import Origin
 from netim_app.feature import Feature
@@ -29,6 +28,7 @@ from netim_app.infra.outbox_claims import MAX_ATTEMPTS, catch_up, pause_after
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
 from netim_app.infra.trace import begin_trace, trace
 from netim_app.infra.unit_of_work import UnitOfWork, Units
+from netim_app.offers import install, offers
 from netim_app.setting_values import read_smtp_server
 from tests.conftest import settings_for
 from tests.kit.fakes import (
@@ -141,7 +141,7 @@ async def test_what_is_due_is_sent_and_emptied(units: Units) -> None:
     for row, message in zip(_rows(units), transport.sent, strict=True):
         assert (row.state, row.payload, row.sent_at, row.attempts) == (SENT, b"", units.clock(), 1)
         assert (row.claimed_by, row.claimed_until) == ("", None)
-        assert message["Message-ID"] == f"<{row.message_id}@netim.example>"
+        assert message["Message-ID"] == f"<{row.message_id}@account.example>"
     assert events(records) == ["mail.sent", "mail.sent"]
 
 
@@ -739,7 +739,7 @@ def answering(answers: list[Any], fault: Exception = ValueError("not yet")) -> N
             params = {"first_name": "Jane", "at": unit.now, "browser": "Firefox", "link": "https://x.test/link"}
             queue(unit, event="logged_in", to=request["to"], locale="en", params=params)
 
-    feature.install((*feature.offers().features, Feature(name="asked", mail_requests={"question": answer})))
+    install((*offers().features, Feature(name="asked", mail_requests={"question": answer})))
 
 
 def put(units: Units, *, silent: bool = False, fail: int = 0, **times: Any) -> None:

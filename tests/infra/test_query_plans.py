@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from netim_app.core.errors import RecordedRefusal
-from netim_app.feature import offers
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
@@ -27,12 +26,14 @@ from netim_app.features.password.flows import change_password
 from netim_app.features.totp.service import enrolments
 from netim_app.identity import (
     accounts,
+    directory_accounts,
     email_change,
     facts,
     flows,
     known_browsers,
     login,
     operations,
+    pending_logins,
     profiles,
     recovery,
     second_factor,
@@ -43,6 +44,7 @@ from netim_app.identity import (
 from netim_app.identity.state.shell import _load
 from netim_app.infra import mail_sender, outbox
 from netim_app.infra.unit_of_work import Units, in_read_unit, in_unit
+from netim_app.offers import offers
 from netim_app.schema import load_metadata
 from tests.kit.factories import (
     EMAIL,
@@ -131,7 +133,7 @@ async def _login(units: Units, secret: str = "", email: str = EMAIL, password: s
     if isinstance(result, login.TicketIssued):
         ticket = result.ticket
     else:
-        assert await in_read_unit(second_factor.is_pending, visitor)
+        assert await in_read_unit(pending_logins.is_pending, visitor)
         ticket = await in_unit(second_factor.finish_login, visitor, pyotp.TOTP(secret).at(units.clock()))
     opened = await in_unit(tickets.redeem_ticket, ticket, visitor.browser_digest, HERE)
     assert opened is not None
@@ -157,6 +159,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     with units.read() as unit:
         actor = actor_of(unit, browser)
     await in_read_unit(known_browsers.is_known_browser, EMAIL.lower(), browser.device)
+    await in_read_unit(known_browsers.knows_another, actor)
     await in_unit(sessions.mark_seen, actor.session_id)
     await in_read_unit(_load, actor.account_id, -1)
     profile = (await in_read_unit(profiles.view_account, actor.account_id)).profile
@@ -205,10 +208,11 @@ async def _sweep(units: Units, clock: FakeClock) -> None:
     for _ in range(2):
         await mail_sender.Sender(units, FakeTransport(), "worker").drain()
         await in_read_unit(outbox.backlog)
+        await in_read_unit(directory_accounts.changed)
         for purge in offers().purges:
             await in_unit(purge)
-        for browser_digest in await in_read_unit(second_factor.expired):
-            await in_unit(second_factor.expire, browser_digest)
+        for browser_digest in await in_read_unit(pending_logins.expired):
+            await in_unit(pending_logins.expire, browser_digest)
         clock.advance(days=200)
 
 

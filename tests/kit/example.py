@@ -1,4 +1,4 @@
-"""The worked example of docs/extending.md: its files, and copies of the product that they are put into."""
+"""The worked examples of docs/extending.md: their files, and copies of the product that they are put into."""
 
 import re
 import shutil
@@ -9,14 +9,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTENDING = (ROOT / "docs" / "extending.md").read_text()
-BLOCKS = dict(re.findall(r"```(?:python|po)\n# ((?:netim_app|tests)/\S+)\n(.*?)```", EXTENDING, re.DOTALL))
+BLOCKS = dict(
+    re.findall(r"```(?:python|po|jinja)\n(?:#|\{#) ((?:netim_app|tests)/\S+)(?: #\})?\n(.*?)```", EXTENDING, re.DOTALL)
+)
+"""The files, by their path."""
 LINES = re.findall(r"^\+(.+\n)", EXTENDING, re.MULTILINE)
-"""What goes into registry.py."""
+"""What goes into registry.py: an import and an entry of part 1, and of part 2."""
+MESSAGES = re.findall(r"revision --autogenerate -m \"(.+)\"", EXTENDING)
+"""Of the migrations."""
 
 
 def copy_product(copy: Path, others: Iterable[str] = ()) -> None:
     """Copies what the product is built, migrated and served from, and other folders of the repository."""
-    for name in ("netim_app", "alembic", "assets", "reflex.lock", *others):
+    for name in ("netim_app", "reflex_guard", "alembic", "assets", "reflex.lock", *others):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "rxconfig.py", "requirements.lock", ".npmrc", "bunfig.toml"):
         shutil.copy(ROOT / name, copy / name)
@@ -30,10 +35,10 @@ def add_files(copy: Path, blocks: dict[str, str]) -> None:
         target.write_text(code)
 
 
-def migrate(copy: Path) -> None:
+def migrate(copy: Path, message: str = MESSAGES[0]) -> None:
     """Writes a migration for the new tables, and runs it."""
     run(copy, "-m", "netim_app", "migrate")
-    run(copy, "-m", "alembic", "-c", "alembic/alembic.ini", "revision", "--autogenerate", "-m", "check-up")
+    run(copy, "-m", "alembic", "-c", "alembic/alembic.ini", "revision", "--autogenerate", "-m", message)
     run(copy, "-m", "netim_app", "migrate")
 
 

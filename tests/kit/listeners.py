@@ -1,13 +1,13 @@
 """What was recorded, as a test sees it."""
 
-from netim_app import feature
 from netim_app.core.facts import Fact
 from netim_app.feature import Feature, Subscription
+from netim_app.offers import install, offers
 
 
 def heard() -> list[Fact]:
     """A list to which every fact from now on is added."""
     facts: list[Fact] = []
     listener = Feature(name="x", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: facts.append(f)),))
-    feature.install((*feature.offers().features, listener))
+    install((*offers().features, listener))
     return facts

@@ -57,7 +57,7 @@ async def can_log_in(server: Server, email: str, password: str) -> bool:
 
 def shape(heard: list[Any]) -> list[Any]:
     """What came, in order: names of states, vars, their values but for the address, and events."""
-    ignored = re.compile(r"rx_router\w*|is_hydrated\w*|answers_rx_state_")  # the last one counts
+    ignored = re.compile(r"rx_router\w*|is_hydrated\w*|(answers|notice_number)_rx_state_")  # the last two count
     steps = []
     for update in heard:
         delta = {

@@ -7,10 +7,10 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from netim_app.core.tokens import digest
 from netim_app.features.totp.rules import STEP_SECONDS, step_at
 from netim_app.identity import operations, tickets
-from tests.kit.harness import Server
+from reflex_guard.tokens import digest
+from tests.kit.harness import PASSWORD, Server
 
 SECURITY = "/account/connection-and-security"
 
@@ -65,3 +65,46 @@ def open_wizard(page: Page, name: str = "Enable") -> Locator:
     dialog = page.get_by_test_id("totp-wizard")
     expect(dialog).to_be_visible()
     return dialog
+
+
+def enable(page: Page, server: Server) -> tuple[Phone, list[str]]:
+    """Enables two-factor authentication; returns the phone and the backup codes."""
+    return go_through(page, server, open_wizard(page))
+
+
+def go_through(page: Page, server: Server, dialog: Locator) -> tuple[Phone, list[str]]:
+    """The steps of the open wizard."""
+    expect(dialog.get_by_text("Step 1 of 3")).to_be_visible()
+    phone = Phone(server, dialog.get_by_test_id("totp-qr"))
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog.get_by_text("Step 2 of 3")).to_be_visible()
+    dialog.get_by_label("Code (6 digits)").fill(phone.code())
+    dialog.get_by_label("Name of the device").fill("Pixel")
+    dialog.get_by_role("button", name="Check").click()
+    sheet = page.get_by_test_id("backup-codes-new")
+    expect(sheet.get_by_text("Step 3 of 3")).to_be_visible()
+    codes = sheet.get_by_test_id("backup-codes-list").get_by_role("listitem").all_inner_texts()
+    assert len(set(codes)) == 10
+    return phone, codes
+
+
+def finish(page: Page) -> None:
+    """Says that the shown backup codes are saved."""
+    sheet = page.get_by_test_id("backup-codes-new")
+    sheet.get_by_label("I have saved them").check()
+    sheet.get_by_role("button", name="Done").click()
+    expect(sheet).to_have_count(0)
+
+
+def give_password(page: Page, email: str) -> None:
+    """The first step of a login that asks for a code."""
+    page.goto("/login")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def give_code(page: Page, code: str) -> None:
+    """The second step."""
+    page.get_by_label("Code (6 digits)").fill(code)
+    page.get_by_role("button", name="Log in").click()

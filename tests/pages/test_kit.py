@@ -20,15 +20,17 @@ from tests.kit.factories import Tab, visitor_of
 
 PLUMBING = {"class_name", "field_id", "form_id", "html_id", "test_id"}
 """Parameters that change nothing that can be seen."""
+PIECES = ("netim_app.ui.parts", "netim_app.ui.passkeys")
+"""What shows nothing by itself: parts of components, and prompts of the browser."""
 EXAMPLES = [example for section in SECTIONS for example in examples(section)]
 
 
 def components() -> list[Callable[..., rx.Component]]:
-    """Every public function of `netim_app/ui` that makes a component. Those in `parts` are pieces of others."""
+    """Every public function of `netim_app/ui` that makes a component, but for pieces of others."""
     return [
         value
         for module in modules()
-        if module.__name__.startswith("netim_app.ui.") and module.__name__ != "netim_app.ui.parts"
+        if module.__name__.startswith("netim_app.ui.") and module.__name__ not in PIECES
         for name, value in vars(module).items()
         if inspect.isfunction(value)
         and value.__module__ == module.__name__
@@ -55,7 +57,7 @@ def calls(function: Callable[..., Any]) -> Iterator[dict[str, ast.expr]]:
 def test_components_are_found() -> None:
     names = {function.__name__ for function in components()}
 
-    assert {"button", "card", "dialog", "step", "skeleton_card", "copy_by_click", "ticket_form"} <= names
+    assert {"button", "card", "dialog", "step", "skeleton_card", "copy_by_click", "renewal_form"} <= names
 
 
 @pytest.mark.parametrize("function", components(), ids=lambda function: function.__name__)

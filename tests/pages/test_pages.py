@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from netim_app import pages
-from netim_app.feature import offers
+from netim_app.feature import GROUPS
 from netim_app.identity.access import access_of
+from netim_app.offers import offers
 from netim_app.pages import connection_and_security, home, not_found, personal_information
 from tests.house.modules import sources
+from tests.kit.components import elements
 
 ROUTES = {
     "/",
@@ -19,6 +21,7 @@ ROUTES = {
     "/forgot-password",
     "/reset-password",
     "/restore-email",
+    "/recover-account",
     "/account/personal-information",
     "/account/connection-and-security",
 }
@@ -73,22 +76,39 @@ def position(markup: str, *parts: str) -> list[int]:
     return found
 
 
-def test_connection_and_security_shows_the_gauge_and_then_every_card_in_registry_order() -> None:
-    markup = str(connection_and_security.page())
-    anchors = [anchor_of(card()) for card in offers().cards]
+GROUPED = {
+    "logging_in": {"password", "two-factor"},
+    "access": {"email-alerts", "ip-restriction", "sessions"},
+    "activity": {"recent-activity"},
+}
+"""Anchors by group: mails and the gauge lead to them."""
 
-    found = position(markup, '"Connection and Security"', *(f'id:"{name}"' for name in ("security-level", *anchors)))
+
+def test_connection_and_security_shows_the_gauge_and_then_every_card_in_its_group() -> None:
+    markup = str(connection_and_security.page())
+    anchors = {group: [anchor_of(card()) for card in offers().cards(group)] for group in GROUPS}
+
+    in_order = ["security-level"]
+    for group, cards in anchors.items():
+        assert GROUPED[group] <= set(cards)
+        in_order += [group.replace("_", "-"), *cards]
+    found = position(markup, '"Connection and Security"', *(f'id:"{name}"' for name in in_order))
 
     assert found[1:] == sorted(found[1:])
-    assert {
-        "email-alerts",
-        "ip-restriction",
-        "two-factor",
-        "backup-codes",
-        "password",
-        "sessions",
-        "login-history",
-    } <= set(anchors)
+    for name in ("logging-in", "access", "activity"):
+        assert f'href:"#{name}"' in markup
+
+
+def test_no_two_cards_of_a_group_have_the_same_icon() -> None:
+    for group in GROUPS:
+        icons = [str(elements(card(), "svg")[0]) for card in offers().cards(group)]
+        assert len(set(icons)) == len(icons), group
+
+
+def test_backup_codes_are_a_part_of_the_card_of_two_factor_authentication() -> None:
+    (card,) = (card for card in offers().cards("logging_in") if anchor_of(card()) == "two-factor")
+
+    assert 'id:"backup-codes"' in str(card())
 
 
 def anchor_of(card: Any) -> str:

@@ -1,6 +1,8 @@
 """What Reflex's private names have to do for us: one test per name, so that a new version of Reflex fails by name."""
 
 import inspect
+import re
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -22,13 +24,14 @@ from reflex_base.registry import RegistrationContext
 from netim_app import netim_app
 from netim_app.reflex_port import npm_lock, serving
 from netim_app.reflex_port.client_vars import client_var
-from netim_app.reflex_port.current_event import answer, current_event, delta_without_states, send_delta
-from netim_app.reflex_port.handlers import FRAMEWORK_EVENTS, handler_of, is_framework_event, registered, state_classes
 from netim_app.reflex_port.kept_states import KeptInMemory, KeptInRedis
 from netim_app.reflex_port.sockets import ConnectedTabs
-from netim_app.reflex_port.transient_vars import TransientVars, forget
 from netim_app.reflex_port.var_data import expression
 from netim_app.ui.parts import ClientScope
+from reflex_guard.current_event import answer, current_event, delta_without_states, send_delta
+from reflex_guard.handlers import FRAMEWORK_EVENTS, handler_of, is_framework_event, registered, state_classes
+from reflex_guard.states import empty_leftovers
+from reflex_guard.transient_vars import TransientVars, forget
 from tests.kit.harness import redis_server
 
 
@@ -50,6 +53,14 @@ class ForgetfulPortState(TransientVars, rx.State):
 
     _TRANSIENT: ClassVar = ("shown",)
     _forgotten: bool = False
+
+
+class KeepingPortState(rx.State):
+    """One that also keeps something for itself."""
+
+    shown: str = ""
+
+    _kept: str = ""
 
 
 ROUTER = {
@@ -157,6 +168,18 @@ def test_forgotten_field() -> None:
     assert (state.shown, state.get_delta()) == ("", {})
 
 
+@pytest.mark.parametrize("holds", ["shown", "_kept", ""])
+async def test_vars_of_a_state(holds: str) -> None:
+    root: Any = rx.State(_reflex_internal_init=True)  # type: ignore[call-arg]  # as Reflex does
+    state = await root.get_state(KeepingPortState)
+    if holds:
+        setattr(state, holds, "left behind")
+    root._clean()
+    await empty_leftovers(root, keep=())
+    assert (state.shown, state._kept) == ("", "")
+    assert bool(root.get_delta()) is bool(holds), "what holds nothing is not sent"
+
+
 async def test_states_in_memory() -> None:
     manager = StateManagerMemory(token_expiration=1800)  # type: ignore[abstract]  # Reflex' overloads confuse mypy
     kept = KeptInMemory(manager, lambda: {"connected"})
@@ -232,6 +255,24 @@ def test_client_var() -> None:
     assert "setIson(!(isOn))" in str(part)
     assert '(isOn ? "a" : "b")' in str(part)
     assert part._memoization_mode.recursive is False
+
+
+STATE_JS = (Path(str(files("reflex_base"))) / ".templates" / "web" / "utils" / "state.js").read_text("utf-8")
+"""What runs in a page."""
+
+
+def test_name_of_the_tab() -> None:
+    assert "window.sessionStorage.getItem(TOKEN_KEY)" in STATE_JS
+    assert "window.sessionStorage.setItem(TOKEN_KEY, " in STATE_JS
+
+
+def test_handlers_of_the_page() -> None:
+    assert re.search(
+        r"pagehideHandler = \(event\) => \{.*?socket\.current\.disconnect\(\);\n  \};", STATE_JS, re.DOTALL
+    )
+    assert re.search(r"checkVisibility\(\) \{.*?socket\.current\.reconnect\(\);", STATE_JS, re.DOTALL)
+    assert 'window.addEventListener("pagehide", pagehideHandler)' in STATE_JS
+    assert 'document.addEventListener("visibilitychange", checkVisibility)' in STATE_JS
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:

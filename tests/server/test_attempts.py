@@ -216,7 +216,7 @@ async def test_alert_flood(server: Server, new_email: Callable[[], str]) -> None
         assert kinds == [False] * notices.MAX_NOTICES + [True]
         server.move_clock(notices.TOLD_TOGETHER_AFTER.total_seconds() + 1)
         last = await asyncio.to_thread(server.wait_for_mail, email, 1, "4 more alerts")
-        assert "#login-history" in str(last.get_body(("plain",)))
+        assert "#recent-activity" in str(last.get_body(("plain",)))
 
 
 async def answers(server: Server, email: str, *passwords: str) -> list[str]:

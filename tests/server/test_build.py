@@ -1,6 +1,7 @@
 """The build of the pages: what it may know, whom it asks, and what it accepts."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from netim_app import build as front_end
 from netim_app.reflex_port import npm_lock
 from netim_app.settings import Settings
+from tests.kit.brand import SECOND_BRAND
 from tests.kit.harness import ROOT, Server
 from tests.kit.npm_registry import Registry, locked_packages, other_content, registry
 
@@ -122,15 +124,56 @@ def test_build_supply_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     made = front_end.build_environment(Settings(env="production", public_url="https://account.example.com"))
 
     assert {name for name in made if name.startswith("NETIM_")} == {f"NETIM_{s.upper()}" for s in front_end.SETTINGS}
-    assert made["NETIM_PUBLIC_URL"] == "https://account.example.com"
+    assert "NETIM_PUBLIC_URL" not in made, "one build serves any address"
     assert made["npm_config_registry"] == "https://npm.example.com"
-    assert not SECRETS.keys() & made.keys() - {"NETIM_PUBLIC_URL"}
+    assert not SECRETS.keys() & made.keys()
     assert "NODE_ENV" not in made
 
 
 def test_a_build_needs_no_setting_but_its_own() -> None:
-    assert front_end.faults(Settings(env="production", public_url="https://account.example.com")) == []
-    assert front_end.faults(Settings(env="production", public_url="http://account.example.com"))
+    assert Settings(env="production").faults()
+    assert front_end.faults(Settings(env="production")) == []
+
+
+@pytest.mark.parametrize("package", ["PACKAGE", "PARTS"])
+def test_a_change_of_either_package_is_a_reason_for_a_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    made = front_end.fingerprint(Settings())
+    copy = tmp_path / "copy"
+    shutil.copytree(getattr(front_end, package), copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(front_end, package, copy)
+    assert front_end.fingerprint(Settings()) == made
+
+    (copy / "one_more.py").touch()
+    assert front_end.fingerprint(Settings()) != made
+
+
+def test_a_build_serves_any_address() -> None:
+    at = [front_end.fingerprint(Settings(public_url=f"https://{name}.example.com")) for name in ("one", "other")]
+    assert at[0] == at[1]
+    assert at[0] != front_end.fingerprint(Settings(password_min_length=20))
+
+
+def test_another_brand_and_a_changed_one_need_a_build(tmp_path: Path) -> None:
+    first, moved = shutil.copytree(SECOND_BRAND, tmp_path / "a"), shutil.copytree(SECOND_BRAND, tmp_path / "b")
+    made = front_end.fingerprint(Settings(brand_dir=first))
+
+    assert made != front_end.fingerprint(Settings())
+    assert made == front_end.fingerprint(Settings(brand_dir=moved)), "its content counts, not its place"
+    for name in ("brand.toml", "mark.svg"):
+        (moved / name).write_text((moved / name).read_text() + "\n")
+        assert made != front_end.fingerprint(Settings(brand_dir=moved))
+        shutil.copy(first / name, moved / name)
+
+
+def test_a_brand_with_a_fault_is_not_built(tmp_path: Path) -> None:
+    brand = shutil.copytree(SECOND_BRAND, tmp_path / "brand")
+    (brand / "brand.toml").write_text((brand / "brand.toml").read_text().replace("#7a1fa2", "#d9a8ec"))
+
+    faults = front_end.faults(Settings(brand_dir=brand))
+    assert any("light: accent #d9a8ec on surface #ffffff has a contrast of" in fault for fault in faults)
+    assert front_end.faults(Settings(brand_dir=SECOND_BRAND)) == []
 
 
 def test_production_without_its_pages_says_what_to_do(tmp_path: Path) -> None:

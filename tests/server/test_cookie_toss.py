@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 
-from netim_app.core.tokens import new_token
+from reflex_guard.tokens import new_token
 from tests.kit.cookies import attributes, is_logged_in
 from tests.kit.harness import Client, Server
 

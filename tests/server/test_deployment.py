@@ -323,7 +323,7 @@ class Machine:
     def program(self, colour: str) -> dict[Path, float]:
         """When each file of the program, and of the pages that it serves, was changed last."""
         root = self.folder / "opt" / colour
-        names = ("netim_app", "alembic", "assets", "reflex.lock", ".web/build", ".web/backend")
+        names = ("netim_app", "reflex_guard", "alembic", "assets", "reflex.lock", ".web/build", ".web/backend")
         files = (path for name in names for path in (root / name).rglob("*") if path.is_file())
         return {path: path.lstat().st_mtime for path in files if "__pycache__" not in path.parts}
 
@@ -445,7 +445,7 @@ def test_build_supply_npm_sees_no_secret(machine: Machine) -> None:
     for environment in seen:
         names = {line.partition("=")[0] for line in environment.splitlines()}
         assert {name for name in names if name.startswith("NETIM_")} <= settings
-        assert f"NETIM_PUBLIC_URL={machine.entrance.url}" in environment
+        assert "NETIM_ENV=production" in environment
         assert f"HOME={machine.build_home}" in environment
         for secret in (SECRET, "open-sesame", "netim_machine"):
             assert secret not in environment

@@ -13,7 +13,7 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import text
 
-from netim_app.core.tokens import digest
+from reflex_guard.tokens import digest
 from tests.kit.fakes import SmtpServer, until
 from tests.kit.faults import INCIDENT, TRACES, Postgres, assert_incident, health, postgres, smtp_on
 from tests.kit.harness import PASSWORD, Client, Server, free_port, link_in, running

@@ -12,6 +12,7 @@ from netim_app.identity import links, operations
 from tests.kit.fakes import until
 from tests.kit.forms import FORMS, PROFILE
 from tests.kit.harness import Client, Server
+from tests.kit.reviewed import listed
 
 HTML = "<img src=x onerror=alert(1)>"
 BAD: dict[str, Any] = {
@@ -35,17 +36,11 @@ BAD: dict[str, Any] = {
     "dict": {"a": "Anna"},
     "bytes-like": {"type": "Buffer", "data": [1, 2]},
 }
-WITHOUT_FIELDS = (
-    "IpDialogState.switch",
-    "IpDialogState.remove",
-    "IpListState.check",
-    "NewCodesState.finish",
-    "LoginState.submit_code",
-)
+WITHOUT_FIELDS = ("LoginState.submit_code", *listed("forms_without_fields"))
 """Forms with a box to tick at most, and two that are not open: the list of rules (`test_ip_restriction` tries it), and
 the code form before a password was right."""
-OPTIONAL = ("note", "last_name", "company", "phone", "street", "postal_code", "city", "country")
-FREE_TEXT = ("note", "name", "first_name", "last_name", "company", "street", "city")
+OPTIONAL = (*listed("optional"), "last_name", "company", "phone", "street", "postal_code", "city", "country")
+FREE_TEXT = (*listed("free_text"), "first_name", "last_name", "company", "street", "city")
 
 
 def is_fine(handler: str, field: str, kind: str) -> bool:
@@ -86,7 +81,7 @@ REQUESTS = "SELECT count(*) FROM outbox_message WHERE event LIKE '%\\_request' E
 async def written(server: Server) -> tuple[object, object]:
     """All that a form could have changed. A mail that is being sent changes its row by itself, so mails are counted."""
     await until(lambda: server.query(REQUESTS) == [0])  # what an earlier form has asked for writes when it is answered
-    rows = server.dump("attempt_window", "login_entry", "account_session", "outbox_message")
+    rows = server.dump("attempt_window", "activity_entry", "account_session", "outbox_message")
     return rows, server.query("SELECT count(*) FROM outbox_message")
 
 

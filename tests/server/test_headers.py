@@ -129,7 +129,8 @@ def test_pages_and_files_are_sent_in_the_shortest_form(http: httpx.Client, offer
 
 
 @pytest.mark.parametrize(
-    ("wanted", "language"), [("", "en"), ("de", "en"), ("fr-CH, en;q=0.5", "fr"), ("en, fr;q=0.9", "en"), (";;,", "en")]
+    ("wanted", "language"),
+    [("", "en"), ("nl", "en"), ("de-AT", "de"), ("fr-CH, en;q=0.5", "fr"), ("en, fr;q=0.9", "en"), (";;,", "en")],
 )
 def test_a_page_is_in_the_language_of_the_browser(http: httpx.Client, wanted: str, language: str) -> None:
     answer = http.get("/login", headers={"Accept-Language": wanted})

@@ -8,8 +8,8 @@ import pytest
 from reflex_base.registry import RegistrationContext
 
 from netim_app import netim_app
-from netim_app.core.tokens import digest
 from netim_app.identity.access import Level, access_of
+from reflex_guard.tokens import digest
 from tests.kit.handlers import handlers, parameters, short
 from tests.kit.harness import PASSWORD, Client, Server, customer
 from tests.kit.headers import PAGES

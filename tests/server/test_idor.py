@@ -4,23 +4,21 @@ import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import pyotp
 import pytest
 
 from tests.kit.handlers import handlers, parameters, plausible, short
 from tests.kit.harness import PASSWORD, Client, Server, customer
 from tests.kit.ip_restriction import restrict
 from tests.kit.login import shape
-from tests.kit.two_factor import DIALOG, SECURITY, Owner
+from tests.kit.reviewed import listed
+from tests.kit.two_factor import DIALOG, NEW_CODES, SECURITY, WIZARD, Owner, give_code, give_password
 
 UNKNOWN = 2_000_000_000
 ID_OF_A_ROW = re.compile(r"(\w+_)?(id|device|rule|session|entry|passkey|row)")
-TAKES_AN_ID = {
-    "IpDialogState.begin_remove",
-    "SessionsState.log_out",  # see test_idor_sessions for its answer
-    "TotpDialogState.begin_remove",
-    "TotpDialogState.begin_rename",
-}
-"""Reviewed by eye: handlers with an argument that is the id of a row. The sweep below does not depend on this list."""
+TAKES_AN_ID = set(listed("takes_an_id"))
+"""Reviewed by eye: handlers with an argument that is the id of a row. The sweep below does not depend on this list. See
+test_idor_sessions for the answer of `SessionsState.log_out`."""
 FIELDS = ("id", "rule_id", "device", "account_id", "session_id", "handle")
 NOT_SENT = ("MailboxState.open_page",)
 
@@ -147,3 +145,41 @@ async def test_idor_of_a_session_that_is_stepped_up(server: Server, two: tuple[O
         await client.connect(response.headers["location"])
         await client.call("ShellState.open_account_page")
         assert client.vars["ProfileState.email"] == mallory.email
+
+
+async def test_idor_handles(server: Server, two: tuple[Owner, Owner]) -> None:
+    """Handles that pages send along: those of another account or another session are like unknown ones."""
+    mallory, victim = two
+    key = await victim.begin()
+    (handle,) = victim.row("totp_enrolment", "handle")
+    set_handle = re.findall(r"'handle_rx_state_': '(\d{4}-[^']+)'", str(victim.client.heard))[-1]
+    before = [*belongings(victim), victim.row("totp_enrolment", "*")]
+    own = belongings(mallory)
+    form = {"code": pyotp.TOTP(key).generate_otp(victim.now), "name": "Spare", "handle": handle}
+
+    async def take_over(client: Client) -> None:
+        await client.call(f"{WIZARD}.go_to", step=2, handle=handle)
+        assert client.vars[f"{WIZARD}.errors"] == {"ended": "totp.gone"}
+        await client.call(f"{WIZARD}.confirm", form=form)
+        assert client.vars[f"{WIZARD}.errors"] == {"ended": "totp.gone"}
+        await client.call(f"{WIZARD}.close", handle=handle)
+
+    await take_over(mallory.client)
+    await mallory.client.call(f"{NEW_CODES}.finish", form={"saved": "on", "handle": set_handle})
+    assert [*belongings(victim), victim.row("totp_enrolment", "*")] == before
+    assert belongings(mallory) == own
+
+    async with Client(server) as elsewhere:
+        await give_password(elsewhere, victim.email)
+        response = await elsewhere.redeem(await give_code(elsewhere, victim.code()))
+        await elsewhere.connect(response.headers["location"])
+        await elsewhere.call("ShellState.open_account_page")
+        await take_over(elsewhere)
+    assert victim.row("totp_enrolment") == [1]
+    assert victim.row("totp_authenticator") == [1]
+
+    await victim.client.call_forgotten(SECURITY, f"{WIZARD}.confirm", form=form)
+    assert victim.row("totp_authenticator", "name") == ["Phone", "Spare"]
+    assert victim.row("backup_code_set", "saved_at") == [None]
+    await victim.client.call(f"{NEW_CODES}.finish", form={"saved": "on", "handle": set_handle})
+    assert victim.row("backup_code_set", "saved_at") != [None]

@@ -329,7 +329,7 @@ async def test_a_pasted_list_of_200_is_one_change_one_mail_and_one_line(
     assert anna.vars["IpListState.room"] == MAX_RULES
     rules = "\n".join(f"10.0.{number}.1 # Office {number}" for number in range(MAX_RULES))
     await anna.call("IpListState.check", form={"list": rules + "\n10.1.0.1"})
-    assert f"these are {MAX_RULES + 1}" in anna.vars["IpListState.errors"]["list"]
+    assert f"you pasted {MAX_RULES + 1}" in anna.vars["IpListState.errors"]["list"]
     await anna.call("IpListState.check", form={"list": rules})
     assert (anna.vars["IpListState.step"], anna.vars["IpListState.new"]) == ("check", MAX_RULES)
     await anna.call("IpListState.add")

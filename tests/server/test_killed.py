@@ -18,7 +18,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from netim_app.core.tokens import digest
+from reflex_guard.tokens import digest
 from tests.conftest import new_postgres_database
 from tests.kit.fakes import until
 from tests.kit.harness import PASSWORD, Client, Server, customer, running
@@ -242,7 +242,7 @@ async def test_killed_before_the_new_cookie_arrives(server: Server, new_email: C
             await kill(server)
         await start(server)
         await open_page(client, SECURITY)
-        assert client.vars["ShellState.reload"] is True, "another tab might have the new value"
+        assert client.vars["TicketExchangeState.reload"] is True, "another tab might have the new value"
         client.events.clear()
         await open_page(client, SECURITY)
         assert client.redirects()[0].startswith("/login")

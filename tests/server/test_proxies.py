@@ -13,12 +13,12 @@ import aiohttp
 import httpx
 import psutil
 import pytest
-from playwright.async_api import Page, Route, async_playwright, expect
+from playwright.async_api import async_playwright, expect
 from socketio.exceptions import ConnectionError as Refused
 
 from netim_app.build import web_dir
-from netim_app.web.http_headers import HSTS, IMMUTABLE
 from netim_app.web.request_bodies import MAX_AT_ONCE
+from reflex_guard.headers import HSTS, IMMUTABLE
 from tests.browser.conftest import ARGS, executable
 from tests.kit.cookies import attributes, is_logged_in
 from tests.kit.harness import PASSWORD, Client, Server, customer, fresh_address, link_in, production_server
@@ -282,7 +282,6 @@ async def test_cookie_toss_in_chromium(server: Server, email: str, new_email: Ca
         )
         try:
             page = await browser.new_page(base_url=server.entrance, bypass_csp=True, locale="en-GB")
-            await point_to(page, server.entrance)
             await page.goto(f"http://{NAME}:{sibling.server_port}/")
             await page.goto("/account/personal-information")
             await expect(page.get_by_role("heading", name="Log in")).to_be_visible()
@@ -300,18 +299,6 @@ async def test_cookie_toss_in_chromium(server: Server, email: str, new_email: Ca
             sibling.shutdown()
             sibling.server_close()
         assert await is_logged_in(attacker)
-
-
-async def point_to(page: Page, entrance: str) -> None:
-    """The one build of all tests is made for another address, which stands in one of its files."""
-    (file,) = (web_dir() / "build" / "client" / "assets").glob("reflex-env-*.js")
-    text = file.read_text().replace("ws://127.0.0.1:3000", entrance.replace("https", "wss"))
-    text = text.replace("http://127.0.0.1:3000", entrance)
-
-    async def fulfil(route: Route) -> None:
-        await route.fulfill(status=200, content_type="text/javascript", body=text)
-
-    await page.route("**/reflex-env-*.js", fulfil)
 
 
 # What it makes faster, and what it must not touch

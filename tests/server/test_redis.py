@@ -76,8 +76,8 @@ async def test_deps_down_redis_and_up_again(server: Server, store: Store, new_em
 
         await back(server, store)
         assert (await guest.redeem(ticket)).headers["location"] == PAGE, "what was proved before counts"
-        await client.call("LoginAlertsState.switch", on=True)
-        assert client.vars["LoginAlertsState.on"] is True
+        await client.send("LoginAlertsState.switch", on=True)
+        await client.until(lambda: client.vars.get("LoginAlertsState.on") is True)
         await late.load("/login")
         assert await late.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         assert server.alive
@@ -99,7 +99,7 @@ async def test_redis_that_lost_everything_signs_nobody_out(
         await client.send("LoginAlertsState.switch", on=True)
         await until(lambda: client.vars.get("ShellState.ready") is True, WAIT)
         await client.until(lambda: client.vars.get("ProfileState.email") == email)
-        assert client.vars["LoginAlertsState.on"] is True
+        await client.until(lambda: client.vars.get("LoginAlertsState.on") is True)
         assert client.redirects() == []
         await other.connect(PAGE)
         await other.call("ShellState.open_account_page")

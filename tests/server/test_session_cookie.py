@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from netim_app.core.tokens import digest, new_token
 from netim_app.identity import sessions, tickets
+from reflex_guard.tokens import digest, new_token
 from tests.kit.cookies import PAGE, attributes, is_logged_in
 from tests.kit.harness import PASSWORD, Client, Server
 
@@ -236,14 +236,14 @@ async def test_renewal_tells_other_tabs_to_reload(server: Server, anna: Client) 
         await anna.redeem(ticket)
         before = server.dump("account_session")
         await tab.call("LoginAlertsState.switch", on=True)
-        assert tab.vars["ShellState.reload"] is True
+        assert tab.vars["TicketExchangeState.reload"] is True
         assert tab.redirects() == []
         assert server.dump("account_session") == before
         tab.http.cookies.clear()
         for cookie in anna.http.cookies.jar:
             tab.http.cookies.jar.set_cookie(cookie)
         assert await is_logged_in(tab)
-        assert tab.vars["ShellState.reload"] is False
+        assert tab.vars["TicketExchangeState.reload"] is False
 
 
 async def test_tab_that_lost_the_new_cookie_signs_in_again_instead_of_reloading_for_ever(
@@ -253,14 +253,14 @@ async def test_tab_that_lost_the_new_cookie_signs_in_again_instead_of_reloading_
         assert await is_logged_in(tab)
         await anna.redeem(await anna.ticket("StepUpState.submit", form={"password": PASSWORD}))
         await tab.call("LoginAlertsState.switch", on=True)
-        assert tab.vars["ShellState.reload"] is True
+        assert tab.vars["TicketExchangeState.reload"] is True
         await tab.connect("/account/connection-and-security")
         await tab.call("ShellState.open_account_page")
-        assert tab.vars["ShellState.reload"] is False
+        assert tab.vars["TicketExchangeState.reload"] is False
         assert tab.redirects()[-1].endswith("&ended=1")
         await tab.connect("/login")
         await tab.call("LoginState.open_page")
-        assert tab.vars["ShellState.reload"] is False
+        assert tab.vars["TicketExchangeState.reload"] is False
 
 
 @pytest.mark.parametrize("headers", CROSS_SITE)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from netim_app.core.tokens import new_token
+from reflex_guard.tokens import new_token
 from tests.kit.cookies import is_logged_in
 from tests.kit.harness import PASSWORD, Client, Server, customer
 from tests.kit.login import NEW_PASSWORD, ask_reset, attempt, disable, link_from

@@ -160,6 +160,25 @@ async def test_tabs_of_one(tmp_path: Path, redis: Redis, new_email: Callable[[],
             await assert_well(anna)
 
 
+async def test_token_resume_where_the_record_of_the_tab_is_gone(
+    tmp_path: Path, redis: Redis, new_email: Callable[[], str]
+) -> None:
+    """Redis forgets each state of a tab by itself. Without the record nobody knows whose the others are."""
+    with running(tmp_path, env={"NETIM_REDIS_URL": redis.url}) as server:
+        async with customer(server, new_email()) as anna, Client(server) as thief:
+            await anna.disconnect()
+            assert redis.delete(f"{anna.token}_{TabState.get_full_name()}") == 1
+            await thief.load("/login")
+            thief.token = anna.token
+            await thief.connect("/login")
+            await thief.send("ShellState.close_notice")
+            await thief.settle()
+            heard = str(thief.heard)
+            assert "Martin" not in heard
+            assert anna.vars["ProfileState.email"] not in heard
+            await assert_well(anna)
+
+
 async def test_v6_blocks(tmp_path: Path, new_email: Callable[[], str]) -> None:
     """Sockets from one /48, each from another /64 of it: so many stay open, and its neighbours are let in."""
     with running(tmp_path, env={"NETIM_TRUSTED_PROXIES": "127.0.0.0/8"}) as server:

@@ -9,6 +9,7 @@ import socket
 import ssl
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -231,7 +232,7 @@ def said(server: Server) -> tuple[int, dict[str, str]]:
     """The exit status, and the last line about each thing."""
     done = server.netim("doctor")
     assert done.stderr == ""
-    lines = [line.split(None, 1) for line in done.stdout.splitlines()]
+    lines = [line.split(None, 1) for line in done.stdout.splitlines() if not line.startswith("set ")]
     return done.returncode, {rest.partition(":")[0]: f"{verdict} {rest.partition(': ')[2]}" for verdict, rest in lines}
 
 
@@ -240,13 +241,57 @@ def test_the_doctor_of_a_server_that_runs(tmp_path: Path) -> None:
     port = free_port()
     url, web = f"http://localhost:{port}", tmp_path / "web"
     shutil.copytree(front_end.web_dir() / "build", web / "build")
-    (web / "netim-build").write_text(front_end.fingerprint(Settings(public_url=url)))
+    (web / "netim-build").write_text(front_end.fingerprint(Settings()))
     with running(tmp_path, port=port, public_url=url, env={"REFLEX_WEB_WORKDIR": str(web)}) as server:
         status, found = said(server)
     assert status == 0
-    assert set(found) == {"settings", "folder", "database", "tables", "outbox", "redis", "mail", "public address"}
+    assert set(found) == {
+        "settings",
+        "brand",
+        "folder",
+        "database",
+        "tables",
+        "outbox",
+        "redis",
+        "mail",
+        "public address",
+        "passkeys",
+    }
+    assert found["passkeys"] == "ok of localhost"
     assert all(line.startswith("ok ") for line in found.values())
     assert found["public address"] == f"ok {url} answers, and its pages may connect"
+
+
+def test_the_doctor_shows_every_setting_and_no_secret(tmp_path: Path) -> None:
+    secrets = {
+        "NETIM_DATABASE_URL": f"postgresql://netim:hunter2@127.0.0.1:{free_port()}/netim?sslpassword=hunter2",
+        "NETIM_REDIS_URL": f"redis://:hunter2@127.0.0.1:{free_port()}",
+        "NETIM_SMTP_URL": f"smtps://netim:hunter2@127.0.0.1:{free_port()}",
+        "NETIM_SECRET_KEY": "hunter2 and forty other characters, you know",
+    }
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "netim_password_min_length").write_text("15\n")
+    done = Server(tmp_path, env=secrets | {"NETIM_SECRETS_DIR": str(tmp_path / "secrets")}).netim("doctor")
+    shown = dict(line[7:].split(": ", 1) for line in done.stdout.splitlines() if line.startswith("set "))
+    assert list(shown) == [f"NETIM_{name.upper()}" for name in Settings.model_fields]
+    assert "hunter2" not in done.stdout
+    assert shown["NETIM_DATABASE_URL"].startswith("postgresql://***@127.0.0.1:")
+    assert shown["NETIM_SECRET_KEY"] == "44 characters (environment)"
+    assert shown["NETIM_PASSWORD_MIN_LENGTH"] == "15 (file)"
+    assert shown["NETIM_WORKERS"] == "1 (default)"
+    assert shown["NETIM_TRUSTED_PROXIES"] == "none (default)"
+
+
+async def test_the_doctor_sends_a_mail(tmp_path: Path) -> None:
+    async with smtp_server() as mail:
+        server = Server(tmp_path, env={"NETIM_SMTP_URL": mail.url})
+        done = await asyncio.to_thread(server.netim, "doctor", "--mail-to", "operator@example.com")
+        assert done.returncode == 0, done.stdout
+        assert len(mail.received) == 1
+        refused = await asyncio.to_thread(server.netim, "doctor", "--mail-to", "nobody\nBcc: x@example.com")
+    assert refused.returncode == 1
+    assert "fault  mail to oneself: was not sent: " in refused.stdout
+    assert len(mail.received) == 1
 
 
 def test_the_doctor_names_every_setting_that_cannot_be_read(tmp_path: Path) -> None:
@@ -334,3 +379,10 @@ def test_the_doctor_sees_who_can_read_the_database(tmp_path: Path, migrated_sqli
     for mode, seen in ((0o644, True), (0o600, False)):
         file.chmod(mode)
         assert any("chmod 600" in finding.said for finding in examine(settings)) is seen
+
+
+def test_no_worker_waits_for_an_import_of_the_thread_that_looks_at_the_port() -> None:
+    """A process that is forked while a thread imports something waits for that import for ever."""
+    look = "import sys; from netim_app.infra import port; print('encodings.idna' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"

@@ -10,9 +10,9 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
-from netim_app.core.tokens import new_token
 from netim_app.identity.second_factor import HARD_STOP
 from netim_app.identity.tables import FailedCodeCount
+from reflex_guard.tokens import new_token
 from tests.kit.cookies import PAGE as PERSONAL
 from tests.kit.cookies import attributes
 from tests.kit.handlers import handlers, plausible, short
@@ -303,7 +303,7 @@ async def test_bc_guess_stops_at_a_hundred_until_the_password_is_a_new_one(owner
 
 async def test_handlers_pending(owner: Owner, thief: Client, server: Server, new_email: Any) -> None:
     """Everything that there is, called by somebody who owes the code: nothing moves but the code form itself."""
-    may_change = ("attempt_window", "sign_up", "mailed_link", "outbox_message")
+    may_change = ("attempt_window", "sign_up", "mailed_link", "outbox_message", "passkey_challenge")
     before = server.dump(*may_change)
     for name, handler in handlers().items():
         if short(name).startswith(("LoginState.", "MailboxState.")):
@@ -356,6 +356,27 @@ async def test_pending_bound(owner: Owner, thief: Client, server: Server) -> Non
     assert owner.row("failed_code_count") == [0], "no guess was looked at"
 
     assert await give_code(thief, owner.code())
+
+
+async def test_pending_bound_of_a_page_that_the_server_has_forgotten(
+    owner: Owner, thief: Client, server: Server
+) -> None:
+    """Its press is handled again, once: by the secret that its own browser holds, or not at all."""
+
+    async def press(client: Client, code: str) -> list[str]:
+        marker = len(client.heard)
+        await client.call_forgotten("/login", "LoginState.submit_code", form={"code": code})
+        return re.findall(r"'ticket_rx_state_': '([\w-]+)'", str(client.heard[marker:]))
+
+    async with Client(server, cookies={BROWSER: cookies_of(thief)[BROWSER]}) as other:
+        assert await press(other, owner.code()) == []
+        assert other.redirects() == ["/login?again=1"]
+    assert owner.row("pending_login") == [1]
+    assert owner.row("failed_code_count") == [0], "no guess was looked at"
+
+    assert await press(thief, "000000") == []
+    assert owner.row("failed_code_count", "failures") == [1]
+    assert len(await press(thief, owner.code())) == 1
 
 
 async def test_pending_bound_what_was_begun_elsewhere_with_the_same_device(owner: Owner, server: Server) -> None:

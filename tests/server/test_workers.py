@@ -5,9 +5,11 @@ A test chooses its worker: the kernel spreads connections over both, so it conne
 
 import asyncio
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -15,7 +17,14 @@ import psutil
 import pytest
 from redis import Redis
 
+from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.passkeys.facts import PasskeyAdded, PasskeysOnlyOn
+from netim_app.features.passkeys.service import recovery
+from netim_app.features.passkeys.tables import Passkey, PasskeysOnly
+from netim_app.identity import links
+from netim_app.identity.operations import find_account
 from tests.conftest import new_postgres_database
+from tests.kit.factories import actor_of, make_session
 from tests.kit.fakes import SmtpServer, until
 from tests.kit.faults import smtp_on
 from tests.kit.harness import PASSWORD, START_SECONDS, Client, Server, free_port, link_in, redis_server, running
@@ -318,3 +327,38 @@ async def _mail_to(server: Server, seen: SmtpServer, email: str) -> object:
     server.move_clock(60)  # the pause after the mail server was away is over
     await until(lambda: any(re.search(rf"\b{email}\b", str(mail["to"])) for mail in seen.received), 30)
     return next(mail for mail in seen.received if email in str(mail["to"]))
+
+
+async def test_passkeys_only_holds_in_both_workers_and_one_end_of_the_wait_leads_in(
+    workers: Workers, server: Server, email: str
+) -> None:
+    """The same browser in both: the first takes the code, and both are asked for the session at the same moment."""
+    with server.units.write() as unit:
+        account_id = find_account(unit, email) or 0
+        key = Passkey(
+            account_id=account_id, credential_id=secrets.token_bytes(32), public_key=b"", sign_count=0,
+            can_sync=True, backed_up=True, name="Lost", added_at=unit.now,
+        )  # fmt: skip
+        unit.session.add(key)
+        unit.session.flush()
+        unit.record(PasskeyAdded(account_id=account_id, at=unit.now, name="Lost"))
+        codes = backup_codes.make(unit, actor_of(unit, make_session(unit, account_id))).codes
+        unit.session.add(PasskeysOnly(account_id=account_id, since=unit.now))
+        unit.record(PasskeysOnlyOn(account_id=account_id, at=unit.now))
+        begin = links.new_link(unit, purpose=recovery.BEGIN, life=timedelta(hours=1), account_id=account_id)
+    async with Client(server) as one, Client(server) as two:
+        await workers.load(one, workers.first)
+        two.http.cookies.update(one.http.cookies)
+        await workers.connect(two, workers.second)
+        for client in (one, two):
+            assert await attempt(client, email, PASSWORD) == ""
+            assert "Wrong email address or password" in client.vars["LoginState.errors"][""]
+        await one.call("PasskeyRecoveryState.begin", form={"token": begin, "code": codes[0]})
+        assert one.vars["PasskeyRecoveryState.opens"]
+        server.move_clock(24 * 3600 + 1)
+        with server.units.write() as unit:
+            end = links.new_link(unit, purpose=recovery.FINISH, life=timedelta(hours=1), account_id=account_id)
+        finish = [client.ticket("PasskeyRecoveryState.finish", form={"token": end}) for client in (one, two)]
+        tickets = await asyncio.gather(*finish)
+        assert sorted(map(bool, tickets)) == [False, True]
+        server.move_clock(0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netim_app.texts import catalog
+from netim_app.texts import catalog, po_files
 
 Write = Callable[..., tuple[str, ...]]
 MOMENT = datetime(2026, 8, 3, 22, 5, tzinfo=UTC)
@@ -23,7 +23,7 @@ def package(tmp_path: Path) -> Write:
             path.parent.mkdir(parents=True, exist_ok=True)
             entries = "".join(f'\nmsgid "{key}"\nmsgstr "{value}"\n' for key, value in dict(texts).items())
             path.write_text(f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n{entries}', "utf-8")
-        return catalog.load(tmp_path).faults
+        return po_files.load(tmp_path).faults
 
     return write
 
@@ -36,7 +36,8 @@ def test_the_product_has_no_faults() -> None:
 def test_a_text_comes_in_the_language_asked_for_and_in_english_for_any_other() -> None:
     assert catalog.text("en", "ui.menu.log_out") == "Log out"
     assert catalog.text("fr", "ui.menu.log_out") == "Se déconnecter"
-    assert catalog.text("", "ui.menu.log_out") == catalog.text("de", "ui.menu.log_out") == "Log out"
+    assert catalog.text("de", "ui.menu.log_out") == "Abmelden"
+    assert catalog.text("", "ui.menu.log_out") == catalog.text("xx", "ui.menu.log_out") == "Log out"
 
 
 def test_an_unknown_key_or_a_missing_value_is_an_error() -> None:
@@ -47,7 +48,9 @@ def test_an_unknown_key_or_a_missing_value_is_an_error() -> None:
 
 
 def test_folders_of_features_are_merged(package: Write) -> None:
-    assert package(texts_en={"a": "A"}, texts_fr={"a": "A"}, features__x__texts_en={"b": "B"}) == ("fr: b is missing",)
+    files = {"texts_en": {"a": "A"}, "texts_fr": {"a": "A"}, "features__x__texts_en": {"b": "B", "c": "C"}}
+    assert package(**files) == (), "a folder that nobody has translated yet"
+    assert package(**files, features__x__texts_fr={"b": "B"}) == ("fr: c is missing",)
 
 
 def test_equal_keys_are_reported_across_files_and_inside_of_one(package: Write, tmp_path: Path) -> None:
@@ -57,7 +60,7 @@ def test_equal_keys_are_reported_across_files_and_inside_of_one(package: Write, 
     (tmp_path / "pages/texts/en.po").unlink()
     with (tmp_path / "texts/fr.po").open("a", encoding="utf-8") as file:
         file.write('\nmsgid "a"\nmsgstr "encore"\n')
-    assert catalog.load(tmp_path).faults == ("fr: a is defined twice",)
+    assert po_files.load(tmp_path).faults == ("fr: a is defined twice",)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +86,9 @@ def test_languages_that_differ_are_reported(package: Write, english: str, french
         ("FR", "fr"),
         ("en;q=0.1,fr;q=0.5", "fr"),
         ("en;q=0.5,fr;q=0.1", "en"),
-        ("fr;q=0, de", "en"),
-        ("de, fr;q=0.1", "fr"),
+        ("fr;q=0, nl", "en"),
+        ("nl, fr;q=0.1", "fr"),
+        ("de-AT, en;q=0.5", "de"),
         ("*", "en"),
         ("", "en"),
         (";;;q=x,\x00,--,-fr,\u2603", "en"),
@@ -99,6 +103,7 @@ def test_the_language_of_a_guest_is_the_best_that_we_have(header: str, locale: s
 def test_a_moment_is_told_in_the_reader_s_zone_and_language() -> None:
     assert catalog.format_datetime(MOMENT, "en", "Europe/Paris") == "4 Aug 2026, 00:05 (UTC+2)"
     assert catalog.format_datetime(MOMENT, "fr", "Europe/Paris") == "4 août 2026 à 00:05 (UTC+2)"
+    assert catalog.format_datetime(MOMENT, "de", "Europe/Berlin") == "04.08.2026, 00:05 Uhr (UTC+2)"
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd", "Europe", "a\x00b"])
@@ -155,7 +160,8 @@ def test_a_day_is_written_out() -> None:
     assert catalog.format_date(MOMENT, "en", "UTC") == "3 Aug 2026"
     assert catalog.format_date(MOMENT, "fr", "Europe/Paris") == "4 août 2026"
     first = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    assert [catalog.format_date(first, locale, "UTC") for locale in ("en", "fr")] == ["1 Mar 2026", "1er mars 2026"]
+    days = {locale: catalog.format_date(first, locale, "UTC") for locale in ("en", "fr", "de")}
+    assert days == {"en": "1 Mar 2026", "fr": "1er mars 2026", "de": "01.03.2026"}
     assert catalog.format_date(first + timedelta(days=20), "fr", "UTC") == "21 mars 2026"
     assert catalog.format_date(MOMENT, "xx", "Mars/Olympus") == "3 Aug 2026"
 
@@ -174,14 +180,19 @@ def test_a_day_is_written_out() -> None:
         ("Adresse e-mail", "Adresse e\N{NON-BREAKING HYPHEN}mail"),
     ],
 )
-def test_french_has_blanks_where_no_line_may_break(typed: str, printed: str) -> None:
-    assert catalog.typeset("fr", typed) == printed
-    assert catalog.typeset("en", typed) == typed
+def test_a_typed_blank_before_a_sign_breaks_no_line(typed: str, printed: str) -> None:
+    assert po_files.typeset(typed) == printed
+    assert po_files.typeset(printed) == printed
 
 
-def test_every_french_text_is_set_so() -> None:
+def test_every_text_is_set_so() -> None:
     wrong = [
-        key for key in sorted(catalog.keys()) if re.search(r"[ \u202f]:\s| [;?!»]|« |\d %", catalog.template("fr", key))
+        (locale, key)
+        for locale in catalog.LOCALES
+        for key in sorted(catalog.keys())
+        for form in catalog.spoken(locale, key)[1]
+        if re.search(r"[ \u202f]:\s| [;?!»]|« |[\d}] %|[eE]-[mM]ail", form)
     ]
     assert wrong == []
+    assert "E\N{NON-BREAKING HYPHEN}Mail-Adresse" in catalog.template("de", "field.email")
     assert "\N{NARROW NO-BREAK SPACE}?" in catalog.template("fr", "login.forgot")

@@ -1,11 +1,16 @@
 """texts.places: what can be chosen, in which order, and what a browser's report of its zone means."""
 
+import json
+import subprocess
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import available_timezones
 
 import pytest
+from babel import Locale
+from reflex.utils import path_ops
 
+from netim_app.texts.catalog import LOCALES
 from netim_app.texts.places import countries, listed_zone, sort_key, time_zones, zone_label, zone_names, zone_of
 
 
@@ -22,8 +27,8 @@ def place(language: str, name: str) -> int:
         ("fr", ["Hongrie", "Île de Man", "Îles Åland", "Inde"]),
         ("fr", ["Guinée", "Guinée équatoriale", "Guinée-Bissau", "Guyana"]),
         ("en", ["Afghanistan", "Åland Islands", "Albania"]),
-        ("en", ["Samoa", "San Marino", "São Tomé & Príncipe", "Saudi Arabia"]),
         ("de", ["Oman", "Österreich", "Pakistan"]),
+        ("en", ["Samoa", "San Marino", "São Tomé & Príncipe", "Saudi Arabia"]),
     ],
 )
 def test_countries_stand_where_a_dictionary_has_them(language: str, in_order: list[str]) -> None:
@@ -38,6 +43,44 @@ def test_countries_stand_where_a_dictionary_has_them(language: str, in_order: li
 )
 def test_letters_count_first_then_accents(in_order: list[str]) -> None:
     assert all(sort_key(one) < sort_key(next_one) for one, next_one in pairwise(in_order))
+
+
+IN_ORDER_OF_ICU = """
+const given = JSON.parse(require("fs").readFileSync(0));
+const sorted = ([code, names]) => [code, names.sort(new Intl.Collator(code, {ignorePunctuation: false}).compare)];
+console.log(JSON.stringify(Object.fromEntries(Object.entries(given).map(sorted))));
+"""
+ALPHABETS = {
+    "it": "",
+    "sv": "a b c d e f g h i j k l m n o p q r s t u v w x y z å ä ö",
+    "da": "a b c d e f g h i j k l m n o p q r s t u v w x y z æ ø å",
+    "cs": "a b c č d e f g h ch i j k l m n o p q r ř s š t u v w x y z ž",
+    "pl": "a ą b c ć d e ę f g h i j k l ł m n ń o ó p q r s ś t u v w x y z ź ż",
+    "hu": "a b c cs d dz e f g gy h i j k l ly m n ny o ö p q r s sz t ty u ü v w x y z zs",
+    "tr": "a b c ç d e f g ğ h ı i j k l m n o ö p q r s ş t u ü v w x y z",
+    "ru": "а б в г д е ж з и й к л м н о п р с т у ф х ц ч ш щ ъ ы ь э ю я",
+}
+
+
+def by_icu(names: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Sorted by the collation of ICU, which Node has and no wheel for Python."""
+    node = [str(path_ops.get_node_path() or "node"), "-e", IN_ORDER_OF_ICU]
+    done = subprocess.run(node, input=json.dumps(names), capture_output=True, text=True, check=True, timeout=60)
+    found: dict[str, list[str]] = json.loads(done.stdout)
+    return found
+
+
+def test_countries_stand_in_the_order_of_icu_in_each_language() -> None:
+    names = {code: [name for _, name in countries(code)] for code in LOCALES}
+
+    assert by_icu({code: sorted(found) for code, found in names.items()}) == names
+
+
+def test_a_language_with_letters_of_its_own_names_its_alphabet() -> None:
+    names = {code: [str(name) for name in Locale.parse(code).territories.values()] for code in ALPHABETS}
+    ours = {code: sorted(names[code], key=lambda name: sort_key(name, ALPHABETS[code].split())) for code in names}
+
+    assert ours == by_icu(names)
 
 
 def test_no_country_is_lost_nor_doubled() -> None:

@@ -11,12 +11,14 @@ from netim_app.ui.card import badge, card, status
 from netim_app.ui.dialog import dialog
 from netim_app.ui.filtered_list import filtered_list
 from netim_app.ui.icons import icon, icon_names
+from netim_app.ui.javascript import SOURCE
 from netim_app.ui.menu import menu, menu_form_button, menu_link
 from netim_app.ui.meter import meter
 from netim_app.ui.notice import live_region, notice, outcome
-from netim_app.ui.script import SOURCE, function
+from netim_app.ui.script import function
 from netim_app.ui.switch import switch
-from netim_app.ui.ticket_exchange import ticket_form
+from reflex_guard import javascript
+from reflex_guard.ticket_form import ticket_form
 
 NOTHING_ELSE = "):(jsx(Fragment,{},))))"
 
@@ -64,12 +66,13 @@ def test_the_functions_of_the_browser_are_compiled_once_and_clean_up_after_thems
         menu(label="M", test_id="m"),
         card(title="C", anchor="c"),
     )
-    assert list(page._get_all_custom_code()) == [SOURCE]
+    assert set(page._get_all_custom_code()) == {javascript.SOURCE, SOURCE}
+    source = javascript.SOURCE + SOURCE
     for name in re.findall(r"ref:(\w+)", str(page)):
         assert str(function(name)) == name
-        (source,) = re.findall(rf"^const {name} = \((\w+)\) => (.*(?:\n .*)*)", SOURCE, re.MULTILINE)
+        (found,) = re.findall(rf"^const {name} = \((\w+)\) => (.*(?:\n .*)*)", source, re.MULTILINE)
         # React calls a ref function without a clean-up again, with null.
-        element, body = source
+        element, body = found
         assert "return () =>" in body or f"{element}?." in body or f"if ({element}" in body, name
 
 
@@ -142,7 +145,7 @@ def test_a_card_with_an_anchor_is_named_by_its_title_and_can_be_reached() -> Non
     markup = str(card(title="Password", anchor="password"))
     assert 'id:"password"' in markup
     assert '"aria-labelledby":"password-title"' in markup
-    assert 'jsx("h2",{className:"text-lg font-semibold text-balance",id:"password-title"}' in markup
+    assert 'jsx("h3",{className:"text-lg font-semibold text-balance",id:"password-title"}' in markup
     assert "ref:" not in str(card(title="Password"))
 
 
@@ -173,8 +176,8 @@ def test_what_takes_the_place_of_a_form_gets_the_focus_so_that_it_is_read() -> N
     shown = outcome("It is done.", test_id="done")
     assert "ref:focusQuietly" in str(shown)
     assert "tabIndex:-1" in str(shown)
-    assert "focusQuietly = (element) => element?.focus({ preventScroll: true })" in SOURCE
-    assert shown._get_all_custom_code() == {SOURCE: None}
+    assert "focusQuietly = (element) => element?.focus({ preventScroll: true })" in javascript.SOURCE
+    assert set(shown._get_all_custom_code()) == {javascript.SOURCE, SOURCE}
 
 
 def test_a_list_is_searched_in_the_browser_alone() -> None:
@@ -201,7 +204,7 @@ def test_a_ticket_is_posted_only_when_there_is_one() -> None:
 def test_a_ticket_is_posted_by_the_submit_method() -> None:
     form = ticket_form("/auth/session", KitTestState.text, "ticket", "hand-over").children[0]
     assert "ref:submitAtOnce" in str(form)
-    assert re.search(r"submitAtOnce = [^}]*\bform\.submit\(\)", SOURCE)
+    assert re.search(r"submitAtOnce = [^}]*\bform\.submit\(\)", javascript.SOURCE)
 
 
 @pytest.mark.parametrize("name", sorted(icon_names()))

@@ -203,3 +203,10 @@ def test_a_code_that_sends_itself_says_what_a_code_is() -> None:
     assert f"pattern:{json.dumps(SIX_DIGITS)}" in markup
     assert "onInput:sendWhenComplete" in markup
     assert "sendWhenComplete" not in str(text_field("code", "Code", autocomplete="one-time-code"))
+
+
+def test_a_box_has_the_colours_of_the_product_and_its_own_tick_but_for_forced_colours() -> None:
+    markup = str(checkbox_field("saved", "I have saved them"))
+    for name in ("appearance-none", "checked:bg-accent", "forced-colors:appearance-auto"):
+        assert name in markup
+    assert re.search(r"peer-checked:visible[^\"]*forced-colors:hidden", markup)

@@ -1,9 +1,12 @@
 """The frames: nothing private and nothing in the wrong language before everything is known."""
 
+import json
 import re
 
 import reflex as rx
 
+from netim_app.texts import catalog
+from netim_app.texts.languages import language
 from netim_app.ui import document, layout, preferences, skeleton
 from netim_app.ui.text import LocaleState
 
@@ -17,6 +20,10 @@ class LayoutTestState(rx.State):
     @rx.event
     def choose(self, locale: str) -> None:
         pass
+
+
+def not_found() -> rx.Component:
+    return layout.not_found(locale_switch=LayoutTestState.choose)
 
 
 def account() -> str:
@@ -59,9 +66,9 @@ def guarded_part(markup: str, start: int) -> str:
 
 def test_content_and_name_wait_for_state_and_language() -> None:
     markup = account()
-    for text in ("PRIVATE", str(LayoutTestState.name)):
+    for text, times in (("PRIVATE", 1), (str(LayoutTestState.name), 2)):  # the name is also a title: it may be cut
         assert shown_only_when_known(markup, text), text
-        assert markup.count(text) == 1
+        assert markup.count(text) == times
     assert markup.count("HEADING") == 1  # it holds nothing private and names the page while that loads
     assert shown_only_when_known(public(), "PRIVATE")
     assert shown_only_when_known(public(), "HEADING")
@@ -91,18 +98,18 @@ def test_a_skeleton_of_a_form_has_as_many_fields_as_asked_for() -> None:
     assert four == one + 3 * 2  # a label and a field each
 
 
-def test_languages_are_buttons_that_say_which_one_is_on() -> None:
+def test_languages_are_a_menu_that_says_which_one_is_on() -> None:
     markup = str(preferences.language_switch(LayoutTestState.choose))
-    for locale in ("en", "fr"):
+    for locale in catalog.LOCALES:
         assert f'lang:"{locale}"' in markup
-    assert markup.count('"aria-pressed":') == 2
-    assert 'role:"group"' in markup
+        assert f"{json.dumps(language(locale).name)}" in markup
+    assert markup.count('"aria-current":') == len(catalog.LOCALES)
 
 
-def test_what_a_language_button_shows_is_part_of_its_name() -> None:
+def test_what_the_button_of_the_languages_shows_is_part_of_its_name() -> None:
     markup = str(preferences.language_switch(LayoutTestState.choose))
-    for locale in ("EN", "FR"):
-        assert f' ({locale})")' in markup
+    for locale in catalog.LOCALES:
+        assert json.dumps(f"{language(locale).name} ({locale.upper()})") in markup
 
 
 def test_a_switch_of_the_caller_is_taken_as_it_is() -> None:
@@ -112,13 +119,23 @@ def test_a_switch_of_the_caller_is_taken_as_it_is() -> None:
 
 
 def test_the_document_says_its_language() -> None:
-    hooks = "".join(layout.not_found()._get_all_hooks())
-    assert "document.documentElement.lang" in hooks
+    hooks = "".join(not_found()._get_all_hooks())
+    assert "Object.assign(document.documentElement, { lang: " in hooks
+    assert '"ltr"' in hooks
 
 
 def test_not_found_needs_no_state_to_be_loaded() -> None:
-    assert '"Page not found"' in str(layout.not_found())
-    assert 'to:"/"' in str(layout.not_found())
+    markup = str(not_found())
+    assert '"Page not found"' in markup
+    assert 'to:"/"' in markup
+    assert str(LayoutTestState.ready) not in markup
+
+
+def test_not_found_has_what_every_page_has() -> None:
+    markup = str(not_found())
+    assert markup.count('jsx("footer",') == 1
+    for test_id in ("theme-switch", "locale-fr"):
+        assert f'"data-testid":"{test_id}"' in markup
 
 
 def test_the_wraps_of_the_app_have_no_overlay_and_no_details_of_a_crash() -> None:

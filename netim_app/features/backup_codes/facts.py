@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
-from netim_app.core.facts import Fact
+from netim_app.core.facts import Change, Fact
 
 
 @dataclass(frozen=True, kw_only=True)
-class BackupCodesMade(Fact):
+class BackupCodesMade(Change):
     """There is a new set of backup codes; the old one is dead."""
+
+    @property
+    def told(self) -> str:
+        return "backup_codes.told.made"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,17 @@
 """Backup codes: ten codes that stand in for the application, each once."""
 
-from netim_app.feature import Feature, Hint, Refresher, SecondFactor, Subscription, WizardStep
+from netim_app.feature import Feature, Hint, Refresher, ReplacementStep, SecondFactor, Subscription, WizardStep
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesSaved, BackupCodeUsed
 from netim_app.features.backup_codes.state import NewCodesState, is_due, show_stock
-from netim_app.features.backup_codes.view import card, new_codes, wizard_is_open
-from netim_app.identity.facts import EmailRestored, ProfileChanged, SecondFactorDisabled, SecondFactorEnabled
+from netim_app.features.backup_codes.view import new_codes, part, wizard_is_open
+from netim_app.identity.facts import (
+    EmailRestored,
+    FactorsChanged,
+    ProfileChanged,
+    SecondFactorDisabled,
+    SecondFactorEnabled,
+)
 
 STOCK_FACTS = (
     BackupCodesMade,
@@ -14,6 +20,7 @@ STOCK_FACTS = (
     SecondFactorEnabled,
     SecondFactorDisabled,
     EmailRestored,
+    FactorsChanged,
 )
 
 BACKUP_CODES = Feature(
@@ -24,12 +31,14 @@ BACKUP_CODES = Feature(
             applies=service.runs_low,
             changed_by=STOCK_FACTS,
             href="/account/connection-and-security#backup-codes",
+            press=NewCodesState.begin,
         ),
         Hint(
             key="backup_codes.unsaved",
             applies=service.is_unsaved,
             changed_by=STOCK_FACTS,
             href="/account/connection-and-security#backup-codes",
+            press=NewCodesState.begin,
         ),
     ),
     second_factors=(
@@ -40,6 +49,8 @@ BACKUP_CODES = Feature(
             consume=service.consume,
             was_used=service.was_used,
             valid_code_count=service.codes_left,
+            part=part,
+            stands_in=True,
         ),
     ),
     subscriptions=(
@@ -48,7 +59,6 @@ BACKUP_CODES = Feature(
         Subscription(fact=BackupCodesMade, handle=service.mail_made),
         Subscription(fact=BackupCodeUsed, handle=service.mail_used),
     ),
-    card=card,
     refresher=Refresher(changed_by=(*STOCK_FACTS, ProfileChanged), load=service.view_stock, show=show_stock),
     wizard_steps=(
         WizardStep(
@@ -60,6 +70,8 @@ BACKUP_CODES = Feature(
             test_id="backup-codes-new",
         ),
     ),
+    replacement_steps=(ReplacementStep(key="backup_codes.lost", fact=BackupCodesMade, press=NewCodesState.begin),),
     dialogs=(NewCodesState,),
     rewrap=service.rewrap,
+    export=service.export,
 )

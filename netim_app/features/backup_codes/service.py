@@ -4,6 +4,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, delete, select
@@ -18,6 +19,7 @@ from netim_app.identity import accounts, notices, second_factor, sessions
 from netim_app.identity.facts import EmailRestored, SecondFactorDisabled
 from netim_app.infra import outbox
 from netim_app.infra.columns import table_of
+from netim_app.infra.export import export_rows
 from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -63,6 +65,7 @@ class NewCodes:
     """Which set it is, for `note_saved`."""
     account: str
     made_on: str
+    login_url: str
     sheet: str
     """The text of the file that the customer may keep."""
 
@@ -166,11 +169,22 @@ def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
     unit.session.flush()
     unit.record(BackupCodesMade(account_id=actor.account_id, at=unit.now, origin=actor.origin))
     made_on = catalog.format_date(unit.now, account.language, account.time_zone)
+    login_url = unit.settings.public_url + "/login"
     sheet = catalog.text(
-        account.language, "backup_codes.sheet", account=account.email, date=made_on, codes="\n".join(codes)
+        account.language,
+        "backup_codes.sheet",
+        account=account.email,
+        date=made_on,
+        login_url=login_url,
+        codes="\n".join(codes),
     )
     return NewCodes(
-        codes=codes, handle=unit.now.isoformat(), account=account.email, made_on=made_on, sheet=sheet + "\n"
+        codes=codes,
+        handle=unit.now.isoformat(),
+        account=account.email,
+        made_on=made_on,
+        login_url=login_url,
+        sheet=sheet + "\n",
     )
 
 
@@ -220,6 +234,14 @@ def rewrap(unit: UnitOfWork) -> Rewrapped:
     """Seals with the present secret what is sealed with the one before."""
     sets = unit.session.exec(select(BackupCodeSet).with_for_update())
     return rewrap_rows(unit, sets, lambda row: _context(row.account_id), "sealed")
+
+
+def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
+    """For "Download my data": the set, and when its codes were used; not the codes."""
+    return {
+        "sets": export_rows(unit, BackupCodeSet, account_id, "made_at", "saved_at"),
+        "codes": export_rows(unit, BackupCode, account_id, "used_at"),
+    }
 
 
 def _delete(unit: UnitOfWork, account_id: int) -> None:

@@ -9,14 +9,16 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.service import NewCodes, Stock
-from netim_app.identity import limits
+from netim_app.identity import limits, second_factor
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import change, explain, refresh, show_notice
-from netim_app.infra.unit_of_work import in_unit
-from netim_app.reflex_port.transient_vars import TransientVars, forget
+from netim_app.identity.state.shell import SECURITY, change, explain, go_to_card, refresh, show_notice
+from netim_app.infra.unit_of_work import in_read_unit, in_unit
+from netim_app.offers import offers
 from netim_app.reflex_port.visits import visit_of
+from reflex_guard.transient_vars import TransientVars, forget
 
-_ONCE = ("dialog", "codes", "sheet", "account", "made_on")
+_ONCE = ("dialog", "codes", "sheet", "account", "made_on", "handle", "login_url")
+MAX_HANDLE = 100
 
 
 class BackupCodesState(rx.State):
@@ -41,27 +43,28 @@ class NewCodesState(TransientVars, rx.State):
     sheet: str = ""
     account: str = ""
     made_on: str = ""
+    handle: str = ""
+    """Which set it is. The page sends it along when the codes are saved: the server may have lost this state."""
+    login_url: str = ""
     errors: dict[str, str] = {}
 
     _TRANSIENT: ClassVar = _ONCE
     _visit: str = ""
     _forgotten: bool = False
-    _handle: str = ""
-    """Which set the page shows."""
     _shown_in: str = ""
     """The dialog with that set: the page has it longer than `dialog`."""
 
     @rx.event
     @open_to(FRESH)
     async def begin_due(self) -> Any:
-        """Goes on where two-factor authentication was enabled, or where the answer with a new set was lost.
+        """Goes on where a second factor was set up, or where the answer with a new set was lost.
 
         It replaces no set but one that no page has shown.
         """
         made = await in_unit(service.make_due, actor(), (await self.get_state(BackupCodesState))._unseen)  # noqa: SLF001
         if made is None:
             return
-        async for step in _show(self, made, dialog=self._shown_in or "wizard"):
+        async for step in _show(self, made, dialog=self._shown_in or await _dialog_of_first_set()):
             yield step
 
     @rx.event
@@ -72,11 +75,12 @@ class NewCodesState(TransientVars, rx.State):
 
     @rx.event
     @open_to(FRESH)
-    def begin(self) -> None:
+    def begin(self) -> Any:
         """Asks before the present set is replaced."""
         self.errors = {}
-        self._visit = visit_of(self)
+        self._visit = visit_of(self, SECURITY)
         self.dialog = "ask"
+        return go_to_card(self, "backup-codes")
 
     @rx.event
     @open_to(FRESH)
@@ -94,17 +98,22 @@ class NewCodesState(TransientVars, rx.State):
 
     @rx.event
     @open_to(LOGGED_IN)
-    async def finish(self, form: dict[str, Any]) -> None:
+    async def finish(self, form: dict[str, Any]) -> Any:
         """Takes the codes away for good, once the customer says that they are saved."""
-        if not Form(form).flag("saved"):
+        read = Form(form)
+        if not read.flag("saved"):
             self.errors = await explain(self, DomainError("backup_codes.save_first", field="saved"))
-            return
-        current = await change(self, service.note_saved, self._handle)
+            return None
+        current = await change(self, service.note_saved, read.text("handle", limit=MAX_HANDLE, required=False))
+        wizard_done = offers().wizard_done if self._shown_in == "wizard" else None
         self.reset()
-        if current:
-            await show_notice(self, "success", "backup_codes.saved")
-        else:
+        if not current:
             await show_notice(self, "warning", "backup_codes.replaced")
+        elif wizard_done is not None:
+            return await wizard_done(self)
+        else:
+            await show_notice(self, "success", "backup_codes.saved")
+        return None
 
     @rx.event
     @open_to(LOGGED_IN)
@@ -113,15 +122,21 @@ class NewCodesState(TransientVars, rx.State):
         self.reset()
 
 
+async def _dialog_of_first_set() -> str:
+    """A passkey has no wizard of which the codes could be a step."""
+    return "wizard" if await in_read_unit(second_factor.enrolled_by_code, actor().account_id) else "codes"
+
+
 async def _show(state: NewCodesState, made: NewCodes, *, dialog: str) -> Any:
     await refresh(state)
     state.errors = {}
     state._visit = visit_of(state)  # noqa: SLF001  its own helper
-    state._handle = made.handle  # noqa: SLF001  same
+    state.handle = made.handle
     state.codes = list(made.codes)
     state.sheet = made.sheet
     state.account = made.account
     state.made_on = made.made_on
+    state.login_url = made.login_url
     state.dialog = state._shown_in = dialog  # noqa: SLF001  same
     (await state.get_state(BackupCodesState))._unseen = made.handle  # noqa: SLF001  same
     yield

@@ -1,11 +1,12 @@
-"""The card "Backup codes", and the sheet with a fresh set."""
+"""The part "Backup codes" of a card, and the sheet with a fresh set."""
 
 import reflex as rx
 
+from netim_app.brand.brand import get_brand
 from netim_app.features.backup_codes.state import BackupCodesState, NewCodesState
 from netim_app.identity.view.fields import error_at
 from netim_app.ui import card as kit
-from netim_app.ui.browser import copy_button, download_link, print_button
+from netim_app.ui.browser import LeavingQuestion, copy_button, download_link, print_button
 from netim_app.ui.buttons import button
 from netim_app.ui.dialog import dialog
 from netim_app.ui.fields import checkbox_field
@@ -14,12 +15,12 @@ from netim_app.ui.notice import notice
 from netim_app.ui.text import tr
 from netim_app.ui.wizard import button_row
 
-FILE_NAME = "netim-direct-backup-codes.txt"
+FILE_NAME = f"{get_brand().file_prefix}-backup-codes.txt"
 
 
-def card() -> rx.Component:
+def part() -> rx.Component:
     """How many are left, and the way to new ones. There is none without two-factor authentication."""
-    shown = kit.card(
+    shown = kit.part(
         _warning(),
         _question(),
         title=tr("backup_codes.title"),
@@ -31,7 +32,6 @@ def card() -> rx.Component:
         text=tr("backup_codes.text"),
         action=button(tr("backup_codes.make"), NewCodesState.begin, test_id="backup-codes-make"),
         anchor="backup-codes",
-        icon="codes",
     )
     return rx.fragment(rx.cond(BackupCodesState.enabled, shown), _new_codes_dialog())
 
@@ -45,12 +45,8 @@ def _warning() -> rx.Component:
 
 
 def _low() -> rx.Var[str]:
-    return rx.match(
-        BackupCodesState.left,
-        (0, tr("backup_codes.low.0")),
-        (1, tr("backup_codes.low.1")),
-        tr("backup_codes.low.2", left=BackupCodesState.left),
-    )
+    left = BackupCodesState.left
+    return rx.cond(left == 0, tr("backup_codes.low.0"), tr("backup_codes.low", count=left))
 
 
 def _question() -> rx.Component:
@@ -78,13 +74,15 @@ def new_codes() -> rx.Component:
     """The sheet, what can be done with it, and the box that says that the codes are saved."""
     return rx.fragment(
         rx.el.p(tr("backup_codes.new.text"), on_mount=NewCodesState.note_shown),
+        LeavingQuestion.create(asks=NewCodesState.handle != "", question=tr("backup_codes.leave")),
         rx.el.div(
             _sheet(),
             _ways_to_save(),
-            class_name="grid gap-4 sm:grid-cols-[1fr_11rem] print:block",
+            class_name="grid gap-4 sm:grid-cols-[minmax(0,1fr)_11rem] print:block",
         ),
         form(
             _saved_field(),
+            rx.el.input(type="hidden", name="handle", value=NewCodesState.handle, read_only=True),
             on_submit=NewCodesState.finish,
             submit_label=tr("backup_codes.finish"),
             test_id="backup-codes-finish",
@@ -97,7 +95,9 @@ def _ways_to_save() -> rx.Component:
         copy_button(NewCodesState.sheet, label=tr("backup_codes.copy"), done=tr("backup_codes.copied")),
         download_link(NewCodesState.sheet, FILE_NAME, label=tr("backup_codes.download")),
         print_button(tr("backup_codes.print")),
-        class_name="flex flex-wrap gap-3 max-sm:*:grow sm:flex-col sm:*:w-full",
+        # In one row on a phone, without their icons.
+        class_name="flex flex-wrap gap-2 max-sm:*:grow max-sm:[&_svg]:hidden max-sm:[&_:is(a,button)]:px-2 sm:flex-col "
+        "sm:gap-3 sm:*:w-full",
     )
 
 
@@ -117,6 +117,12 @@ def _new_codes_dialog() -> rx.Component:
     )
 
 
+def _code(code: rx.Var[str]) -> rx.Component:
+    """On paper with a box, to be ticked once the code is used."""
+    box = rx.el.span(class_name="hidden size-5 border border-edge print:block", aria_hidden="true")
+    return rx.el.li(box, code, class_name="print:flex print:items-center print:gap-4")
+
+
 def _sheet() -> rx.Component:
     """The printed sheet; the screen shows the codes alone."""
     return rx.el.div(
@@ -124,13 +130,15 @@ def _sheet() -> rx.Component:
             rx.el.p(tr("backup_codes.sheet.title"), class_name="text-xl font-semibold"),
             rx.el.p(tr("backup_codes.sheet.account", account=NewCodesState.account)),
             rx.el.p(tr("backup_codes.sheet.date", date=NewCodesState.made_on)),
+            rx.el.p(tr("backup_codes.sheet.login", url=NewCodesState.login_url)),
             rx.el.p(tr("backup_codes.sheet.use"), class_name="mt-2"),
             class_name="mb-4 hidden flex-col print:flex",
         ),
         rx.el.ol(
-            rx.foreach(NewCodesState.codes, rx.el.li),
-            class_name="grid grid-cols-2 gap-x-6 gap-y-2 rounded-control bg-sunken p-4 text-center font-mono text-lg "
-            "tracking-widest print:max-w-md print:border print:border-edge print:bg-transparent",
+            rx.foreach(NewCodesState.codes, _code),
+            class_name="grid grid-cols-2 gap-x-6 gap-y-1 rounded-control bg-sunken p-3 text-center font-mono text-lg "
+            "tracking-widest sm:gap-y-2 sm:p-4 print:max-w-md print:gap-y-4 print:border print:border-edge "
+            "print:bg-transparent",
             aria_label=tr("backup_codes.title"),
             custom_attrs={"data-testid": "backup-codes-list"},
         ),

@@ -1,10 +1,24 @@
 """The security gauge: how well the account is protected, and what would make it safer."""
 
-from netim_app.feature import Feature, Refresher
-from netim_app.features.gauge.service import facts_of_protections, read_gauge
-from netim_app.features.gauge.state import show_gauge
+from functools import partial
+from typing import Any
 
-GAUGE = Feature(
-    name="gauge",
-    refresher=Refresher(changed_by=facts_of_protections, load=read_gauge, show=show_gauge),
-)
+from netim_app.feature import Feature, Refresher
+from netim_app.features.gauge.state import show_hint, show_protection
+from netim_app.offers import offers
+
+
+def _refreshers() -> dict[str, Refresher[Any]]:
+    """One for each protection and each hint: a change asks none that it does not concern."""
+    return {
+        protection.key: Refresher(
+            changed_by=protection.changed_by, load=protection.active, show=partial(show_protection, protection.key)
+        )
+        for protection in offers().protections
+    } | {
+        hint.key: Refresher(changed_by=hint.changed_by, load=hint.applies, show=partial(show_hint, hint.key))
+        for hint in offers().hints
+    }
+
+
+GAUGE = Feature(name="gauge", refreshers_of_others=_refreshers)

@@ -1,24 +1,76 @@
 """How points become a percentage, and a percentage a word."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["weak", "fair", "good", "strong"]
 
 THRESHOLDS: tuple[tuple[int, Level], ...] = ((85, "strong"), (60, "good"), (40, "fair"), (0, "weak"))
 """From this percentage on, the level has this name. Shown to the customer as they stand here."""
+FULL = 100
+"""So many points are 100 percent, whatever else there is: one more protection lowers nobody's percentage."""
 
 
-def percentage(points: int, possible: int) -> int:
-    """Whole percent of the possible points, rounded down: the gauge never flatters. Nothing possible: 0."""
-    return points * 100 // possible if possible else 0
+@dataclass(frozen=True)
+class Counted:
+    """What the gauge knows of a protection."""
+
+    key: str
+    points: int
+    counts_as: str = ""
+    """Of several with this name, the one with most points counts. Empty: it counts by itself."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The whole gauge, as both pages show it."""
+
+    percent: int
+    level: Level
+    order: list[str]
+    """The keys of the protections: what to see to first comes first, then what is done, then what is extra."""
+    gains: dict[str, int]
+    """By the key of a protection that is not in force, by how many percent the gauge rises with it. Extra ones: 0."""
+
+
+def figures(offered: Sequence[Counted], done: Mapping[str, bool]) -> Figures:
+    """The gauge of an account.
+
+    Args:
+        offered: all protections. Of equal points, the first comes first.
+        done: by the key, whether it is in force. One that is not named is not.
+    """
+    in_force = [each for each in offered if done.get(each.key)]
+    missing = [each for each in offered if not done.get(each.key)]
+    present = points(in_force)
+    with_it = {each.key: points([*in_force, each]) for each in missing}
+    percent = percentage(present)
+    gains = {key: percentage(most) - percent for key, most in with_it.items()}
+    to_do = sorted((key for key in gains if gains[key]), key=lambda key: -with_it[key])
+    extra = [key for key in gains if not gains[key]]
+    return Figures(
+        percent=percent,
+        level=level(percent),
+        order=[*to_do, *(each.key for each in in_force), *extra],
+        gains=gains,
+    )
+
+
+def points(in_force: Iterable[Counted]) -> int:
+    """The sum of the points; of protections that count as one thing, the most."""
+    most: dict[str, int] = {}
+    for each in in_force:
+        name = each.counts_as or each.key
+        most[name] = max(most.get(name, 0), each.points)
+    return sum(most.values())
+
+
+def percentage(of_points: int) -> int:
+    """A point is a percent. Points beyond a hundred are a reserve."""
+    return min(of_points, FULL)
 
 
 def level(percent: int) -> Level:
     """The word for a percentage from 0 to 100."""
     return next(name for least, name in THRESHOLDS if percent >= least)
-
-
-def next_step(missing: Iterable[tuple[str, int]]) -> str:
-    """Which of (key, points) to do first: the one that brings the most, the first of equals. Nothing missing: empty."""
-    return max(missing, key=lambda step: step[1], default=("", 0))[0]

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.features.gauge import rules
-from netim_app.features.gauge.service import Gauge
+from netim_app.offers import offers
 
 LEVELS = rules.THRESHOLDS
 
@@ -13,24 +13,33 @@ class GaugeState(rx.State):
 
     percent: int = 0
     level: str = "weak"
-    points: int = 0
-    possible: int = 0
-    done: dict[str, bool] = {}
-    """By the key of a protection, whether it is in force."""
+    order: list[str] = []
+    """The keys of the protections: what to see to first comes first, then what is done, then what is extra."""
+    gains: dict[str, int] = {}
+    """By the key of a protection that is not in force, by how many percent the gauge rises with it. Extra ones: 0."""
     steps_left: int = 0
-    next_step: str = ""
-    """Key of the protection to see to first."""
     hints: list[str] = []
+    """Keys of what the customer should see to, apart from the points."""
 
 
-async def show_gauge(state: rx.State, gauge: Gauge) -> None:
-    """Puts the figures into the page."""
+def counted() -> list[rules.Counted]:
+    """All protections, as the rules count them."""
+    return [rules.Counted(each.key, each.points, each.counts_as) for each in offers().protections]
+
+
+async def show_protection(key: str, state: rx.State, active: bool) -> None:
+    """Puts into the page whether a protection is in force, and what the whole gauge says then."""
     shown = await state.get_state(GaugeState)
-    shown.percent = gauge.percent
-    shown.level = gauge.level
-    shown.points = gauge.points
-    shown.possible = gauge.possible
-    shown.done = {item.key: item.done for item in gauge.items}
-    shown.next_step = gauge.next_step
-    shown.hints = list(gauge.hints)
-    shown.steps_left = sum(not item.done for item in gauge.items)
+    done = {shown_key: shown_key not in shown.gains for shown_key in shown.order} | {key: active}
+    figures = rules.figures(counted(), done)
+    shown.percent = figures.percent
+    shown.level = figures.level
+    shown.order = figures.order
+    shown.gains = figures.gains
+    shown.steps_left = sum(gain > 0 for gain in figures.gains.values())
+
+
+async def show_hint(key: str, state: rx.State, applies: bool) -> None:
+    """Puts into the page whether it reminds the customer of something."""
+    shown = await state.get_state(GaugeState)
+    shown.hints = [*(hint for hint in shown.hints if hint != key), *([key] if applies else [])]

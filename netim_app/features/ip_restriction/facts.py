@@ -1,33 +1,65 @@
 """Changes of the IP restriction."""
 
 from dataclasses import dataclass
+from textwrap import shorten
 
-from netim_app.core.facts import Fact
+from netim_app.core.facts import Change
+
+MAX_DETAIL = 120
+"""Characters of a list of rules."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class IpRestrictionSwitched(Fact):
+class IpRestrictionSwitched(Change):
     """Access by IP address was switched on or off: by the customer, or off by the operator's unlock."""
 
     on: bool
 
+    @property
+    def told(self) -> str:
+        return "ip_restriction.told.on" if self.on else "ip_restriction.told.off"
+
 
 @dataclass(frozen=True, kw_only=True)
-class IpRuleAdded(Fact):
+class IpRuleAdded(Change):
     """Another address, network or range is on the list."""
 
     rule: str
 
+    @property
+    def told(self) -> str:
+        return "ip_restriction.told.added"
+
+    @property
+    def detail(self) -> str:
+        return self.rule
+
 
 @dataclass(frozen=True, kw_only=True)
-class IpRulesAdded(Fact):
+class IpRulesAdded(Change):
     """Several were added at once."""
 
     rules: tuple[str, ...]
 
+    @property
+    def told(self) -> str:
+        return "ip_restriction.told.added_many"
+
+    @property
+    def detail(self) -> str:
+        return shorten(", ".join(self.rules), MAX_DETAIL, placeholder=" …")
+
 
 @dataclass(frozen=True, kw_only=True)
-class IpRuleRemoved(Fact):
+class IpRuleRemoved(Change):
     """An address, network or range is no longer on the list."""
 
     rule: str
+
+    @property
+    def told(self) -> str:
+        return "ip_restriction.told.removed"
+
+    @property
+    def detail(self) -> str:
+        return self.rule

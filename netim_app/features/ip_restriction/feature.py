@@ -14,10 +14,11 @@ IP_RESTRICTION = Feature(
     protections=(
         Protection(
             key="ip_restriction",
-            weight=20,
+            points=20,
             active=access.is_on,
             changed_by=(IpRestrictionSwitched, EmailRestored),
             href="/account/connection-and-security#ip-restriction",
+            press=IpDialogState.begin_switch,
         ),
     ),
     login_policies=(LoginPolicy(name="ip_restriction", refusal=access.refusal),),
@@ -37,4 +38,5 @@ IP_RESTRICTION = Feature(
         show=show_restriction,
     ),
     dialogs=(IpDialogState, IpListState, IpTestState),
+    export=access.export,
 )

@@ -3,7 +3,7 @@
 from netim_app.feature import Feature, Protection, Refresher, Subscription
 from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.facts import AlertsSwitched
-from netim_app.features.login_alerts.state import show_setting
+from netim_app.features.login_alerts.state import SWITCH_OFF, SWITCH_ON, show_setting
 from netim_app.features.login_alerts.view import card
 from netim_app.identity.facts import LoggedIn, ProfileChanged
 
@@ -12,10 +12,11 @@ LOGIN_ALERTS = Feature(
     protections=(
         Protection(
             key="login_alerts",
-            weight=20,
+            points=20,
             active=service.alerts_on,
             changed_by=(AlertsSwitched,),
             href="/account/connection-and-security#email-alerts",
+            press=SWITCH_ON,
         ),
     ),
     subscriptions=(
@@ -23,5 +24,7 @@ LOGIN_ALERTS = Feature(
         Subscription(fact=AlertsSwitched, handle=service.mail_switched_off),
     ),
     card=card,
+    undo=SWITCH_OFF,
     refresher=Refresher(changed_by=(AlertsSwitched, ProfileChanged), load=service.view_setting, show=show_setting),
+    export=service.export,
 )

@@ -1,6 +1,7 @@
 """Switching alerts, and mailing them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,7 +11,9 @@ from netim_app.features.login_alerts.tables import LoginAlert
 from netim_app.identity import accounts, known_browsers, notices, sessions
 from netim_app.identity.facts import LoggedIn
 from netim_app.infra.columns import table_of
+from netim_app.infra.export import export_rows
 from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.offers import offers
 from netim_app.texts import catalog
 
 _ALERTS = table_of(LoginAlert)
@@ -59,8 +62,16 @@ def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
     if new or alerts_on(unit, fact.account_id):
         kind = "known_browser" if fact.known_browser else "new_device"
         many = "login_alerts.many.known" if fact.known_browser else "login_alerts.many.new"
+        language, _ = accounts.locale_of(unit, fact.account_id)
         notices.notify_up_to_a_cap(
-            unit, "logged_in", fact, kind=kind, card="login-history", many=many, known_browser=fact.known_browser
+            unit,
+            "logged_in",
+            fact,
+            kind=kind,
+            card="recent-activity",
+            many=many,
+            known_browser=fact.known_browser,
+            how=catalog.text(language, offers().ways_in.get(fact.factor, "login_alerts.by_password")),
         )
 
 
@@ -70,3 +81,8 @@ def mail_switched_off(unit: UnitOfWork, fact: AlertsSwitched) -> None:
         notices.notify_up_to_a_cap(
             unit, "alerts_off", fact, kind="off", card="email-alerts", many="login_alerts.many.off"
         )
+
+
+def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
+    """For "Download my data"."""
+    return {"switch": export_rows(unit, LoginAlert, account_id, "on_since")}

@@ -28,7 +28,13 @@ class LoginAlertsState(rx.State):
             await show_notice(self, "warning", error.key)
             return
         await change(self, switch_alerts, on)
-        await show_notice(self, "success", "login_alerts.switched_on" if on else "login_alerts.switched_off")
+        if on:
+            await show_notice(self, "success", "login_alerts.switched_on", undo="login_alerts")
+        else:
+            await show_notice(self, "success", "login_alerts.switched_off")
+
+
+SWITCH_ON, SWITCH_OFF = LoginAlertsState.switch(True), LoginAlertsState.switch(False)
 
 
 async def show_setting(state: rx.State, setting: AlertSetting) -> None:

@@ -1,6 +1,6 @@
 """Password: changed by its owner, and kept up to date."""
 
-from netim_app.feature import Feature, Protection, Refresher, Subscription
+from netim_app.feature import Feature, Hint, Protection, Refresher, Subscription
 from netim_app.features.password import service
 from netim_app.features.password.state import PasswordState, show_setting
 from netim_app.features.password.view import card
@@ -11,14 +11,25 @@ PASSWORD = Feature(
     protections=(
         Protection(
             key="password",
-            weight=20,
+            points=20,
             active=service.up_to_date,
             changed_by=(PasswordChanged,),
             href="/account/connection-and-security#password",
+            press=PasswordState.begin,
+        ),
+    ),
+    hints=(
+        Hint(
+            key="password_refused",
+            applies=service.is_refused,
+            changed_by=(PasswordChanged,),
+            href="/account/connection-and-security#password",
+            press=PasswordState.begin,
         ),
     ),
     subscriptions=(Subscription(fact=PasswordChanged, handle=service.mail_changed),),
     card=card,
+    group="logging_in",
     refresher=Refresher(changed_by=(PasswordChanged, ProfileChanged), load=service.view_setting, show=show_setting),
     dialogs=(PasswordState,),
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.features.password import rules
-from netim_app.identity import accounts, attempts, login, notices, passwords, second_factor, sessions, tickets
+from netim_app.identity import accounts, attempts, login, notices, password_policy, second_factor, sessions, tickets
 from netim_app.identity.facts import PasswordChanged
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
@@ -19,23 +19,33 @@ class PasswordSetting:
     """How long ago, and below the same as a moment."""
     changed_on: str
     up_to_date: bool
+    refused: bool
+    from_elsewhere: bool
+    """It came along with the account, and was not changed since."""
 
 
 def up_to_date(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether the password is young enough and in line with today's policy."""
+    """Whether the password is young enough, and in line with the policy."""
     changed_at, accepted_under = accounts.password_age(unit, account_id)
-    policy = passwords.policy(unit.settings.password_min_length)
-    return rules.is_up_to_date(changed_at, unit.now, accepted_under=accepted_under, policy=policy)
+    return rules.is_up_to_date(changed_at, unit.now, accepted_under=accepted_under)
+
+
+def is_refused(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether today's policy has refused the password: it has leaked, or it is easy to guess."""
+    _, accepted_under = accounts.password_age(unit, account_id)
+    return accepted_under == password_policy.REFUSED
 
 
 def view_setting(unit: UnitOfWork, account_id: int) -> PasswordSetting:
     """What the card shows."""
-    changed_at, _ = accounts.password_age(unit, account_id)
+    changed_at, accepted_under = accounts.password_age(unit, account_id)
     language, time_zone = accounts.locale_of(unit, account_id)
     return PasswordSetting(
         changed=catalog.format_age(changed_at, unit.now, language),
         changed_on=catalog.format_datetime(changed_at, language, time_zone),
         up_to_date=up_to_date(unit, account_id),
+        refused=is_refused(unit, account_id),
+        from_elsewhere=accepted_under == password_policy.UNKNOWN,
     )
 
 

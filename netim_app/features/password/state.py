@@ -9,14 +9,13 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.password.flows import change_password
 from netim_app.features.password.service import PasswordSetting
-from netim_app.identity import accounts, limits, password_queues, passwords, second_factor
+from netim_app.identity import accounts, limits, password_policy, password_queues
 from netim_app.identity.access import LOGGED_IN, open_to
-from netim_app.identity.state.shell import explain, show_notice
+from netim_app.identity.state.shell import SECURITY, explain, go_to_card, show_notice
+from netim_app.identity.state.step_up import ask_for_proof, ways_of
 from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.infra.unit_of_work import in_read_unit, units
 from netim_app.reflex_port.visits import visit_of
-
-RETURN_TO = "/account/connection-and-security"
 
 
 class PasswordState(rx.State):
@@ -24,7 +23,9 @@ class PasswordState(rx.State):
 
     changed: str = ""
     changed_on: str = ""
-    up_to_date: bool = True
+    doubt: str = ""
+    """Why a new password is due: "old" or "refused"; empty while none is."""
+    from_elsewhere: bool = False
     open: bool = False
     needs_code: bool = False
     """The account has a second factor, and the last proof is too old."""
@@ -35,15 +36,23 @@ class PasswordState(rx.State):
 
     @rx.event
     @open_to(LOGGED_IN)
-    async def begin(self) -> None:
-        """Opens the dialog. Its form is a proof of its own: no other one asks for the same password before."""
+    async def begin(self) -> Any:
+        """Opens the dialog. Its form is a proof of its own: no other one asks for the same password before.
+
+        Where a ceremony can take the place of the code, and the last proof is too old, a fresh one comes first.
+        """
         caller = actor()
-        enrolled = await in_read_unit(second_factor.enrolled, caller.account_id)
-        self.needs_code = enrolled and not caller.is_fresh(units().clock())
-        self._visit = visit_of(self)
+        ways = await in_read_unit(ways_of, caller.account_id)
+        old = not caller.is_fresh(units().clock())
+        if old and ways.ceremonies:
+            await ask_for_proof(self, ways)
+            return None
+        self.needs_code = old and ways.needs_code
+        self._visit = visit_of(self, SECURITY)
         self.open = True
         self.errors = {}
         self.score = -1
+        return go_to_card(self, "password")
 
     @rx.event
     @open_to(LOGGED_IN)
@@ -56,7 +65,7 @@ class PasswordState(rx.State):
     async def rate(self, password: str) -> None:
         """Rates the new password while it is typed. It is kept nowhere."""
         if await limits.may_rate_password(actor().origin.address):
-            self.score = await passwords.score_typed(password, actor().origin.address)
+            self.score = await password_policy.score_typed(password, actor().origin.address)
 
     @rx.event
     @open_to(LOGGED_IN)
@@ -74,11 +83,11 @@ class PasswordState(rx.State):
             await limits.allow_proof(caller)
             personal = await in_read_unit(accounts.personal_words, caller.account_id)
             with password_queues.judge_place(caller, caller.account_id):
-                new = await passwords.read_new(
+                new = await password_policy.read_new(
                     read, "password", personal=personal, min_length=units().settings.password_min_length
                 )
             read.finish()
-            ticket = await change_password(caller, current, new, code, RETURN_TO)
+            ticket = await change_password(caller, current, new, code, SECURITY)
         except DomainError as error:
             self.needs_code = self.needs_code or any(fault.field == "code" for fault in error.all)
             self.errors = await explain(self, error)
@@ -94,4 +103,5 @@ async def show_setting(state: rx.State, setting: PasswordSetting) -> None:
     card = await state.get_state(PasswordState)
     card.changed = setting.changed
     card.changed_on = setting.changed_on
-    card.up_to_date = setting.up_to_date
+    card.doubt = "refused" if setting.refused else "" if setting.up_to_date else "old"
+    card.from_elsewhere = setting.from_elsewhere

@@ -14,18 +14,23 @@ from netim_app.ui.text import moment, tr
 
 def card() -> rx.Component:
     """When the password was changed, and the dialog that changes it."""
+    why_old = rx.cond(PasswordState.doubt == "refused", tr("password.refused"), tr("password.old"))
     changed = rx.fragment(
-        moment(tr("password.last_changed", when=PasswordState.changed), PasswordState.changed_on),
-        rx.cond(~PasswordState.up_to_date, rx.fragment(" · ", tr("password.old"))),
+        rx.cond(
+            PasswordState.from_elsewhere,
+            tr("password.not_changed_here"),
+            moment(tr("password.last_changed", when=PasswordState.changed), PasswordState.changed_on),
+        ),
+        rx.cond(PasswordState.doubt != "", rx.fragment(" · ", why_old)),
     )
     return kit.card(
         _dialog(),
         title=tr("password.title"),
-        state=kit.status(changed, on=PasswordState.up_to_date),
+        state=kit.status(changed, on=PasswordState.doubt == ""),
         text=tr("password.text"),
         action=button(tr("password.change"), PasswordState.begin, test_id="password-change"),
         anchor="password",
-        icon="key",
+        icon="lock",
     )
 
 

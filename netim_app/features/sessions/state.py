@@ -6,13 +6,12 @@ import reflex as rx
 
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
+from netim_app.core.row_ids import may_be_id
 from netim_app.features.sessions import service
 from netim_app.features.sessions.service import Session
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import change, refresh, show_notice
 from netim_app.reflex_port.visits import visit_of
-
-MAX_ID = 2**31 - 1
 
 
 class SessionsState(rx.State):
@@ -26,7 +25,7 @@ class SessionsState(rx.State):
     @open_to(FRESH)
     async def log_out(self, session_id: int) -> None:
         """Ends a session in another browser."""
-        if not isinstance(session_id, int) or isinstance(session_id, bool) or not 0 < session_id <= MAX_ID:
+        if not may_be_id(session_id):
             return
         try:
             await change(self, service.end_other, session_id)

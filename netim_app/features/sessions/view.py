@@ -9,7 +9,7 @@ from netim_app.ui import card as kit
 from netim_app.ui.buttons import button, link
 from netim_app.ui.dialog import dialog
 from netim_app.ui.form import form
-from netim_app.ui.text import moment, tr
+from netim_app.ui.text import breakable, moment, tr
 from netim_app.ui.theme import FOCUS
 
 
@@ -63,7 +63,7 @@ def _other(session: Any) -> rx.Component:
             SessionsState.log_out(session.id),
             kind="ghost",
             aria_label=tr("sessions.log_out.one", client=session.client, address=session.address),
-            class_name="-mr-2",
+            class_name="-me-2",
         ),
         moment(tr("sessions.active", when=session.active), session.active_at),
     )
@@ -72,8 +72,8 @@ def _other(session: Any) -> rx.Component:
 def _row(session: Any, at_end: rx.Component, active: rx.Component | rx.Var) -> rx.Component:
     return rx.el.li(
         rx.el.div(
-            rx.el.p(session.client, class_name="font-medium break-words"),
-            rx.el.p(rx.el.span(session.address, class_name="font-mono break-all")),
+            rx.el.p(session.client, class_name="font-medium"),
+            rx.el.p(rx.el.span(breakable(session.address), class_name="font-mono")),
             rx.el.p(
                 active,
                 " · ",
@@ -82,7 +82,7 @@ def _row(session: Any, at_end: rx.Component, active: rx.Component | rx.Var) -> r
             ),
             class_name="min-w-0 flex-1 basis-48",
         ),
-        rx.el.div(at_end, class_name="ml-auto shrink-0"),
+        rx.el.div(at_end, class_name="ms-auto shrink-0"),
         key=session.id.to(str),
         class_name="flex flex-wrap items-center gap-x-3 gap-y-1 p-3.5",
     )

@@ -2,25 +2,49 @@
 
 from dataclasses import dataclass
 
-from netim_app.core.facts import Fact
+from netim_app.core.facts import Change
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuthenticatorAdded(Fact):
+class AuthenticatorAdded(Change):
     """Another device shows codes from now on."""
 
     name: str
 
+    @property
+    def told(self) -> str:
+        return "totp.told.added"
+
+    @property
+    def detail(self) -> str:
+        return self.name
+
 
 @dataclass(frozen=True, kw_only=True)
-class AuthenticatorRenamed(Fact):
+class AuthenticatorRenamed(Change):
     """An application that shows codes has another name."""
 
     name: str
 
+    @property
+    def told(self) -> str:
+        return "totp.told.renamed"
+
+    @property
+    def detail(self) -> str:
+        return self.name
+
 
 @dataclass(frozen=True, kw_only=True)
-class AuthenticatorRemoved(Fact):
+class AuthenticatorRemoved(Change):
     """A device's codes are no longer accepted."""
 
     name: str
+
+    @property
+    def told(self) -> str:
+        return "totp.told.removed"
+
+    @property
+    def detail(self) -> str:
+        return self.name

@@ -1,13 +1,17 @@
 """Two-factor authentication by codes of an application (RFC 6238)."""
 
-from netim_app.feature import Feature, Protection, Refresher, SecondFactor, Subscription
+from netim_app.feature import Feature, Protection, Refresher, ReplacementStep, SecondFactor, Subscription
 from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved, AuthenticatorRenamed
 from netim_app.features.totp.service import authenticators, codes, enrolments, stored
-from netim_app.features.totp.state import TotpDialogState, begin_visit, show_devices
+from netim_app.features.totp.state.card import show_devices, tell_enabled
+from netim_app.features.totp.state.dialogs import TotpDialogState
+from netim_app.features.totp.state.wizard import TotpWizardState, begin_visit
 from netim_app.features.totp.view.card import card
+from netim_app.identity import second_factor
 from netim_app.identity.facts import (
     AccountUnlocked,
     EmailRestored,
+    FactorsChanged,
     ProfileChanged,
     SecondFactorDisabled,
     SecondFactorEnabled,
@@ -18,10 +22,12 @@ TOTP = Feature(
     protections=(
         Protection(
             key="totp",
-            weight=40,
-            active=codes.enrolled,
-            changed_by=(SecondFactorEnabled, SecondFactorDisabled),
+            points=40,
+            counts_as="second_factor",
+            active=second_factor.enrolled,
+            changed_by=(SecondFactorEnabled, SecondFactorDisabled, AuthenticatorRemoved, FactorsChanged),
             href="/account/connection-and-security#two-factor",
+            press=TotpWizardState.begin,
         ),
     ),
     second_factors=(
@@ -43,6 +49,7 @@ TOTP = Feature(
         ),
     ),
     card=card,
+    group="logging_in",
     refresher=Refresher(
         changed_by=(
             AuthenticatorAdded,
@@ -51,13 +58,27 @@ TOTP = Feature(
             SecondFactorEnabled,
             SecondFactorDisabled,
             EmailRestored,
+            FactorsChanged,
             ProfileChanged,
         ),
         load=authenticators.view_authenticators,
         show=show_devices,
     ),
+    wizard_done=tell_enabled,
+    replacement_steps=(
+        ReplacementStep(
+            key="totp.lost.add", fact=AuthenticatorAdded, press=TotpWizardState.begin, applies=codes.enrolled
+        ),
+        ReplacementStep(
+            key="totp.lost.remove",
+            fact=AuthenticatorRemoved,
+            press=TotpDialogState.begin_remove_lost,
+            applies=codes.enrolled,
+        ),
+    ),
     dialogs=(TotpDialogState,),
     page_opened=begin_visit,
     purges=(enrolments.purge,),
     rewrap=stored.rewrap,
+    export=stored.export,
 )

@@ -11,11 +11,11 @@ from redis.exceptions import RedisError
 from netim_app.identity.state.shell import ShellState, in_words, show_notice
 from netim_app.infra.incidents import Incidents, Seldom
 from netim_app.infra.trace import begin_trace
-from netim_app.reflex_port.current_event import CurrentEvent, current_event, delta_without_states, send_delta
 from netim_app.reflex_port.sockets import ConnectedTabs
 from netim_app.reflex_port.tab import tab_of
 from netim_app.reflex_port.visits import begin_event
 from netim_app.texts import catalog
+from reflex_guard.current_event import CurrentEvent, current_event, delta_without_states, send_delta
 
 logger = logging.getLogger(__name__)
 

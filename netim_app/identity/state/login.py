@@ -1,21 +1,22 @@
 """The login page: password, then a code where the account asks for one."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import reflex as rx
 
-from netim_app.core.actor import Actor, visitor
+from netim_app.core.actor import Actor, Visitor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.core.tokens import digest, new_token
-from netim_app.identity import flows, limits, login, second_factor
+from netim_app.identity import ceremonies, flows, limits, login, pending_logins, second_factor
 from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.email_address import read_email
 from netim_app.identity.sessions import HOME
-from netim_app.identity.state.shell import explain, safe_path
+from netim_app.identity.state.shell import begin_visit, explain, safe_path
 from netim_app.identity.state.ticket_exchange import exchange_ticket, keep_pending
-from netim_app.infra.unit_of_work import in_read_unit, in_unit
+from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
+from reflex_guard.tokens import digest, new_token
 
 
 class LoginState(rx.State):
@@ -24,6 +25,8 @@ class LoginState(rx.State):
     errors: dict[str, str] = {}
     needs_code: bool = False
     """The password was right; the second factor is outstanding, in this tab or in another one of its browser."""
+    ceremonies: list[str] = []
+    """Names of the ceremonies that take the place of a code."""
     reason: str = ""
     """Why the customer is here: text key suffix of `login.reason.*`, or empty."""
 
@@ -33,9 +36,15 @@ class LoginState(rx.State):
         """Says why the customer was sent here; who is logged in already goes on, who owes a code is asked for it."""
         if isinstance(visitor(), Actor):
             return rx.redirect(safe_path(self._query("next")))
-        self.needs_code = await in_read_unit(second_factor.is_pending, visitor())
-        self.errors = {}
-        self.reason = next((name for name in ("ended", "refused", "again", "fault", "bye") if self._query(name)), "")
+        owes_code, others = await in_read_unit(_second_step, visitor())
+        await begin_visit(self)
+        self.ceremonies = others
+        if owes_code != self.needs_code:
+            self.errors = {}
+        self.needs_code = owes_code
+        self.reason = next(
+            (name for name in ("ended", "refused", "again", "fault", "bye", "deleted") if self._query(name)), ""
+        )
         return None
 
     @rx.event
@@ -48,6 +57,7 @@ class LoginState(rx.State):
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> Any:
         """Checks e-mail and password; the ticket then opens the session."""
+        await begin_visit(self)
         self.errors = {}
         self.reason = ""
         read = Form(form)
@@ -66,6 +76,7 @@ class LoginState(rx.State):
             self.errors = await explain(self, error)
             return
         self.needs_code = isinstance(result, login.CodeRequired)
+        self.ceremonies = list(result.ceremonies) if isinstance(result, login.CodeRequired) else []
         steps = (
             exchange_ticket(self, result.ticket)
             if isinstance(result, login.TicketIssued)
@@ -97,9 +108,27 @@ class LoginState(rx.State):
     @open_to(PENDING)
     async def cancel_code(self) -> None:
         """Gives up this login, and shows the password form again."""
-        await in_unit(second_factor.drop_pending, visitor().browser_digest)
+        await in_unit(pending_logins.drop_pending, visitor().browser_digest)
         self.needs_code = False
         self.errors = {}
 
     def _query(self, name: str) -> str:
         return str(self.router.url.query_parameters.get(name, ""))
+
+
+def _second_step(unit: UnitOfWork, caller: Visitor) -> tuple[bool, list[str]]:
+    """Whether this browser owes a second step, and what takes the place of a code there."""
+    account_id = pending_logins.pending_account(unit, caller)
+    return account_id != 0, ceremonies.names_of(unit, account_id) if account_id else []
+
+
+async def go_on_logged_in(state: rx.State, ticket: str) -> AsyncIterator[None]:
+    """Lets the page post the ticket of a login by a ceremony. Used like `ticket_exchange.exchange_ticket`."""
+    (await state.get_state(LoginState)).needs_code = False
+    async for step in exchange_ticket(state, ticket):
+        yield step
+
+
+def return_path(state: rx.State) -> str:
+    """Where a login on this page leads to."""
+    return safe_path(str(state.router.url.query_parameters.get("next", "")))

@@ -7,11 +7,11 @@ import reflex as rx
 from netim_app.core.actor import visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.identity import flows, limits, passwords, recovery
+from netim_app.identity import flows, limits, password_policy, recovery
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.email_address import read_email
 from netim_app.identity.state.mailed_link import read_token
-from netim_app.identity.state.shell import explain
+from netim_app.identity.state.shell import begin_visit, explain
 from netim_app.infra.unit_of_work import in_unit
 
 
@@ -23,15 +23,15 @@ class ForgotState(rx.State):
 
     @rx.event
     @open_to(ANYONE)
-    def open_page(self) -> None:
+    async def open_page(self) -> None:
         """Starts anew."""
-        self.errors = {}
-        self.sent_to = ""
+        await begin_visit(self)
 
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> None:
         """Mails a link if there is such a customer; says the same either way."""
+        await begin_visit(self)
         self.errors = {}
         read = Form(form)
         email = read_email(read)
@@ -56,23 +56,22 @@ class ResetState(rx.State):
 
     @rx.event
     @open_to(ANYONE)
-    def open_page(self) -> None:
+    async def open_page(self) -> None:
         """Starts anew."""
-        self.errors = {}
-        self.done = False
-        self.score = -1
+        await begin_visit(self)
 
     @rx.event
     @open_to(ANYONE)
     async def rate(self, password: str) -> None:
         """Rates a password while it is typed. It is kept nowhere."""
         if await limits.may_rate_password(visitor().origin.address):
-            self.score = await passwords.score_typed(password, visitor().origin.address)
+            self.score = await password_policy.score_typed(password, visitor().origin.address)
 
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> None:
         """Consumes the link for a new password."""
+        await begin_visit(self)
         self.errors = {}
         caller = visitor()
         try:
@@ -94,15 +93,15 @@ class UndoState(rx.State):
 
     @rx.event
     @open_to(ANYONE)
-    def open_page(self) -> None:
+    async def open_page(self) -> None:
         """Starts anew."""
-        self.errors = {}
-        self.restored = ""
+        await begin_visit(self)
 
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> None:
         """Consumes the link: the old e-mail address is in force again."""
+        await begin_visit(self)
         self.errors = {}
         caller = visitor()
         try:

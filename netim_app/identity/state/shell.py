@@ -6,12 +6,13 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import reflex as rx
 
+from netim_app.brand.brand import get_brand
 from netim_app.core.actor import Actor, actor, visitor
 from netim_app.core.errors import DomainError
-from netim_app.feature import offers
 from netim_app.identity import accounts, changes, profiles, sessions
 from netim_app.identity.access import ANYONE, LOGGED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, in_unit_thread, units
+from netim_app.offers import offers
 from netim_app.reflex_port.tab import tab_of
 from netim_app.reflex_port.visits import end_earlier_visit, visit_of
 from netim_app.settings import get_settings
@@ -21,18 +22,32 @@ from netim_app.ui.text import LocaleState
 MIN_PASSWORD_LENGTH = get_settings().password_min_length
 """In characters; the hint at a password field says so."""
 REMEMBER_DAYS = get_settings().session_remember_days
-SUPPORT_CONTACT = get_settings().support_contact
+SUPPORT_CONTACT = get_brand().support
 P = ParamSpec("P")
 R = TypeVar("R")
 _Loaded = tuple[accounts.ShellView, dict[str, Any]]
 SECURITY = "/account/connection-and-security"
-"""The page with the wizard."""
+"""The page with the cards and their dialogs."""
 _ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(#[a-z-]{1,40})?")
 
 
 def safe_path(path: object) -> str:
     """The path to go on to: inside the account area, or the first page of it."""
     return path if isinstance(path, str) and _ACCOUNT_PATH.fullmatch(path) else sessions.HOME
+
+
+def go_to_card(state: rx.State, anchor: str) -> Any:
+    """For a handler that opens a dialog: the event that leads to its card. None where the cards are shown already."""
+    return None if _shows_cards(state) else show_card(state, anchor)
+
+
+def show_card(state: rx.State, anchor: str) -> Any:
+    """The event that brings a card into view, on its page. Back leads to the page before."""
+    return rx.redirect(f"{SECURITY}#{anchor}", replace=_shows_cards(state))
+
+
+def _shows_cards(state: rx.State) -> bool:
+    return bool(state.router.url.path.rstrip("/") == SECURITY)
 
 
 class ShellState(rx.State):
@@ -44,16 +59,20 @@ class ShellState(rx.State):
     customer_name: str = ""
     notice: str = ""
     notice_kind: str = "info"
+    notice_undo: str = ""
+    """Name of the feature that takes back what the notice tells; empty where nothing does."""
+    notice_number: int = 0
+    """Counts the notices."""
     answers: int = 0
     """Counts the answers of the server. A page learns by it that there was an answer, even an unchanged one."""
-    reload: bool = False
-    """Mounts a component that connects anew: the session was renewed in another tab."""
 
+    _begun_visit: str = ""
+    """The visit whose page has opened, or whose form was sent before."""
     _notice_visit: str = ""
     """The visit that the notice belongs to."""
     _visit_being_left: str = ""
-    """The visit that ends as the page posts a ticket. A lost connection may come back just then, and opens the old page
-    once more."""
+    """The visit that ends as the page posts a ticket or leads to a card. A lost connection may come back just then, and
+    opens the old page once more."""
 
     @rx.event(supersedes=True)
     @open_to(LOGGED_IN)
@@ -69,15 +88,7 @@ class ShellState(rx.State):
         self._end_earlier_notice()
         await refresh(self, everything=True)
         self.ready = True
-        return await self._due_step()
-
-    async def _due_step(self) -> Any:
-        """Opens what the wizard still has to show, while the proof is fresh that this takes."""
-        if actor().is_fresh(units().clock()) and self.router.url.path.rstrip("/") == SECURITY:
-            for step in offers().wizard_steps:
-                if await step.is_due(self):
-                    return step.begin
-        return None
+        return await due_step(self)
 
     @rx.event
     @open_to(ANYONE)
@@ -86,7 +97,8 @@ class ShellState(rx.State):
         locale = await self.get_state(LocaleState)
         caller = visitor()
         if isinstance(caller, Actor):
-            locale.locale, _ = await in_read_unit(accounts.locale_of, caller.account_id)
+            stored, _ = await in_read_unit(accounts.locale_of, caller.account_id)
+            locale.locale = catalog.known(stored)
         elif locale.locale not in catalog.LOCALES:
             locale.locale = catalog.choose_locale(caller.languages)
         self._end_earlier_notice()
@@ -94,7 +106,7 @@ class ShellState(rx.State):
 
     def _end_earlier_notice(self) -> None:
         """A notice is about the visit in which it was said, and does not follow the customer to other pages."""
-        visit = visit_of(self)
+        visit = self._begun_visit = visit_of(self)
         if visit == self._visit_being_left:
             return
         if self._notice_visit != visit and not self._visit_being_left:
@@ -126,9 +138,45 @@ class ShellState(rx.State):
         """Takes the notice away."""
         self.notice = ""
 
+    @rx.event
+    @open_to(ANYONE, unchecked=True)
+    def end_notice(self, number: int) -> None:
+        """Takes the notice away whose time is over, unless another one has come meanwhile."""
+        if number == self.notice_number:
+            self.notice = ""
+
+
+async def due_step(state: rx.State) -> Any:
+    """The event that opens what the wizard still has to show, while the proof is fresh that this takes."""
+    if actor().is_fresh(units().clock()) and _shows_cards(state):
+        for step in offers().wizard_steps:
+            if await step.is_due(state):
+                return step.begin
+    return None
+
+
+async def begin_document(state: rx.State) -> None:
+    """A page that was loaded anew shows nothing before what it shows is settled, and no notice of an earlier visit."""
+    shell = await state.get_state(ShellState)
+    shell.opened = False
+    if not shell._visit_being_left:
+        shell.notice = ""
+
+
+async def begin_visit(state: rx.State) -> None:
+    """Empties the state of a page at the first event of a visit.
+
+    A form that is sent at once may be handled before the event that opens its page, and its answer stays. A page that
+    comes back shows what it showed.
+    """
+    shell = await state.get_state(ShellState)
+    if shell._begun_visit != visit_of(state):
+        shell._begun_visit = visit_of(state)
+        state.reset()
+
 
 async def leave_visit(state: rx.State) -> None:
-    """Notes that the page is about to be loaded anew: its notice is for the next visit."""
+    """Notes that this visit is about to end: its notice is for the next one."""
     shell = await state.get_state(ShellState)
     shell._visit_being_left = visit_of(state)
 
@@ -148,12 +196,21 @@ def in_words(language: str, key: str, **params: object) -> str:
     return catalog.text(language, key, **params)
 
 
-async def show_notice(state: rx.State, kind: str, key: str, **params: object) -> None:
-    """Shows a notice on the page and says it to screen readers. `kind`: success, info, warning or danger."""
+async def show_notice(state: rx.State, kind: str, key: str, *, undo: str = "", **params: object) -> None:
+    """Shows a notice on the page and says it to screen readers.
+
+    Args:
+        state: any of the tab.
+        kind: success, info, warning or danger.
+        key: of the text.
+        undo: name of the feature whose `undo` takes back what happened; the notice has a button for it then.
+        params: values for the placeholders of the text.
+    """
     shell = await state.get_state(ShellState)
     shell.answers += 1
     shell._notice_visit, shell._visit_being_left = visit_of(state), ""
-    shell.notice_kind = kind
+    shell.notice_kind, shell.notice_undo = kind, undo
+    shell.notice_number += 1
     shell.notice = in_words((await state.get_state(LocaleState)).locale, key, **params)
 
 
@@ -204,6 +261,6 @@ async def _show(state: rx.State, loaded: _Loaded) -> None:
     shell = await state.get_state(ShellState)
     shell.customer_name = view.name
     tab.session_id, tab.revision = actor().session_id, view.revision
-    (await state.get_state(LocaleState)).locale = view.language
+    (await state.get_state(LocaleState)).locale = catalog.known(view.language)
     for name, row in rows.items():
         await offers().refreshers[name].show(state, row)

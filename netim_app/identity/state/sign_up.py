@@ -7,10 +7,10 @@ import reflex as rx
 from netim_app.core.actor import Actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.identity import flows, limits, passwords
+from netim_app.identity import flows, limits, password_policy
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.state.mailed_link import read_token
-from netim_app.identity.state.shell import explain, show_notice
+from netim_app.identity.state.shell import begin_visit, explain, show_notice
 from netim_app.identity.state.ticket_exchange import exchange_ticket
 from netim_app.ui.text import LocaleState
 
@@ -25,23 +25,22 @@ class SignUpState(rx.State):
 
     @rx.event
     @open_to(ANYONE)
-    def open_page(self) -> None:
+    async def open_page(self) -> None:
         """Starts with an empty form."""
-        self.errors = {}
-        self.sent_to = ""
-        self.score = -1
+        await begin_visit(self)
 
     @rx.event
     @open_to(ANYONE)
     async def rate(self, password: str) -> None:
         """Rates a password while it is typed. It is kept nowhere."""
         if await limits.may_rate_password(visitor().origin.address):
-            self.score = await passwords.score_typed(password, visitor().origin.address)
+            self.score = await password_policy.score_typed(password, visitor().origin.address)
 
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> None:
         """Notes the registration and mails its link. The answer is the same when the customer exists already."""
+        await begin_visit(self)
         self.errors = {}
         language = (await self.get_state(LocaleState)).locale
         zone = form.get("time_zone") if isinstance(form, dict) else None
@@ -66,17 +65,17 @@ class VerifyState(rx.State):
 
     @rx.event
     @open_to(ANYONE)
-    def open_page(self) -> None:
+    async def open_page(self) -> None:
         """Starts anew."""
-        self.errors = {}
-        self.done = ""
+        await begin_visit(self)
         self.is_sign_up = self.router.url.query_parameters.get("for") == "sign-up"
-        self.asks_proof = self.is_sign_up or not isinstance(visitor(), Actor)
+        self.asks_proof = self.asks_proof or self.is_sign_up or not isinstance(visitor(), Actor)
 
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> Any:
         """Consumes the link."""
+        await begin_visit(self)
         self.errors = {}
         caller = visitor()
         try:

@@ -1,5 +1,7 @@
 """The dialog that asks a logged-in customer to prove again who is there."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
@@ -7,10 +9,11 @@ import reflex as rx
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.identity import flows, limits
+from netim_app.identity import ceremonies, flows, limits, second_factor
 from netim_app.identity.access import LOGGED_IN, open_to
 from netim_app.identity.state.shell import explain, safe_path
 from netim_app.identity.state.ticket_exchange import renew_session
+from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.reflex_port.visits import visit_of
 
 
@@ -19,6 +22,10 @@ class StepUpState(rx.State):
 
     open: bool = False
     needs_code: bool = False
+    typed: bool = True
+    """Whether a password, with a code where one is needed, is a way. Without any code that works it is none."""
+    ceremonies: list[str] = []
+    """Names of the other ways."""
     errors: dict[str, str] = {}
 
     _visit: str = ""
@@ -52,15 +59,40 @@ class StepUpState(rx.State):
             yield step
 
 
-async def ask_for_proof(root: rx.State, *, needs_code: bool) -> None:
-    """Opens the dialog.
+@dataclass(frozen=True)
+class Ways:
+    """How an account can prove who is there."""
 
-    Args:
-        root: of the tab's states.
-        needs_code: the account has a second factor.
-    """
+    needs_code: bool
+    takes_codes: bool
+    ceremonies: list[str]
+
+
+def ways_of(unit: UnitOfWork, account_id: int) -> Ways:
+    """The ways of an account."""
+    return Ways(
+        needs_code=second_factor.enrolled(unit, account_id),
+        takes_codes=second_factor.takes_codes(unit, account_id),
+        ceremonies=ceremonies.names_of(unit, account_id),
+    )
+
+
+async def ask_for_proof(root: rx.State, ways: Ways) -> None:
+    """Opens the dialog in the tab with these states."""
     dialog = await root.get_state(StepUpState)
     dialog.open = True
-    dialog.needs_code = needs_code
+    dialog.needs_code = ways.needs_code
+    dialog.typed = ways.takes_codes or not ways.needs_code
+    dialog.ceremonies = ways.ceremonies
     dialog.errors = {}
     dialog._visit = visit_of(root)
+
+
+async def renew_after_ceremony(state: rx.State, ticket: str) -> AsyncIterator[None]:
+    """Closes the dialog after a ceremony; the ticket renews the session, and the page asks again for what was refused.
+
+    Used like `ticket_exchange.renew_session`.
+    """
+    (await state.get_state(StepUpState)).open = False
+    async for step in renew_session(state, ticket, repeat=True):
+        yield step

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 
 import reflex as rx
 
-from netim_app.core.tokens import digest
 from netim_app.identity.state.shell import leave_visit
 from netim_app.reflex_port.tab import tab_of
+from reflex_guard.tokens import digest
+from reflex_guard.transient_vars import show_once
 
 
 class TicketExchangeState(rx.State):
@@ -17,20 +18,18 @@ class TicketExchangeState(rx.State):
     """The page sends the press once more that was refused for want of a fresh proof."""
     pending: str = ""
     """Of a login that owes its code."""
+    reload: bool = False
+    """Mounts a component that connects anew: the session was renewed in another tab."""
 
 
 async def exchange_ticket(state: rx.State, ticket: str) -> AsyncIterator[None]:
     """Lets the page post a ticket.
 
-    Used as `async for step in exchange_ticket(self, ticket): yield step`. The ticket leaves the state at once: a page
-    that is loaded again would post it again.
+    Used as `async for step in exchange_ticket(self, ticket): yield step`.
     """
     await leave_visit(state)
-    bearer = await state.get_state(TicketExchangeState)
-    bearer.ticket = ticket
-    yield
-    bearer.ticket = ""
-    yield
+    async for step in show_once(await state.get_state(TicketExchangeState), ticket=ticket):
+        yield step
 
 
 async def renew_session(state: rx.State, ticket: str, *, repeat: bool = False) -> AsyncIterator[None]:
@@ -41,11 +40,8 @@ async def renew_session(state: rx.State, ticket: str, *, repeat: bool = False) -
         ticket: for the session that is open.
         repeat: see `TicketExchangeState`.
     """
-    bearer = await state.get_state(TicketExchangeState)
-    bearer.ticket, bearer.repeat = ticket, repeat
-    yield
-    bearer.ticket, bearer.repeat = "", False
-    yield
+    async for step in show_once(await state.get_state(TicketExchangeState), ticket=ticket, repeat=repeat):
+        yield step
 
 
 async def keep_pending(state: rx.State, secret: str) -> AsyncIterator[None]:
@@ -55,8 +51,5 @@ async def keep_pending(state: rx.State, secret: str) -> AsyncIterator[None]:
     `exchange_ticket`.
     """
     (await tab_of(state)).pending = digest(secret)
-    bearer = await state.get_state(TicketExchangeState)
-    bearer.pending = secret
-    yield
-    bearer.pending = ""
-    yield
+    async for step in show_once(await state.get_state(TicketExchangeState), pending=secret):
+        yield step

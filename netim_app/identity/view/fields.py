@@ -10,7 +10,7 @@ from netim_app.identity.state.shell import MIN_PASSWORD_LENGTH
 from netim_app.ui.fields import account_name, text_field
 from netim_app.ui.password_field import password_field
 from netim_app.ui.strength import strength
-from netim_app.ui.text import tr
+from netim_app.ui.text import early, tr
 
 
 def error_at(errors: Any, name: str = "") -> rx.Var[str]:
@@ -30,11 +30,15 @@ def code_field(
     auto_focus: bool = False,
     or_backup_code: bool = True,
     sends_itself: bool = False,
+    label: rx.Var[str] | None = None,
 ) -> rx.Component:
-    """A field for the six digits of an application, or of a backup code where one is taken, too."""
+    """A field for the six digits of an application, or of a backup code where one is taken, too.
+
+    `label` names a field that takes one of them only.
+    """
     return text_field(
         "code",
-        tr("field.code"),
+        tr("field.code") if label is None else label,
         hint=tr("second_factor.hint") if or_backup_code else "",
         autocomplete="one-time-code",
         inputmode="numeric",
@@ -54,7 +58,7 @@ def new_password_field(
         "password",
         label,
         autocomplete="new-password",
-        hint=tr("password.hint", limit=MIN_PASSWORD_LENGTH),
+        hint=early("password.hint", limit=MIN_PASSWORD_LENGTH),
         error=error,
         on_change=on_rate.debounce(250),
         field_id=field_id,

@@ -5,6 +5,7 @@ import reflex as rx
 from netim_app.identity.state.profile import EmailState, ProfileState
 from netim_app.identity.view.fields import error_at
 from netim_app.texts import catalog
+from netim_app.texts.languages import languages
 from netim_app.texts.places import countries, time_zones, zone_label
 from netim_app.ui.buttons import button
 from netim_app.ui.card import card
@@ -12,7 +13,7 @@ from netim_app.ui.dialog import dialog
 from netim_app.ui.fields import LongList, select_field, text_field
 from netim_app.ui.form import columns, form
 from netim_app.ui.notice import notice
-from netim_app.ui.text import LocaleState, tr
+from netim_app.ui.text import in_every_language, tr
 
 _AUTOCOMPLETE = {
     "first_name": "given-name",
@@ -56,7 +57,7 @@ def _language_field() -> rx.Component:
     field = select_field(
         "language",
         tr("field.language"),
-        [(locale, tr(f"ui.language.{locale}")) for locale in catalog.LOCALES],
+        [(code, language.name) for code, language in languages().items()],
         value=stored,
         error=error_at(ProfileState.errors, "language"),
     )
@@ -80,7 +81,7 @@ def profile_card() -> rx.Component:
             form(
                 columns(
                     *(_field(name) for name in _AUTOCOMPLETE),
-                    rx.match(LocaleState.locale, ("fr", _country_field("fr")), _country_field("en")),
+                    in_every_language(_country_field),
                     _language_field(),
                     _time_zone_field(),
                 ),
@@ -95,6 +96,7 @@ def profile_card() -> rx.Component:
         text=tr("profile.intro"),
         icon="user",
         anchor="your-details",
+        level=2,
     )
 
 
@@ -107,13 +109,12 @@ def email_card() -> rx.Component:
         ),
         _email_dialog(),
         title=tr("email.title"),
-        state=rx.el.p(
-            ProfileState.email, class_name="break-all font-medium text-ink", custom_attrs={"data-testid": "email"}
-        ),
+        state=rx.el.p(ProfileState.email, class_name="font-medium text-ink", custom_attrs={"data-testid": "email"}),
         text=tr("email.text"),
         icon="mail",
         action=button(tr("email.change"), EmailState.begin, test_id="email-change"),
         anchor="email",
+        level=2,
     )
 
 

@@ -5,12 +5,15 @@ import reflex as rx
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.state.ticket_exchange import TicketExchangeState
 from netim_app.identity.view.step_up import step_up_dialog
+from netim_app.offers import offers
 from netim_app.ui import layout
 from netim_app.ui.browser import come_back_when
+from netim_app.ui.buttons import button_in_text
 from netim_app.ui.menu import menu_form_button, menu_link
 from netim_app.ui.notice import live_region
 from netim_app.ui.text import tr
-from netim_app.ui.ticket_exchange import post_in_background, renewal_form, ticket_form
+from netim_app.ui.ticket_exchange import post_in_background, renewal_form
+from reflex_guard.ticket_form import ticket_form
 
 
 def exchange_ticket() -> rx.Component:
@@ -32,9 +35,21 @@ def keep_pending() -> rx.Component:
 def notices() -> rx.Component:
     """Where the page says what has happened."""
     return rx.fragment(
-        live_region(ShellState.notice, ShellState.notice_kind, on_close=ShellState.close_notice),
+        live_region(
+            ShellState.notice,
+            ShellState.notice_kind,
+            on_close=ShellState.close_notice,
+            number=ShellState.notice_number,
+            action=_undo(),
+            on_end=ShellState.end_notice(ShellState.notice_number),
+        ),
         rx.el.span(ShellState.answers, hidden=True),
     )
+
+
+def _undo() -> rx.Component:
+    presses = [(name, button_in_text(tr("ui.notice.undo"), undo)) for name, undo in offers().undos.items()]
+    return rx.match(ShellState.notice_undo, *presses, rx.fragment()) if presses else rx.fragment()
 
 
 def entry_page(
@@ -42,8 +57,9 @@ def entry_page(
     title: rx.Var[str],
     below: rx.Component | None = None,
     skeleton: rx.Component | None = None,
+    early: bool = False,
 ) -> rx.Component:
-    """A page outside of the account area; `below` holds the ways to other pages."""
+    """A page outside of the account area; `below` holds the ways to other pages. See `layout.public_page`."""
     return layout.public_page(
         *content,
         exchange_ticket(),
@@ -52,6 +68,7 @@ def entry_page(
         notices=notices(),
         below=below,
         skeleton=skeleton,
+        early=early,
         locale_switch=ShellState.set_language,
     )
 
@@ -74,5 +91,5 @@ def account_page(*content: rx.Component, heading: rx.Var[str], skeleton: rx.Comp
             notices=notices(),
             overlays=(step_up_dialog(), renew_session()),
         ),
-        come_back_when(ShellState.reload),
+        come_back_when(TicketExchangeState.reload),
     )

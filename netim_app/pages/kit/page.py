@@ -24,6 +24,7 @@ from netim_app.pages.kit.examples import (
     forms,
     frames,
     icons,
+    long_pages,
     messages,
     small_pieces,
     switches_and_menus,
@@ -51,6 +52,7 @@ SECTIONS = (
     taking_away,
     icons,
     small_pieces,
+    long_pages,
     frames,
 )
 ROUTE = "/dev/kit"
@@ -143,6 +145,7 @@ def _index() -> rx.Component:
         rx.el.dl(*rows, class_name="flex flex-col gap-3"),
         title="Index",
         anchor="index",
+        level=2,
     )
 
 

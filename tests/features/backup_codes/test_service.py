@@ -3,7 +3,6 @@ from sqlmodel import col, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.feature import offers
 from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.features.totp.facts import AuthenticatorAdded
@@ -11,6 +10,7 @@ from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.identity.facts import SecondFactorDisabled, SecondFactorEnabled
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
+from netim_app.offers import offers
 from tests.kit.factories import EMAIL, HERE, at_once, last_mail, logged_in_actor, mailed
 from tests.kit.fakes import FakeClock
 
@@ -261,3 +261,5 @@ def test_the_sheet_says_whose_codes_they_are_and_how_to_use_them(sqlite_units: U
     assert all(code in made.sheet.splitlines() for code in made.codes)
     assert EMAIL in made.sheet
     assert made.made_on in made.sheet
+    assert made.login_url == f"{sqlite_units.settings.public_url}/login"
+    assert made.login_url in made.sheet

@@ -283,7 +283,7 @@ async def test_a_list_of_nothing_new_and_a_list_without_room_are_said(
     state, _ = await tab.run(IpListState, "check", {"list": "198.51.100.7"})
     assert (state.step, state.new, state.skipped) == ("check", 0, 1)
     state, _ = await tab.run(IpListState, "check", {"list": "\n".join(f"10.0.{n}.1" for n in range(199))})
-    assert "There is room for 198 more rules, and these are 199: a list takes 200." in state.errors["list"]
+    assert "There is room for 198 more rules, but you pasted 199: the list can hold 200." in state.errors["list"]
     state, _ = await tab.run(IpListState, "check", {"list": "\n".join(f"10.0.{n}.1" for n in range(198))})
     assert (state.step, state.new, state.errors) == ("check", 198, {})
 

@@ -3,7 +3,6 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from netim_app.core.actor import Actor
-from netim_app.core.tokens import digest
 from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.service import AlertSetting
@@ -12,6 +11,7 @@ from netim_app.identity import accounts, flows, notices, sessions, tickets
 from netim_app.identity.facts import LoggedIn, LoginBlocked
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import Units
+from reflex_guard.tokens import digest
 from tests.kit.factories import (
     BROWSER,
     EMAIL,
@@ -104,16 +104,16 @@ def test_a_login_is_mailed_while_alerts_are_on(units: Units) -> None:
 async def test_a_refused_login_is_never_mailed(units: Units) -> None:
     import pytest
 
-    from netim_app import feature
     from netim_app.core.errors import DomainError
     from netim_app.feature import Feature, LoginPolicy
+    from netim_app.offers import install, offers
 
     caller = logged_in_actor(units)
     switch(units, caller, True)
     with pytest.raises(DomainError):
         await flows.log_in(visitor_of(), EMAIL, "wrong", remember=False, return_to=sessions.HOME)
     gate = LoginPolicy(name="ip", refusal=lambda _u, _a, _o: "login.reason.refused")
-    feature.install((*feature.offers().features, Feature(name="ip", login_policies=(gate,))))
+    install((*offers().features, Feature(name="ip", login_policies=(gate,))))
     with pytest.raises(DomainError):
         await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
     with units.write() as unit:
@@ -186,13 +186,13 @@ def test_the_setting_dies_with_the_account(units: Units) -> None:
 
 
 def test_the_facts_stand_for_what_happened(units: Units) -> None:
-    from netim_app import feature
     from netim_app.core.facts import Fact
     from netim_app.feature import Feature, Subscription
+    from netim_app.offers import install, offers
 
     heard: list[Fact] = []
     listener = Feature(name="x", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))
-    feature.install((*feature.offers().features, listener))
+    install((*offers().features, listener))
     caller = logged_in_actor(units)
 
     switch(units, caller, True)
@@ -224,7 +224,7 @@ def test_alert_flood_is_told_in_a_few_mails(units: Units, clock: FakeClock) -> N
     mail = last_mail(units, "more_notices")
     assert mail.subject == "53 more alerts about your Netim Direct account"
     assert "“New login from a device you have used before”" in mail.text
-    assert "connection-and-security#login-history" in mail.text
+    assert "connection-and-security#recent-activity" in mail.text
     assert "1 Mar 2026" in mail.text
 
     login_often(units, caller.account_id, 2, BROWSER)

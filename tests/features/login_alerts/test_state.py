@@ -29,7 +29,7 @@ async def test_the_switch_is_stored_shown_and_said(sqlite_units: Units, caller: 
     assert (card.on, card.since) == (True, "1 Mar 2026")
     assert (shell.notice_kind, shell.notice) == ("success", "Email alerts are on.")
     assert gauge.percent > before
-    assert gauge.done["login_alerts"]
+    assert "login_alerts" not in gauge.gains
 
     card, _ = await tab.run(LoginAlertsState, "switch", False)
 

@@ -3,13 +3,13 @@ import unicodedata
 
 import pytest
 
-from netim_app import feature
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.feature import Feature, SecondFactor
 from netim_app.features.password.flows import change_password
-from netim_app.identity import flows, passwords, recovery, sessions, tickets
+from netim_app.identity import flows, password_policy, passwords, recovery, sessions, tickets
 from netim_app.infra.unit_of_work import Units
+from netim_app.offers import install, offers
 from tests.kit.factories import (
     BROWSER,
     EMAIL,
@@ -54,7 +54,7 @@ async def test_a_new_password_is_in_force_and_told(units: Units, clock: FakeCloc
     account = stored_account(units, caller.account_id)
     assert passwords.password_matches(NEW_PASSWORD, account.password_hash)
     assert not passwords.password_matches(PASSWORD, account.password_hash)
-    assert (account.password_changed_at, account.password_policy) == (clock(), passwords.policy(12))
+    assert (account.password_changed_at, account.password_policy) == (clock(), password_policy.policy(12))
     assert mailed(units) == [("password_changed", EMAIL)]
     assert NEW_PASSWORD not in last_mail(units, "password_changed").text
 
@@ -172,7 +172,7 @@ def second_factor() -> None:
         was_used=lambda _unit, _account, _code: False,
         valid_code_count=lambda _unit, _account: 1,
     )
-    feature.install((*feature.offers().features, Feature(name="fake", second_factors=(factor,))))
+    install((*offers().features, Feature(name="fake", second_factors=(factor,))))
 
 
 @pytest.mark.usefixtures("second_factor")

@@ -6,7 +6,9 @@ import pytest
 from netim_app.core.actor import Actor, set_caller
 from netim_app.features.password.state import PasswordState
 from netim_app.identity import passwords, tickets
+from netim_app.identity.password_policy import REFUSED, UNKNOWN
 from netim_app.identity.state.shell import ShellState
+from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import (
     BROWSER,
@@ -134,8 +136,21 @@ async def test_the_card_shows_what_is_stored(caller: Actor) -> None:
     await tab.run(ShellState, "open_account_page")
 
     card = await tab.state(PasswordState)
-    assert (card.changed, card.up_to_date) == ("just now", True)
+    assert (card.changed, card.doubt) == ("just now", "")
     assert "1 Mar 2026" in card.changed_on
+
+
+@pytest.mark.parametrize(("accepted_under", "doubt"), [(REFUSED, "refused"), (UNKNOWN, "old")])
+async def test_the_card_says_why_a_new_password_is_due(
+    sqlite_units: Units, caller: Actor, accepted_under: int, doubt: str
+) -> None:
+    with sqlite_units.write() as unit:
+        unit.session.get_one(Account, caller.account_id).password_policy = accepted_under
+    tab = Tab(PAGE)
+
+    await tab.run(ShellState, "open_account_page")
+
+    assert (await tab.state(PasswordState)).doubt == doubt
 
 
 async def test_nobody_changes_a_password_without_a_session(sqlite_units: Units) -> None:

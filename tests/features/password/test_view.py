@@ -22,6 +22,13 @@ def test_a_password_manager_sees_whose_password_it_is() -> None:
     assert "profile_state.email" in str(owner)
 
 
+def test_the_card_does_not_guess_when_a_password_from_elsewhere_was_changed() -> None:
+    markup = str(card())
+
+    for words in ("from_elsewhere", "Not changed here yet", "Pas encore modifié ici", "Hier noch nicht geändert"):
+        assert words in markup
+
+
 def test_only_the_new_password_is_judged_while_it_is_typed() -> None:
     judged = [field.name for field in elements(card(), "input") if "PasswordState.rate" in handlers(field)]
 

@@ -1,10 +1,8 @@
 import pytest
 
-from netim_app import feature
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact, Origin
-from netim_app.core.tokens import digest
 from netim_app.feature import Feature, Subscription
 from netim_app.features.sessions import service
 from netim_app.features.sessions.service import Session
@@ -12,6 +10,8 @@ from netim_app.identity import sessions, tickets
 from netim_app.identity.facts import OtherSessionsRevoked
 from netim_app.identity.tables import KnownBrowser
 from netim_app.infra.unit_of_work import Units
+from netim_app.offers import install, offers
+from reflex_guard.tokens import digest
 from tests.kit.factories import (
     BROWSER,
     EMAIL,
@@ -111,7 +111,7 @@ def test_one_other_session_ends_and_is_told_once(units: Units) -> None:
     listener = Feature(name="x", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))
     caller = logged_in_actor(units)
     phone, tablet = other(units, caller.account_id), other(units, caller.account_id, digest("third"))
-    feature.install((*feature.offers().features, listener))
+    install((*offers().features, listener))
     phone_id, before = id_of(units, phone), len(mailed(units))
 
     end(units, caller, phone_id)

@@ -1,9 +1,11 @@
+import re
 import secrets
 from datetime import timedelta
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyotp
 import pytest
+import segno
 from sqlmodel import col, func, select, update
 
 from netim_app.core.actor import Actor
@@ -14,7 +16,7 @@ from netim_app.features.totp.service import authenticators, codes, enrolments, s
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
 from netim_app.identity import operations, second_factor, sessions, tickets
 from netim_app.identity.facts import AccountUnlocked
-from netim_app.identity.tables import AccountSession
+from netim_app.identity.tables import Account, AccountSession
 from netim_app.infra.rewrap import Rewrapped
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
@@ -179,8 +181,30 @@ def test_several_wizards_do_not_mix(units: Units, clock: FakeClock) -> None:
     with pytest.raises(DomainError):
         confirm(units, caller, first, code(second_secret, clock))
     confirm(units, caller, second, code(second_secret, clock), "Second")
-    confirm(units, caller, first, code(first_secret, clock), "First")
-    assert [device.name for device in devices(units, caller.account_id)] == ["Second", "First"]
+    assert count(units, TotpEnrolment) == 0
+    with units.read() as unit, pytest.raises(DomainError, match=r"totp\.enabled_elsewhere"):
+        enrolments.check_open(unit, caller, first, first=True)
+    with units.write() as unit, pytest.raises(DomainError, match=r"totp\.enabled_elsewhere"):
+        enrolments.confirm(
+            unit, caller, first, code=code(first_secret, clock), name="First", return_to=PAGE, first=True
+        )
+    assert [device.name for device in devices(units, caller.account_id)] == ["Second"]
+
+
+def test_wizards_for_further_devices_do_not_mix(units: Units, clock: FakeClock) -> None:
+    caller = logged_in_actor(units)
+    confirm(units, caller, *_proved(begin(units, caller), clock), "First")
+    second, third = begin(units, caller), begin(units, caller)
+
+    confirm(units, caller, *_proved(third, clock), "Third")
+    confirm(units, caller, *_proved(second, clock), "Second")
+
+    assert [device.name for device in devices(units, caller.account_id)] == ["First", "Third", "Second"]
+
+
+def _proved(begun: tuple[str, str], clock: FakeClock) -> tuple[str, str]:
+    handle, secret = begun
+    return handle, code(secret, clock)
 
 
 def test_abandoned_and_expired_secrets_are_gone(units: Units, clock: FakeClock) -> None:
@@ -550,3 +574,18 @@ def test_a_code_that_was_used_is_known_as_such(units: Units, clock: FakeClock) -
     assert not was_used(units, caller.account_id, code(secret, clock, 5))
     clock.advance(minutes=5)
     assert not was_used(units, caller.account_id, typed), "too old to be told from a wrong one"
+
+
+@pytest.mark.parametrize(("length", "scale"), [(1, 4), (80, 4), (95, 3), (180, 3), (254, 3)])
+def test_a_picture_is_drawn_in_whole_pixels_and_fits_into_a_phone(sqlite_units: Units, length: int, scale: int) -> None:
+    caller = logged_in_actor(sqlite_units)
+    with sqlite_units.write() as unit:
+        unit.session.exec(update(Account).values(email="x" * length))
+    with sqlite_units.write() as unit:
+        made = enrolments.begin(unit, caller)
+
+    svg = unquote(made.picture.partition(",")[2])
+    width = int(re.search(r'width="(\d+)"', svg.replace("'", '"'))[1])  # type: ignore[index]  # it is there
+    modules, _ = segno.make(made.uri, error="m").symbol_size(border=4)
+    assert (width % modules, width // modules) == (0, scale)
+    assert width <= 244

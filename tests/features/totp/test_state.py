@@ -7,7 +7,10 @@ from sqlmodel import select
 
 from netim_app.core.actor import set_caller
 from netim_app.features.totp.rules import step_at
-from netim_app.features.totp.state import KINDS, TotpDialogState, TotpState, TotpWizardState, _own_first
+from netim_app.features.totp.service.authenticators import Authenticator
+from netim_app.features.totp.state.card import TotpState
+from netim_app.features.totp.state.dialogs import TotpDialogState
+from netim_app.features.totp.state.wizard import KINDS, TotpWizardState, _own_first
 from netim_app.features.totp.tables import TotpEnrolment
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra import user_agent
@@ -96,6 +99,23 @@ async def test_a_device_that_the_page_does_not_list_opens_no_dialog(tab: Tab) ->
         for handler in ("begin_rename", "begin_remove"):
             dialogs, _ = await tab.run(TotpDialogState, handler, device)
             assert dialogs.dialog == ""
+
+
+@pytest.mark.parametrize("page", ["/account/personal-information", PAGE])
+async def test_of_several_older_devices_the_customer_finds_the_lost_one_in_the_list(tab: Tab, page: str) -> None:
+    tab.visit(page)
+    await tab.run(ShellState, "open_account_page")
+    (await tab.state(TotpState)).devices = [Authenticator(id=n, name=str(n), added="", last_used="") for n in (1, 2, 3)]
+
+    dialogs, _ = await tab.run(TotpDialogState, "begin_remove_lost")
+    tab.visit(PAGE)
+    await tab.run(ShellState, "open_account_page")
+
+    assert dialogs.dialog == ""
+    assert (await tab.state(ShellState)).notice == "Find the lost device in this list and remove it."
+    tab.visit("/account/personal-information")
+    await tab.run(ShellState, "open_account_page")
+    assert (await tab.state(ShellState)).notice == ""
 
 
 def test_the_own_system_comes_first() -> None:

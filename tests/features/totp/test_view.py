@@ -3,10 +3,10 @@ import re
 import pytest
 import reflex as rx
 
-from netim_app import feature
 from netim_app.feature import Feature, WizardStep
-from netim_app.features.totp.state import TotpWizardState
+from netim_app.features.totp.state.wizard import TotpWizardState
 from netim_app.features.totp.view.card import card
+from netim_app.offers import install
 from tests.kit.components import arguments, by_test_id, elements, field_names, handlers, part, sent
 
 
@@ -32,7 +32,7 @@ def numbers(markup: str) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_the_wizard_counts_and_shows_the_steps_that_features_offer(count: int) -> None:
-    feature.install([Feature(name="more", wizard_steps=[further_step(n) for n in range(count)])])
+    install([Feature(name="more", wizard_steps=[further_step(n) for n in range(count)])])
 
     markup = str(card())
 
@@ -48,7 +48,7 @@ def test_the_products_wizard_has_three_steps_and_ends_with_the_backup_codes() ->
     markup = str(card())
 
     assert max(numbers(markup)) == (3, 3)
-    assert markup.index("backup-codes-list") > markup.index('"Step " + (3) + " of " + (3)')
+    assert markup.rindex("backup-codes-list") > markup.index('"Step " + (3) + " of " + (3)')
 
 
 def test_the_secret_is_in_the_wizard_alone() -> None:
@@ -76,3 +76,11 @@ def test_disabling_asks_for_a_code_and_removing_a_device_does_not() -> None:
         test_id: field_names(by_test_id(card(), test_id)) for test_id in ("totp-disable-dialog", "totp-remove-dialog")
     }
     assert fields == {"totp-disable-dialog": ["code"], "totp-remove-dialog": []}
+
+
+def test_to_disable_is_quieter_than_to_add_a_device_which_has_words() -> None:
+    disable, add = (by_test_id(card(), test_id) for test_id in ("totp-disable", "totp-add"))
+
+    assert "border-edge" in str(add)
+    assert '"Add a device"' in str(add)
+    assert "border-edge" not in str(disable)

@@ -21,7 +21,7 @@ MAX_ENTRIES = 500
 MAX_NOTE = 80
 _BULLET = re.compile(r"^(?:[-*•·–]|[0-9]{1,3}[.)])\s+")
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
-_JOINTS = {*_DASHES, "/", "to", "à"}
+_JOINTS = {*_DASHES, "/", "to", "à", "bis"}
 _PART = re.compile(r"[0-9a-fA-F:.*\[\]]+(?:/[0-9.]*)?")
 _NUMBERED = re.compile(r"(?=.*[.:])(?:.*[0-9]|.*::)")
 _LEAD = re.compile(rf"^(?:[{_DASHES}:|>]+\s*)+")

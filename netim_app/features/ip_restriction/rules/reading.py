@@ -16,7 +16,7 @@ FIELD = "address"
 INVALID = "ip_restriction.invalid"
 _MAPPED_BITS = 96
 """`::ffff:0:0/96` holds all of IPv4 (RFC 4291, 2.5.5.2)."""
-_BETWEEN = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*|\s+(?:to|à)\s+", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*|\s+(?:to|à|bis)\s+", re.IGNORECASE)
 """What stands between the ends of a range: a word, a hyphen, or what an office program has made of it."""
 _PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 _NUMBER = re.compile(r"[0-9]{1,3}")

@@ -9,6 +9,7 @@ from netim_app.features.ip_restriction.rules import spans
 from netim_app.features.ip_restriction.rules.spans import Span
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
 from netim_app.infra.columns import table_of
+from netim_app.infra.export import export_rows
 from netim_app.infra.unit_of_work import UnitOfWork
 
 REFUSED = "ip_restriction.refused"
@@ -52,6 +53,14 @@ def let_in_by(unit: UnitOfWork, account_id: int, address: Span) -> str | None:
     first, last = packed(address.first), packed(address.last)
     row = unit.row(_COVERING, account=account_id, family=address.family, first=first, last=last)
     return None if row is None else row.text
+
+
+def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
+    """For "Download my data"."""
+    return {
+        "switch": export_rows(unit, IpRestriction, account_id, "on_since"),
+        "rules": export_rows(unit, IpRule, account_id, "text", "note", "added_at", "added_from"),
+    }
 
 
 def packed(number: int) -> bytes:

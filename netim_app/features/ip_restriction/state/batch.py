@@ -27,8 +27,6 @@ from netim_app.ui.text import LocaleState
 MAX_RULES = spans.MAX_RULES
 MAX_SENT = 2 * pasted.MAX_LENGTH
 """Browsers cut what is longer without a word. What was cut is still too long, and refused."""
-_ADDED = {0: "ip_restriction.added_many.none", 1: "ip_restriction.added_many.one"}
-"""What is said of so many; there is another text for more."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +122,10 @@ class IpListState(rx.State):
             return
         then_switch = self._then_switch
         self._end()
-        await show_notice(
-            self, "success" if count else "info", _ADDED.get(count, "ip_restriction.added_many.many"), count=count
-        )
+        if count:
+            await show_notice(self, "success", "ip_restriction.added_many", count=count)
+        else:
+            await show_notice(self, "info", "ip_restriction.added_many.none")
         if then_switch:
             await ask_to_switch(self)
 
@@ -146,8 +145,7 @@ class IpListState(rx.State):
         self.new, self.skipped = len(wanted), len(rows) - len(wanted) - wrong
         self.here_out, self.family_missing = preview.here_out, preview.family_missing
         if wrong:
-            key = "ip_restriction.list.wrong.one" if wrong == 1 else "ip_restriction.list.wrong.many"
-            error = DomainError(key, field=FIELD, count=wrong)
+            error = DomainError("ip_restriction.list.wrong", field=FIELD, count=wrong)
             self.errors = await explain(self, error)
             return
         self._wanted = wanted

@@ -8,6 +8,7 @@ from netim_app.core import readers
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
+from netim_app.core.row_ids import may_be_id
 from netim_app.features.ip_restriction.rules import reading, spans
 from netim_app.features.ip_restriction.rules.pasted import MAX_NOTE
 from netim_app.features.ip_restriction.service import access, rule_list
@@ -15,13 +16,11 @@ from netim_app.features.ip_restriction.service.rule_list import Added
 from netim_app.features.ip_restriction.state.card import tell_added, what_came_of
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import ShellState, change, explain, refresh, show_notice
+from netim_app.identity.state.shell import SECURITY, ShellState, change, explain, go_to_card, refresh, show_notice
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of
 from netim_app.texts import catalog
 from netim_app.ui.text import LocaleState
-
-MAX_ID = 2**31 - 1
 
 
 class IpDialogState(rx.State):
@@ -84,9 +83,10 @@ class IpDialogState(rx.State):
 
     @rx.event
     @open_to(FRESH)
-    async def begin_switch(self) -> None:
+    async def begin_switch(self) -> Any:
         """Opens the dialog that switches the restriction on, or off when it is on. Without a rule, that comes first."""
         await ask_to_switch(self)
+        return go_to_card(self, "ip-restriction")
 
     @rx.event
     @open_to(FRESH)
@@ -106,7 +106,7 @@ class IpDialogState(rx.State):
     @open_to(FRESH)
     async def begin_remove(self, rule_id: int) -> None:
         """Opens the dialog that removes a rule."""
-        if not isinstance(rule_id, int) or isinstance(rule_id, bool) or not 0 < rule_id <= MAX_ID:
+        if not may_be_id(rule_id):
             return
         try:
             text, shuts_out = await in_read_unit(rule_list.shuts_out_on_removal, actor(), rule_id)
@@ -144,7 +144,7 @@ class IpDialogState(rx.State):
         self.proposed = (spans.line_of(here) or here).text if here else ""
 
     def _begin(self, dialog: str, shuts_out: bool = False) -> None:
-        self._visit = visit_of(self)
+        self._visit = visit_of(self, SECURITY)
         self._then_switch = False
         self.proposed = self.added = self.added_kind = ""
         self.dialog = dialog

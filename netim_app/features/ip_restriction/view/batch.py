@@ -14,7 +14,7 @@ from netim_app.ui.fields import text_area
 from netim_app.ui.form import form
 from netim_app.ui.notice import notice
 from netim_app.ui.script import Div, function
-from netim_app.ui.text import tr
+from netim_app.ui.text import breakable, tr
 from netim_app.ui.theme import FOCUS
 
 
@@ -81,7 +81,7 @@ def _check() -> rx.Component:
             rx.cond(
                 state.new > 0,
                 button(
-                    _counted(state.new, "ip_restriction.list.add.one", "ip_restriction.list.add.many"),
+                    tr("ip_restriction.list.add", count=state.new),
                     state.add,
                     kind="primary",
                     class_name="w-full sm:w-auto",
@@ -98,17 +98,13 @@ def _check() -> rx.Component:
 
 def _summary() -> rx.Component:
     state = IpListState
-    new = _counted(state.new, "ip_restriction.list.summary.one", "ip_restriction.list.summary.many")
-    skipped = _counted(state.skipped, "ip_restriction.list.skipped.one", "ip_restriction.list.skipped.many")
+    new = tr("ip_restriction.list.summary", count=state.new)
+    skipped = tr("ip_restriction.list.skipped", count=state.skipped)
     return rx.cond(
         state.new > 0,
         rx.el.p(rx.el.strong(new), rx.cond(state.skipped > 0, rx.el.span(" ", skipped))),
         notice("info", tr("ip_restriction.list.summary.none")),
     )
-
-
-def _counted(count: rx.Var[int], one: str, many: str) -> rx.Var[str]:
-    return rx.cond(count == 1, tr(one), tr(many, count=count))
 
 
 def _preview() -> rx.Component:
@@ -123,14 +119,14 @@ def _preview() -> rx.Component:
 
 def _row(row: Any) -> rx.Component:
     small = "text-xs text-warning"
-    wrong = rx.el.p(row.fault, class_name="text-danger")
+    wrong = rx.el.p(breakable(row.fault), class_name="text-danger")
     listed = rx.el.p(tr("ip_restriction.list.listed"), class_name="text-muted")
     twice = rx.el.p(tr("ip_restriction.list.twice", line=row.same_line), class_name="text-muted")
     return rx.el.li(
         rx.el.p(tr("ip_restriction.list.line", line=row.line), class_name="shrink-0 text-muted tabular-nums sm:w-16"),
         rx.el.div(
-            rx.el.p(row.text, class_name="font-mono font-medium break-words"),
-            rx.cond(row.note != "", rx.el.p(row.note, class_name="break-words")),
+            rx.el.p(breakable(row.text), class_name="font-mono font-medium"),
+            rx.cond(row.note != "", rx.el.p(row.note)),
             rx.match(row.outcome, ("wrong", wrong), ("listed", listed), ("twice", twice), _meaning(row)),
             rx.cond(row.outcome == "new", remark(row, class_name=small)),
             rx.cond(
@@ -149,6 +145,6 @@ def _meaning(row: Any) -> rx.Component:
         row.first == "",
         rx.el.p(tr("ip_restriction.list.meaning.one"), class_name="text-muted"),
         rx.el.p(
-            tr("ip_restriction.list.meaning.all", first=row.first, last=row.last), class_name="break-words text-muted"
+            breakable(tr("ip_restriction.list.meaning.all", first=row.first, last=row.last)), class_name="text-muted"
         ),
     )

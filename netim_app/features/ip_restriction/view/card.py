@@ -19,22 +19,27 @@ from netim_app.ui.form import form
 from netim_app.ui.icons import icon
 from netim_app.ui.notice import notice
 from netim_app.ui.switch import switch
-from netim_app.ui.text import tr
+from netim_app.ui.text import breakable, tr
 from netim_app.ui.theme import FOCUS
 
 MANY = 10
 """With more rules than this there is a field that finds one."""
-_ADDRESS = "font-mono font-medium break-words"
+_ADDRESS = "font-mono font-medium"
 
 
 def card() -> rx.Component:
-    """The switch, the customer's present address, the rules, and the field that tests an address."""
+    """The switch, and folded while it is off: the present address, the rules, and the field that tests an address."""
     on = IpRestrictionState.since != ""
     state = rx.cond(on, tr("ip_restriction.on", date=IpRestrictionState.since), tr("ip_restriction.off"))
     return kit.card(
-        _here(),
-        _list(),
-        rx.cond(IpRestrictionState.rules.length() > 0, _test()),
+        kit.fold(
+            _rules_heading(),
+            _here(),
+            _list(),
+            rx.cond(IpRestrictionState.rules.length() > 0, _test()),
+            is_open=on,
+            anchor="ip-restriction",
+        ),
         add_dialog(),
         list_dialog(),
         switch_dialog(),
@@ -57,19 +62,23 @@ def _switch(on: rx.Var[bool]) -> rx.Component:
 def _here() -> rx.Component:
     here, rule = IpRestrictionState.here, IpRestrictionState.here_rule
     verdict = rx.cond(rule != "", tr("ip_restriction.here.in", rule=rule), tr("ip_restriction.here.out"))
-    yes = icon("check", class_name="mt-0.5 self-start text-success")
-    no = icon("info", class_name="mt-0.5 self-start text-muted")
-    known = rx.el.div(
+    yes = icon("check", class_name="mt-0.5 text-success")
+    no = icon("info", class_name="mt-0.5 text-muted")
+    words = rx.el.div(
         rx.cond(rule != "", yes, no),
         rx.el.div(
-            rx.el.p(tr("ip_restriction.here"), " ", rx.el.strong(here, class_name=_ADDRESS)),
-            rx.el.p(verdict, class_name="text-muted"),
+            rx.el.p(tr("ip_restriction.here"), " ", rx.el.strong(breakable(here), class_name=_ADDRESS)),
+            rx.el.p(breakable(verdict), class_name="text-muted"),
             rx.cond(
                 (rule == "") & (IpRestrictionState.here_line != ""),
                 rx.el.p(tr("ip_restriction.here.line"), class_name="mt-1 text-muted"),
             ),
-            class_name="min-w-0 flex-1 basis-48",
+            class_name="min-w-0",
         ),
+        class_name="flex min-w-0 flex-1 basis-60 gap-3",
+    )
+    known = rx.el.div(
+        words,
         rx.cond(rule == "", _add_here_button()),
         class_name="flex flex-wrap items-center gap-3 rounded-control bg-sunken p-4",
         custom_attrs={"data-testid": "ip-here"},
@@ -83,18 +92,19 @@ def _add_here_button() -> rx.Component:
     return button(text, add_here, icon_name="plus", test_id="ip-add-here")
 
 
-def _list() -> rx.Component:
+def _rules_heading() -> rx.Component:
     count = IpRestrictionState.rules.length()
     number = rx.cond(count > 0, rx.el.span(" (", count, ")", class_name="font-normal text-muted"))
+    return rx.fragment(tr("ip_restriction.rules"), number)
+
+
+def _list() -> rx.Component:
+    count = IpRestrictionState.rules.length()
     return rx.el.div(
         rx.el.div(
-            rx.el.h3(tr("ip_restriction.rules"), number, class_name="font-semibold"),
-            rx.el.div(
-                button(tr("ip_restriction.add"), IpDialogState.begin_add, icon_name="plus", test_id="ip-add"),
-                button(tr("ip_restriction.list.open"), IpListState.begin, test_id="ip-add-list"),
-                class_name="flex w-full flex-wrap gap-3 *:grow sm:w-auto sm:*:grow-0",
-            ),
-            class_name="flex flex-wrap items-center justify-between gap-3",
+            button(tr("ip_restriction.add"), IpDialogState.begin_add, icon_name="plus", test_id="ip-add"),
+            button(tr("ip_restriction.list.open"), IpListState.begin, test_id="ip-add-list"),
+            class_name="flex flex-wrap gap-3 *:grow sm:*:grow-0",
         ),
         family_missing(IpRestrictionState.family_missing),
         filtered_list(
@@ -131,10 +141,11 @@ def _rule(rule: Any, lacks: Lacks) -> rx.Component:
             IpDialogState.begin_remove(rule.id),
             kind="ghost",
             aria_label=tr("ip_restriction.remove_rule", rule=rule.text),
+            class_name="ms-auto",
         ),
         key=rule.id.to(str),
         hidden=lacks(rule.text, rule.note, rule.added, rule.added_from),
-        class_name="flex items-center gap-3 py-2.5 pr-1 pl-3.5",
+        class_name="flex flex-wrap items-center gap-x-3 py-2.5 pe-1 ps-3.5",
     )
 
 
@@ -142,18 +153,18 @@ def _rule_text(rule: Any) -> rx.Component:
     added = tr("ip_restriction.added_at", when=rule.added, address=rule.added_from)
     inside = tr("ip_restriction.inside", rule=rule.inside)
     return rx.el.div(
-        rx.el.p(rule.text, class_name=_ADDRESS),
-        rx.cond(rule.note != "", rx.el.p(rule.note, class_name="break-words")),
-        rx.el.p(added, class_name="text-xs text-muted"),
-        rx.cond(rule.inside != "", rx.el.p(inside, class_name="text-xs text-warning")),
+        rx.el.p(breakable(rule.text), class_name=_ADDRESS),
+        rx.cond(rule.note != "", rx.el.p(rule.note)),
+        rx.el.p(breakable(added), class_name="text-xs text-muted"),
+        rx.cond(rule.inside != "", rx.el.p(breakable(inside), class_name="text-xs text-warning")),
         remark(rule, class_name="text-xs text-warning"),
-        class_name="min-w-0 flex-1",
+        class_name="min-w-0 flex-1 basis-48",
     )
 
 
 def _test() -> rx.Component:
     return rx.el.div(
-        rx.el.h3(tr("ip_restriction.test.title"), class_name="font-semibold"),
+        rx.el.h4(tr("ip_restriction.test.title"), class_name="font-semibold"),
         form(
             _test_field(),
             on_submit=IpTestState.submit,

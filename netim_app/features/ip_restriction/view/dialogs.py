@@ -15,7 +15,7 @@ from netim_app.ui.dialog import dialog
 from netim_app.ui.fields import checkbox_field, text_field
 from netim_app.ui.form import form
 from netim_app.ui.notice import notice
-from netim_app.ui.text import tr
+from netim_app.ui.text import breakable, tr
 
 
 def add_dialog() -> rx.Component:
@@ -101,7 +101,7 @@ def _shut_out() -> rx.Component:
     return rx.cond(
         IpDialogState.shuts_out,
         rx.el.div(
-            notice("danger", rx.el.span(here, " ", tr("ip_restriction.shut_out.text"))),
+            notice("danger", rx.el.span(breakable(here), " ", tr("ip_restriction.shut_out.text"))),
             checkbox_field(
                 "confirmed",
                 tr("ip_restriction.shut_out.confirm"),
@@ -173,7 +173,7 @@ def remove_dialog() -> rx.Component:
     """Asks before a rule is removed."""
     state = IpDialogState
     return dialog(
-        rx.el.p(tr("ip_restriction.remove.text", rule=state.rule)),
+        rx.el.p(breakable(tr("ip_restriction.remove.text", rule=state.rule))),
         _confirm_form(
             state.remove, tr("ip_restriction.remove.submit"), submit_kind="danger", test_id="ip-remove"
         ),

@@ -12,7 +12,7 @@ from netim_app.features.totp import rules
 from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved, AuthenticatorRenamed
 from netim_app.features.totp.service import codes, stored
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
-from netim_app.identity import accounts, notices, second_factor, sessions, tickets
+from netim_app.identity import accounts, ceremonies, notices, second_factor, sessions, tickets
 from netim_app.identity.facts import AccountUnlocked, EmailRestored, SecondFactorDisabled, SecondFactorEnabled
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -38,6 +38,8 @@ class Authenticators:
     enabled: bool
     authenticators: tuple[Authenticator, ...] = ()
     full: bool = False
+    beside: bool = False
+    """Whether a ceremony, such as a passkey, is a second factor too."""
 
 
 def view_authenticators(unit: UnitOfWork, account_id: int) -> Authenticators:
@@ -54,7 +56,12 @@ def view_authenticators(unit: UnitOfWork, account_id: int) -> Authenticators:
             Authenticator(row.id, row.name, words(row.added_at), words(row.last_used_at)) for row in rows
         ),
         full=len(rows) >= rules.MAX_AUTHENTICATORS,
+        beside=_is_beside(unit, account_id),
     )
+
+
+def _is_beside(unit: UnitOfWork, account_id: int) -> bool:
+    return bool(ceremonies.names_of(unit, account_id))
 
 
 def rename(unit: UnitOfWork, actor: Actor, authenticator_id: int, name: str) -> None:
@@ -75,11 +82,11 @@ def remove(unit: UnitOfWork, actor: Actor, authenticator_id: int) -> None:
     """Takes a device out of use.
 
     Raises:
-        DomainError: it is the last one (see `disable`), or there is no such device.
+        DomainError: it is the last second factor (see `disable`), or there is no such device.
     """
     sessions.lock_account(unit, actor.account_id)
     authenticator = _authenticator(unit, actor.account_id, authenticator_id)
-    if stored.count(unit, actor.account_id) == 1:
+    if stored.count(unit, actor.account_id) == 1 and not _is_beside(unit, actor.account_id):
         raise DomainError("totp.last")
     unit.session.delete(authenticator)
     unit.session.flush()
@@ -91,15 +98,18 @@ def remove(unit: UnitOfWork, actor: Actor, authenticator_id: int) -> None:
 def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
     """Switches two-factor authentication off: deletes all secrets and codes, ends all other sessions.
 
+    Beside a ceremony it stays on, and no code is asked for: a fresh proof is enough, as for the removal of a device.
     Returns the ticket that renews the present session.
 
     Raises:
         DomainError: it is off already.
         RecordedRefusal: the code is wrong, or guessing is throttled.
     """
+    sessions.lock_account(unit, actor.account_id)
     if not codes.enrolled(unit, actor.account_id):
         raise DomainError("totp.off_already")
-    second_factor.check_code(unit, actor.account_id, code, actor)
+    if not _is_beside(unit, actor.account_id):
+        second_factor.check_code(unit, actor.account_id, code, actor)
     _switch_off(unit, SecondFactorDisabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
     return end_other_sessions(unit, actor, return_to)
 
@@ -129,9 +139,16 @@ def remove_since(unit: UnitOfWork, fact: EmailRestored) -> None:
 
 
 def _switch_off(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
+    """Takes every device out of use. Two-factor authentication stays on where something else is a second factor."""
+    names = [authenticator.name for authenticator in stored.authenticators_of(unit, fact.account_id)]
     for table in (TotpAuthenticator, TotpEnrolment):
         unit.session.exec(delete(table).where(col(table.account_id) == fact.account_id))
-    unit.record(fact)
+    unit.session.expire_all()
+    if not second_factor.enrolled(unit, fact.account_id):
+        unit.record(fact)
+        return
+    for name in names:
+        unit.record(AuthenticatorRemoved(account_id=fact.account_id, at=fact.at, origin=fact.origin, name=name))
 
 
 def mail_change(unit: UnitOfWork, fact: Fact) -> None:

@@ -7,23 +7,30 @@ import pyotp
 import segno
 from sqlmodel import col, delete, select
 
+from netim_app.brand.brand import get_brand
+from netim_app.core import readers
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.core.tokens import new_token
 from netim_app.features.totp import rules
 from netim_app.features.totp.facts import AuthenticatorAdded
 from netim_app.features.totp.service import codes, stored
 from netim_app.features.totp.service.authenticators import end_other_sessions, refuse_taken
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
-from netim_app.identity import second_factor, sessions
+from netim_app.identity import sessions
 from netim_app.identity.facts import SecondFactorEnabled
 from netim_app.infra.unit_of_work import UnitOfWork
+from reflex_guard.tokens import new_token
 
 ENROLMENT_LIFE = timedelta(minutes=30)
 """To install an application takes some people a while."""
-ISSUER = "Netim Direct"
+GONE, ENABLED_ELSEWHERE = "totp.gone", "totp.enabled_elsewhere"
+"""Why an enrolment leads nowhere: it was abandoned or is too old, or another one has enabled the second factor."""
 MAX_ENROLMENTS = 10
 """Open at once for one account; a further one replaces the oldest."""
+QUIET_MODULES = 4
+"""Of empty room around a QR code (ISO/IEC 18004, 5.3.8)."""
+WIDEST_PICTURE = 244
+"""In pixels: what a dialog has room for in a window of 320."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +68,30 @@ def begin(unit: UnitOfWork, actor: Actor, replaces: str = "") -> Enrolment:
     unit.session.add(row)
     secret = pyotp.random_base32(rules.SECRET_BYTES * 8 // 5)
     row.sealed = unit.vault.seal(secret.encode(), stored.enrolment_context(row))
-    uri = pyotp.TOTP(secret, name=account.email, issuer=ISSUER).provisioning_uri()
-    picture = segno.make(uri, error="m", micro=False).svg_data_uri(scale=4, border=4, dark="#000", light="#fff")
-    return Enrolment(handle=row.handle, key=rules.in_groups(secret), uri=uri, picture=picture)
+    uri = pyotp.TOTP(secret, name=account.email, issuer=get_brand().issuer).provisioning_uri()
+    return Enrolment(handle=row.handle, key=rules.in_groups(secret), uri=uri, picture=_picture(uri))
 
 
-def is_open(unit: UnitOfWork, actor: Actor, handle: str) -> bool:
-    """Whether this enrolment can still be confirmed."""
-    return _open_enrolment(unit, actor, handle) is not None
+def _picture(uri: str) -> str:
+    """Its modules are whole pixels: at half ones they are blurred, and a camera fails."""
+    code = segno.make(uri, error="m", micro=False)
+    modules, _ = code.symbol_size(border=QUIET_MODULES)
+    scale = max(1, min(4, WIDEST_PICTURE // modules))
+    return code.svg_data_uri(scale=scale, border=QUIET_MODULES, dark="#000", light="#fff")
+
+
+def check_open(unit: UnitOfWork, actor: Actor, handle: str, *, first: bool) -> None:
+    """Asks before a step whether it leads anywhere.
+
+    Raises:
+        DomainError: as `confirm` does when the enrolment is gone.
+    """
+    if _open_enrolment(unit, actor, handle) is None:
+        raise _gone(unit, actor, first=first)
+
+
+def _gone(unit: UnitOfWork, actor: Actor, *, first: bool) -> DomainError:
+    return DomainError(ENABLED_ELSEWHERE if first and stored.count(unit, actor.account_id) else GONE)
 
 
 def _open_enrolment(unit: UnitOfWork, actor: Actor, handle: str) -> TotpEnrolment | None:
@@ -94,22 +117,29 @@ def abandon(unit: UnitOfWork, actor: Actor, handle: str) -> None:
         )
 
 
-def confirm(unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str, return_to: str) -> str | None:
+def confirm(
+    unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str, return_to: str, first: bool = False
+) -> str | None:
     """Takes a device into use whose code is right. The first one enables two-factor authentication.
+
+    Other wizards that were to enable it have nothing to do then: their secrets are deleted.
+
+    Args:
+        first: whether this one was to enable it.
 
     Returns:
         The ticket that renews the present session when it was the first device: all other sessions end then. Else None.
 
     Raises:
         DomainError: the code is wrong (with a word about the device's clock if it fits one), the name is taken, there
-            are too many devices, or the enrolment is gone.
+            are too many devices, or the enrolment is gone (`GONE`, or `ENABLED_ELSEWHERE` for one that was to enable).
     """
     sessions.lock_account(unit, actor.account_id)
     row = _open_enrolment(unit, actor, handle)
     if row is None:
-        raise DomainError("totp.gone")
+        raise _gone(unit, actor, first=first)
     secret = unit.vault.open(row.sealed, stored.enrolment_context(row))
-    step = _proved_step(unit, secret, second_factor.normal_code(code))
+    step = _proved_step(unit, secret, readers.six_digits(code))
     count = stored.count(unit, actor.account_id)
     if count >= rules.MAX_AUTHENTICATORS:
         raise DomainError("totp.full", limit=rules.MAX_AUTHENTICATORS)
@@ -119,6 +149,7 @@ def confirm(unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str
     if count:
         unit.record(AuthenticatorAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
         return None
+    unit.session.exec(delete(TotpEnrolment).where(col(TotpEnrolment.account_id) == actor.account_id))
     unit.record(SecondFactorEnabled(account_id=actor.account_id, at=unit.now, origin=actor.origin))
     return end_other_sessions(unit, actor, return_to)
 

@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
 from netim_app.infra.columns import table_of
+from netim_app.infra.export import export_rows
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -41,6 +42,11 @@ def rewrap(unit: UnitOfWork) -> Rewrapped:
     return rewrap_rows(unit, authenticators, authenticator_context, "sealed") + rewrap_rows(
         unit, enrolments, enrolment_context, "sealed"
     )
+
+
+def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
+    """For "Download my data": the devices, without their secrets."""
+    return {"devices": export_rows(unit, TotpAuthenticator, account_id, "name", "added_at", "last_used_at")}
 
 
 def authenticator_context(authenticator: TotpAuthenticator | sa.Row[Any]) -> str:

@@ -4,9 +4,12 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.features.totp.state import MAX_AUTHENTICATORS, TotpDialogState, TotpState, TotpWizardState
+from netim_app.features.totp.state.card import MAX_AUTHENTICATORS, TotpState
+from netim_app.features.totp.state.dialogs import TotpDialogState
+from netim_app.features.totp.state.wizard import TotpWizardState
 from netim_app.features.totp.view.dialogs import disable_dialog, remove_dialog, rename_dialog
 from netim_app.features.totp.view.wizard import further_steps, wizard
+from netim_app.offers import offers
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import button
 from netim_app.ui.text import tr
@@ -16,12 +19,13 @@ def card() -> rx.Component:
     """Whether it is on, the devices, and what changes them."""
     shown = kit.card(
         rx.cond(TotpState.enabled, _devices()),
+        *(factor.part() for factor in offers().second_factors if factor.part),
         wizard(),
         rename_dialog(),
         remove_dialog(),
         disable_dialog(),
         title=tr("totp.title"),
-        state=kit.status(_state(), on=TotpState.enabled),
+        state=kit.status(_state(), on=TotpState.enabled | TotpState.beside),
         text=tr("totp.text"),
         action=_enable_or_disable(),
         anchor="two-factor",
@@ -32,18 +36,15 @@ def card() -> rx.Component:
 
 
 def _state() -> rx.Var[str]:
-    return rx.match(
-        TotpState.devices.length(),
-        (0, tr("totp.off")),
-        (1, tr("totp.on")),
-        tr("totp.on.several", count=TotpState.devices.length()),
-    )
+    count = TotpState.devices.length()
+    without = rx.cond(TotpState.beside, tr("totp.beside"), tr("totp.off"))
+    return rx.cond(count == 0, without, tr("totp.on", count=count))
 
 
 def _enable_or_disable() -> rx.Component:
     return rx.cond(
         TotpState.enabled,
-        button(tr("totp.disable"), TotpDialogState.begin_disable, test_id="totp-disable"),
+        button(tr("totp.disable"), TotpDialogState.begin_disable, "ghost", test_id="totp-disable"),
         button(tr("totp.enable"), TotpWizardState.begin, "primary", test_id="totp-enable"),
     )
 
@@ -51,9 +52,9 @@ def _enable_or_disable() -> rx.Component:
 def _devices() -> rx.Component:
     return rx.el.div(
         rx.el.div(
-            rx.el.h3(tr("totp.devices"), class_name="font-semibold"),
+            rx.el.h4(tr("totp.devices"), class_name="font-semibold"),
             rx.cond(~TotpState.full, _add_button()),
-            class_name="flex min-h-11 items-center justify-between gap-3",
+            class_name="flex min-h-11 flex-wrap items-center justify-between gap-x-3 gap-y-2",
         ),
         rx.cond(TotpState.full, rx.el.p(tr("totp.full_hint", limit=MAX_AUTHENTICATORS), class_name="-mt-3 text-muted")),
         rx.el.ul(
@@ -67,12 +68,10 @@ def _devices() -> rx.Component:
 
 def _add_button() -> rx.Component:
     return button(
-        "",
+        tr("totp.add"),
         TotpWizardState.begin,
         icon_name="plus",
-        aria_label=tr("totp.add"),
         test_id="totp-add",
-        class_name="w-11 px-0",
     )
 
 
@@ -80,7 +79,7 @@ def _device(device: Any) -> rx.Component:
     used = rx.cond(device.last_used != "", tr("totp.device.used", date=device.last_used), tr("totp.device.never"))
     return rx.el.li(
         rx.el.div(
-            rx.el.p(device.name, class_name="font-medium break-words"),
+            rx.el.p(device.name, class_name="font-medium"),
             rx.el.p(tr("totp.device.added", date=device.added), " · ", used, class_name="text-xs text-muted"),
             class_name="min-w-0 flex-1 basis-48",
         ),
@@ -91,7 +90,7 @@ def _device(device: Any) -> rx.Component:
             _device_button(
                 tr("totp.remove"), tr("totp.remove.one", name=device.name), TotpDialogState.begin_remove(device.id)
             ),
-            class_name="-mr-2 ml-auto flex flex-wrap",
+            class_name="-me-2 ms-auto flex flex-wrap",
         ),
         class_name="flex flex-wrap items-center gap-x-3 gap-y-1 p-3.5",
     )

@@ -2,7 +2,8 @@
 
 import reflex as rx
 
-from netim_app.features.totp.state import MAX_NAME, TotpDialogState
+from netim_app.features.totp.state.card import MAX_NAME, TotpState
+from netim_app.features.totp.state.dialogs import TotpDialogState
 from netim_app.identity.view.fields import code_field, error_at
 from netim_app.ui.buttons import button
 from netim_app.ui.dialog import dialog
@@ -50,7 +51,7 @@ def remove_dialog() -> rx.Component:
     wrong = error_at(state.errors)
     return dialog(
         rx.cond(wrong != "", notice("danger", wrong)),
-        rx.el.p(tr("totp.remove.text", name=state.device_name), class_name="break-words"),
+        rx.el.p(tr("totp.remove.text", name=state.device_name)),
         button_row(
             button(tr("ui.form.cancel"), state.close),
             button(tr("totp.remove.submit"), state.remove, "danger", test_id="totp-remove-submit"),
@@ -63,13 +64,14 @@ def remove_dialog() -> rx.Component:
 
 
 def disable_dialog() -> rx.Component:
-    """Asks for the code that disables."""
+    """Asks for the code that disables; beside a ceremony for none."""
     state = TotpDialogState
+    beside = TotpState.beside
     return dialog(
         rx.cond(state.device != 0, notice("info", tr("totp.last"))),
-        rx.el.p(tr("totp.disable.text")),
+        rx.el.p(rx.cond(beside, tr("totp.disable.beside"), tr("totp.disable.text"))),
         form(
-            code_field(error_at(state.errors, "code"), field_id="totp-disable-code", auto_focus=True),
+            rx.cond(~beside, code_field(error_at(state.errors, "code"), field_id="totp-disable-code", auto_focus=True)),
             on_submit=state.disable,
             submit_label=tr("totp.disable.submit"),
             submit_kind="danger",
@@ -78,7 +80,7 @@ def disable_dialog() -> rx.Component:
             test_id="totp-disable-form",
         ),
         open=state.dialog == "disable",
-        title=tr("totp.disable.title"),
+        title=rx.cond(beside, tr("totp.disable.beside.title"), tr("totp.disable.title")),
         on_close=state.close,
         test_id="totp-disable-dialog",
     )

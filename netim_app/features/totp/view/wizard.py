@@ -4,18 +4,22 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.feature import WizardStep, offers
-from netim_app.features.totp.state import MAX_NAME, TotpWizardState
+from netim_app.feature import WizardStep
+from netim_app.features.totp.state.card import MAX_NAME
+from netim_app.features.totp.state.wizard import ENABLED_ELSEWHERE, GONE, TotpWizardState
 from netim_app.identity.view.fields import code_field, error_at
+from netim_app.offers import offers
 from netim_app.ui.browser import copy_by_click
 from netim_app.ui.buttons import button, button_link
+from netim_app.ui.card import status
 from netim_app.ui.dialog import dialog
 from netim_app.ui.fields import text_field
 from netim_app.ui.form import form
 from netim_app.ui.notice import notice
+from netim_app.ui.parts import testid_attr
 from netim_app.ui.text import tr
 from netim_app.ui.theme import FOCUS
-from netim_app.ui.wizard import numbered, step
+from netim_app.ui.wizard import button_row, numbered, step
 
 APPLICATIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "android": (
@@ -44,17 +48,51 @@ def wizard() -> rx.Component:
     """The wizard's own steps, for the first device and for a further one."""
     state = TotpWizardState
     return dialog(
-        rx.cond(
-            state.step == 1,
-            rx.cond(state.adding, _scan_step(first=False), _scan_step(first=True)),
-            rx.cond(state.adding, _code_step(first=False), _code_step(first=True)),
+        rx.match(
+            error_at(state.errors, "ended"),
+            ("", _present_step()),
+            (
+                ENABLED_ELSEWHERE,
+                _end(
+                    ENABLED_ELSEWHERE, button(tr("totp.wizard.close"), _close(), "primary", test_id="totp-ended-close")
+                ),
+            ),
+            _end(GONE, _cancel(), button(tr("totp.wizard.again"), state.begin, "primary")),
         ),
         open=state.step > 0,
         title=rx.cond(state.adding, tr("totp.add"), tr("totp.wizard.title")),
-        on_close=state.close,
+        on_close=_close(),
         test_id="totp-wizard",
         size="lg",
+        quiet_title=True,
     )
+
+
+def _present_step() -> rx.Component:
+    state = TotpWizardState
+    return rx.cond(
+        state.step == 1,
+        rx.cond(state.adding, _scan_step(first=False), _scan_step(first=True)),
+        rx.cond(state.adding, _code_step(first=False), _code_step(first=True)),
+    )
+
+
+def _end(key: str, *buttons: rx.Component) -> rx.Component:
+    """What stands in the place of the steps when they lead nowhere."""
+    text = notice("warning", tr(key), test_id="totp-ended")
+    return rx.el.div(rx.el.div(text, role="alert"), button_row(*buttons), class_name="flex flex-col gap-5")
+
+
+def _close() -> Any:
+    return TotpWizardState.close(TotpWizardState.handle)
+
+
+def _cancel() -> rx.Component:
+    return button(tr("ui.form.cancel"), _close())
+
+
+def _go_to(step: int, *, first: bool) -> Any:
+    return TotpWizardState.go_to(step, first, TotpWizardState.handle)
 
 
 def further_steps() -> list[rx.Component]:
@@ -65,7 +103,7 @@ def further_steps() -> list[rx.Component]:
 def _further_step(offer: WizardStep, number: int) -> rx.Component:
     return dialog(
         step(
-            notice("success", tr("totp.wizard.enabled")),
+            status(tr("totp.wizard.enabled")),
             offer.content(),
             number=number,
             of=_steps(first=True),
@@ -76,6 +114,7 @@ def _further_step(offer: WizardStep, number: int) -> rx.Component:
         on_close=None,
         test_id=offer.test_id,
         size="lg",
+        quiet_title=True,
     )
 
 
@@ -84,61 +123,85 @@ def _steps(*, first: bool) -> int:
 
 
 def _scan_step(*, first: bool) -> rx.Component:
-    scan = rx.el.p(tr("totp.wizard.scan"))
-    install = rx.fragment(rx.el.p(tr("totp.wizard.what")), _applications())
-    text = numbered(install, scan) if first else scan
+    scan = rx.fragment(
+        rx.el.p(tr("totp.wizard.scan"), class_name="phone:hidden"),
+        rx.el.p(tr("totp.wizard.open"), class_name="desk:hidden"),
+    )
+    what = rx.el.span(tr("totp.wizard.what"), " ", class_name="phone:hidden")
+    install = rx.fragment(rx.el.p(what, tr("totp.wizard.which")), _applications())
+    text = numbered(install, scan) if first else rx.el.div(scan)
     return step(
         rx.el.div(
             text,
             _entry(),
-            class_name="grid gap-6 sm:grid-cols-2 sm:gap-8" if first else "flex flex-col gap-6",
+            class_name="grid gap-4 sm:grid-cols-2 sm:gap-8" if first else "flex flex-col gap-6",
         ),
-        *([rx.el.p(tr("totp.wizard.safe"), class_name="text-muted")] if first else []),
+        *([rx.el.p(tr("totp.wizard.safe"), class_name="text-muted phone:hidden")] if first else []),
         number=1,
         of=_steps(first=first),
         title=tr("totp.wizard.install") if first else tr("totp.wizard.add_entry"),
         buttons=(
-            button(tr("ui.form.cancel"), TotpWizardState.close),
-            button(tr("totp.wizard.next"), TotpWizardState.go_to(2), "primary", test_id="totp-next"),
+            _cancel(),
+            button(tr("totp.wizard.next"), _go_to(2, first=first), "primary", test_id="totp-next"),
         ),
     )
 
 
 def _entry() -> rx.Component:
-    """What the application needs to know: the key, and the same as a picture and as a link."""
+    """What the application needs to know: as a link, as the key, and as a picture.
+
+    A phone cannot scan its own screen: there, the link comes first, and the picture is folded.
+    """
     return rx.el.div(
+        _open_link("desk:hidden w-full"),
         _key(),
-        # A phone cannot scan its own screen: there, the link comes before the picture.
-        button_link(
-            tr("totp.wizard.same_device"),
-            TotpWizardState.uri,
-            "secondary",
-            test_id="totp-uri",
-            class_name="max-sm:w-full sm:order-last",
+        rx.el.div(_picture(test_id="totp-qr"), class_name="phone:hidden"),
+        rx.el.details(
+            rx.el.summary(tr("totp.wizard.show_picture"), class_name=f"w-fit rounded-sm py-1 text-muted {FOCUS}"),
+            _picture(),
+            class_name="w-full desk:hidden",
         ),
-        # Dark on light in both themes: many readers do not know the other way round.
-        rx.el.img(
-            src=TotpWizardState.picture,
-            alt=tr("totp.wizard.picture"),
-            class_name="size-56 max-w-full rounded-control border border-line bg-[#fff] [image-rendering:pixelated]",
-            custom_attrs={"data-testid": "totp-qr"},
-        ),
+        _open_link("phone:hidden", test_id="totp-uri"),
         class_name="flex flex-col items-center gap-3",
     )
 
 
+def _open_link(class_name: str, test_id: str = "") -> rx.Component:
+    label, uri = tr("totp.wizard.same_device"), TotpWizardState.uri
+    return button_link(label, uri, "secondary", test_id=test_id, class_name=class_name)
+
+
+def _picture(test_id: str = "") -> rx.Component:
+    """Dark on light in both themes: many readers know no other way. In its own size, so it stays sharp."""
+    return rx.el.div(
+        rx.el.img(
+            src=TotpWizardState.picture,
+            alt=tr("totp.wizard.picture"),
+            class_name="max-w-none",
+            custom_attrs=testid_attr(test_id),
+        ),
+        class_name="mx-auto w-fit rounded-control border border-line bg-[#fff] p-1",
+    )
+
+
 def _applications() -> rx.Component:
+    """The systems that concern most customers, and the others folded. A phone has little room: its own only."""
+
     def of_kind(kind: Any) -> rx.Component:
         return rx.match(kind, *((name, _names(name)) for name in APPLICATIONS), rx.fragment())
 
     systems = TotpWizardState.systems
+    others = "flex flex-col gap-1 desk:[&>li:nth-child(-n+2)]:hidden"
     return rx.el.div(
-        rx.el.ul(rx.foreach(systems[:3], of_kind), class_name="flex flex-col gap-1 [&>li:first-child]:font-medium"),
+        rx.el.ul(
+            rx.foreach(systems[:3], of_kind),
+            class_name="flex flex-col gap-1 [&>li:first-child]:font-medium phone:[&>li:nth-child(n+2)]:hidden",
+        ),
         rx.el.details(
             rx.el.summary(tr("totp.wizard.other_systems"), class_name=f"w-fit rounded-sm py-1 text-muted {FOCUS}"),
-            rx.el.ul(rx.foreach(systems[3:], of_kind), class_name="flex flex-col gap-1"),
+            rx.el.ul(rx.foreach(systems[1:], of_kind), class_name=others),
         ),
-        class_name="flex flex-col gap-1 rounded-control bg-sunken p-3.5",
+        class_name="flex flex-col gap-1 rounded-control bg-sunken p-3.5 phone:px-3 phone:py-2",
         custom_attrs={"data-testid": "totp-applications"},
     )
 
@@ -160,16 +223,13 @@ def _names(kind: str) -> rx.Component:
 
 
 def _key() -> rx.Component:
-    return rx.el.div(
-        rx.el.p(tr("totp.wizard.key"), class_name="text-muted"),
-        copy_by_click(
-            TotpWizardState.key_text,
-            label=tr("totp.wizard.copy_key"),
-            done=tr("totp.wizard.copied"),
-            without_blanks=True,
-            test_id="totp-key",
-        ),
-        class_name="flex w-full flex-col items-center gap-1 text-center",
+    return copy_by_click(
+        TotpWizardState.key_text,
+        heading=tr("totp.wizard.key"),
+        label=tr("totp.wizard.copy_key"),
+        done=tr("totp.wizard.copied"),
+        without_blanks=True,
+        test_id="totp-key",
     )
 
 
@@ -180,11 +240,13 @@ def _code_step(*, first: bool) -> rx.Component:
         form(
             code_field(error_at(state.errors, "code"), field_id="totp-code", auto_focus=True, or_backup_code=False),
             _name_field(first=first),
-            rx.el.div(button(tr("totp.wizard.back"), state.go_to(1), "ghost"), class_name="-my-2 -ml-4"),
+            rx.el.input(type="hidden", name="handle", value=state.handle, read_only=True),
+            rx.el.input(type="hidden", name="first", value="on" if first else "", read_only=True),
+            rx.el.div(button(tr("totp.wizard.back"), _go_to(1, first=first), "ghost"), class_name="-my-2 -ms-4"),
             on_submit=state.confirm,
             submit_label=tr("totp.wizard.check"),
             error=error_at(state.errors),
-            cancel=state.close,
+            cancel=_close(),
             test_id="totp-confirm",
         ),
         number=2,

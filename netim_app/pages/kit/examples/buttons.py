@@ -3,7 +3,7 @@
 import reflex as rx
 
 from netim_app.pages.kit.state import KitState
-from netim_app.ui.buttons import button, button_link, link
+from netim_app.ui.buttons import button, button_in_text, button_link, link
 
 
 def kinds_of_button() -> rx.Component:
@@ -50,6 +50,11 @@ def button_with_a_long_label() -> rx.Component:
     return rx.el.div(
         button("Log out all the other browsers in which this account is open at the moment", KitState.close),
     )
+
+
+def button_that_looks_like_a_link() -> rx.Component:
+    """In a text, or where several things could be done and one stands out."""
+    return rx.el.p("You have 2 codes left. ", button_in_text("Make new ones", KitState.close, test_id="kit-new-codes"))
 
 
 def link_that_looks_like_a_button() -> rx.Component:

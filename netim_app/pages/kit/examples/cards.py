@@ -4,7 +4,7 @@ import reflex as rx
 
 from netim_app.pages.kit.state import KitState
 from netim_app.ui.buttons import button
-from netim_app.ui.card import badge, card, empty, status
+from netim_app.ui.card import badge, card, empty, fold, part, status
 from netim_app.ui.switch import switch
 
 
@@ -41,11 +41,37 @@ def card_that_is_empty() -> rx.Component:
 def card_with_long_texts() -> rx.Component:
     """Lines wrap, and the action goes below when there is no room beside."""
     return card(
-        rx.el.p("anna.elisabeth.montgomery-fitzgerald@a-very-long-domain-name.example", class_name="break-words"),
+        rx.el.p("anna.elisabeth.montgomery-fitzgerald@a-very-long-domain-name.example"),
         title="Élisabeth Montgomery-Fitzgerald of the Society for the Preservation of Long Names",
         state="Changed on 3 March 2026 in Saint-Rémy-en-Bouzemont-Saint-Genest-et-Isson",
         action=button("Change the address", KitState.close),
         icon="user",
+    )
+
+
+def card_in_parts() -> rx.Component:
+    """A part has a line above it, and everything that a card has but a switch."""
+    return card(
+        part(
+            rx.el.p("Two of them are left."),
+            title="Backup codes",
+            state="Created on 3 March",
+            text="Each works once.",
+            action=button("Generate new codes", KitState.close),
+            anchor="kit-codes",
+        ),
+        part(rx.el.p("Nothing more."), title="On a card of level 2", level=3),
+        part(rx.el.p("Nothing more."), title="On a card of level 3", level=4),
+        title="Two-factor authentication",
+    )
+
+
+def card_with_a_folded_rest() -> rx.Component:
+    """Shown while it is on, and when a link leads to the card. A press on the title shows and hides it, too."""
+    return card(
+        fold("Allowed addresses", rx.el.p("203.0.113.7"), is_open=KitState.on, anchor="kit-restriction"),
+        title="IP Restriction",
+        anchor="kit-restriction",
     )
 
 

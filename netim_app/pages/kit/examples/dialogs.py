@@ -84,6 +84,7 @@ def wizard_that_stays() -> rx.Component:
             on_close=None,
             test_id="kit-wizard-1",
             size="md",
+            quiet_title=True,
         ),
         dialog(
             step(rx.el.p("That was all."), number=2, of=2, title="Done"),

@@ -115,7 +115,7 @@ def several_lines_of_text() -> rx.Component:
 def choice_of_one() -> rx.Component:
     """The browser's own list. Pairs of what is sent and what is shown; a var of such pairs for long lists."""
     return select_field(
-        "language", "Language", [("en", "English"), ("fr", "Français")], value="fr", on_change=KitState.rate
+        "period", "Period", [("month", "A month"), ("year", "A year")], value="year", on_change=KitState.rate
     )
 
 

@@ -19,8 +19,8 @@ def gauge_at_every_level() -> rx.Component:
     )
 
 
-def gauge_with_a_sentence() -> rx.Component:
-    """`marks` are where the levels begin, `detail` says what the figure means."""
+def gauge_with_marks() -> rx.Component:
+    """`marks` are where the levels begin."""
     return meter(
         rx.cond(KitState.on, 60, 40).to(int),
         "Account security",
@@ -28,7 +28,6 @@ def gauge_with_a_sentence() -> rx.Component:
         rx.cond(KitState.on, "good", "fair"),
         "kit-meter",
         marks=(40, 60, 85),
-        detail="Email alerts would add 20 %.",
     )
 
 

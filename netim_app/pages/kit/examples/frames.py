@@ -10,8 +10,9 @@ from netim_app.ui.fields import text_field
 from netim_app.ui.form import form
 from netim_app.ui.layout import account_page, not_found, public_page
 from netim_app.ui.menu import menu_form_button, menu_link
-from netim_app.ui.notice import notice
+from netim_app.ui.notice import live_region
 from netim_app.ui.skeleton import form_skeleton, skeleton_card
+from netim_app.ui.text import early
 
 
 def page_for_visitors() -> rx.Component:
@@ -26,7 +27,7 @@ def page_for_visitors() -> rx.Component:
         title="Forgot your password?",
         ready=ShellState.opened,
         locale_switch=ShellState.set_language,
-        notices=notice("info", "You are logged out."),
+        notices=live_region(rx.Var.create("You are logged out."), rx.Var.create("info")),
         below=link("Back to the kit", "/dev/kit"),
     )
 
@@ -38,6 +39,17 @@ def page_for_visitors_that_loads() -> rx.Component:
         ready=rx.Var.create(False),
         locale_switch=ShellState.set_language,
         skeleton=form_skeleton(2, more=True),
+    )
+
+
+def page_for_visitors_that_is_there_at_once() -> rx.Component:
+    """Without anything from the server: its texts are `early` ones."""
+    return public_page(
+        link(early("login.forgot"), "/forgot-password"),
+        title=early("login.title"),
+        ready=ShellState.opened,
+        locale_switch=ShellState.set_language,
+        early=True,
     )
 
 
@@ -54,7 +66,7 @@ def page_for_customers() -> rx.Component:
             menu_form_button("Log out", "/auth/logout"),
         ),
         locale_switch=ShellState.set_language,
-        notices=notice("success", "Your details are saved."),
+        notices=live_region(rx.Var.create("Your details are saved."), rx.Var.create("success")),
         overlays=(dialog(open=KitState.dialog != "", title="Above", on_close=KitState.close, test_id="kit-above"),),
     )
 

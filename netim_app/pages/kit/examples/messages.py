@@ -3,6 +3,7 @@
 import reflex as rx
 
 from netim_app.pages.kit.state import KitState
+from netim_app.ui.buttons import button_in_text
 from netim_app.ui.connection import connection_notice
 from netim_app.ui.notice import live_region, notice
 
@@ -39,7 +40,10 @@ def place_where_a_page_speaks() -> rx.Component:
         rx.cond(KitState.on, "Email alerts are on.", "Email alerts are off."),
         rx.cond(KitState.on, "success", "warning"),
         on_close=KitState.close,
+        number=rx.cond(KitState.on, 1, 0),
+        on_end=KitState.close,
         test_id="kit-live-region",
+        action=button_in_text("Undo", KitState.close),
     )
 
 

@@ -4,13 +4,16 @@ import reflex as rx
 
 from netim_app.identity.state.shell import ShellState
 from netim_app.pages.kit.state import KitState
+from netim_app.texts.places import countries
 from netim_app.ui.browser import come_back_when, note_asked
+from netim_app.ui.meter import meter_skeleton
 from netim_app.ui.notice import outcome
 from netim_app.ui.preferences import language_switch, theme_switch
 from netim_app.ui.skeleton import form_skeleton, skeleton_card
 from netim_app.ui.switch import switch
-from netim_app.ui.text import moment, tr
-from netim_app.ui.ticket_exchange import post_in_background, renewal_form, ticket_form
+from netim_app.ui.text import breakable, in_every_language, moment, tr
+from netim_app.ui.ticket_exchange import post_in_background, renewal_form
+from reflex_guard.ticket_form import ticket_form
 
 
 def texts() -> rx.Component:
@@ -21,9 +24,21 @@ def texts() -> rx.Component:
     )
 
 
+def ip_address() -> rx.Component:
+    """In a narrow window it breaks between its groups."""
+    return rx.el.p(breakable(rx.Var.create("2001:db8:1234:5678:9abc:def0:1234:5678")), class_name="w-48 font-mono")
+
+
+def part_that_is_made_for_each_language() -> rx.Component:
+    """More than a text: a list in the order of the language, for one."""
+    return in_every_language(lambda code: rx.el.p(", ".join(name for _, name in countries(code)[:5])))
+
+
 def language_and_theme() -> rx.Component:
     """In the header of every page."""
-    return rx.el.div(language_switch(ShellState.set_language), theme_switch(), class_name="flex gap-3")
+    return rx.el.div(
+        language_switch(ShellState.set_language, test_id="kit-language"), theme_switch(), class_name="flex gap-3"
+    )
 
 
 def skeletons() -> rx.Component:
@@ -31,6 +46,7 @@ def skeletons() -> rx.Component:
     return rx.fragment(
         skeleton_card(lines=3),
         skeleton_card(gauge=True),
+        meter_skeleton(),
         form_skeleton(2, more=True),
     )
 

@@ -3,7 +3,8 @@
 import reflex as rx
 
 from netim_app.pages.kit.state import KitState
-from netim_app.ui.menu import menu, menu_form_button, menu_link
+from netim_app.ui.chips import chips
+from netim_app.ui.menu import menu, menu_button, menu_form_button, menu_link
 from netim_app.ui.switch import switch
 
 
@@ -30,6 +31,16 @@ def switch_that_cannot_be_pressed() -> rx.Component:
     )
 
 
+def chips_that_choose() -> rx.Component:
+    """One is in force. The handler gets the value of the one that was pressed."""
+    return chips(
+        (("on", "With alerts"), ("off", "Without alerts")),
+        chosen=rx.cond(KitState.on, "on", "off"),
+        on_choose=lambda value: KitState.switch(value == "on"),
+        label="Shown accounts",
+    )
+
+
 def menu_of_links_and_actions() -> rx.Component:
     """Esc, a click outside and Tab close it, arrows move in it. A long name is cut off."""
     return rx.el.div(
@@ -41,4 +52,16 @@ def menu_of_links_and_actions() -> rx.Component:
             test_id="kit-menu",
         ),
         class_name="flex justify-end",
+    )
+
+
+def menu_that_chooses() -> rx.Component:
+    """Its button shows the choice in short, and says it in full to screen readers."""
+    return menu(
+        menu_button("With alerts", KitState.switch(True), current=KitState.on),
+        menu_button("Without alerts", KitState.switch(False), current=~KitState.on, lang="en-GB"),
+        label=rx.cond(KitState.on, "On", "Off"),
+        name=rx.cond(KitState.on, "Alerts: On", "Alerts: Off"),
+        width="w-40",
+        test_id="kit-choice",
     )

@@ -15,7 +15,8 @@ def text_to_copy() -> rx.Component:
 
 def text_that_is_copied_by_a_click() -> rx.Component:
     """The blanks are for reading only."""
-    return copy_by_click(rx.Var.create("JBSW Y3DP EHPK 3PXP"), label="Copy the key", done="Copied", without_blanks=True)
+    key = rx.Var.create("JBSW Y3DP EHPK 3PXP")
+    return copy_by_click(key, heading="Key", label="Copy the key", done="Copied", without_blanks=True)
 
 
 def file_to_save() -> rx.Component:

@@ -1,0 +1,10 @@
+"""What happens after a login by a code that stands in for a device."""
+
+from dataclasses import dataclass
+
+from netim_app.core.facts import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceKept(Fact):
+    """The customer still has the device, and replaces nothing."""

@@ -1,0 +1,69 @@
+"""Noting what a lost device leaves to be done, and striking off what was done."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from netim_app.core.actor import Actor
+from netim_app.core.facts import Fact
+from netim_app.features.lost_device.facts import DeviceKept
+from netim_app.features.lost_device.tables import ReplacementToDo
+from netim_app.identity import sessions
+from netim_app.identity.facts import LoggedIn, SecondFactorDisabled
+from netim_app.infra.columns import table_of
+from netim_app.infra.export import export_rows
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.offers import offers
+
+_TO_DO = table_of(ReplacementToDo)
+_OF_ACCOUNT = _TO_DO.c.account_id == sa.bindparam("account")
+_OPEN = sa.select(_TO_DO.c.key).where(_OF_ACCOUNT)
+_ADD = sa.insert(_TO_DO)
+_STRIKE = sa.delete(_TO_DO).where(_OF_ACCOUNT, _TO_DO.c.key == sa.bindparam("step"))
+_CLEAR = sa.delete(_TO_DO).where(_OF_ACCOUNT)
+
+
+def steps_left(unit: UnitOfWork, account_id: int) -> tuple[str, ...]:
+    """The keys of the steps that are to be done, in their order; none where no device was lost."""
+    left = {row.key for row in unit.rows(_OPEN, account=account_id)}
+    return tuple(step.key for step in offers().replacement_steps if step.key in left)
+
+
+def begin_on_login(unit: UnitOfWork, fact: LoggedIn) -> None:
+    """A login that did without a device may mean that it is lost: all steps of what the account has are to be done."""
+    if fact.factor not in offers().stand_ins:
+        return
+    clear(unit, fact)
+    steps = offers().replacement_steps
+    keys = [step.key for step in steps if step.applies is None or step.applies(unit, fact.account_id)]
+    if keys:
+        unit.run(_ADD, [{"account_id": fact.account_id, "key": key} for key in keys])
+
+
+def strike_off(unit: UnitOfWork, fact: Fact) -> None:
+    """A step is done when what it asks for has happened, whichever way the customer took."""
+    for step in offers().replacement_steps:
+        if isinstance(fact, step.fact):
+            unit.run(_STRIKE, {"account": fact.account_id, "step": step.key})
+
+
+def keep_device(unit: UnitOfWork, actor: Actor) -> None:
+    """Ends it: the customer still has the device. Nothing happens where nothing is to be done."""
+    if steps_left(unit, actor.account_id):
+        unit.record(DeviceKept(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+
+
+def clear(unit: UnitOfWork, fact: Fact) -> None:
+    """Nothing is left to be replaced."""
+    sessions.lock_account(unit, fact.account_id)  # or two logins at once would each note the steps
+    unit.run(_CLEAR, {"account": fact.account_id})
+
+
+def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
+    """For "Download my data"."""
+    return {"to_do": export_rows(unit, ReplacementToDo, account_id, "key")}
+
+
+def facts_of_steps() -> list[type[Fact]]:
+    """The facts after which other steps are left."""
+    return [LoggedIn, DeviceKept, SecondFactorDisabled, *(step.fact for step in offers().replacement_steps)]

@@ -1,0 +1,201 @@
+"""Deleting an account: asked for, taken back by a login, and carried out when nobody has come back.
+
+Until then the account stays as it is, and its address belongs to it: nobody else can register it. All that is needed to
+log in still works, a new password by mail included. docs/security.md has the attacks that this meets.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from netim_app.brand.brand import get_brand
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError
+from netim_app.core.facts import Fact
+from netim_app.features.own_data import rules
+from netim_app.features.own_data.facts import AccountDeleted, DeletionAsked, DeletionTakenBack, StayNoticeClosed
+from netim_app.features.own_data.tables import AccountDeletion
+from netim_app.identity import accounts, links, notices, sessions, undo
+from netim_app.identity.email_address import email_key
+from netim_app.identity.facts import SessionsRevoked
+from netim_app.identity.tables import Account
+from netim_app.infra import outbox
+from netim_app.infra.columns import table_of
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.texts import catalog
+
+_DELETIONS = table_of(AccountDeletion)
+_deletion = _DELETIONS.c
+_OF_ACCOUNT = _deletion.account_id == sa.bindparam("account")
+_PENDING = _deletion.taken_back_at.is_(None)
+_FIND = sa.select(_DELETIONS).where(_OF_ACCOUNT)
+_FIND_PENDING = _FIND.where(_PENDING)
+_TAKE_BACK = sa.update(_DELETIONS).where(_OF_ACCOUNT, _PENDING).values(taken_back_at=sa.bindparam("now"))
+_CLOSE = sa.delete(_DELETIONS).where(_OF_ACCOUNT, ~_PENDING)
+_TO_REMIND = sa.select(_deletion.account_id).where(
+    _PENDING, _deletion.reminded_at.is_(None), _deletion.due_at <= sa.bindparam("soon")
+)
+_DUE = sa.select(_deletion.account_id).where(
+    _PENDING, _deletion.reminded_at.is_not(None), _deletion.due_at <= sa.bindparam("now")
+)
+_DELETE_ACCOUNT = sa.delete(table_of(Account)).where(table_of(Account).c.id == sa.bindparam("account"))
+_FORGET = sa.delete(_DELETIONS).where(~_PENDING, _deletion.due_at < sa.bindparam("before"))
+
+
+# Asked for
+
+
+def ask(unit: UnitOfWork, actor: Actor, typed: str) -> None:
+    """Begins the deletion of the customer's account.
+
+    Args:
+        typed: the address of the account, which the customer has typed to confirm.
+
+    Raises:
+        DomainError: it is another address.
+    """
+    if email_key(typed) != sessions.lock_account(unit, actor.account_id).email_key:
+        raise DomainError("own_data.other_email", field="email")
+    begin(unit, DeletionAsked(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+
+
+def begin(unit: UnitOfWork, fact: DeletionAsked) -> datetime:
+    """Begins the grace, and ends all sessions and links. Returns when the account goes.
+
+    One that was begun before and not taken back goes on: nobody puts it off by asking again.
+    """
+    account_id = fact.account_id
+    sessions.lock_account(unit, account_id)
+    if (pending := unit.row(_FIND_PENDING, account=account_id)) is not None:
+        due_at: datetime = pending.due_at
+        return due_at
+    due_at = unit.now + rules.GRACE
+    unit.session.merge(
+        AccountDeletion(account_id=account_id, asked_at=unit.now, due_at=due_at, reminded_at=None, taken_back_at=None)
+    )
+    links.revoke_links(unit, account_id)
+    sessions.end_sessions(unit, account_id)
+    unit.record(SessionsRevoked(account_id=account_id, at=fact.at, origin=fact.origin))
+    unit.record(fact)
+    return due_at
+
+
+def mail_asked(unit: UnitOfWork, fact: DeletionAsked) -> None:
+    """Mails when the account goes, and how it stays: also to an address that a link may still restore.
+
+    A thief who has changed the address asks for the deletion next, and would be the only one who is told.
+    """
+    due_at = unit.run(_FIND, {"account": fact.account_id}).one().due_at
+    about = {"due": due_at, "by_support": fact.by_support, "login_url": _login_url(unit)}
+    notices.notify(unit, "deletion_asked", fact, restorable=False, **about)
+    if (old := undo.mailbox_with_link(unit, fact.account_id)) is not None:
+        notices.notify(unit, "deletion_asked", fact, to=old, restorable=True, **about)
+
+
+def _login_url(unit: UnitOfWork) -> str:
+    return f"{unit.settings.public_url}/login"
+
+
+# Taken back
+
+
+def take_back(unit: UnitOfWork, fact: Fact) -> bool:
+    """Keeps the account: after a login, an address that was restored, or the operator's help. Says whether it went."""
+    if not unit.run(_TAKE_BACK, {"account": fact.account_id, "now": unit.now}).rowcount:
+        return False
+    unit.record(DeletionTakenBack(account_id=fact.account_id, at=unit.now, origin=fact.origin))
+    return True
+
+
+def keep(unit: UnitOfWork, fact: Fact) -> None:
+    """`take_back`, for a fact that keeps the account."""
+    take_back(unit, fact)
+
+
+def mail_taken_back(unit: UnitOfWork, fact: DeletionTakenBack) -> None:
+    """Mails that the account stays, and what has kept it."""
+    notices.notify(unit, "deletion_taken_back", fact)
+
+
+@dataclass(frozen=True)
+class Stay:
+    """What the pages say of a deletion that was taken back."""
+
+    asked_on: str
+    """In the customer's language; empty where there is nothing to say."""
+
+
+def view_stay(unit: UnitOfWork, account_id: int) -> Stay:
+    """Whether to tell the customer that the account stays."""
+    row = unit.row(_FIND, account=account_id)
+    if row is None or row.taken_back_at is None:
+        return Stay("")
+    return Stay(catalog.format_datetime(row.asked_at, *accounts.locale_of(unit, account_id)))
+
+
+def close_notice(unit: UnitOfWork, actor: Actor) -> None:
+    """The customer has read it."""
+    if unit.run(_CLOSE, {"account": actor.account_id}).rowcount:
+        unit.record(StayNoticeClosed(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+
+
+def purge(unit: UnitOfWork) -> None:
+    """Forgets what was taken back long ago."""
+    unit.run(_FORGET, {"before": unit.now - rules.TOLD_FOR})
+
+
+# Carried out
+
+
+def to_remind(unit: UnitOfWork) -> list[int]:
+    """The accounts whose customers are to be reminded now. `remind` each of them."""
+    return [row.account_id for row in unit.rows(_TO_REMIND, soon=unit.now + rules.REMIND_BEFORE)]
+
+
+def remind(unit: UnitOfWork, account_id: int) -> None:
+    """Mails that the account goes soon. It does not go before the customer had the time to read that."""
+    row = _pending(unit, account_id)
+    if row is None or row.reminded_at is not None or row.due_at > unit.now + rules.REMIND_BEFORE:
+        return
+    row.reminded_at = unit.now
+    row.due_at = rules.due_after_reminder(row.due_at, unit.now)
+    fact = Fact(account_id=account_id, at=row.asked_at)
+    notices.notify(unit, "deletion_due", fact, due=row.due_at, login_url=_login_url(unit))
+
+
+def due(unit: UnitOfWork) -> list[int]:
+    """The accounts whose time is over. `carry_out` each of them."""
+    return [row.account_id for row in unit.rows(_DUE, now=unit.now)]
+
+
+def carry_out(unit: UnitOfWork, account_id: int) -> None:
+    """Deletes the account with all that belongs to it, for good, and mails that to the address that it had."""
+    row = _pending(unit, account_id)
+    if row is None or row.reminded_at is None or row.due_at > unit.now:
+        return
+    owner = accounts.owner_of(unit, account_id)
+    unit.record(AccountDeleted(account_id=account_id, at=unit.now))
+    outbox.forget(unit, account_id)
+    _mail_gone(unit, owner)
+    unit.session.flush()
+    unit.run(_DELETE_ACCOUNT, {"account": account_id})
+
+
+def _pending(unit: UnitOfWork, account_id: int) -> AccountDeletion | None:
+    """The row of a deletion that was not taken back, and nobody takes back until this unit ends."""
+    unit.session.get(Account, account_id, with_for_update={"key_share": True})
+    row = unit.session.get(AccountDeletion, account_id, populate_existing=True)
+    return row if row is not None and row.taken_back_at is None else None
+
+
+def _mail_gone(unit: UnitOfWork, owner: sa.Row[Any]) -> None:
+    outbox.queue(
+        unit,
+        event="account_deleted",
+        to=owner.email,
+        locale=owner.language,
+        time_zone=owner.time_zone,
+        params={"first_name": owner.first_name, "when": unit.now, "support": get_brand().support},
+    )

@@ -1,0 +1,200 @@
+"""Judges what a browser has answered: by the library, and by what the library leaves to us (docs/security.md)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import webauthn
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from webauthn.authentication.verify_authentication_response import VerifiedAuthentication
+from webauthn.helpers import (
+    decode_credential_public_key,
+    decoded_public_key_to_cryptography,
+    parse_attestation_object,
+)
+from webauthn.helpers.structs import CredentialDeviceType
+from webauthn.registration.verify_registration_response import VerifiedRegistration
+
+from netim_app.core.actor import Visitor
+from netim_app.core.errors import RecordedRefusal
+from netim_app.features.passkeys import rules
+from netim_app.features.passkeys.facts import PasskeyCounterFell, PasskeyUsed
+from netim_app.features.passkeys.rules import Answer, BadAnswerError, Purpose
+from netim_app.features.passkeys.service import challenges, stored
+from netim_app.features.passkeys.service.prompts import ALGORITHMS
+from netim_app.features.passkeys.tables import Passkey
+from netim_app.identity import sessions
+from netim_app.identity.security_log import log_refusal
+from netim_app.infra.unit_of_work import UnitOfWork
+
+REFUSED = "passkeys.refused"
+NOBODYS_KEY = rules.decode(
+    "pQECAyYgASFYIGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWIlggT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"
+)
+"""A key on P-256 (its generator). With it an answer takes the same work when nobody has the passkey."""
+
+
+def judge_new(unit: UnitOfWork, visitor: Visitor, text: str, account_id: int) -> tuple[Answer, VerifiedRegistration]:
+    """A new passkey for the account that was asked for it.
+
+    Raises:
+        RecordedRefusal: the one sentence for every fault. The challenge is used up.
+    """
+    try:
+        answer = rules.read_answer(text, registers=True)
+        challenge = _spend(unit, answer, visitor, "register", account_id)
+        verified = _verify_new(unit, answer, challenge)
+    except BadAnswerError as error:
+        raise refused("register") from error
+    return answer, verified
+
+
+def _verify_new(unit: UnitOfWork, answer: Answer, challenge: bytes) -> VerifiedRegistration:
+    with _any_fault_is_the_answers():
+        attested = parse_attestation_object(rules.decode(answer.credential["response"]["attestationObject"]))
+        if attested.fmt not in rules.FORMATS:
+            raise BadAnswerError("format")
+        verified = webauthn.verify_registration_response(
+            credential=answer.credential,
+            expected_challenge=challenge,
+            expected_rp_id=unit.settings.passkey_domain,
+            expected_origin=list(unit.settings.allowed_origins),
+            require_user_verification=True,
+            supported_pub_key_algs=ALGORITHMS,
+        )
+        _check_key(verified.credential_public_key)
+    if verified.credential_id != answer.credential_id:
+        raise BadAnswerError("another id than the attested one")
+    return verified
+
+
+def _check_key(cose: bytes) -> None:
+    """The library looks at a new key no further than its algorithm: a broken one would be stored, and open nothing.
+
+    Making the key refuses points outside of their curve and lengths that no Ed25519 key has.
+    """
+    key = decoded_public_key_to_cryptography(decode_credential_public_key(cose))
+    if isinstance(key, ed25519.Ed25519PublicKey) and rules.is_small_order(key.public_bytes_raw()):
+        raise BadAnswerError("a key under which anybody signs")
+    if isinstance(key, ec.EllipticCurvePublicKey) and not isinstance(key.curve, ec.SECP256R1):
+        raise BadAnswerError("curve")
+    if isinstance(key, rsa.RSAPublicKey) and (
+        key.key_size not in rules.RSA_BITS or key.public_numbers().e != rules.RSA_EXPONENT
+    ):
+        raise BadAnswerError("RSA key")
+
+
+@contextmanager
+def _any_fault_is_the_answers() -> Iterator[None]:
+    """Around the library alone: it raises AttributeError, KeyError and others for some answers."""
+    try:
+        yield
+    except Exception as error:
+        raise BadAnswerError("not what was asked for") from error
+
+
+def judge_use(
+    unit: UnitOfWork, visitor: Visitor, text: str, purpose: Purpose, account_id: int | None = None
+) -> Passkey:
+    """The passkey that has signed; its row is brought up to date. The account is locked.
+
+    Args:
+        unit: one that writes.
+        visitor: who sends the answer.
+        text: the answer.
+        purpose: what it was asked for.
+        account_id: whose passkey it has to be; None where the answer says so.
+
+    Raises:
+        RecordedRefusal: the one sentence for every fault. The challenge is used up.
+    """
+    try:
+        answer = rules.read_answer(text, registers=False)
+        challenge = _spend(unit, answer, visitor, purpose, account_id)
+        passkey = _claimed(unit, answer, account_id)
+        verified = _verify_use(unit, answer, challenge, passkey.public_key if passkey else NOBODYS_KEY)
+        if passkey is None:
+            raise BadAnswerError("nobody's")
+        _check_owner(unit, passkey, answer, named=account_id is not None)
+        if can_sync(verified) != passkey.can_sync:
+            raise BadAnswerError("another kind of key than before")
+    except BadAnswerError as error:
+        raise refused(purpose) from error
+    _note_counter(unit, passkey, verified.new_sign_count, visitor, purpose)
+    passkey.backed_up = verified.credential_backed_up
+    unit.session.add(passkey)
+    unit.session.flush()
+    return passkey
+
+
+def _verify_use(unit: UnitOfWork, answer: Answer, challenge: bytes, public_key: bytes) -> VerifiedAuthentication:
+    with _any_fault_is_the_answers():
+        return webauthn.verify_authentication_response(
+            credential=answer.credential,
+            expected_challenge=challenge,
+            expected_rp_id=unit.settings.passkey_domain,
+            expected_origin=list(unit.settings.allowed_origins),
+            credential_public_key=public_key,
+            credential_current_sign_count=0,  # the library would compare before it has seen the signature
+            require_user_verification=True,
+        )
+
+
+def _spend(unit: UnitOfWork, answer: Answer, visitor: Visitor, purpose: Purpose, account_id: int | None) -> bytes:
+    challenge = challenges.spend(unit, answer.challenge, visitor, purpose, account_id)
+    if challenge is None or not unit.settings.passkey_domain:
+        raise BadAnswerError("challenge")
+    return challenge
+
+
+def _claimed(unit: UnitOfWork, answer: Answer, account_id: int | None) -> Passkey | None:
+    """The passkey that the answer names, if it may answer here."""
+    owner = stored.owner_of(unit, answer.credential_id)
+    if not owner or account_id not in (None, owner):
+        return None
+    sessions.lock_account(unit, owner)
+    return stored.find(unit, owner, answer.credential_id)  # it may have been removed while this one waited
+
+
+def _check_owner(unit: UnitOfWork, passkey: Passkey, answer: Answer, *, named: bool) -> None:
+    """A login is that of the account that the authenticator names. Where one was asked for, it need not name it."""
+    expected = stored.handle_of(unit, passkey.account_id)
+    if answer.user_handle != expected and not (named and not answer.user_handle):
+        raise BadAnswerError("another account")
+
+
+def can_sync(verified: VerifiedAuthentication | VerifiedRegistration) -> bool:
+    """Whether the authenticator says that its provider may copy the key."""
+    return verified.credential_device_type == CredentialDeviceType.MULTI_DEVICE
+
+
+def _note_counter(unit: UnitOfWork, passkey: Passkey, sent: int, visitor: Visitor, purpose: Purpose) -> None:
+    """A counter that falls is a sign of a copy, and no proof. A key that may be copied is accepted all the same."""
+    if rules.counter(passkey.sign_count, sent) == "fell":
+        unit.record(
+            PasskeyCounterFell(
+                account_id=passkey.account_id,
+                at=unit.now,
+                origin=visitor.origin,
+                name=passkey.name,
+                refused=not passkey.can_sync,
+            )
+        )
+        if not passkey.can_sync:
+            raise refused(purpose)
+    passkey.sign_count = max(passkey.sign_count, sent)
+
+
+def note_use(unit: UnitOfWork, passkey: Passkey, visitor: Visitor) -> None:
+    """Notes when and where a passkey has opened something. A right answer may still be refused: that is no use."""
+    passkey.last_used_at = unit.now
+    passkey.address = visitor.origin.known_address
+    passkey.browser, passkey.system = visitor.origin.browser, visitor.origin.system
+    unit.session.add(passkey)
+    unit.session.flush()
+    unit.record(PasskeyUsed(account_id=passkey.account_id, at=unit.now, origin=visitor.origin))
+
+
+def refused(purpose: Purpose) -> RecordedRefusal:
+    """What every fault leads to. The log does not tell them apart either."""
+    log_refusal("passkey_refused", account_id=0, purpose=purpose)
+    return RecordedRefusal(REFUSED)

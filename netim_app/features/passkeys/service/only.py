@@ -1,0 +1,149 @@
+"""Passkeys only: nothing else opens the account. `recovery` leads back in when all of them are lost."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import col, delete
+
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError, RecordedRefusal
+from netim_app.core.facts import Fact
+from netim_app.features.passkeys import rules
+from netim_app.features.passkeys.facts import PasskeysOnlyOff, PasskeysOnlyOn
+from netim_app.features.passkeys.rules import Purpose
+from netim_app.features.passkeys.service import answers, prompts, stored
+from netim_app.features.passkeys.tables import Passkey, PasskeyRecovery, PasskeysOnly
+from netim_app.identity import ceremonies, links, login, notices, pending_logins, second_factor, sessions, tickets
+from netim_app.identity.facts import LoginFailed
+from netim_app.infra import outbox
+from netim_app.infra.columns import table_of
+from netim_app.infra.unit_of_work import UnitOfWork
+
+MAIL = "passkeys_only"
+PASSKEY = "passkey"
+"""The factor of a proof by a passkey alone."""
+NEEDS_CODES = "passkeys.only.codes"
+NEEDS_MORE, ALREADY_ON, ALREADY_OFF = "passkeys.only.more", "passkeys.only.on_already", "passkeys.only.off_already"
+_only = table_of(PasskeysOnly).c
+_SINCE = sa.select(_only.since).where(_only.account_id == sa.bindparam("account"))
+
+
+def is_on(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether nothing but a passkey opens the account."""
+    return unit.row(_SINCE, account=account_id) is not None
+
+
+def ask(unit: UnitOfWork, actor: Actor, code: str) -> str:
+    """The prompt that switches it on. The challenge says whether a backup code was right, if one is needed.
+
+    Raises:
+        DomainError: it is on already, or the account has too few passkeys, or too few backup codes to lose one.
+        RecordedRefusal: the backup code is wrong, at its field.
+    """
+    sessions.lock_account(unit, actor.account_id)
+    if is_on(unit, actor.account_id):
+        raise DomainError(ALREADY_ON)
+    purpose = _purpose(unit, actor)
+    if purpose == "only_with_code":
+        if second_factor.spare_codes_left(unit, actor.account_id) <= 1:  # one proves, and one leads back in
+            raise DomainError(NEEDS_CODES)
+        second_factor.check_spare_code(unit, actor.account_id, code, actor)
+    return prompts.for_account(unit, actor, purpose, actor.account_id)
+
+
+def _purpose(unit: UnitOfWork, actor: Actor) -> Purpose:
+    lacks = rules.lacks(stored.passkeys_of(unit, actor.account_id))
+    if lacks == "passkey":
+        raise DomainError(NEEDS_MORE)
+    return "only_with_code" if lacks == "code" else "only"
+
+
+def switch_on(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> str:
+    """Closes every other way in. Returns the ticket that renews the present session, as proved by the passkey.
+
+    All other sessions end, and with them every login that waits for a code and every mailed link: a fresh proof is one
+    by a passkey from here on.
+
+    Raises:
+        DomainError: it is on already, or the account has too few passkeys by now.
+        RecordedRefusal: the answer is not what was asked for.
+    """
+    sessions.lock_account(unit, actor.account_id)
+    if is_on(unit, actor.account_id):
+        raise RecordedRefusal(ALREADY_ON)
+    passkey = answers.judge_use(unit, actor, text, _purpose(unit, actor), actor.account_id)
+    if rules.lacks(stored.passkeys_of(unit, actor.account_id)) == "passkey":
+        raise RecordedRefusal(NEEDS_MORE)  # the answer says that its provider has no copy of it any more
+    answers.note_use(unit, passkey, actor)
+    unit.session.add(PasskeysOnly(account_id=actor.account_id, since=unit.now))
+    unit.session.flush()
+    fact = PasskeysOnlyOn(account_id=actor.account_id, at=unit.now, origin=actor.origin)
+    pending_logins.forget_pending(unit, fact)
+    second_factor.lift_first_stop(unit, actor.account_id)  # no reset lifts it from here on
+    links.revoke_links(unit, actor.account_id)
+    sessions.end_sessions(unit, actor.account_id, keep=actor.session_id)
+    unit.record(fact)
+    return ceremonies.accept_proof(unit, actor, factor=PASSKEY, return_to=return_to)
+
+
+def why_needed(unit: UnitOfWork, passkey: Passkey) -> str:
+    """Why a passkey has to stay while nothing else opens the account, as a text key; empty where it may go."""
+    remaining = [row for row in stored.passkeys_of(unit, passkey.account_id) if row.id != passkey.id]
+    if not remaining:
+        return "passkeys.only.last"
+    if rules.lacks(remaining) == "passkey" and not second_factor.spare_codes_left(unit, passkey.account_id):
+        return "passkeys.only.needed"
+    return ""
+
+
+def switch_off(unit: UnitOfWork, actor: Actor) -> None:
+    """Opens the other ways in again. A fresh proof, which is one by a passkey, has come before.
+
+    Raises:
+        DomainError: it is off already.
+    """
+    sessions.lock_account(unit, actor.account_id)
+    if not is_on(unit, actor.account_id):
+        raise DomainError(ALREADY_OFF)
+    end(unit, PasskeysOnlyOff(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+
+
+def end(unit: UnitOfWork, fact: Fact) -> None:
+    """Deletes what there is of it, and records how it ended. The account is locked."""
+    for table in (PasskeysOnly, PasskeyRecovery):
+        unit.session.exec(delete(table).where(col(table.account_id) == fact.account_id))
+    unit.session.expire_all()
+    tickets.end_tickets(unit, fact.account_id, factor=rules.RECOVERY_FACTOR)
+    unit.record(fact)
+
+
+def end_with_passkeys(unit: UnitOfWork, cause: Fact, *, from_then_on: bool) -> None:
+    """After passkeys were taken away from outside: no account may be left that nothing opens. The account is locked.
+
+    Args:
+        from_then_on: whether it goes in any case, because a thief may have switched it on.
+    """
+    gone = from_then_on or not stored.enrolled(unit, cause.account_id)
+    if gone and is_on(unit, cause.account_id):
+        end(unit, PasskeysOnlyOff(account_id=cause.account_id, at=cause.at, origin=cause.origin))
+
+
+def is_on_since(unit: UnitOfWork, account_id: int, moment: datetime) -> bool:
+    """Whether it was switched on at that moment or later."""
+    row = unit.row(_SINCE, account=account_id)
+    return row is not None and row.since >= moment
+
+
+def mail_switched(unit: UnitOfWork, fact: PasskeysOnlyOn | PasskeysOnlyOff) -> None:
+    """Mails the customer that it was switched on or off."""
+    change = "on" if isinstance(fact, PasskeysOnlyOn) else "off"
+    notices.notify(unit, MAIL, fact, kind=change, change=change)
+
+
+def mail_password(unit: UnitOfWork, fact: LoginFailed) -> None:
+    """Somebody knows the password, which opens nothing: only the mailbox hears that it was right, once an hour."""
+    before = unit.now - notices.SECOND_FACTOR_NOT_COMPLETED_EVERY
+    if fact.reason == login.SOLE_CEREMONY and not outbox.queued_since(
+        unit, fact.account_id, f"{MAIL}.password", before
+    ):
+        notices.notify(unit, MAIL, fact, kind="password", change="password")

@@ -1,0 +1,239 @@
+"""The passkeys of an account: the list, and what changes it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError, RecordedRefusal
+from netim_app.core.facts import Fact
+from netim_app.features.passkeys import rules
+from netim_app.features.passkeys.facts import PasskeyAdded, PasskeyCounterFell, PasskeyRemoved, PasskeyRenamed
+from netim_app.features.passkeys.service import answers, only, recovery, stored
+from netim_app.features.passkeys.service.providers import provider
+from netim_app.features.passkeys.tables import Passkey
+from netim_app.identity import accounts, ceremonies, notices, second_factor, sessions, tickets
+from netim_app.identity.facts import AccountUnlocked, EmailRestored
+from netim_app.infra import outbox
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.texts import catalog
+
+CHANGED_MAIL = "passkey_changed"
+OFF_MAIL = "two_factor_changed.disabled"
+GONE = "passkeys.gone"
+
+
+@dataclass(frozen=True)
+class ListedPasskey:
+    """One entry of the list; moments and places are words in the customer's language."""
+
+    id: int
+    name: str
+    picture: str
+    """A data URL, or empty."""
+    can_sync: bool
+    added: str
+    last_used: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Passkeys:
+    """What the card shows."""
+
+    offered: bool
+    passkeys: tuple[ListedPasskey, ...] = ()
+    full: bool = False
+    alone: bool = False
+    """Whether one passkey on one device is all there is."""
+    signals: str = ""
+    """For password managers: which passkeys the account has, and what it is called (`ui.passkeys.signals`)."""
+    only: bool = False
+    """Whether nothing else opens the account."""
+    lacks: str = ""
+    """What it takes before that is possible (`rules.lacks`)."""
+    recovery_opens: str = ""
+    """When somebody gets in without a passkey who has asked for it; empty for nobody."""
+
+
+def view_passkeys(unit: UnitOfWork, account_id: int) -> Passkeys:
+    """What the card shows."""
+    language, time_zone = accounts.locale_of(unit, account_id)
+    rows = stored.passkeys_of(unit, account_id)
+    return Passkeys(
+        offered=bool(unit.settings.passkey_domain),
+        passkeys=tuple(_listed(row, language, time_zone) for row in rows),
+        full=len(rows) >= rules.MAX_PASSKEYS,
+        alone=len(rows) == 1 and not rows[0].can_sync,
+        signals=_signals(unit, account_id, rows),
+        only=only.is_on(unit, account_id),
+        lacks=rules.lacks(rows),
+        recovery_opens=recovery.opens_at(unit, account_id),
+    )
+
+
+def _signals(unit: UnitOfWork, account_id: int, rows: Sequence[Passkey]) -> str:
+    """Complete, or a password manager would hide a passkey that works. Empty while none was ever asked for."""
+    handle = stored.handle_of(unit, account_id)
+    if not handle or not unit.settings.passkey_domain:
+        return ""
+    owner = accounts.owner_of(unit, account_id)
+    whose = {"rpID": unit.settings.passkey_domain, "userID": rules.encode(handle)}
+    accepted = [rules.encode(row.credential_id) for row in rows]
+    return json.dumps(
+        [
+            {"signalName": "allAcceptedCredentials", **whose, "allAcceptedCredentialIDs": accepted},
+            {"signalName": "currentUserDetails", **whose, "name": owner.email, "displayName": owner.email},
+        ]
+    )
+
+
+def _listed(row: Passkey, language: str, time_zone: str) -> ListedPasskey:
+    client = catalog.format_client(row.browser, row.system, language)
+    used = row.last_used_at
+    return ListedPasskey(
+        id=row.id or 0,
+        name=row.name,
+        picture=provider(row.provider)[1],
+        can_sync=row.can_sync,
+        added=catalog.format_date(row.added_at, language, time_zone),
+        last_used=catalog.format_date(used, language, time_zone) if used else "",
+        where=f"{client}, {row.address}" if row.address else client,
+    )
+
+
+def add(unit: UnitOfWork, actor: Actor, text: str, *, return_to: str = sessions.HOME) -> tuple[str, str]:
+    """Takes a passkey into use.
+
+    Returns:
+        Its name: that of its provider, or of the browser in which it was made. And the ticket that renews the present
+        session where a password alone was enough before: all other sessions end then. Else an empty text.
+
+    Raises:
+        RecordedRefusal: the answer is not what was asked for, somebody has that passkey, or there are too many.
+    """
+    account = sessions.lock_account(unit, actor.account_id)
+    protected = second_factor.enrolled(unit, actor.account_id)
+    answer, verified = answers.judge_new(unit, actor, text, actor.account_id)
+    present = stored.passkeys_of(unit, actor.account_id)
+    if len(present) >= rules.MAX_PASSKEYS:
+        raise RecordedRefusal("passkeys.full", limit=rules.MAX_PASSKEYS)
+    wanted = provider(verified.aaguid)[0] or catalog.format_client(
+        actor.origin.browser, actor.origin.system, account.language
+    )
+    name = rules.free_name(wanted, [row.name for row in present])
+    passkey = Passkey(
+        account_id=actor.account_id,
+        credential_id=answer.credential_id,
+        public_key=verified.credential_public_key,
+        sign_count=verified.sign_count,
+        can_sync=answers.can_sync(verified),
+        backed_up=verified.credential_backed_up,
+        provider=verified.aaguid,
+        transports=" ".join(answer.transports),
+        name=name,
+        added_at=unit.now,
+    )
+    if not stored.store(unit, passkey):
+        raise answers.refused("register")
+    unit.record(PasskeyAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
+    return name, "" if protected else _end_other_sessions(unit, actor, return_to)
+
+
+def rename(unit: UnitOfWork, actor: Actor, passkey_id: int, name: str) -> None:
+    """Gives a passkey another name.
+
+    Raises:
+        DomainError: the name is taken, or there is no such passkey.
+    """
+    sessions.lock_account(unit, actor.account_id)
+    passkey = _own(unit, actor, passkey_id)
+    if name == passkey.name:
+        return
+    others = [row.name.casefold() for row in stored.passkeys_of(unit, actor.account_id) if row.id != passkey_id]
+    if name.casefold() in others:
+        raise DomainError("passkeys.name_taken", field="name")
+    passkey.name = name
+    unit.session.add(passkey)
+    unit.session.flush()
+    unit.record(PasskeyRenamed(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
+
+
+def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = sessions.HOME) -> str:
+    """Takes a passkey out of use. With the last second factor the backup codes go, too, and all other sessions end.
+
+    Returns the ticket that renews the present session then; else an empty text.
+
+    Raises:
+        DomainError: there is no such passkey, or where nothing else opens the account it is the last one, or the
+            last but one and the loss of a single device would lock out.
+    """
+    sessions.lock_account(unit, actor.account_id)
+    passkey = _own(unit, actor, passkey_id)
+    if only.is_on(unit, actor.account_id) and (reason := only.why_needed(unit, passkey)):
+        raise DomainError(reason)
+    _remove(unit, passkey, Fact(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+    return "" if second_factor.enrolled(unit, actor.account_id) else _end_other_sessions(unit, actor, return_to)
+
+
+def _end_other_sessions(unit: UnitOfWork, actor: Actor, return_to: str) -> str:
+    sessions.end_sessions(unit, actor.account_id, keep=actor.session_id)
+    return tickets.renewal_ticket(unit, actor, return_to=return_to)
+
+
+def _remove(unit: UnitOfWork, passkey: Passkey, cause: Fact) -> None:
+    name = passkey.name
+    stored.remove(unit, passkey.id)
+    last = not second_factor.enrolled(unit, cause.account_id)
+    unit.record(PasskeyRemoved(account_id=cause.account_id, at=cause.at, origin=cause.origin, name=name, last=last))
+    ceremonies.note_factor_removed(unit, cause)
+    if last:
+        outbox.withdraw(unit, cause.account_id, OFF_MAIL)  # the mail about the passkey says so
+
+
+def remove_since(unit: UnitOfWork, fact: EmailRestored) -> None:
+    """Takes away what a thief may have added."""
+    sessions.lock_account(unit, fact.account_id)
+    for passkey in stored.passkeys_of(unit, fact.account_id):
+        if passkey.added_at >= fact.since:
+            _remove(unit, passkey, fact)
+    only.end_with_passkeys(unit, fact, from_then_on=only.is_on_since(unit, fact.account_id, fact.since))
+
+
+def remove_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
+    """The way out of having lost every passkey, device and backup code: the operator says so by `--two-factor-off`."""
+    sessions.lock_account(unit, fact.account_id)
+    passkeys = stored.passkeys_of(unit, fact.account_id) if fact.without_second_factor else ()
+    for passkey in passkeys:
+        _remove(unit, passkey, fact)
+    if passkeys:
+        outbox.withdraw(unit, fact.account_id, f"{CHANGED_MAIL}.removed")  # the mail about the unlock says so
+        outbox.withdraw(unit, fact.account_id, OFF_MAIL)
+        only.end_with_passkeys(unit, fact, from_then_on=False)
+        outbox.withdraw(unit, fact.account_id, f"{only.MAIL}.off")
+        sessions.end_sessions(unit, fact.account_id)
+
+
+def mail_change(unit: UnitOfWork, fact: PasskeyAdded | PasskeyRemoved | PasskeyCounterFell) -> None:
+    """Mails the customer about a change of the passkeys, and about one that may have been copied."""
+    kinds: dict[type[Fact], str] = {PasskeyAdded: "added", PasskeyRemoved: "removed"}
+    refused = isinstance(fact, PasskeyCounterFell) and fact.refused
+    kind = kinds.get(type(fact)) or ("copied.refused" if refused else "copied")
+    last = isinstance(fact, PasskeyRemoved) and fact.last
+    notices.notify_up_to_a_cap(
+        unit,
+        CHANGED_MAIL,
+        fact,
+        kind=kind,
+        card="passkeys",
+        many="passkeys.many",
+        change="removed.last" if last else kind,
+        name=fact.name,
+    )
+
+
+def _own(unit: UnitOfWork, actor: Actor, passkey_id: int) -> Passkey:
+    passkey = unit.session.get(Passkey, passkey_id, populate_existing=True)
+    if passkey is None or passkey.account_id != actor.account_id:
+        raise DomainError(GONE)
+    return passkey

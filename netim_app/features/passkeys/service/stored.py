@@ -1,0 +1,85 @@
+"""The rows of passkeys, and the handle of each account."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, delete, select
+
+from netim_app.features.passkeys import rules
+from netim_app.features.passkeys.tables import Passkey, PasskeyHandle, PasskeyRecovery, PasskeysOnly
+from netim_app.infra.columns import table_of
+from netim_app.infra.export import export_rows
+from netim_app.infra.unit_of_work import UnitOfWork
+
+_PASSKEYS, _HANDLES = table_of(Passkey), table_of(PasskeyHandle)
+_passkey, _handle = _PASSKEYS.c, _HANDLES.c
+_COUNT = sa.select(sa.func.count()).where(_passkey.account_id == sa.bindparam("account"))
+_HANDLE = sa.select(_handle.handle).where(_handle.account_id == sa.bindparam("account"))
+_OWNER = sa.select(_passkey.account_id).where(_passkey.credential_id == sa.bindparam("credential"))
+
+
+def count(unit: UnitOfWork, account_id: int) -> int:
+    """How many passkeys the account has."""
+    row = unit.row(_COUNT, account=account_id)
+    return row[0] if row else 0
+
+
+def enrolled(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether the account has a passkey."""
+    return count(unit, account_id) > 0
+
+
+def owner_of(unit: UnitOfWork, credential_id: bytes) -> int:
+    """Whose passkey this is; 0 for nobody's."""
+    row = unit.run(_OWNER, {"credential": credential_id}).first()
+    return row.account_id if row else 0
+
+
+def passkeys_of(unit: UnitOfWork, account_id: int) -> Sequence[Passkey]:
+    """The oldest first."""
+    return unit.session.exec(select(Passkey).where(Passkey.account_id == account_id).order_by(col(Passkey.id))).all()
+
+
+def find(unit: UnitOfWork, account_id: int, credential_id: bytes) -> Passkey | None:
+    """The account's passkey with this id, as it is now. The account is locked."""
+    wanted = select(Passkey).where(Passkey.credential_id == credential_id, Passkey.account_id == account_id)
+    return unit.session.exec(wanted, execution_options={"populate_existing": True}).first()
+
+
+def handle_of(unit: UnitOfWork, account_id: int) -> bytes:
+    """How authenticators know the account; empty while none does."""
+    row = unit.row(_HANDLE, account=account_id)
+    return bytes(row.handle) if row else b""
+
+
+def make_handle(unit: UnitOfWork, account_id: int) -> bytes:
+    """The same; a new one while there is none. The account is locked."""
+    if not (handle := handle_of(unit, account_id)):
+        handle = secrets.token_bytes(rules.HANDLE_BYTES)
+        unit.run(sa.insert(_HANDLES), {"account_id": account_id, "handle": handle})
+    return handle
+
+
+def store(unit: UnitOfWork, passkey: Passkey) -> bool:
+    """Adds a passkey. False when one with its id exists, of whatever account: also when both come at once."""
+    values = passkey.model_dump(exclude={"id"})
+    statement = unit.insert(Passkey).values(**values).on_conflict_do_nothing(index_elements=["credential_id"])
+    return unit.run(statement.returning(_passkey.id)).first() is not None
+
+
+def remove(unit: UnitOfWork, passkey_id: int | None) -> None:
+    """Deletes one."""
+    unit.session.exec(delete(Passkey).where(col(Passkey.id) == passkey_id))
+    unit.session.expire_all()
+
+
+def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
+    """The part of the customer's own data: what a passkey is called and where it was used, not its key."""
+    columns = ("name", "provider", "can_sync", "backed_up", "added_at", "last_used_at", "address", "browser", "system")
+    return {
+        "passkeys": export_rows(unit, Passkey, account_id, *columns),
+        "only": export_rows(unit, PasskeysOnly, account_id, "since"),
+        "recovery": export_rows(unit, PasskeyRecovery, account_id, "opens_at", "address", "browser", "system"),
+    }

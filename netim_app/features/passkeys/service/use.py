@@ -1,0 +1,57 @@
+"""What a passkey opens: a login, the second step of one, a fresh proof."""
+
+from netim_app.core.actor import Actor, Visitor
+from netim_app.core.errors import RecordedRefusal
+from netim_app.features.passkeys.service import answers, only, prompts
+from netim_app.identity import ceremonies, sessions
+from netim_app.infra.unit_of_work import UnitOfWork
+
+ALONE = only.PASSKEY
+AFTER_PASSWORD = "passkey_second"  # noqa: S105  a word of the history
+
+
+def log_in(unit: UnitOfWork, visitor: Visitor, text: str, return_to: str) -> str:
+    """A whole login. Returns the ticket that opens the session.
+
+    Raises:
+        RecordedRefusal: the answer is not what was asked for, or a login policy refuses.
+    """
+    passkey = answers.judge_use(unit, visitor, text, "login")
+    ticket = ceremonies.accept_login(unit, passkey.account_id, visitor, factor=ALONE, return_to=return_to)
+    if ticket is None:
+        raise RecordedRefusal(answers.REFUSED)
+    answers.note_use(unit, passkey, visitor)
+    return ticket
+
+
+def ask_after_password(unit: UnitOfWork, visitor: Visitor) -> str:
+    """The prompt of the second step.
+
+    Raises:
+        RecordedRefusal: no login waits for it any more.
+    """
+    return prompts.for_account(unit, visitor, "code", ceremonies.waiting_account(unit, visitor))
+
+
+def finish_login(unit: UnitOfWork, visitor: Visitor, text: str) -> str:
+    """The second step of a login. Returns the ticket that opens the session.
+
+    Raises:
+        RecordedRefusal: the answer is not what was asked for, the login is over, or a login policy refuses it.
+    """
+    account_id = ceremonies.waiting_account(unit, visitor)
+    passkey = answers.judge_use(unit, visitor, text, "code", account_id)
+    ticket = ceremonies.finish_login(unit, account_id, visitor, factor=AFTER_PASSWORD)
+    answers.note_use(unit, passkey, visitor)
+    return ticket
+
+
+def prove_again(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> str:
+    """A fresh proof. Returns the ticket that renews the session.
+
+    Raises:
+        RecordedRefusal: the answer is not what was asked for.
+    """
+    sessions.lock_account(unit, actor.account_id)
+    answers.note_use(unit, answers.judge_use(unit, actor, text, "step_up", actor.account_id), actor)
+    return ceremonies.accept_proof(unit, actor, factor=ALONE, return_to=return_to)

@@ -1,0 +1,180 @@
+"""The card with the passkeys, and the dialogs that change them."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.core.actor import actor
+from netim_app.core.errors import DomainError
+from netim_app.core.forms import Form
+from netim_app.core.row_ids import may_be_id
+from netim_app.features.passkeys import rules
+from netim_app.features.passkeys.service import passkeys, prompts, recovery
+from netim_app.features.passkeys.service.passkeys import ListedPasskey, Passkeys
+from netim_app.features.passkeys.state.prompts import FAILURES_OF_NEW, read_reply, show_prompt
+from netim_app.identity import limits
+from netim_app.identity.access import FRESH, LOGGED_IN, open_to
+from netim_app.identity.state.shell import SECURITY, change, due_step, explain, show_card, show_notice
+from netim_app.identity.state.ticket_exchange import renew_session
+from netim_app.infra.unit_of_work import in_unit
+from netim_app.reflex_port.visits import visit_of
+
+MAX_NAME = rules.MAX_NAME
+MAX_PASSKEYS = rules.MAX_PASSKEYS
+
+
+class PasskeysState(rx.State):
+    """The passkeys of the account."""
+
+    offered: bool = False
+    """Whether this site can have any: an IP address cannot."""
+    passkeys: list[ListedPasskey] = []
+    full: bool = False
+    alone: bool = False
+    """Whether one passkey on one device is all there is."""
+    signals: str = ""
+    """For password managers."""
+    only: bool = False
+    """Whether nothing else opens the account."""
+    lacks: str = ""
+    """What it takes before that is possible: "code", "passkey", or empty."""
+    recovery_opens: str = ""
+    """When somebody gets in who has asked to without a passkey; empty for nobody."""
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    def show_card(self) -> Any:
+        """Leads to the list, where one is added and another removed."""
+        return show_card(self, "passkeys")
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def stop_recovery(self) -> None:
+        """Every open session can say that nobody is to get in without a passkey."""
+        await change(self, recovery.stop)
+
+
+class NewPasskeyState(rx.State):
+    """Adding a passkey."""
+
+    options: str = ""
+    kind: str = ""
+
+    @rx.event
+    @open_to(FRESH)
+    async def begin(self) -> Any:
+        """Asks the browser for a new passkey."""
+        try:
+            await limits.allow_ceremony(actor().origin.address)
+            options = await in_unit(prompts.for_new_passkey, actor())
+        except DomainError as error:
+            await show_notice(self, "warning", error.key, **error.params)
+            return
+        async for step in show_prompt(self, options, "new"):
+            yield step
+
+    @rx.event
+    @open_to(FRESH)
+    async def finish(self, form: dict[str, Any]) -> Any:
+        """Takes the new passkey into use. Without another way back the customer gets backup codes at once."""
+        try:
+            await limits.allow_change(actor().account_id)
+            name, ticket = await change(self, passkeys.add, read_reply(form, FAILURES_OF_NEW), return_to=SECURITY)
+        except DomainError as error:
+            await show_notice(self, "warning", error.key, **error.params)
+            return
+        await show_notice(self, "success", "passkeys.added", name=name)
+        if not ticket:
+            yield await due_step(self)
+            return
+        async for step in renew_session(self, ticket):
+            yield step
+
+
+class PasskeyDialogState(rx.State):
+    """The dialogs that rename and remove a passkey."""
+
+    dialog: str = ""
+    """Which one is open: "rename", "remove", or empty."""
+    passkey: int = 0
+    passkey_name: str = ""
+    last: bool = False
+    """Whether it is the only one."""
+    errors: dict[str, str] = {}
+
+    _visit: str = ""
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def begin_rename(self, passkey: int) -> None:
+        """Asks for a new name."""
+        await self._open("rename", passkey)
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def rename(self, form: dict[str, Any]) -> None:
+        """Stores the new name."""
+        self.errors = {}
+        read = Form(form)
+        name = read.text("name", limit=MAX_NAME)
+        try:
+            read.finish()
+            await change(self, passkeys.rename, self.passkey, name)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.dialog = ""
+        await show_notice(self, "success", "passkeys.renamed")
+
+    @rx.event
+    @open_to(FRESH)
+    async def begin_remove(self, passkey: int) -> None:
+        """Asks before a passkey is removed."""
+        await self._open("remove", passkey)
+
+    @rx.event
+    @open_to(FRESH)
+    async def remove(self) -> Any:
+        """Removes the passkey. After the last second factor the ticket renews the session, and the page stays."""
+        self.errors = {}
+        try:
+            await limits.allow_change(actor().account_id)
+            ticket = await change(self, passkeys.remove, self.passkey, return_to=SECURITY)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.dialog = ""
+        await show_notice(self, "success", "passkeys.removed", name=self.passkey_name)
+        if ticket:
+            async for step in renew_session(self, ticket):
+                yield step
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    def close(self) -> None:
+        """Closes the dialog without a change."""
+        self.dialog = ""
+        self.errors = {}
+
+    async def _open(self, dialog: str, passkey: int) -> None:
+        if not may_be_id(passkey):
+            return
+        known = {row.id: row.name for row in (await self.get_state(PasskeysState)).passkeys}
+        if passkey in known:
+            self.errors = {}
+            self._visit = visit_of(self, SECURITY)
+            self.passkey, self.passkey_name, self.last = passkey, known[passkey], len(known) == 1
+            self.dialog = dialog
+
+
+async def show_passkeys(state: rx.State, shown: Passkeys) -> None:
+    """Puts the stored rows into the card."""
+    card = await state.get_state(PasskeysState)
+    card.offered = shown.offered
+    card.passkeys = list(shown.passkeys)
+    card.full = shown.full
+    card.alone = shown.alone
+    card.signals = shown.signals
+    card.only = shown.only
+    card.lacks = shown.lacks
+    card.recovery_opens = shown.recovery_opens

@@ -1,0 +1,83 @@
+"""Passkeys: public keys only. The private ones never leave their authenticators."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
+from netim_app.infra.columns import UtcDateTime
+
+
+class PasskeyHandle(SQLModel, table=True):
+    """How authenticators know an account: random, and so never that of another account, nor of one that is closed."""
+
+    __tablename__ = "passkey_handle"
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    handle: bytes = Field(unique=True)
+
+
+class Passkey(SQLModel, table=True):
+    """A public key of an account."""
+
+    __tablename__ = "passkey"
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
+    credential_id: bytes = Field(unique=True)
+    """Unique over all accounts."""
+    public_key: bytes
+    """COSE."""
+    sign_count: int = Field(sa_type=BigInteger)
+    """The highest that was seen; 0 for most, which do not count."""
+    can_sync: bool
+    """Whether its provider may copy it to other devices of the customer. It never changes."""
+    backed_up: bool
+    """Whether it was copied when it was used last."""
+    provider: str = Field(default="", max_length=36)
+    """AAGUID, for name and picture only: nothing proves it."""
+    transports: str = Field(default="", max_length=80)
+    name: str = Field(max_length=40)
+    added_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    address: str = Field(default="", max_length=45)
+    browser: str = Field(default="", max_length=80)
+    system: str = Field(default="", max_length=80)
+
+
+class PasskeysOnly(SQLModel, table=True):
+    """An account that nothing but a passkey opens."""
+
+    __tablename__ = "passkeys_only"
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    since: datetime = Field(sa_type=UtcDateTime)
+
+
+class PasskeyRecovery(SQLModel, table=True):
+    """A customer without passkeys who waits to get back into such an account."""
+
+    __tablename__ = "passkey_recovery"
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    browser_digest: str = Field(max_length=64)
+    """Where the backup code was given. The wait ends in no other browser."""
+    opens_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    mailed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the link was mailed that leads in."""
+    address: str = Field(max_length=45)
+    browser: str = Field(max_length=80)
+    system: str = Field(max_length=80)
+
+
+class PasskeyChallenge(SQLModel, table=True):
+    """What one prompt of one browser has to sign. It is deleted by the first answer, right or wrong."""
+
+    __tablename__ = "passkey_challenge"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    purpose: str = Field(max_length=20)
+    browser_digest: str = Field(max_length=64)
+    account_id: int | None = Field(default=None, foreign_key="account.id", ondelete="CASCADE", index=True)
+    """Empty for a login, where the answer says whose it is."""
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)

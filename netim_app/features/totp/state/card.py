@@ -1,0 +1,48 @@
+"""The card with the devices."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.core.forms import Form
+from netim_app.features.totp import rules
+from netim_app.features.totp.service.authenticators import Authenticator, Authenticators
+from netim_app.identity.state.shell import (
+    show_card,
+    show_notice,
+)
+
+MAX_NAME = rules.MAX_NAME
+MAX_AUTHENTICATORS = rules.MAX_AUTHENTICATORS
+
+
+class TotpState(rx.State):
+    """Whether two-factor authentication is on, and the devices."""
+
+    enabled: bool = False
+    devices: list[Authenticator] = []
+    full: bool = False
+    beside: bool = False
+    """Whether a ceremony, such as a passkey, is a second factor too."""
+
+
+def read_name(read: Form) -> str:
+    """The name of a device."""
+    return read.text("name", limit=MAX_NAME)
+
+
+async def show_devices(state: rx.State, shown: Authenticators) -> None:
+    """Puts the stored facts into the card."""
+    card = await state.get_state(TotpState)
+    card.enabled = shown.enabled
+    card.devices = list(shown.authenticators)
+    card.full = shown.full
+    card.beside = shown.beside
+
+
+async def tell_enabled(state: rx.State) -> Any:
+    """The wizard has done its work: the card comes into view."""
+    if not (await state.get_state(TotpState)).enabled:
+        return None
+    await show_notice(state, "success", "totp.enabled")
+    return show_card(state, "two-factor")

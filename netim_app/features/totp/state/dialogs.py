@@ -1,0 +1,141 @@
+"""The dialogs that change a device."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.core.actor import actor
+from netim_app.core.errors import DomainError
+from netim_app.core.forms import Form
+from netim_app.core.row_ids import may_be_id
+from netim_app.features.totp.service import authenticators
+from netim_app.features.totp.state.card import TotpState, read_name
+from netim_app.identity import limits
+from netim_app.identity.access import FRESH, LOGGED_IN, open_to
+from netim_app.identity.state.shell import (
+    SECURITY,
+    change,
+    explain,
+    go_to_card,
+    leave_visit,
+    show_card,
+    show_notice,
+)
+from netim_app.identity.state.ticket_exchange import renew_session
+from netim_app.infra.unit_of_work import in_unit
+from netim_app.reflex_port.visits import visit_of
+
+
+class TotpDialogState(rx.State):
+    """The dialogs that rename and remove a device, and the one that disables."""
+
+    dialog: str = ""
+    """Which one is open: "rename", "remove", "disable", or empty."""
+    device: int = 0
+    device_name: str = ""
+    errors: dict[str, str] = {}
+
+    _visit: str = ""
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def begin_rename(self, device: int) -> None:
+        """Asks for a new name."""
+        await self._open("rename", device)
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def rename(self, form: dict[str, Any]) -> None:
+        """Stores the new name."""
+        self.errors = {}
+        read = Form(form)
+        name = read_name(read)
+        try:
+            read.finish()
+            await change(self, authenticators.rename, self.device, name)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.dialog = ""
+        await show_notice(self, "success", "totp.renamed")
+
+    @rx.event
+    @open_to(FRESH)
+    async def begin_remove(self, device: int) -> None:
+        """Asks before a device is removed. To remove the last second factor is to disable."""
+        card = await self.get_state(TotpState)
+        last = len(card.devices) == 1 and not card.beside
+        await self._open("disable" if last else "remove", device)
+
+    @rx.event
+    @open_to(FRESH)
+    async def begin_remove_lost(self) -> Any:
+        """Asks before the lost device is removed. When several are older than the newest, the customer chooses."""
+        older = (await self.get_state(TotpState)).devices[:-1]
+        if len(older) == 1:
+            await self._open("remove", older[0].id)
+            return go_to_card(self, "two-factor")
+        await show_notice(self, "info", "totp.lost.choose")
+        if go_to_card(self, "two-factor") is not None:
+            await leave_visit(self)  # the notice is for the page with the list
+        return show_card(self, "two-factor")
+
+    @rx.event
+    @open_to(FRESH)
+    async def remove(self) -> None:
+        """Removes the device."""
+        self.errors = {}
+        try:
+            await limits.allow_change(actor().account_id)
+            await change(self, authenticators.remove, self.device)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.dialog = ""
+        await show_notice(self, "success", "totp.removed", name=self.device_name)
+
+    @rx.event
+    @open_to(FRESH)
+    def begin_disable(self) -> None:
+        """Asks for the code that disables."""
+        self.errors = {}
+        self._visit = visit_of(self)
+        self.device = 0
+        self.dialog = "disable"
+
+    @rx.event
+    @open_to(FRESH)
+    async def disable(self, form: dict[str, Any]) -> Any:
+        """Disables, by a code where nothing else is a second factor; the ticket then renews the session."""
+        self.errors = {}
+        read = Form(form)
+        beside = (await self.get_state(TotpState)).beside
+        code = "" if beside else read.code()
+        try:
+            read.finish()
+            ticket = await in_unit(authenticators.disable, actor(), code, SECURITY)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.dialog = ""
+        await show_notice(self, "success", "totp.disabled.beside" if beside else "totp.disabled")
+        async for step in renew_session(self, ticket):
+            yield step
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    def close(self) -> None:
+        """Closes the dialog without a change."""
+        self.dialog = ""
+        self.errors = {}
+
+    async def _open(self, dialog: str, device: int) -> None:
+        if not may_be_id(device):
+            return
+        known = {row.id: row.name for row in (await self.get_state(TotpState)).devices}
+        if device in known:
+            self.errors = {}
+            self._visit = visit_of(self, SECURITY)
+            self.device = device
+            self.device_name = known[device]
+            self.dialog = dialog

@@ -1,0 +1,104 @@
+"""What a ceremony opens: a prompt of the browser in which a customer proves who is there, with nothing typed.
+
+Which ceremonies there are, and whether an answer is right, is the features' business (`feature.Ceremony`). They come
+here once they know who is there, and everything else that may stand in the way of a login is judged here.
+"""
+
+from netim_app.core.actor import Actor, Visitor
+from netim_app.core.errors import RecordedRefusal
+from netim_app.core.facts import Fact
+from netim_app.identity import (
+    facts,
+    login,
+    login_policies,
+    pending_logins,
+    second_factor,
+    sessions,
+    sole_ceremony,
+    tickets,
+)
+from netim_app.identity.security_log import log_proof, log_refusal
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.offers import offers
+
+PROVED = "ceremony_accepted"
+
+
+def names_of(unit: UnitOfWork, account_id: int) -> list[str]:
+    """The ceremonies that the account can use."""
+    return [each.name for each in offers().ceremonies if each.enrolled(unit, account_id)]
+
+
+def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor: str, return_to: str) -> str | None:
+    """A whole login, without a password. Returns the ticket that opens the session.
+
+    Returns:
+        None where the account is closed, or blocked after too many wrong codes: say the same as to a wrong answer. That
+        block is about a stolen password, so it means nothing where no password opens the account.
+
+    Raises:
+        RecordedRefusal: a login policy refuses.
+    """
+    account = sessions.lock_account(unit, account_id)
+    stopped = second_factor.is_stopped(unit, account_id) and not sole_ceremony.is_chosen(unit, account_id)
+    if account.disabled_at is not None or stopped:
+        reason = "disabled" if account.disabled_at is not None else "stopped"
+        log_refusal("login_failed", account_id=account_id, reason=reason)
+        return None
+    log_proof(unit, PROVED, account_id=account_id, factor=factor)
+    if (refusal := login_policies.refusal(unit, account_id, visitor.origin)) is not None:
+        unit.record(
+            facts.LoginBlocked(
+                account_id=account_id, at=unit.now, origin=visitor.origin, reason=refusal, way="ceremony"
+            )
+        )
+        raise RecordedRefusal(refusal)
+    second_factor.forgive(unit, account_id, visitor.browser_digest)
+    pending_logins.forget_waiting(unit, account_id, visitor)
+    return tickets.issue_ticket(
+        unit,
+        purpose="login",
+        account_id=account_id,
+        browser_digest=visitor.browser_digest,
+        factor=factor,
+        return_to=return_to,
+    )
+
+
+def waiting_account(unit: UnitOfWork, visitor: Visitor) -> int:
+    """The account whose login owes its second step in this browser.
+
+    Raises:
+        RecordedRefusal: there is none any more, or a login policy refuses it.
+    """
+    account_id: int = pending_logins.waiting(unit, visitor).account_id
+    return account_id
+
+
+def finish_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor: str) -> str:
+    """The second step of a login, after the password. Returns the ticket that opens the session.
+
+    Raises:
+        RecordedRefusal: it is over or is another account's by now, wrong codes have blocked it, or a login policy
+            refuses it.
+    """
+    row = pending_logins.waiting(unit, visitor)
+    if row.account_id != account_id or second_factor.is_stopped(unit, account_id):
+        log_refusal("code_refused", account_id=account_id, reason="stopped or replaced")
+        raise RecordedRefusal(pending_logins.GONE)
+    log_proof(unit, PROVED, account_id=account_id, factor=factor)
+    second_factor.forgive(unit, account_id, visitor.browser_digest)
+    return pending_logins.finish(unit, row, visitor, factor=factor)
+
+
+def accept_proof(unit: UnitOfWork, actor: Actor, *, factor: str, return_to: str) -> str:
+    """A fresh proof. Returns the ticket that renews the session."""
+    log_proof(unit, PROVED, account_id=actor.account_id, factor=factor)
+    second_factor.forgive(unit, actor.account_id, actor.browser_digest)
+    return login.renew_as_proved(unit, actor, return_to)
+
+
+def note_factor_removed(unit: UnitOfWork, cause: Fact) -> None:
+    """Call it after a second factor has gone: when it was the last one, two-factor authentication is off."""
+    if not second_factor.enrolled(unit, cause.account_id):
+        unit.record(facts.SecondFactorDisabled(account_id=cause.account_id, at=cause.at, origin=cause.origin))

@@ -1,0 +1,120 @@
+"""Accounts of customers whom the directory has sent: how they begin, and what the directory has to hear of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from netim_app.core.errors import InvalidForm
+from netim_app.core.facts import Origin
+from netim_app.core.forms import Form
+from netim_app.identity import accounts, imports, profiles
+from netim_app.identity.customer_directory import MAX_KEY, DirectoryCustomer
+from netim_app.identity.email_address import email_key, read_new_email
+from netim_app.identity.facts import EmailChanged, EmailRestored
+from netim_app.identity.profiles import Profile
+from netim_app.identity.security_log import log_refusal
+from netim_app.identity.tables import DirectoryLink
+from netim_app.infra.columns import table_of
+from netim_app.infra.unit_of_work import UnitOfWork
+
+_link = table_of(DirectoryLink).c
+_OF_ACCOUNT = _link.account_id == sa.bindparam("account")
+_CHANGED = sa.select(table_of(DirectoryLink)).where(_link.changed_at <= sa.bindparam("now"))
+_NOTE_CHANGE = sa.update(table_of(DirectoryLink)).where(_OF_ACCOUNT).values(changed_at=sa.bindparam("now"))
+_NOTE_TOLD = (
+    sa.update(table_of(DirectoryLink))
+    .where(_OF_ACCOUNT, _link.changed_at == sa.bindparam("at"))
+    .values(changed_at=None)
+)
+
+
+def checked(customer: DirectoryCustomer, email: str) -> DirectoryCustomer | None:
+    """The customer with the address as a form reads it; None for one of another address, or whom no mail can reach."""
+    form = Form({"email": customer.email})
+    read = read_new_email(form)
+    try:
+        form.finish()
+    except InvalidForm:
+        log_refusal("directory_refused", reason="no address that mails can go to")
+        return None
+    if email_key(read) != email_key(email):
+        log_refusal("directory_refused", reason="the customer of another address")
+        return None
+    if not (0 < len(customer.key) <= MAX_KEY and customer.key.isprintable()):
+        log_refusal("directory_refused", reason="a key that is empty, too long or not printable")
+        return None
+    return replace(customer, email=read)
+
+
+def begin(unit: UnitOfWork, customer: DirectoryCustomer, password_hash: str, origin: Origin) -> int:
+    """Makes the account at the first right password. From then on the password is ours. Returns the account's id.
+
+    Raises:
+        IntegrityError: there is an account of this address, or of this customer, already.
+    """
+    profile = read_details(customer)
+    new = accounts.NewCustomer(
+        email=customer.email,
+        first_name=profile.first_name,
+        last_name=profile.last_name,
+        password="",
+        language=profile.language,
+        time_zone=profile.time_zone,
+    )
+    account = accounts.create_account(unit, new, password_hash, origin, judged=False)
+    account_id = account.id or 0
+    profiles.store(account, profile)
+    unit.session.add(DirectoryLink(account_id=account_id, key=customer.key))
+    unit.session.flush()
+    return account_id
+
+
+def read_details(customer: DirectoryCustomer) -> Profile:
+    """The details, without those that the forms of the product would refuse. The log names these by their fields."""
+    least = imports.DEFAULTS | {"first_name": customer.email.partition("@")[0]}
+    given = {name: value for name, value in customer.details.items() if value}
+    try:
+        return profiles.read_profile(least | given)
+    except InvalidForm as error:
+        refused = {fault.field for fault in error.all}
+    log_refusal("directory_refused", reason="fields: " + ", ".join(sorted(refused)))
+    return profiles.read_profile(least | _without(given, refused))
+
+
+def _without(given: Mapping[str, str], refused: set[str]) -> dict[str, str]:
+    return {name: value for name, value in given.items() if name not in refused}
+
+
+@dataclass(frozen=True)
+class NewAddress:
+    """What the directory has to hear."""
+
+    account_id: int
+    key: str
+    email: str
+    changed_at: datetime
+
+
+def note_change(unit: UnitOfWork, fact: EmailChanged | EmailRestored) -> None:
+    """Writes down that the directory has to hear of the account's address, if the account came from there."""
+    note_again(unit, fact.account_id)
+
+
+def note_again(unit: UnitOfWork, account_id: int) -> None:
+    """The directory has to hear the account's address once more."""
+    unit.run(_NOTE_CHANGE, {"account": account_id, "now": unit.now})
+
+
+def changed(unit: UnitOfWork) -> list[NewAddress]:
+    """The addresses that the directory has not been told yet."""
+    return [
+        NewAddress(row.account_id, row.key, accounts.owner_of(unit, row.account_id).email, row.changed_at)
+        for row in unit.rows(_CHANGED, now=unit.now)
+    ]
+
+
+def note_told(unit: UnitOfWork, told: NewAddress) -> None:
+    """The directory knows this address now. A change that came meanwhile is told next."""
+    unit.run(_NOTE_TOLD, {"account": told.account_id, "at": told.changed_at})

@@ -1,0 +1,135 @@
+"""Password hashes that other systems have made: which ones are taken over, and how a password is compared with them.
+
+A row that holds one says so (`PREFIX`). It is replaced by a hash of our own at the first right password: see
+`flows.check_password`. Passwords are compared as they are typed, as UTF-8: that is what other systems have hashed.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+
+import bcrypt
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+PREFIX = "imported:"
+"""Nothing else tells a foreign bcrypt hash from one of ours, which is made over a pre-hash."""
+MAX_LENGTH = 180
+MAX_BCRYPT_COST = 14
+MAX_PBKDF2_ITERATIONS = 2_000_000
+MAX_ARGON2_MEMORY = 131_072
+"""In KiB. As many checks as there are cores run at the same time."""
+MAX_ARGON2_WORK = 524_288
+"""Memory in KiB times passes. Each limit is what costs about as much as four of our own hashes."""
+MAX_ARGON2_LANES = 16
+_MIN_SALT, _MAX_SALT = 8, 48
+_DIGESTS = (16, 24, 32, 48, 64)
+"""Bytes of what Argon2 makes. Another size was cut off somewhere."""
+_LEAST_BCRYPT_COST = 4
+_READ_BY_BCRYPT = 72
+"""Bytes. Other systems cut what is longer, and the library refuses it."""
+_BCRYPT = re.compile(r"(?:bcrypt\$)?(?P<hash>\$2[aby]\$(?P<cost>[0-9]{2})\$[./A-Za-z0-9]{53})")
+_ARGON2 = re.compile(
+    r"(?:argon2)?(?P<hash>\$argon2id\$v=19\$m=(?P<memory>[0-9]{1,9}),t=(?P<passes>[0-9]{1,9}),p=(?P<lanes>[0-9]{1,9})"
+    r"\$(?P<salt>[A-Za-z0-9+/]+)\$(?P<digest>[A-Za-z0-9+/]+))"
+)
+_PBKDF2 = re.compile(
+    r"(?P<hash>pbkdf2_sha256\$(?P<iterations>[0-9]{1,9})\$(?P<salt>[!-#%-~]+)\$(?P<digest>[A-Za-z0-9+/]{43}=))"
+)
+_KNOWN = (_BCRYPT, _ARGON2, _PBKDF2)
+TOO_COSTLY = "password_hash: costs too much to check at each login"
+NOT_KNOWN = "password_hash: is neither bcrypt ($2a$, $2b$, $2y$) nor argon2id (v=19) nor pbkdf2_sha256 of Django"
+DAMAGED = "password_hash: is damaged"
+
+
+def fault(text: str) -> str:
+    """Why a hash is not taken over; empty for one that is. The hash itself is never repeated."""
+    if len(text) <= MAX_LENGTH:
+        for form, judge in ((_BCRYPT, _bcrypt_fault), (_ARGON2, _argon2_fault), (_PBKDF2, _pbkdf2_fault)):
+            if found := form.fullmatch(text):
+                return judge(found)
+    return NOT_KNOWN
+
+
+def _bcrypt_fault(found: re.Match[str]) -> str:
+    cost = int(found["cost"])
+    if cost > MAX_BCRYPT_COST:
+        return TOO_COSTLY
+    try:
+        bcrypt.checkpw(b"", b"$2b$04$" + found["hash"][7:].encode())
+    except ValueError:
+        return DAMAGED
+    return "" if cost >= _LEAST_BCRYPT_COST else DAMAGED
+
+
+def _argon2_fault(found: re.Match[str]) -> str:
+    memory, passes, lanes = (int(found[name]) for name in ("memory", "passes", "lanes"))
+    if memory > MAX_ARGON2_MEMORY or memory * passes > MAX_ARGON2_WORK or lanes > MAX_ARGON2_LANES:
+        return TOO_COSTLY
+    right_sizes = _MIN_SALT <= _size(found["salt"]) <= _MAX_SALT and _size(found["digest"]) in _DIGESTS
+    return "" if right_sizes and passes and lanes and memory >= 8 * lanes else DAMAGED
+
+
+def _size(unpadded: str) -> int:
+    try:
+        return len(base64.b64decode(unpadded + "=" * (-len(unpadded) % 4), validate=True))
+    except binascii.Error:
+        return 0
+
+
+def _pbkdf2_fault(found: re.Match[str]) -> str:
+    iterations = int(found["iterations"])
+    if iterations > MAX_PBKDF2_ITERATIONS:
+        return TOO_COSTLY
+    return "" if iterations else DAMAGED
+
+
+def to_store(text: str) -> str:
+    """What a row holds of a hash that `fault` has accepted."""
+    found = next(filter(None, (form.fullmatch(text) for form in _KNOWN)))
+    return PREFIX + found["hash"]
+
+
+def is_imported(stored: str) -> bool:
+    """Whether another system has made this hash."""
+    return stored.startswith(PREFIX)
+
+
+def parameters(stored: str) -> str:
+    """All but salt and digest: what a check costs depends on nothing else."""
+    return stored.rsplit("$", 2)[0]
+
+
+def is_bcrypt(stored: str) -> bool:
+    """Whether its cost is one of bcrypt, as that of our own hashes is."""
+    return stored.startswith(f"{PREFIX}$2")
+
+
+def has_lanes(stored: str) -> bool:
+    """Whether a check works in several threads."""
+    return stored.startswith(f"{PREFIX}$argon2id$") and not parameters(stored).endswith(",p=1")
+
+
+def matches(password: str, stored: str) -> bool:
+    """Whether `password` is the one that was hashed. Takes as long as the hash has cost, right or wrong."""
+    typed, hashed = password.encode("utf-8", "surrogatepass"), stored.removeprefix(PREFIX)
+    if hashed.startswith("$2"):
+        return bcrypt.checkpw(typed[:_READ_BY_BCRYPT], hashed.encode())
+    check = _argon2_matches if hashed.startswith("$argon2id$") else _pbkdf2_matches
+    return check(typed, hashed)
+
+
+def _argon2_matches(typed: bytes, hashed: str) -> bool:
+    try:
+        Argon2id.verify_phc_encoded(typed, hashed)
+    except InvalidKey:
+        return False
+    return True
+
+
+def _pbkdf2_matches(typed: bytes, hashed: str) -> bool:
+    _, iterations, salt, digest = hashed.split("$")
+    made = hashlib.pbkdf2_hmac("sha256", typed, salt.encode(), int(iterations))
+    return hmac.compare_digest(made, base64.b64decode(digest))

@@ -1,0 +1,21 @@
+"""Accounts that a ceremony alone opens, because their owners want it so: no password, no code and no reset leads in.
+
+Each way in asks here. To lead back in without the ceremony is the feature's business (`feature.Ceremony`).
+"""
+
+from netim_app.core.facts import Fact
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.offers import offers
+
+
+def is_chosen(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether nothing but a ceremony opens the account."""
+    return any(ceremony.is_sole(unit, account_id) for ceremony in offers().ceremonies)
+
+
+def mail_way_back(unit: UnitOfWork, asked: Fact) -> bool:
+    """Mails what such an account gets instead of a link to a new password. False for every other account."""
+    chosen = [ceremony for ceremony in offers().ceremonies if ceremony.is_sole(unit, asked.account_id)]
+    for ceremony in chosen:
+        ceremony.mail_way_back(unit, asked)
+    return bool(chosen)

@@ -1,0 +1,86 @@
+"""The registered states and event handlers, and which events are Reflex's own."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from reflex.state import BaseState
+from reflex_base.registry import RegisteredEventHandler, RegistrationContext
+
+FRAMEWORK_EVENTS = frozenset(
+    {
+        "hydrate",
+        "hydrate_and_load",
+        "on_load_internal",
+        "set_is_hydrated",
+        "update_vars_internal",
+        "handle_frontend_exception",
+    }
+)
+"""Reflex's own handlers: they move no data but the page's own states, which the Gate has made the caller's before."""
+
+
+def registered() -> Mapping[str, RegisteredEventHandler]:
+    """All event handlers by their full names. It grows while pages are added."""
+    return RegistrationContext.get().event_handlers
+
+
+def handler_of(event_name: str) -> Callable[..., Any] | None:
+    """The function that handles these events."""
+    found = registered().get(event_name)
+    return found.handler.fn if found else None
+
+
+def state_classes() -> list[type[BaseState]]:
+    """All states, Reflex's own too."""
+    return list(RegistrationContext.get().base_states.values())
+
+
+def is_own(cls: type[BaseState]) -> bool:
+    """Whether a state is the product's and not Reflex's.
+
+    Reflex puts each `rx.ComponentState`, and each state that is defined inside a function, into a module of its own.
+    """
+    return cls.__module__ == "reflex.istate.dynamic" or not cls.__module__.startswith("reflex.")
+
+
+def is_framework_event(event_name: str) -> bool:
+    """Whether one of Reflex's own handlers handles it."""
+    found = registered().get(event_name)
+    return found is not None and event_name.rpartition(".")[2] in FRAMEWORK_EVENTS and not is_own(found.states[0])
+
+
+def matches_signature(event_name: str, arguments: dict[str, Any]) -> bool:
+    """Whether the handler can be called with these arguments. Handlers validate the values themselves."""
+    handler = handler_of(event_name)
+    if handler is None:
+        return False
+    try:
+        _signature(handler).bind(None, **arguments)
+    except TypeError:
+        return False
+    return not is_framework_event(event_name) or _sound_for_reflex(arguments)
+
+
+def reconnects(event_name: str, arguments: dict[str, Any]) -> bool:
+    """Whether a document asks for its data because it has lost its connection: without hashes of what it holds."""
+    return event_name.endswith(".hydrate_and_load") and "hashes" not in (arguments or ())
+
+
+def _sound_for_reflex(arguments: dict[str, Any]) -> bool:
+    """Whether these are what pages send to Reflex's own handlers, which stumble over anything else.
+
+    Browsers keep none of our vars, so a page has none to send.
+    """
+    return (
+        arguments.get("vars", {}) == {}
+        and isinstance(arguments.get("hashes") or [], list)
+        and isinstance(arguments.get("value", True), bool)  # sent back as it is: half a character would end the socket
+        and all(isinstance(arguments.get(name, ""), str) for name in ("info", "component_stack"))
+    )
+
+
+@cache
+def _signature(handler: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(handler)

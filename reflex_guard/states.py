@@ -1,0 +1,30 @@
+"""The states of a tab, when another caller comes."""
+
+from collections.abc import Container
+
+from reflex.state import BaseState
+
+from reflex_guard.handlers import is_own, state_classes
+
+
+async def empty_states(root: BaseState, keep: Container[type[BaseState]]) -> None:
+    """Resets the application's states of a tab, but for those to keep."""
+    for cls in filter(is_own, state_classes()):
+        if cls not in keep:
+            (await root.get_state(cls)).reset()  # type: ignore[no-untyped-call]
+
+
+async def empty_leftovers(root: BaseState, keep: Container[type[BaseState]]) -> None:
+    """Resets the states that hold something of a tab that has no record: nobody knows whose they are.
+
+    Redis forgets each state by itself. The page hears nothing of states that hold nothing.
+    """
+    for cls in filter(is_own, state_classes()):
+        if cls not in keep and _holds_something(state := await root.get_state(cls)):
+            state.reset()  # type: ignore[no-untyped-call]
+
+
+def _holds_something(state: BaseState) -> bool:
+    cls, held = type(state), vars(state)  # a field that was never set is not among these
+    own = {name: field for name, field in cls.get_fields().items() if field._owner is cls}
+    return any(held[name] != field.default_value() for name, field in own.items() if name in held)

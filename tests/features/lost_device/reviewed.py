@@ -1,0 +1,7 @@
+from tests.kit.reviewed import Reviewed
+
+REVIEWED = Reviewed(
+    marks={
+        "LostDeviceState.keep": "LOGGED_IN",
+    },
+)
