@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from netim_app.core.facts import Fact, Origin
-from netim_app.infra.handlers import MailRequest, Subscription
+from netim_app.infra.handlers import MailAddition, MailRequest, Subscription
 
 if TYPE_CHECKING:
     # Services ask `offers()`, and services know no Reflex: these names are for the type checker alone.
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from netim_app.infra.unit_of_work import UnitOfWork
 
 __all__ = [
-    "GROUPS", "Ceremony", "EntryPage", "Feature", "Group", "Hint", "LoginPolicy", "MailRequest", "OtherWay",
-    "PeriodicWork", "Protection", "Refresher", "ReplacementStep", "SecondFactor", "Subscription", "WizardStep",
+    "GROUPS", "Ceremony", "EntryPage", "Feature", "Group", "Hint", "LoginPolicy", "MailAddition", "MailRequest",
+    "OtherWay", "PeriodicWork", "Protection", "Refresher", "ReplacementStep", "SecondFactor", "Subscription",
+    "WizardStep",
 ]  # fmt: skip
 
 Key = TypeVar("Key")
@@ -254,6 +255,8 @@ class Feature:
     """(any state of the tab) -> runs when an account page opens: ends what an earlier visit had left half-done."""
     mail_requests: Mapping[str, MailRequest] = field(default_factory=dict)
     """By name: answers what `infra.outbox.ask` was asked, in a unit of its own. Mails that follow are queued there."""
+    mail_additions: Sequence[MailAddition] = ()
+    """What it adds to every mail, whichever feature the mail is of."""
     purges: Sequence[Callable[[UnitOfWork], None]] = ()
     """Each deletes rows that are of no use any more. Called every minute, each in a unit of its own."""
     periodic: Sequence[PeriodicWork[Any]] = ()

@@ -29,7 +29,7 @@ from netim_app.feature import (
     WizardStep,
 )  # fmt: skip
 from netim_app.infra import handlers
-from netim_app.infra.handlers import MailRequest, Subscription
+from netim_app.infra.handlers import MailAddition, MailRequest, Subscription
 
 if TYPE_CHECKING:
     # Services ask `offers()`, and services know no Reflex: these names are for the type checker alone.
@@ -118,6 +118,10 @@ class Offers:
         return {name: answer for f in self.features for name, answer in f.mail_requests.items()}
 
     @cached_property
+    def mail_additions(self) -> tuple[MailAddition, ...]:
+        return tuple(addition for f in self.features for addition in f.mail_additions)
+
+    @cached_property
     def purges(self) -> tuple[Callable[[UnitOfWork], None], ...]:
         return tuple(purge for f in self.features for purge in f.purges)
 
@@ -174,7 +178,7 @@ def install(features: Sequence[Feature]) -> None:
     """Makes the features known. Called by the composition root, the command line and tests."""
     global _installed
     _installed = Offers(tuple(features))
-    handlers.install(_installed.subscriptions, _installed.mail_requests)
+    handlers.install(_installed.subscriptions, _installed.mail_requests, _installed.mail_additions)
 
 
 def offers() -> Offers:

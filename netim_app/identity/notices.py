@@ -27,6 +27,7 @@ def notify(
     fact: Fact,
     *,
     to: str = "",
+    before_login: bool = False,
     expires_at: datetime | None = None,
     kind: str = "",
     **params: object,
@@ -36,12 +37,16 @@ def notify(
     Args:
         event: name of the mail's template.
         to: another address than the account's own.
+        before_login: somebody without a session asked for it, as for a reset.
         expires_at: when a link in it stops working.
         kind: of the notice, where an event has several; the outbox calls it `<event>.<kind>`.
         params: further values for the template, besides `first_name`, `when`, `address`, `browser`, `system`,
             `client` (both in words), `support`, `security_url` and `forgot_url`.
     """
-    _queue(unit, event, fact, params, to=to, expires_at=expires_at, kind=kind and f"{event}.{kind}")
+    _queue(
+        unit, event, fact, params,
+        to=to, is_personal=not to and not before_login, expires_at=expires_at, kind=kind and f"{event}.{kind}",
+    )  # fmt: skip
 
 
 def _queue(
@@ -51,6 +56,7 @@ def _queue(
     params: dict[str, object],
     *,
     to: str = "",
+    is_personal: bool = True,
     expires_at: datetime | None = None,
     kind: str = "",
 ) -> None:
@@ -64,6 +70,7 @@ def _queue(
         account_id=fact.account_id,
         expires_at=expires_at,
         kind=kind,
+        is_personal=is_personal,
         params=mail.params,
     )
 

@@ -64,6 +64,7 @@ def mail_reset(unit: UnitOfWork, asked: Fact, *, restored: bool = False) -> None
         unit,
         "reset",
         asked,
+        before_login=True,
         expires_at=unit.now + RESET_LIFE,
         link=f"{unit.settings.public_url}/reset-password#{token}",
         minutes=int(RESET_LIFE.total_seconds() // 60),

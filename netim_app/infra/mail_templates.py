@@ -58,9 +58,12 @@ class Templates:
         self._text = _environment([shared / "text", shared, *roots])
         self._html = _environment([shared / "html", shared, *roots], autoescape=True)
 
-    def render(self, event: str, locale: str, params: Mapping[str, object]) -> RenderedMail:
+    def render(
+        self, event: str, locale: str, params: Mapping[str, object], additions: Sequence[Mapping[str, object]] = ()
+    ) -> RenderedMail:
         """The mail of `event` in `locale`. See `render`."""
         known = {name: _clean(value) for name, value in params.items()}
+        known["additions"] = [{name: _clean(value) for name, value in addition.items()} for addition in additions]
         known |= {"locale": locale, "direction": language(locale).direction, "say": partial(_say, locale)}
         template = f"{event}.jinja"
         subject = self._subject.get_template(template).render(known)
@@ -99,8 +102,12 @@ def templates() -> Templates:
     return Templates()
 
 
-def render(event: str, locale: str, params: Mapping[str, object]) -> RenderedMail:
+def render(
+    event: str, locale: str, params: Mapping[str, object], additions: Sequence[Mapping[str, object]] = ()
+) -> RenderedMail:
     """The three texts of a mail.
+
+    Each of `additions` has the `name` of its template, its `place` in the layout, and the values of the template.
 
     Texts in `params` become one line without control characters, so that a customer's name cannot add a
     paragraph of its own. `first_name`, when given, is greeted, unless it looks like a link: sign-up must not
@@ -112,7 +119,7 @@ def render(event: str, locale: str, params: Mapping[str, object]) -> RenderedMai
         KeyError: the template says what is not in the catalogue.
         UntranslatedError: this language lacks a text of the mail, or there is no such language.
     """
-    return templates().render(event, locale, params)
+    return templates().render(event, locale, params, additions)
 
 
 def _greetable(name: str) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import Update, case, func
 from sqlmodel import and_, col, delete, or_, select, update
 
 from netim_app.core.facts import Origin
+from netim_app.infra import handlers
 from netim_app.infra.columns import table_of
 from netim_app.infra.mail_message import address
 from netim_app.infra.queued_mail import QueuedMail
@@ -54,23 +55,33 @@ def queue(
     account_id: int | None = None,
     expires_at: datetime | None = None,
     kind: str = "",
+    is_personal: bool = False,
 ) -> None:
     """Puts a mail into the outbox, in the caller's transaction. The sender renders it.
 
     Templates find `public_url` among their parameters besides what is handed in; a moment is told in the recipient's
     language and time zone. A mail whose link stops working is queued with that moment as `expires_at`: it is not sent
-    later than that. It is kept under the name of its `kind`, or of the event.
+    later than that. It is kept under the name of its `kind`, or of the event. Features add to it;
+    `is_personal` as of `handlers.MailAbout`.
 
     Raises:
         ValueError: `to` is no e-mail address.
         TypeError: a parameter cannot be stored.
     """
-    mail = QueuedMail(address(to).addr_spec, event, locale, time_zone, params)
+    additions = _additions_of(unit, handlers.MailAbout(event, account_id, is_personal))
+    mail = QueuedMail(address(to).addr_spec, event, locale, time_zone, params, additions)
     message_id = _store(unit, kind or event, mail.as_bytes(), account_id=account_id, expires_at=expires_at)
     # Its trace leads from the mail to what caused it; `mail` from here to the lines of the sender.
     unit.after_commit.append(
         lambda: log_event(logger, "mail.queued", mail=message_id, kind=kind or event, account_id=account_id)
     )
+
+
+def _additions_of(unit: UnitOfWork, about: handlers.MailAbout) -> list[dict[str, object]]:
+    asked = ((addition, addition.values(unit, about)) for addition in handlers.mail_additions())
+    return [
+        {**values, "name": addition.name, "place": addition.place} for addition, values in asked if values is not None
+    ]
 
 
 def ask(

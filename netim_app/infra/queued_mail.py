@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ class QueuedMail:
         event: name of the template.
         locale, time_zone: the recipient's.
         params: what the template needs. An aware moment among them becomes words of that language and time zone.
+        additions: what features add, as `mail_templates.render` takes it.
     """
 
     to: str
@@ -31,6 +32,7 @@ class QueuedMail:
     locale: str
     time_zone: str
     params: Mapping[str, object]
+    additions: Sequence[Mapping[str, object]] = ()
 
     def as_bytes(self) -> bytes:
         """For `read`."""
@@ -55,7 +57,7 @@ class QueuedMail:
             name: catalog.format_datetime(value, locale, self.time_zone) if isinstance(value, datetime) else value
             for name, value in self.params.items()
         }
-        return render(self.event, locale, {"public_url": public_url, **shown})
+        return render(self.event, locale, {"public_url": public_url, **shown}, self.additions)
 
 
 @dataclass(frozen=True)

@@ -265,3 +265,28 @@ def test_a_mail_in_an_unknown_language_is_in_english(caplog: pytest.LogCaptureFi
     """Such as that of an account whose language is no longer there."""
     assert queued("xx").render("https://example.test") == queued("en").render("https://example.test")
     assert len(caplog.messages) == 1
+
+
+def test_additions_of_features_stand_at_their_places(tmp_path: Path) -> None:
+    folder = tmp_path / "emails" / "additions"
+    folder.mkdir(parents=True)
+    (folder / "note.jinja").write_text("{{ mail.paragraph(addition.words) }}")
+    (tmp_path / "emails" / "made_up.jinja").write_text(
+        '{% extends "layout.jinja" %}{% import "parts.jinja" as mail with context %}'
+        "{% block subject %}Subject{% endblock %}{% block content %}{{ mail.paragraph('Content') }}{% endblock %}"
+    )
+    additions = [
+        {"name": "note", "place": place, "words": f"<{place}>\nline"} for place in ("head", "end", "small_print")
+    ]
+    mail = Templates(tmp_path).render("made_up", "en", PARAMS, additions)
+    bare = Templates(tmp_path).render("made_up", "en", PARAMS)
+    for text, (before, after) in ((mail.text, ("<", ">")), (mail.html, ("&lt;", "&gt;"))):
+        places = [text.index(f"{before}{place}{after} line") for place in ("head", "end", "small_print")]
+        assert places == sorted(places)
+        assert places[0] < text.index("Zoë") < text.index("Content") < places[1] < text.index("automatic") < places[2]
+    assert "line" not in bare.text
+
+
+def test_an_addition_without_a_template_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(TemplateNotFound):
+        Templates(tmp_path).render("logged_in", "en", PARAMS, [{"name": "missing", "place": "head"}])

@@ -20,6 +20,7 @@ from netim_app.core.actor import visitor
 from netim_app.core.facts import Origin
 from netim_app.feature import Feature
 from netim_app.infra import mail_sender, outbox, outbox_claims
+from netim_app.infra.handlers import MailAbout, MailAddition
 from netim_app.infra.mail_sender import Sender
 from netim_app.infra.mail_templates import Templates
 from netim_app.infra.mail_transport import DeliveryFailed, RecipientRefused, SmtpTransport, TransportDown
@@ -163,6 +164,25 @@ async def test_a_moment_is_told_in_the_recipients_language_and_time_zone(units: 
     transport = FakeTransport()
     await _sender(units, transport).drain()
     assert "2 mars 2026" in text_of(transport.sent[0])
+
+
+async def test_features_add_to_a_mail_what_they_know_when_it_is_queued(sqlite_units: Units) -> None:
+    """One that returns None adds nothing."""
+    asked: list[MailAbout] = []
+
+    def values(_unit: UnitOfWork, about: MailAbout) -> dict[str, object] | None:
+        asked.append(about)
+        return {"words": "blue heron"} if about.is_personal else None
+
+    installed = offers().features
+    install([Feature(name="extra", mail_additions=[MailAddition(name="missing", place="head", values=values)])])
+    try:
+        _queue(sqlite_units)
+    finally:
+        install(installed)
+    transport = FakeTransport()
+    assert await Sender(sqlite_units, transport, "a").drain() == 1
+    assert asked == [MailAbout("logged_in", 7, is_personal=False)]
 
 
 async def test_a_mail_that_cannot_be_rendered_is_logged_and_holds_up_no_other(

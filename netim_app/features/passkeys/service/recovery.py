@@ -226,6 +226,7 @@ def _mail_link(unit: UnitOfWork, fact: Fact) -> None:
         unit,
         "recovery_link",
         fact,
+        before_login=True,
         expires_at=unit.now + life,
         link=_page(unit, BEGIN, token),
         wait=WAIT_HOURS,
