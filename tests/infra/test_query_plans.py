@@ -33,6 +33,7 @@ from netim_app.identity import (
     known_browsers,
     login,
     operations,
+    passwords,
     pending_logins,
     profiles,
     recovery,
@@ -153,7 +154,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     customer = accounts.NewCustomer(
         email=EMAIL, first_name="Ada", last_name="Lovelace", password=PASSWORD, language="en", time_zone="Europe/Paris"
     )
-    await in_unit(sign_up.sign_up, customer, accounts.passwords.hash_password(PASSWORD, 4))
+    await in_unit(sign_up.sign_up, customer, passwords.hash_password(PASSWORD, 4))
     await flows.confirm_email(_link(units, plans, "sign_up"), PASSWORD, visitor_of())
     browser = await _login(units)
     with units.read() as unit:
@@ -195,7 +196,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(recovery.ask_reset, "ada@example.net", HERE)
     token = _link(units, plans, "reset")
     await in_read_unit(recovery.owner_of, token)
-    hashed = accounts.passwords.hash_password(PASSWORD, 4)
+    hashed = passwords.hash_password(PASSWORD, 4)
     await in_unit(recovery.finish_reset, token, hashed, visitor_of())
     await in_unit(sessions.end_session, browser.digest, HERE)
     await in_unit(operations.unlock, facts.AccountUnlocked(account_id=actor.account_id, at=clock()))

@@ -30,7 +30,7 @@ from tests.kit.handlers import (
     short,
     victim,
 )
-from tests.kit.harness import PASSWORD, Client, Server, event_name, is_served
+from tests.kit.harness import PASSWORD, Client, Server, event_name, fresh_address, is_served
 from tests.kit.login import disable
 from tests.kit.reviewed import listed
 
@@ -72,6 +72,7 @@ async def test_handlers_anon(server: Server, victim: Client, payloads: str, by: 
             if by == "event":
                 await stranger.call(name, **payload)
             else:
+                stranger.local_address = fresh_address()  # of one, only so many sockets a minute are taken
                 await stranger.connect(PERSONAL, boot=stranger.packet(name, payload))
                 await stranger.settle()
         assert_nothing_personal(stranger)
