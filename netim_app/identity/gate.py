@@ -188,13 +188,15 @@ async def _bind_tab_to_caller(root: rx.State, tab: Tab, session_id: int, browser
 async def _note_document(root: rx.State, tab: Tab, event_name: str, *, reconnected: bool) -> None:
     """A new socket is a document that was loaded anew, unless it reconnects.
 
+    What an earlier document showed a visitor is over. Shown for a moment, it would replace a form that is typed into.
+
     When the first event of a document does not ask for all data, the page is displayed already: the server has lost its
     states.
     """
     socket = current_event().socket
     if socket != tab.socket:
         if not (reconnected and tab.document):
-            if not tab.document:
+            if not tab.document or tab.session_id == 0:
                 await empty_leftovers(root, keep=KEPT)
             tab.lost = not tab.document and (reconnected or not is_framework_event(event_name))
             tab.document = socket

@@ -226,3 +226,20 @@ async def test_hydrate_dump_of_two_customers_at_once(server: Server, new_email: 
         assert emails[0] not in str(two.heard)
         assert emails[0] in str(one.heard)
         assert emails[1] in str(two.heard)
+
+
+async def test_a_visitors_page_that_loads_anew_shows_its_form_at_once(
+    server: Server, new_email: Callable[[], str]
+) -> None:
+    """What an earlier document showed in its place would take the field away that is typed into meanwhile."""
+    email = server.create_account(new_email())
+    async with Client(server) as client:
+        await client.load("/forgot-password")
+        await client.call("ForgotState.submit", form={"email": email})
+        assert client.vars["ForgotState.sent_to"] == email
+        seen = len(client.heard)
+        await run_page(client, "/forgot-password")
+        assert email not in str(client.heard[seen:])
+        assert client.vars["ForgotState.sent_to"] == ""
+        await client.call("ForgotState.submit", form={"email": email})
+        assert client.vars["ForgotState.sent_to"] == email
