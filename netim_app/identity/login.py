@@ -174,15 +174,16 @@ def accept_proof(unit: UnitOfWork, attempt: PasswordAttempt, actor: Actor, *, co
     """Goes on after a right password in a step-up. Returns the ticket that renews the session as freshly proved.
 
     Raises:
-        DomainError: the password was changed meanwhile, or a ceremony alone proves who is there.
-        RecordedRefusal: the code is wrong or missing.
+        DomainError: the password was changed meanwhile.
+        RecordedRefusal: the code is wrong or missing, or a ceremony alone proves who is there.
     """
     if not still_right(unit, attempt):
         log_refusal("proof_failed", account_id=actor.account_id, reason="changed meanwhile")
         raise DomainError("step_up.wrong", field="password")
     if sole_ceremony.is_chosen(unit, actor.account_id):
-        log_refusal("proof_failed", account_id=actor.account_id, reason=SOLE_CEREMONY)
-        raise DomainError("step_up.wrong", field="password")
+        # As after a wrong password, in the activity too: a stranger with an old session learns nothing.
+        record_failure(unit, replace(attempt, refused=SOLE_CEREMONY), actor, facts.ProofFailed)
+        raise RecordedRefusal("step_up.wrong", field="password")
     attempts.reset_attempts(unit, attempt.key)
     if second_factor.enrolled(unit, actor.account_id):
         second_factor.check_code(unit, actor.account_id, code, actor)

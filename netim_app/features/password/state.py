@@ -72,10 +72,15 @@ class PasswordState(rx.State):
     async def submit(self, form: dict[str, Any]) -> Any:
         """Changes the password; the ticket then renews the session, and the page stays.
 
-        The present password and, where the last proof is too old, a code are the proof.
+        The present password and, where the last proof is too old, a code are the proof. Where no code is one, no
+        password is looked at: the answer would tell a stranger with an old session whether it is right.
         """
         self.errors = {}
         caller = actor()
+        ways = await in_read_unit(ways_of, caller.account_id)
+        if ways.ceremonies and not ways.takes_codes and not caller.is_fresh(units().clock()):
+            await ask_for_proof(self, ways)
+            return
         read = Form(form)
         current = read.secret("current")
         code = read.code(required=self.needs_code)

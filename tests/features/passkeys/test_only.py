@@ -326,8 +326,16 @@ def test_a_mailed_reset_sets_no_password(units: Units, closed: Actor) -> None:
 async def test_password_and_code_are_no_fresh_proof(
     units: Units, closed: Actor, phone: Authenticator, codes: tuple[str, ...]
 ) -> None:
-    with pytest.raises(DomainError, match=r"step_up\.wrong"):
-        await flows.prove_again(closed, PASSWORD, codes[0], PAGE)
+    def failures() -> int:
+        with units.read() as unit:
+            return sum(entry.sort == "failures" for entry in view_newest(unit, closed.account_id).entries)
+
+    for told, password in enumerate((PASSWORD, f"not {PASSWORD}"), start=1):
+        with pytest.raises(DomainError, match=r"step_up\.wrong"):
+            await flows.prove_again(closed, password, codes[0], PAGE)
+        assert failures() == 1, "one entry, which counts"
+        with units.read() as unit:
+            assert told == 1 or "2 times" in str(view_newest(unit, closed.account_id))
     with units.read() as unit:
         ways = ways_of(unit, closed.account_id)
         assert (ways.takes_codes, ways.ceremonies) == (False, ["passkeys"])

@@ -12,16 +12,29 @@ from netim_app.features.gauge.state import GaugeState
 from netim_app.features.passkeys.state.card import PasskeyDialogState, PasskeysState
 from netim_app.features.passkeys.state.only import PasskeysOnlyState
 from netim_app.features.passkeys.state.recovery import PasskeyRecoveryState
+from netim_app.features.password.state import PasswordState
 from netim_app.features.totp.state.card import TotpState
 from netim_app.identity import tickets
 from netim_app.identity.state.recovery import ForgotState
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.state.step_up import StepUpState, ask_for_proof, ways_of
+from netim_app.identity.tables import AttemptWindow
 from netim_app.infra.unit_of_work import Units
 from tests.kit.authenticator import Authenticator
-from tests.kit.factories import BROWSER, EMAIL, HERE, Tab, last_mail, logged_in_actor, tickets_of, visitor_of
+from tests.kit.factories import (
+    BROWSER,
+    EMAIL,
+    HERE,
+    NEW_PASSWORD,
+    PASSWORD,
+    Tab,
+    last_mail,
+    logged_in_actor,
+    tickets_of,
+    visitor_of,
+)
 from tests.kit.fakes import FakeClock
-from tests.kit.passkeys import PAGE, add, is_sole, switch_on
+from tests.kit.passkeys import PAGE, add, count, is_sole, switch_on
 
 RECOVER = "/recover-account"
 
@@ -226,3 +239,25 @@ async def test_the_card_of_the_application_and_the_gauge_say_the_same(
     await tab.run(PasskeyDialogState, "remove")
     assert not card.beside
     assert "totp" in (await tab.state(GaugeState)).gains
+
+
+@pytest.mark.parametrize("password", [PASSWORD, f"not {PASSWORD}"], ids=["right", "wrong"])
+async def test_an_old_session_is_asked_for_the_passkey_before_any_password_is_looked_at(
+    caller: Actor, phone: Authenticator, codes: list[str], sqlite_units: Units, clock: FakeClock, password: str
+) -> None:
+    """The answer is the same for a right password and a wrong one. With a fresh proof its owner changes it."""
+    switch_on(sqlite_units, caller, phone, codes[0])
+    tab = Tab(PAGE)
+    await tab.run(PasswordState, "begin")
+    form = {"current": password, "password": NEW_PASSWORD}
+    clock.advance(minutes=11)
+
+    state, steps = await tab.run(PasswordState, "submit", form)
+
+    assert (state.open, state.errors, tickets_of(steps)) == (True, {}, [])
+    assert (await tab.state(StepUpState)).open
+    assert count(sqlite_units, AttemptWindow) == 0
+
+    clock.advance(minutes=-11)
+    state, steps = await tab.run(PasswordState, "submit", form)
+    assert (state.open, bool(tickets_of(steps))) == ((False, True) if password == PASSWORD else (True, False))
