@@ -32,18 +32,17 @@ def new_link(
     account_id: int | None = None,
     sign_up_id: int | None = None,
     email: str = "",
+    replaces: bool = True,
 ) -> str:
-    """A new mailed secret. Older ones for the same purpose and owner die."""
+    """A new mailed secret. Older ones for the same purpose and owner die, unless it `replaces` none."""
     if account_id is not None:
         sessions.lock_account(unit, account_id)
     owner = (
         col(MailedLink.account_id) == account_id if account_id is not None else col(MailedLink.sign_up_id) == sign_up_id
     )
-    unit.session.exec(
-        update(MailedLink)
-        .where(owner, col(MailedLink.purpose) == purpose, col(MailedLink.used_at).is_(None))
-        .values(used_at=unit.now)
-    )
+    if replaces:
+        older = (owner, col(MailedLink.purpose) == purpose, col(MailedLink.used_at).is_(None))
+        unit.session.exec(update(MailedLink).where(*older).values(used_at=unit.now))
     token = new_token()
     unit.session.add(
         MailedLink(

@@ -65,7 +65,9 @@ REVIEWED = Reviewed(
             params=NOTICE | {"link": f"{PAGE}?for=begin{SECRET}", "wait": 24, "minutes": 60}, unsaid=IN_ACCOUNT
         ),
         "recovery_begun": Mail(
-            params=NOTICE | {"link": f"{PAGE}?for=stop{SECRET}", "opens": "25 Nov 2026, 09:05", "days": 8},
+            params=NOTICE
+            | {"link": f"{PAGE}?for=stop{SECRET}", "opens": "25 Nov 2026, 09:05", "again": False, "days": 8},
+            variants={"again": (False, True)},
             unsaid=IN_ACCOUNT,
         ),
         "recovery_open": Mail(
@@ -73,9 +75,8 @@ REVIEWED = Reviewed(
             unsaid=IN_ACCOUNT,
         ),
         "recovery_told": Mail(
-            params=NOTICE | {"change": "done", "opens": "25 Nov 2026, 09:05"},
-            variants={"change": ("waits", "stopped", "done")},
-            unsaid=frozenset({"opens"}),
+            params=NOTICE | {"change": "done"},
+            variants={"change": ("stopped", "done")},
         ),
     },
 )

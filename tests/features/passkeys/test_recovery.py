@@ -1,5 +1,6 @@
 """The way back into an account that only passkeys open: for its owner, and for nobody else."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -90,6 +91,11 @@ class Owner:
         """Whether the ticket has opened a session."""
         with self.units.write() as unit:
             return tickets.redeem_ticket(unit, ticket, BROWSER, HERE) is not None
+
+    def newest_stop_link(self) -> str:
+        """The secret with which the newest mail about it stops the wait."""
+        newest = next(event for event, _ in reversed(mailed(self.units)) if event.startswith("recovery"))
+        return re.findall(r"for=stop#([\w-]+)", last_mail(self.units, newest).text)[-1]
 
     def newest_link(self) -> str:
         """The secret of the newest mail about it that has one."""
@@ -182,10 +188,34 @@ def test_asking_again_neither_shortens_nor_lengthens_the_wait(units: Units, owne
 
     with units.write() as unit:
         identity_recovery.ask_reset(unit, EMAIL, HERE)
-    assert "the wait has begun already" in last_mail(units, "recovery_told").text
+    assert "the wait has begun already" in last_mail(units, "recovery_begun").text
     with units.read() as unit:
         row = unit.session.get_one(PasskeyRecovery, owner.account_id)
         assert row.opens_at == unit.now + timedelta(hours=1)
+
+
+async def test_every_mail_about_a_wait_can_stop_it(units: Units, owner: Owner, clock: FakeClock) -> None:
+    """Whoever holds a later one does not shut the earlier ones."""
+    for stopped_by in range(4):
+        owner.begin()
+        links_to_stop = [owner.newest_stop_link()]
+        owner.ask()
+        links_to_stop.append(owner.newest_stop_link())
+        clock.advance(hours=24, seconds=1)
+        await periodic.run_once()
+        links_to_stop.append(owner.newest_stop_link())
+        owner.ask()
+        links_to_stop.append(owner.newest_stop_link())
+        assert len(set(links_to_stop)) == 4
+
+        with units.write() as unit:
+            recovery.stop_by_mail(unit, links_to_stop[stopped_by], visitor_of())
+
+        assert count(units, PasskeyRecovery) == 0
+        for token in links_to_stop:
+            assert (
+                refusal(units, lambda unit, token=token: recovery.stop_by_mail(unit, token, visitor_of())) == links.DEAD
+            )
 
 
 async def test_a_lost_mail_is_sent_again_on_demand(units: Units, owner: Owner, clock: FakeClock) -> None:

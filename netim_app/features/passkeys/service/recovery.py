@@ -48,7 +48,7 @@ def mail_way_back(unit: UnitOfWork, asked: Fact) -> None:
     if row is None:
         _mail_link(unit, asked)
     elif row.opens_at > unit.now:
-        _tell(unit, asked, "waits")
+        _mail_begun(unit, asked, again=True)
     else:
         _mail_open(unit, asked)
 
@@ -109,12 +109,13 @@ def finish(unit: UnitOfWork, token: str, visitor: Visitor) -> str:
 def end_with_login(unit: UnitOfWork, fact: facts.LoggedIn) -> None:
     """The session is open: the wait, its links and all other sessions end, and a password opens the account again.
 
-    A stop ends every ticket, so no ticket of a stopped wait comes here.
+    The ticket of another tab that was as quick ends, too. A stop ends every ticket: none of a stopped wait comes here.
     """
     if fact.factor != rules.RECOVERY_FACTOR:
         return
     sessions.end_sessions(unit, fact.account_id, keep=fact.session_id)
     _revoke(unit, fact.account_id)
+    tickets.end_tickets(unit, fact.account_id, factor=rules.RECOVERY_FACTOR)
     done = RecoveryDone(account_id=fact.account_id, at=fact.at, origin=fact.origin)
     only.end(unit, done)
     _tell(unit, done, "done")
@@ -219,6 +220,17 @@ def _page(unit: UnitOfWork, purpose: str, token: str) -> str:
     return f"{unit.settings.public_url}/recover-account?for={purpose.removeprefix('recovery_')}#{token}"
 
 
+def _stop_page(unit: UnitOfWork, account_id: int) -> str:
+    """The link of one mail that stops the wait. That of each earlier mail works on."""
+    life = _life(unit, account_id)
+    return _page(unit, STOP, links.new_link(unit, purpose=STOP, life=life, account_id=account_id, replaces=False))
+
+
+def _life(unit: UnitOfWork, account_id: int) -> timedelta:
+    """How long the wait and what follows still last."""
+    return unit.session.get_one(PasskeyRecovery, account_id).opens_at + rules.RECOVERY_OPEN_FOR - unit.now
+
+
 def _mail_link(unit: UnitOfWork, fact: Fact) -> None:
     life = rules.RECOVERY_LINK_LIFE
     token = links.new_link(unit, purpose=BEGIN, life=life, account_id=fact.account_id)
@@ -234,24 +246,24 @@ def _mail_link(unit: UnitOfWork, fact: Fact) -> None:
     )
 
 
-def _mail_begun(unit: UnitOfWork, fact: Fact) -> None:
-    life = rules.RECOVERY_WAIT + rules.RECOVERY_OPEN_FOR
-    token = links.new_link(unit, purpose=STOP, life=life, account_id=fact.account_id)
+def _mail_begun(unit: UnitOfWork, fact: Fact, *, again: bool = False) -> None:
+    """Tells when the wait ends. `again`: a link was asked for meanwhile."""
+    life = _life(unit, fact.account_id)
     notices.notify(
         unit,
         "recovery_begun",
         fact,
+        before_login=again,
         expires_at=unit.now + life,
-        link=_page(unit, STOP, token),
+        link=_stop_page(unit, fact.account_id),
         opens=opens_at(unit, fact.account_id),
-        days=life.days,
+        again=again,
+        **_in_words(life),
     )
 
 
 def _mail_open(unit: UnitOfWork, fact: Fact) -> None:
-    """Both of its links have the same secret: whoever reads it may open the account, or stop it."""
-    row = unit.session.get_one(PasskeyRecovery, fact.account_id)
-    life = row.opens_at + rules.RECOVERY_OPEN_FOR - unit.now
+    life = _life(unit, fact.account_id)
     token = links.new_link(unit, purpose=FINISH, life=life, account_id=fact.account_id)
     notices.notify(
         unit,
@@ -259,7 +271,7 @@ def _mail_open(unit: UnitOfWork, fact: Fact) -> None:
         fact,
         expires_at=unit.now + life,
         link=_page(unit, FINISH, token),
-        stop_link=_page(unit, STOP, token),
+        stop_link=_stop_page(unit, fact.account_id),
         **_in_words(life),
     )
 
@@ -271,5 +283,4 @@ def _in_words(life: timedelta) -> dict[str, Any]:
 
 
 def _tell(unit: UnitOfWork, fact: Fact, change: str) -> None:
-    opens = opens_at(unit, fact.account_id)
-    notices.notify(unit, "recovery_told", fact, kind=change, change=change, opens=opens)
+    notices.notify(unit, "recovery_told", fact, kind=change, change=change)
