@@ -68,7 +68,8 @@ class Owner:
         """As the page that shows them."""
         codes = self._codes_since(marker)
         if codes:
-            await self.client.call(f"{NEW_CODES}.note_shown")
+            handle = self.client.vars[f"{NEW_CODES}.handle"]
+            await self.client.call(f"{NEW_CODES}.note_shown", handle=handle)
         return codes
 
     def _codes_since(self, marker: int) -> list[str]:

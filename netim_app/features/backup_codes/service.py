@@ -36,7 +36,7 @@ FIRST_SET_WITHIN = timedelta(minutes=10)
 _CODES = table_of(BackupCode)
 _code, _set = _CODES.c, table_of(BackupCodeSet).c
 _LEFT = sa.select(sa.func.count()).where(_code.account_id == sa.bindparam("account"), _code.used_at.is_(None))
-_MADE = sa.select(_set.made_at, _set.saved_at).where(_set.account_id == sa.bindparam("account"))
+_MADE = sa.select(_set.made_at, _set.shown_at, _set.saved_at).where(_set.account_id == sa.bindparam("account"))
 _USE = (
     sa.update(_CODES)
     .where(_code.account_id == sa.bindparam("account"), _code.digest == sa.bindparam("spent"), _code.used_at.is_(None))
@@ -52,6 +52,8 @@ class Stock:
     left: int = 0
     made_on: str = ""
     low: bool = False
+    shown: bool = True
+    """Whether a page has said so."""
     saved: bool = True
     """Whether the customer has said so."""
 
@@ -82,6 +84,7 @@ def view_stock(unit: UnitOfWork, account_id: int) -> Stock:
         left=left,
         made_on=catalog.format_date(made.made_at, language, time_zone) if made else "",
         low=rules.is_low(left),
+        shown=made is not None and made.shown_at is not None,
         saved=made is None or made.saved_at is not None,
     )
 
@@ -128,17 +131,14 @@ def was_used(unit: UnitOfWork, account_id: int, code: str) -> bool:
     return row is not None and row.used_at is not None
 
 
-def make_due(unit: UnitOfWork, actor: Actor, unseen: str) -> NewCodes | None:
-    """The set for a freshly enabled second factor. None when there is one already.
+def make_due(unit: UnitOfWork, actor: Actor) -> NewCodes | None:
+    """The set for a freshly enabled second factor. None when a page has shown one already.
 
     The mail about the enabling is enough when that was a moment ago.
-
-    Args:
-        unseen: the handle of a set that no page has shown, and that may be replaced; empty for none.
     """
     sessions.lock_account(unit, actor.account_id)
     made = unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)
-    if (made is not None and _handle(made) != unseen) or not second_factor.enrolled(unit, actor.account_id):
+    if (made is not None and made.shown_at is not None) or not second_factor.enrolled(unit, actor.account_id):
         return None
     new = make(unit, actor)
     if outbox.queued_since(unit, actor.account_id, ENABLED_MAIL, unit.now - FIRST_SET_WITHIN):
@@ -186,6 +186,14 @@ def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
         login_url=login_url,
         sheet=sheet + "\n",
     )
+
+
+def note_shown(unit: UnitOfWork, actor: Actor, handle: str) -> None:
+    """Notes that a page shows the set with this handle, if that is still the present one."""
+    sessions.lock_account(unit, actor.account_id)
+    made = unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)
+    if made is not None and _handle(made) == handle and made.shown_at is None:
+        made.shown_at = unit.now
 
 
 def note_saved(unit: UnitOfWork, actor: Actor, handle: str) -> bool:
@@ -239,7 +247,7 @@ def rewrap(unit: UnitOfWork) -> Rewrapped:
 def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
     """For "Download my data": the set, and when its codes were used; not the codes."""
     return {
-        "sets": export_rows(unit, BackupCodeSet, account_id, "made_at", "saved_at"),
+        "sets": export_rows(unit, BackupCodeSet, account_id, "made_at", "shown_at", "saved_at"),
         "codes": export_rows(unit, BackupCode, account_id, "used_at"),
     }
 

@@ -30,8 +30,8 @@ class BackupCodesState(rx.State):
     low: bool = False
     saved: bool = True
 
-    _unseen: str = ""
-    """The handle of a set that was made in this tab, while no page has said that it shows it."""
+    _shown: bool = True
+    """Whether a page has shown the set."""
 
 
 class NewCodesState(TransientVars, rx.State):
@@ -59,9 +59,9 @@ class NewCodesState(TransientVars, rx.State):
     async def begin_due(self) -> Any:
         """Goes on where a second factor was set up, or where the answer with a new set was lost.
 
-        It replaces no set but one that no page has shown.
+        It replaces no set but one that no page has shown. Reflex cancels it when the page connects anew meanwhile.
         """
-        made = await in_unit(service.make_due, actor(), (await self.get_state(BackupCodesState))._unseen)  # noqa: SLF001
+        made = await in_unit(service.make_due, actor())
         if made is None:
             return
         async for step in _show(self, made, dialog=self._shown_in or await _dialog_of_first_set()):
@@ -69,9 +69,11 @@ class NewCodesState(TransientVars, rx.State):
 
     @rx.event
     @open_to(LOGGED_IN)
-    async def note_shown(self) -> None:
-        """The page says that it shows the codes."""
-        (await self.get_state(BackupCodesState))._unseen = ""  # noqa: SLF001  no page sees it
+    async def note_shown(self, handle: str) -> None:
+        """The page says that it shows the codes with this handle."""
+        if isinstance(handle, str) and len(handle) <= MAX_HANDLE:
+            await in_unit(service.note_shown, actor(), handle)
+            (await self.get_state(BackupCodesState))._shown = True  # noqa: SLF001  no page sees it
 
     @rx.event
     @open_to(FRESH)
@@ -138,7 +140,6 @@ async def _show(state: NewCodesState, made: NewCodes, *, dialog: str) -> Any:
     state.made_on = made.made_on
     state.login_url = made.login_url
     state.dialog = state._shown_in = dialog  # noqa: SLF001  same
-    (await state.get_state(BackupCodesState))._unseen = made.handle  # noqa: SLF001  same
     yield
     forget(state, *_ONCE)
 
@@ -146,7 +147,7 @@ async def _show(state: NewCodesState, made: NewCodes, *, dialog: str) -> Any:
 async def is_due(state: rx.State) -> bool:
     """Whether a set is still to be shown: there is none, or the answer with it was lost on the line."""
     card = await state.get_state(BackupCodesState)
-    return card.enabled and (not card.made_on or bool(card._unseen))  # noqa: SLF001  no page sees it
+    return card.enabled and not card._shown  # noqa: SLF001  no page sees it
 
 
 async def show_stock(state: rx.State, stock: Stock) -> None:
@@ -157,3 +158,4 @@ async def show_stock(state: rx.State, stock: Stock) -> None:
     card.made_on = stock.made_on
     card.low = stock.low
     card.saved = stock.saved
+    card._shown = stock.shown  # noqa: SLF001  no page sees it

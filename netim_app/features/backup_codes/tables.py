@@ -17,6 +17,8 @@ class BackupCodeSet(SQLModel, table=True):
     """The random key of this set's digests: useless without the secret that is kept outside of the database, and, other
     than a digest keyed from that secret itself, it outlives a change of the secret."""
     made_at: datetime = Field(sa_type=UtcDateTime)
+    shown_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When a page has said that it shows them. Until then the answer with the codes may be lost on its way."""
     saved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When the customer said that they are saved. Until then they may be lost: shown once, to a page that is gone."""
 

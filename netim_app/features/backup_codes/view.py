@@ -73,7 +73,12 @@ def wizard_is_open() -> rx.Var[bool]:
 def new_codes() -> rx.Component:
     """The sheet, what can be done with it, and the box that says that the codes are saved."""
     return rx.fragment(
-        rx.el.p(tr("backup_codes.new.text"), on_mount=NewCodesState.note_shown),
+        # Of another set it is another part, so the page says again that it shows it.
+        rx.el.p(
+            tr("backup_codes.new.text"),
+            key=NewCodesState.handle,
+            on_mount=NewCodesState.note_shown(NewCodesState.handle),
+        ),
         LeavingQuestion.create(asks=NewCodesState.handle != "", question=tr("backup_codes.leave")),
         rx.el.div(
             _sheet(),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import pyotp
 import pytest
@@ -213,9 +214,7 @@ async def test_every_mail_about_a_wait_can_stop_it(units: Units, owner: Owner, c
 
         assert count(units, PasskeyRecovery) == 0
         for token in links_to_stop:
-            assert (
-                refusal(units, lambda unit, token=token: recovery.stop_by_mail(unit, token, visitor_of())) == links.DEAD
-            )
+            assert refusal(units, partial(recovery.stop_by_mail, token=token, visitor=visitor_of())) == links.DEAD
 
 
 async def test_a_lost_mail_is_sent_again_on_demand(units: Units, owner: Owner, clock: FakeClock) -> None:
