@@ -168,11 +168,13 @@ def of_passkeys_only() -> set[str]:
 
 
 def test_axe_finds_nothing_about_passkeys(wired: Browser, server: Server, email: str) -> None:
-    server.create_account(email)
+    server.create_account(email, asked_for_passkey=False)
     context = wired.new_context(locale="en-GB", reduced_motion="reduce", base_url=server.origin, viewport=DESKTOP)
     look = Looker(context.new_page(), "en")
     page = look.page
     open_settings(page, server, email)
+    expect(page.locator("#passkey-question")).to_be_visible()
+    look("the question for a passkey")
     visit_passkeys(look)
     server.move_clock(660)
     page.get_by_test_id("passkeys-add").click()

@@ -203,3 +203,35 @@ def test_what_is_offered_behind_the_field_is_renewed_and_costs_nothing_meanwhile
     page.evaluate("document.getAnimations()[0].finish()")
 
     page.wait_for_function("offer => !offer.isConnected && document.querySelector('.renews')", arg=offer)
+
+
+def test_after_a_login_by_password_the_question_is_put_once(by_button: Page, server: Server, email: str) -> None:
+    page = by_button
+    Device(page)
+    server.create_account(email, asked_for_passkey=False)
+    log_in(page, email)
+    question = page.get_by_role("region", name="Next time without a password?")
+    page.reload()
+    expect(question).to_be_visible()
+    question.get_by_role("button", name="Set up a passkey").click()
+    expect(card(page).get_by_role("heading", name="Passkeys")).to_be_in_viewport()
+
+    question.get_by_role("button", name="No, thanks").click()
+
+    expect(question).to_have_count(0)
+    log_out(page)
+    log_in(page, email)
+    expect(page.get_by_role("button", name="Save").first).to_be_visible()
+    expect(question).to_have_count(0)
+
+
+def test_a_browser_without_passkeys_is_not_asked(
+    new_context: Callable[..., BrowserContext], server: Server, email: str
+) -> None:
+    context = new_context()
+    context.add_init_script(NO_PASSKEYS)
+    page = context.new_page()
+    server.create_account(email, asked_for_passkey=False)
+    log_in(page, email)
+    expect(page.get_by_role("button", name="Save").first).to_be_visible()
+    expect(page.get_by_role("region", name="Next time without a password?")).to_have_count(0)

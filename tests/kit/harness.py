@@ -35,6 +35,7 @@ from sqlmodel import SQLModel
 
 from netim_app import build as front_end
 from netim_app.core.clock import shifted_clock
+from netim_app.features.passkeys.tables import PasskeyQuestion
 from netim_app.identity import accounts, passwords
 from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import Units
@@ -258,8 +259,13 @@ class Server:
         language: str = "en",
         first_name: str = "Anna",
         last_name: str = "Martin",
+        *,
+        asked_for_passkey: bool = True,
     ) -> str:
-        """A customer with this address. Written to the database at once: the command takes two seconds to start."""
+        """A customer with this address. Written to the database at once: the command takes two seconds to start.
+
+        Unless told otherwise they have declined a passkey before, so that no panel asks for one.
+        """
         install_features()
         self.secrets.note_typed({"email": email, "password": password})
         customer = accounts.NewCustomer(
@@ -271,7 +277,9 @@ class Server:
             time_zone=accounts.DEFAULT_TIME_ZONE,
         )
         with self.units.write() as unit:
-            accounts.create_account(unit, customer, passwords.hash_password(password, unit.settings.bcrypt_cost))
+            made = accounts.create_account(unit, customer, passwords.hash_password(password, unit.settings.bcrypt_cost))
+            if asked_for_passkey:
+                unit.session.add(PasskeyQuestion(account_id=made.id or 0, session_id=0))
         return email
 
     @property

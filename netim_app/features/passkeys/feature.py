@@ -14,6 +14,7 @@ from netim_app.features.passkeys import rules
 from netim_app.features.passkeys.facts import (
     PasskeyAdded,
     PasskeyCounterFell,
+    PasskeyQuestionChanged,
     PasskeyRemoved,
     PasskeyRenamed,
     PasskeysOnlyOff,
@@ -23,14 +24,15 @@ from netim_app.features.passkeys.facts import (
     RecoveryDone,
     RecoveryStopped,
 )
-from netim_app.features.passkeys.service import challenges, only, passkeys, recovery, stored, use
+from netim_app.features.passkeys.service import challenges, only, passkeys, question, recovery, stored, use
 from netim_app.features.passkeys.state.card import PasskeyDialogState, PasskeysState, show_passkeys
 from netim_app.features.passkeys.state.entry import PasskeyProofState
 from netim_app.features.passkeys.state.only import PasskeysOnlyState
 from netim_app.features.passkeys.state.recovery import PasskeyRecoveryState
 from netim_app.features.passkeys.view.card import card, gauge_part
 from netim_app.features.passkeys.view.entry import code_part, login_part, step_up_part
-from netim_app.features.passkeys.view.recovery import page, panel
+from netim_app.features.passkeys.view.panels import panels
+from netim_app.features.passkeys.view.recovery import page
 from netim_app.identity.facts import (
     AccountUnlocked,
     EmailChanged,
@@ -72,13 +74,14 @@ PASSKEYS = Feature(
         Subscription(fact=PasskeysOnlyOff, handle=only.mail_switched),
         Subscription(fact=LoginFailed, handle=only.mail_password),
         Subscription(fact=LoggedIn, handle=recovery.end_with_login),
+        Subscription(fact=LoggedIn, handle=question.put_after_login),
         Subscription(fact=PasswordChanged, handle=recovery.end_with_links),
         Subscription(fact=EmailChanged, handle=recovery.end_with_links),
         Subscription(fact=EmailRestored, handle=recovery.end_with_links),
         Subscription(fact=SessionsRevoked, handle=recovery.end_with_links),
     ),
     card=card,
-    panel=panel,
+    panel=panels,
     group="logging_in",
     refresher=Refresher(
         changed_by=(
@@ -86,6 +89,7 @@ PASSKEYS = Feature(
             PasskeyRenamed,
             PasskeyRemoved,
             PasskeyUsed,
+            PasskeyQuestionChanged,
             PasskeysOnlyOn,
             PasskeysOnlyOff,
             RecoveryBegun,

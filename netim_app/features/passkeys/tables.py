@@ -70,6 +70,16 @@ class PasskeyRecovery(SQLModel, table=True):
     system: str = Field(max_length=80)
 
 
+class PasskeyQuestion(SQLModel, table=True):
+    """A customer who was asked once whether to log in without a password from now on."""
+
+    __tablename__ = "passkey_question"
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    session_id: int
+    """In which it is asked; 0 once it is answered."""
+
+
 class PasskeyChallenge(SQLModel, table=True):
     """What one prompt of one browser has to sign. It is deleted by the first answer, right or wrong."""
 

@@ -9,7 +9,7 @@ from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Fact
 from netim_app.features.passkeys import rules
 from netim_app.features.passkeys.facts import PasskeyAdded, PasskeyCounterFell, PasskeyRemoved, PasskeyRenamed
-from netim_app.features.passkeys.service import answers, only, recovery, stored
+from netim_app.features.passkeys.service import answers, only, question, recovery, stored
 from netim_app.features.passkeys.service.providers import provider
 from netim_app.features.passkeys.tables import Passkey
 from netim_app.identity import accounts, ceremonies, notices, second_factor, sessions, tickets
@@ -54,6 +54,8 @@ class Passkeys:
     """What it takes before that is possible (`rules.lacks`)."""
     recovery_opens: str = ""
     """When somebody gets in without a passkey who has asked for it; empty for nobody."""
+    asked_in: int = 0
+    """The session in which the customer is asked for a first one; 0 for none."""
 
 
 def view_passkeys(unit: UnitOfWork, account_id: int) -> Passkeys:
@@ -69,6 +71,7 @@ def view_passkeys(unit: UnitOfWork, account_id: int) -> Passkeys:
         only=only.is_on(unit, account_id),
         lacks=rules.lacks(rows),
         recovery_opens=recovery.opens_at(unit, account_id),
+        asked_in=question.session_of(unit, account_id),
     )
 
 

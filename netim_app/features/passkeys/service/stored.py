@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import col, delete, select
 
 from netim_app.features.passkeys import rules
-from netim_app.features.passkeys.tables import Passkey, PasskeyHandle, PasskeyRecovery, PasskeysOnly
+from netim_app.features.passkeys.tables import Passkey, PasskeyHandle, PasskeyQuestion, PasskeyRecovery, PasskeysOnly
 from netim_app.infra.columns import table_of
 from netim_app.infra.export import export_rows
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -81,5 +81,6 @@ def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
     return {
         "passkeys": export_rows(unit, Passkey, account_id, *columns),
         "only": export_rows(unit, PasskeysOnly, account_id, "since"),
+        "question": export_rows(unit, PasskeyQuestion, account_id, "session_id"),
         "recovery": export_rows(unit, PasskeyRecovery, account_id, "opens_at", "address", "browser", "system"),
     }

@@ -9,7 +9,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.core.row_ids import may_be_id
 from netim_app.features.passkeys import rules
-from netim_app.features.passkeys.service import passkeys, prompts, recovery
+from netim_app.features.passkeys.service import passkeys, prompts, question, recovery
 from netim_app.features.passkeys.service.passkeys import ListedPasskey, Passkeys
 from netim_app.features.passkeys.state.prompts import FAILURES_OF_NEW, read_reply, show_prompt
 from netim_app.identity import limits
@@ -40,6 +40,8 @@ class PasskeysState(rx.State):
     """What it takes before that is possible: "code", "passkey", or empty."""
     recovery_opens: str = ""
     """When somebody gets in who has asked to without a passkey; empty for nobody."""
+    asked: bool = False
+    """Whether this session asks for a first passkey."""
 
     @rx.event
     @open_to(LOGGED_IN)
@@ -52,6 +54,12 @@ class PasskeysState(rx.State):
     async def stop_recovery(self) -> None:
         """Every open session can say that nobody is to get in without a passkey."""
         await change(self, recovery.stop)
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def decline(self) -> None:
+        """The customer wants no passkey now, and is asked no more."""
+        await change(self, question.decline)
 
 
 class NewPasskeyState(rx.State):
@@ -178,3 +186,4 @@ async def show_passkeys(state: rx.State, shown: Passkeys) -> None:
     card.only = shown.only
     card.lacks = shown.lacks
     card.recovery_opens = shown.recovery_opens
+    card.asked = shown.asked_in == actor().session_id

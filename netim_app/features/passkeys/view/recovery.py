@@ -1,34 +1,19 @@
-"""The page that leads back into an account without its passkeys, and the panel that can stop it."""
+"""The page that leads back into an account without its passkeys."""
 
 from typing import Any
 
 import reflex as rx
 
-from netim_app.features.passkeys.state.card import PasskeysState
 from netim_app.features.passkeys.state.only import WAIT_HOURS
 from netim_app.features.passkeys.state.recovery import PasskeyRecoveryState
 from netim_app.identity.view.fields import code_field, error_at
 from netim_app.identity.view.shell import entry_page
-from netim_app.ui import card as kit
 from netim_app.ui.browser import field_from_fragment
-from netim_app.ui.buttons import button, button_link, link
+from netim_app.ui.buttons import button_link, link
 from netim_app.ui.form import form
 from netim_app.ui.notice import notice, outcome
 from netim_app.ui.skeleton import form_skeleton
 from netim_app.ui.text import tr
-
-
-def panel() -> rx.Component:
-    """While somebody waits to get in without a passkey."""
-    shown = kit.card(
-        rx.el.div(button(tr("passkeys.recovery.stop"), PasskeysState.stop_recovery, "primary")),
-        title=tr("passkeys.recovery.panel"),
-        text=tr("passkeys.recovery.panel.text", when=PasskeysState.recovery_opens),
-        anchor="passkey-recovery",
-        icon="info",
-        level=2,
-    )
-    return rx.cond(PasskeysState.recovery_opens != "", shown)
 
 
 def page() -> rx.Component:

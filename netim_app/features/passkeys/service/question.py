@@ -1,0 +1,40 @@
+"""The question after a login by password: "Next time without a password?". It is put in one session only."""
+
+import sqlalchemy as sa
+
+from netim_app.core.actor import Actor
+from netim_app.features.passkeys.facts import PasskeyQuestionChanged
+from netim_app.features.passkeys.service import stored
+from netim_app.features.passkeys.tables import PasskeyQuestion
+from netim_app.identity.facts import LoggedIn
+from netim_app.infra.columns import table_of
+from netim_app.infra.unit_of_work import UnitOfWork
+
+_QUESTIONS = table_of(PasskeyQuestion)
+_question = _QUESTIONS.c
+_SESSION = sa.select(_question.session_id).where(_question.account_id == sa.bindparam("account"))
+_ANSWER = sa.update(_QUESTIONS).where(_question.account_id == sa.bindparam("account")).values(session_id=0)
+
+
+def put_after_login(unit: UnitOfWork, fact: LoggedIn) -> None:
+    """Puts the question in the session that a password has opened, to a customer without passkeys who never had it."""
+    if not unit.settings.passkey_domain:
+        return
+    if unit.row(_SESSION, account=fact.account_id) or stored.enrolled(unit, fact.account_id):
+        return
+    row = {"account_id": fact.account_id, "session_id": fact.session_id}
+    put = unit.insert(PasskeyQuestion).values(**row).on_conflict_do_nothing().returning(_question.account_id)
+    if unit.run(put).first() is not None:
+        unit.record(PasskeyQuestionChanged(account_id=fact.account_id, at=fact.at, origin=fact.origin))
+
+
+def session_of(unit: UnitOfWork, account_id: int) -> int:
+    """The session in which the customer has the question; 0 once it is answered."""
+    row = unit.row(_SESSION, account=account_id)
+    return row.session_id if row and not stored.enrolled(unit, account_id) else 0
+
+
+def decline(unit: UnitOfWork, actor: Actor) -> None:
+    """Takes the question away for good."""
+    unit.run(_ANSWER, {"account": actor.account_id})
+    unit.record(PasskeyQuestionChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin))
