@@ -149,6 +149,7 @@ AREAS = {
         Attack("A102", "P2", "webauthn_chal", "6.7.2"),
         Attack("A103", "P2", "webauthn_sig", "WebAuthn Level 3"),
         Attack("A104", "P2", "webauthn_reg", "WebAuthn Level 3"),
+        Attack("A130", "P0", "sole_way", "6.3.4, 6.4.3"),
     ),
 }
 """What each part of the product is tried with. docs/security.md shows how many attacks each area has."""

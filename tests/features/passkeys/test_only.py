@@ -270,7 +270,7 @@ def test_switching_on_and_removing_a_passkey_at_once_leaves_no_closed_account(
 # A thief with password and mailbox
 
 
-async def test_a_right_password_is_answered_like_a_wrong_one(
+async def test_sole_way_a_right_password_is_answered_like_a_wrong_one(
     units: Units, closed: Actor, phone: Authenticator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right, wrong = await by_password(), await by_password("wrong " + PASSWORD)
@@ -301,7 +301,9 @@ async def test_only_the_mailbox_hears_of_a_right_password_and_once_an_hour(
     assert told() == 2
 
 
-async def test_a_code_owed_from_before_finishes_nothing(units: Units, closed: Actor, codes: tuple[str, ...]) -> None:
+async def test_sole_way_a_code_owed_from_before_finishes_nothing(
+    units: Units, closed: Actor, codes: tuple[str, ...]
+) -> None:
     with units.write() as unit:
         pending_logins.begin(unit, closed.account_id, visitor_of(), remember=False, return_to=PAGE)
 
@@ -309,7 +311,7 @@ async def test_a_code_owed_from_before_finishes_nothing(units: Units, closed: Ac
     assert refusal(units, lambda unit: use.ask_after_password(unit, visitor_of())) == pending_logins.GONE
 
 
-def test_a_mailed_reset_sets_no_password(units: Units, closed: Actor) -> None:
+def test_sole_way_a_mailed_reset_sets_no_password(units: Units, closed: Actor) -> None:
     """Neither one that is asked for now, which is another mail, nor one of another time."""
     with units.write() as unit:
         recovery.ask_reset(unit, EMAIL, HERE)
@@ -323,7 +325,7 @@ def test_a_mailed_reset_sets_no_password(units: Units, closed: Actor) -> None:
 # A thief with an open session
 
 
-async def test_password_and_code_are_no_fresh_proof(
+async def test_sole_way_password_and_code_are_no_fresh_proof(
     units: Units, closed: Actor, phone: Authenticator, codes: tuple[str, ...]
 ) -> None:
     def failures() -> int:
@@ -372,7 +374,7 @@ def test_the_last_passkey_stays(units: Units, closed: Actor, phone: Authenticato
     assert count(units, Passkey) == 0
 
 
-async def test_a_link_to_a_new_address_asks_for_a_session(units: Units, closed: Actor) -> None:
+async def test_sole_way_a_link_to_a_new_address_asks_for_a_session(units: Units, closed: Actor) -> None:
     with units.write() as unit:
         email_change.ask_email_change(unit, closed, "new@example.org")
     token = last_mail(units, "email_change").token
@@ -386,7 +388,7 @@ async def test_a_link_to_a_new_address_asks_for_a_session(units: Units, closed: 
 # Leaving, and what ends it from outside
 
 
-async def test_leaving_opens_the_other_ways_again(units: Units, closed: Actor) -> None:
+async def test_sole_way_leaving_opens_the_other_ways_again(units: Units, closed: Actor) -> None:
     with units.write() as unit:
         only.switch_off(unit, closed)
     with pytest.raises(DomainError, match=r"off_already"), units.write() as unit:
