@@ -16,7 +16,7 @@ from netim_app.texts import catalog
 from netim_app.texts.catalog import LOCALES, format_datetime
 from netim_app.ui.theme import DARK, LIGHT
 from tests.house.modules import PACKAGE
-from tests.kit.reviewed import ACCOUNT, PLACE, Addition, Mail, joined
+from tests.kit.reviewed import ACCOUNT, PLACE, Addition, Mail, additions, joined
 from tests.kit.reviewed import NOTICE as COMMON
 
 SECRET = "#t-3nUx_0k9"
@@ -31,7 +31,7 @@ OF_FEATURES: dict[str, Mail] = joined("mails")
 """Those of features are in `tests/features/<name>/reviewed.py`."""
 
 ADDITIONS: dict[str, Addition] = joined("additions")
-ADDED = [{"name": name, "place": each.place, **each.values} for name, each in ADDITIONS.items()]
+ADDED = additions()
 
 SAMPLES: dict[str, Mapping[str, Any]] = {
     "sign_up": {"link": LINK, "hours": 24},

@@ -19,6 +19,7 @@ from sqlalchemy import event
 
 from netim_app.core.errors import RecordedRefusal
 from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.genuine_mail.service import phrase, references
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.login_alerts.service import switch_alerts
@@ -33,6 +34,7 @@ from netim_app.identity import (
     known_browsers,
     login,
     operations,
+    passwords,
     pending_logins,
     profiles,
     recovery,
@@ -153,7 +155,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     customer = accounts.NewCustomer(
         email=EMAIL, first_name="Ada", last_name="Lovelace", password=PASSWORD, language="en", time_zone="Europe/Paris"
     )
-    await in_unit(sign_up.sign_up, customer, accounts.passwords.hash_password(PASSWORD, 4))
+    await in_unit(sign_up.sign_up, customer, passwords.hash_password(PASSWORD, 4))
     await flows.confirm_email(_link(units, plans, "sign_up"), PASSWORD, visitor_of())
     browser = await _login(units)
     with units.read() as unit:
@@ -166,6 +168,9 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(profiles.edit_profile, actor, profile)
     for on in (True, False, True):
         await in_unit(switch_alerts, actor, on)
+    for words in ("blue heron", "another phrase"):
+        await in_unit(phrase.save, actor, words)
+    await in_read_unit(references.look_up, "00000-00000", "en")
 
     await in_unit(rule_list.add_rule, actor, reading.parse("192.0.2.0/24"), "")
     await in_unit(rule_list.add_rule, actor, reading.parse("2001:db8::/32"), "")
@@ -180,6 +185,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(enrolments.begin, actor)
     made = await in_unit(backup_codes.make, actor)
     await in_read_unit(_load, actor.account_id, -1)
+    await in_unit(phrase.remove, actor)
     clock.advance(minutes=1)
     await _login(units, secret)
     clock.advance(minutes=1)
@@ -195,7 +201,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(recovery.ask_reset, "ada@example.net", HERE)
     token = _link(units, plans, "reset")
     await in_read_unit(recovery.owner_of, token)
-    hashed = accounts.passwords.hash_password(PASSWORD, 4)
+    hashed = passwords.hash_password(PASSWORD, 4)
     await in_unit(recovery.finish_reset, token, hashed, visitor_of())
     await in_unit(sessions.end_session, browser.digest, HERE)
     await in_unit(operations.unlock, facts.AccountUnlocked(account_id=actor.account_id, at=clock()))

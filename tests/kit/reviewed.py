@@ -89,3 +89,8 @@ def joined(part: str) -> dict[str, Any]:
 def listed(part: str) -> tuple[Any, ...]:
     """One list of all features."""
     return tuple(value for each in of_features() for value in getattr(each, part))
+
+
+def additions() -> list[dict[str, Any]]:
+    """What features add to every mail, as `mail_templates.render` takes it."""
+    return [{"name": name, "place": each.place, **each.values} for name, each in joined("additions").items()]

@@ -23,7 +23,7 @@ REVIEWED = Reviewed(
         ),
     },
     additions={
-        "phrase": Addition("head", {"phrase": "blue heron"}),
+        "phrase": Addition("head", {"phrase": "W" * 40}),
         "reference": Addition("small_print", {"reference": "7KQ2M-X9PD4", "url": f"{ACCOUNT}/did-you-send-this"}),
     },
 )

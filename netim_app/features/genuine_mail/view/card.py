@@ -71,6 +71,8 @@ def _present(phrase: rx.Var[str]) -> rx.Component:
 
 def _remove() -> rx.Component:
     return rx.el.div(
-        button(tr("genuine_mail.remove"), PhraseDialogState.remove, "ghost", test_id="phrase-remove"),
+        button(
+            tr("genuine_mail.remove"), PhraseDialogState.remove, "ghost", test_id="phrase-remove", class_name="-ms-4"
+        ),
         class_name="border-t border-line pt-4",
     )
