@@ -200,6 +200,8 @@ class EntryPage:
     """The whole page, in its frame (`identity.view.shell.entry_page`)."""
     opened: Handler
     """The event that its visit begins with."""
+    link_at_login: str = ""
+    """Text key of the link to it below the login form; empty for none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from netim_app.feature import Feature
 from netim_app.features.activity.feature import ACTIVITY
 from netim_app.features.backup_codes.feature import BACKUP_CODES
 from netim_app.features.gauge.feature import GAUGE
+from netim_app.features.genuine_mail.feature import GENUINE_MAIL
 from netim_app.features.ip_restriction.feature import IP_RESTRICTION
 from netim_app.features.login_alerts.feature import LOGIN_ALERTS
 from netim_app.features.lost_device.feature import LOST_DEVICE
@@ -22,6 +23,7 @@ FEATURES: tuple[Feature, ...] = (
     TOTP,
     BACKUP_CODES,
     LOGIN_ALERTS,
+    GENUINE_MAIL,
     IP_RESTRICTION,
     SESSIONS,
     ACTIVITY,

@@ -131,6 +131,9 @@ AREAS = {
         Attack("A88", "P0", "log_secrets", "16.2.5"),
         Attack("A90", "P1", "log_events", "16.2.1, 16.3.1-16.3.3"),
         Attack("A116", "P1", "alert_flood", "2.4.1"),
+        Attack("A120", "P1", "forged_reference", "2.4.1, 15.3.1"),
+        Attack("A121", "P1", "phrase_leak", "14.2.6, 7.5.1"),
+        Attack("A122", "P1", "phrase_injection", "1.3.11, 2.2.1"),
     ),
     "HTTP and browser": (
         Attack("A91", "P0", "cors", "3.4.2"),

@@ -33,6 +33,9 @@ _LIST_NUMBER = re.compile(r"^[^0-9]{0,3}[0-9]{1,2}[.):．。）：、]")
 _TOO_SHORT_ENTRY = re.compile(rf"{_LIST_NUMBER.pattern}\s+[0-9]{{1,5}}[^0-9]*$")
 """An entry of a list whose code is not whole: its number is no part of the code."""
 _SIX_DIGITS = re.compile("[0-9]{6}")
+_LINK_LIKE = re.compile(r"[/:@<>\\]|[.\u3002](?:\w\w|\d)|www", re.IGNORECASE)
+"""In its compatibility form. The ideographic full stop has none, and browsers read it as a dot.
+A single letter after a dot is an initial and no domain: "J.R."."""
 _TOKEN = re.compile(rf"[\w-]{{{TOKEN_LENGTH}}}(?![\w-])", re.ASCII)
 
 
@@ -58,6 +61,11 @@ def hidden_at(text: str) -> int:
     """Where in a line, counted from 1, stands what cannot be seen or turns its surroundings around; 0 for nowhere."""
     text = _FLAG.sub(lambda flag: "-" * len(flag[0]), text)
     return next((at for at, sign in enumerate(text, 1) if _is_hidden(sign)), 0)
+
+
+def is_like_a_link(text: str) -> bool:
+    """Whether a mail program might make a link of something in it."""
+    return bool(_LINK_LIKE.search(unicodedata.normalize("NFKC", text)))
 
 
 def plain(text: str) -> str:

@@ -172,6 +172,15 @@ async def allow_link(address: str) -> None:
     await _allow_from(rate_limit.LINK_PER_ADDRESS, address)
 
 
+async def allow_reference(address: str) -> None:
+    """Somebody at this address may ask about one more mail.
+
+    Raises:
+        DomainError: too many.
+    """
+    await _allow_from(rate_limit.REFERENCE_PER_ADDRESS, address)
+
+
 async def may_mail(purpose: Literal["sign_up", "reset", "email_change"], recipient: str, address: str) -> bool:
     """Whether one more mail may go to this mailbox because somebody at this address asked for it.
 

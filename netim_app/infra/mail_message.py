@@ -18,11 +18,12 @@ CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 @dataclass(frozen=True)
 class RenderedMail:
-    """The three texts of a mail. `subject` is one line."""
+    """The three texts of a mail, and their language; empty where it is not known. `subject` is one line."""
 
     subject: str
     text: str
     html: str
+    language: str = ""
 
 
 def address(text: str) -> Address:
@@ -61,8 +62,8 @@ def sender_of(mail_from: str) -> str:
     return mail_from if "<" in mail_from else str(Address(get_brand().sender_name, addr_spec=mail_from))
 
 
-def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: datetime) -> EmailMessage:
-    """The message that goes out.
+def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: datetime, thread: str = "") -> EmailMessage:
+    """The message that goes out. It has no List-Unsubscribe: by that, anybody with the mail could switch alerts off.
 
     Args:
         mail: its texts.
@@ -70,6 +71,7 @@ def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: date
         sender: `Name <address>`, as configured.
         message_id: unique and stable, so that a mail delivered twice is recognised as one.
         at: the moment of its Date header.
+        thread: what the mails have in common that a mail program shows together.
 
     Raises:
         ValueError: an address is none.
@@ -83,8 +85,12 @@ def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: date
     message["Subject"] = mail.subject
     message["Date"] = rfc5322_date(at.astimezone(UTC))
     message["Message-ID"] = f"<{message_id}@{origin.domain}>"
+    if thread:  # each answers the same mail, which was never sent
+        message["In-Reply-To"] = message["References"] = f"<{thread}@{origin.domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    if mail.language:  # not before: with other content go all headers of the content
+        message["Content-Language"] = mail.language
     return message

@@ -275,6 +275,7 @@ class Sender:
                 sender=sender_of(settings.mail_from),
                 message_id=claimed.message_id,
                 at=claimed.created_at,
+                thread=mail.thread,
             )
         except Exception as error:
             logger.exception("a mail could not be rendered")

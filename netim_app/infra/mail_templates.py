@@ -1,7 +1,6 @@
 """The texts of mails: one template for each event, rendered as subject, text and HTML in each language."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from netim_app.brand.brand import get_brand
+from netim_app.core import readers
 from netim_app.infra.mail_message import CONTROLS, RenderedMail
 from netim_app.texts import catalog
 from netim_app.texts.languages import language
@@ -19,10 +19,6 @@ PACKAGE = Path(__file__).resolve().parent.parent
 MAX_PARAM_LENGTH = 2_000
 MAX_GREETED = 80
 _PLAIN_SIGNS = str.maketrans({"\N{NARROW NO-BREAK SPACE}": "\N{NO-BREAK SPACE}", "\N{NON-BREAKING HYPHEN}": "-"})
-_LINK_LIKE = re.compile(r"[/:@<>\\]|[.\u3002](?:\w\w|\d)|www", re.IGNORECASE)
-"""In a name in its compatibility form. The ideographic full stop has none, and browsers read it as a dot.
-A single letter after a dot is an initial and no domain: "J.R."."""
-
 _BEHIND_A_GROUP = re.compile(r"(?<=[\da-f:]:)(?=[\da-f]{0,4}:)", re.IGNORECASE | re.ASCII)
 """Within an IPv6 address. The time 10:30 has no such place: behind its colon comes no other one."""
 
@@ -71,7 +67,8 @@ class Templates:
         text = self._text.get_template(template).render(known)
         text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
         text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
-        return RenderedMail(subject, text, self._html.get_template(template).render(known).strip() + "\n")
+        html = self._html.get_template(template).render(known).strip() + "\n"
+        return RenderedMail(subject, text, html, locale)
 
 
 def _environment(folders: Sequence[Path], *, autoescape: bool = False) -> Environment:
@@ -123,7 +120,7 @@ def render(
 
 
 def _greetable(name: str) -> bool:
-    return bool(name) and len(name) <= MAX_GREETED and not _LINK_LIKE.search(unicodedata.normalize("NFKC", name))
+    return bool(name) and len(name) <= MAX_GREETED and not readers.is_like_a_link(name)
 
 
 def _breakable(text: str) -> Markup:

@@ -68,8 +68,10 @@ def queue(
         ValueError: `to` is no e-mail address.
         TypeError: a parameter cannot be stored.
     """
+    recipient = address(to).addr_spec
     additions = _additions_of(unit, handlers.MailAbout(event, account_id, is_personal))
-    mail = QueuedMail(address(to).addr_spec, event, locale, time_zone, params, additions)
+    thread = _thread(unit, account_id, event, recipient)
+    mail = QueuedMail(recipient, event, locale, time_zone, params, additions, thread)
     message_id = _store(unit, kind or event, mail.as_bytes(), account_id=account_id, expires_at=expires_at)
     # Its trace leads from the mail to what caused it; `mail` from here to the lines of the sender.
     unit.after_commit.append(
@@ -82,6 +84,13 @@ def _additions_of(unit: UnitOfWork, about: handlers.MailAbout) -> list[dict[str,
     return [
         {**values, "name": addition.name, "place": addition.place} for addition, values in asked if values is not None
     ]
+
+
+def _thread(unit: UnitOfWork, account_id: int | None, event: str, recipient: str) -> str:
+    """Of the mails of one event about one account in one mailbox. It tells nobody which these are."""
+    if account_id is None:
+        return ""
+    return unit.vault.mac("mail thread", f"{account_id}\0{event}\0{recipient}".encode())[:32]
 
 
 def ask(

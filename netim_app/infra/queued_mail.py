@@ -25,6 +25,7 @@ class QueuedMail:
         locale, time_zone: the recipient's.
         params: what the template needs. An aware moment among them becomes words of that language and time zone.
         additions: what features add, as `mail_templates.render` takes it.
+        thread: the same for all mails that a mail program is to show together; empty for none.
     """
 
     to: str
@@ -33,6 +34,7 @@ class QueuedMail:
     time_zone: str
     params: Mapping[str, object]
     additions: Sequence[Mapping[str, object]] = ()
+    thread: str = ""
 
     def as_bytes(self) -> bytes:
         """For `read`."""
@@ -68,6 +70,7 @@ class FinishedMail:
     subject: str
     text: str
     html: str
+    thread: str = ""
 
     def render(self, _public_url: str) -> RenderedMail:
         """The texts of the mail."""

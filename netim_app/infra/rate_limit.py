@@ -55,6 +55,8 @@ RECOVERY_PER_ADDRESS = Limit("recovery_per_address", 20, HOUR)
 CEREMONY_PER_ADDRESS = Limit("ceremony_per_address", 120, MINUTE)
 """Prompts of browsers, and answers to them. Each writes a row; a login page that opens asks for one, too."""
 LINK_PER_ADDRESS = Limit("link_per_address", 60, HOUR)
+REFERENCE_PER_ADDRESS = Limit("reference_per_address", 60, HOUR)
+"""Questions whether a mail is ours. Each may hold a few references."""
 MAIL_PER_RECIPIENT = Limit("mail_per_recipient", 5, HOUR)
 MAIL_PER_ADDRESS = Limit("mail_per_address", 20, HOUR)
 RATING_PER_ADDRESS = Limit("rating_per_address", 60, MINUTE)

@@ -31,7 +31,7 @@ _BY_THEMSELVES = ("engineio.server", "socketio.server")
 level already when their server is made."""
 
 _WORDS = (
-    r"cookies?|authorization|tokens?|tickets?|password|passwd|passphrase|pwd|payload|secret|form_data|seed|otpauth"
+    r"cookies?|authorization|tokens?|tickets?|password|passwd|(?:pass)?phrase|pwd|payload|secret|form_data|seed|otpauth"
     r"|credential|api_?key|private_?key|netim_session|netim_browser|netim_pending|sec[-_]websocket[-_]key"
 )
 _KEY = re.compile(

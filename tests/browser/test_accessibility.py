@@ -24,6 +24,7 @@ from netim_app.texts import catalog
 from tests.browser.conftest import DESKTOP, PHONE, unfold_rules
 from tests.browser.wire import Wire
 from tests.kit.harness import PASSWORD, Server, link_in
+from tests.kit.kept_secrets import text_of
 from tests.kit.languages import tag
 from tests.kit.passkeys import mailed_page
 from tests.kit.phone import finish, open_settings
@@ -39,6 +40,7 @@ PUBLIC = (
     "/reset-password",
     "/restore-email",
     "/recover-account",
+    "/did-you-send-this",
 )
 PERSONAL = "/account/personal-information"
 SECURITY = "/account/connection-and-security"
@@ -140,10 +142,12 @@ def test_axe_finds_nothing_wherever_a_customer_can_come(
         visit_public_pages(look)
         visit_sign_up(look, server, f"new.{email}")
         visit_reset(look, server, email)
+        visit_question(look, server, email)
         visit_undo(look, server, server.create_account(f"undo.{email}", language=language))
         open_settings(look.page, server, email)
         visit_personal_information(look, server, email)
         visit_security(look, server, email)
+        visit_phrase(look)
         visit_ip_restriction(look, server, email)
         visit_dialogs_of_one_field(look)
         visit_two_factor(look, server, email)
@@ -344,6 +348,23 @@ def visit_reset(look: Looker, server: Server, email: str) -> None:
     look("the new password is set")
 
 
+def visit_question(look: Looker, server: Server, email: str) -> None:
+    """With a mail of ours, and with two that are not."""
+    page = look.page
+    page.goto("/did-you-send-this")
+    form = page.get_by_test_id("question")
+    refuse(form)
+    look("nothing to be checked")
+    ours = text_of([server.mails(email)[-1]])
+    for text, answer in (("00000-00000", "no"), (TOO_LONG, "none"), (ours, "yes")):
+        form.locator("textarea").fill(text)
+        form.locator("[type=submit]").click()
+        expect(page.get_by_test_id(f"question-{answer}")).to_be_visible()
+        look(f"a mail that is checked: {answer}")
+        page.get_by_role("main").get_by_role("button").last.click()
+        expect(form).to_be_visible()
+
+
 def visit_undo(look: Looker, server: Server, email: str) -> None:
     with server.units.write() as unit:
         account_id = operations.find_account(unit, email)
@@ -469,6 +490,22 @@ def visit_security(look: Looker, server: Server, email: str) -> None:
     expect(page.get_by_test_id("sessions-others-dialog")).to_be_visible()
     look("log out everywhere else")
     close(page, "sessions-others-dialog")
+
+
+def visit_phrase(look: Looker) -> None:
+    page = look.page
+    for phrase in ("blue heron at noon", "another phrase"):
+        page.get_by_test_id("phrase-begin").click()
+        form = page.get_by_test_id("phrase")
+        refuse(form)
+        look("no phrase")
+        form.locator("#field-phrase").fill(phrase)
+        form.locator("[type=submit]").click()
+        expect(page.get_by_test_id("phrase-dialog")).to_have_count(0)
+    page.get_by_test_id("phrase-begin").click()
+    expect(page.get_by_test_id("phrase-present")).to_be_visible()
+    look("the phrase")
+    close(page, "phrase-dialog")
 
 
 def visit_list_of_rules(look: Looker) -> None:

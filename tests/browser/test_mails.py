@@ -10,7 +10,7 @@ from netim_app.ui.theme import DARK, LIGHT
 from tests.browser.conftest import PASSWORD, log_in
 from tests.kit.fitting import misfits
 from tests.kit.harness import Server
-from tests.kit.reviewed import joined
+from tests.kit.reviewed import additions, joined
 
 UNREADABLE = """() => {
   const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
@@ -46,7 +46,7 @@ def test_every_mail_fits_and_can_be_read(
     page = new_context(viewport={"width": width, "height": 600}, color_scheme=scheme).new_page()
     for event in mail_templates.templates().events:
         for locale in LOCALES:
-            page.set_content(mail_templates.render(event, locale, params_of(event)).html)
+            page.set_content(mail_templates.render(event, locale, params_of(event), additions()).html)
             seen = f"{event} {locale}"
             assert page.evaluate("document.documentElement.scrollWidth") == width, seen
             assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == rgb(colours["canvas"])

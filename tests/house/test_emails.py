@@ -11,11 +11,12 @@ import pytest
 
 from netim_app.infra import mail_templates
 from netim_app.infra.mail_message import RenderedMail
+from netim_app.offers import offers
 from netim_app.texts import catalog
 from netim_app.texts.catalog import LOCALES, format_datetime
 from netim_app.ui.theme import DARK, LIGHT
 from tests.house.modules import PACKAGE
-from tests.kit.reviewed import ACCOUNT, PLACE, Mail, joined
+from tests.kit.reviewed import ACCOUNT, PLACE, Addition, Mail, additions, joined
 from tests.kit.reviewed import NOTICE as COMMON
 
 SECRET = "#t-3nUx_0k9"
@@ -28,6 +29,9 @@ MOMENT = datetime(2026, 11, 24, 8, 5, tzinfo=UTC)
 
 OF_FEATURES: dict[str, Mail] = joined("mails")
 """Those of features are in `tests/features/<name>/reviewed.py`."""
+
+ADDITIONS: dict[str, Addition] = joined("additions")
+ADDED = additions()
 
 SAMPLES: dict[str, Mapping[str, Any]] = {
     "sign_up": {"link": LINK, "hours": 24},
@@ -207,10 +211,49 @@ def test_every_sentence_of_the_catalogue_is_said_by_some_mail(monkeypatch: pytes
 
     monkeypatch.setattr(catalog, "template", listen)
     for event, locale, variant in CASES:
-        render(event, locale, **variant)
+        mail_templates.render(event, locale, dict(SAMPLES[event]) | variant, ADDED)
 
     every_key = catalog.keys()
-    assert said == {key for key in every_key if key.startswith("mail.")}
+    names = {f"mail.{event}.name" for event in EVENTS}
+    assert said == {key for key in every_key if key.startswith("mail.")} - names
+
+
+def test_every_mail_has_a_name_that_tells_it_from_all_others() -> None:
+    """The page that says whether a mail is ours calls it so."""
+    for locale in LOCALES:
+        named = [f"mail.{event}.name" for event in EVENTS if catalog.is_translated(locale, f"mail.{event}.name")]
+        assert len({catalog.text(locale, key) for key in named}) == len(named) > len(EVENTS) / 2
+    assert {f"mail.{event}.name" for event in EVENTS} <= catalog.keys()
+
+
+def test_every_addition_is_sampled_at_its_place() -> None:
+    offered = {addition.name: addition.place for addition in offers().mail_additions}
+    assert {name: each.place for name, each in ADDITIONS.items()} == offered
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_additions_look_like_the_rest_of_a_mail(locale: str) -> None:
+    with_them = mail_templates.render("logged_in", locale, SAMPLES["logged_in"], ADDED)
+    without = render("logged_in", locale)
+    assert with_them.subject == without.subject
+    preview = re.compile(r'(?s)<div class="preview".*?</div>')
+    assert preview.search(with_them.html)[0] == preview.search(without.html)[0]  # type: ignore[index]
+    for name, each in ADDITIONS.items():
+        for value in each.values.values():
+            assert str(value) in with_them.text, name
+            assert markup.escape(str(value)) in with_them.html, name
+    dark = dark_rules(with_them.html)
+    for tag, style in re.findall(r'<(\w[^>]*) style="([^"]*)"', body(with_them.html)):
+        if "#" in style:
+            found = re.search(r'class="(\w+)"', tag)
+            assert found, tag
+            assert found[1] in dark, tag
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_markup_in_an_addition_stays_text(locale: str) -> None:
+    hostile = [{**each, **{name: f"<b>{name}</b>" for name in ADDITIONS[each["name"]].values}} for each in ADDED]
+    assert "<b>" not in mail_templates.render("logged_in", locale, SAMPLES["logged_in"], hostile).html
 
 
 @pytest.mark.parametrize("event", sorted(UNCONFIRMED))

@@ -9,6 +9,7 @@ from jinja2 import Environment, nodes
 
 from netim_app import offers as offers_of
 from netim_app.feature import GROUPS
+from netim_app.infra.mail_templates import templates
 from netim_app.texts import catalog
 from tests.house.modules import PACKAGE, sources
 from tests.kit.reviewed import of_features
@@ -189,7 +190,8 @@ def test_every_family_is_complete() -> None:
 
 def test_every_text_is_used() -> None:
     said = {key for _, keys, _ in sentences() for key in keys}
-    used = {key for _, key in literal_keys()} | family_keys() | said
+    names = {f"mail.{event}.name" for event in templates().events}  # what a page calls the mail
+    used = {key for _, key in literal_keys()} | family_keys() | said | names
 
     assert sorted(KEYS - used) == []
 

@@ -1,6 +1,7 @@
 """Mail templates that belong to no feature, and logging as Python starts it."""
 
 import logging
+import shutil
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,11 @@ def untouched_logging() -> None:
 
 @pytest.fixture
 def sample_templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> mail_templates.Templates:
-    """One event, `logged_in`, in both languages."""
+    """One event, `logged_in`, in both languages, with what features add to every mail."""
     folder = tmp_path / "package" / "features" / "alerts" / "emails"
-    folder.mkdir(parents=True)
+    (folder / "additions").mkdir(parents=True)
+    for addition in mail_templates.PACKAGE.rglob("emails/additions/*.jinja"):
+        shutil.copy(addition, folder / "additions")
     (folder / "logged_in.jinja").write_text(TEMPLATE)
     found = mail_templates.Templates(tmp_path / "package")
     monkeypatch.setattr(mail_templates, "templates", lambda: found)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -183,6 +184,53 @@ async def test_features_add_to_a_mail_what_they_know_when_it_is_queued(sqlite_un
     transport = FakeTransport()
     assert await Sender(sqlite_units, transport, "a").drain() == 1
     assert asked == [MailAbout("logged_in", 7, is_personal=False)]
+
+
+def _headers(name: str, messages: list[EmailMessage]) -> list[str | None]:
+    return [message[name] for message in messages]
+
+
+async def test_mails_of_one_event_about_one_account_make_a_thread(units: Units) -> None:
+    """In one mailbox: what another one holds must not lead to it. Nothing in it is an address or an account."""
+    params = {"first_name": "Jane", "at": units.clock(), "browser": "Firefox", "link": "x"}
+    for to, account_id, event in (
+        ("jane@example.com", 7, "logged_in"),
+        ("jane@example.com", 7, "logged_in"),
+        ("jane@example.com", 8, "logged_in"),
+        ("new@example.com", 7, "logged_in"),
+        ("jane@example.com", None, "logged_in"),
+    ):
+        with units.write() as uow:
+            queue(uow, event=event, to=to, locale="en", params=params, account_id=account_id)
+    transport = FakeTransport()
+    await _sender(units, transport).drain()
+
+    first, second, other_account, other_mailbox, visitors = _headers("References", transport.sent)
+    assert first
+    assert re.fullmatch(r"<[0-9a-f]{32}@account\.example>", first)
+    assert first == second
+    assert len({first, other_account, other_mailbox}) == 3
+    assert visitors is None
+    assert _headers("In-Reply-To", transport.sent) == _headers("References", transport.sent)
+    assert len(set(_headers("Message-ID", transport.sent))) == 5
+
+
+async def test_a_mail_names_the_language_it_was_rendered_in(units: Units) -> None:
+    params = {"first_name": "Jane", "at": units.clock(), "browser": "Firefox", "link": "x"}
+    for locale in ("fr", "en", "xx"):
+        with units.write() as uow:
+            queue(uow, event="logged_in", to="j@example.com", locale=locale, params=params)
+    transport = FakeTransport()
+    await _sender(units, transport).drain()
+    assert _headers("Content-Language", transport.sent) == ["fr", "en", "en"]
+
+
+async def test_no_mail_has_a_button_that_switches_alerts_off(units: Units) -> None:
+    """RFC 8058 needs no login: whoever reads along could press it."""
+    _queue(units)
+    transport = FakeTransport()
+    await _sender(units, transport).drain()
+    assert not [name for name in transport.sent[0].keys() if name.lower().startswith("list-")]  # noqa: SIM118
 
 
 async def test_a_mail_that_cannot_be_rendered_is_logged_and_holds_up_no_other(

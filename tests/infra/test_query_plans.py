@@ -19,6 +19,7 @@ from sqlalchemy import event
 
 from netim_app.core.errors import RecordedRefusal
 from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.genuine_mail.service import phrase, references
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.login_alerts.service import switch_alerts
@@ -167,6 +168,9 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(profiles.edit_profile, actor, profile)
     for on in (True, False, True):
         await in_unit(switch_alerts, actor, on)
+    for words in ("blue heron", "another phrase"):
+        await in_unit(phrase.save, actor, words)
+    await in_read_unit(references.look_up, "00000-00000", "en")
 
     await in_unit(rule_list.add_rule, actor, reading.parse("192.0.2.0/24"), "")
     await in_unit(rule_list.add_rule, actor, reading.parse("2001:db8::/32"), "")
@@ -181,6 +185,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(enrolments.begin, actor)
     made = await in_unit(backup_codes.make, actor)
     await in_read_unit(_load, actor.account_id, -1)
+    await in_unit(phrase.remove, actor)
     clock.advance(minutes=1)
     await _login(units, secret)
     clock.advance(minutes=1)

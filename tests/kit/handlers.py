@@ -31,6 +31,7 @@ WRITTEN_BY_ANYBODY = (
     "sign_up",
     "mailed_link",
     "outbox_message",
+    "mail_reference",
     "passkey_challenge",
 )
 """What a stranger may add to: by asking for links and prompts, and by guessing."""

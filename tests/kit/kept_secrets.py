@@ -18,14 +18,18 @@ WHERE = {
     "seed": (LOG, DATABASE, STORE, MAILS),
     "server key": (LOG, DATABASE, STORE, MAILS),
     "link": (LOG, DATABASE, STORE),  # in its mail it belongs
+    "phrase": (LOG, DATABASE, STORE),  # the same
     "tab": (LOG,),  # the client token: Reflex keys a tab's states by it
     # Six digits stand in any file of numbers. tests/server/test_two_factor.py looks for codes in the database.
     "code": (LOG, STORE, MAILS),
 }
 """What there is, and where none of it may be."""
-TYPED = {"password": "password", "current": "password", "code": "code", "token": "link", "ticket": "ticket"}
+TYPED = {
+    "password": "password", "current": "password", "code": "code", "token": "link", "ticket": "ticket",
+    "phrase": "phrase",
+}  # fmt: skip
 """Fields and arguments in which something secret is typed."""
-SHOWN = {"ticket": "ticket", "pending": "ticket", "key_text": "seed", "codes": "code"}
+SHOWN = {"ticket": "ticket", "pending": "ticket", "key_text": "seed", "codes": "code", "phrase": "phrase"}
 """Vars in which something secret comes over the socket."""
 LONG_ENOUGH = 10
 """A shorter password is one that some form has refused, and may well be a word of ours."""
@@ -47,6 +51,7 @@ class Secrets:
         """Remembers a secret, if it has the shape of one."""
         fits = {
             "password": LONG_ENOUGH <= len(value) <= 200,
+            "phrase": len(value) >= LONG_ENOUGH,
             "code": bool(re.fullmatch(r"\d{6}", value, re.ASCII)),
             "seed": bool(value),
             "tab": bool(value),

@@ -38,6 +38,14 @@ class Mail:
     """(variant) -> whether it sends people to support, where that has an address."""
 
 
+@dataclass(frozen=True)
+class Addition:
+    """An addition to mails as its feature hands it over."""
+
+    place: str
+    values: Mapping[str, Any]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reviewed:
     """A new line here is a decision about security or words: look at what the code does."""
@@ -62,6 +70,8 @@ class Reviewed:
     """Text keys that are put together while the program runs: by the pattern in the code, all values of its star."""
     mails: Mapping[str, Mail] = field(default_factory=dict)
     """By the name of the template."""
+    additions: Mapping[str, Addition] = field(default_factory=dict)
+    """What it adds to every mail, by the name of the template."""
 
 
 @cache
@@ -79,3 +89,8 @@ def joined(part: str) -> dict[str, Any]:
 def listed(part: str) -> tuple[Any, ...]:
     """One list of all features."""
     return tuple(value for each in of_features() for value in getattr(each, part))
+
+
+def additions() -> list[dict[str, Any]]:
+    """What features add to every mail, as `mail_templates.render` takes it."""
+    return [{"name": name, "place": each.place, **each.values} for name, each in joined("additions").items()]

@@ -22,6 +22,7 @@ ROUTES = {
     "/reset-password",
     "/restore-email",
     "/recover-account",
+    "/did-you-send-this",
     "/account/personal-information",
     "/account/connection-and-security",
 }

@@ -82,6 +82,15 @@ def _device_is_lost() -> rx.Component:
     )
 
 
+def _below() -> rx.Component:
+    linked = [page for page in offers().entry_pages if page.link_at_login]
+    return rx.el.div(
+        aside(early("login.no_account"), " ", link(early("login.sign_up"), "/signup")),
+        *(aside(link(early(page.link_at_login), page.route)) for page in linked),
+        class_name="flex flex-col gap-2",
+    )
+
+
 def login_page() -> rx.Component:
     """The page /login."""
     return entry_page(
@@ -92,8 +101,6 @@ def login_page() -> rx.Component:
         rx.cond(LoginState.needs_code, _code_step(), _password_step()),
         keep_pending(),
         title=rx.cond(LoginState.needs_code, _title_of_second_step(), early("login.title")),
-        below=rx.cond(
-            ~LoginState.needs_code, aside(early("login.no_account"), " ", link(early("login.sign_up"), "/signup"))
-        ),
+        below=rx.cond(~LoginState.needs_code, _below()),
         early=True,
     )

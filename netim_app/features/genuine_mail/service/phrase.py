@@ -1,0 +1,126 @@
+"""The phrase of a customer: chosen, read, and put at the head of the mails that only its owner gets."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlmodel import select
+
+from netim_app.core.actor import Actor
+from netim_app.features.genuine_mail.facts import PhraseChanged
+from netim_app.features.genuine_mail.tables import MailPhrase
+from netim_app.identity import accounts, notices, sessions
+from netim_app.identity.facts import EmailRestored
+from netim_app.infra.columns import table_of
+from netim_app.infra.export import export_rows
+from netim_app.infra.handlers import MailAbout
+from netim_app.infra.redaction import log_event
+from netim_app.infra.rewrap import Rewrapped, rewrap_rows
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.infra.vault import VaultError
+from netim_app.texts import catalog
+
+logger = logging.getLogger(__name__)
+
+_PHRASES = table_of(MailPhrase)
+_OF_ACCOUNT = _PHRASES.c.account_id == sa.bindparam("account")
+_PHRASE = sa.select(_PHRASES).where(_OF_ACCOUNT)
+_ADD = sa.insert(_PHRASES)
+_REPLACE = (
+    sa.update(_PHRASES).where(_OF_ACCOUNT).values(sealed=sa.bindparam("new"), set_at=sa.bindparam("now"))
+)  # fmt: skip
+_REMOVE = sa.delete(_PHRASES).where(_OF_ACCOUNT)
+
+
+@dataclass(frozen=True)
+class PhraseSetting:
+    """What the card shows: since when there is a phrase, in the customer's language; empty without one."""
+
+    since: str = ""
+
+
+def view_setting(unit: UnitOfWork, account_id: int) -> PhraseSetting:
+    """What the card shows."""
+    row = unit.row(_PHRASE, account=account_id)
+    if row is None:
+        return PhraseSetting()
+    language, time_zone = accounts.locale_of(unit, account_id)
+    return PhraseSetting(since=catalog.format_date(row.set_at, language, time_zone))
+
+
+def phrase_of(unit: UnitOfWork, account_id: int) -> str:
+    """The phrase; empty where there is none, or where it cannot be read: that must not keep a mail from being sent."""
+    row = unit.row(_PHRASE, account=account_id)
+    if row is None:
+        return ""
+    context = _context(row)
+    try:
+        return unit.vault.open(row.sealed, context).decode()
+    except VaultError:
+        log_event(logger, "vault.unreadable", level=logging.ERROR, table=MailPhrase.__tablename__, row=context)
+        return ""
+
+
+def save(unit: UnitOfWork, actor: Actor, phrase: str) -> None:
+    """Puts a phrase in force. The same one again changes nothing and sends no mail."""
+    sessions.lock_account(unit, actor.account_id)
+    is_first = unit.row(_PHRASE, account=actor.account_id) is None
+    if not is_first and phrase_of(unit, actor.account_id) == phrase:
+        return
+    sealed = unit.vault.seal(phrase.encode(), _context_of(actor.account_id))
+    if is_first:
+        unit.run(_ADD, {"account_id": actor.account_id, "sealed": sealed, "set_at": unit.now})
+    else:
+        unit.run(_REPLACE, {"account": actor.account_id, "new": sealed, "now": unit.now})
+    _record(unit, actor, "chosen" if is_first else "changed")
+
+
+def remove(unit: UnitOfWork, actor: Actor) -> None:
+    """Mails have no phrase any more. Doing it twice changes nothing and sends no mail."""
+    sessions.lock_account(unit, actor.account_id)
+    if unit.run(_REMOVE, {"account": actor.account_id}).rowcount:
+        _record(unit, actor, "removed")
+
+
+def forget(unit: UnitOfWork, fact: EmailRestored) -> None:
+    """A thief may have read the phrase, or chosen it: it proves nothing any more."""
+    if unit.run(_REMOVE, {"account": fact.account_id}).rowcount:
+        unit.record(PhraseChanged(account_id=fact.account_id, at=fact.at, origin=fact.origin, change="removed"))
+
+
+def _record(unit: UnitOfWork, actor: Actor, change: Literal["chosen", "changed", "removed"]) -> None:
+    unit.record(PhraseChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin, change=change))
+
+
+def mail_change(unit: UnitOfWork, fact: PhraseChanged) -> None:
+    """Mails the customer that the phrase is another one. The new one stands at the head, as in every mail."""
+    notices.notify(unit, "phrase_changed", fact, change=fact.change)
+
+
+def at_head(unit: UnitOfWork, about: MailAbout) -> Mapping[str, object] | None:
+    """What the addition to a mail needs: nothing for one that others may read."""
+    if about.account_id is None or not about.is_personal:
+        return None
+    phrase = phrase_of(unit, about.account_id)
+    return {"phrase": phrase} if phrase else None
+
+
+def rewrap(unit: UnitOfWork) -> Rewrapped:
+    """Seals with the present secret what is sealed with the one before."""
+    return rewrap_rows(unit, unit.session.exec(select(MailPhrase).with_for_update()), _context, "sealed")
+
+
+def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
+    """For "Download my data": that there is a phrase, and since when."""
+    return {"phrase": export_rows(unit, MailPhrase, account_id, "set_at")}
+
+
+def _context(row: MailPhrase | sa.Row[Any]) -> str:
+    return _context_of(row.account_id)
+
+
+def _context_of(account_id: int) -> str:
+    """The row that a phrase is bound to. The log cuts what follows the word `phrase`: so the number is before it."""
+    return f"account:{account_id}:mail_phrase"
