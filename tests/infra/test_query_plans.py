@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import product
 from typing import Any
 
 import psycopg
@@ -17,10 +19,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from netim_app.core.actor import Actor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
+from netim_app.features.journal.service import checking, files, retention
+from netim_app.features.journal.service import reading as journal
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.features.password.flows import change_password
 from netim_app.features.totp.service import enrolments
@@ -33,6 +38,7 @@ from netim_app.identity import (
     known_browsers,
     login,
     operations,
+    passwords,
     pending_logins,
     profiles,
     recovery,
@@ -153,7 +159,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     customer = accounts.NewCustomer(
         email=EMAIL, first_name="Ada", last_name="Lovelace", password=PASSWORD, language="en", time_zone="Europe/Paris"
     )
-    await in_unit(sign_up.sign_up, customer, accounts.passwords.hash_password(PASSWORD, 4))
+    await in_unit(sign_up.sign_up, customer, passwords.hash_password(PASSWORD, 4))
     await flows.confirm_email(_link(units, plans, "sign_up"), PASSWORD, visitor_of())
     browser = await _login(units)
     with units.read() as unit:
@@ -189,18 +195,30 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(second_factor.finish_login, visitor_of(), made.codes[0].replace(" ", ""))
     await flows.prove_again(actor, PASSWORD, pyotp.TOTP(secret).at(clock()), sessions.HOME)
 
+    await _read_the_journal(actor)
     await in_unit(email_change.ask_email_change, actor, "ada@example.net")
     await flows.confirm_email(_link(units, plans, "email_change"), "", actor)
     await change_password(actor, PASSWORD, NEW_PASSWORD, "", sessions.HOME)
     await in_unit(recovery.ask_reset, "ada@example.net", HERE)
     token = _link(units, plans, "reset")
     await in_read_unit(recovery.owner_of, token)
-    hashed = accounts.passwords.hash_password(PASSWORD, 4)
+    hashed = passwords.hash_password(PASSWORD, 4)
     await in_unit(recovery.finish_reset, token, hashed, visitor_of())
     await in_unit(sessions.end_session, browser.digest, HERE)
     await in_unit(operations.unlock, facts.AccountUnlocked(account_id=actor.account_id, at=clock()))
     await flows.restore_email(_link(units, plans, "email_undo"), visitor_of())
     await in_unit(operations.disable, actor.account_id)
+
+
+async def _read_the_journal(actor: Actor) -> None:
+    """Every way to narrow it, the check and the export."""
+    day = date(2026, 3, 1)
+    for sort, address, since, until in product(("all", "mails"), ("", "192.0.2.7"), (None, day), (None, day)):
+        wanted = journal.Wanted(sort, address, since, until)
+        await in_read_unit(journal.view_page, actor.account_id, wanted, 9, 20)
+    await in_unit(files.note_export, actor)
+    await in_read_unit(checking.check, actor.account_id, 5)
+    await in_read_unit(files.archive, actor.account_id)
 
 
 async def _sweep(units: Units, clock: FakeClock) -> None:
@@ -211,9 +229,11 @@ async def _sweep(units: Units, clock: FakeClock) -> None:
         await in_read_unit(directory_accounts.changed)
         for purge in offers().purges:
             await in_unit(purge)
+        for account_id in await in_read_unit(retention.too_long):
+            await in_unit(retention.shorten, account_id)
         for browser_digest in await in_read_unit(pending_logins.expired):
             await in_unit(pending_logins.expire, browser_digest)
-        clock.advance(days=200)
+        clock.advance(days=1200)
 
 
 async def test_no_action_of_a_customer_and_no_sweep_reads_a_whole_table(units: Units, clock: FakeClock) -> None:
