@@ -1,11 +1,13 @@
 """The journal: all that has happened to an account, in a chain that its owner can verify."""
 
 from netim_app.core.facts import Fact
-from netim_app.feature import Feature, MailAddition, PeriodicWork, Subscription
+from netim_app.feature import Feature, MailAddition, PeriodicWork, Refresher, Subscription
 from netim_app.features.journal.facts import JournalExported
 from netim_app.features.journal.service import entries, files, keys, reading, retention
-from netim_app.features.journal.state import JournalState
+from netim_app.features.journal.state import JournalState, show_in_language
 from netim_app.features.journal.view import card
+from netim_app.identity import accounts
+from netim_app.identity.facts import ProfileChanged
 
 JOURNAL = Feature(
     name="journal",
@@ -15,6 +17,7 @@ JOURNAL = Feature(
     ),
     card=card,
     group="activity",
+    refresher=Refresher(changed_by=(ProfileChanged,), load=accounts.locale_of, show=show_in_language),
     dialogs=(JournalState,),
     mail_additions=(
         MailAddition(

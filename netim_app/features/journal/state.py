@@ -121,6 +121,13 @@ class JournalState(rx.State):
         self.more = page.end > 0 and not self.full
 
 
+async def show_in_language(state: rx.State, _language_and_zone: tuple[str, str]) -> None:
+    """Tells the entries that are shown anew, in the language and time zone that the customer has now."""
+    card = await state.get_state(JournalState)
+    if card.shown:
+        await card._load(card._wanted)  # noqa: SLF001  public, it would be an event
+
+
 def _read_address(form: Form, name: str, text: str) -> str:
     try:
         return rules.read_address(text) if text else ""

@@ -23,7 +23,7 @@ def card() -> rx.Component:
             rx.cond(state.shown == "", button(tr("journal.show"), state.choose("all"), test_id="journal-show")),
             button(tr("journal.check"), state.check, test_id="journal-check"),
             button(tr("journal.export"), state.export, icon_name="download", test_id="journal-export"),
-            class_name="flex flex-wrap gap-3",
+            class_name="flex flex-col gap-3 sm:flex-row",
         ),
         rx.cond(state.shown != "", rx.fragment(_choice(), _narrow(), _list())),
         title=tr("journal.title"),

@@ -207,3 +207,11 @@ async def test_what_an_entry_was_about_is_in_words(sqlite_units: Units, caller: 
         assert how in [entry.how for entry in page.entries], how
         newest = page.entries[0].how
     assert newest == "Netim Direct login refused from …", "the mail about it"
+
+
+async def test_entries_follow_the_language_of_the_page(tab: Tab) -> None:
+    await tab.run(JournalState, "choose", "logins")
+    await tab.run(ShellState, "set_language", "fr")
+    card = await tab.state(JournalState)
+
+    assert [entry.what for entry in card.entries] == ["Connexion", "Compte créé"]

@@ -39,7 +39,7 @@ def archive(unit: UnitOfWork, account_id: int) -> bytes:
     """All files of the export as one ZIP file."""
     whole = io.BytesIO()
     signer = keys.signer(unit)
-    with ZipFile(whole, "w", ZIP_DEFLATED) as files:
+    with ZipFile(whole, "w", ZIP_DEFLATED, compresslevel=1) as files:
         last = _write_entries(unit, account_id, files)
         files.writestr("head.txt", signer.note(rules.head_text(account_id, last, unit.now)))
         if (anchor := reading.anchor(unit, account_id)) is not None:
