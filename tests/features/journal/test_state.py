@@ -11,6 +11,7 @@ from netim_app.core.facts import Origin
 from netim_app.features.journal.service import reading
 from netim_app.features.journal.state import MAX_SHOWN, JournalState
 from netim_app.features.journal.tables import JournalEntry
+from netim_app.features.passkeys.facts import PasskeyRenamed
 from netim_app.identity import facts
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra import rate_limit
@@ -190,6 +191,7 @@ async def test_what_an_entry_was_about_is_in_words(sqlite_units: Units, caller: 
     about: dict[str, Any] = {"account_id": caller.account_id, "at": sqlite_units.clock(), "origin": HERE}
     told = [
         (facts.EmailChanged(old_email="a@b.fr", new_email="c@d.fr", **about), "a@b.fr → c@d.fr"),
+        (PasskeyRenamed(old_name="Phone", name="Old phone", **about), "Phone → Old phone"),
         (facts.EmailChangeAsked(new_email="c@d.fr", **about), "c@d.fr"),
         (facts.LoginFailed(reason="throttled", **about), "Too many attempts"),
         (facts.LoginFailed(reason="a reason without words", **about), ""),

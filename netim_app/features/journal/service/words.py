@@ -53,10 +53,8 @@ def what(event: str, details: dict[str, Any], language: str) -> str:
 def how(row: sa.Row[Any], details: dict[str, Any], language: str) -> str:
     """How the customer was known, why it failed, or what it was about; empty where there is nothing to say."""
     others = json.loads(row.others)
-    if "old_email" in others:
-        return f"{others['old_email']} → {others.get('new_email', '')}"
     if others:
-        return ", ".join(others.values())
+        return (" → " if any(name.startswith("old_") for name in others) else ", ").join(others.values())
     if "mail" in details:
         return _subject(details["mail"], language)
     if row.event == "logged_in":
