@@ -259,6 +259,8 @@ class Feature:
     """By name: answers what `infra.outbox.ask` was asked, in a unit of its own. Mails that follow are queued there."""
     mail_additions: Sequence[MailAddition] = ()
     """What it adds to every mail, whichever feature the mail is of."""
+    public_texts: Mapping[str, Callable[[UnitOfWork], str | None]] = field(default_factory=dict)
+    """By path of the site: plain text for everybody, read in a unit that only reads. None: not found."""
     purges: Sequence[Callable[[UnitOfWork], None]] = ()
     """Each deletes rows that are of no use any more. Called every minute, each in a unit of its own."""
     periodic: Sequence[PeriodicWork[Any]] = ()

@@ -122,6 +122,10 @@ class Offers:
         return tuple(addition for f in self.features for addition in f.mail_additions)
 
     @cached_property
+    def public_texts(self) -> dict[str, Callable[[UnitOfWork], str | None]]:
+        return {path: text for f in self.features for path, text in f.public_texts.items()}
+
+    @cached_property
     def purges(self) -> tuple[Callable[[UnitOfWork], None], ...]:
         return tuple(purge for f in self.features for purge in f.purges)
 

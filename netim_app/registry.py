@@ -6,6 +6,7 @@ from netim_app.features.backup_codes.feature import BACKUP_CODES
 from netim_app.features.gauge.feature import GAUGE
 from netim_app.features.genuine_mail.feature import GENUINE_MAIL
 from netim_app.features.ip_restriction.feature import IP_RESTRICTION
+from netim_app.features.journal.feature import JOURNAL
 from netim_app.features.login_alerts.feature import LOGIN_ALERTS
 from netim_app.features.lost_device.feature import LOST_DEVICE
 from netim_app.features.own_data.feature import OWN_DATA
@@ -27,6 +28,7 @@ FEATURES: tuple[Feature, ...] = (
     IP_RESTRICTION,
     SESSIONS,
     ACTIVITY,
+    JOURNAL,
     LOST_DEVICE,
     OWN_DATA,
 )

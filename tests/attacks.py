@@ -147,6 +147,12 @@ AREAS = {
         Attack("A101", "P1", "deps_down", "16.5.2, 16.5.3"),
         Attack("A108", "P0", "slow_body", "15.2.2"),
     ),
+    "Journal": (
+        Attack("A123", "P1", "journal_forged", "-"),
+        Attack("A124", "P1", "journal_of_another_account", "8.2.2"),
+        Attack("A125", "P1", "csv_injection", "1.2.10"),
+        Attack("A126", "P1", "journal_flood", "2.4.1"),
+    ),
     "Build": (Attack("A118", "P1", "build_supply", "15.1.4, 13.3.1"),),
     "Passkeys": (
         Attack("A102", "P2", "webauthn_chal", "6.7.2"),

@@ -3,6 +3,7 @@
 A service records a fact in its unit of work; subscribers run in the same transaction, in the order of the registry.
 """
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -51,3 +52,8 @@ class Change(Fact, ABC):
     def detail(self) -> str:
         """What it was about, as the customer wrote or sees it: a rule, the name of a device. Empty for nothing."""
         return ""
+
+
+def event_name(fact: Fact) -> str:
+    """What the log and the journal call a fact: `logged_in`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower()

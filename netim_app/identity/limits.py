@@ -131,6 +131,16 @@ async def allow_download(account_id: int) -> None:
         raise DomainError(TOO_OFTEN)
 
 
+async def allow_journal_check(account_id: int) -> None:
+    """A logged-in customer may have the journal verified once more.
+
+    Raises:
+        DomainError: too many.
+    """
+    if not await _hit(rate_limit.JOURNAL_CHECK_PER_ACCOUNT, str(account_id)):
+        raise DomainError(TOO_OFTEN)
+
+
 async def allow_sign_up(address: str) -> None:
     """One more registration may come from this address.
 

@@ -1,12 +1,11 @@
 """Every fact about an account, every accepted proof and every refusal leave one line in the log (ASVS 16.3)."""
 
 import logging
-import re
 from dataclasses import fields
 from typing import Any
 
 from netim_app.core.actor import Actor, Visitor, visitor
-from netim_app.core.facts import Fact
+from netim_app.core.facts import Fact, event_name
 from netim_app.identity.facts import Refusal
 from netim_app.infra.redaction import log_event
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -21,7 +20,7 @@ def log_fact(unit: UnitOfWork, fact: Fact) -> None:
 
     A change is written once it stands; a refusal at once, also when the transaction is undone.
     """
-    name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower()
+    name = event_name(fact)
     details: dict[str, Any] = {f.name: getattr(fact, f.name) for f in fields(fact) if f.name not in _NOT_LOGGED}
     details = _session_of_caller() | details | {"ip": fact.origin.address, "client": fact.origin.browser}
     if isinstance(fact, Refusal):

@@ -21,6 +21,8 @@ class Subscription(Generic[F]):
 
     fact: type[F]
     handle: Callable[["UnitOfWork", F], None]
+    first: bool = False
+    """Whether it runs before all that are not: what others then do, such as a mail, comes after it."""
 
 
 MailPlace = Literal["head", "end", "small_print"]
@@ -54,6 +56,8 @@ class MailAddition:
     place: MailPlace
     values: Callable[["UnitOfWork", MailAbout], Mapping[str, object] | None]
     """(unit that queues the mail, mail) -> what the template needs, as values of JSON. None: this mail goes without."""
+    withdrawn: Callable[["UnitOfWork", int, str], None] | None = None
+    """(unit, account id, kind) -> learns that mails which that unit had queued are not sent."""
 
 
 _mail_additions: tuple[MailAddition, ...] = ()
@@ -69,12 +73,12 @@ def install(
     """Replaces the handlers of this process."""
     global _subscriptions, _mail_requests, _mail_additions
     _mail_additions = tuple(mail_additions)
-    _subscriptions = tuple(subscriptions)
+    _subscriptions = tuple(sorted(subscriptions, key=lambda subscription: not subscription.first))
     _mail_requests = dict(mail_requests)
 
 
 def subscriptions() -> tuple[Subscription[Any], ...]:
-    """Those that were handed over last, in their order."""
+    """Those that were handed over last: the first ones, then the others, each in their order."""
     return _subscriptions
 
 

@@ -139,7 +139,10 @@ def _store(
 def withdraw(unit: UnitOfWork, account_id: int, event: str) -> None:
     """Takes back the mails of this kind that were queued for the account in this very unit: another one says more."""
     own = (col(OutboxMessage.account_id) == account_id, col(OutboxMessage.event) == event)
-    unit.session.exec(delete(OutboxMessage).where(*own, col(OutboxMessage.created_at) == unit.now))
+    if unit.session.exec(delete(OutboxMessage).where(*own, col(OutboxMessage.created_at) == unit.now)).rowcount:
+        for addition in handlers.mail_additions():
+            if addition.withdrawn:
+                addition.withdrawn(unit, account_id, event)
 
 
 def forget(unit: UnitOfWork, account_id: int) -> None:

@@ -69,6 +69,8 @@ CHANGE_PER_ACCOUNT = Limit("change_per_account", 300, HOUR)
 """Each sends a mail, and all mails wait in one queue. As many as a full list of IP rules takes, and some more."""
 DOWNLOAD_PER_ACCOUNT = Limit("download_per_account", 10, HOUR)
 """Of all data: each takes up to a second of the machine, and sends a mail."""
+JOURNAL_CHECK_PER_ACCOUNT = Limit("journal_check_per_account", 20, HOUR)
+"""Each takes up to a second of the machine."""
 WIDE_FACTOR = 10
 """How many times the amount of one /64 a whole IPv6 /48 may have: what one customer of a provider can get. And clients
 of a proxy that wrote the same unreadable text for them: they may be many people."""

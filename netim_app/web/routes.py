@@ -1,10 +1,14 @@
 """All HTTP routes beside the pages."""
 
+from collections.abc import Awaitable, Callable
+
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit
+from netim_app.offers import offers
 from netim_app.web import brand_files
 from netim_app.web.health import healthz
 from netim_app.web.login_routes import close_session, guarded, keep_pending, open_session
@@ -18,6 +22,16 @@ def change_password(_request: Request) -> RedirectResponse:
 def not_found(_request: Request) -> Response:
     """Hides a route of Reflex that nothing uses."""
     return Response(status_code=404)
+
+
+def text_of(read: Callable[[UnitOfWork], str | None]) -> Callable[[Request], Awaitable[Response]]:
+    """A route that answers with a text of a feature (`Feature.public_texts`)."""
+
+    async def answer(_request: Request) -> Response:
+        text = await in_read_unit(read)
+        return Response(status_code=404) if text is None else PlainTextResponse(text)
+
+    return answer
 
 
 def routes() -> Starlette:
@@ -34,6 +48,7 @@ def routes() -> Starlette:
             Route("/icon.png", brand_files.icon),
             Route("/preview.png", brand_files.preview),
             Route("/manifest.webmanifest", brand_files.manifest),
+            *(Route(path, text_of(read)) for path, read in offers().public_texts.items()),
             Route("/_health", not_found),
         ]
     )

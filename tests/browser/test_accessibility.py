@@ -458,6 +458,22 @@ def look_at_the_panel(look: Looker, server: Server, email: str) -> None:
     expect(panel).to_have_count(0)
 
 
+def visit_the_journal(look: Looker, server: Server, email: str) -> None:
+    """With more entries than one page holds, and with faults in the filter."""
+    page = look.page
+    with server.units.write() as unit:
+        account_id = operations.find_account(unit, email) or 0
+        for _ in range(12):
+            operations.note_and_tell(unit, account_id, "exported", Origin())
+    page.get_by_test_id("journal-show").click()
+    expect(page.get_by_test_id("journal-more")).to_be_visible()
+    form = page.get_by_test_id("journal-filter")
+    for name, value in (("since", "0001-01-01"), ("until", "0001-01-01"), ("address", "nowhere")):
+        form.locator(f"#journal-{name}").fill(value)
+    refuse(form)
+    look("the journal, with faults in its filter")
+
+
 def visit_security(look: Looker, server: Server, email: str) -> None:
     """With a second browser, and with more of a past than one page of the list holds."""
     page = look.page
@@ -482,6 +498,7 @@ def visit_security(look: Looker, server: Server, email: str) -> None:
     page.goto(SECURITY)
     expect(page.get_by_test_id("activity-more")).to_be_visible()
     look("connection and security")
+    visit_the_journal(look, server, email)
     look_at_the_panel(look, server, email)
     page.get_by_test_id("login-alerts-switch").click()
     expect(page.get_by_test_id("login-alerts-switch")).to_have_attribute("aria-checked", "true")

@@ -113,8 +113,8 @@ def test_core_uses_the_standard_library_and_itself_only() -> None:
             assert not foreign, f"{path} imports {foreign}"
 
 
-PURE_PARTS = {"reflex_guard.marks", "reflex_guard.tokens"}
-"""The contract `pure` keeps them so."""
+PURE_PARTS = {"reflex_guard.marks", "reflex_guard.tokens", "rfc8785"}
+"""The contract `pure` keeps them so. The last one turns values into canonical JSON, and does nothing else."""
 
 
 def test_every_service_of_identity_is_free_of_reflex() -> None:

@@ -189,6 +189,7 @@ def test_the_products_own_templates_are_found() -> None:
 ALL_PARTS = """
 {{ mail.lead("one") }}
 {{ mail.contact("two") }}
+{{ mail.small_print("two and a half") }}
 {{ mail.paragraph("three") }}
 {{ mail.heading("four") }}
 {{ mail.facts([("five", "six"), ("seven", 8)]) }}

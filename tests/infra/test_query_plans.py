@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import product
 from typing import Any
 
 import psycopg
@@ -17,11 +19,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from netim_app.core.actor import Actor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.genuine_mail.service import phrase, references
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
+from netim_app.features.journal.service import checking, files, retention
+from netim_app.features.journal.service import reading as journal
 from netim_app.features.login_alerts.service import switch_alerts
 from netim_app.features.password.flows import change_password
 from netim_app.features.totp.service import enrolments
@@ -195,6 +200,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(second_factor.finish_login, visitor_of(), made.codes[0].replace(" ", ""))
     await flows.prove_again(actor, PASSWORD, pyotp.TOTP(secret).at(clock()), sessions.HOME)
 
+    await _read_the_journal(actor)
     await in_unit(email_change.ask_email_change, actor, "ada@example.net")
     await flows.confirm_email(_link(units, plans, "email_change"), "", actor)
     await change_password(actor, PASSWORD, NEW_PASSWORD, "", sessions.HOME)
@@ -209,6 +215,17 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(operations.disable, actor.account_id)
 
 
+async def _read_the_journal(actor: Actor) -> None:
+    """Every way to narrow it, the check and the export."""
+    day = date(2026, 3, 1)
+    for sort, address, since, until in product(("all", "mails"), ("", "192.0.2.7"), (None, day), (None, day)):
+        wanted = journal.Wanted(sort, address, since, until)
+        await in_read_unit(journal.view_page, actor.account_id, wanted, 9, 20)
+    await in_unit(files.note_export, actor)
+    await in_read_unit(checking.check, actor.account_id, 5)
+    await in_read_unit(files.archive, actor.account_id)
+
+
 async def _sweep(units: Units, clock: FakeClock) -> None:
     """What the server does every minute, every hour and at /healthz: now, and when everything has expired."""
     for _ in range(2):
@@ -217,9 +234,11 @@ async def _sweep(units: Units, clock: FakeClock) -> None:
         await in_read_unit(directory_accounts.changed)
         for purge in offers().purges:
             await in_unit(purge)
+        for account_id in await in_read_unit(retention.too_long):
+            await in_unit(retention.shorten, account_id)
         for browser_digest in await in_read_unit(pending_logins.expired):
             await in_unit(pending_logins.expire, browser_digest)
-        clock.advance(days=200)
+        clock.advance(days=1200)
 
 
 async def test_no_action_of_a_customer_and_no_sweep_reads_a_whole_table(units: Units, clock: FakeClock) -> None:

@@ -28,6 +28,7 @@ PROFILE = {
 WRITTEN_BY_ANYBODY = (
     "attempt_window",
     "activity_entry",
+    "journal_entry",
     "sign_up",
     "mailed_link",
     "outbox_message",

@@ -44,6 +44,7 @@ class PasskeyRemoved(FactorsChanged):
 class PasskeyRenamed(Change):
     """A passkey has another name."""
 
+    old_name: str
     name: str
 
     @property

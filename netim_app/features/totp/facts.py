@@ -24,6 +24,7 @@ class AuthenticatorAdded(Change):
 class AuthenticatorRenamed(Change):
     """An application that shows codes has another name."""
 
+    old_name: str
     name: str
 
     @property

@@ -156,10 +156,12 @@ def rename(unit: UnitOfWork, actor: Actor, passkey_id: int, name: str) -> None:
     others = [row.name.casefold() for row in stored.passkeys_of(unit, actor.account_id) if row.id != passkey_id]
     if name.casefold() in others:
         raise DomainError("passkeys.name_taken", field="name")
-    passkey.name = name
+    old_name, passkey.name = passkey.name, name
     unit.session.add(passkey)
     unit.session.flush()
-    unit.record(PasskeyRenamed(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
+    unit.record(
+        PasskeyRenamed(account_id=actor.account_id, at=unit.now, origin=actor.origin, old_name=old_name, name=name)
+    )
 
 
 def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = sessions.HOME) -> str:

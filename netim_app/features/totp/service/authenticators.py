@@ -74,8 +74,12 @@ def rename(unit: UnitOfWork, actor: Actor, authenticator_id: int, name: str) -> 
     authenticator = _authenticator(unit, actor.account_id, authenticator_id)
     if name != authenticator.name:
         refuse_taken(unit, actor.account_id, name)
-        authenticator.name = name
-        unit.record(AuthenticatorRenamed(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
+        old_name, authenticator.name = authenticator.name, name
+        unit.record(
+            AuthenticatorRenamed(
+                account_id=actor.account_id, at=unit.now, origin=actor.origin, old_name=old_name, name=name
+            )
+        )
 
 
 def remove(unit: UnitOfWork, actor: Actor, authenticator_id: int) -> None:

@@ -1,0 +1,14 @@
+"""What happens to journals themselves."""
+
+from dataclasses import dataclass
+
+from netim_app.core.facts import Change
+
+
+@dataclass(frozen=True, kw_only=True)
+class JournalExported(Change):
+    """The customer has saved the journal as files."""
+
+    @property
+    def told(self) -> str:
+        return "journal.told.exported"

@@ -1,0 +1,147 @@
+"""How entries are chained, and what is signed: docs/journal.md is the same in words. Pure: values in, bytes out."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from ipaddress import ip_address
+from typing import Any
+
+import rfc8785
+
+from netim_app.core.errors import DomainError
+
+TAG = b"netim-journal-v1\0"
+FIRST_PREVIOUS = "0" * 64
+"""What stands for the hash before entry no. 1."""
+SALT_BYTES = 16
+YEARS = range(2000, 2200)
+_ED25519 = b"\x01"
+_GROUPS, _GROUP = 5, 4
+_KEY_ID_BYTES = 4
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is hashed of an entry. Personal values are in it as commitments only: they can be erased without a trace.
+
+    Attributes:
+        details: words of ours, whole numbers and yes or no.
+        personal: by name, `commitment` of a value that is kept beside the entry.
+    """
+
+    account_id: int
+    number: int
+    at: datetime
+    event: str
+    details: Mapping[str, Any]
+    personal: Mapping[str, str]
+
+    def content(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "account": self.account_id,
+            "no": self.number,
+            "at": moment(self.at),
+            "event": self.event,
+            "details": dict(self.details),
+            "personal": dict(self.personal),
+        }
+
+
+@dataclass(frozen=True)
+class Head:
+    """An entry by number and hash (64 hexadecimal digits): the newest one, or the last that was removed."""
+
+    number: int
+    hash: str
+
+    @property
+    def fingerprint(self) -> str:
+        """The beginning of the hash, for people: "9f3a-c01b-77de-0c52-e8a4"."""
+        return "-".join(self.hash[at : at + _GROUP] for at in range(0, _GROUPS * _GROUP, _GROUP))
+
+
+def moment(at: datetime) -> str:
+    """A moment in UTC, to the millisecond: "2026-11-27T20:23:25.123Z"."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def to_milliseconds(at: datetime) -> datetime:
+    """The moment that `moment` writes."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def commitment(salt: bytes, value: str) -> str:
+    """SHA-256 of salt and value: without both of them it says nothing."""
+    return hashlib.sha256(salt + value.encode()).hexdigest()
+
+
+def hash_of(previous: str, entry: Entry) -> str:
+    """The hash of an entry that follows the one with the hash `previous`."""
+    return hashlib.sha256(TAG + bytes.fromhex(previous) + rfc8785.dumps(entry.content())).hexdigest()
+
+
+def head_text(account_id: int, head: Head, at: datetime) -> str:
+    """What is signed of the newest entry."""
+    return _text("head", account_id, head, at)
+
+
+def anchor_text(account_id: int, removed: Head, at: datetime) -> str:
+    """What is signed of the last entry that was removed: the next one follows it."""
+    return _text("anchor", account_id, removed, at)
+
+
+def _text(kind: str, account_id: int, head: Head, at: datetime) -> str:
+    return f"netim-journal-v1 {kind}\naccount {account_id}\nnumber {head.number}\nhash {head.hash}\ntime {moment(at)}\n"
+
+
+def key_line(name: str, public: bytes) -> str:
+    """A public key as C2SP signed-note writes it."""
+    return f"{name}+{_key_id(name, public).hex()}+{_base64(_ED25519 + public)}"
+
+
+def note_of(text: str, name: str, public: bytes, signature: bytes) -> str:
+    """A text with its Ed25519 signature (C2SP signed-note).
+
+    Args:
+        text: what was signed; it ends in a newline.
+        name: of the key, without blanks and plus signs.
+    """
+    return f"{text}\n\N{EM DASH} {name} {_base64(_key_id(name, public) + signature)}\n"
+
+
+def _key_id(name: str, public: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:_KEY_ID_BYTES]
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def read_day(text: str) -> date:
+    """A day as browsers send it: "2026-03-31".
+
+    Raises:
+        DomainError: it is none, or out of the years that a journal can be about.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if day.year not in YEARS:
+        raise DomainError("journal.no_day")
+    return day
+
+
+def read_address(text: str) -> str:
+    """An IP address as entries have it.
+
+    Raises:
+        DomainError: it is none.
+    """
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise DomainError("journal.no_address") from None

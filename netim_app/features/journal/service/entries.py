@@ -1,0 +1,165 @@
+"""Writing the journal, in the unit that does what is written down.
+
+Strangers write it too, by failing: of failures beyond `MAX_FAILURES_A_DAY` one entry says that there were more.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from netim_app.core.facts import Change, Fact, Origin, event_name
+from netim_app.features.journal import rules
+from netim_app.features.journal.rules import Head
+from netim_app.features.journal.tables import JournalEntry
+from netim_app.identity import facts, sessions
+from netim_app.infra.columns import table_of
+from netim_app.infra.handlers import MailAbout
+from netim_app.infra.unit_of_work import UnitOfWork
+
+KEEP_PLACES = timedelta(days=180)
+"""Addresses and browsers, from then on only their commitments."""
+MAX_FAILURES_A_DAY = 100
+DAY = timedelta(days=1)
+SORTS = ("logins", "failures", "changes", "mails", "operator")
+MORE_FAILURES = "more_failures"
+PLACES = ("address", "browser", "system")
+"""The names of the personal values that are kept for a time."""
+
+_NOT_TOLD = {"account_id", "at", "origin"}
+_OUR_WORDS = {"factor", "reason", "way", "act"}
+"""Fields of facts that hold words of ours. Any other text is personal."""
+_FAILURES = (facts.Refusal, facts.LoginBlocked, facts.SecondFactorNotCompleted, facts.CodesStopped)
+_ENTRIES = table_of(JournalEntry)
+_entry = _ENTRIES.c
+_ADD = sa.insert(_ENTRIES)
+_OF_ACCOUNT = _entry.account_id == sa.bindparam("account")
+_NEWEST_FIRST = _entry.number.desc()
+_NEWEST = sa.select(_entry.number, _entry.hash).where(_OF_ACCOUNT).order_by(_NEWEST_FIRST).limit(1)
+_FAILED_BEFORE = (
+    sa.select(_entry.at, _entry.event)
+    .where(_OF_ACCOUNT, _entry.sort == "failures")
+    .order_by(_NEWEST_FIRST)
+    .limit(MAX_FAILURES_A_DAY)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class What:
+    """What is to be written down.
+
+    Attributes:
+        sort: one of `SORTS`.
+        details, others: see `tables.JournalEntry`.
+    """
+
+    sort: str
+    event: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
+
+
+def note(unit: UnitOfWork, fact: Fact) -> None:
+    """Writes a fact down, before others answer it with mails or with further facts."""
+    what = _what(fact)
+    if what.sort == "failures" and (before := _failures_of_a_day(unit, fact.account_id)):
+        if MORE_FAILURES in before:
+            return
+        what = What(sort="failures", event=MORE_FAILURES)
+    add(unit, fact.account_id, what)
+
+
+def note_mail(unit: UnitOfWork, about: MailAbout) -> dict[str, object] | None:
+    """Writes down that a mail is queued. Returns what the mail shows of it, as a witness in the owner's mailbox."""
+    if about.account_id is None:
+        return None
+    head = add(unit, about.account_id, What(sort="mails", event="mail_queued", details={"mail": about.event}))
+    return {"number": head.number, "fingerprint": head.fingerprint} if head and about.is_personal else None
+
+
+def note_mail_withdrawn(unit: UnitOfWork, account_id: int, event: str) -> None:
+    """Writes down that such mails are not sent: another one says more."""
+    add(unit, account_id, What(sort="mails", event="mail_withdrawn", details={"mail": event}))
+
+
+def add(unit: UnitOfWork, account_id: int, what: What) -> Head | None:
+    """Adds an entry. Returns it as the new head; None when the account is gone."""
+    if sessions.lock_if_there(unit, account_id) is None:  # or two at once would get one number
+        return None
+    previous = newest(unit, account_id)
+    origin = what.origin
+    places = {"address": origin.known_address, "browser": origin.browser, "system": origin.system}
+    places = {name: value for name, value in places.items() if value}
+    place_salt, others_salt = secrets.token_bytes(rules.SALT_BYTES), secrets.token_bytes(rules.SALT_BYTES)
+    entry = rules.Entry(
+        account_id=account_id,
+        number=previous.number + 1,
+        at=rules.to_milliseconds(unit.now),
+        event=what.event,
+        details=what.details,
+        personal=_commitments(place_salt, places) | _commitments(others_salt, what.others),
+    )
+    head = Head(entry.number, rules.hash_of(previous.hash, entry))
+    row = {
+        "account_id": account_id,
+        "number": entry.number,
+        "at": entry.at,
+        "sort": what.sort,
+        "event": entry.event,
+        "details": json.dumps(entry.details),
+        "commitments": json.dumps(entry.personal),
+        "hash": head.hash,
+        **{name: places.get(name, "") for name in PLACES},
+        "place_salt": place_salt if places else b"",
+        "forget_at": unit.now + KEEP_PLACES if places else None,
+        "others": json.dumps(what.others),
+        "others_salt": others_salt if what.others else b"",
+    }
+    unit.run(_ADD, row)
+    return head
+
+
+def newest(unit: UnitOfWork, account_id: int) -> Head:
+    """The head of the journal; no. 0 before the first entry. A journal is never emptied from the end."""
+    row = unit.row(_NEWEST, account=account_id)
+    return Head(row.number, row.hash) if row else Head(0, rules.FIRST_PREVIOUS)
+
+
+def _failures_of_a_day(unit: UnitOfWork, account_id: int) -> set[str]:
+    """The events of the failures of the last day, once there are as many as are written down; nothing before."""
+    sessions.lock_if_there(unit, account_id)
+    rows = unit.rows(_FAILED_BEFORE, account=account_id)
+    is_full = len(rows) == MAX_FAILURES_A_DAY and rows[-1].at > unit.now - DAY
+    return {row.event for row in rows if row.at > unit.now - DAY} if is_full else set()
+
+
+def _what(fact: Fact) -> What:
+    details: dict[str, Any] = {"told": fact.told} if isinstance(fact, Change) and fact.told else {}
+    others: dict[str, str] = {}
+    for name in (each.name for each in fields(fact) if each.name not in _NOT_TOLD):
+        value = getattr(fact, name)
+        if isinstance(value, datetime):
+            details[name] = rules.moment(value)
+        elif isinstance(value, bool | int) or name in _OUR_WORDS:
+            details[name] = value
+        elif value:
+            others[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return What(sort=_sort_of(fact), event=event_name(fact), details=details, others=others, origin=fact.origin)
+
+
+def _sort_of(fact: Fact) -> str:
+    match fact:
+        case facts.SupportActed() | facts.AccountUnlocked():
+            return "operator"
+        case Change():
+            return "changes"
+    return "failures" if isinstance(fact, _FAILURES) else "logins"
+
+
+def _commitments(salt: bytes, values: Mapping[str, str]) -> dict[str, str]:
+    return {name: rules.commitment(salt, value) for name, value in values.items()}

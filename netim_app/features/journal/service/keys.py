@@ -1,0 +1,81 @@
+"""The key that signs: made once, sealed by the vault, its public half at a fixed address."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlmodel import select
+
+from netim_app.features.journal import rules
+from netim_app.features.journal.tables import JournalKey
+from netim_app.infra.columns import table_of
+from netim_app.infra.rewrap import Rewrapped, rewrap_rows
+from netim_app.infra.unit_of_work import UnitOfWork
+
+PATH = "/.well-known/journal-key.txt"
+ONLY = 1
+_CONTEXT = "journal_key:sealed"
+_key = table_of(JournalKey).c
+_FIND = sa.select(_key.public, _key.sealed).where(_key.id == ONLY)
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Signs notes. `line` is the public key, as a verifier wants it."""
+
+    name: str
+    line: str
+    seed: bytes
+
+    def note(self, text: str) -> str:
+        """The text with its signature."""
+        key = Ed25519PrivateKey.from_private_bytes(self.seed)
+        return rules.note_of(text, self.name, key.public_key().public_bytes_raw(), key.sign(text.encode()))
+
+
+def missing(unit: UnitOfWork) -> list[int]:
+    """Whether there is no key yet: `make` then."""
+    return [] if unit.row(_FIND) else [ONLY]
+
+
+def make(unit: UnitOfWork, _key_id: int) -> None:
+    """Makes the key, unless another server has just done it."""
+    private = Ed25519PrivateKey.generate()
+    row = {
+        "id": ONLY,
+        "public": private.public_key().public_bytes_raw(),
+        "sealed": unit.vault.seal(private.private_bytes_raw(), _CONTEXT),
+        "created_at": unit.now,
+    }
+    unit.run(unit.insert(table_of(JournalKey)).on_conflict_do_nothing(index_elements=["id"]), row)
+
+
+def signer(unit: UnitOfWork) -> Signer:
+    """The key, opened.
+
+    Raises:
+        LookupError: there is none yet.
+        VaultError: no present secret opens it.
+    """
+    row = unit.row(_FIND)
+    if row is None:
+        raise LookupError("the server has made no key for journals yet")
+    name = _name(unit)
+    return Signer(name, rules.key_line(name, row.public), unit.vault.open(row.sealed, _CONTEXT))
+
+
+def public_key(unit: UnitOfWork) -> str | None:
+    """What stands at `PATH`: the public key in a line of its own. None before there is one."""
+    row = unit.row(_FIND)
+    return row and f"{rules.key_line(_name(unit), row.public)}\n"
+
+
+def rewrap(unit: UnitOfWork) -> Rewrapped:
+    """Seals the key anew. It stays the same key: what it has signed is still verified by it."""
+    return rewrap_rows(unit, unit.session.exec(select(JournalKey).with_for_update()), lambda _row: _CONTEXT, "sealed")
+
+
+def _name(unit: UnitOfWork) -> str:
+    """Of the key: it says where the public half is found."""
+    return f"{urlsplit(unit.settings.public_url).netloc}/journal"

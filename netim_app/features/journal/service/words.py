@@ -1,0 +1,72 @@
+"""What entries are called: in words of the feature that a change is of, or in ours."""
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+
+from netim_app.offers import offers
+from netim_app.texts import catalog
+
+EVENTS = {
+    "account_created": "journal.event.account_created",
+    "backup_code_used": "journal.event.backup_code_used",
+    "backup_codes_saved": "journal.event.backup_codes_saved",
+    "code_refused": "journal.event.code_refused",
+    "codes_stopped": "journal.event.codes_stopped",
+    "device_kept": "journal.event.device_kept",
+    "identity_proved": "journal.event.identity_proved",
+    "journal_shortened": "journal.event.journal_shortened",
+    "logged_in": "journal.event.logged_in",
+    "logged_out": "journal.event.logged_out",
+    "login_blocked": "journal.event.login_blocked",
+    "login_failed": "journal.event.login_failed",
+    "mail_queued": "journal.event.mail_queued",
+    "mail_withdrawn": "journal.event.mail_withdrawn",
+    "more_failures": "journal.event.more_failures",
+    "other_sessions_revoked": "journal.event.other_sessions_revoked",
+    "passkey_used": "journal.event.passkey_used",
+    "profile_changed": "journal.event.profile_changed",
+    "proof_failed": "journal.event.proof_failed",
+    "second_factor_not_completed": "journal.event.second_factor_not_completed",
+    "session_displaced": "journal.event.session_displaced",
+    "sessions_revoked": "journal.event.sessions_revoked",
+    "stay_notice_closed": "journal.event.stay_notice_closed",
+}
+"""By event, for those that are no change and so bring no words."""
+REASONS = {
+    "wrong": "journal.reason.wrong",
+    "throttled": "journal.reason.throttled",
+    "stopped": "journal.reason.stopped",
+    "used": "journal.reason.used",
+}
+"""Why something was refused, by the word of the fact. A login policy brings a text key of its own."""
+
+
+def what(event: str, details: dict[str, Any], language: str) -> str:
+    """What happened. An event that nobody has words for, as of a feature that is gone, is called by its name."""
+    key = details.get("told", "")
+    key = key if catalog.has(key) else EVENTS.get(event, "")
+    return catalog.text(language, key) if key else event.replace("_", " ").capitalize()
+
+
+def how(row: sa.Row[Any], details: dict[str, Any], language: str) -> str:
+    """How the customer was known, why it failed, or what it was about; empty where there is nothing to say."""
+    others = json.loads(row.others)
+    if others:
+        return (" → " if any(name.startswith("old_") for name in others) else ", ").join(others.values())
+    if "mail" in details:
+        return _subject(details["mail"], language)
+    if row.event == "logged_in":
+        return catalog.text(language, offers().ways_in.get(details.get("factor", ""), "journal.by_password"))
+    reason = details.get("reason", "")
+    key = REASONS.get(reason, reason)
+    return catalog.text(language, key) if catalog.has(key) else ""
+
+
+def _subject(mail: str, language: str) -> str:
+    """The subject of a mail, with an ellipsis for each of its values; empty for a mail whose subject has variants."""
+    key = f"mail.{mail}.subject"
+    if not catalog.has(key):
+        return ""
+    return catalog.text(language, key, **dict.fromkeys(catalog.values(key), "…"))

@@ -1,0 +1,125 @@
+"""The card "Journal"."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.features.journal.state import CHOICES, JournalState
+from netim_app.identity.view.fields import error_at
+from netim_app.ui import card as kit
+from netim_app.ui.buttons import button
+from netim_app.ui.chips import chips
+from netim_app.ui.fields import text_field
+from netim_app.ui.form import form
+from netim_app.ui.icons import icon
+from netim_app.ui.text import breakable, tr
+
+
+def card() -> rx.Component:
+    """What can be done with the journal, and its entries once they are asked for."""
+    state = JournalState
+    return kit.card(
+        rx.el.div(
+            rx.cond(state.shown == "", button(tr("journal.show"), state.choose("all"), test_id="journal-show")),
+            button(tr("journal.check"), state.check, test_id="journal-check"),
+            button(tr("journal.export"), state.export, icon_name="download", test_id="journal-export"),
+            class_name="flex flex-col gap-3 sm:flex-row",
+        ),
+        rx.cond(state.shown != "", rx.fragment(_choice(), _narrow(), _list())),
+        title=tr("journal.title"),
+        text=tr("journal.text"),
+        anchor="journal",
+        icon="shield",
+    )
+
+
+def _choice() -> rx.Component:
+    words = {sort: tr(f"journal.shown.{sort}") for sort in CHOICES}
+    return chips(tuple(words.items()), JournalState.shown, JournalState.choose, label=tr("journal.shown"))
+
+
+def _narrow() -> rx.Component:
+    state = JournalState
+    return form(
+        rx.el.div(
+            text_field(
+                "since", tr("journal.since"), "date", error=error_at(state.errors, "since"), required=False,
+                mark_optional=False, field_id="journal-since",
+            ),
+            text_field(
+                "until", tr("journal.until"), "date", error=error_at(state.errors, "until"), required=False,
+                mark_optional=False, field_id="journal-until",
+            ),
+            text_field(
+                "address", tr("journal.address"), error=error_at(state.errors, "address"), required=False,
+                mark_optional=False, field_id="journal-address", autocomplete="off",
+            ),
+            class_name="grid items-start gap-3 sm:grid-cols-3",
+        ),
+        on_submit=state.narrow,
+        submit_label=tr("journal.filter"),
+        submit_kind="secondary",
+        error=error_at(state.errors),
+        test_id="journal-filter",
+    )  # fmt: skip
+
+
+def _list() -> rx.Component:
+    state = JournalState
+    return rx.fragment(
+        rx.cond(state.entries.length() > 0, _entries(), kit.empty(tr("journal.none"))),
+        rx.cond(
+            state.more, button(tr("journal.more"), state.show_more, test_id="journal-more", class_name="self-start")
+        ),
+        rx.cond(state.full, rx.el.p(tr("journal.full"), class_name="text-muted")),
+        rx.el.p(tr("journal.times", zone=state.time_zone), class_name="text-muted"),
+    )
+
+
+def _entries() -> rx.Component:
+    return rx.el.ul(
+        rx.foreach(JournalState.entries, _entry),
+        class_name="flex flex-col divide-y divide-line rounded-control border border-line",
+        custom_attrs={"data-testid": "journal", "aria-label": tr("journal.title")},
+    )
+
+
+def _entry(entry: Any) -> rx.Component:
+    return rx.el.li(
+        rx.match(
+            entry.sort,
+            ("logins", icon("check", class_name="mt-0.5 text-success")),
+            ("failures", icon("alert", class_name="mt-0.5 text-warning")),
+            ("mails", icon("mail", class_name="mt-0.5 text-muted")),
+            ("operator", icon("user", class_name="mt-0.5 text-muted")),
+            icon("edit", class_name="mt-0.5 text-muted"),
+        ),
+        rx.el.div(
+            rx.el.div(
+                rx.el.p(entry.what, class_name="font-medium"),
+                rx.el.p(entry.when, title=entry.exact, class_name="text-xs text-muted tabular-nums"),
+                class_name="flex flex-wrap items-baseline justify-between gap-x-3",
+            ),
+            rx.cond(entry.how != "", rx.el.p(breakable(entry.how), class_name="break-words text-muted")),
+            _from_where(entry),
+            rx.el.p(
+                tr("journal.entry", number=entry.number, fingerprint=entry.fingerprint),
+                class_name="text-xs break-words text-muted tabular-nums",
+            ),
+            class_name="min-w-0 flex-1",
+        ),
+        key=entry.number.to(str),
+        class_name="flex items-start gap-3 p-3.5",
+    )
+
+
+def _from_where(entry: Any) -> rx.Component:
+    address = rx.el.span(breakable(entry.address), class_name="inline-block font-mono")
+    return rx.cond(
+        entry.client != "",
+        rx.el.p(
+            entry.client,
+            rx.cond(entry.address != "", rx.fragment(" · ", address)),
+            class_name="text-xs text-muted",
+        ),
+    )

@@ -1,0 +1,18 @@
+from tests.kit.reviewed import Mail, Reviewed
+
+REVIEWED = Reviewed(
+    marks={
+        "JournalState.choose": "LOGGED_IN",
+        "JournalState.narrow": "LOGGED_IN",
+        "JournalState.show_more": "LOGGED_IN",
+        "JournalState.check": "LOGGED_IN",
+        "JournalState.export": "FRESH",
+    },
+    forms={"JournalState.narrow": {"since": "2026-03-01", "until": "2026-03-31", "address": "192.0.2.7"}},
+    optional=("since", "until", "address"),
+    own_data=("JournalState.export",),
+    texts={
+        "journal.shown.*": ("all", "logins", "failures", "changes", "mails", "operator"),
+    },
+    mails={"journal_exported": Mail()},
+)
