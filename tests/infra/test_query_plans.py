@@ -21,7 +21,7 @@ from netim_app.core.errors import RecordedRefusal
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
-from netim_app.features.login_alerts.service import switch_alerts
+from netim_app.features.login_alerts.service import choose
 from netim_app.features.password.flows import change_password
 from netim_app.features.totp.service import enrolments
 from netim_app.identity import (
@@ -165,7 +165,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     profile = (await in_read_unit(profiles.view_account, actor.account_id)).profile
     await in_unit(profiles.edit_profile, actor, profile)
     for on in (True, False, True):
-        await in_unit(switch_alerts, actor, on)
+        await in_unit(choose, actor, "every" if on else "off")
 
     await in_unit(rule_list.add_rule, actor, reading.parse("192.0.2.0/24"), "")
     await in_unit(rule_list.add_rule, actor, reading.parse("2001:db8::/32"), "")
