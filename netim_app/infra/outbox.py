@@ -68,8 +68,9 @@ def queue(
         ValueError: `to` is no e-mail address.
         TypeError: a parameter cannot be stored.
     """
-    additions = _additions_of(unit, handlers.MailAbout(event, account_id, is_personal))
-    mail = QueuedMail(address(to).addr_spec, event, locale, time_zone, params, additions)
+    recipient = address(to).addr_spec
+    additions = _additions_of(unit, handlers.MailAbout(event, account_id, is_personal, recipient))
+    mail = QueuedMail(recipient, event, locale, time_zone, params, additions)
     message_id = _store(unit, kind or event, mail.as_bytes(), account_id=account_id, expires_at=expires_at)
     # Its trace leads from the mail to what caused it; `mail` from here to the lines of the sender.
     unit.after_commit.append(

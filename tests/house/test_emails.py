@@ -11,6 +11,7 @@ import pytest
 
 from netim_app.infra import mail_templates
 from netim_app.infra.mail_message import RenderedMail
+from netim_app.registry import FEATURES
 from netim_app.texts import catalog
 from netim_app.texts.catalog import LOCALES, format_datetime
 from netim_app.ui.theme import DARK, LIGHT
@@ -36,7 +37,7 @@ SAMPLES: dict[str, Mapping[str, Any]] = {
         "login_url": f"{ACCOUNT}/login",
         "forgot_url": COMMON["forgot_url"],
     },
-    "reset": COMMON | {"link": LINK, "minutes": 60, "restored": False},
+    "reset": COMMON | {"link": LINK, "minutes": 60, "restored": False, "frozen": False},
     "email_change_asked": COMMON | {"new_email": NEW_EMAIL},
     "more_notices": COMMON | {"count": 53, "about": "New login from a new device", "card": "recent-activity"},
     "email_change": {"link": LINK, "hours": 24},
@@ -72,7 +73,7 @@ UNSAID: dict[str, set[str]] = {
 
 VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "sign_up": {"hours": (24, 1)},
-    "reset": {"restored": (False, True), "minutes": (60, 1)},
+    "reset": {"restored": (False, True), "frozen": (False, True), "minutes": (60, 1)},
     "email_undo": {"days": (7, 1)},
     "email_changed": {"can_be_undone": (True, False)},
     "codes_stopped": {"last": (False, True), "sole": (False, True)},
@@ -82,6 +83,13 @@ VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
 } | {event: dict(mail.variants) for event, mail in OF_FEATURES.items() if mail.variants}
 CHOOSING = {"act", "change", "way"}
 """Parameters that choose a sentence and are told in none."""
+ADDED = joined("additions")
+ADDITIONS = [
+    {**ADDED[addition.name], "name": addition.name, "place": addition.place}
+    for feature in FEATURES
+    for addition in feature.mail_additions
+]
+"""What features add to mails. The mail about a login has all of it."""
 EVENTS = sorted(mail_templates.templates().events)
 MAILS = [
     (event, locale)
@@ -100,7 +108,8 @@ every_variant = pytest.mark.parametrize(("event", "locale", "variant"), CASES)
 
 
 def render(event: str, locale: str, **other: object) -> RenderedMail:
-    return mail_templates.render(event, locale, dict(SAMPLES[event]) | other)
+    additions = ADDITIONS if event == "logged_in" else []
+    return mail_templates.render(event, locale, dict(SAMPLES[event]) | other, additions)
 
 
 def words(html: str) -> str:

@@ -182,7 +182,7 @@ async def test_features_add_to_a_mail_what_they_know_when_it_is_queued(sqlite_un
         install(installed)
     transport = FakeTransport()
     assert await Sender(sqlite_units, transport, "a").drain() == 1
-    assert asked == [MailAbout("logged_in", 7, is_personal=False)]
+    assert asked == [MailAbout("logged_in", 7, is_personal=False, to="jane@example.com")]
 
 
 async def test_a_mail_that_cannot_be_rendered_is_logged_and_holds_up_no_other(

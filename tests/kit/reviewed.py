@@ -62,6 +62,8 @@ class Reviewed:
     """Text keys that are put together while the program runs: by the pattern in the code, all values of its star."""
     mails: Mapping[str, Mail] = field(default_factory=dict)
     """By the name of the template."""
+    additions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What it adds to mails, by the name of the template: the values that it hands over."""
 
 
 @cache

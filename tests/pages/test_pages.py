@@ -22,6 +22,7 @@ ROUTES = {
     "/reset-password",
     "/restore-email",
     "/recover-account",
+    "/not-me",
     "/account/personal-information",
     "/account/connection-and-security",
 }

@@ -10,7 +10,7 @@ from netim_app.features.login_alerts import rules
 from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.rules import DEFAULT, Setting
 from netim_app.features.login_alerts.tables import LoginAlert
-from netim_app.identity import accounts, known_browsers, notices, sessions
+from netim_app.identity import accounts, freeze, known_browsers, notices, sessions
 from netim_app.identity.facts import LoggedIn
 from netim_app.infra.columns import table_of
 from netim_app.infra.export import export_rows
@@ -55,14 +55,20 @@ def view_setting(unit: UnitOfWork, account_id: int) -> AlertSetting:
 
 
 def choose(unit: UnitOfWork, actor: Actor, setting: Setting) -> Setting:
-    """Chooses which logins are mailed; returns what was chosen before. The same again changes nothing."""
+    """Chooses which logins are mailed; returns what was chosen before. The same again changes nothing.
+
+    Raises:
+        DomainError: fewer would be mailed, and the account is frozen.
+    """
     sessions.lock_account(unit, actor.account_id)
     before = setting_of(unit, actor.account_id)
     if setting == before:
         return before
+    lowered = rules.is_lower(setting, before)
+    if lowered:
+        freeze.refuse_while_frozen(unit, actor.account_id)
     if not unit.run(_CHOOSE, {"account": actor.account_id, "chosen": setting, "now": unit.now}).rowcount:
         unit.run(_CHOOSE_FIRST, {"account_id": actor.account_id, "setting": setting, "since": unit.now})
-    lowered = rules.is_lower(setting, before)
     unit.record(
         AlertsSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, setting=setting, lowered=lowered)
     )
