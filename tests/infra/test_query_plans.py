@@ -22,6 +22,7 @@ from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.login_alerts.service import choose
+from netim_app.features.not_me.service import stop_everything
 from netim_app.features.password.flows import change_password
 from netim_app.features.totp.service import enrolments
 from netim_app.identity import (
@@ -33,6 +34,7 @@ from netim_app.identity import (
     known_browsers,
     login,
     operations,
+    passwords,
     pending_logins,
     profiles,
     recovery,
@@ -58,6 +60,7 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock, FakeTransport
+from tests.kit.not_me import secret_in
 
 EXPLAINED = ("SELECT", "UPDATE", "DELETE", "INSERT")
 
@@ -153,7 +156,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     customer = accounts.NewCustomer(
         email=EMAIL, first_name="Ada", last_name="Lovelace", password=PASSWORD, language="en", time_zone="Europe/Paris"
     )
-    await in_unit(sign_up.sign_up, customer, accounts.passwords.hash_password(PASSWORD, 4))
+    await in_unit(sign_up.sign_up, customer, passwords.hash_password(PASSWORD, 4))
     await flows.confirm_email(_link(units, plans, "sign_up"), PASSWORD, visitor_of())
     browser = await _login(units)
     with units.read() as unit:
@@ -195,10 +198,14 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(recovery.ask_reset, "ada@example.net", HERE)
     token = _link(units, plans, "reset")
     await in_read_unit(recovery.owner_of, token)
-    hashed = accounts.passwords.hash_password(PASSWORD, 4)
+    hashed = passwords.hash_password(PASSWORD, 4)
     await in_unit(recovery.finish_reset, token, hashed, visitor_of())
     await in_unit(sessions.end_session, browser.digest, HERE)
     await in_unit(operations.unlock, facts.AccountUnlocked(account_id=actor.account_id, at=clock()))
+    plans.paused = True
+    not_me = secret_in(last_mail(units, "account_unlocked"))
+    plans.paused = False
+    await in_unit(stop_everything, not_me, visitor_of())
     await flows.restore_email(_link(units, plans, "email_undo"), visitor_of())
     await in_unit(operations.disable, actor.account_id)
 
