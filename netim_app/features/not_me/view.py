@@ -57,7 +57,12 @@ def _stopped() -> rx.Component:
     )
     steps = rx.el.ol(
         rx.el.li(first),
-        rx.cond(NotMeState.then != "passkey", rx.el.li(tr("not_me.then.login"))),
+        rx.match(
+            NotMeState.then,
+            ("passkey", rx.fragment()),
+            ("elsewhere", rx.fragment()),
+            rx.el.li(tr("not_me.then.login")),
+        ),
         rx.el.li(tr("not_me.then.look")),
         class_name="flex list-decimal flex-col gap-2 pl-5 text-start",
     )
