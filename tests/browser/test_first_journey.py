@@ -122,7 +122,7 @@ def test_from_sign_up_to_the_first_alert(
     expect(gauge).to_have_attribute("aria-valuenow", gauge_percent("password"))
     switch = page.get_by_role("switch", name=say["alerts"])
     expect(switch).to_be_checked()
-    by.press(button("every login"))
+    by.press(page.get_by_role("button", name=say["every login"], exact=True))
     expect(gauge).to_have_attribute("aria-valuenow", gauge_percent("password", "login_alerts"))
 
     by.press(button("change"))
