@@ -9,6 +9,7 @@ from netim_app.features.ip_restriction.feature import IP_RESTRICTION
 from netim_app.features.journal.feature import JOURNAL
 from netim_app.features.login_alerts.feature import LOGIN_ALERTS
 from netim_app.features.lost_device.feature import LOST_DEVICE
+from netim_app.features.not_me.feature import NOT_ME
 from netim_app.features.own_data.feature import OWN_DATA
 from netim_app.features.passkeys.feature import PASSKEYS
 from netim_app.features.password.feature import PASSWORD
@@ -30,6 +31,7 @@ FEATURES: tuple[Feature, ...] = (
     ACTIVITY,
     JOURNAL,
     LOST_DEVICE,
+    NOT_ME,
     OWN_DATA,
 )
 

@@ -90,6 +90,8 @@ AREAS = {
         Attack("A49", "P0", "reset_token", "6.6.3, 6.5.5"),
         Attack("A51", "P1", "token_swap", "6.6.2"),
         Attack("A53", "P1", "reset_leak", "14.2.1, 3.4.5"),
+        Attack("A127", "P0", "not_me", "6.3.5, 6.6.2"),
+        Attack("A128", "P1", "link_scanner", "3.5.3"),
     ),
     "Use once, also at the same time": (Attack("A54", "P0", "race_once", "6.5.1, 15.4.2"),),
     "Codes of an application": (
@@ -125,6 +127,7 @@ AREAS = {
         Attack("A83", "P1", "email_change", "7.5.1"),
         Attack("A84", "P1", "history", "16.3.1, 14.2.7"),
         Attack("A85", "P2", "gauge", "8.3.1"),
+        Attack("A129", "P0", "freeze", "7.5.1"),
     ),
     "Mails and logs": (
         Attack("A87", "P1", "mail_alerts", "6.3.5, 6.3.7"),

@@ -9,6 +9,7 @@ from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Fact
 from netim_app.identity import (
     facts,
+    freeze,
     login,
     login_policies,
     pending_logins,
@@ -33,16 +34,14 @@ def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
     """A whole login, without a password. Returns the ticket that opens the session.
 
     Returns:
-        None where the account is closed, or blocked after too many wrong codes: say the same as to a wrong answer. That
-        block is about a stolen password, so it means nothing where no password opens the account.
+        None where the account is closed, or blocked by a freeze or after too many wrong codes: say the same as to a
+        wrong answer. Wrong codes mean a stolen password, so they block nothing where no password opens the account.
 
     Raises:
         RecordedRefusal: a login policy refuses.
     """
     account = sessions.lock_account(unit, account_id)
-    stopped = second_factor.is_stopped(unit, account_id) and not sole_ceremony.is_chosen(unit, account_id)
-    if account.disabled_at is not None or stopped:
-        reason = "disabled" if account.disabled_at is not None else "stopped"
+    if reason := _why_shut(unit, account_id, disabled=account.disabled_at is not None):
         log_refusal("login_failed", account_id=account_id, reason=reason)
         return None
     log_proof(unit, PROVED, account_id=account_id, factor=factor)
@@ -63,6 +62,16 @@ def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
         factor=factor,
         return_to=return_to,
     )
+
+
+def _why_shut(unit: UnitOfWork, account_id: int, *, disabled: bool) -> str:
+    """Why no ceremony opens the account; empty where the right one does."""
+    if disabled:
+        return "disabled"
+    if freeze.blocks_login(unit, account_id):
+        return login.FROZEN
+    stopped = second_factor.is_stopped(unit, account_id) and not sole_ceremony.is_chosen(unit, account_id)
+    return login.STOPPED if stopped else ""
 
 
 def waiting_account(unit: UnitOfWork, visitor: Visitor) -> int:

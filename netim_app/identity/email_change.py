@@ -9,7 +9,7 @@ from sqlmodel import select
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
-from netim_app.identity import facts, links, login_policies, sessions, tickets
+from netim_app.identity import facts, freeze, links, login_policies, sessions, tickets
 from netim_app.identity.email_address import email_key
 from netim_app.identity.notices import notify
 from netim_app.identity.tables import Account, MailedLink
@@ -26,8 +26,9 @@ def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
     """Mails a confirmation link to the new address, a notice to the old one. Never shows whether the new one is taken.
 
     Raises:
-        DomainError: it is the present address already.
+        DomainError: it is the present address already, or the account is frozen.
     """
+    freeze.refuse_while_frozen(unit, actor.account_id)
     account = unit.session.get_one(Account, actor.account_id)
     if email_key(new_email) == account.email_key:
         raise DomainError("email.same", field="email")
@@ -74,12 +75,13 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str | 
         The ticket that renews the visitor's session; None for one who is not logged in to the account.
 
     Raises:
-        DomainError: the account is closed, or a login policy keeps this browser out; the link stays unused.
+        DomainError: the account is closed or frozen, or a login policy keeps this browser out; the link stays unused.
         IntegrityError: the address was taken by another account in the meantime.
     """
     account = unit.session.get_one(Account, link.account_id)
     if account.disabled_at is not None:
         raise links.refused(EMAIL_CHANGE, account_id=account.id or 0)
+    freeze.refuse_while_frozen(unit, account.id or 0)
     if (refusal := login_policies.refusal(unit, account.id or 0, visitor.origin)) is not None:
         raise links.refused(EMAIL_CHANGE, reason=refusal, account_id=account.id or 0)
     fact = facts.EmailChanged(

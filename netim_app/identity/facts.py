@@ -165,6 +165,15 @@ class EmailRestored(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountFrozen(Change):
+    """Somebody who reads the owner's mail has said that something was not the owner: see `freeze`."""
+
+    @property
+    def told(self) -> str:
+        return "identity.told.frozen"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProfileChanged(Change):
     """Personal information was edited.
 

@@ -18,6 +18,10 @@ UNDO = "email_undo"
 """Purpose of the link that restores an address. A thief who changed it changes more, and nothing of that ends it."""
 
 
+NOT_ME = "not_me"
+"""Purpose of the link that freezes an account. The owner may need it after a thief has changed password and address."""
+
+
 def refused(purpose: str, *, reason: str = DEAD, account_id: int = 0) -> DomainError:
     """The refusal of a link. It writes a line to the log: somebody may be guessing."""
     log_refusal("link_refused", account_id=account_id, purpose=purpose, reason=reason)
@@ -106,11 +110,13 @@ def _lock_owner(unit: UnitOfWork, token: str) -> None:
 
 
 def revoke_links(unit: UnitOfWork, account_id: int) -> None:
-    """Ends the mailed secrets of an account, after a change of password or address: all but the way back."""
+    """Ends the mailed secrets of an account, after a change of password or address: all but the owner's defences."""
     unit.session.exec(
         update(MailedLink)
         .where(
-            col(MailedLink.account_id) == account_id, col(MailedLink.used_at).is_(None), col(MailedLink.purpose) != UNDO
+            col(MailedLink.account_id) == account_id,
+            col(MailedLink.used_at).is_(None),
+            col(MailedLink.purpose).not_in((UNDO, NOT_ME)),
         )
         .values(used_at=unit.now)
     )

@@ -9,6 +9,7 @@ from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.identity import (
     attempts,
     facts,
+    freeze,
     login_policies,
     pending_logins,
     second_factor,
@@ -29,6 +30,7 @@ NO_ACCOUNT = "no account"
 SOLE_CEREMONY = "a ceremony alone opens the account"
 """Why a right password was refused, for the log and for the mail to the owner."""
 STOPPED = "stopped"
+FROZEN = "frozen"
 _account = table_of(Account).c
 _CREDENTIALS = sa.select(_account.id, _account.password_hash, _account.password_policy).where(
     _account.email_key == sa.bindparam("key"), _account.disabled_at.is_(None)
@@ -96,6 +98,8 @@ def _why_shut(unit: UnitOfWork, account_id: int) -> str:
     """Why no password opens the account; empty where the right one does."""
     if sole_ceremony.is_chosen(unit, account_id):
         return SOLE_CEREMONY
+    if freeze.blocks_login(unit, account_id):
+        return FROZEN
     stopped = second_factor.is_stopped(unit, account_id) and second_factor.enrolled(unit, account_id)
     return STOPPED if stopped else ""
 
@@ -134,13 +138,15 @@ def accept_password(
     """Goes on after a right password: with a ticket, or with the step that asks for a code.
 
     Raises:
-        RecordedRefusal: the password was changed meanwhile, a ceremony alone opens the account, wrong codes have
-            blocked the login, or a policy blocks it. The first two say the same as to a wrong password.
+        RecordedRefusal: the password was changed meanwhile, a ceremony alone opens the account, wrong codes or a freeze
+            have blocked the login, or a policy blocks it. Only the last says so: all others say that it was wrong.
     """
     if not still_right(unit, attempt):
         raise _failed(unit, attempt, visitor, "changed meanwhile")
     if sole_ceremony.is_chosen(unit, attempt.account_id):
         raise _failed(unit, attempt, visitor, SOLE_CEREMONY)
+    if freeze.blocks_login(unit, attempt.account_id):
+        raise _failed(unit, attempt, visitor, FROZEN)
     log_proof(unit, "password_accepted", account_id=attempt.account_id, factor="password")
     attempts.reset_attempts(unit, attempt.key)
     if (refusal := login_policies.refusal(unit, attempt.account_id, visitor.origin)) is not None:

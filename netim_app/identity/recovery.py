@@ -51,11 +51,12 @@ def answer_reset(unit: UnitOfWork, origin: Origin, request: Mapping[str, str]) -
     mail_reset(unit, Fact(account_id=account.id or 0, at=unit.now, origin=origin))
 
 
-def mail_reset(unit: UnitOfWork, asked: Fact, *, restored: bool = False) -> None:
+def mail_reset(unit: UnitOfWork, asked: Fact, *, restored: bool = False, frozen: bool = False) -> None:
     """Mails the link that sets a new password; to an account that a ceremony alone opens, how to get back in.
 
     Args:
         restored: nobody has asked for it; a change of address was undone, and no password opens the account.
+        frozen: the same, and the owner has stopped what was not theirs.
     """
     if sole_ceremony.mail_way_back(unit, asked):
         return
@@ -69,6 +70,7 @@ def mail_reset(unit: UnitOfWork, asked: Fact, *, restored: bool = False) -> None
         link=f"{unit.settings.public_url}/reset-password#{token}",
         minutes=int(RESET_LIFE.total_seconds() // 60),
         restored=restored,
+        frozen=frozen,
     )
 
 

@@ -84,6 +84,21 @@ class MailedLink(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class AccountFreeze(SQLModel, table=True):
+    """An account whose owner has said that something was not theirs."""
+
+    __tablename__ = "account_freeze"
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
+    begun_at: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime, index=True)
+    blocks_login: bool
+    """Until a new password was set from the mailbox, however long that takes."""
+    address: str = Field(max_length=45)
+    browser: str = Field(max_length=80)
+    system: str = Field(max_length=80)
+
+
 class AccountChange(SQLModel, table=True):
     """The revision of an account at which the rows of a refresher changed last."""
 

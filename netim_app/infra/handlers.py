@@ -38,11 +38,13 @@ class MailAbout:
         account_id: whose account it is about; None for a visitor without one.
         is_personal: it goes to the mailbox of that account, and not because somebody without a session asked for it.
             Only then may it tell what the owner alone knows.
+        to: the address that it goes to.
     """
 
     event: str
     account_id: int | None
     is_personal: bool
+    to: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

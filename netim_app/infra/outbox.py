@@ -69,7 +69,7 @@ def queue(
         TypeError: a parameter cannot be stored.
     """
     recipient = address(to).addr_spec
-    additions = _additions_of(unit, handlers.MailAbout(event, account_id, is_personal))
+    additions = _additions_of(unit, handlers.MailAbout(event, account_id, is_personal, recipient))
     thread = _thread(unit, account_id, event, recipient)
     mail = QueuedMail(recipient, event, locale, time_zone, params, additions, thread)
     message_id = _store(unit, kind or event, mail.as_bytes(), account_id=account_id, expires_at=expires_at)

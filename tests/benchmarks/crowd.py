@@ -27,7 +27,7 @@ from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Origin
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
-from netim_app.features.login_alerts.service import switch_alerts
+from netim_app.features.login_alerts.service import choose
 from netim_app.identity import login, pending_logins, second_factor, sessions, tickets
 from netim_app.identity.state.shell import _load
 from netim_app.infra import mail_sender, outbox
@@ -345,7 +345,7 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
 
     yield lambda _: read(sessions.look_up, digest(token), visitor.browser_digest, visitor.origin)
     yield lambda _: read(_load, account_id, -1)
-    yield lambda _: write(switch_alerts, actor, number % 2 == 0)
+    yield lambda _: write(choose, actor, "every" if number % 2 == 0 else "off")
     yield lambda _: write(sessions.mark_seen, actor.session_id)
     yield rule
     yield signs_in

@@ -21,7 +21,7 @@ from netim_app.features.activity import service as history
 from netim_app.features.activity.tables import ActivityEntry
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import access, rule_list
-from netim_app.features.login_alerts.service import switch_alerts
+from netim_app.features.login_alerts.service import choose
 from netim_app.features.totp.service import codes
 from netim_app.features.totp.service.stored import authenticator_context
 from netim_app.features.totp.tables import TotpAuthenticator
@@ -69,7 +69,7 @@ def _look_up(unit: UnitOfWork, actor: Actor) -> object:
 
 
 def _switch(unit: UnitOfWork, actor: Actor) -> None:
-    switch_alerts(unit, actor, next(_numbers) % 2 == 0)
+    choose(unit, actor, "every" if next(_numbers) % 2 == 0 else "off")
 
 
 def _add_and_remove(unit: UnitOfWork, actor: Actor) -> object:

@@ -18,7 +18,8 @@ from netim_app.features.lost_device.tables import ReplacementToDo
 from netim_app.features.own_data.tables import AccountDeletion
 from netim_app.features.passkeys.service import recovery
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
-from netim_app.identity import accounts, links, operations, undo
+from netim_app.identity import accounts, links, notices, operations, undo
+from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.tables import Account
 from netim_app.texts import catalog
 from tests.browser.conftest import DESKTOP, PHONE, unfold_rules
@@ -26,6 +27,7 @@ from tests.browser.wire import Wire
 from tests.kit.harness import PASSWORD, Server, link_in
 from tests.kit.kept_secrets import text_of
 from tests.kit.languages import tag
+from tests.kit.not_me import not_me_link
 from tests.kit.passkeys import mailed_page
 from tests.kit.phone import finish, open_settings
 from tests.kit.virtual_authenticator import NO_PASSKEYS, Device
@@ -41,6 +43,7 @@ PUBLIC = (
     "/restore-email",
     "/recover-account",
     "/did-you-send-this",
+    "/not-me",
 )
 PERSONAL = "/account/personal-information"
 SECURITY = "/account/connection-and-security"
@@ -144,6 +147,7 @@ def test_axe_finds_nothing_wherever_a_customer_can_come(
         visit_reset(look, server, email)
         visit_question(look, server, email)
         visit_undo(look, server, server.create_account(f"undo.{email}", language=language))
+        visit_not_me(look, server, server.create_account(f"not.me.{email}", language=language))
         open_settings(look.page, server, email)
         visit_personal_information(look, server, email)
         visit_security(look, server, email)
@@ -376,6 +380,25 @@ def visit_undo(look: Looker, server: Server, email: str) -> None:
     page.locator("main [type=submit]").click()
     expect(page.get_by_test_id("restored")).to_be_visible()
     look("a change of address is undone")
+
+
+def visit_not_me(look: Looker, server: Server, email: str) -> None:
+    page = look.page
+    with server.units.write() as unit:
+        account_id = operations.find_account(unit, email) or 0
+        notices.notify(unit, "password_changed", Fact(account_id=account_id, at=unit.now), way="reset")
+    page.goto(not_me_link(server, email))
+    expect(page.get_by_test_id("not-me")).to_be_visible()
+    look("what the button does")
+    page.locator("main [type=submit]").click()
+    expect(page.get_by_test_id("not-me-done")).to_be_visible()
+    look("everything is stopped")
+    with server.units.write() as unit:
+        unit.record(PasswordChanged(account_id=account_id, at=unit.now, way="reset"))
+    open_settings(page, server, email)
+    expect(page.get_by_test_id("frozen")).to_be_visible()
+    look("a frozen account")
+    page.context.clear_cookies()
 
 
 def visit_personal_information(look: Looker, server: Server, email: str) -> None:

@@ -19,7 +19,7 @@ WORDS = {
         "personal": "Personal information", "increase": "Increase your account security",
         "security page": "Connection and Security", "security": "Security", "alerts": "Email alerts",
         "change": "Change password", "current": "Current password", "new": "New password", "log out": "Log out",
-        "weak": "Weak", "alert subject": "New login",
+        "weak": "Weak", "alert subject": "New login", "every login": "Every login",
         "chosen": "The password you chose when you signed up",
     },
     "fr-FR": {
@@ -29,7 +29,7 @@ WORDS = {
         "increase": "Renforcez la sécurité de votre compte", "security page": "Connexion et sécurité",
         "security": "Sécurité", "alerts": "Alertes par e\u2011mail", "change": "Modifier le mot de passe",
         "current": "Mot de passe actuel", "new": "Nouveau mot de passe", "log out": "Se déconnecter", "weak": "Faible",
-        "alert subject": "Nouvelle connexion",
+        "alert subject": "Nouvelle connexion", "every login": "Chaque connexion",
         "chosen": "Le mot de passe choisi lors de l’inscription",
     },
     "de-AT": {
@@ -39,6 +39,7 @@ WORDS = {
         "security page": "Zugang und Sicherheit", "security": "Sicherheit",
         "alerts": "E\u2011Mail-Meldungen", "change": "Passwort ändern", "current": "Aktuelles Passwort",
         "new": "Neues Passwort", "log out": "Abmelden", "weak": "Schwach", "alert subject": "Neue Anmeldung",
+        "every login": "Jede Anmeldung",
         "chosen": "Das Passwort, das Sie bei der Registrierung gewählt haben",
     },
 }  # fmt: skip
@@ -120,8 +121,8 @@ def test_from_sign_up_to_the_first_alert(
     expect(heading("security")).to_be_visible()
     expect(gauge).to_have_attribute("aria-valuenow", gauge_percent("password"))
     switch = page.get_by_role("switch", name=say["alerts"])
-    by.press(switch)
     expect(switch).to_be_checked()
+    by.press(page.get_by_role("button", name=say["every login"], exact=True))
     expect(gauge).to_have_attribute("aria-valuenow", gauge_percent("password", "login_alerts"))
 
     by.press(button("change"))

@@ -63,10 +63,10 @@ def test_alerts_are_switched_on_at_once_and_can_be_undone(page: Page, customer: 
     item = page.get_by_test_id("gauge-login_alerts")
     expect(item).to_contain_text("+20")
 
-    item.get_by_role("button", name="Switch on email alerts").click()
+    item.get_by_role("button", name="Get an email for every login").click()
 
     notice = page.get_by_test_id("live-region")
-    expect(notice).to_contain_text("Email alerts are on.")
+    expect(notice).to_contain_text("Email alerts are on for every login.")
     expect(meter).to_have_attribute("aria-valuenow", gauge_percent("password", "login_alerts"))
     expect(item).to_contain_text("Done")
     expect(page).to_have_url(re.compile(f"{PERSONAL}$"))

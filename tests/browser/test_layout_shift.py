@@ -23,6 +23,7 @@ PAGES = (
     f"/verify-email?for=sign-up#{SECRET}",
     f"/reset-password#{SECRET}",
     f"/restore-email#{SECRET}",
+    f"/not-me#{SECRET}",
     "/nowhere",
 )
 ACCOUNT = ("/account/personal-information", "/account/connection-and-security")

@@ -90,6 +90,7 @@ PARAMS = {
     "two_factor_off": True,
     "known_browser": False,
     "restored": True,
+    "frozen": False,
     "can_be_undone": True,
     "way": "reset",
 }

@@ -9,7 +9,7 @@ from netim_app.core.actor import set_caller
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
-from netim_app.features.login_alerts.service import switch_alerts
+from netim_app.features.login_alerts.service import choose
 from netim_app.features.totp.service import enrolments
 from netim_app.identity import profiles
 from netim_app.infra.unit_of_work import Units
@@ -26,7 +26,7 @@ def test_what_shows_a_date_changes_with_language_and_time_zone(
     units, caller = sqlite_units, logged_in_actor(sqlite_units)
     set_caller(caller)
     with units.write() as unit:
-        switch_alerts(unit, caller, True)
+        choose(unit, caller, "every")
     with units.write() as unit:
         rule_list.add_rule(unit, caller, reading.parse("192.0.2.0/24"), "")
     with units.write() as unit:

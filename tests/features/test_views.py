@@ -37,7 +37,7 @@ def states_of(feature: Feature) -> list[type[BaseState]]:
 def test_each_handler_is_sent_by_the_card_or_begins_a_step(feature: Feature) -> None:
     """A handler that no page sends is an open endpoint that nobody needs."""
     asked_for = [step.begin for step in feature.wizard_steps] + [step.press for step in feature.replacement_steps]
-    asked_for += [page.opened for page in feature.entry_pages]
+    asked_for += [page.opened for page in feature.entry_pages] + ([feature.undo] if feature.undo else [])
     reached = {*handlers(views_of(feature)), *(handler.fn.__qualname__ for handler in asked_for)}
 
     unused = [

@@ -40,7 +40,7 @@ SAMPLES: dict[str, Mapping[str, Any]] = {
         "login_url": f"{ACCOUNT}/login",
         "forgot_url": COMMON["forgot_url"],
     },
-    "reset": COMMON | {"link": LINK, "minutes": 60, "restored": False},
+    "reset": COMMON | {"link": LINK, "minutes": 60, "restored": False, "frozen": False},
     "email_change_asked": COMMON | {"new_email": NEW_EMAIL},
     "more_notices": COMMON | {"count": 53, "about": "New login from a new device", "card": "recent-activity"},
     "email_change": {"link": LINK, "hours": 24},
@@ -76,7 +76,7 @@ UNSAID: dict[str, set[str]] = {
 
 VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "sign_up": {"hours": (24, 1)},
-    "reset": {"restored": (False, True), "minutes": (60, 1)},
+    "reset": {"restored": (False, True), "frozen": (False, True), "minutes": (60, 1)},
     "email_undo": {"days": (7, 1)},
     "email_changed": {"can_be_undone": (True, False)},
     "codes_stopped": {"last": (False, True), "sole": (False, True)},

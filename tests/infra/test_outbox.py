@@ -183,7 +183,7 @@ async def test_features_add_to_a_mail_what_they_know_when_it_is_queued(sqlite_un
         install(installed)
     transport = FakeTransport()
     assert await Sender(sqlite_units, transport, "a").drain() == 1
-    assert asked == [MailAbout("logged_in", 7, is_personal=False)]
+    assert asked == [MailAbout("logged_in", 7, is_personal=False, to="jane@example.com")]
 
 
 def _headers(name: str, messages: list[EmailMessage]) -> list[str | None]:

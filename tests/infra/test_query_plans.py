@@ -27,7 +27,8 @@ from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.journal.service import checking, files, retention
 from netim_app.features.journal.service import reading as journal
-from netim_app.features.login_alerts.service import switch_alerts
+from netim_app.features.login_alerts.service import choose
+from netim_app.features.not_me.service import stop_everything
 from netim_app.features.password.flows import change_password
 from netim_app.features.totp.service import enrolments
 from netim_app.identity import (
@@ -65,6 +66,7 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock, FakeTransport
+from tests.kit.not_me import secret_in
 
 EXPLAINED = ("SELECT", "UPDATE", "DELETE", "INSERT")
 
@@ -172,7 +174,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     profile = (await in_read_unit(profiles.view_account, actor.account_id)).profile
     await in_unit(profiles.edit_profile, actor, profile)
     for on in (True, False, True):
-        await in_unit(switch_alerts, actor, on)
+        await in_unit(choose, actor, "every" if on else "off")
     for words in ("blue heron", "another phrase"):
         await in_unit(phrase.save, actor, words)
     await in_read_unit(references.look_up, "00000-00000", "en")
@@ -211,6 +213,10 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     await in_unit(recovery.finish_reset, token, hashed, visitor_of())
     await in_unit(sessions.end_session, browser.digest, HERE)
     await in_unit(operations.unlock, facts.AccountUnlocked(account_id=actor.account_id, at=clock()))
+    plans.paused = True
+    not_me = secret_in(last_mail(units, "account_unlocked"))
+    plans.paused = False
+    await in_unit(stop_everything, not_me, visitor_of())
     await flows.restore_email(_link(units, plans, "email_undo"), visitor_of())
     await in_unit(operations.disable, actor.account_id)
 

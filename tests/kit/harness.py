@@ -35,6 +35,7 @@ from sqlmodel import SQLModel
 
 from netim_app import build as front_end
 from netim_app.core.clock import shifted_clock
+from netim_app.features.login_alerts.tables import LoginAlert
 from netim_app.features.passkeys.tables import PasskeyQuestion
 from netim_app.identity import accounts, passwords
 from netim_app.infra.db import make_engine
@@ -277,9 +278,12 @@ class Server:
             time_zone=accounts.DEFAULT_TIME_ZONE,
         )
         with self.units.write() as unit:
-            made = accounts.create_account(unit, customer, passwords.hash_password(password, unit.settings.bcrypt_cost))
+            hashed = passwords.hash_password(password, unit.settings.bcrypt_cost)
+            account = accounts.create_account(unit, customer, hashed)
+            # off, so that the first press of the switch is one that switches on
+            unit.session.add(LoginAlert(account_id=account.id or 0, setting="off", since=unit.now))
             if asked_for_passkey:
-                unit.session.add(PasskeyQuestion(account_id=made.id or 0, session_id=0))
+                unit.session.add(PasskeyQuestion(account_id=account.id or 0, session_id=0))
         return email
 
     @property

@@ -23,6 +23,7 @@ ROUTES = {
     "/restore-email",
     "/recover-account",
     "/did-you-send-this",
+    "/not-me",
     "/account/personal-information",
     "/account/connection-and-security",
 }

@@ -49,7 +49,10 @@ async def press(client: Client, on: bool) -> bool:
 
 
 def alerts_on(server: Server, email: str) -> bool:
-    found = server.query("SELECT 1 FROM login_alert JOIN account ON account.id = account_id WHERE email = :e", e=email)
+    found = server.query(
+        "SELECT 1 FROM login_alert JOIN account ON account.id = account_id WHERE email = :e AND setting <> 'off'",
+        e=email,
+    )
     return bool(found)
 
 

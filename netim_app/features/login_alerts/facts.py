@@ -4,13 +4,22 @@ from dataclasses import dataclass
 
 from netim_app.core.facts import Change
 
+_TOLD = {
+    "off": "login_alerts.told.off",
+    "new": "login_alerts.told.new",
+    "every": "login_alerts.told.every",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class AlertsSwitched(Change):
-    """E-mail alerts on login were switched."""
+    """The customer has chosen which logins are mailed."""
 
-    on: bool
+    setting: str
+    """One of `rules.SETTINGS`."""
+    lowered: bool
+    """Fewer logins are mailed than before."""
 
     @property
     def told(self) -> str:
-        return "login_alerts.told.on" if self.on else "login_alerts.told.off"
+        return _TOLD[self.setting]

@@ -1,9 +1,9 @@
-"""Login alerts: a mail for every successful login."""
+"""Login alerts: a mail for every login, or for those in new browsers."""
 
 from netim_app.feature import Feature, Protection, Refresher, Subscription
 from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.facts import AlertsSwitched
-from netim_app.features.login_alerts.state import SWITCH_OFF, SWITCH_ON, show_setting
+from netim_app.features.login_alerts.state import SWITCH_ON, UNDO, show_setting
 from netim_app.features.login_alerts.view import card
 from netim_app.identity.facts import LoggedIn, ProfileChanged
 
@@ -13,7 +13,7 @@ LOGIN_ALERTS = Feature(
         Protection(
             key="login_alerts",
             points=20,
-            active=service.alerts_on,
+            active=service.mails_every_login,
             changed_by=(AlertsSwitched,),
             href="/account/connection-and-security#email-alerts",
             press=SWITCH_ON,
@@ -21,10 +21,10 @@ LOGIN_ALERTS = Feature(
     ),
     subscriptions=(
         Subscription(fact=LoggedIn, handle=service.mail_login),
-        Subscription(fact=AlertsSwitched, handle=service.mail_switched_off),
+        Subscription(fact=AlertsSwitched, handle=service.mail_lowered),
     ),
     card=card,
-    undo=SWITCH_OFF,
+    undo=UNDO,
     refresher=Refresher(changed_by=(AlertsSwitched, ProfileChanged), load=service.view_setting, show=show_setting),
     export=service.export,
 )

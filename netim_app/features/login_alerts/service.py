@@ -1,4 +1,4 @@
-"""Switching alerts, and mailing them."""
+"""Choosing which logins are mailed, and mailing them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from netim_app.core.actor import Actor
+from netim_app.features.login_alerts import rules
 from netim_app.features.login_alerts.facts import AlertsSwitched
+from netim_app.features.login_alerts.rules import DEFAULT, Setting
 from netim_app.features.login_alerts.tables import LoginAlert
-from netim_app.identity import accounts, known_browsers, notices, sessions
+from netim_app.identity import accounts, freeze, known_browsers, notices, sessions
 from netim_app.identity.facts import LoggedIn
 from netim_app.infra.columns import table_of
 from netim_app.infra.export import export_rows
@@ -16,73 +18,93 @@ from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.offers import offers
 from netim_app.texts import catalog
 
+OFF_MAIL = "alerts_off"
 _ALERTS = table_of(LoginAlert)
-_ALERT = sa.select(_ALERTS.c.on_since).where(_ALERTS.c.account_id == sa.bindparam("account"))
-_ON = sa.insert(_ALERTS)
-_OFF = sa.delete(_ALERTS).where(_ALERTS.c.account_id == sa.bindparam("account"))
+_OF_ACCOUNT = _ALERTS.c.account_id == sa.bindparam("account")
+_ALERT = sa.select(_ALERTS.c.setting, _ALERTS.c.since).where(_OF_ACCOUNT)
+_CHOOSE = sa.update(_ALERTS).where(_OF_ACCOUNT).values(setting=sa.bindparam("chosen"), since=sa.bindparam("now"))
+_CHOOSE_FIRST = sa.insert(_ALERTS)
 
 
 @dataclass(frozen=True)
 class AlertSetting:
-    """`since` is a date in the customer's language, or empty while alerts are off."""
+    """`since` is a date in the customer's language; empty while nothing was chosen."""
 
-    on: bool
+    setting: Setting
     since: str = ""
 
 
-def alerts_on(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether logins to the account are mailed."""
-    return unit.row(_ALERT, account=account_id) is not None
+def setting_of(unit: UnitOfWork, account_id: int) -> Setting:
+    """Which logins to the account are mailed."""
+    alert = unit.row(_ALERT, account=account_id)
+    return DEFAULT if alert is None else alert.setting
+
+
+def mails_every_login(unit: UnitOfWork, account_id: int) -> bool:
+    """What gives points: nobody logs in unnoticed."""
+    return setting_of(unit, account_id) == "every"
 
 
 def view_setting(unit: UnitOfWork, account_id: int) -> AlertSetting:
     """What the card shows."""
     alert = unit.row(_ALERT, account=account_id)
     if alert is None:
-        return AlertSetting(on=False)
+        return AlertSetting(DEFAULT)
     language, time_zone = accounts.locale_of(unit, account_id)
-    return AlertSetting(on=True, since=catalog.format_date(alert.on_since, language, time_zone))
+    return AlertSetting(alert.setting, catalog.format_date(alert.since, language, time_zone))
 
 
-def switch_alerts(unit: UnitOfWork, actor: Actor, on: bool) -> None:
-    """Switches alerts on or off. Doing it twice changes nothing and sends no mail."""
+def choose(unit: UnitOfWork, actor: Actor, setting: Setting) -> Setting:
+    """Chooses which logins are mailed; returns what was chosen before. The same again changes nothing.
+
+    Raises:
+        DomainError: fewer would be mailed, and the account is frozen.
+    """
     sessions.lock_account(unit, actor.account_id)
-    if on == alerts_on(unit, actor.account_id):
-        return
-    if on:
-        unit.run(_ON, {"account_id": actor.account_id, "on_since": unit.now})
-    else:
-        unit.run(_OFF, {"account": actor.account_id})
-    unit.record(AlertsSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on))
+    before = setting_of(unit, actor.account_id)
+    if setting == before:
+        return before
+    lowered = rules.is_lower(setting, before)
+    if lowered:
+        freeze.refuse_while_frozen(unit, actor.account_id)
+    if not unit.run(_CHOOSE, {"account": actor.account_id, "chosen": setting, "now": unit.now}).rowcount:
+        unit.run(_CHOOSE_FIRST, {"account_id": actor.account_id, "setting": setting, "since": unit.now})
+    unit.record(
+        AlertsSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, setting=setting, lowered=lowered)
+    )
+    return before
 
 
 def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
-    """Mails the customer about a login: about each one when alerts are on, else about one in a new browser."""
+    """Mails the customer about a login that the setting is for."""
     new = not fact.known_browser and not known_browsers.is_first_browser(unit, fact.account_id)
-    if new or alerts_on(unit, fact.account_id):
-        kind = "known_browser" if fact.known_browser else "new_device"
-        many = "login_alerts.many.known" if fact.known_browser else "login_alerts.many.new"
-        language, _ = accounts.locale_of(unit, fact.account_id)
-        notices.notify_up_to_a_cap(
-            unit,
-            "logged_in",
-            fact,
-            kind=kind,
-            card="recent-activity",
-            many=many,
-            known_browser=fact.known_browser,
-            how=catalog.text(language, offers().ways_in.get(fact.factor, "login_alerts.by_password")),
-        )
+    setting = setting_of(unit, fact.account_id)
+    if not rules.is_mailed(setting, new_browser=new, password_alone=not fact.factor):
+        return
+    kind = "known_browser" if fact.known_browser else "new_device"
+    many = "login_alerts.many.known" if fact.known_browser else "login_alerts.many.new"
+    language, _ = accounts.locale_of(unit, fact.account_id)
+    notices.notify_up_to_a_cap(
+        unit,
+        "logged_in",
+        fact,
+        kind=kind,
+        card="recent-activity",
+        many=many,
+        known_browser=fact.known_browser,
+        how=catalog.text(language, offers().ways_in.get(fact.factor, "login_alerts.by_password")),
+    )
 
 
-def mail_switched_off(unit: UnitOfWork, fact: AlertsSwitched) -> None:
-    """Switching the alerts off is reported by one last mail."""
-    if not fact.on:
+def mail_lowered(unit: UnitOfWork, fact: AlertsSwitched) -> None:
+    """Whoever wants to log in unnoticed lowers the setting first: that is mailed."""
+    if fact.lowered:
+        many = "login_alerts.many.off" if fact.setting == "off" else "login_alerts.many.lowered"
         notices.notify_up_to_a_cap(
-            unit, "alerts_off", fact, kind="off", card="email-alerts", many="login_alerts.many.off"
+            unit, OFF_MAIL, fact, kind=fact.setting, card="email-alerts", many=many, change=fact.setting
         )
 
 
 def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
     """For "Download my data"."""
-    return {"switch": export_rows(unit, LoginAlert, account_id, "on_since")}
+    return {"switch": export_rows(unit, LoginAlert, account_id, "setting", "since")}

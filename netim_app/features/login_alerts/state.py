@@ -1,44 +1,74 @@
-"""The switch on the card."""
+"""The switch on the card, and the choice below it."""
+
+from typing import Literal
 
 import reflex as rx
 
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
-from netim_app.features.login_alerts.service import AlertSetting, switch_alerts
+from netim_app.features.login_alerts.rules import DEFAULT, SETTINGS, Setting
+from netim_app.features.login_alerts.service import AlertSetting, choose
 from netim_app.identity import limits
 from netim_app.identity.access import LOGGED_IN, open_to
 from netim_app.identity.state.shell import change, show_notice
 
 
 class LoginAlertsState(rx.State):
-    """Whether alerts are on, and since when."""
+    """Which logins are mailed, and since when."""
 
     on: bool = False
+    chosen: str = ""
+    """"every" or "new" while alerts are on."""
     since: str = ""
+
+    _before: Setting = DEFAULT
+    """What `undo` takes back to."""
 
     @rx.event
     @open_to(LOGGED_IN)
     async def switch(self, on: bool) -> None:
-        """Stores the new position of the switch."""
-        if not isinstance(on, bool):
-            return
-        try:
-            await limits.allow_change(actor().account_id)
-        except DomainError as error:
-            await show_notice(self, "warning", error.key)
-            return
-        await change(self, switch_alerts, on)
-        if on:
-            await show_notice(self, "success", "login_alerts.switched_on", undo="login_alerts")
-        else:
-            await show_notice(self, "success", "login_alerts.switched_off")
+        """Stores the new position of the switch. Switched on, alerts are for every login."""
+        if isinstance(on, bool):
+            await _store(self, "every" if on else "off")
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def choose(self, setting: Literal["every", "new"]) -> None:
+        """Stores which logins are mailed while alerts are on."""
+        if setting in ("every", "new"):
+            await _store(self, setting)
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def undo(self) -> None:
+        """Takes back what the notice has just told."""
+        await _store(self, self._before)
 
 
-SWITCH_ON, SWITCH_OFF = LoginAlertsState.switch(True), LoginAlertsState.switch(False)
+async def _store(state: LoginAlertsState, setting: Setting) -> None:
+    try:
+        await limits.allow_change(actor().account_id)
+        before = await change(state, choose, setting)
+    except DomainError as error:
+        await show_notice(state, "warning", error.key, **error.params)
+        return
+    raised = SETTINGS.index(setting) > SETTINGS.index(before)
+    if raised:
+        state._before = before  # noqa: SLF001  public, it would be sent to the page
+    await show_notice(state, "success", _SAID[setting], undo="login_alerts" if raised else "")
+
+
+_SAID: dict[Setting, str] = {
+    "off": "login_alerts.switched_off",
+    "new": "login_alerts.switched_new",
+    "every": "login_alerts.switched_on",
+}
+SWITCH_ON, UNDO = LoginAlertsState.switch(True), LoginAlertsState.undo
 
 
 async def show_setting(state: rx.State, setting: AlertSetting) -> None:
     """Puts the stored setting into the card."""
     card = await state.get_state(LoginAlertsState)
-    card.on = setting.on
+    card.on = setting.setting != "off"
+    card.chosen = setting.setting if card.on else ""
     card.since = setting.since

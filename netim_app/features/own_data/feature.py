@@ -5,14 +5,17 @@ from netim_app.features.own_data.facts import DataDownloaded, DeletionAsked, Del
 from netim_app.features.own_data.service import deletion, document
 from netim_app.features.own_data.state import DeleteAccountState, show_stay
 from netim_app.features.own_data.view import card, panel
-from netim_app.identity.facts import AccountUnlocked, EmailRestored, LoggedIn, ProfileChanged
+from netim_app.identity.facts import AccountFrozen, AccountUnlocked, EmailRestored, LoggedIn, ProfileChanged
 
 OWN_DATA = Feature(
     name="own_data",
     subscriptions=(
         Subscription(fact=DataDownloaded, handle=document.mail_downloaded),
         Subscription(fact=DeletionAsked, handle=deletion.mail_asked),
-        *(Subscription(fact=fact, handle=deletion.keep) for fact in (LoggedIn, EmailRestored, AccountUnlocked)),
+        *(
+            Subscription(fact=fact, handle=deletion.keep)
+            for fact in (LoggedIn, EmailRestored, AccountUnlocked, AccountFrozen)
+        ),
         Subscription(fact=DeletionTakenBack, handle=deletion.mail_taken_back),
     ),
     card=card,

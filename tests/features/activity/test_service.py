@@ -157,7 +157,7 @@ def test_failures_of_two_browsers_at_one_address_are_two_entries(units: Units, a
 
 
 def test_a_change_is_told_in_the_words_of_its_fact(units: Units, account_id: int, clock: FakeClock) -> None:
-    record(units, account_id, AlertsSwitched, on=True)
+    record(units, account_id, AlertsSwitched, setting="every", lowered=False)
     clock.advance(minutes=1)
     record(units, account_id, IpRulesAdded, rules=tuple(f"198.51.100.{n}" for n in range(200)))
     clock.advance(minutes=1)
@@ -169,7 +169,7 @@ def test_a_change_is_told_in_the_words_of_its_fact(units: Units, account_id: int
     assert [(entry.what, entry.sort) for entry in page.entries] == [
         ("Device added", "changes"),
         ("Rules added to the IP restriction", "changes"),
-        ("Email alerts switched on", "changes"),
+        ("Email alerts switched on for every login", "changes"),
     ]
     assert page.entries[0].how == "Pixel <b>"
     assert page.entries[1].how.startswith("198.51.100.0, 198.51.100.1,")

@@ -1,6 +1,6 @@
 from netim_app.features.gauge.rules import FULL, points
 from netim_app.features.gauge.state import counted
-from netim_app.features.login_alerts.service import switch_alerts
+from netim_app.features.login_alerts.service import choose
 from netim_app.identity import accounts, passwords
 from netim_app.infra.unit_of_work import Units
 from netim_app.offers import offers
@@ -30,7 +30,7 @@ def test_the_gauge_goes_up_and_down_with_the_switch(units: Units) -> None:
 
     for on in (True, False):
         with units.write() as unit:
-            switch_alerts(unit, caller, on)
+            choose(unit, caller, "every" if on else "off")
         percents.append(gauge(units, caller.account_id).percent)
 
     assert percents[0] < percents[1]
@@ -66,7 +66,7 @@ def test_what_one_customer_does_fills_nobody_elses_gauge(units: Units) -> None:
     caller, other = logged_in_actor(units), logged_in_actor(units, "bob@example.org")
 
     with units.write() as unit:
-        switch_alerts(unit, caller, True)
+        choose(unit, caller, "every")
 
     assert not done(units, other.account_id)["login_alerts"]
 

@@ -4,7 +4,7 @@ from netim_app.core.actor import set_caller
 from netim_app.feature import Feature, Hint, Protection
 from netim_app.features.gauge.state import GaugeState
 from netim_app.features.login_alerts.facts import AlertsSwitched
-from netim_app.features.login_alerts.service import switch_alerts
+from netim_app.features.login_alerts.service import choose
 from netim_app.features.login_alerts.state import LoginAlertsState
 from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.state.shell import ShellState
@@ -39,7 +39,7 @@ async def test_an_open_page_shows_the_fall_when_it_is_refreshed(sqlite_units: Un
     caller = logged_in_actor(sqlite_units)
     set_caller(caller)
     with sqlite_units.write() as unit:
-        switch_alerts(unit, caller, True)
+        choose(unit, caller, "every")
     tab = Tab("/account/personal-information")
     await tab.run(ShellState, "open_account_page")
     shown = await tab.state(GaugeState)

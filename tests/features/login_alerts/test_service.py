@@ -1,13 +1,15 @@
 from datetime import timedelta
 
+import pytest
 from sqlmodel import col, select
 
 from netim_app.core.actor import Actor
 from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.facts import AlertsSwitched
+from netim_app.features.login_alerts.rules import Setting
 from netim_app.features.login_alerts.service import AlertSetting
 from netim_app.features.login_alerts.tables import LoginAlert
-from netim_app.identity import accounts, flows, notices, sessions, tickets
+from netim_app.identity import accounts, flows, notices, operations, sessions, sign_up, tickets
 from netim_app.identity.facts import LoggedIn, LoginBlocked
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import Units
@@ -23,14 +25,15 @@ from tests.kit.factories import (
     mailed,
     mails,
     make_session,
+    quick_hash,
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
 
 
-def switch(units: Units, caller: Actor, on: bool) -> None:
+def choose(units: Units, caller: Actor, setting: Setting) -> Setting:
     with units.write() as unit:
-        service.switch_alerts(unit, caller, on)
+        return service.choose(unit, caller, setting)
 
 
 def view(units: Units, account_id: int) -> AlertSetting:
@@ -38,27 +41,42 @@ def view(units: Units, account_id: int) -> AlertSetting:
         return service.view_setting(unit, account_id)
 
 
+def set_quietly(units: Units, caller: Actor, setting: Setting) -> None:
+    """Without the fact, so without a mail."""
+    with units.write() as unit:
+        unit.session.add(LoginAlert(account_id=caller.account_id, setting=setting, since=unit.now))
+
+
+def log_in_with(units: Units, account_id: int, factor: str) -> None:
+    """A login in a new browser."""
+    with units.write() as unit:
+        ticket = tickets.issue_ticket(
+            unit, purpose="login", account_id=account_id, browser_digest=OTHER_BROWSER, factor=factor
+        )
+        assert tickets.redeem_ticket(unit, ticket, OTHER_BROWSER, HERE)
+
+
 def login_again(units: Units, account_id: int, device: str = OTHER_BROWSER) -> None:
     with units.write() as unit:
         make_session(unit, account_id, device=device)
 
 
-def test_alerts_are_off_until_they_are_switched_on(units: Units) -> None:
+def test_alerts_are_for_new_browsers_until_something_else_is_chosen(units: Units) -> None:
     caller = logged_in_actor(units)
-    assert view(units, caller.account_id) == AlertSetting(on=False)
+    assert view(units, caller.account_id) == AlertSetting("new")
 
-    switch(units, caller, True)
-
-    assert view(units, caller.account_id) == AlertSetting(on=True, since="1 Mar 2026")
-    with units.read() as unit:
-        assert service.alerts_on(unit, caller.account_id)
+    for setting, before in (("every", "new"), ("off", "every"), ("new", "off")):
+        assert choose(units, caller, setting) == before
+        assert view(units, caller.account_id) == AlertSetting(setting, since="1 Mar 2026")
+        with units.read() as unit:
+            assert service.mails_every_login(unit, caller.account_id) == (setting == "every")
 
 
 def test_the_date_is_that_of_the_customers_own_clock_and_language(units: Units, clock: FakeClock) -> None:
     caller = logged_in_actor(units, language="fr", time_zone="Asia/Tokyo")
     clock.advance(hours=6)  # 18:00 UTC: the next day in Tokyo
 
-    switch(units, caller, True)
+    choose(units, caller, "every")
 
     assert view(units, caller.account_id).since == "2 mars 2026"
 
@@ -66,16 +84,18 @@ def test_the_date_is_that_of_the_customers_own_clock_and_language(units: Units, 
 def test_each_customer_has_a_switch_of_their_own(units: Units) -> None:
     caller, other = logged_in_actor(units), logged_in_actor(units, "bob@example.org")
 
-    switch(units, caller, True)
+    choose(units, caller, "every")
     login_again(units, other.account_id, other.browser_digest)
 
-    assert not view(units, other.account_id).on
+    assert view(units, other.account_id).setting == "new"
     assert mailed(units) == []
 
 
-def test_a_login_in_a_new_browser_is_mailed_always(units: Units) -> None:
+@pytest.mark.parametrize("setting", ["off", "new"])
+def test_a_login_in_a_new_browser_is_mailed_always(units: Units, setting: Setting) -> None:
     """The first one aside: until then nobody has used the account."""
     caller = logged_in_actor(units)
+    set_quietly(units, caller, setting)
     login_again(units, caller.account_id, caller.browser_digest)
     assert mailed(units) == []
 
@@ -87,11 +107,52 @@ def test_a_login_in_a_new_browser_is_mailed_always(units: Units) -> None:
     assert len(mailed(units)) == 1
 
 
+@pytest.mark.parametrize(("setting", "told"), [("off", False), ("new", True), ("every", True)])
+def test_off_is_for_logins_that_a_second_factor_has_confirmed(units: Units, setting: Setting, told: bool) -> None:
+    caller = logged_in_actor(units)
+    set_quietly(units, caller, setting)
+
+    log_in_with(units, caller.account_id, "totp")
+
+    assert mailed(units) == [("logged_in", EMAIL)] * told
+
+
+async def test_the_login_after_the_confirmation_is_not_mailed(units: Units) -> None:
+    """In the browser that has confirmed. Another one is a new browser."""
+    customer = accounts.NewCustomer(
+        email=EMAIL, first_name="Ada", last_name="Lovelace", password="", language="en", time_zone="Europe/Paris"
+    )
+    with units.write() as unit:
+        sign_up.sign_up(unit, customer, quick_hash(PASSWORD))
+    await flows.confirm_email(last_mail(units, "sign_up").token, PASSWORD, visitor_of())
+    before = mailed(units)
+    with units.read() as unit:
+        account_id = operations.find_account(unit, EMAIL) or 0
+
+    login_again(units, account_id, BROWSER)
+    assert mailed(units) == before
+
+    login_again(units, account_id, OTHER_BROWSER)
+    assert mailed(units)[len(before) :] == [("logged_in", EMAIL)]
+
+
+def test_every_lower_setting_is_told(units: Units) -> None:
+    caller = logged_in_actor(units)
+    for setting in ("every", "new", "off", "new", "every"):
+        choose(units, caller, setting)
+
+    assert mailed(units) == [("alerts_off", EMAIL)] * 2
+    with units.read() as unit:
+        assert [mail.subject for mail in mails(unit)] == [
+            "Fewer email alerts for your Netim Direct account", "Email alerts are off for your Netim Direct account"
+        ]  # fmt: skip
+
+
 def test_a_login_is_mailed_while_alerts_are_on(units: Units) -> None:
     caller = logged_in_actor(units, device=OTHER_BROWSER)
     login_again(units, caller.account_id)
     assert mailed(units) == []
-    switch(units, caller, True)
+    choose(units, caller, "every")
 
     login_again(units, caller.account_id)
 
@@ -102,14 +163,12 @@ def test_a_login_is_mailed_while_alerts_are_on(units: Units) -> None:
 
 
 async def test_a_refused_login_is_never_mailed(units: Units) -> None:
-    import pytest
-
     from netim_app.core.errors import DomainError
     from netim_app.feature import Feature, LoginPolicy
     from netim_app.offers import install, offers
 
     caller = logged_in_actor(units)
-    switch(units, caller, True)
+    choose(units, caller, "every")
     with pytest.raises(DomainError):
         await flows.log_in(visitor_of(), EMAIL, "wrong", remember=False, return_to=sessions.HOME)
     gate = LoginPolicy(name="ip", refusal=lambda _u, _a, _o: "login.reason.refused")
@@ -124,7 +183,7 @@ async def test_a_refused_login_is_never_mailed(units: Units) -> None:
 
 async def test_a_ticket_that_nobody_redeems_is_no_login(units: Units) -> None:
     caller = logged_in_actor(units)
-    switch(units, caller, True)
+    choose(units, caller, "every")
 
     await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
 
@@ -133,7 +192,7 @@ async def test_a_ticket_that_nobody_redeems_is_no_login(units: Units) -> None:
 
 def test_a_step_up_is_no_login(units: Units) -> None:
     caller = logged_in_actor(units)
-    switch(units, caller, True)
+    choose(units, caller, "every")
 
     with units.write() as unit:
         ticket = tickets.renewal_ticket(unit, caller, return_to="/")
@@ -144,32 +203,32 @@ def test_a_step_up_is_no_login(units: Units) -> None:
 
 def test_switching_alerts_off_is_always_told(units: Units) -> None:
     caller = logged_in_actor(units)
-    switch(units, caller, True)
+    choose(units, caller, "every")
     assert mailed(units) == []
 
-    switch(units, caller, False)
+    choose(units, caller, "off")
 
     assert mailed(units) == [("alerts_off", EMAIL)]
-    assert view(units, caller.account_id) == AlertSetting(on=False)
+    assert view(units, caller.account_id) == AlertSetting("off", since="1 Mar 2026")
     login_again(units, caller.account_id, caller.browser_digest)
     assert mailed(units) == [("alerts_off", EMAIL)]
 
 
 def test_switching_twice_changes_nothing_and_tells_nobody(units: Units, clock: FakeClock) -> None:
     caller = logged_in_actor(units)
-    switch(units, caller, False)
-    switch(units, caller, True)
+    choose(units, caller, "new")
+    choose(units, caller, "every")
     with units.read() as unit:
         revision = accounts.view_shell(unit, caller.account_id).revision
     clock.advance(days=40)
 
-    switch(units, caller, True)
+    choose(units, caller, "every")
 
     assert view(units, caller.account_id).since == "1 Mar 2026"
     with units.read() as unit:
         assert accounts.view_shell(unit, caller.account_id).revision == revision
-    switch(units, caller, False)
-    switch(units, caller, False)
+    choose(units, caller, "off")
+    choose(units, caller, "off")
     assert mailed(units) == [("alerts_off", EMAIL)]
 
 
@@ -177,7 +236,7 @@ def test_the_setting_dies_with_the_account(units: Units) -> None:
     from netim_app.identity.tables import Account
 
     caller = logged_in_actor(units)
-    switch(units, caller, True)
+    choose(units, caller, "every")
 
     with units.write() as unit:
         unit.session.delete(unit.session.get_one(Account, caller.account_id))
@@ -195,12 +254,14 @@ def test_the_facts_stand_for_what_happened(units: Units) -> None:
     install((*offers().features, listener))
     caller = logged_in_actor(units)
 
-    switch(units, caller, True)
-    switch(units, caller, False)
+    choose(units, caller, "every")
+    choose(units, caller, "off")
 
     assert isinstance(heard[1], LoggedIn)
+    about = {"account_id": caller.account_id, "at": units.clock(), "origin": HERE}
     assert heard[2:] == [
-        AlertsSwitched(account_id=caller.account_id, at=units.clock(), origin=HERE, on=on) for on in (True, False)
+        AlertsSwitched(**about, setting="every", lowered=False),
+        AlertsSwitched(**about, setting="off", lowered=True),
     ]
 
 
@@ -215,7 +276,7 @@ def login_often(units: Units, account_id: int, times: int, device: str = OTHER_B
 def test_alert_flood_is_told_in_a_few_mails(units: Units, clock: FakeClock) -> None:
     """The first logins one by one, the others together, with their number and where they are listed."""
     caller = logged_in_actor(units)
-    switch(units, caller, True)
+    choose(units, caller, "every")
     login_often(units, caller.account_id, 58, BROWSER)
     assert mailed(units) == [("logged_in", EMAIL)] * 5
 
@@ -242,7 +303,7 @@ def test_alert_flood_is_told_in_a_few_mails(units: Units, clock: FakeClock) -> N
 def test_a_request_to_tell_of_alerts_lives_for_a_day(units: Units, clock: FakeClock) -> None:
     """Where no sender has answered it in time, the alerts behind it are asked to be told anew."""
     caller = logged_in_actor(units)
-    switch(units, caller, True)
+    choose(units, caller, "every")
     for _ in range(2):
         login_often(units, caller.account_id, 8, BROWSER)
         clock.advance(days=1)
@@ -259,18 +320,18 @@ def test_alert_flood_of_one_kind_hides_no_other(units: Units, clock: FakeClock) 
     caller = logged_in_actor(units)
     other = logged_in_actor(units, "bob@example.org")
     for one in (caller, other):
-        switch(units, one, True)
+        choose(units, one, "every")
     login_often(units, caller.account_id, 20, BROWSER)
     before = len(mailed(units))
 
     login_again(units, caller.account_id, digest("a device of a thief"))
     login_again(units, other.account_id)
-    switch(units, caller, False)
+    choose(units, caller, "off")
     assert mailed(units)[before:] == [
         ("logged_in", EMAIL), ("logged_in", "bob@example.org"), ("alerts_off", EMAIL)
     ]  # fmt: skip
 
-    switch(units, caller, True)
+    choose(units, caller, "every")
     clock.advance(hours=1)
     login_again(units, caller.account_id, BROWSER)
     assert mailed(units)[-1] == ("more_notices", EMAIL)

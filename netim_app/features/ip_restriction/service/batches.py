@@ -10,7 +10,7 @@ from netim_app.features.ip_restriction.rules import pasted, spans
 from netim_app.features.ip_restriction.rules.pasted import Entry
 from netim_app.features.ip_restriction.rules.spans import Span
 from netim_app.features.ip_restriction.service import rule_list
-from netim_app.identity import sessions
+from netim_app.identity import freeze, sessions
 from netim_app.infra.unit_of_work import UnitOfWork
 
 Wanted = tuple[Span, str]
@@ -55,9 +55,10 @@ def add_rules(unit: UnitOfWork, actor: Actor, wanted: Sequence[Wanted]) -> int:
     """Puts all of them, each once, on the list, or none; returns how many were not there yet. One fact, so one mail.
 
     Raises:
-        DomainError: at the field `list`: there is no room for all of them.
+        DomainError: at the field `list`: there is no room for all of them. Or the account is frozen.
     """
     sessions.lock_account(unit, actor.account_id)
+    freeze.refuse_while_frozen(unit, actor.account_id)
     listed = rule_list.listed_spans(unit, actor.account_id)
     known = set(listed)
     new = [(span, note) for span, note in wanted if span not in known]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from netim_app.features.ip_restriction.rules.spans import (
 )
 from netim_app.features.ip_restriction.service import access, mails
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
-from netim_app.identity import accounts, facts, sessions
+from netim_app.identity import accounts, facts, freeze, sessions
 from netim_app.infra import outbox
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -38,6 +39,7 @@ _OF_ACCOUNT = (
     .order_by(*access.ORDER)
 )
 _ADD = sa.insert(_RULES)
+_ADDED_AT = sa.select(_rule.added_at).where(_rule.id == sa.bindparam("rule"))
 _REMOVE = sa.delete(_RULES).where(_rule.id == sa.bindparam("rule"))
 _REMOVE_SINCE = sa.delete(_RULES).where(
     _rule.account_id == sa.bindparam("account"), _rule.added_at >= sa.bindparam("since")
@@ -119,9 +121,10 @@ def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
     """Puts an address, network or range on the list.
 
     Raises:
-        DomainError: it is there already, or the list is full.
+        DomainError: it is there already, the list is full, or the account is frozen.
     """
     sessions.lock_account(unit, actor.account_id)
+    freeze.refuse_while_frozen(unit, actor.account_id)
     spans = listed_spans(unit, actor.account_id)
     if span in spans:
         raise DomainError("ip_restriction.duplicate", field=FIELD, rule=span.text)
@@ -178,11 +181,12 @@ def remove_rule(unit: UnitOfWork, actor: Actor, rule_id: int, *, confirmed: bool
     """Takes a rule off the list; returns its text.
 
     Raises:
-        DomainError: there is no such rule; it is the last one while the restriction is on; or the customer's present
-            address would be shut out and `confirmed` is false.
+        DomainError: there is no such rule; it is the last one while the restriction is on; the account is frozen; or
+            the customer's present address would be shut out and `confirmed` is false.
     """
     sessions.lock_account(unit, actor.account_id)
     text, shuts_out = shuts_out_on_removal(unit, actor, rule_id)
+    freeze.refuse_while_frozen(unit, actor.account_id, added_at=_added_at(unit, rule_id))
     if shuts_out and not confirmed:
         raise DomainError(SHUTS_OUT, field=CONFIRM_FIELD)
     unit.run(_REMOVE, {"rule": rule_id})
@@ -190,18 +194,23 @@ def remove_rule(unit: UnitOfWork, actor: Actor, rule_id: int, *, confirmed: bool
     return text
 
 
+def _added_at(unit: UnitOfWork, rule_id: int) -> datetime:
+    return unit.run(_ADDED_AT, {"rule": rule_id}).scalar_one()  # type: ignore[no-any-return]
+
+
 def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: bool) -> None:
     """Switches the restriction on or off. Doing it twice changes nothing and sends no mail.
 
     Raises:
-        DomainError: there is no rule to switch on; or the customer's present address would be shut out and
-            `confirmed` is false.
+        DomainError: there is no rule to switch on; it is to go off and the account is frozen; or the customer's present
+            address would be shut out and `confirmed` is false.
     """
     sessions.lock_account(unit, actor.account_id)
     if on == access.is_on(unit, actor.account_id):
         return
     fact = IpRestrictionSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on)
     if not on:
+        freeze.refuse_while_frozen(unit, actor.account_id)
         _switch_off(unit, fact)
         return
     if shuts_out_on_switch(unit, actor) and not confirmed:

@@ -17,7 +17,7 @@ from netim_app.core.facts import Fact
 from netim_app.features.own_data import rules
 from netim_app.features.own_data.facts import AccountDeleted, DeletionAsked, DeletionTakenBack, StayNoticeClosed
 from netim_app.features.own_data.tables import AccountDeletion
-from netim_app.identity import accounts, links, notices, sessions, undo
+from netim_app.identity import accounts, freeze, links, notices, sessions, undo
 from netim_app.identity.email_address import email_key
 from netim_app.identity.facts import SessionsRevoked
 from netim_app.identity.tables import Account
@@ -54,10 +54,11 @@ def ask(unit: UnitOfWork, actor: Actor, typed: str) -> None:
         typed: the address of the account, which the customer has typed to confirm.
 
     Raises:
-        DomainError: it is another address.
+        DomainError: it is another address, or the account is frozen.
     """
     if email_key(typed) != sessions.lock_account(unit, actor.account_id).email_key:
         raise DomainError("own_data.other_email", field="email")
+    freeze.refuse_while_frozen(unit, actor.account_id)
     begin(unit, DeletionAsked(account_id=actor.account_id, at=unit.now, origin=actor.origin))
 
 

@@ -13,7 +13,17 @@ from netim_app.features.passkeys.facts import PasskeysOnlyOff, PasskeysOnlyOn
 from netim_app.features.passkeys.rules import Purpose
 from netim_app.features.passkeys.service import answers, prompts, stored
 from netim_app.features.passkeys.tables import Passkey, PasskeyRecovery, PasskeysOnly
-from netim_app.identity import ceremonies, links, login, notices, pending_logins, second_factor, sessions, tickets
+from netim_app.identity import (
+    ceremonies,
+    freeze,
+    links,
+    login,
+    notices,
+    pending_logins,
+    second_factor,
+    sessions,
+    tickets,
+)
 from netim_app.identity.facts import LoginFailed
 from netim_app.infra import outbox
 from netim_app.infra.columns import table_of
@@ -100,9 +110,10 @@ def switch_off(unit: UnitOfWork, actor: Actor) -> None:
     """Opens the other ways in again. A fresh proof, which is one by a passkey, has come before.
 
     Raises:
-        DomainError: it is off already.
+        DomainError: it is off already, or the account is frozen.
     """
     sessions.lock_account(unit, actor.account_id)
+    freeze.refuse_while_frozen(unit, actor.account_id)
     if not is_on(unit, actor.account_id):
         raise DomainError(ALREADY_OFF)
     end(unit, PasskeysOnlyOff(account_id=actor.account_id, at=unit.now, origin=actor.origin))

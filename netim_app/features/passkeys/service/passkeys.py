@@ -12,7 +12,7 @@ from netim_app.features.passkeys.facts import PasskeyAdded, PasskeyCounterFell, 
 from netim_app.features.passkeys.service import answers, only, question, recovery, stored
 from netim_app.features.passkeys.service.providers import provider
 from netim_app.features.passkeys.tables import Passkey
-from netim_app.identity import accounts, ceremonies, notices, second_factor, sessions, tickets
+from netim_app.identity import accounts, ceremonies, freeze, notices, second_factor, sessions, tickets
 from netim_app.identity.facts import AccountUnlocked, EmailRestored
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -170,11 +170,12 @@ def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = 
     Returns the ticket that renews the present session then; else an empty text.
 
     Raises:
-        DomainError: there is no such passkey, or where nothing else opens the account it is the last one, or the
-            last but one and the loss of a single device would lock out.
+        DomainError: there is no such passkey, or the account is frozen, or where nothing else opens it this is the last
+            one, or the last but one and the loss of a single device would lock out.
     """
     sessions.lock_account(unit, actor.account_id)
     passkey = _own(unit, actor, passkey_id)
+    freeze.refuse_while_frozen(unit, actor.account_id, added_at=passkey.added_at)
     if only.is_on(unit, actor.account_id) and (reason := only.why_needed(unit, passkey)):
         raise DomainError(reason)
     _remove(unit, passkey, Fact(account_id=actor.account_id, at=unit.now, origin=actor.origin))

@@ -12,7 +12,7 @@ from netim_app.features.totp import rules
 from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved, AuthenticatorRenamed
 from netim_app.features.totp.service import codes, stored
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
-from netim_app.identity import accounts, ceremonies, notices, second_factor, sessions, tickets
+from netim_app.identity import accounts, ceremonies, freeze, notices, second_factor, sessions, tickets
 from netim_app.identity.facts import AccountUnlocked, EmailRestored, SecondFactorDisabled, SecondFactorEnabled
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -86,10 +86,11 @@ def remove(unit: UnitOfWork, actor: Actor, authenticator_id: int) -> None:
     """Takes a device out of use.
 
     Raises:
-        DomainError: it is the last second factor (see `disable`), or there is no such device.
+        DomainError: it is the last second factor (see `disable`), there is no such device, or the account is frozen.
     """
     sessions.lock_account(unit, actor.account_id)
     authenticator = _authenticator(unit, actor.account_id, authenticator_id)
+    freeze.refuse_while_frozen(unit, actor.account_id, added_at=authenticator.added_at)
     if stored.count(unit, actor.account_id) == 1 and not _is_beside(unit, actor.account_id):
         raise DomainError("totp.last")
     unit.session.delete(authenticator)
@@ -106,10 +107,11 @@ def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
     Returns the ticket that renews the present session.
 
     Raises:
-        DomainError: it is off already.
+        DomainError: it is off already, or the account is frozen.
         RecordedRefusal: the code is wrong, or guessing is throttled.
     """
     sessions.lock_account(unit, actor.account_id)
+    freeze.refuse_while_frozen(unit, actor.account_id)
     if not codes.enrolled(unit, actor.account_id):
         raise DomainError("totp.off_already")
     if not _is_beside(unit, actor.account_id):

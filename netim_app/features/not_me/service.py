@@ -1,0 +1,147 @@
+"""The link in the mails, and what its button does.
+
+Its secret may do nothing but make things stricter: it opens nothing, shows nothing and changes no address. Somebody who
+steals it can be a nuisance, and gains nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, get_args
+
+import sqlalchemy as sa
+
+from netim_app.core.actor import Visitor
+from netim_app.identity import (
+    accounts,
+    freeze,
+    known_browsers,
+    links,
+    notices,
+    recovery,
+    sessions,
+    sole_ceremony,
+    undo,
+)
+from netim_app.identity.email_address import email_key
+from netim_app.identity.facts import AccountFrozen, EmailRestored, SessionsRevoked
+from netim_app.identity.tables import MailedLink
+from netim_app.infra.columns import table_of
+from netim_app.infra.handlers import MailAbout
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.texts import catalog
+from reflex_guard.tokens import digest, new_token
+
+LIFE = timedelta(days=7)
+DONE_MAIL = "not_me_done"
+PAGE = "/not-me"
+Then = Literal["reset", "ask", "passkey", "undo", "elsewhere"]
+"""How the owner of a mailbox gets back in: by the link to a new password that was sent, or that is to be asked for; by
+a passkey because nothing else opens the account; by the link that restores the address; or with the help of support."""
+THEN: tuple[Then, ...] = get_args(Then)
+_LINKS = table_of(MailedLink)
+_link = _LINKS.c
+_ISSUE = sa.insert(_LINKS)
+_OPEN = (
+    _link.account_id == sa.bindparam("account"),
+    _link.purpose == links.NOT_ME,
+    _link.used_at.is_(None),
+)
+_USE_ALL = sa.update(_LINKS).where(*_OPEN).values(used_at=sa.bindparam("now"))
+_USE_OF_OTHERS = _USE_ALL.where(_link.email != sa.bindparam("kept"))
+
+
+def link_for(unit: UnitOfWork, about: MailAbout) -> Mapping[str, object] | None:
+    """A link of its own for each mail to the owner: any of them works, until one is used.
+
+    The mailbox that can restore a changed address gets it, too: it is the owner's then.
+    """
+    account_id = about.account_id
+    if account_id is None or about.event == DONE_MAIL:
+        return None
+    if not about.is_personal and about.to != undo.mailbox_with_link(unit, account_id):
+        return None
+    token = new_token()
+    row = {
+        "digest": digest(token),
+        "purpose": links.NOT_ME,
+        "account_id": account_id,
+        "email": about.to,
+        "created_at": unit.now,
+        "expires_at": unit.now + LIFE,
+    }
+    unit.run(_ISSUE, row)
+    return {"link": f"{unit.settings.public_url}{PAGE}#{token}", "days": LIFE.days}
+
+
+def stop_everything(unit: UnitOfWork, token: str, visitor: Visitor) -> Then:
+    """Ends all sessions, blocks logins until the mailbox has set a new password, and freezes the account.
+
+    What is pending ends: a change of address, a way back without passkeys, a deletion. All other links of this kind are
+    used up with this one. Returns how the owner of its mailbox gets back in.
+
+    Raises:
+        DomainError: the link does not work.
+    """
+    link = links.consume_link(unit, token, links.NOT_ME)
+    account_id = link.account_id or 0
+    account = sessions.lock_account(unit, account_id)
+    if account.disabled_at is not None:
+        raise links.refused(links.NOT_ME, account_id=account_id)
+    sole = sole_ceremony.is_chosen(unit, account_id)
+    unit.run(_USE_ALL, {"account": account_id, "now": unit.now})
+    links.revoke_links(unit, account_id)
+    sessions.end_sessions(unit, account_id)
+    known_browsers.forget_browsers(unit, account_id)
+    fact = AccountFrozen(account_id=account_id, at=unit.now, origin=visitor.origin)
+    freeze.begin(unit, fact, blocks_login=not sole)
+    unit.record(SessionsRevoked(account_id=account_id, at=unit.now, origin=visitor.origin))
+    unit.record(fact)
+    return _tell_all(unit, fact, account.email, link.email, sole=sole)
+
+
+def _tell_all(unit: UnitOfWork, fact: AccountFrozen, present: str, pressed: str, *, sole: bool) -> Then:
+    """Mails what was done to the account's address, to one that can be restored, and to that of the link.
+
+    Returns how the owner of the last one gets back in. A link to a new password is sent at once to that alone: whoever
+    reads another mailbox has not asked for one.
+    """
+    is_present = email_key(pressed) == email_key(present)
+    then: Then = "passkey" if sole else "reset" if is_present else "ask"
+    ways: dict[str, tuple[str, Then]] = {email_key(present): (present, then)}
+    if (old := undo.mailbox_with_link(unit, fact.account_id)) is not None:
+        ways.setdefault(email_key(old), (old, "undo"))
+    ways.setdefault(email_key(pressed), (pressed, "elsewhere"))
+    for email, way in ways.values():
+        notices.notify(unit, DONE_MAIL, fact, to=email, change=way, blocked=not sole)
+    if then == "reset":
+        recovery.mail_reset(unit, fact, frozen=True)
+    return ways[email_key(pressed)][1]
+
+
+def forget_other_mailboxes(unit: UnitOfWork, fact: EmailRestored) -> None:
+    """The links that went to a thief's mailbox end with its time as the account's."""
+    restored = accounts.owner_of(unit, fact.account_id).email
+    unit.run(_USE_OF_OTHERS, {"account": fact.account_id, "kept": restored, "now": unit.now})
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """What the panel says, in the customer's language; empty texts where the account is not frozen."""
+
+    until: str = ""
+    begun: str = ""
+    where: str = ""
+
+
+def view_freeze(unit: UnitOfWork, account_id: int) -> Freeze:
+    """Until when the account is frozen, and who has begun that."""
+    row = freeze.in_force(unit, account_id)
+    if row is None:
+        return Freeze()
+    client = catalog.format_client(row.browser, row.system, accounts.locale_of(unit, account_id)[0])
+    return Freeze(
+        until=freeze.in_words(unit, account_id, row.until),
+        begun=freeze.in_words(unit, account_id, row.begun_at),
+        where=f"{client}, {row.address}" if row.address else client,
+    )

@@ -1,0 +1,62 @@
+"""The page behind the link, and the panel that says that the account is frozen."""
+
+from typing import Any
+
+import reflex as rx
+
+from netim_app.core.actor import visitor
+from netim_app.core.errors import DomainError
+from netim_app.features.not_me import service
+from netim_app.features.not_me.service import PAGE, Freeze
+from netim_app.identity import limits
+from netim_app.identity.access import ANYONE, open_to
+from netim_app.identity.state.mailed_link import read_token
+from netim_app.identity.state.shell import begin_visit, explain
+from netim_app.infra.unit_of_work import in_unit
+
+
+class NotMeState(rx.State):
+    """Opening the page does nothing, as programs that look into mails open links too. Pressing its button does."""
+
+    errors: dict[str, str] = {}
+    then: str = ""
+    """One of `service.THEN` once everything is stopped: how the owner of the mailbox gets back in. The address of the
+    page has it: a page of a session that has just ended opens anew."""
+
+    @rx.event
+    @open_to(ANYONE)
+    async def open_page(self) -> None:
+        """Starts anew, or goes on after the button."""
+        await begin_visit(self)
+        then = self.router.url.query_parameters.get("then")
+        self.then = then if then in service.THEN else ""
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> Any:
+        """Consumes the link, and stops everything. The page then says what to do next."""
+        await begin_visit(self)
+        self.errors = {}
+        try:
+            token = read_token(form)
+            await limits.allow_link(visitor().origin.address)
+            self.then = await in_unit(service.stop_everything, token, visitor())
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return None
+        return rx.redirect(f"{PAGE}?then={self.then}")
+
+
+class FreezeState(rx.State):
+    """The panel."""
+
+    until: str = ""
+    """In the customer's words; empty while the account is not frozen."""
+    begun: str = ""
+    where: str = ""
+
+
+async def show_freeze(state: rx.State, freeze: Freeze) -> None:
+    """Puts the freeze into the panel."""
+    panel = await state.get_state(FreezeState)
+    panel.until, panel.begun, panel.where = freeze.until, freeze.begun, freeze.where

@@ -1,0 +1,102 @@
+"""A freeze: for a day, nothing that weakens the account can be changed.
+
+The owner begins it after something that was not theirs (the feature `not_me`). It holds for every session, the
+owner's too: nobody can tell them apart yet. What makes the account safer is possible all the time, and so is the
+removal of what is new.
+"""
+
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from netim_app.core.errors import DomainError
+from netim_app.identity import accounts
+from netim_app.identity.facts import AccountFrozen, AccountUnlocked, PasswordChanged
+from netim_app.identity.tables import AccountFreeze
+from netim_app.infra.columns import table_of
+from netim_app.infra.unit_of_work import Inserts, UnitOfWork
+from netim_app.texts import catalog
+
+LIFE = timedelta(hours=24)
+MAY_BE_A_THIEFS = timedelta(days=7)
+"""What was added as long before a freeze or later may be removed all the time."""
+REFUSED = "freeze.refused"
+_FREEZES = table_of(AccountFreeze)
+_freeze = _FREEZES.c
+_OF_ACCOUNT = _freeze.account_id == sa.bindparam("account")
+_FIND = sa.select(_FREEZES).where(_OF_ACCOUNT)
+_OPEN_LOGIN = sa.update(_FREEZES).where(_OF_ACCOUNT).values(blocks_login=False)
+_END = sa.delete(_FREEZES).where(_OF_ACCOUNT)
+_PURGE = sa.delete(_FREEZES).where(_freeze.until < sa.bindparam("now"), ~_freeze.blocks_login)
+
+
+def begin(unit: UnitOfWork, fact: AccountFrozen, *, blocks_login: bool) -> None:
+    """Freezes the account from now on. One that is frozen already begins anew. The account is locked."""
+    row = {
+        "account_id": fact.account_id,
+        "begun_at": unit.now,
+        "until": unit.now + LIFE,
+        "blocks_login": blocks_login,
+        "address": fact.origin.known_address,
+        "browser": fact.origin.browser,
+        "system": fact.origin.system,
+    }
+    unit.run(_begin(unit.insert), row)
+
+
+def in_force(unit: UnitOfWork, account_id: int) -> sa.Row[Any] | None:
+    """The freeze of an account that is frozen now."""
+    row = unit.row(_FIND, account=account_id)
+    return row if row is not None and row.until > unit.now else None
+
+
+def refuse_while_frozen(unit: UnitOfWork, account_id: int, *, added_at: datetime | None = None) -> None:
+    """Call it before whatever weakens the account.
+
+    Args:
+        added_at: when that was added which is to be removed. What is new may be a thief's, and its owner must get rid
+            of it.
+
+    Raises:
+        DomainError: the account is frozen; the message says until when.
+    """
+    row = in_force(unit, account_id)
+    if row is None or (added_at is not None and added_at >= row.begun_at - MAY_BE_A_THIEFS):
+        return
+    raise DomainError(REFUSED, until=in_words(unit, account_id, row.until))
+
+
+def in_words(unit: UnitOfWork, account_id: int, moment: datetime) -> str:
+    """A moment in the customer's language and time zone."""
+    return catalog.format_short(moment, *accounts.locale_of(unit, account_id))
+
+
+def blocks_login(unit: UnitOfWork, account_id: int) -> bool:
+    """Whether nobody gets in before a new password was set from the mailbox."""
+    row = unit.row(_FIND, account=account_id)
+    return row is not None and row.blocks_login
+
+
+def open_login(unit: UnitOfWork, fact: PasswordChanged) -> None:
+    """A new password was set by a mailed link: it opens the account. The freeze goes on."""
+    if fact.way == "reset":
+        unit.run(_OPEN_LOGIN, {"account": fact.account_id})
+
+
+def end(unit: UnitOfWork, fact: AccountUnlocked) -> None:
+    """The operator ends it, with every other lock."""
+    unit.run(_END, {"account": fact.account_id})
+
+
+def purge(unit: UnitOfWork) -> None:
+    """Deletes those that are over."""
+    unit.run(_PURGE, {"now": unit.now})
+
+
+@cache
+def _begin(insert: Inserts) -> sa.Executable:
+    new = insert(_FREEZES)
+    anew = {column.name: new.excluded[column.name] for column in _freeze if not column.primary_key}
+    return new.on_conflict_do_update(index_elements=["account_id"], set_=anew)

@@ -1,0 +1,22 @@
+import pytest
+
+from netim_app.features.login_alerts import rules
+from netim_app.features.login_alerts.rules import Setting
+
+
+@pytest.mark.parametrize(
+    ("setting", "mailed"),
+    [
+        ("off", [True, False, False, False]),
+        ("new", [True, True, False, False]),
+        ("every", [True, True, True, True]),
+    ],
+)
+def test_a_setting_mails_what_the_one_before_does_and_more(setting: Setting, mailed: list[bool]) -> None:
+    cases = [(True, True), (True, False), (False, True), (False, False)]
+    assert mailed == [rules.is_mailed(setting, new_browser=new, password_alone=alone) for new, alone in cases]
+
+
+def test_a_setting_is_lower_than_those_behind_it() -> None:
+    lower = {(one, other) for one in rules.SETTINGS for other in rules.SETTINGS if rules.is_lower(one, other)}
+    assert lower == {("off", "new"), ("off", "every"), ("new", "every")}

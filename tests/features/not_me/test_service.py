@@ -1,0 +1,314 @@
+"""What the link does, for whom, and that it does nothing else."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import col, select
+
+from netim_app.core.actor import Actor
+from netim_app.core.errors import DomainError
+from netim_app.features.login_alerts import service as login_alerts
+from netim_app.features.not_me import service
+from netim_app.features.own_data.facts import DeletionAsked
+from netim_app.features.own_data.service import deletion
+from netim_app.features.own_data.tables import AccountDeletion
+from netim_app.features.passkeys.service import only
+from netim_app.identity import (
+    email_change,
+    flows,
+    freeze,
+    login,
+    operations,
+    pending_logins,
+    recovery,
+    sessions,
+    sign_up,
+    undo,
+)
+from netim_app.identity.facts import AccountUnlocked, PasswordChanged
+from netim_app.identity.tables import AccountFreeze, MailedLink
+from netim_app.infra.unit_of_work import UnitOfWork, Units
+from tests.kit.authenticator import Authenticator
+from tests.kit.factories import (
+    EMAIL,
+    HERE,
+    NEW_PASSWORD,
+    OTHER_BROWSER,
+    PASSWORD,
+    at_once,
+    last_mail,
+    logged_in_actor,
+    mailed,
+    mails,
+    quick_hash,
+    stored_account,
+    visitor_of,
+)
+from tests.kit.fakes import FakeClock
+from tests.kit.not_me import alerted, is_frozen, press, refusal, secret_in, thief_of
+from tests.kit.passkeys import add, ask, log_in, switch_on
+
+THIEVES = "thief@example.net"
+
+
+async def opens(password: str, email: str = EMAIL) -> bool:
+    try:
+        await flows.log_in(visitor_of(), email, password, remember=False, return_to=sessions.HOME)
+    except DomainError as error:
+        return error.key != login.WRONG  # it says no more than to a wrong password
+    return True
+
+
+def reset(units: Units) -> None:
+    with units.write() as unit:
+        recovery.finish_reset(unit, last_mail(units, "reset").token, quick_hash(NEW_PASSWORD), visitor_of())
+
+
+def live(units: Units, account_id: int) -> int:
+    with units.read() as unit:
+        return len(sessions.live_sessions(unit, account_id))
+
+
+def change_address(units: Units, actor: Actor, email: str = THIEVES) -> None:
+    with units.write() as unit:
+        email_change.ask_email_change(unit, actor, email)
+    token = last_mail(units, "email_change").token
+    with units.write() as unit:
+        sign_up.confirm(unit, token, actor)
+
+
+# The mails
+
+
+def test_not_me_is_in_every_mail_to_the_owner_with_a_secret_of_its_own(units: Units, caller: Actor) -> None:
+    alerted(units, caller.account_id)
+    with units.write() as unit:
+        login_alerts.choose(unit, caller, "off")
+        recovery.mail_reset(unit, AccountUnlocked(account_id=caller.account_id, at=unit.now))
+
+    with units.read() as unit:
+        found = {mail.event: secret_in(mail) for mail in mails(unit)}
+        stored = unit.session.exec(select(MailedLink).where(MailedLink.purpose == "not_me")).all()
+
+    assert len({found["logged_in"], found["alerts_off"], ""}) == 3
+    assert found["reset"] == "", "anybody may have asked for that one"
+    assert len(stored) == 2, "one row for each mail that has a link"
+    assert {row.expires_at - row.created_at for row in stored} == {timedelta(days=7)}
+    assert not any(secret in str(row.model_dump()) for row in stored for secret in found.values() if secret)
+
+
+def test_not_me_is_in_no_mail_to_another_mailbox(units: Units, caller: Actor) -> None:
+    with units.write() as unit:
+        email_change.ask_email_change(unit, caller, THIEVES)
+    mailed(units)
+    with units.read() as unit:
+        told = {(mail.event, mail.to): bool(secret_in(mail)) for mail in mails(unit)}
+
+    assert told == {("email_change_asked", EMAIL): True, ("email_change", THIEVES): False}
+
+
+# The button
+
+
+async def test_not_me_ends_all_sessions_and_blocks_the_login_until_the_mailbox_has_set_a_password(
+    units: Units, caller: Actor
+) -> None:
+    token = alerted(units, caller.account_id)
+    assert live(units, caller.account_id) == 2
+    assert await opens(PASSWORD)
+
+    assert press(units, token) == "reset"
+
+    assert live(units, caller.account_id) == 0
+    assert not await opens(PASSWORD)
+    assert mailed(units)[-2:] == [("not_me_done", EMAIL), ("reset", EMAIL)]
+    done = last_mail(units, "not_me_done")
+    assert "198.51.100.5" in done.text
+    assert secret_in(done) == ""
+    reset(units)
+    assert await opens(NEW_PASSWORD)
+    assert not await opens(PASSWORD)
+    assert is_frozen(units, caller.account_id), "the freeze goes on"
+
+
+async def test_not_me_keeps_out_a_login_that_was_on_its_way(units: Units, caller: Actor) -> None:
+    """A password that was accepted before the press, a ticket of it, and a passkey."""
+    token = alerted(units, caller.account_id)
+    phone = Authenticator()
+    add(units, caller, phone)
+    with units.write() as unit:
+        attempt = login.begin_attempt(unit, EMAIL, visitor_of(), opens=True)
+    issued = log_in(units, phone.use(ask(units)))
+    assert issued
+
+    press(units, token)
+
+    def accept(unit: UnitOfWork) -> object:
+        return login.accept_password(unit, attempt, visitor_of(), remember=False, return_to=sessions.HOME)
+
+    assert refusal(units, accept) == login.WRONG
+    assert live(units, caller.account_id) == 0
+    with pytest.raises(DomainError):
+        log_in(units, phone.use(ask(units)))
+    reset(units)
+    assert log_in(units, phone.use(ask(units))), "as soon as the mailbox has set a password"
+
+
+def test_not_me_leaves_the_passkeys_where_nothing_else_opens_the_account(units: Units, caller: Actor) -> None:
+    """No mailed link sets a password there, so a block would be a trap."""
+    phone, laptop = Authenticator(), Authenticator()
+    add(units, caller, phone)
+    add(units, caller, laptop)
+    switch_on(units, caller, phone)
+    token = alerted(units, caller.account_id)
+
+    assert press(units, token) == "passkey"
+
+    assert live(units, caller.account_id) == 0
+    assert mailed(units)[-1] == ("not_me_done", EMAIL)
+    assert "Log in with a passkey" in last_mail(units, "not_me_done").text
+    assert log_in(units, phone.use(ask(units)))
+    assert refusal(units, lambda unit: only.switch_off(unit, caller)) == freeze.REFUSED
+
+
+def test_not_me_cancels_what_is_pending(units: Units, caller: Actor) -> None:
+    with units.write() as unit:
+        email_change.ask_email_change(unit, caller, THIEVES)
+    confirmation = last_mail(units, "email_change").token
+    token = secret_in(last_mail(units, "email_change_asked"))
+    with units.write() as unit:
+        deletion.begin(unit, DeletionAsked(account_id=caller.account_id, at=unit.now))
+        pending_logins.begin(unit, caller.account_id, visitor_of(), remember=False, return_to=sessions.HOME)
+
+    press(units, token)
+
+    assert refusal(units, lambda unit: sign_up.confirm(unit, confirmation, visitor_of())) != ""
+    with units.read() as unit:
+        assert unit.session.exec(select(AccountDeletion.taken_back_at)).one() is not None
+        assert not pending_logins.has_begun(unit, visitor_of().browser_digest)
+    assert stored_account(units, caller.account_id).email == EMAIL
+
+
+@pytest.mark.parametrize("why", ["made up", "of another purpose", "used", "used in another mail", "too old", "closed"])
+def test_not_me_works_with_no_other_secret(units: Units, caller: Actor, clock: FakeClock, why: str) -> None:
+    token = other = alerted(units, caller.account_id)
+    if why == "made up":
+        token = "A" * 43
+    elif why == "of another purpose":
+        with units.write() as unit:
+            recovery.mail_reset(unit, AccountUnlocked(account_id=caller.account_id, at=unit.now))
+        token = last_mail(units, "reset").token
+    elif why.startswith("used"):
+        other = alerted(units, caller.account_id) if why == "used in another mail" else token
+        assert press(units, other) == "reset"
+        with units.write() as unit:
+            unit.run(AccountFreeze.__table__.delete(), {})  # type: ignore[attr-defined]
+    elif why == "too old":
+        clock.advance(days=7, seconds=1)
+    else:
+        with units.write() as unit:
+            operations.disable(unit, caller.account_id)
+
+    before = mailed(units)
+    assert press(units, token) == "link.dead"
+
+    assert not is_frozen(units, caller.account_id)
+    assert mailed(units) == before
+
+
+def test_not_me_outlives_what_a_thief_changes(units: Units, caller: Actor, clock: FakeClock) -> None:
+    """A new password and a new address end other links. The owner's defence is in the mail about the thief's login."""
+    token = alerted(units, caller.account_id)
+    thief = thief_of(units, caller.account_id)
+    clock.advance(days=6)
+    with units.write() as unit:
+        operations.end_sessions(unit, caller.account_id, HERE)
+    thief = thief_of(units, caller.account_id)
+    change_address(units, thief)
+
+    assert press(units, token) == "undo"
+
+    assert live(units, caller.account_id) == 0
+    assert mailed(units)[-2:] == [("not_me_done", THIEVES), ("not_me_done", EMAIL)]
+    assert "reset" not in {event for event, _ in mailed(units)}, "the thief's mailbox has not asked for one"
+
+
+def test_not_me_freezes_no_other_account(units: Units, caller: Actor) -> None:
+    other = logged_in_actor(units, "bob@example.org", device=OTHER_BROWSER)
+    token = alerted(units, caller.account_id)
+
+    assert press(units, token, other) == "reset"
+
+    assert live(units, other.account_id) == 1
+    assert not is_frozen(units, other.account_id)
+    assert is_frozen(units, caller.account_id)
+
+
+async def test_not_me_from_the_old_mailbox_leads_back_by_the_link_that_restores_the_address(
+    units: Units, caller: Actor
+) -> None:
+    change_address(units, thief_of(units, caller.account_id))
+    told = last_mail(units, "email_undo")
+    assert secret_in(told), "the old mailbox is the owner's"
+    assert not secret_in(last_mail(units, "email_changed")) or last_mail(units, "email_changed").to == THIEVES
+
+    assert press(units, secret_in(told)) == "undo"
+
+    restored = await flows.restore_email(told.token, visitor_of())
+    assert restored == EMAIL
+    reset(units)
+    assert await opens(NEW_PASSWORD)
+    assert is_frozen(units, caller.account_id)
+
+
+def test_not_me_of_a_thiefs_mailbox_ends_when_the_address_is_restored(units: Units, caller: Actor) -> None:
+    thief = thief_of(units, caller.account_id)
+    change_address(units, thief)
+    alerted(units, caller.account_id)
+    with units.write() as unit:
+        unit.record(PasswordChanged(account_id=caller.account_id, at=unit.now, way="changed"))
+    theirs, own = secret_in(last_mail(units, "password_changed")), secret_in(last_mail(units, "email_undo"))
+    assert last_mail(units, "password_changed").to == THIEVES
+    assert len({theirs, own, ""}) == 3
+    with units.write() as unit:
+        undo.restore(unit, last_mail(units, "email_undo").token, quick_hash("nobody's"), visitor_of())
+
+    assert press(units, theirs) == "link.dead"
+    assert press(units, own) == "reset"
+
+
+def test_not_me_pressed_twice_at_once_works_once(units: Units, caller: Actor) -> None:
+    tokens = [alerted(units, caller.account_id) for _ in range(2)]
+
+    results = at_once(4, lambda number: press(units, tokens[number % 2]))
+
+    assert sorted(results) == ["link.dead"] * 3 + ["reset"]
+    assert [event for event, _ in mailed(units)].count("not_me_done") == 1
+
+
+def test_links_that_are_over_are_deleted(units: Units, caller: Actor, clock: FakeClock) -> None:
+    from netim_app.identity import links
+
+    alerted(units, caller.account_id)
+    clock.advance(days=8)
+    with units.write() as unit:
+        links.purge(unit)
+        assert unit.session.exec(select(MailedLink).where(col(MailedLink.purpose) == "not_me")).all() == []
+
+
+# The freeze
+
+
+def test_the_panel_says_until_when_and_who(units: Units, caller: Actor, clock: FakeClock) -> None:
+    with units.read() as unit:
+        assert service.view_freeze(unit, caller.account_id) == service.Freeze()
+    press(units, alerted(units, caller.account_id))
+
+    with units.read() as unit:
+        shown = service.view_freeze(unit, caller.account_id)
+    assert shown == service.Freeze(
+        until="2 Mar 2026, 13:00", begun="1 Mar 2026, 13:00", where="Safari on iOS, 198.51.100.5"
+    )
+    clock.advance(hours=24)
+    with units.read() as unit:
+        assert service.view_freeze(unit, caller.account_id) == service.Freeze()
