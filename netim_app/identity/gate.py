@@ -81,7 +81,7 @@ class Gate(gate.Gate[Case]):
         """Finds out who calls, and makes the tab's states theirs."""
         tab = await tab_of(root)
         reconnected = reconnects(name, arguments)
-        await _note_document(root, tab, name, reconnected=reconnected)
+        loaded = await _note_document(root, tab, name, reconnected=reconnected)
         if (caller := await self._caller_in_turn(tab)) is None:
             return await self._tell_busy(root, name)
         visitor, lookup = caller
@@ -92,6 +92,9 @@ class Gate(gate.Gate[Case]):
         if lost:
             tab.session_id = _owner_of_lost(lookup)
         await _bind_tab_to_caller(root, tab, lookup.actor.session_id if lookup.actor else 0, visitor.browser_digest)
+        if loaded and tab.session_id == 0:
+            # What a visitor was shown is over. Seen for a moment, it would replace a form that is typed into.
+            await empty_leftovers(root, keep=(*KEPT, ShellState))
         if reconnected or lost:
             await _show_reconnected(root, lookup.actor or visitor)
         return Case(tab, visitor, lookup, lost)
@@ -185,24 +188,26 @@ async def _bind_tab_to_caller(root: rx.State, tab: Tab, session_id: int, browser
     tab.browser = browser_digest
 
 
-async def _note_document(root: rx.State, tab: Tab, event_name: str, *, reconnected: bool) -> None:
+async def _note_document(root: rx.State, tab: Tab, event_name: str, *, reconnected: bool) -> bool:
     """A new socket is a document that was loaded anew, unless it reconnects.
 
-    What an earlier document showed a visitor is over. Shown for a moment, it would replace a form that is typed into.
+    Returns whether it was loaded in a tab that the server knows.
 
     When the first event of a document does not ask for all data, the page is displayed already: the server has lost its
     states.
     """
     socket = current_event().socket
+    loaded = socket != tab.socket and bool(tab.document) and not reconnected
     if socket != tab.socket:
         if not (reconnected and tab.document):
-            if not tab.document or tab.session_id == 0:
+            if not tab.document:
                 await empty_leftovers(root, keep=KEPT)
             tab.lost = not tab.document and (reconnected or not is_framework_event(event_name))
             tab.document = socket
             await begin_document(root)
         tab.socket = socket
     begin_event(tab.document)
+    return loaded
 
 
 async def _has_unclear_owner(tab: Tab, lookup: Lookup) -> bool:

@@ -101,7 +101,7 @@ class Page:
 
     def __init__(self, count: Count) -> None:
         self.count = count
-        self.root = tab_states()
+        self.root = tab_states(socket="s")
         self.digests = CallerDigests(browser=BROWSER)
         self.gate = Gate(CostBudgets(), OpenSockets())
         self.seen: list[str] = []

@@ -188,10 +188,11 @@ def at_once(count: int, call: Callable[[int], R]) -> list[R]:
 # Tabs
 
 
-def tab_states(document: str = "a document") -> rx.State:
+def tab_states(document: str = "a document", socket: str = "") -> rx.State:
     """The states of a tab as Reflex makes them; the tab shows this document already, or none that the server knows."""
     root: Any = rx.State(_reflex_internal_init=True)  # type: ignore[call-arg]  # as Reflex does
-    tab_in(root.get_substate(TabState.get_full_name().split("."))).document = document
+    tab = tab_in(root.get_substate(TabState.get_full_name().split(".")))
+    tab.document, tab.socket = document, socket
     return root  # type: ignore[no-any-return]
 
 

@@ -107,11 +107,6 @@ class PasskeyUsed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PasskeyQuestionChanged(Fact):
-    """A customer without a passkey is asked for one after a login by password, or has answered."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class PasskeyCounterFell(Change):
     """The counter of a passkey did not go on: there may be a copy of it.
 

@@ -14,7 +14,6 @@ from netim_app.features.passkeys import rules
 from netim_app.features.passkeys.facts import (
     PasskeyAdded,
     PasskeyCounterFell,
-    PasskeyQuestionChanged,
     PasskeyRemoved,
     PasskeyRenamed,
     PasskeysOnlyOff,
@@ -89,7 +88,7 @@ PASSKEYS = Feature(
             PasskeyRenamed,
             PasskeyRemoved,
             PasskeyUsed,
-            PasskeyQuestionChanged,
+            LoggedIn,
             PasskeysOnlyOn,
             PasskeysOnlyOff,
             RecoveryBegun,

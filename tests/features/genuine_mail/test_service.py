@@ -54,7 +54,7 @@ def switch_alerts_off(units: Units, caller: Actor) -> Mail:
     """A mail of another feature."""
     for on in (True, False):
         with units.write() as unit:
-            login_alerts.switch_alerts(unit, caller, on)
+            login_alerts.choose(unit, caller, "every" if on else "off")
     return last_mail(units, "alerts_off")
 
 

@@ -112,7 +112,7 @@ async def test_nobody_fills_the_outbox_with_changes(
 async def a_mail(units: Units, caller: Actor) -> str:
     for on in (True, False):
         with units.write() as unit:
-            login_alerts.switch_alerts(unit, caller, on)
+            login_alerts.choose(unit, caller, "every" if on else "off")
     return last_mail(units, "alerts_off").text
 
 
@@ -125,7 +125,7 @@ async def test_the_page_says_yes_to_a_mail_of_ours_and_asks_to_compare(sqlite_un
     page, _ = await tab.run(QuestionState, "submit", {"text": text})
 
     assert page.answer == "yes"
-    assert [(mail.kind, mail.at) for mail in page.sent] == [("Email alerts switched off", "1 Mar 2026, 12:00 (UTC)")]
+    assert [(mail.kind, mail.at) for mail in page.sent] == [("Fewer email alerts", "1 Mar 2026, 12:00 (UTC)")]
     page, _ = await tab.run(QuestionState, "ask_again")
     assert (page.answer, page.sent) == ("", [])
 

@@ -1,4 +1,4 @@
-from tests.kit.reviewed import Mail, Reviewed
+from tests.kit.reviewed import Addition, Mail, Reviewed
 
 REVIEWED = Reviewed(
     marks={
@@ -15,4 +15,5 @@ REVIEWED = Reviewed(
         "journal.shown.*": ("all", "logins", "failures", "changes", "mails", "operator"),
     },
     mails={"journal_exported": Mail()},
+    additions={"journal": Addition("small_print", {"number": 123, "fingerprint": "9f3a-c01b-77de-05aa-e2c4"})},
 )

@@ -22,7 +22,7 @@ REVIEWED = Reviewed(
         "PasskeyDialogState.close": "LOGGED_IN",
         "PasskeysState.show_card": "LOGGED_IN",
         "PasskeysState.stop_recovery": "LOGGED_IN",
-        "PasskeysState.decline": "LOGGED_IN",
+        "PasskeyQuestionState.decline": "LOGGED_IN",
         "PasskeysOnlyState.begin": "FRESH",
         "PasskeysOnlyState.ask": "FRESH",
         "PasskeysOnlyState.finish": "FRESH",

@@ -5,7 +5,7 @@ from sqlmodel import delete
 
 from netim_app.core.actor import Actor, set_caller
 from netim_app.features.passkeys.service import question, stored
-from netim_app.features.passkeys.state.card import PasskeysState
+from netim_app.features.passkeys.state.card import PasskeyQuestionState
 from netim_app.features.passkeys.tables import PasskeyQuestion
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
@@ -24,9 +24,9 @@ async def test_it_is_put_once_and_the_customer_declines(sqlite_units: Units) -> 
     set_caller(first)
     tab = Tab(PAGE)
     await tab.run(ShellState, "open_account_page")
-    assert (await tab.state(PasskeysState)).asked
+    assert (await tab.state(PasskeyQuestionState)).asked
 
-    state, _ = await tab.run(PasskeysState, "decline")
+    state, _ = await tab.run(PasskeyQuestionState, "decline")
 
     assert not state.asked
     with sqlite_units.write() as unit:
@@ -34,7 +34,7 @@ async def test_it_is_put_once_and_the_customer_declines(sqlite_units: Units) -> 
     set_caller(again)
     tab = Tab(PAGE)
     await tab.run(ShellState, "open_account_page")
-    assert not (await tab.state(PasskeysState)).asked
+    assert not (await tab.state(PasskeyQuestionState)).asked
 
 
 async def test_another_session_does_not_put_it_meanwhile(sqlite_units: Units) -> None:
@@ -46,7 +46,7 @@ async def test_another_session_does_not_put_it_meanwhile(sqlite_units: Units) ->
         set_caller(caller)
         tab = Tab(PAGE)
         await tab.run(ShellState, "open_account_page")
-        assert (await tab.state(PasskeysState)).asked is asked
+        assert (await tab.state(PasskeyQuestionState)).asked is asked
 
 
 def test_a_first_passkey_is_the_answer(units: Units) -> None:

@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 
 from netim_app.core.actor import Actor
-from netim_app.features.passkeys.facts import PasskeyQuestionChanged
 from netim_app.features.passkeys.service import stored
 from netim_app.features.passkeys.tables import PasskeyQuestion
 from netim_app.identity.facts import LoggedIn
@@ -23,9 +22,7 @@ def put_after_login(unit: UnitOfWork, fact: LoggedIn) -> None:
     if unit.row(_SESSION, account=fact.account_id) or stored.enrolled(unit, fact.account_id):
         return
     row = {"account_id": fact.account_id, "session_id": fact.session_id}
-    put = unit.insert(PasskeyQuestion).values(**row).on_conflict_do_nothing().returning(_question.account_id)
-    if unit.run(put).first() is not None:
-        unit.record(PasskeyQuestionChanged(account_id=fact.account_id, at=fact.at, origin=fact.origin))
+    unit.run(unit.insert(PasskeyQuestion).values(**row).on_conflict_do_nothing())
 
 
 def session_of(unit: UnitOfWork, account_id: int) -> int:
@@ -37,4 +34,3 @@ def session_of(unit: UnitOfWork, account_id: int) -> int:
 def decline(unit: UnitOfWork, actor: Actor) -> None:
     """Takes the question away for good."""
     unit.run(_ANSWER, {"account": actor.account_id})
-    unit.record(PasskeyQuestionChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin))

@@ -40,8 +40,6 @@ class PasskeysState(rx.State):
     """What it takes before that is possible: "code", "passkey", or empty."""
     recovery_opens: str = ""
     """When somebody gets in who has asked to without a passkey; empty for nobody."""
-    asked: bool = False
-    """Whether this session asks for a first passkey."""
 
     @rx.event
     @open_to(LOGGED_IN)
@@ -55,11 +53,19 @@ class PasskeysState(rx.State):
         """Every open session can say that nobody is to get in without a passkey."""
         await change(self, recovery.stop)
 
+
+class PasskeyQuestionState(rx.State):
+    """The question for a first passkey."""
+
+    asked: bool = False
+    """Whether this session puts it."""
+
     @rx.event
     @open_to(LOGGED_IN)
     async def decline(self) -> None:
         """The customer wants no passkey now, and is asked no more."""
-        await change(self, question.decline)
+        await in_unit(question.decline, actor())
+        self.asked = False
 
 
 class NewPasskeyState(rx.State):
@@ -186,4 +192,4 @@ async def show_passkeys(state: rx.State, shown: Passkeys) -> None:
     card.only = shown.only
     card.lacks = shown.lacks
     card.recovery_opens = shown.recovery_opens
-    card.asked = shown.asked_in == actor().session_id
+    (await state.get_state(PasskeyQuestionState)).asked = shown.asked_in == actor().session_id

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from netim_app.features.passkeys.state.card import PasskeysState
+from netim_app.features.passkeys.state.card import PasskeyQuestionState, PasskeysState
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import button
 from netim_app.ui.passkeys import with_passkeys
@@ -31,7 +31,7 @@ def _question() -> rx.Component:
     """In the session that a password has opened, until the customer answers."""
     answers = rx.el.div(
         button(tr("passkeys.question.yes"), PasskeysState.show_card, "primary"),
-        button(tr("passkeys.question.no"), PasskeysState.decline, "ghost"),
+        button(tr("passkeys.question.no"), PasskeyQuestionState.decline, "ghost"),
         class_name="flex flex-wrap gap-2",
     )
     shown = kit.card(
@@ -42,4 +42,4 @@ def _question() -> rx.Component:
         icon="key",
         level=2,
     )
-    return rx.cond(PasskeysState.asked, with_passkeys(shown))
+    return rx.cond(PasskeyQuestionState.asked, with_passkeys(shown))
