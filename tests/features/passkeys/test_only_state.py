@@ -120,6 +120,38 @@ async def test_a_prompt_that_is_closed_changes_nothing(
     assert not is_sole(sqlite_units, caller.account_id)
 
 
+async def test_a_prompt_that_is_closed_costs_one_code(
+    caller: Actor, phone: Authenticator, codes: list[str], sqlite_units: Units
+) -> None:
+    tab = await opened()
+    await tab.run(PasskeysOnlyState, "begin")
+    assert await prompted(tab, {"code": codes[0]})
+    await tab.run(PasskeysOnlyState, "finish", {"answer": json.dumps({"error": "NotAllowedError"})})
+
+    options = await prompted(tab, {})
+
+    with sqlite_units.read() as unit:
+        assert backup_codes.codes_left(unit, caller.account_id) == 9
+    state, steps = await tab.run(PasskeysOnlyState, "finish", {"answer": phone.use(options)})
+    assert (state.dialog, state.proved, len(tickets_of(steps))) == ("", False, 1)
+    assert is_sole(sqlite_units, caller.account_id)
+
+
+@pytest.mark.parametrize("then", ["close", "begin"])
+async def test_a_dialog_that_opens_again_asks_for_a_code_again(
+    caller: Actor, phone: Authenticator, codes: list[str], then: str
+) -> None:
+    tab = await opened()
+    await tab.run(PasskeysOnlyState, "begin")
+    assert await prompted(tab, {"code": codes[0]})
+
+    await tab.run(PasskeysOnlyState, then)
+
+    assert await prompted(tab, {}) == ""
+    assert list((await tab.state(PasskeysOnlyState)).errors) == ["code"]
+    assert await prompted(tab, {"code": codes[1]})
+
+
 async def test_the_dialog_of_the_last_passkey_says_why_it_stays(
     caller: Actor, phone: Authenticator, codes: list[str], sqlite_units: Units
 ) -> None:

@@ -43,8 +43,11 @@ def is_on(unit: UnitOfWork, account_id: int) -> bool:
     return unit.row(_SINCE, account=account_id) is not None
 
 
-def ask(unit: UnitOfWork, actor: Actor, code: str) -> str:
+def ask(unit: UnitOfWork, actor: Actor, code: str, *, proved: bool = False) -> str:
     """The prompt that switches it on. The challenge says whether a backup code was right, if one is needed.
+
+    Args:
+        proved: one was right a moment ago, and its prompt was closed.
 
     Raises:
         DomainError: it is on already, or the account has too few passkeys, or too few backup codes to lose one.
@@ -54,7 +57,7 @@ def ask(unit: UnitOfWork, actor: Actor, code: str) -> str:
     if is_on(unit, actor.account_id):
         raise DomainError(ALREADY_ON)
     purpose = _purpose(unit, actor)
-    if purpose == "only_with_code":
+    if purpose == "only_with_code" and not proved:
         if second_factor.spare_codes_left(unit, actor.account_id) <= 1:  # one proves, and one leads back in
             raise DomainError(NEEDS_CODES)
         second_factor.check_spare_code(unit, actor.account_id, code, actor)

@@ -28,6 +28,8 @@ class PasskeysOnlyState(rx.State):
     """Which one is open: "on", "off", or empty."""
     options: str = ""
     kind: str = ""
+    proved: bool = False
+    """A backup code was right. It is asked for once while the dialog is open, however often its prompt is closed."""
     errors: dict[str, str] = {}
 
     _visit: str = ""
@@ -37,6 +39,7 @@ class PasskeysOnlyState(rx.State):
     async def begin(self) -> None:
         """Asks before it is switched on or off."""
         self.errors = {}
+        self.proved = False
         self._visit = visit_of(self, SECURITY)
         self.dialog = "off" if (await self.get_state(PasskeysState)).only else "on"
 
@@ -46,14 +49,16 @@ class PasskeysOnlyState(rx.State):
         """Asks the browser for a passkey; before that for a backup code, where the account has one passkey alone."""
         self.errors = {}
         read = Form(form)
-        code = read.code() if (await self.get_state(PasskeysState)).lacks == "code" else ""
+        needs_code = (await self.get_state(PasskeysState)).lacks == "code"
+        code = read.code() if needs_code and not self.proved else ""
         try:
             read.finish()
             await limits.allow_proof(actor())
-            options = await in_unit(only.ask, actor(), code)
+            options = await in_unit(only.ask, actor(), code, proved=self.proved)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
+        self.proved = needs_code
         async for step in show_prompt(self, options, "use"):
             yield step
 
@@ -68,7 +73,7 @@ class PasskeysOnlyState(rx.State):
         except DomainError as error:
             self.errors = await explain(self, error)
             return
-        self.dialog = ""
+        self.dialog, self.proved = "", False
         await show_notice(self, "success", "passkeys.only.switched_on")
         async for step in renew_session(self, ticket):
             yield step
@@ -91,5 +96,5 @@ class PasskeysOnlyState(rx.State):
     @open_to(LOGGED_IN)
     def close(self) -> None:
         """Closes the dialog without a change."""
-        self.dialog = ""
+        self.dialog, self.proved = "", False
         self.errors = {}

@@ -42,7 +42,7 @@ def _dialog_on() -> rx.Component:
         rx.el.p(with_support("passkeys.only.lost", hours=WAIT_HOURS)),
         form(
             rx.cond(
-                needs_code,
+                needs_code & ~state.proved,
                 code_field(
                     error_at(state.errors, "code"),
                     field_id="passkeys-only-code",
