@@ -133,14 +133,14 @@ def delete(email: str) -> None:
 
 
 def send_reset(email: str) -> None:
-    """Mail the customer a link to a new password."""
+    """Mail the customer a link to a new password; where only passkeys open the account, the way back without them."""
     with open_database().write() as unit:
         account_id = account_of(unit, email)
         fact = SupportActed(account_id=account_id, at=unit.now, origin=OPERATOR, act="reset_sent")
         if not operations.send_reset(unit, fact):
             typer.echo("the account is disabled: `netim enable` comes first", err=True)
             raise typer.Exit(1)
-    typer.echo(f"a link to a new password goes to {email}")
+    typer.echo(f"a link that leads back in goes to {email}")
 
 
 def _note(unit: UnitOfWork, account_id: int, act: SupportAct) -> None:
