@@ -92,6 +92,8 @@ class Gate(gate.Gate[Case]):
         if lost:
             tab.session_id = _owner_of_lost(lookup)
         await _bind_tab_to_caller(root, tab, lookup.actor.session_id if lookup.actor else 0, visitor.browser_digest)
+        if not current_event().path.startswith("/account/"):
+            tab.ended = False
         if loaded and tab.session_id == 0:
             # What a visitor was shown is over. Seen for a moment, it would replace a form that is typed into.
             await empty_leftovers(root, keep=(*KEPT, ShellState))
@@ -286,5 +288,4 @@ def _login_path(lookup: Lookup, tab: Tab) -> str:
         query += quote(event.path + anchor + card)
     if lookup.refusal is not None:
         return f"/login{query}&refused=1"
-    ended, tab.ended = tab.ended, False
-    return f"/login{query}&ended=1" if ended else f"/login{query}"
+    return f"/login{query}&ended=1" if tab.ended else f"/login{query}"

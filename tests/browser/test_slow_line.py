@@ -164,7 +164,7 @@ def test_code_that_sends_itself_is_sent_once(far: Page, wire: Wire, server: Serv
     phone = Phone(server, open_wizard(far).get_by_test_id("totp-qr"))
     far.get_by_role("button", name="Next").click()
     far.get_by_label("Code (6 digits)").fill(phone.code())
-    far.get_by_role("button", name="Check").click()
+    far.get_by_role("button", name="Check", exact=True).click()
     expect(far.get_by_test_id("backup-codes-new")).to_be_visible()
     far.context.clear_cookies()
     sent = sent_by(far, "login_state.submit_code")

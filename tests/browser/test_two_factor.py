@@ -405,10 +405,10 @@ def test_two_tabs_do_not_mix(page: Page, server: Server, customer: str) -> None:
         expect(dialog.get_by_text("Step 2 of 3")).to_be_visible()
     theirs, ours = phones
     page.get_by_label("Code (6 digits)").fill(theirs.code())
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Check", exact=True).click()
     expect(page.get_by_text("Wrong code")).to_be_visible()
     page.get_by_label("Code (6 digits)").fill(ours.code())
-    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Check", exact=True).click()
     expect(page.get_by_text("Step 3 of 3")).to_be_visible()
 
 

@@ -13,7 +13,7 @@ KEEP = timedelta(days=180)
 """How long a reference is known."""
 KEEP_DAYS = KEEP.days
 REFERENCE_BITS = 50
-MAX_PASTE = 8_000
+MAX_PASTE = 20_000
 """Some four mails of ours, as a mailbox shows them. Of a longer text the last lines are enough."""
 MOST_REFERENCES = 5
 """In one question: more would be more guesses at once."""
