@@ -34,7 +34,8 @@ LIMIT_MB = 400
 """53 of them are the list of leaked passwords."""
 BASE_MB = 125
 """What python:3.13-slim takes by itself."""
-STOP_SECONDS = 3
+STOP_SECONDS = 8
+"""An engine kills after ten."""
 START_SECONDS = 90
 URL = "https://account.example.com"
 USER = 10001
@@ -217,7 +218,7 @@ def look_at_process(process: int) -> None:
 def seconds_to_stop(process: int) -> float:
     before = time.monotonic()
     os.kill(process, signal.SIGTERM)
-    while Path(f"/proc/{process}").exists() and time.monotonic() < before + 10 * STOP_SECONDS:
+    while Path(f"/proc/{process}").exists() and time.monotonic() < before + 2 * STOP_SECONDS:
         time.sleep(0.02)
     return time.monotonic() - before
 
