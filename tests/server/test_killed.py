@@ -61,6 +61,7 @@ async def killed_at(server: Server, table: str, where: str, **params: Any) -> As
 
     What it had changed before that in the same transaction is undone. That of other transactions stands.
     """
+    await until(lambda: server.query("SELECT count(*) FROM outbox_message WHERE state = 'queued'") == [0], WAIT)
     with server.units.engine.begin() as holder:
         rows = holder.execute(text(f"SELECT 1 FROM {table} WHERE {where} FOR UPDATE"), params).all()  # noqa: S608
         assert len(rows) == 1, "the row to stop at"
