@@ -477,6 +477,7 @@ class Client:
                 socketio_path=NAMESPACE,
                 namespaces=[NAMESPACE],
                 transports=["websocket"],
+                wait_timeout=ANSWER_SECONDS,  # the library's second is too short on a busy machine
             )
         except BaseException:
             await self.disconnect()
