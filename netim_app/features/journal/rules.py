@@ -24,7 +24,7 @@ _KEY_ID_BYTES = 4
 
 @dataclass(frozen=True)
 class Entry:
-    """What is hashed of an entry. Personal values are in it as commitments only: they can be erased without a trace.
+    """The hashed part of an entry. Personal values are in it as commitments only: they can be erased without a trace.
 
     Attributes:
         details: words of ours, whole numbers and yes or no.
@@ -84,12 +84,12 @@ def hash_of(previous: str, entry: Entry) -> str:
 
 
 def head_text(account_id: int, head: Head, at: datetime) -> str:
-    """What is signed of the newest entry."""
+    """The text to sign about the newest entry."""
     return _text("head", account_id, head, at)
 
 
 def anchor_text(account_id: int, removed: Head, at: datetime) -> str:
-    """What is signed of the last entry that was removed: the next one follows it."""
+    """The text to sign about the last entry that was removed: the next one follows it."""
     return _text("anchor", account_id, removed, at)
 
 

@@ -20,7 +20,7 @@ EXAMPLE, KEEP_DAYS, MAX_PASTE = rules.EXAMPLE, rules.KEEP_DAYS, rules.MAX_PASTE
 
 
 class QuestionState(rx.State):
-    """The form and the answer. What was pasted is kept nowhere."""
+    """The form and the answer. Nothing keeps the pasted text."""
 
     errors: dict[str, str] = {}
     answer: str = ""

@@ -27,7 +27,7 @@ Entry = Dict[str, Any]
 
 
 class Broken(Exception):
-    """What is wrong, in a sentence."""
+    """Says in a sentence why the journal is not verified."""
 
 
 def canonical(value: object) -> bytes:
@@ -125,7 +125,7 @@ def verify_mail(said: str, hashes: dict[int, str]) -> None:
 
 
 def verify(folder: Path, key: str, mails: list[str]) -> tuple[str, bool]:
-    """What was verified, in a sentence, and whether the signatures were.
+    """Returns in a sentence which entries were verified, and whether the signatures were.
 
     Raises: Broken.
     """

@@ -13,7 +13,7 @@ MAX_CHECKED = 20_000
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found. All from `first` to `last` is right, unless `broken` is a number: there it breaks."""
+    """The result of a check. All from `first` to `last` is right, unless `broken` is a number: there it breaks."""
 
     first: int
     last: int
