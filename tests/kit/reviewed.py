@@ -58,6 +58,8 @@ class Reviewed:
     """Form handlers with a box to tick at most, or whose form is not open at first."""
     free_text: Sequence[str] = ()
     """Fields that take any text."""
+    pasted: Sequence[str] = ()
+    """Fields that take any lines, and much of them."""
     optional: Sequence[str] = ()
     """Fields that may be empty."""
     takes_an_id: Sequence[str] = ()

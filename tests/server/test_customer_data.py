@@ -65,7 +65,8 @@ async def test_state_store(tmp_path: Path, redis: Redis, new_email: Callable[[],
             for secret in (PASSWORD, client.session_cookie, ticket, key, key.replace(" ", ""), "otpauth://"):
                 assert secret.encode() not in content
             for name in states:
-                assert 0 < redis.ttl(name) <= IDLE_SECONDS, name
+                left = redis.ttl(name)
+                assert 0 < left <= IDLE_SECONDS or not redis.exists(name), (name, left)  # a lock is gone by now
     assert not await asyncio.to_thread(lambda: list(tmp_path.rglob(".states")))
 
 

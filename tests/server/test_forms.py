@@ -41,6 +41,7 @@ WITHOUT_FIELDS = ("LoginState.submit_code", *listed("forms_without_fields"))
 the code form before a password was right."""
 OPTIONAL = (*listed("optional"), "last_name", "company", "phone", "street", "postal_code", "city", "country")
 FREE_TEXT = (*listed("free_text"), "first_name", "last_name", "company", "street", "city")
+PASTED = listed("pasted")
 
 
 def is_fine(handler: str, field: str, kind: str) -> bool:
@@ -52,6 +53,8 @@ def is_fine(handler: str, field: str, kind: str) -> bool:
             "right-to-left",
             "html",
         )
+    if field in PASTED:
+        return isinstance(BAD[kind], str) and kind not in ("empty", "spaces")
     if kind == "html":
         return field in FREE_TEXT
     if kind == "zero width":  # is dropped

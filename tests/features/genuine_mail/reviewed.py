@@ -15,7 +15,8 @@ REVIEWED = Reviewed(
         "QuestionState.submit": {"text": "7KQ2M-X9PD4"},
     },
     own_data=("PhraseDialogState.remove",),
-    free_text=("phrase", "text"),
+    free_text=("phrase",),
+    pasted=("text",),
     texts={"*.support": ("genuine_mail.no.delete",)},
     mails={
         "phrase_changed": Mail(
