@@ -14,15 +14,15 @@ from statistics import median
 
 import psutil
 
-from tests.benchmarks.loads import counter_tabs, product_tabs, rule_tabs
+from tests.benchmarks.loads import counter_tabs, login, login_tabs, passkey_tabs, product_tabs, rule_tabs
 from tests.benchmarks.servers import CounterServer, ProductServer, cpu_seconds
-from tests.benchmarks.tabs import Tab, add_rule, count, opened, switch, timed, try_address
+from tests.benchmarks.tabs import Tab, add_rule, count, opened, passkey_login, switch, timed, try_address
 from tests.kit.harness import Server
 
 ROUNDS = 5
 """No more mails about switched-off alerts go to one customer within an hour: those beyond would be held back."""
-FEATURE_ROUNDS = 10
-"""With and without ten features: the difference is small."""
+SIDE_ROUNDS = 10
+"""Of the product and a copy of it: the difference is small."""
 CUSTOMERS = 20
 COUNTS = 150
 RULES = 200
@@ -38,6 +38,8 @@ SWITCH_OFF = "switch alerts off, with its mail"
 READ = "test an address"
 RULE = "add an IP rule among 200, with its mail"
 OPENING = "open Connection and Security"
+PASSKEY = "log in with a passkey: prompt, answer, cookie"
+LOGIN = "log in with a password"
 BASES = {OPENING: COUNTER_OPENING}
 """What an action is compared with, if not with one event of the counter."""
 
@@ -109,6 +111,8 @@ async def _round(
     await switches(product, tabs, costs)
     await measure(product, costs[READ], presses(tabs, try_address, (2 * turn, 2 * turn + 1)))
     await measure(product, costs[RULE], presses(ruled, add_rule, [turn]))
+    async with opened(passkey_tabs(product, len(tabs))) as logging_in:
+        await measure(product, costs[PASSKEY], [lambda tab=tab: passkey_login(tab) for tab in logging_in])  # type: ignore[misc]
     for server, kind, fresh in (
         (product, OPENING, product_tabs(product, len(tabs))),
         (counter, COUNTER_OPENING, counter_tabs(counter, len(tabs))),
@@ -123,18 +127,22 @@ async def switches(product: ProductServer, tabs: Sequence[Tab], costs: Costs) ->
     await measure(product, costs[SWITCH_OFF], presses(tabs, switch, [1]))
 
 
-async def with_ten_features(plain: ProductServer, fuller: ProductServer) -> tuple[Costs, Costs]:
-    """The same switch by turns in both servers: as it is, and with ten features that are not touched."""
+async def side_by_side(plain: ProductServer, other: ProductServer) -> tuple[Costs, Costs]:
+    """The same actions by turns in the product as it is and in a copy of it."""
     costs = new_costs(), new_costs()
     async with (
         opened(product_tabs(plain, CUSTOMERS)) as plain_tabs,
-        opened(product_tabs(fuller, CUSTOMERS)) as fuller_tabs,
+        opened(product_tabs(other, CUSTOMERS)) as other_tabs,
     ):
-        for server, tabs in ((plain, plain_tabs), (fuller, fuller_tabs)):
+        for server, tabs in ((plain, plain_tabs), (other, other_tabs)):
             await switches(server, tabs[:2], new_costs())  # warms up
-        for _ in range(FEATURE_ROUNDS):
-            for server, tabs, own in ((plain, plain_tabs, costs[0]), (fuller, fuller_tabs, costs[1])):
+        for _ in range(SIDE_ROUNDS):
+            for server, tabs, own in ((plain, plain_tabs, costs[0]), (other, other_tabs, costs[1])):
                 await switches(server, tabs[2:], own)
+    for _ in range(ROUNDS):
+        for server, own in ((plain, costs[0]), (other, costs[1])):
+            async with opened(login_tabs(server, 3)) as tabs:
+                await measure(server, own[LOGIN], [lambda tab=tab: login(tab) for tab in tabs])  # type: ignore[misc]
     return costs
 
 

@@ -1,10 +1,23 @@
-"""The group `cost`: what one action costs, and whether it costs more with ten features that are not touched."""
+"""The group `cost`: what one action costs, what ten features that are not touched add to it, and what the journal."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import actions, ten_features
-from tests.benchmarks.actions import BASES, COUNTER, OPENING, READ, RULE, SWITCH_OFF, SWITCH_ON, Cost, Costs
+from tests.benchmarks import actions, copies
+from tests.benchmarks.actions import (
+    BASES,
+    COUNTER,
+    LOGIN,
+    OPENING,
+    PASSKEY,
+    READ,
+    RULE,
+    SWITCH_OFF,
+    SWITCH_ON,
+    Cost,
+    Costs,
+)
 from tests.benchmarks.report import Findings, Line, ms
 from tests.benchmarks.servers import ProductServer, running
 
@@ -26,7 +39,8 @@ def measure(folder: Path, counter_folder: Path) -> Findings:
     with running(folder / "cost", counter_folder) as servers:
         costs = asyncio.run(actions.actions(*servers))
     synced, unsynced = actions.commit_cost(folder / "commits")
-    plain, fuller, features = _with_ten_features(folder)
+    plain, fuller, features = _beside(folder / "ten", copies.add_ten_features)
+    kept, unkept, _ = _beside(folder / "unkept", copies.remove_journal)
     return Findings(
         lines=[
             _cpu("switch with its mail, CPU / counter", costs, SWITCH_OFF, 8),
@@ -35,29 +49,45 @@ def measure(folder: Path, counter_folder: Path) -> Findings:
             _cpu("page opening, CPU / counter's", costs, OPENING, 3),
             _wall("switch with its mail, wall / counter", costs, SWITCH_OFF, 7),
             _wall("add an IP rule among 200, wall / counter", costs, RULE, 10),
-            _compared("switch, CPU, ten more features / none", fuller.cpu, plain.cpu),
+            _compared("login with a passkey, CPU / event that reads", costs[PASSKEY].cpu, costs[READ].cpu, 3),
+            _compared("switch, CPU, ten more features / none", fuller[SWITCH_ON].cpu, plain[SWITCH_ON].cpu, 1.1),
+            _compared("switch, CPU, with journal / without", kept[SWITCH_ON].cpu, unkept[SWITCH_ON].cpu, 1.3),
         ],
         notes=[
             f"One commit costs {ms(synced)} here with full sync, and {ms(unsynced)} without.",
-            f"Switch, wall, ten more features / none: {fuller.wall / plain.wall:.2f} x ({features} features).",
+            (
+                "Switch, wall, ten more features / none: "
+                f"{fuller[SWITCH_ON].wall / plain[SWITCH_ON].wall:.2f} x ({features} features)."
+            ),
+            (
+                f"With journal / without, CPU: switch with its mail {_ratio(kept, unkept, SWITCH_OFF)}, "
+                f"login with a password {_ratio(kept, unkept, LOGIN)} (bcrypt included)."
+            ),
         ],
         actions=[HEAD, *rows(costs)],
     )
 
 
-def _with_ten_features(folder: Path) -> tuple[Cost, Cost, int]:
+def _beside(folder: Path, make_copy: Callable[[Path], None]) -> tuple[Costs, Costs, int]:
+    """The product as it is and a copy of it, by turns; and how many features the copy has."""
     copy = folder / "copy"
-    ten_features.add_ten_features(copy)
-    ten_features.make_ready(copy)
-    plain, fuller = ProductServer(folder / "plain"), ten_features.server(folder / "fuller", copy)
+    make_copy(copy)
+    copies.make_ready(copy)
+    plain, other = ProductServer(folder / "plain"), ProductServer(folder / "other", checkout=copy)
     try:
         plain.start()
-        fuller.start()
-        of_plain, of_fuller = asyncio.run(actions.with_ten_features(plain, fuller))
+        other.start()
+        of_plain, of_other = asyncio.run(actions.side_by_side(plain, other))
     finally:
         plain.stop()
-        fuller.stop()
-    return of_plain[SWITCH_ON], of_fuller[SWITCH_ON], len(ten_features.installed(copy))
+        other.stop()
+        plain.close()
+        other.close()
+    return of_plain, of_other, len(copies.installed(copy))
+
+
+def _ratio(one: Costs, other: Costs, name: str) -> str:
+    return f"{one[name].cpu / other[name].cpu:.2f} x"
 
 
 def _cpu(goal: str, costs: Costs, name: str, limit: float) -> Line:
@@ -70,5 +100,5 @@ def _wall(goal: str, costs: Costs, name: str, limit: float) -> Line:
     return Line(goal, ms(ours.wall), ms(base.wall), ours.wall / base.wall, limit, main=True)
 
 
-def _compared(goal: str, ours: float, base: float) -> Line:
-    return Line(goal, ms(ours), ms(base), ours / base, 1.1, main=True)
+def _compared(goal: str, ours: float, base: float, limit: float) -> Line:
+    return Line(goal, ms(ours), ms(base), ours / base, limit, main=True)

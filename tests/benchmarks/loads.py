@@ -81,6 +81,12 @@ def rule_tabs(server: ProductServer, count: int, rules: int) -> list[Tab]:
     return [Tab(server, SECURITY_PAGE, next(_numbers), customer) for customer in customers]
 
 
+def passkey_tabs(server: ProductServer, count: int) -> list[Tab]:
+    """The login form, opened by so many customers with a passkey."""
+    customers = server.make_customers(count, logged_in=False, with_passkey=True)
+    return [Tab(server, "/login", next(_numbers), customer) for customer in customers]
+
+
 def counter_tabs(server: CounterServer, count: int) -> list[Tab]:
     return [Tab(server, "/", next(_numbers)) for _ in range(count)]
 

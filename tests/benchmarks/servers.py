@@ -22,6 +22,9 @@ from netim_app.core.installation import ROOT
 from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service.access import packed
 from netim_app.features.ip_restriction.tables import IpRule
+from netim_app.features.login_alerts.tables import LoginAlert
+from netim_app.features.passkeys.service.stored import make_handle
+from netim_app.features.passkeys.tables import Passkey
 from netim_app.features.totp.service import stored
 from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.identity import accounts, known_browsers, passwords, tickets
@@ -30,11 +33,13 @@ from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.registry import install_features
 from netim_app.settings import Settings
 from reflex_guard.tokens import digest, new_token
+from tests.kit.authenticator import Authenticator
 from tests.kit.harness import PASSWORD, START_SECONDS, Server
 
 COST = 12
 """The bcrypt cost of production."""
 ORIGIN = "http://localhost:3000"
+RELYING_PARTY = "localhost"
 COUNTER = Path(__file__).parent / "counter"
 DRAIN_SECONDS = 60
 DUE = select(func.count()).where(col(OutboxMessage.state) == QUEUED)
@@ -49,6 +54,7 @@ class Customer:
     session: str = ""
     secret: str = ""
     """Of an application that shows codes; empty without two-factor authentication."""
+    passkey: Authenticator | None = None
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -88,18 +94,29 @@ class ProductServer(Server):
         """Nothing: a benchmark measures, and its database is a large one."""
         return []
 
-    def make_customers(self, count: int, *, logged_in: bool, with_code: bool = False, rules: int = 0) -> list[Customer]:
-        """New accounts with one password, written straight into the database.
+    def make_customers(
+        self,
+        count: int,
+        *,
+        logged_in: bool,
+        with_code: bool = False,
+        with_passkey: bool = False,
+        rules: int = 0,
+    ) -> list[Customer]:
+        """New accounts with one password, written straight into the database. Login alerts are off.
 
         Args:
-            with_code: whether two-factor authentication is on.
+            with_code: whether there is an application that shows codes.
+            with_passkey: whether there is a passkey.
             rules: how many addresses are on the list of each. The restriction is off.
         """
         install_features()
         hashed = passwords.hash_password(PASSWORD, COST)
         with self.units.write() as unit:
             return [
-                _make_customer(unit, hashed, logged_in=logged_in, with_code=with_code, rules=rules)
+                _make_customer(
+                    unit, hashed, logged_in=logged_in, with_code=with_code, with_passkey=with_passkey, rules=rules
+                )
                 for _ in range(count)
             ]
 
@@ -118,7 +135,9 @@ class ProductServer(Server):
         raise RuntimeError("the mails of a measurement were not sent in time")
 
 
-def _make_customer(unit: UnitOfWork, hashed: str, *, logged_in: bool, with_code: bool, rules: int) -> Customer:
+def _make_customer(
+    unit: UnitOfWork, hashed: str, *, logged_in: bool, with_code: bool, with_passkey: bool, rules: int
+) -> Customer:
     email = f"{new_token()[:20].lower()}@example.com"
     account = accounts.create_account(
         unit,
@@ -128,16 +147,18 @@ def _make_customer(unit: UnitOfWork, hashed: str, *, logged_in: bool, with_code:
         hashed,
     )
     account_id = account.id or 0
+    unit.session.add(LoginAlert(account_id=account_id, setting="off", since=unit.now))
     unit.session.add_all(_rule(unit, account_id, number) for number in range(rules))
     secret = _add_device(unit, account_id) if with_code else ""
+    passkey = _add_passkey(unit, account_id) if with_passkey else None
     device = new_token()
     if not logged_in:
         known_browsers.remember_browser(unit, account_id, digest(device))
-        return Customer(email, device, secret=secret)
+        return Customer(email, device, secret=secret, passkey=passkey)
     ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(device))
     opened = tickets.redeem_ticket(unit, ticket, digest(device), Origin(address="127.0.0.1"))
     assert opened is not None
-    return Customer(email, device, opened.token, secret)
+    return Customer(email, device, opened.token, secret, passkey)
 
 
 def _rule(unit: UnitOfWork, account_id: int, number: int) -> IpRule:
@@ -162,6 +183,22 @@ def _add_device(unit: UnitOfWork, account_id: int) -> str:
     unit.session.flush()
     row.sealed = unit.vault.seal(secret.encode(), stored.authenticator_context(row))
     return secret
+
+
+def _add_passkey(unit: UnitOfWork, account_id: int) -> Authenticator:
+    authenticator = Authenticator(handle=make_handle(unit, account_id))
+    row = Passkey(
+        account_id=account_id,
+        credential_id=authenticator.credential_id,
+        public_key=authenticator.key.cose,
+        sign_count=0,
+        can_sync=True,
+        backed_up=True,
+        name="Phone",
+        added_at=unit.now,
+    )
+    unit.session.add(row)
+    return authenticator
 
 
 class CounterServer(Server):

@@ -14,14 +14,16 @@ import socketio
 from netim_app.features.ip_restriction.state.card import IpRestrictionState, IpTestState
 from netim_app.features.ip_restriction.state.dialogs import IpDialogState
 from netim_app.features.login_alerts.state import LoginAlertsState
+from netim_app.features.passkeys.state.entry import PasskeyLoginState
 from netim_app.identity.state.login import LoginState
 from netim_app.identity.state.ticket_exchange import TicketExchangeState
-from tests.benchmarks.servers import ORIGIN, Customer
+from tests.benchmarks.servers import ORIGIN, RELYING_PARTY, Customer
 from tests.kit.harness import NAMESPACE, Server
 
 ROOT_STATE = "reflex___state____state"
 SWITCH_STATE = LoginAlertsState.get_full_name()
 LOGIN_STATE = LoginState.get_full_name()
+PASSKEY_STATE = PasskeyLoginState.get_full_name()
 TICKET_STATE = TicketExchangeState.get_full_name()
 RULES_STATE = IpRestrictionState.get_full_name()
 RULE_DIALOG_STATE = IpDialogState.get_full_name()
@@ -156,6 +158,22 @@ async def give_password(tab: Tab, password: str) -> None:
     assert tab.customer is not None
     form = {"email": tab.customer.email, "password": password}
     await tab.ask(f"{LOGIN_STATE}.submit", lambda delta: _var(delta, LOGIN_STATE, "needs_code"), form=form)
+
+
+async def passkey_login(tab: Tab) -> None:
+    """A whole login: asks for a prompt, answers it, and posts the ticket."""
+    assert tab.customer is not None
+    assert tab.customer.passkey is not None
+    options = await tab.ask(f"{PASSKEY_STATE}.begin", lambda delta: _var(delta, PASSKEY_STATE, "options"))
+    answer = tab.customer.passkey.use(options, relying_party=RELYING_PARTY, client_data={"origin": ORIGIN})
+    ticket = await tab.ask(
+        f"{PASSKEY_STATE}.finish",
+        lambda delta: _var(delta, TICKET_STATE, "ticket") or _var(delta, PASSKEY_STATE, "errors"),
+        form={"answer": answer},
+    )
+    status = await tab.redeem(ticket) if isinstance(ticket, str) else ticket
+    if status != 303:
+        raise RuntimeError(f"a login with a passkey was answered with {status}")
 
 
 async def add_rule(tab: Tab, number: int) -> None:

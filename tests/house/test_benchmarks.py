@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from netim_app.registry import FEATURES
-from tests.benchmarks import ten_features
+from tests.benchmarks import copies
 from tests.benchmarks.groups import chosen
 from tests.benchmarks.quiet import CORES, Quiet
 from tests.benchmarks.report import END, HEAD, START, Line, markdown, write_between_marks
@@ -85,10 +85,16 @@ def test_the_peer_is_measured_only_when_it_is_named(words: list[str], groups: li
 
 
 def test_ten_features_more_are_installed_as_the_example_is(tmp_path: Path) -> None:
-    ten_features.add_ten_features(tmp_path)
+    copies.add_ten_features(tmp_path)
 
-    added = set(ten_features.installed(tmp_path)) - {feature.name for feature in FEATURES}
+    added = set(copies.installed(tmp_path)) - {feature.name for feature in FEATURES}
     assert added == {f"checkup{number}" for number in range(1, 11)}
+
+
+def test_the_journal_alone_is_left_out_of_its_copy(tmp_path: Path) -> None:
+    copies.remove_journal(tmp_path)
+
+    assert copies.installed(tmp_path) == [feature.name for feature in FEATURES if feature.name != "journal"]
 
 
 QUIET = Quiet(load_before=0.2 * CORES, others=0.03, stolen=0.0, before=0.0100, after=0.0105)
