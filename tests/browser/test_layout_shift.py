@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from netim_app.texts import catalog
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.kit.harness import Server
 from tests.kit.languages import tag
@@ -41,8 +40,11 @@ WATCH = """() => {
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(window.shifts), 100)))"
 
 
-@pytest.mark.parametrize("language", catalog.LOCALES)
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("viewport", "language"),
+    [(DESKTOP, "en"), (PHONE, "fr"), (PHONE, "de")],  # words are long where there is little room
+    ids=["desktop-en", "phone-fr", "phone-de"],
+)
 def test_nothing_moves_while_a_page_loads(
     new_context: Callable[..., BrowserContext], server: Server, email: str, viewport: dict[str, int], language: str
 ) -> None:

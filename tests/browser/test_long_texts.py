@@ -24,7 +24,7 @@ from tests.kit.harness import PASSWORD, Server, link_in, running
 from tests.kit.languages import tag
 from tests.kit.phone import SECURITY, open_settings
 
-WIDTHS = (320, 360, 640, 690, 1280)
+WIDTHS = (320, 640, 690, 1280)
 NAME = "Wilhelmina-Maximiliane" + "w" * 58
 LOCAL = "wilhelminamaximilianevonhohenstaufenwittelsbachundmehrnochalsdas"
 DOMAIN = "theresearchdepartmentofthefacultyofengineering.universityofexample.org"

@@ -93,9 +93,11 @@ SIZES = [(1280, 900), (1280, 901), (1281, 900), (1440, 900), (1440, 777), (1441,
 """Even and odd ones, as a dialog stands in the middle, and those where a side of the frame was lost."""
 
 
-@pytest.mark.parametrize("scrollbars", ["overlay", "classic"])
-@pytest.mark.parametrize("ratio", [1, 2])
-@pytest.mark.parametrize("address", [SHORT, LONG], ids=["short", "long"])
+@pytest.mark.parametrize(
+    ("address", "ratio", "scrollbars"),
+    [(SHORT, 1, "overlay"), (SHORT, 2, "classic"), (LONG, 1, "classic"), (LONG, 2, "overlay")],  # every pair once
+    ids=["short-1-overlay", "short-2-classic", "long-1-classic", "long-2-overlay"],
+)
 def test_the_frame_is_whole_and_the_modules_are_whole_pixels(
     new_context: Callable[..., BrowserContext], server: Server, address: str, ratio: int, scrollbars: str
 ) -> None:

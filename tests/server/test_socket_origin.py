@@ -215,7 +215,7 @@ async def test_ws_flood_of_sockets(server: Server, anna: Client) -> None:
         await later.settle()
 
 
-TOKENS = 5_000
+TOKENS = 2_000
 BYTES_PER_TOKEN = 60_000
 """What the state of a stranger's tab takes, and half as much again."""
 
