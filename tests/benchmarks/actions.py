@@ -16,7 +16,7 @@ import psutil
 
 from tests.benchmarks.loads import counter_tabs, login, login_tabs, passkey_tabs, product_tabs, rule_tabs
 from tests.benchmarks.servers import CounterServer, ProductServer, cpu_seconds
-from tests.benchmarks.tabs import Tab, add_rule, count, opened, passkey_login, switch, timed, try_address
+from tests.benchmarks.tabs import PasskeyLogin, Tab, add_rule, count, opened, switch, timed, try_address
 from tests.kit.harness import Server
 
 ROUNDS = 5
@@ -38,7 +38,8 @@ SWITCH_OFF = "switch alerts off, with its mail"
 READ = "test an address"
 RULE = "add an IP rule among 200, with its mail"
 OPENING = "open Connection and Security"
-PASSKEY = "log in with a passkey: prompt, answer, cookie"
+PROMPT, ANSWER, COOKIE = "ask for a passkey", "answer with the passkey", "get the cookie of the session"
+"""The three requests of a login with a passkey."""
 LOGIN = "log in with a password"
 BASES = {OPENING: COUNTER_OPENING}
 """What an action is compared with, if not with one event of the counter."""
@@ -112,7 +113,9 @@ async def _round(
     await measure(product, costs[READ], presses(tabs, try_address, (2 * turn, 2 * turn + 1)))
     await measure(product, costs[RULE], presses(ruled, add_rule, [turn]))
     async with opened(passkey_tabs(product, len(tabs))) as logging_in:
-        await measure(product, costs[PASSKEY], [lambda tab=tab: passkey_login(tab) for tab in logging_in])  # type: ignore[misc]
+        logins = [PasskeyLogin(tab) for tab in logging_in]
+        for kind, step in ((PROMPT, "ask"), (ANSWER, "answer"), (COOKIE, "redeem")):
+            await measure(product, costs[kind], [getattr(login, step) for login in logins])
     for server, kind, fresh in (
         (product, OPENING, product_tabs(product, len(tabs))),
         (counter, COUNTER_OPENING, counter_tabs(counter, len(tabs))),

@@ -160,20 +160,33 @@ async def give_password(tab: Tab, password: str) -> None:
     await tab.ask(f"{LOGIN_STATE}.submit", lambda delta: _var(delta, LOGIN_STATE, "needs_code"), form=form)
 
 
-async def passkey_login(tab: Tab) -> None:
-    """A whole login: asks for a prompt, answers it, and posts the ticket."""
-    assert tab.customer is not None
-    assert tab.customer.passkey is not None
-    options = await tab.ask(f"{PASSKEY_STATE}.begin", lambda delta: _var(delta, PASSKEY_STATE, "options"))
-    answer = tab.customer.passkey.use(options, relying_party=RELYING_PARTY, client_data={"origin": ORIGIN})
-    ticket = await tab.ask(
-        f"{PASSKEY_STATE}.finish",
-        lambda delta: _var(delta, TICKET_STATE, "ticket") or _var(delta, PASSKEY_STATE, "errors"),
-        form={"answer": answer},
-    )
-    status = await tab.redeem(ticket) if isinstance(ticket, str) else ticket
-    if status != 303:
-        raise RuntimeError(f"a login with a passkey was answered with {status}")
+class PasskeyLogin:
+    """A login with a passkey, step by step."""
+
+    def __init__(self, tab: Tab) -> None:
+        self._tab = tab
+        self._answer = self._ticket = ""
+
+    async def ask(self) -> None:
+        """Asks for a prompt. The passkey signs it on the customer's side."""
+        assert self._tab.customer is not None
+        assert self._tab.customer.passkey is not None
+        options = await self._tab.ask(f"{PASSKEY_STATE}.begin", lambda delta: _var(delta, PASSKEY_STATE, "options"))
+        lies = {"relying_party": RELYING_PARTY, "client_data": {"origin": ORIGIN}}
+        self._answer = self._tab.customer.passkey.use(options, **lies)
+
+    async def answer(self) -> None:
+        """Sends the answer, and gets a ticket."""
+        self._ticket = await self._tab.ask(
+            f"{PASSKEY_STATE}.finish",
+            lambda delta: _var(delta, TICKET_STATE, "ticket") or _var(delta, PASSKEY_STATE, "errors"),
+            form={"answer": self._answer},
+        )
+
+    async def redeem(self) -> None:
+        """Posts the ticket, and gets the cookie."""
+        if await self._tab.redeem(self._ticket) != 303:
+            raise RuntimeError(f"a login with a passkey was refused: {self._ticket}")
 
 
 async def add_rule(tab: Tab, number: int) -> None:
