@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from netim_app.core.facts import Fact, Origin
@@ -131,8 +132,8 @@ class Ceremony:
     """Stands below the form of the login page."""
     code_part: Callable[[], rx.Component]
     """Stands above the code of the second step, for an account that has it."""
-    is_sole: Callable[[UnitOfWork, int], bool]
-    """(unit, account id) -> whether nothing else is to open the account: no password, no code, no mailed link."""
+    sole_since: Callable[[UnitOfWork, int], datetime | None]
+    """(unit, account id) -> since when nothing else is to open the account: no password, no code, no mailed link."""
     mail_way_back: Callable[[UnitOfWork, Fact], None]
     """(unit, what was asked for) -> mails to such an account how it can be opened without the ceremony."""
     stands_in: Sequence[str] = ()

@@ -1,5 +1,6 @@
 """What happens to accounts, logins, sessions and second factors."""
 
+from abc import ABC
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -153,11 +154,27 @@ class EmailChanged(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmailRestored(Change):
-    """A change of address was undone from the old mailbox: the account must be taken as having been in wrong hands."""
+class TakenBack(Change, ABC):
+    """The account must be taken as having been in wrong hands. Features remove what a thief may have set up."""
 
     since: datetime
-    """A thief may have set up anything from then on. Features remove it."""
+    until: datetime | None = None
+    """After that it was the owner's again. None: it may have been in wrong hands until now."""
+
+    def doubts(self, added_at: datetime, used_at: datetime | None = None) -> bool:
+        """Whether something may be a thief's.
+
+        Args:
+            used_at: when it last opened the account. Nobody but the owner could use it after `until`.
+        """
+        if self.until is None:
+            return added_at >= self.since
+        return self.since <= added_at <= self.until and (used_at is None or used_at <= self.until)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailRestored(TakenBack):
+    """A change of address was undone from the old mailbox."""
 
     @property
     def told(self) -> str:
@@ -171,6 +188,15 @@ class AccountFrozen(Change):
     @property
     def told(self) -> str:
         return "identity.told.frozen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FreezeEnded(TakenBack):
+    """The day after `AccountFrozen` is over."""
+
+    @property
+    def told(self) -> str:
+        return "identity.told.freeze_ended"
 
 
 @dataclass(frozen=True, kw_only=True)

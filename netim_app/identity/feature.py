@@ -72,6 +72,9 @@ IDENTITY = Feature(
     },
     dialogs=(EmailState, StepUpState),
     purges=(sessions.purge, attempts.purge, links.purge, freeze.purge),
-    periodic=(PeriodicWork(candidates=pending_logins.expired, handle=pending_logins.expire),),
+    periodic=(
+        PeriodicWork(candidates=pending_logins.expired, handle=pending_logins.expire),
+        PeriodicWork(candidates=freeze.due, handle=freeze.finish),
+    ),
     export=own_data.export,
 )

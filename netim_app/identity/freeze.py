@@ -2,7 +2,8 @@
 
 The owner begins it after something that was not theirs (the feature `not_me`). It holds for every session, the
 owner's too: nobody can tell them apart yet. What makes the account safer is possible all the time, and so is the
-removal of what is new.
+removal of what is new. When the day is over, factors and rules that are new are removed (`FreezeEnded`): they may be a
+thief's. A factor with which somebody has logged in since is the owner's, as that takes the mailbox, too.
 """
 
 from datetime import datetime, timedelta
@@ -12,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from netim_app.core.errors import DomainError
-from netim_app.identity import accounts
-from netim_app.identity.facts import AccountFrozen, AccountUnlocked, PasswordChanged
+from netim_app.identity import accounts, sessions
+from netim_app.identity.facts import AccountFrozen, AccountUnlocked, FreezeEnded, PasswordChanged
 from netim_app.identity.tables import AccountFreeze
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import Inserts, UnitOfWork
@@ -21,7 +22,7 @@ from netim_app.texts import catalog
 
 LIFE = timedelta(hours=24)
 MAY_BE_A_THIEFS = timedelta(days=7)
-"""What was added as long before a freeze or later may be removed all the time."""
+"""What was added as long before a freeze or later may be removed all the time, and goes when the freeze ends."""
 REFUSED = "freeze.refused"
 _FREEZES = table_of(AccountFreeze)
 _freeze = _FREEZES.c
@@ -29,7 +30,9 @@ _OF_ACCOUNT = _freeze.account_id == sa.bindparam("account")
 _FIND = sa.select(_FREEZES).where(_OF_ACCOUNT)
 _OPEN_LOGIN = sa.update(_FREEZES).where(_OF_ACCOUNT).values(blocks_login=False)
 _END = sa.delete(_FREEZES).where(_OF_ACCOUNT)
-_PURGE = sa.delete(_FREEZES).where(_freeze.until < sa.bindparam("now"), ~_freeze.blocks_login)
+_DUE = sa.select(_freeze.account_id).where(_freeze.until <= sa.bindparam("now"), ~_freeze.is_over)
+_NOTE_END = sa.update(_FREEZES).where(_OF_ACCOUNT).values(is_over=True)
+_PURGE = sa.delete(_FREEZES).where(_freeze.until < sa.bindparam("now"), _freeze.is_over, ~_freeze.blocks_login)
 
 
 def begin(unit: UnitOfWork, fact: AccountFrozen, *, blocks_login: bool) -> None:
@@ -39,6 +42,7 @@ def begin(unit: UnitOfWork, fact: AccountFrozen, *, blocks_login: bool) -> None:
         "begun_at": unit.now,
         "until": unit.now + LIFE,
         "blocks_login": blocks_login,
+        "is_over": False,
         "address": fact.origin.known_address,
         "browser": fact.origin.browser,
         "system": fact.origin.system,
@@ -66,6 +70,29 @@ def refuse_while_frozen(unit: UnitOfWork, account_id: int, *, added_at: datetime
     if row is None or (added_at is not None and added_at >= row.begun_at - MAY_BE_A_THIEFS):
         return
     raise DomainError(REFUSED, until=in_words(unit, account_id, row.until))
+
+
+def ending_of(unit: UnitOfWork, account_id: int) -> FreezeEnded | None:
+    """How the account's freeze will end, if there is one that has not ended."""
+    row = unit.row(_FIND, account=account_id)
+    if row is None or row.is_over:
+        return None
+    since = row.begun_at - MAY_BE_A_THIEFS
+    return FreezeEnded(account_id=account_id, at=unit.now, since=since, until=row.begun_at)
+
+
+def due(unit: UnitOfWork) -> list[int]:
+    """The accounts whose freeze is to end."""
+    return [row.account_id for row in unit.rows(_DUE, now=unit.now)]
+
+
+def finish(unit: UnitOfWork, account_id: int) -> None:
+    """Ends a freeze whose day is over. Logins stay blocked as long as the mailbox has set no new password."""
+    sessions.lock_if_there(unit, account_id)
+    ending = ending_of(unit, account_id)
+    if ending is not None and in_force(unit, account_id) is None:
+        unit.run(_NOTE_END, {"account": account_id})
+        unit.record(ending)
 
 
 def in_words(unit: UnitOfWork, account_id: int, moment: datetime) -> str:

@@ -94,6 +94,8 @@ class AccountFreeze(SQLModel, table=True):
     until: datetime = Field(sa_type=UtcDateTime, index=True)
     blocks_login: bool
     """Until a new password was set from the mailbox, however long that takes."""
+    is_over: bool = False
+    """Its day has ended, and what a thief may have set up was removed."""
     address: str = Field(max_length=45)
     browser: str = Field(max_length=80)
     system: str = Field(max_length=80)

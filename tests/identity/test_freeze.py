@@ -8,6 +8,8 @@ from sqlmodel import select
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
+from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.genuine_mail.service import phrase
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import batches, rule_list
 from netim_app.features.login_alerts import service as login_alerts
@@ -47,6 +49,8 @@ def caller(units: Units, clock: FakeClock) -> Actor:
         add_devices(unit, owner.account_id)
     with units.write() as unit:
         login_alerts.choose(unit, owner, "every")
+        phrase.save(unit, owner, "blue heron")
+        backup_codes.make(unit, owner)
         for rule in ("192.0.2.0/24", "198.51.100.0/24"):
             rule_list.add_rule(unit, owner, reading.parse(rule), "")
         rule_list.switch_restriction(unit, owner, True, confirmed=False)
@@ -86,6 +90,11 @@ WEAKENING: dict[str, Act] = {
     "rules are pasted": lambda unit, actor: batches.add_rules(unit, actor, [(reading.parse("203.0.113.0/24"), "")]),
     "a rule is removed": remove_rule,
     "IP restriction goes off": lambda unit, actor: rule_list.switch_restriction(unit, actor, False, confirmed=True),
+    "IP restriction goes on": lambda unit, actor: rule_list.switch_restriction(unit, actor, True, confirmed=True),
+    "passkeys only goes on": lambda unit, actor: only.ask(unit, actor, ""),
+    "backup codes are made anew": backup_codes.make,
+    "the phrase is changed": lambda unit, actor: phrase.save(unit, actor, "green heron"),
+    "the phrase goes": phrase.remove,
     "the address is changed": lambda unit, actor: email_change.ask_email_change(unit, actor, "other@example.net"),
     "the account is deleted": lambda unit, actor: deletion.ask(unit, actor, EMAIL),
 }
@@ -94,9 +103,12 @@ WEAKENING: dict[str, Act] = {
 @pytest.mark.parametrize("what", WEAKENING)
 def test_freeze_holds_against(units: Units, caller: Actor, clock: FakeClock, what: str) -> None:
     """And a day later, or on an account that is not frozen, the same is done."""
-    if what == "a passkey is removed":
+    if what in ("a passkey is removed", "passkeys only goes on"):
         with units.write() as unit:
             only.switch_off(unit, caller)
+    if what == "IP restriction goes on":
+        with units.write() as unit:
+            rule_list.switch_restriction(unit, caller, False, confirmed=True)
     begin(units, caller.account_id)
     before = mailed(units)
 
@@ -143,6 +155,30 @@ def test_freeze_lets_its_owner_remove_what_a_thief_may_have_added(
         rule_list.remove_rule(unit, caller, next(r.id for r in rules if r.text == "203.0.113.7"), confirmed=True)
 
 
+def test_freeze_lets_its_owner_undo_what_a_thief_may_have_switched_on(units: Units, clock: FakeClock) -> None:
+    caller = logged_in_actor(units)
+    key = Authenticator()
+    add(units, caller, key)
+    add(units, caller, Authenticator())
+    switch_on(units, caller, key)
+    with units.write() as unit:
+        add_devices(unit, caller.account_id)
+    with units.write() as unit:
+        backup_codes.make(unit, caller)
+        phrase.save(unit, caller, "blue heron")
+        rule_list.add_rule(unit, caller, reading.parse(HERE.address), "")
+    with units.write() as unit:
+        rule_list.switch_restriction(unit, caller, True, confirmed=False)
+    begin(units, caller.account_id)
+
+    with units.write() as unit:
+        rule_list.switch_restriction(unit, caller, False, confirmed=True)
+        only.switch_off(unit, caller)
+        authenticators.disable(unit, caller, "", "/")
+        backup_codes.make(unit, caller)
+        phrase.remove(unit, caller)
+
+
 def test_a_frozen_account_can_be_made_safer(units: Units, clock: FakeClock) -> None:
     caller = logged_in_actor(units)
     begin(units, caller.account_id)
@@ -176,6 +212,7 @@ def test_only_the_mailbox_opens_the_login_however_long_it_takes(
     begin(units, caller.account_id, blocks_login=True)
     clock.advance(days=3)
     with units.write() as unit:
+        freeze.finish(unit, caller.account_id)
         freeze.purge(unit)
         assert freeze.blocks_login(unit, caller.account_id)
 

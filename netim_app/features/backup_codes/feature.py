@@ -6,11 +6,11 @@ from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesSa
 from netim_app.features.backup_codes.state import NewCodesState, is_due, show_stock
 from netim_app.features.backup_codes.view import new_codes, part, wizard_is_open
 from netim_app.identity.facts import (
-    EmailRestored,
     FactorsChanged,
     ProfileChanged,
     SecondFactorDisabled,
     SecondFactorEnabled,
+    TakenBack,
 )
 
 STOCK_FACTS = (
@@ -19,7 +19,7 @@ STOCK_FACTS = (
     BackupCodeUsed,
     SecondFactorEnabled,
     SecondFactorDisabled,
-    EmailRestored,
+    TakenBack,
     FactorsChanged,
 )
 
@@ -55,7 +55,7 @@ BACKUP_CODES = Feature(
     ),
     subscriptions=(
         Subscription(fact=SecondFactorDisabled, handle=service.delete_all),
-        Subscription(fact=EmailRestored, handle=service.delete_since),
+        Subscription(fact=TakenBack, handle=service.delete_since),
         Subscription(fact=BackupCodesMade, handle=service.mail_made),
         Subscription(fact=BackupCodeUsed, handle=service.mail_used),
     ),

@@ -15,8 +15,8 @@ from netim_app.core.facts import Origin
 from netim_app.features.backup_codes import rules
 from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesSaved, BackupCodeUsed
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
-from netim_app.identity import accounts, notices, second_factor, sessions
-from netim_app.identity.facts import EmailRestored, SecondFactorDisabled
+from netim_app.identity import accounts, freeze, notices, second_factor, sessions
+from netim_app.identity.facts import SecondFactorDisabled, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.columns import table_of
 from netim_app.infra.export import export_rows
@@ -150,11 +150,14 @@ def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
     """Makes a new set. The one before is dead from now on.
 
     Raises:
-        DomainError: there is no second factor that they could stand in for.
+        DomainError: there is no second factor that they could stand in for; or the account is frozen, and the set
+            before is older than a thief's would be.
     """
     account = sessions.lock_account(unit, actor.account_id)
     if not second_factor.enrolled(unit, actor.account_id):
         raise DomainError("backup_codes.not_enabled")
+    if (made := unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)) is not None:
+        freeze.refuse_while_frozen(unit, actor.account_id, added_at=made.made_at)
     _delete(unit, actor.account_id)
     codes = rules.new_codes(secrets.randbelow)
     key = secrets.token_bytes(KEY_BYTES)
@@ -211,11 +214,11 @@ def _handle(made: BackupCodeSet) -> str:
     return made.made_at.isoformat()
 
 
-def delete_since(unit: UnitOfWork, fact: EmailRestored) -> None:
+def delete_since(unit: UnitOfWork, fact: TakenBack) -> None:
     """Deletes a set that a thief may have made. The owner makes a new one."""
     sessions.lock_account(unit, fact.account_id)
     made = unit.session.get(BackupCodeSet, fact.account_id, populate_existing=True)
-    if made is not None and made.made_at >= fact.since:
+    if made is not None and fact.doubts(made.made_at):
         _delete(unit, fact.account_id)
 
 

@@ -7,13 +7,13 @@ from netim_app.features.genuine_mail.state.phrase import PhraseDialogState, show
 from netim_app.features.genuine_mail.state.question import QuestionState
 from netim_app.features.genuine_mail.view.card import card
 from netim_app.features.genuine_mail.view.page import page
-from netim_app.identity.facts import EmailRestored, ProfileChanged
+from netim_app.identity.facts import ProfileChanged, TakenBack
 
 GENUINE_MAIL = Feature(
     name="genuine_mail",
     subscriptions=(
         Subscription(fact=PhraseChanged, handle=phrase.mail_change),
-        Subscription(fact=EmailRestored, handle=phrase.forget),
+        Subscription(fact=TakenBack, handle=phrase.forget),
     ),
     card=card,
     refresher=Refresher(changed_by=(PhraseChanged, ProfileChanged), load=phrase.view_setting, show=show_setting),

@@ -7,7 +7,7 @@ from netim_app.features.ip_restriction.state.batch import IpListState
 from netim_app.features.ip_restriction.state.card import IpTestState, show_restriction
 from netim_app.features.ip_restriction.state.dialogs import IpDialogState
 from netim_app.features.ip_restriction.view.card import card
-from netim_app.identity.facts import AccountUnlocked, EmailRestored, LoginBlocked, ProfileChanged
+from netim_app.identity.facts import AccountUnlocked, LoginBlocked, ProfileChanged, TakenBack
 
 IP_RESTRICTION = Feature(
     name="ip_restriction",
@@ -16,7 +16,7 @@ IP_RESTRICTION = Feature(
             key="ip_restriction",
             points=20,
             active=access.is_on,
-            changed_by=(IpRestrictionSwitched, EmailRestored),
+            changed_by=(IpRestrictionSwitched, TakenBack),
             href="/account/connection-and-security#ip-restriction",
             press=IpDialogState.begin_switch,
         ),
@@ -24,7 +24,7 @@ IP_RESTRICTION = Feature(
     login_policies=(LoginPolicy(name="ip_restriction", refusal=access.refusal),),
     subscriptions=(
         Subscription(fact=AccountUnlocked, handle=rule_list.switch_off_on_unlock),
-        Subscription(fact=EmailRestored, handle=rule_list.switch_off_if_changed_since),
+        Subscription(fact=TakenBack, handle=rule_list.switch_off_if_changed_since),
         Subscription(fact=LoginBlocked, handle=mails.mail_refused),
         Subscription(fact=IpRestrictionSwitched, handle=mails.mail_change),
         Subscription(fact=IpRuleAdded, handle=mails.mail_change),
@@ -33,7 +33,7 @@ IP_RESTRICTION = Feature(
     ),
     card=card,
     refresher=Refresher(
-        changed_by=(IpRestrictionSwitched, IpRuleAdded, IpRulesAdded, IpRuleRemoved, EmailRestored, ProfileChanged),
+        changed_by=(IpRestrictionSwitched, IpRuleAdded, IpRulesAdded, IpRuleRemoved, TakenBack, ProfileChanged),
         load=rule_list.view_restriction,
         show=show_restriction,
     ),

@@ -7,6 +7,7 @@ steals it can be a nuisance, and gains nothing.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from hmac import compare_digest
 from typing import Literal, get_args
 
 import sqlalchemy as sa
@@ -49,6 +50,7 @@ _OPEN = (
 )
 _USE_ALL = sa.update(_LINKS).where(*_OPEN).values(used_at=sa.bindparam("now"))
 _USE_OF_OTHERS = _USE_ALL.where(_link.email != sa.bindparam("kept"))
+_USE_OF_MAILBOX = _USE_ALL.where(_link.email == sa.bindparam("mailbox"))
 
 
 def link_for(unit: UnitOfWork, about: MailAbout) -> Mapping[str, object] | None:
@@ -77,8 +79,8 @@ def link_for(unit: UnitOfWork, about: MailAbout) -> Mapping[str, object] | None:
 def stop_everything(unit: UnitOfWork, token: str, visitor: Visitor) -> Then:
     """Ends all sessions, blocks logins until the mailbox has set a new password, and freezes the account.
 
-    What is pending ends: a change of address, a way back without passkeys, a deletion. All other links of this kind are
-    used up with this one. Returns how the owner of its mailbox gets back in.
+    What is pending ends: a change of address, a way back without passkeys, a deletion. All other links of this kind in
+    the same mailbox are used up with this one. Returns how the owner of the mailbox gets back in.
 
     Raises:
         DomainError: the link does not work.
@@ -88,8 +90,8 @@ def stop_everything(unit: UnitOfWork, token: str, visitor: Visitor) -> Then:
     account = sessions.lock_account(unit, account_id)
     if account.disabled_at is not None:
         raise links.refused(links.NOT_ME, account_id=account_id)
-    sole = sole_ceremony.is_chosen(unit, account_id)
-    unit.run(_USE_ALL, {"account": account_id, "now": unit.now})
+    sole = sole_ceremony.is_chosen_before(unit, account_id, unit.now - freeze.MAY_BE_A_THIEFS)
+    unit.run(_USE_OF_MAILBOX, {"account": account_id, "now": unit.now, "mailbox": link.email})
     links.revoke_links(unit, account_id)
     sessions.end_sessions(unit, account_id)
     known_browsers.forget_browsers(unit, account_id)
@@ -100,6 +102,16 @@ def stop_everything(unit: UnitOfWork, token: str, visitor: Visitor) -> Then:
     return _tell_all(unit, fact, account.email, link.email, sole=sole)
 
 
+def mark_of(unit: UnitOfWork, then: str, visitor: Visitor) -> str:
+    """What shows, in the address of the page, that a link was used in this browser. Nobody else can make it up."""
+    return unit.vault.mac("not_me", f"{then} {visitor.browser_digest}".encode())
+
+
+def is_marked(unit: UnitOfWork, then: str, mark: str, visitor: Visitor) -> bool:
+    """Whether `mark_of` has made this mark for this browser."""
+    return bool(visitor.browser_digest) and compare_digest(mark.encode(), mark_of(unit, then, visitor).encode())
+
+
 def _tell_all(unit: UnitOfWork, fact: AccountFrozen, present: str, pressed: str, *, sole: bool) -> Then:
     """Mails what was done to the account's address, to one that can be restored, and to that of the link.
 
@@ -107,7 +119,8 @@ def _tell_all(unit: UnitOfWork, fact: AccountFrozen, present: str, pressed: str,
     reads another mailbox has not asked for one.
     """
     is_present = email_key(pressed) == email_key(present)
-    then: Then = "passkey" if sole else "reset" if is_present else "ask"
+    may_reset = is_present and not sole_ceremony.is_chosen(unit, fact.account_id)
+    then: Then = "passkey" if sole else "reset" if may_reset else "ask"
     ways: dict[str, tuple[str, Then]] = {email_key(present): (present, then)}
     if (old := undo.mailbox_with_link(unit, fact.account_id)) is not None:
         ways.setdefault(email_key(old), (old, "undo"))

@@ -12,7 +12,7 @@ from netim_app.identity import limits
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.state.mailed_link import read_token
 from netim_app.identity.state.shell import begin_visit, explain
-from netim_app.infra.unit_of_work import in_unit
+from netim_app.infra.unit_of_work import in_read_unit, in_unit
 
 
 class NotMeState(rx.State):
@@ -21,15 +21,17 @@ class NotMeState(rx.State):
     errors: dict[str, str] = {}
     then: str = ""
     """One of `service.THEN` once everything is stopped: how the owner of the mailbox gets back in. The address of the
-    page has it: a page of a session that has just ended opens anew."""
+    page has it, with a mark: a page of a session that has just ended opens anew."""
 
     @rx.event
     @open_to(ANYONE)
     async def open_page(self) -> None:
         """Starts anew, or goes on after the button."""
         await begin_visit(self)
-        then = self.router.url.query_parameters.get("then")
-        self.then = then if then in service.THEN else ""
+        query = self.router.url.query_parameters
+        then, mark = query.get("then", ""), query.get("mark", "")
+        marked = then in service.THEN and await in_read_unit(service.is_marked, then, mark, visitor())
+        self.then = then if marked else ""
 
     @rx.event
     @open_to(ANYONE)
@@ -44,7 +46,8 @@ class NotMeState(rx.State):
         except DomainError as error:
             self.errors = await explain(self, error)
             return None
-        return rx.redirect(f"{PAGE}?then={self.then}")
+        mark = await in_read_unit(service.mark_of, self.then, visitor())
+        return rx.redirect(f"{PAGE}?then={self.then}&mark={mark}")
 
 
 class FreezeState(rx.State):

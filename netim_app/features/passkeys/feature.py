@@ -41,6 +41,7 @@ from netim_app.identity.facts import (
     PasswordChanged,
     ProfileChanged,
     SessionsRevoked,
+    TakenBack,
 )
 
 PASSKEYS = Feature(
@@ -55,7 +56,7 @@ PASSKEYS = Feature(
                 rules.RECOVERY_FACTOR: "passkeys.logged_in_recovery",
             },
             enrolled=stored.enrolled,
-            is_sole=only.is_on,
+            sole_since=only.on_since,
             mail_way_back=recovery.mail_way_back,
             stands_in=(rules.RECOVERY_FACTOR,),
             login_part=login_part,
@@ -65,7 +66,7 @@ PASSKEYS = Feature(
     ),
     subscriptions=(
         Subscription(fact=AccountUnlocked, handle=passkeys.remove_on_unlock),
-        Subscription(fact=EmailRestored, handle=passkeys.remove_since),
+        Subscription(fact=TakenBack, handle=passkeys.remove_since),
         Subscription(fact=PasskeyAdded, handle=passkeys.mail_change),
         Subscription(fact=PasskeyRemoved, handle=passkeys.mail_change),
         Subscription(fact=PasskeyCounterFell, handle=passkeys.mail_change),
@@ -95,7 +96,7 @@ PASSKEYS = Feature(
             RecoveryStopped,
             RecoveryDone,
             EmailChanged,
-            EmailRestored,
+            TakenBack,
             ProfileChanged,
         ),
         load=passkeys.view_passkeys,

@@ -10,11 +10,11 @@ from netim_app.features.totp.view.card import card
 from netim_app.identity import second_factor
 from netim_app.identity.facts import (
     AccountUnlocked,
-    EmailRestored,
     FactorsChanged,
     ProfileChanged,
     SecondFactorDisabled,
     SecondFactorEnabled,
+    TakenBack,
 )
 
 TOTP = Feature(
@@ -42,7 +42,7 @@ TOTP = Feature(
     ),
     subscriptions=(
         Subscription(fact=AccountUnlocked, handle=authenticators.switch_off_on_unlock),
-        Subscription(fact=EmailRestored, handle=authenticators.remove_since),
+        Subscription(fact=TakenBack, handle=authenticators.remove_since),
         *(
             Subscription(fact=fact, handle=authenticators.mail_change)
             for fact in (SecondFactorEnabled, SecondFactorDisabled, AuthenticatorAdded, AuthenticatorRemoved)
@@ -57,7 +57,7 @@ TOTP = Feature(
             AuthenticatorRemoved,
             SecondFactorEnabled,
             SecondFactorDisabled,
-            EmailRestored,
+            TakenBack,
             FactorsChanged,
             ProfileChanged,
         ),

@@ -7,12 +7,14 @@ from sqlmodel import col, select
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
+from netim_app.features.ip_restriction.rules import reading
+from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.login_alerts import service as login_alerts
 from netim_app.features.not_me import service
 from netim_app.features.own_data.facts import DeletionAsked
 from netim_app.features.own_data.service import deletion
 from netim_app.features.own_data.tables import AccountDeletion
-from netim_app.features.passkeys.service import only
+from netim_app.features.passkeys.service import only, passkeys, stored, use
 from netim_app.identity import (
     email_change,
     flows,
@@ -46,17 +48,21 @@ from tests.kit.factories import (
 )
 from tests.kit.fakes import FakeClock
 from tests.kit.not_me import alerted, is_frozen, press, refusal, secret_in, thief_of
-from tests.kit.passkeys import add, ask, log_in, switch_on
+from tests.kit.passkeys import add, ask, is_sole, log_in, switch_on
 
 THIEVES = "thief@example.net"
 
 
+async def give_password(password: str, email: str = EMAIL) -> object:
+    return await flows.log_in(visitor_of(), email, password, remember=False, return_to=sessions.HOME)
+
+
 async def opens(password: str, email: str = EMAIL) -> bool:
     try:
-        await flows.log_in(visitor_of(), email, password, remember=False, return_to=sessions.HOME)
+        answer = await give_password(password, email)
     except DomainError as error:
         return error.key != login.WRONG  # it says no more than to a wrong password
-    return True
+    return isinstance(answer, login.TicketIssued)
 
 
 def reset(units: Units) -> None:
@@ -131,11 +137,12 @@ async def test_not_me_ends_all_sessions_and_blocks_the_login_until_the_mailbox_h
     assert is_frozen(units, caller.account_id), "the freeze goes on"
 
 
-async def test_not_me_keeps_out_a_login_that_was_on_its_way(units: Units, caller: Actor) -> None:
+async def test_not_me_keeps_out_a_login_that_was_on_its_way(units: Units, caller: Actor, clock: FakeClock) -> None:
     """A password that was accepted before the press, a ticket of it, and a passkey."""
-    token = alerted(units, caller.account_id)
     phone = Authenticator()
     add(units, caller, phone)
+    clock.advance(days=8)
+    token = alerted(units, caller.account_id)
     with units.write() as unit:
         attempt = login.begin_attempt(unit, EMAIL, visitor_of(), opens=True)
     issued = log_in(units, phone.use(ask(units)))
@@ -154,12 +161,15 @@ async def test_not_me_keeps_out_a_login_that_was_on_its_way(units: Units, caller
     assert log_in(units, phone.use(ask(units))), "as soon as the mailbox has set a password"
 
 
-def test_not_me_leaves_the_passkeys_where_nothing_else_opens_the_account(units: Units, caller: Actor) -> None:
+def test_not_me_leaves_the_passkeys_where_nothing_else_opens_the_account(
+    units: Units, caller: Actor, clock: FakeClock
+) -> None:
     """No mailed link sets a password there, so a block would be a trap."""
     phone, laptop = Authenticator(), Authenticator()
     add(units, caller, phone)
     add(units, caller, laptop)
     switch_on(units, caller, phone)
+    clock.advance(days=8)
     token = alerted(units, caller.account_id)
 
     assert press(units, token) == "passkey"
@@ -169,6 +179,132 @@ def test_not_me_leaves_the_passkeys_where_nothing_else_opens_the_account(units: 
     assert "Log in with a passkey" in last_mail(units, "not_me_done").text
     assert log_in(units, phone.use(ask(units)))
     assert refusal(units, lambda unit: only.switch_off(unit, caller)) == freeze.REFUSED
+
+
+def end_of_day(units: Units, clock: FakeClock) -> None:
+    """The freeze ends, as the periodic work ends it."""
+    clock.advance(hours=24)
+    with units.read() as unit:
+        due = freeze.due(unit)
+    for account_id in due:
+        with units.write() as unit:
+            freeze.finish(unit, account_id)
+    with units.read() as unit:
+        assert freeze.due(unit) == []
+
+
+async def test_not_me_ends_a_passkey_of_a_thief(units: Units, caller: Actor, clock: FakeClock) -> None:
+    """It opens nothing after the press. A day later it is gone, and keeps the owner out no more."""
+    thiefs = Authenticator()
+    add(units, thief_of(units, caller.account_id), thiefs)
+
+    assert press(units, secret_in(last_mail(units, "passkey_changed"))) == "reset"
+    reset(units)
+
+    with pytest.raises(DomainError):
+        log_in(units, thiefs.use(ask(units)))
+    assert isinstance(await give_password(NEW_PASSWORD), login.CodeRequired)
+    end_of_day(units, clock)
+    with pytest.raises(DomainError):
+        log_in(units, thiefs.use(ask(units)))
+    assert await opens(NEW_PASSWORD)
+
+
+async def test_not_me_keeps_a_new_passkey_with_which_its_owner_has_logged_in_since(
+    units: Units, caller: Actor, clock: FakeClock
+) -> None:
+    """That takes the new password, which the mailbox has set."""
+    own = Authenticator()
+    add(units, caller, own)
+    press(units, alerted(units, caller.account_id))
+    reset(units)
+    assert isinstance(await give_password(NEW_PASSWORD), login.CodeRequired)
+    clock.advance(minutes=1)
+    with units.write() as unit:
+        options = use.ask_after_password(unit, visitor_of())
+    with units.write() as unit:
+        assert use.finish_login(unit, visitor_of(), own.use(options))
+
+    assert log_in(units, own.use(ask(units))), "and from then on alone"
+    end_of_day(units, clock)
+    assert log_in(units, own.use(ask(units)))
+
+
+@pytest.mark.parametrize(("age", "then", "stays"), [(0, "ask", False), (8, "passkey", True)])
+def test_not_me_ends_passkeys_only_of_a_thief_and_keeps_that_of_the_owner(
+    units: Units, caller: Actor, clock: FakeClock, age: int, then: str, stays: bool
+) -> None:
+    phone = Authenticator()
+    add(units, caller, phone)
+    add(units, caller, Authenticator())
+    switch_on(units, caller, phone)
+    clock.advance(days=age)
+
+    assert press(units, alerted(units, caller.account_id)) == then
+
+    with units.read() as unit:
+        assert freeze.blocks_login(unit, caller.account_id) is not stays
+    end_of_day(units, clock)
+    assert is_sole(units, caller.account_id) is stays
+    if not stays:
+        with units.write() as unit:
+            recovery.answer_reset(unit, HERE, {"email": EMAIL})
+        reset(units)
+    with units.read() as unit:
+        assert not freeze.blocks_login(unit, caller.account_id)
+
+
+def test_not_me_takes_no_passkey_away_where_none_would_be_left(units: Units, caller: Actor, clock: FakeClock) -> None:
+    """Somebody who reads the mailbox would else get around passkeys only by one press and a day."""
+    old, new = Authenticator(), Authenticator()
+    add(units, caller, old)
+    add(units, caller, Authenticator())
+    switch_on(units, caller, old)
+    clock.advance(days=8)
+    add(units, caller, new)
+    add(units, caller, Authenticator())
+    with units.write() as unit:
+        for row in stored.passkeys_of(unit, caller.account_id)[:2]:
+            passkeys.remove(unit, caller, row.id or 0)
+
+    assert press(units, alerted(units, caller.account_id)) == "passkey"
+
+    assert log_in(units, new.use(ask(units)))
+    end_of_day(units, clock)
+    assert log_in(units, new.use(ask(units)))
+    assert is_sole(units, caller.account_id)
+
+
+def test_not_me_ends_an_ip_restriction_of_a_thief(units: Units, caller: Actor, clock: FakeClock) -> None:
+    thief = thief_of(units, caller.account_id)
+    with units.write() as unit:
+        rule_list.add_rule(unit, thief, reading.parse(thief.origin.address), "")
+    with units.write() as unit:
+        rule_list.switch_restriction(unit, thief, True, confirmed=False)
+    press(units, secret_in(last_mail(units, "ip_restriction_changed")))
+    link = last_mail(units, "reset").token
+
+    def choose(unit: UnitOfWork) -> None:
+        recovery.finish_reset(unit, link, quick_hash(NEW_PASSWORD), visitor_of())
+
+    assert refusal(units, choose) == "ip_restriction.refused"
+    end_of_day(units, clock)
+    with units.write() as unit:
+        recovery.answer_reset(unit, HERE, {"email": EMAIL})
+    reset(units)
+    with units.read() as unit:
+        assert not rule_list.view_restriction(unit, caller.account_id).rules
+
+
+def test_not_me_pressed_by_a_thief_leaves_the_owners_links(units: Units, caller: Actor) -> None:
+    own = alerted(units, caller.account_id)
+    change_address(units, thief_of(units, caller.account_id))
+    with units.write() as unit:
+        unit.record(PasswordChanged(account_id=caller.account_id, at=unit.now, way="changed"))
+
+    assert press(units, secret_in(last_mail(units, "password_changed"))) == "reset"
+
+    assert press(units, own) == "undo"
 
 
 def test_not_me_cancels_what_is_pending(units: Units, caller: Actor) -> None:

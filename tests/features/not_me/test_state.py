@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from netim_app.core.actor import Actor, set_caller
+from netim_app.features.not_me import service
 from netim_app.features.not_me.state import FreezeState, NotMeState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
@@ -58,10 +59,24 @@ async def test_the_panel_is_shown_after_the_next_login(sqlite_units: Units, call
     assert panel.where.startswith("Safari on iOS")
 
 
-@pytest.mark.parametrize(("query", "then"), [("?then=reset", "reset"), ("?then=x", ""), ("", "")])
-async def test_the_page_that_opens_anew_goes_on_where_it_was(sqlite_units: Units, query: str, then: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "mark", "then"),
+    [
+        ("then=reset", True, "reset"),
+        ("then=ask", True, ""),
+        ("then=x", True, ""),
+        ("then=reset", False, ""),
+        ("", True, ""),
+    ],
+)
+async def test_the_page_that_opens_anew_goes_on_where_it_was(
+    sqlite_units: Units, query: str, mark: bool, then: str
+) -> None:
+    """And tells nobody else, by an address that somebody made up, that everything is stopped."""
     set_caller(visitor_of())
+    with sqlite_units.read() as unit:
+        made = service.mark_of(unit, "reset", visitor_of() if mark else visitor_of("another browser"))
 
-    page, _ = await Tab(f"/not-me{query}").run(NotMeState, "open_page")
+    page, _ = await Tab(f"/not-me?{query}&mark={made}").run(NotMeState, "open_page")
 
     assert page.then == then

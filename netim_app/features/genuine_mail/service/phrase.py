@@ -11,8 +11,8 @@ from sqlmodel import select
 from netim_app.core.actor import Actor
 from netim_app.features.genuine_mail.facts import PhraseChanged
 from netim_app.features.genuine_mail.tables import MailPhrase
-from netim_app.identity import accounts, notices, sessions
-from netim_app.identity.facts import EmailRestored
+from netim_app.identity import accounts, freeze, notices, sessions
+from netim_app.identity.facts import TakenBack
 from netim_app.infra.columns import table_of
 from netim_app.infra.export import export_rows
 from netim_app.infra.handlers import MailAbout
@@ -64,11 +64,18 @@ def phrase_of(unit: UnitOfWork, account_id: int) -> str:
 
 
 def save(unit: UnitOfWork, actor: Actor, phrase: str) -> None:
-    """Puts a phrase in force. The same one again changes nothing and sends no mail."""
+    """Puts a phrase in force. The same one again changes nothing and sends no mail.
+
+    Raises:
+        DomainError: the account is frozen, and the phrase before is older than a thief's would be.
+    """
     sessions.lock_account(unit, actor.account_id)
-    is_first = unit.row(_PHRASE, account=actor.account_id) is None
-    if not is_first and phrase_of(unit, actor.account_id) == phrase:
+    row = unit.row(_PHRASE, account=actor.account_id)
+    is_first = row is None
+    if row is not None and phrase_of(unit, actor.account_id) == phrase:
         return
+    if row is not None:
+        freeze.refuse_while_frozen(unit, actor.account_id, added_at=row.set_at)
     sealed = unit.vault.seal(phrase.encode(), _context_of(actor.account_id))
     if is_first:
         unit.run(_ADD, {"account_id": actor.account_id, "sealed": sealed, "set_at": unit.now})
@@ -78,14 +85,23 @@ def save(unit: UnitOfWork, actor: Actor, phrase: str) -> None:
 
 
 def remove(unit: UnitOfWork, actor: Actor) -> None:
-    """Mails have no phrase any more. Doing it twice changes nothing and sends no mail."""
+    """Mails have no phrase any more. Doing it twice changes nothing and sends no mail.
+
+    Raises:
+        DomainError: as of `save`.
+    """
     sessions.lock_account(unit, actor.account_id)
+    if (row := unit.row(_PHRASE, account=actor.account_id)) is not None:
+        freeze.refuse_while_frozen(unit, actor.account_id, added_at=row.set_at)
     if unit.run(_REMOVE, {"account": actor.account_id}).rowcount:
         _record(unit, actor, "removed")
 
 
-def forget(unit: UnitOfWork, fact: EmailRestored) -> None:
+def forget(unit: UnitOfWork, fact: TakenBack) -> None:
     """A thief may have read the phrase, or chosen it: it proves nothing any more."""
+    row = unit.row(_PHRASE, account=fact.account_id)
+    if row is None or (fact.until is not None and row.set_at > fact.until):
+        return  # the owner has chosen another one since
     if unit.run(_REMOVE, {"account": fact.account_id}).rowcount:
         unit.record(PhraseChanged(account_id=fact.account_id, at=fact.at, origin=fact.origin, change="removed"))
 

@@ -42,7 +42,9 @@ _ADD = sa.insert(_RULES)
 _ADDED_AT = sa.select(_rule.added_at).where(_rule.id == sa.bindparam("rule"))
 _REMOVE = sa.delete(_RULES).where(_rule.id == sa.bindparam("rule"))
 _REMOVE_SINCE = sa.delete(_RULES).where(
-    _rule.account_id == sa.bindparam("account"), _rule.added_at >= sa.bindparam("since")
+    _rule.account_id == sa.bindparam("account"),
+    _rule.added_at >= sa.bindparam("since"),
+    _rule.added_at <= sa.bindparam("until"),
 )
 _ON = sa.insert(_SWITCHES)
 _OFF = sa.delete(_SWITCHES).where(_SWITCHES.c.account_id == sa.bindparam("account"))
@@ -202,15 +204,16 @@ def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: b
     """Switches the restriction on or off. Doing it twice changes nothing and sends no mail.
 
     Raises:
-        DomainError: there is no rule to switch on; it is to go off and the account is frozen; or the customer's present
-            address would be shut out and `confirmed` is false.
+        DomainError: there is no rule to switch on; the account is frozen, unless it goes off and was switched on a few
+            days ago; or the customer's present address would be shut out and `confirmed` is false.
     """
     sessions.lock_account(unit, actor.account_id)
     if on == access.is_on(unit, actor.account_id):
         return
     fact = IpRestrictionSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on)
+    switch = access.switch_of(unit, actor.account_id)
+    freeze.refuse_while_frozen(unit, actor.account_id, added_at=switch and switch.on_since)
     if not on:
-        freeze.refuse_while_frozen(unit, actor.account_id)
         _switch_off(unit, fact)
         return
     if shuts_out_on_switch(unit, actor) and not confirmed:
@@ -251,7 +254,7 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
     mails.withdraw_off(unit, fact.account_id)
 
 
-def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.EmailRestored) -> None:
+def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.TakenBack) -> None:
     """Removes rules that a thief may have added, and switches the restriction off, so that it shuts nobody out.
 
     Each change has sent a mail, whose row is kept for longer than that.
@@ -259,7 +262,8 @@ def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.EmailRestored) -> 
     sessions.lock_account(unit, fact.account_id)
     if not outbox.queued_since(unit, fact.account_id, mails.CHANGED_MAIL, fact.since):
         return
-    unit.run(_REMOVE_SINCE, {"account": fact.account_id, "since": fact.since})
+    until = fact.until or unit.now
+    unit.run(_REMOVE_SINCE, {"account": fact.account_id, "since": fact.since, "until": until})
     _switch_off(unit, IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
 
 

@@ -40,7 +40,13 @@ _SINCE = sa.select(_only.since).where(_only.account_id == sa.bindparam("account"
 
 def is_on(unit: UnitOfWork, account_id: int) -> bool:
     """Whether nothing but a passkey opens the account."""
-    return unit.row(_SINCE, account=account_id) is not None
+    return on_since(unit, account_id) is not None
+
+
+def on_since(unit: UnitOfWork, account_id: int) -> datetime | None:
+    """When it was switched on; None while it is off."""
+    row = unit.row(_SINCE, account=account_id)
+    return row and row.since
 
 
 def ask(unit: UnitOfWork, actor: Actor, code: str, *, proved: bool = False) -> str:
@@ -50,10 +56,12 @@ def ask(unit: UnitOfWork, actor: Actor, code: str, *, proved: bool = False) -> s
         proved: one was right a moment ago, and its prompt was closed.
 
     Raises:
-        DomainError: it is on already, or the account has too few passkeys, or too few backup codes to lose one.
+        DomainError: it is on already, the account is frozen, or it has too few passkeys, or too few backup codes to
+            lose one.
         RecordedRefusal: the backup code is wrong, at its field.
     """
     sessions.lock_account(unit, actor.account_id)
+    freeze.refuse_while_frozen(unit, actor.account_id)
     if is_on(unit, actor.account_id):
         raise DomainError(ALREADY_ON)
     purpose = _purpose(unit, actor)
@@ -78,10 +86,11 @@ def switch_on(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> str:
     by a passkey from here on.
 
     Raises:
-        DomainError: it is on already, or the account has too few passkeys by now.
+        DomainError: it is on already, the account is frozen, or it has too few passkeys by now.
         RecordedRefusal: the answer is not what was asked for.
     """
     sessions.lock_account(unit, actor.account_id)
+    freeze.refuse_while_frozen(unit, actor.account_id)
     if is_on(unit, actor.account_id):
         raise RecordedRefusal(ALREADY_ON)
     passkey = answers.judge_use(unit, actor, text, _purpose(unit, actor), actor.account_id)
@@ -116,7 +125,7 @@ def switch_off(unit: UnitOfWork, actor: Actor) -> None:
         DomainError: it is off already, or the account is frozen.
     """
     sessions.lock_account(unit, actor.account_id)
-    freeze.refuse_while_frozen(unit, actor.account_id)
+    freeze.refuse_while_frozen(unit, actor.account_id, added_at=on_since(unit, actor.account_id))
     if not is_on(unit, actor.account_id):
         raise DomainError(ALREADY_OFF)
     end(unit, PasskeysOnlyOff(account_id=actor.account_id, at=unit.now, origin=actor.origin))
@@ -140,12 +149,6 @@ def end_with_passkeys(unit: UnitOfWork, cause: Fact, *, from_then_on: bool) -> N
     gone = from_then_on or not stored.enrolled(unit, cause.account_id)
     if gone and is_on(unit, cause.account_id):
         end(unit, PasskeysOnlyOff(account_id=cause.account_id, at=cause.at, origin=cause.origin))
-
-
-def is_on_since(unit: UnitOfWork, account_id: int, moment: datetime) -> bool:
-    """Whether it was switched on at that moment or later."""
-    row = unit.row(_SINCE, account=account_id)
-    return row is not None and row.since >= moment
 
 
 def mail_switched(unit: UnitOfWork, fact: PasskeysOnlyOn | PasskeysOnlyOff) -> None:

@@ -13,7 +13,7 @@ from netim_app.features.passkeys.service import answers, only, question, recover
 from netim_app.features.passkeys.service.providers import provider
 from netim_app.features.passkeys.tables import Passkey
 from netim_app.identity import accounts, ceremonies, freeze, notices, second_factor, sessions, tickets
-from netim_app.identity.facts import AccountUnlocked, EmailRestored
+from netim_app.identity.facts import AccountUnlocked, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
@@ -197,13 +197,32 @@ def _remove(unit: UnitOfWork, passkey: Passkey, cause: Fact) -> None:
         outbox.withdraw(unit, cause.account_id, OFF_MAIL)  # the mail about the passkey says so
 
 
-def remove_since(unit: UnitOfWork, fact: EmailRestored) -> None:
+def remove_since(unit: UnitOfWork, fact: TakenBack) -> None:
     """Takes away what a thief may have added."""
     sessions.lock_account(unit, fact.account_id)
-    for passkey in stored.passkeys_of(unit, fact.account_id):
-        if passkey.added_at >= fact.since:
-            _remove(unit, passkey, fact)
-    only.end_with_passkeys(unit, fact, from_then_on=only.is_on_since(unit, fact.account_id, fact.since))
+    doubted = _doubted(unit, fact)
+    for passkey in doubted:
+        _remove(unit, passkey, fact)
+    only_since = only.on_since(unit, fact.account_id)
+    only.end_with_passkeys(unit, fact, from_then_on=only_since is not None and fact.doubts(only_since))
+
+
+def is_doubted(unit: UnitOfWork, passkey: Passkey) -> bool:
+    """Whether a passkey may be a thief's, and so does not open the frozen account by itself."""
+    ending = freeze.ending_of(unit, passkey.account_id)
+    return ending is not None and passkey.id in [row.id for row in _doubted(unit, ending)]
+
+
+def _doubted(unit: UnitOfWork, fact: TakenBack) -> list[Passkey]:
+    """Those that a thief may have added. None after a freeze where nothing would open the account without them.
+
+    A reader of the mailbox who begins a freeze must not get rid of all passkeys by it.
+    """
+    rows = stored.passkeys_of(unit, fact.account_id)
+    doubted = [row for row in rows if fact.doubts(row.added_at, row.last_used_at)]
+    only_since = only.on_since(unit, fact.account_id)
+    stays_sole = fact.until is not None and only_since is not None and not fact.doubts(only_since)
+    return [] if stays_sole and len(doubted) == len(rows) else doubted
 
 
 def remove_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:

@@ -2,7 +2,7 @@
 
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import RecordedRefusal
-from netim_app.features.passkeys.service import answers, only, prompts
+from netim_app.features.passkeys.service import answers, only, passkeys, prompts
 from netim_app.identity import ceremonies, sessions
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -14,9 +14,12 @@ def log_in(unit: UnitOfWork, visitor: Visitor, text: str, return_to: str) -> str
     """A whole login. Returns the ticket that opens the session.
 
     Raises:
-        RecordedRefusal: the answer is not what was asked for, or a login policy refuses.
+        RecordedRefusal: the answer is not what was asked for, the account is frozen and the passkey is new, or a login
+            policy refuses.
     """
     passkey = answers.judge_use(unit, visitor, text, "login")
+    if passkeys.is_doubted(unit, passkey):
+        raise RecordedRefusal(answers.REFUSED)
     ticket = ceremonies.accept_login(unit, passkey.account_id, visitor, factor=ALONE, return_to=return_to)
     if ticket is None:
         raise RecordedRefusal(answers.REFUSED)

@@ -13,7 +13,7 @@ from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemov
 from netim_app.features.totp.service import codes, stored
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
 from netim_app.identity import accounts, ceremonies, freeze, notices, second_factor, sessions, tickets
-from netim_app.identity.facts import AccountUnlocked, EmailRestored, SecondFactorDisabled, SecondFactorEnabled
+from netim_app.identity.facts import AccountUnlocked, SecondFactorDisabled, SecondFactorEnabled, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
@@ -111,7 +111,8 @@ def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
         RecordedRefusal: the code is wrong, or guessing is throttled.
     """
     sessions.lock_account(unit, actor.account_id)
-    freeze.refuse_while_frozen(unit, actor.account_id)
+    added = [row.added_at for row in stored.authenticators_of(unit, actor.account_id)]
+    freeze.refuse_while_frozen(unit, actor.account_id, added_at=min(added, default=None))
     if not codes.enrolled(unit, actor.account_id):
         raise DomainError("totp.off_already")
     if not _is_beside(unit, actor.account_id):
@@ -129,11 +130,11 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
         sessions.end_sessions(unit, fact.account_id)
 
 
-def remove_since(unit: UnitOfWork, fact: EmailRestored) -> None:
+def remove_since(unit: UnitOfWork, fact: TakenBack) -> None:
     """Takes away what a thief may have set up. If nothing is left of it, two-factor authentication is off."""
     sessions.lock_account(unit, fact.account_id)
     authenticators = stored.authenticators_of(unit, fact.account_id)
-    recent = [authenticator for authenticator in authenticators if authenticator.added_at >= fact.since]
+    recent = [row for row in authenticators if fact.doubts(row.added_at, row.last_used_at)]
     if recent and len(recent) == len(authenticators):
         _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
         return
