@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from netim_app.core.facts import Change, Fact, Origin
+from netim_app.features.journal import rules
 from netim_app.features.journal.service import entries, reading, words
 from netim_app.features.journal.service.checking import check
 from netim_app.features.journal.tables import JournalEntry
@@ -62,6 +63,37 @@ def test_a_fact_is_one_entry_with_what_it_says_and_from_where(units: Units) -> N
     assert hashed.details == {"told": "identity.told.email_changed"}
     assert hashed.personal.keys() == {"address", "browser", "system", "old_email", "new_email"}
     assert "example.org" not in entry.details + entry.commitments, "a personal value is in no hash"
+
+
+def test_an_edit_is_kept_as_commitments_and_words_follow_the_language(units: Units) -> None:
+    account_id = logged_in_actor(units).account_id
+    edits = (
+        facts.Edit("company", "", "ACME"),
+        facts.Edit("city", "Paris", "Zürich"),
+        facts.Edit("country", "FR", "DE"),
+        facts.Edit("language", "en", "fr"),
+        facts.Edit("time_zone", "Europe/Paris", "America/New_York"),
+    )
+    with units.write() as unit:
+        unit.record(facts.ProfileChanged(account_id=account_id, at=unit.now, origin=HERE, edits=edits))
+    with units.read() as unit:
+        [row] = unit.rows(entries.sa.select(entries._ENTRIES).where(entries._entry.event == "profile_changed"))
+        hashed = reading.entry_of(row)
+        assert check(unit, account_id).broken == 0
+    salt = row.others_salt
+    assert hashed.personal["old_city"] == rules.commitment(salt, "Paris")
+    assert hashed.personal["new_city"] == rules.commitment(salt, "Zürich")
+    assert hashed.personal["old_company"] == rules.commitment(salt, "")
+    assert not {"Paris", "ACME", "FR"} & set(re.split(r"\W+", row.details + row.commitments))
+    assert words.how(row, hashed.details, "en").split(" · ") == [
+        "Company: Not given → ACME",
+        "City: Paris → Zürich",
+        "Country: France → Germany",
+        "Language of pages and emails: English → Français",
+        "Time zone: Europe/Paris → America/New York",
+    ]
+    assert "Ville\u00a0: Paris → Zürich · Pays\u00a0: France → Allemagne" in words.how(row, hashed.details, "fr")
+    assert "Land: Frankreich → Deutschland" in words.how(row, hashed.details, "de")
 
 
 def test_what_happens_is_written_before_the_mail_about_it(units: Units) -> None:

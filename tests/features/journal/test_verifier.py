@@ -207,6 +207,25 @@ def test_csv_injection(export: Unpacked) -> None:
     ]  # fmt: skip
 
 
+def test_an_edit_is_in_both_forms_of_the_export(sqlite_units: Units, tmp_path: Path) -> None:
+    account_id = live(sqlite_units)
+    with sqlite_units.write() as unit:
+        edits = (facts.Edit("city", "Paris", "Zürich"), facts.Edit("company", "", "=1+1"))
+        unit.record(facts.ProfileChanged(account_id=account_id, at=unit.now, origin=HERE, edits=edits))
+    export = exported(sqlite_units, account_id, tmp_path)
+
+    assert export.verify()[0] == 0
+    kept = json.loads(export.lines()[-1])["values"]
+    expected = {"old_city": "Paris", "new_city": "Zürich", "old_company": "", "new_company": "=1+1"}
+    assert {name: kept[name]["value"] for name in expected} == expected
+    row = list(csv.DictReader(io.StringIO((export.folder / "entries.csv").read_text("utf-8"))))[-1]
+    assert json.loads(row["others"]) == expected
+    assert "Zürich" in row["others"], "in letters that people read"
+
+    export.write_lines([line.replace("Paris", "Rome") for line in export.lines()])
+    assert export.verify()[1].endswith("its old_city was changed")
+
+
 def test_the_page_check_finds_what_was_changed_in_the_database(units: Units) -> None:
     account_id = live(units)
     with units.read() as unit:
