@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from netim_app.features.journal.service import keys
+from netim_app.features.journal.service import checking, keys
 from netim_app.identity import operations
 from tests.browser.conftest import DESKTOP, PHONE, go_to_security, log_in
 from tests.kit.harness import PASSWORD, Server
-from tests.kit.journal import unpack
+from tests.kit.journal import lengthen, unpack
 from tests.kit.proofs import WINDOW
 
 
@@ -24,6 +24,7 @@ def test_a_journal_is_read_checked_exported_and_verified_elsewhere(
     log_in(page, customer)
     with server.units.write() as unit:
         account_id = operations.find_account(unit, customer) or 0
+        lengthen(unit, account_id, checking.PART)
         operations.note_and_tell(unit, account_id, "exported", operations.Origin())
     witness = small_print(server, customer, "Help with your")
     server.move_clock(WINDOW + 1)
