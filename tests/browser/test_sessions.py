@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PHONE, go_to_security, log_in
 from tests.kit.harness import PASSWORD, Server
-from tests.kit.keyboard import Keyboard
+from tests.kit.hands import Keyboard
 
 
 def test_one_browser_logs_out_another(
