@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, gauge_percent
-from tests.kit.harness import PASSWORD, Server, link_in
 from tests.kit.hands import Keyboard, Mouse
+from tests.kit.harness import PASSWORD, Server, link_in
 
 NEW_PASSWORD = "copper window giraffe 77"
 
