@@ -8,6 +8,7 @@ import typer
 from sqlalchemy.exc import IntegrityError
 
 from netim_app.commands.start import open_database
+from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
 from netim_app.features.passkeys.service import recovery
@@ -48,7 +49,9 @@ def _ask_password() -> str:
 def _store_account(data: dict[str, str], language: str) -> None:
     units = open_database()
     min_length, zone = units.settings.password_min_length, accounts.DEFAULT_TIME_ZONE
-    customer = asyncio.run(flows.read_customer(data, language=language, time_zone=zone, min_length=min_length))
+    customer = asyncio.run(
+        flows.read_customer(data, Visitor(origin=OPERATOR), language=language, time_zone=zone, min_length=min_length)
+    )
     hashed = passwords.hash_password(data["password"], units.settings.bcrypt_cost)
     with units.write() as unit:
         accounts.create_account(unit, customer, hashed, OPERATOR)

@@ -190,6 +190,15 @@ class AccountFrozen(Change):
         return "identity.told.frozen"
 
 
+@dataclass(frozen=True)
+class Edit:
+    """A field of personal information, before and after. Empty is not given."""
+
+    name: str
+    old: str
+    new: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class FreezeEnded(TakenBack):
     """The day after `AccountFrozen` is over."""
@@ -206,6 +215,7 @@ class ProfileChanged(Change):
     `language_alone`: by the switch that every page has.
     """
 
+    edits: tuple[Edit, ...] = ()
     language_alone: bool = False
 
     @property

@@ -70,9 +70,10 @@ async def _judge_anew(attempt: PasswordAttempt, password: str, visitor: Visitor)
         return
     try:
         personal = await in_read_unit(accounts.personal_words, attempt.account_id)
-        with password_queues.judge_place(visitor, attempt.account_id):
-            composed = passwords.composed(password)
-            reason = await password_policy.why_refused(composed, personal=personal, min_length=min_length)
+        composed = passwords.composed(password)
+        reason = await password_policy.why_refused(
+            composed, visitor, attempt.account_id, personal=personal, min_length=min_length
+        )
         await in_unit(accounts.store_judgement, attempt.account_id, attempt.password_hash, accepted=not reason)
     except DomainError:
         return  # busy
@@ -175,10 +176,9 @@ async def register(data: object, visitor: Visitor, *, language: str, time_zone: 
     """
     address, settings = visitor.origin.address, units().settings
     await limits.allow_new_password(address)
-    with password_queues.judge_place(visitor):
-        customer = await read_customer(
-            data, language=language, time_zone=time_zone, min_length=settings.password_min_length
-        )
+    customer = await read_customer(
+        data, visitor, language=language, time_zone=time_zone, min_length=settings.password_min_length
+    )
     with password_queues.hash_place(visitor):
         await limits.allow_sign_up(address)
         hashed = await passwords.hash_in_pool(customer.password, settings.bcrypt_cost)
@@ -187,17 +187,20 @@ async def register(data: object, visitor: Visitor, *, language: str, time_zone: 
     return customer.email
 
 
-async def read_customer(data: object, *, language: str, time_zone: str, min_length: int) -> NewCustomer:
+async def read_customer(
+    data: object, visitor: Visitor, *, language: str, time_zone: str, min_length: int
+) -> NewCustomer:
     """A checked sign-up form.
 
     Raises:
         InvalidForm: with every fault at its field.
+        DomainError: busy.
     """
     form = Form(data)
     email = read_new_email(form)
     first_name, last_name = profiles.read_name(form)
     password = await password_policy.read_new(
-        form, "password", personal=(email, first_name, last_name), min_length=min_length
+        form, "password", visitor, personal=(email, first_name, last_name), min_length=min_length
     )
     form.finish()
     return NewCustomer(
@@ -276,10 +279,9 @@ async def reset_password(token: str, form: Form, visitor: Visitor) -> None:
     settings = units().settings
     owner = await in_read_unit(recovery.owner_of, token)
     personal = await in_read_unit(accounts.personal_words, owner)
-    with password_queues.judge_place(visitor, owner):
-        password = await password_policy.read_new(
-            form, "password", personal=personal, min_length=settings.password_min_length
-        )
+    password = await password_policy.read_new(
+        form, "password", visitor, owner, personal=personal, min_length=settings.password_min_length
+    )
     form.finish()
     with password_queues.hash_place(visitor, owner):
         hashed = await passwords.hash_in_pool(password, settings.bcrypt_cost)

@@ -15,6 +15,7 @@ from zxcvbn import matching, zxcvbn
 from zxcvbn.matching import L33T_TABLE, RANKED_DICTIONARIES
 
 from netim_app.brand.brand import get_brand
+from netim_app.core.actor import Visitor
 from netim_app.core.forms import MAX_SECRET_LENGTH, Form
 from netim_app.identity import breached_passwords, password_queues
 from netim_app.identity.passwords import composed
@@ -177,25 +178,43 @@ async def score_typed(password: object, address: str = "") -> int:
     return -1 if score is None else score
 
 
-async def why_refused(password: str, *, personal: Sequence[str], min_length: int) -> str:
+async def why_refused(
+    password: str, visitor: Visitor, customer: int | str = "", *, personal: Sequence[str], min_length: int
+) -> str:
     """As `weakness`, off the event loop, and with the breached passwords that the operator has chosen.
 
-    Take a `password_queues.judge_place` before.
+    Others are judged while somebody is asked about these: a slow answer keeps nobody else waiting.
+
+    Args:
+        visitor, customer: who waits, as for `password_queues.hash_place`.
+
+    Raises:
+        DomainError: busy.
     """
-    reason = await password_queues.judge_in_turn(weakness, password, personal=personal, min_length=min_length)
+    reason = await password_queues.judge_in_turn(
+        visitor, customer, weakness, password, personal=personal, min_length=min_length
+    )
     if not reason and await breached_passwords.contain(password):
         return "password.leaked"
     return reason
 
 
-async def read_new(form: Form, name: str, *, personal: Sequence[str], min_length: int) -> str:
+async def read_new(
+    form: Form, name: str, visitor: Visitor, customer: int | str = "", *, personal: Sequence[str], min_length: int
+) -> str:
     """A password that today's policy accepts, composed.
 
-    Count a `limits.allow_new_password` and take a `password_queues.judge_place` before.
+    Count a `limits.allow_new_password` before.
+
+    Args:
+        visitor, customer: who waits, as for `password_queues.hash_place`.
+
+    Raises:
+        DomainError: busy.
     """
     password = composed(form.secret(name))
     if password:
-        reason = await why_refused(password, personal=personal, min_length=min_length)
+        reason = await why_refused(password, visitor, customer, personal=personal, min_length=min_length)
         if reason:
             return form.refuse(name, reason, limit=min_length)
     return password

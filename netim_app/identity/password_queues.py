@@ -5,7 +5,7 @@ Known customers go first, others get every fourth turn at least, and a full queu
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import IntEnum
 from functools import lru_cache
@@ -88,25 +88,21 @@ def judge_queue() -> WorkQueue:
 
 
 _hash_place: ContextVar[Place] = ContextVar("hash_place")
-_judge_place: ContextVar[Place] = ContextVar("judge_place")
 
 
 @contextmanager
-def _place(queue: WorkQueue, holder: ContextVar[Place], address: str, customer: str) -> Iterator[None]:
+def _place(queue: WorkQueue, limit: str, visitor: Visitor, customer: int | str) -> Iterator[Place]:
     group = Group.KNOWN if customer else Group.STRANGER
     try:
-        with queue.place(group, network(address), customer) as place:
-            before = holder.set(place)
-            try:
-                yield
-            finally:
-                holder.reset(before)
+        with queue.place(group, network(visitor.origin.address), str(customer)) as place:
+            yield place
     except QueueFull:
-        log_refusal("limit_reached", limit=f"{holder.name}s")
+        log_refusal("limit_reached", limit=limit)
         raise DomainError(BUSY) from None
 
 
-def hash_place(visitor: Visitor, customer: int | str = "") -> AbstractContextManager[None]:
+@contextmanager
+def hash_place(visitor: Visitor, customer: int | str = "") -> Iterator[None]:
     """A place in the queue for hashes, for the length of a block.
 
     Take it before an attempt is counted: who hears "busy" has not tried.
@@ -118,12 +114,12 @@ def hash_place(visitor: Visitor, customer: int | str = "") -> AbstractContextMan
     Raises:
         DomainError: busy.
     """
-    return _place(hash_queue(units().settings.bcrypt_cost), _hash_place, visitor.origin.address, str(customer))
-
-
-def judge_place(visitor: Visitor, customer: int | str = "") -> AbstractContextManager[None]:
-    """The same for judging a new password."""
-    return _place(judge_queue(), _judge_place, visitor.origin.address, str(customer))
+    with _place(hash_queue(units().settings.bcrypt_cost), "hash_places", visitor, customer) as place:
+        before = _hash_place.set(place)
+        try:
+            yield
+        finally:
+            _hash_place.reset(before)
 
 
 async def hash_in_turn(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -135,13 +131,19 @@ async def hash_in_turn(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) 
     return await _hash_place.get().run(work, *args, **kwargs)
 
 
-async def judge_in_turn(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Runs what judges a new password in the `judge_place` that is held.
+async def judge_in_turn(
+    visitor: Visitor, customer: int | str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """Runs what judges a new password, in a place of its own queue that is held no longer than that.
+
+    Args:
+        visitor, customer: as for `hash_place`.
 
     Raises:
-        LookupError: none is held.
+        DomainError: busy.
     """
-    return await _judge_place.get().run(work, *args, **kwargs)
+    with _place(judge_queue(), "judge_places", visitor, customer) as place:
+        return await place.run(work, *args, **kwargs)
 
 
 async def rate_if_idle(source: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:

@@ -1,13 +1,14 @@
 """Personal information: read, shown and edited."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from netim_app.core import readers
 from netim_app.core.actor import Actor
 from netim_app.core.forms import Form
-from netim_app.identity import facts
+from netim_app.identity import facts, sessions
 from netim_app.identity.accounts import DEFAULT_TIME_ZONE
 from netim_app.identity.email_change import EMAIL_CHANGE
 from netim_app.identity.phones import read_phone
@@ -87,15 +88,22 @@ def view_account(unit: UnitOfWork, account_id: int) -> AccountView:
     """The customer's own data."""
     account = unit.run(_ACCOUNT, {"account": account_id}).one()
     pending = unit.row(_PENDING_EMAIL, account=account_id, now=unit.now)
+    return AccountView(
+        email=account.email, pending_email=pending.email if pending else "", profile=_profile_of(account)
+    )
+
+
+def _profile_of(account: Account | sa.Row[Any]) -> Profile:
     stored = {name: getattr(account, name) for name in Profile.__dataclass_fields__}
-    profile = Profile(**stored | {"time_zone": listed_zone(account.time_zone) or UNKNOWN_ZONE})
-    return AccountView(email=account.email, pending_email=pending.email if pending else "", profile=profile)
+    return Profile(**stored | {"time_zone": listed_zone(account.time_zone) or UNKNOWN_ZONE})
 
 
 def edit_profile(unit: UnitOfWork, actor: Actor, profile: Profile) -> None:
     """Stores checked personal information."""
-    store(unit.session.get_one(Account, actor.account_id), profile)
-    unit.record(facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin))
+    account = sessions.lock_for_change(unit, actor.account_id)  # or the old values may be older than the last change
+    edits = _edits(_profile_of(account), profile)
+    store(account, profile)
+    unit.record(facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin, edits=edits))
 
 
 def store(account: Account, profile: Profile) -> None:
@@ -106,7 +114,17 @@ def store(account: Account, profile: Profile) -> None:
 
 def set_language(unit: UnitOfWork, actor: Actor, language: str) -> None:
     """Stores the language of pages and mails."""
-    unit.session.get_one(Account, actor.account_id).language = language
+    account = sessions.lock_for_change(unit, actor.account_id)
+    before = _profile_of(account)
+    account.language = language
+    edits = _edits(before, _profile_of(account))
     unit.record(
-        facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin, language_alone=True)
+        facts.ProfileChanged(
+            account_id=actor.account_id, at=unit.now, origin=actor.origin, edits=edits, language_alone=True
+        )
     )
+
+
+def _edits(before: Profile, after: Profile) -> tuple[facts.Edit, ...]:
+    found = (facts.Edit(name, getattr(before, name), getattr(after, name)) for name in Profile.__dataclass_fields__)
+    return tuple(edit for edit in found if edit.old != edit.new)

@@ -70,7 +70,7 @@ CHANGE_PER_ACCOUNT = Limit("change_per_account", 300, HOUR)
 DOWNLOAD_PER_ACCOUNT = Limit("download_per_account", 10, HOUR)
 """Of all data: each takes up to a second of the machine, and sends a mail."""
 JOURNAL_CHECK_PER_ACCOUNT = Limit("journal_check_per_account", 20, HOUR)
-"""Each takes up to a second of the machine."""
+"""Each takes some seconds of the machine for a hundred thousand entries."""
 WIDE_FACTOR = 10
 """How many times the amount of one /64 a whole IPv6 /48 may have: what one customer of a provider can get. And clients
 of a proxy that wrote the same unreadable text for them: they may be many people."""

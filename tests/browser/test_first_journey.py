@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, gauge_percent
+from tests.kit.hands import Keyboard, Mouse
 from tests.kit.harness import PASSWORD, Server, link_in
-from tests.kit.keyboard import Keyboard
 
 NEW_PASSWORD = "copper window giraffe 77"
 
@@ -43,19 +43,6 @@ WORDS = {
         "chosen": "Das Passwort, das Sie bei der Registrierung gewählt haben",
     },
 }  # fmt: skip
-
-
-class Mouse:
-    """How most people use a page."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def type(self, field: Locator, text: str) -> None:
-        field.fill(text)
-
-    def press(self, control: Locator) -> None:
-        control.click()
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.tables import IpRule
 from tests.browser.conftest import PHONE, gauge_percent, go_to_security, log_in, unfold_rules
+from tests.kit.hands import Keyboard
 from tests.kit.harness import PASSWORD, Server
-from tests.kit.keyboard import Keyboard
 
 SECURITY = "/account/connection-and-security"
 FRESH_SECONDS = 10 * 60

@@ -2,47 +2,67 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, expect
+import pytest
+from playwright.sync_api import BrowserContext, Locator, expect
 
-from tests.browser.conftest import PASSWORD, go_to_security, log_in
+from netim_app.texts import catalog
+from tests.browser.conftest import PASSWORD, PHONE
+from tests.kit.hands import Keyboard, Mouse
 from tests.kit.harness import Server, link_in
+from tests.kit.languages import tag
 from tests.kit.login import NEW_PASSWORD
 from tests.kit.not_me import not_me_link
+from tests.kit.phone import SECURITY, open_settings
 
-PHONE = {"width": 360, "height": 740}
 
-
+@pytest.mark.parametrize(("language", "hand"), [("en", Mouse), ("fr", Keyboard), ("de", Mouse)])
 def test_the_owner_stops_a_thief_and_comes_back(
-    new_context: Callable[..., BrowserContext], server: Server, customer: str
+    new_context: Callable[..., BrowserContext], server: Server, email: str, language: str, hand: type[Mouse | Keyboard]
 ) -> None:
-    page = new_context(viewport=PHONE).new_page()
-    log_in(page, customer)
-    thief = new_context().new_page()
-    log_in(thief, customer)
+    def say(key: str) -> str:
+        return catalog.text(language, key)
 
-    page.goto(not_me_link(server, customer))
-    expect(page.get_by_role("heading", name="This was not me")).to_be_visible()
-    go_to_security(thief)  # the page has changed nothing yet
-    page.get_by_role("button", name="Stop everything").click()
+    def field(key: str) -> Locator:
+        return page.get_by_label(say(key), exact=True)
+
+    server.create_account(email, language=language)
+    page = new_context(viewport=PHONE, locale=tag(language)).new_page()
+    by = hand(page)
+    open_settings(page, server, email)
+    thief = new_context().new_page()
+    open_settings(thief, server, email)
+
+    page.goto(not_me_link(server, email))
+    expect(page.get_by_role("heading", name=say("not_me.title"))).to_be_visible()
+    thief.goto(SECURITY)
+    expect(thief.locator("#recent-activity")).to_be_visible()  # the page has changed nothing yet
+    by.press(page.get_by_role("button", name=say("not_me.submit")))
     expect(page.get_by_test_id("not-me-done")).to_be_visible()
-    expect(page.get_by_text("Choose a new password: the link is in the email")).to_be_visible()
-    expect(thief.get_by_text("Your session has ended.")).to_be_visible()
+    expect(page.get_by_text(say("not_me.then.reset"))).to_be_visible()
+    expect(thief.get_by_text(say("login.reason.ended"))).to_be_visible()
     thief.goto("/login")
-    thief.get_by_label("Email address").fill(customer)
-    thief.get_by_label("Password", exact=True).fill(PASSWORD)
+    thief.locator("#field-email").fill(email)
+    thief.locator("#field-password").fill(PASSWORD)
     thief.keyboard.press("Enter")
     expect(thief.get_by_role("alert")).to_be_visible()
 
-    page.goto(link_in(server.wait_for_mail(customer, subject="Choose a new password")))
-    page.locator("#field-password").fill(NEW_PASSWORD)
-    page.keyboard.press("Enter")
+    page.goto(link_in(server.wait_for_mail(email, subject=say("mail.reset.subject"))))
+    by.type(field("field.new_password"), NEW_PASSWORD)
+    by.press(page.get_by_role("button", name=say("reset.submit")))
     expect(page.get_by_test_id("reset-done")).to_be_visible()
-    log_in(page, customer, NEW_PASSWORD)
-    go_to_security(page)
-    expect(page.get_by_test_id("frozen")).to_contain_text("Your account is frozen")
-    page.get_by_role("switch", name="Email alerts").click()
-    expect(page.get_by_test_id("live-region")).to_contain_text("are on for every login")
-    page.get_by_role("switch", name="Email alerts").click()
-    expect(page.get_by_test_id("live-region")).to_contain_text("the account is frozen")
-    page.get_by_test_id("frozen").get_by_role("link", name="Activity").click()
-    expect(page.locator("#recent-activity")).to_contain_text("“This was not me”: everything stopped")
+    page.goto("/login")
+    by.type(field("field.email"), email)
+    by.type(field("field.password"), NEW_PASSWORD)
+    by.press(page.get_by_role("button", name=say("login.submit"), exact=True))
+    panel = page.get_by_test_id("frozen")
+    expect(panel).to_contain_text(say("not_me.panel.title"))
+    page.goto(SECURITY)
+    alerts = page.get_by_role("switch", name=say("login_alerts.switch"))
+    by.press(alerts)
+    expect(page.get_by_test_id("live-region")).to_contain_text(say("login_alerts.switched_on"))
+    by.press(alerts)
+    refused = catalog.template(language, "freeze.refused").partition("{until}")[2]
+    expect(page.get_by_test_id("live-region")).to_contain_text(refused)
+    page.goto(SECURITY)
+    by.press(panel.get_by_role("link", name=say("not_me.look.history")))
+    expect(page.locator("#recent-activity")).to_contain_text(say("identity.told.frozen"))

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PHONE, go_to_security, log_in
+from tests.kit.hands import Keyboard
 from tests.kit.harness import PASSWORD, Server
-from tests.kit.keyboard import Keyboard
 
 
 def test_one_browser_logs_out_another(

@@ -17,8 +17,8 @@ from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.totp.tables import TotpEnrolment
 from netim_app.identity import operations
 from tests.browser.conftest import DESKTOP, PHONE, gauge_percent, go_to_security, log_in, log_out
+from tests.kit.hands import Keyboard
 from tests.kit.harness import PASSWORD, Server
-from tests.kit.keyboard import Keyboard
 from tests.kit.languages import tag
 from tests.kit.phone import (
     SECURITY,

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from netim_app.identity import (
     sign_up,
     tickets,
 )
-from netim_app.identity.facts import EmailChangeAsked, EmailChanged, ProfileChanged
+from netim_app.identity.facts import Edit, EmailChangeAsked, EmailChanged, ProfileChanged
 from netim_app.identity.profiles import Profile
 from netim_app.identity.sign_up import Confirmed
 from netim_app.identity.tables import Account
@@ -42,7 +43,7 @@ from tests.kit.factories import (
     stored_account,
     visitor_of,
 )
-from tests.kit.fakes import FakeClock
+from tests.kit.fakes import FakeClock, captured_log
 
 GUEST = visitor_of()
 
@@ -383,6 +384,45 @@ def test_a_profile_is_stored_and_shown(units: Units, facts: list[Fact]) -> None:
         assert accounts.view_shell(unit, caller.account_id).name == "Ada Lovelace"
         assert accounts.view_shell(unit, caller.account_id).language == "fr"
     assert isinstance(facts[-1], ProfileChanged)
+
+
+def test_an_edit_says_what_was_there_before_and_no_log_line_does(units: Units, facts: list[Fact]) -> None:
+    caller = logged_in_actor(units)
+    stored = profiles.read_profile(GOOD_PROFILE)
+    with units.write() as unit:
+        profiles.edit_profile(unit, caller, stored)
+    facts.clear()
+
+    with captured_log("netim_app.identity.security_log") as lines, units.write() as unit:
+        profiles.edit_profile(unit, caller, replace(stored, company="Ada & Co", city="Lyon"))
+        profiles.edit_profile(unit, caller, replace(stored, company="Ada & Co", city="Lyon"))
+        profiles.set_language(unit, caller, "de")
+
+    edits = [fact.edits for fact in facts if isinstance(fact, ProfileChanged)]
+    assert edits == [
+        (Edit("company", "", "Ada & Co"), Edit("city", "Paris", "Lyon")),
+        (),
+        (Edit("language", "fr", "de"),),
+    ]
+    logged = [str(vars(line)) for line in lines]
+    assert len(logged) == 3
+    assert "Lyon" not in "".join(logged)
+
+
+def test_each_edit_begins_where_the_one_before_ended(units: Units, facts: list[Fact]) -> None:
+    """Several tabs save at once."""
+    caller = logged_in_actor(units)
+    stored = profiles.read_profile(GOOD_PROFILE)
+
+    def move(number: int) -> None:
+        with units.write() as unit:
+            profiles.edit_profile(unit, caller, replace(stored, city=f"City {number}"))
+
+    at_once(8, move)
+
+    moves = [edit for fact in facts if isinstance(fact, ProfileChanged) for edit in fact.edits if edit.name == "city"]
+    assert len(moves) == 8
+    assert len({edit.old for edit in moves}) == 8, "nobody leaves a city twice"
 
 
 # The operator's hand

@@ -1,5 +1,6 @@
 """Passwords of known breaches, asked for as the operator has chosen. A server answers as Pwned Passwords does."""
 
+import asyncio
 import hashlib
 import logging
 import threading
@@ -14,6 +15,7 @@ from netim_app.core.forms import Form
 from netim_app.identity import breached_passwords, password_policy, password_queues
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import visitor_of
+from tests.kit.fakes import until
 
 LISTED = "maison verte lampe"
 NOT_LISTED = "cheval pile agrafe bleu"
@@ -72,8 +74,7 @@ def choose(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> Choose:
 async def refusal(password: str) -> str:
     """The text key at the field; empty for a password that is accepted."""
     form = Form({"password": password})
-    with password_queues.judge_place(visitor_of()):
-        await password_policy.read_new(form, "password", personal=(), min_length=12)
+    await password_policy.read_new(form, "password", visitor_of(), personal=(), min_length=12)
     try:
         form.finish()
     except DomainError as error:
@@ -135,6 +136,23 @@ async def test_no_answer_lets_it_through_and_is_logged(
     (line,) = [each for each in caplog.records if "breached_passwords_unreachable" in each.getMessage()]
     assert line.levelno == logging.WARNING
     assert LISTED not in line.getMessage()
+
+
+async def test_others_are_judged_while_the_service_is_slow(
+    choose: Choose, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many from one source as there are places for it, and one more."""
+    choose("api")
+    service.may_answer.clear()
+    monkeypatch.setattr(breached_passwords, "_SECONDS", 30)
+    waiting = [asyncio.create_task(refusal(LISTED)) for _ in range(password_queues.JUDGE_PLACES_PER_SOURCE)]
+    await until(lambda: len(service.asked) == len(waiting))
+
+    assert await refusal("Captain2026!") == "password.one_word"
+    assert await password_policy.score_typed(NOT_LISTED) == 4
+    assert not any(task.done() for task in waiting)
+    service.may_answer.set()
+    assert await asyncio.gather(*waiting) == ["password.leaked"] * len(waiting)
 
 
 async def test_a_copy_on_disk_is_read(choose: Choose, service: Service, tmp_path: Path) -> None:

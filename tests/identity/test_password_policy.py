@@ -150,10 +150,9 @@ def test_every_text_gets_a_verdict(password: str) -> None:
 @pytest.mark.usefixtures("sqlite_units")
 async def test_a_new_password_is_judged_composed() -> None:
     async def read(typed: str, personal: tuple[str, ...] = ()) -> str:
-        with password_queues.judge_place(visitor_of()):
-            return await password_policy.read_new(
-                Form({"password": typed}), "password", personal=personal, min_length=12
-            )
+        return await password_policy.read_new(
+            Form({"password": typed}), "password", visitor_of(), personal=personal, min_length=12
+        )
 
     assert await read(DECOMPOSED) == COMPOSED
     assert await read(unicodedata.normalize("NFD", "ÿéàüñõçî")) == "", "eight characters, however they are sent"
@@ -181,21 +180,15 @@ async def test_a_password_is_judged_beside_the_event_loop(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(password_policy, "strength", patient)
     if judge == "read_new":
-        with password_queues.judge_place(visitor_of()):
-            task: asyncio.Task[object] = asyncio.create_task(
-                password_policy.read_new(Form({"password": GOOD}), "password", personal=(), min_length=12)
-            )
+        task: asyncio.Task[object] = asyncio.create_task(
+            password_policy.read_new(Form({"password": GOOD}), "password", visitor_of(), personal=(), min_length=12)
+        )
     else:
         task = asyncio.create_task(password_policy.score_typed(GOOD))
     await asyncio.sleep(0)
     loop_went_on.set()
 
     assert await task == (GOOD if judge == "read_new" else 4)
-
-
-async def test_nothing_is_judged_without_a_place() -> None:
-    with pytest.raises(LookupError):
-        await password_policy.read_new(Form({"password": GOOD}), "password", personal=(), min_length=12)
 
 
 # What zxcvbn may cost
@@ -231,6 +224,6 @@ def test_a_random_password_is_still_a_good_one(password: str) -> None:
 
 
 async def test_a_rating_is_dropped_while_a_new_password_waits() -> None:
-    with password_queues.judge_place(visitor_of()):
+    with password_queues.judge_queue().place(password_queues.Group.STRANGER, "192.0.2.1"):
         assert await password_policy.score_typed(GOOD, "192.0.2.2") == -1
     assert await password_policy.score_typed(GOOD, "192.0.2.2") == 4

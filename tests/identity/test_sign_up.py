@@ -19,7 +19,6 @@ from netim_app.identity import (
     links,
     operations,
     password_policy,
-    password_queues,
     passwords,
     sign_up,
 )
@@ -379,10 +378,8 @@ SIGN_UP_FORM = {"email": "New@Example.org", "first_name": "Nia", "last_name": "E
 
 
 def read_customer(language: str = "fr", time_zone: str = "Asia/Tokyo", **changes: Any) -> NewCustomer:
-    with password_queues.judge_place(GUEST):
-        return asyncio.run(
-            flows.read_customer({**SIGN_UP_FORM, **changes}, language=language, time_zone=time_zone, min_length=12)
-        )
+    form = {**SIGN_UP_FORM, **changes}
+    return asyncio.run(flows.read_customer(form, GUEST, language=language, time_zone=time_zone, min_length=12))
 
 
 @pytest.mark.usefixtures("sqlite_units")

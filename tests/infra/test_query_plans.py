@@ -228,7 +228,7 @@ async def _read_the_journal(actor: Actor) -> None:
         wanted = journal.Wanted(sort, address, since, until)
         await in_read_unit(journal.view_page, actor.account_id, wanted, 9, 20)
     await in_unit(files.note_export, actor)
-    await in_read_unit(checking.check, actor.account_id, 5)
+    await in_read_unit(checking.begin, actor.account_id)
     await in_read_unit(files.archive, actor.account_id)
 
 

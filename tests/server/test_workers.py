@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import httpx
@@ -29,6 +30,7 @@ from tests.kit.fakes import SmtpServer, until
 from tests.kit.faults import smtp_on
 from tests.kit.harness import PASSWORD, START_SECONDS, Client, Server, free_port, link_in, redis_server, running
 from tests.kit.ip_restriction import HOME, OFFICE, restrict
+from tests.kit.journal import check
 from tests.kit.login import NEW_PASSWORD, WRONG, attempt
 from tests.kit.two_factor import SECURITY, Owner, give_code
 
@@ -325,7 +327,7 @@ def _id(server: Server, email: str) -> int:
     return int(server.query("SELECT id FROM account WHERE email = :e", e=email)[0])
 
 
-async def _mail_to(server: Server, seen: SmtpServer, email: str) -> object:
+async def _mail_to(server: Server, seen: SmtpServer, email: str) -> EmailMessage:
     server.move_clock(60)  # the pause after the mail server was away is over
     await until(lambda: any(re.search(rf"\b{email}\b", str(mail["to"])) for mail in seen.received), 30)
     return next(mail for mail in seen.received if email in str(mail["to"]))
@@ -367,3 +369,50 @@ async def test_passkeys_only_holds_in_both_workers_and_one_end_of_the_wait_leads
         )
         assert sorted("netim_session" in answer.headers.get("set-cookie", "") for answer in opened) == [False, True]
         server.move_clock(0)
+
+
+async def test_one_journal_one_memory_of_mails_and_one_end_of_all_sessions_in_both_workers(
+    workers: Workers, server: Server, email: str, smtp_port: int
+) -> None:
+    """Both write for one account at once. A mail is known in both, and its link stops what goes on in the other."""
+    account_id = _id(server, email)
+    async with (
+        smtp_on(smtp_port, SmtpServer()) as seen,
+        Client(server) as one,
+        Client(server) as two,
+        Client(server) as owner,
+    ):
+        await workers.log_in(one, email, workers.first)
+        await workers.log_in(two, email, workers.second)
+
+        async def write(client: Client) -> None:
+            for _ in range(4):
+                await client.call("JournalState.export")
+
+        await asyncio.gather(write(one), write(two))
+        exports = "SELECT number FROM journal_entry WHERE account_id = :a AND event = 'journal_exported'"
+        assert len(server.query(exports, a=account_id)) == 8
+        numbers = server.query("SELECT number FROM journal_entry WHERE account_id = :a ORDER BY number", a=account_id)
+        assert numbers == list(range(1, len(numbers) + 1))
+        for client in (one, two):
+            await client.call("JournalCheckState.check")
+            assert client.vars["ShellState.notice"] == f"Verified from no. 1 to {len(numbers)}."
+
+        body = (await _mail_to(server, seen, email)).get_body(("plain",))
+        assert body is not None
+        text = body.get_content()
+        for client in (one, two):
+            await client.call("QuestionState.submit", form={"text": text})
+            assert client.vars["QuestionState.answer"] == "yes"
+
+        [token] = re.findall(r"/not-me#([\w-]{43})", text)
+        await workers.load(owner, workers.first, "/not-me")
+        two.events.clear()
+        await owner.call("NotMeState.submit", form={"token": token})
+        await owner.sent_to("then=reset")
+        await two.until(lambda: "recheck_session" in str(two.events), "being told")
+        await two.call("LoginAlertsState.switch", on=True)
+        await two.sent_to("&ended=1")
+    with server.units.read() as unit:
+        assert check(unit, account_id)[2] == 0
+    server.move_clock(0)

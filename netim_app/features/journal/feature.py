@@ -4,7 +4,7 @@ from netim_app.core.facts import Fact
 from netim_app.feature import Feature, MailAddition, PeriodicWork, Refresher, Subscription
 from netim_app.features.journal.facts import JournalExported
 from netim_app.features.journal.service import entries, files, keys, reading, retention
-from netim_app.features.journal.state import JournalState, show_in_language
+from netim_app.features.journal.state import JournalCheckState, JournalState, show_in_language
 from netim_app.features.journal.view import card
 from netim_app.identity import accounts
 from netim_app.identity.facts import ProfileChanged
@@ -18,7 +18,7 @@ JOURNAL = Feature(
     card=card,
     group="activity",
     refresher=Refresher(changed_by=(ProfileChanged,), load=accounts.locale_of, show=show_in_language),
-    dialogs=(JournalState,),
+    dialogs=(JournalState, JournalCheckState),
     mail_additions=(
         MailAddition(
             name="journal", place="small_print", values=entries.note_mail, withdrawn=entries.note_mail_withdrawn

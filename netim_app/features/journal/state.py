@@ -1,4 +1,4 @@
-"""The entries on the card, what is chosen of them, the check and the export."""
+"""The entries on the card, what is chosen of them, the export and the check."""
 
 from datetime import date
 from typing import Any
@@ -11,6 +11,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.journal import rules
 from netim_app.features.journal.service import checking, files, reading
+from netim_app.features.journal.service.checking import Check
 from netim_app.features.journal.service.entries import SORTS
 from netim_app.features.journal.service.reading import Page, Shown, Wanted
 from netim_app.identity import limits
@@ -81,21 +82,6 @@ class JournalState(rx.State):
             self._show(page, after=self.entries)
 
     @rx.event
-    @open_to(LOGGED_IN)
-    async def check(self) -> None:
-        """Verifies the newest entries, and says from which number to which."""
-        try:
-            await limits.allow_journal_check(actor().account_id)
-        except DomainError as error:
-            await show_notice(self, "danger", error.key, **error.params)
-            return
-        found = await in_read_unit(checking.check, actor().account_id)
-        if found.broken:
-            await show_notice(self, "danger", "journal.broken", number=found.broken)
-        else:
-            await show_notice(self, "success", "journal.checked", first=found.first, last=found.last)
-
-    @rx.event
     @open_to(FRESH)
     async def export(self) -> Any:
         """Hands the browser the journal with what it takes to verify it."""
@@ -119,6 +105,44 @@ class JournalState(rx.State):
         self._end = page.end
         self.full = page.end > 0 and len(self.entries) >= MAX_SHOWN
         self.more = page.end > 0 and not self.full
+
+
+class JournalCheckState(rx.State):
+    """The check. Each part is an event of its own, so that other events get their turn meanwhile."""
+
+    number: int = 0
+    """Up to which entry it has come; 0 while none goes on."""
+    end: int = 0
+
+    _check: Check | None = None
+    _visit: str = ""
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def check(self) -> Any:
+        """Verifies the next part, the first one when none goes on; at last it says from which number to which."""
+        if self._check is None:
+            try:
+                await limits.allow_journal_check(actor().account_id)
+            except DomainError as error:
+                await show_notice(self, "danger", error.key, **error.params)
+                return None
+            self._visit = visit_of(self)
+            check = await in_read_unit(checking.begin, actor().account_id)
+        else:
+            check = await in_read_unit(checking.go_on, actor().account_id, self._check)
+        return await self._show(check)
+
+    async def _show(self, check: Check) -> Any:
+        if not check.is_over:
+            self._check, self.number, self.end = check, check.head.number, check.end
+            return JournalCheckState.check
+        self.reset()
+        if check.broken:
+            await show_notice(self, "danger", "journal.broken", number=check.broken)
+        else:
+            await show_notice(self, "success", "journal.checked", first=check.first, last=check.head.number)
+        return None
 
 
 async def show_in_language(state: rx.State, _language_and_zone: tuple[str, str]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.features.journal.state import CHOICES, JournalState
+from netim_app.features.journal.state import CHOICES, JournalCheckState, JournalState
 from netim_app.identity.view.fields import error_at
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import button
@@ -13,6 +13,12 @@ from netim_app.ui.fields import text_field
 from netim_app.ui.form import form
 from netim_app.ui.icons import icon
 from netim_app.ui.text import breakable, tr
+from reflex_guard.single_submit import QUIET
+
+_BAR = (
+    "h-1.5 w-full appearance-none overflow-hidden rounded-full bg-line forced-colors:appearance-auto "
+    "[&::-webkit-progress-bar]:bg-line [&::-webkit-progress-value]:bg-accent [&::-moz-progress-bar]:bg-accent"
+)
 
 
 def card() -> rx.Component:
@@ -21,15 +27,26 @@ def card() -> rx.Component:
     return kit.card(
         rx.el.div(
             rx.cond(state.shown == "", button(tr("journal.show"), state.choose("all"), test_id="journal-show")),
-            button(tr("journal.check"), state.check, test_id="journal-check"),
+            button(tr("journal.check"), JournalCheckState.check, test_id="journal-check"),
             button(tr("journal.export"), state.export, icon_name="download", test_id="journal-export"),
             class_name="flex flex-col gap-3 sm:flex-row",
         ),
+        rx.el.div(rx.cond(JournalCheckState.number > 0, _progress()), custom_attrs=QUIET, class_name="empty:hidden"),
         rx.cond(state.shown != "", rx.fragment(_choice(), _narrow(), _list())),
         title=tr("journal.title"),
         text=tr("journal.text"),
         anchor="journal",
         icon="shield",
+    )
+
+
+def _progress() -> rx.Component:
+    """How far the check is."""
+    check = JournalCheckState
+    return rx.el.div(
+        rx.el.progress(value=check.number, max=check.end, aria_label=tr("journal.check"), class_name=_BAR),
+        rx.el.p(tr("journal.checking", number=check.number, end=check.end), class_name="text-muted tabular-nums"),
+        class_name="flex flex-col gap-2",
     )
 
 

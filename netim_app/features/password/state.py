@@ -9,7 +9,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.password.flows import change_password
 from netim_app.features.password.service import PasswordSetting
-from netim_app.identity import accounts, limits, password_policy, password_queues
+from netim_app.identity import accounts, limits, password_policy
 from netim_app.identity.access import LOGGED_IN, open_to
 from netim_app.identity.state.shell import SECURITY, explain, go_to_card, show_notice
 from netim_app.identity.state.step_up import ask_for_proof, ways_of
@@ -87,10 +87,14 @@ class PasswordState(rx.State):
         try:
             await limits.allow_proof(caller)
             personal = await in_read_unit(accounts.personal_words, caller.account_id)
-            with password_queues.judge_place(caller, caller.account_id):
-                new = await password_policy.read_new(
-                    read, "password", personal=personal, min_length=units().settings.password_min_length
-                )
+            new = await password_policy.read_new(
+                read,
+                "password",
+                caller,
+                caller.account_id,
+                personal=personal,
+                min_length=units().settings.password_min_length,
+            )
             read.finish()
             ticket = await change_password(caller, current, new, code, SECURITY)
         except DomainError as error:

@@ -10,8 +10,8 @@ import pytest
 from sqlmodel import col, select
 
 from netim_app.core.facts import Change, Fact, Origin
+from netim_app.features.journal import rules
 from netim_app.features.journal.service import entries, reading, words
-from netim_app.features.journal.service.checking import check
 from netim_app.features.journal.tables import JournalEntry
 from netim_app.identity import facts, operations, second_factor, sessions
 from netim_app.identity.notices import notify
@@ -21,6 +21,7 @@ from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.texts import catalog
 from tests.kit.factories import HERE, last_mail, logged_in_actor, make_account
 from tests.kit.fakes import FakeClock
+from tests.kit.journal import check
 
 
 def journal(unit: UnitOfWork, account_id: int) -> list[JournalEntry]:
@@ -62,6 +63,37 @@ def test_a_fact_is_one_entry_with_what_it_says_and_from_where(units: Units) -> N
     assert hashed.details == {"told": "identity.told.email_changed"}
     assert hashed.personal.keys() == {"address", "browser", "system", "old_email", "new_email"}
     assert "example.org" not in entry.details + entry.commitments, "a personal value is in no hash"
+
+
+def test_an_edit_is_kept_as_commitments_and_words_follow_the_language(units: Units) -> None:
+    account_id = logged_in_actor(units).account_id
+    edits = (
+        facts.Edit("company", "", "ACME"),
+        facts.Edit("city", "Paris", "Zürich"),
+        facts.Edit("country", "FR", "DE"),
+        facts.Edit("language", "en", "fr"),
+        facts.Edit("time_zone", "Europe/Paris", "America/New_York"),
+    )
+    with units.write() as unit:
+        unit.record(facts.ProfileChanged(account_id=account_id, at=unit.now, origin=HERE, edits=edits))
+    with units.read() as unit:
+        [row] = unit.rows(entries.sa.select(entries._ENTRIES).where(entries._entry.event == "profile_changed"))
+        hashed = reading.entry_of(row)
+        assert check(unit, account_id)[2] == 0
+    salt = row.others_salt
+    assert hashed.personal["old_city"] == rules.commitment(salt, "Paris")
+    assert hashed.personal["new_city"] == rules.commitment(salt, "Zürich")
+    assert hashed.personal["old_company"] == rules.commitment(salt, "")
+    assert not {"Paris", "ACME", "FR"} & set(re.split(r"\W+", row.details + row.commitments))
+    assert words.how(row, hashed.details, "en").split(" · ") == [
+        "Company: Not given → ACME",
+        "City: Paris → Zürich",
+        "Country: France → Germany",
+        "Language of pages and emails: English → Français",
+        "Time zone: Europe/Paris → America/New York",
+    ]
+    assert "Ville\u00a0: Paris → Zürich · Pays\u00a0: France → Allemagne" in words.how(row, hashed.details, "fr")
+    assert "Land: Frankreich → Deutschland" in words.how(row, hashed.details, "de")
 
 
 def test_what_happens_is_written_before_the_mail_about_it(units: Units) -> None:
@@ -131,7 +163,7 @@ def test_twenty_at_once_get_numbers_without_gap(units: Units) -> None:
         list(pool.map(one, range(20)))
     with units.read() as unit:
         assert [entry.number for entry in journal(unit, account_id)] == list(range(1, before + 21))
-        assert check(unit, account_id).broken == 0
+        assert check(unit, account_id)[2] == 0
 
 
 def test_journals_of_two_accounts_have_numbers_of_their_own(units: Units) -> None:
@@ -158,7 +190,7 @@ def test_journal_flood_strangers_write_so_many_failures_a_day_and_hide_nothing_e
         fail(unit, account_id)
     with units.read() as unit:
         assert events(unit, account_id)[-1] == "login_failed", "the next day"
-        assert check(unit, account_id).broken == 0
+        assert check(unit, account_id)[2] == 0
 
 
 def test_each_kind_of_fact_belongs_to_a_sort(units: Units) -> None:
@@ -213,7 +245,7 @@ def test_addresses_and_browsers_are_erased_after_half_a_year_and_the_chain_stays
         assert {(e.address, e.browser, e.system, e.place_salt, e.forget_at) for e in old} == {("", "", "", b"", None)}
         assert any("address" in json.loads(entry.commitments) for entry in old)
         assert new.address == "192.0.2.7"
-        assert check(unit, account_id).broken == 0
+        assert check(unit, account_id)[2] == 0
     assert timedelta(days=180) == entries.KEEP_PLACES
 
 

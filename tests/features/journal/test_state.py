@@ -8,8 +8,8 @@ import pytest
 
 from netim_app.core.actor import Actor, set_caller
 from netim_app.core.facts import Origin
-from netim_app.features.journal.service import reading
-from netim_app.features.journal.state import MAX_SHOWN, JournalState
+from netim_app.features.journal.service import checking, reading
+from netim_app.features.journal.state import MAX_SHOWN, JournalCheckState, JournalState
 from netim_app.features.journal.tables import JournalEntry
 from netim_app.features.passkeys.facts import PasskeyRenamed
 from netim_app.identity import facts
@@ -18,7 +18,7 @@ from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import EMAIL, HERE, Tab, logged_in_actor, mailed
 from tests.kit.fakes import FakeClock
-from tests.kit.journal import unpack
+from tests.kit.journal import lengthen, unpack
 
 PAGE = "/account/connection-and-security"
 
@@ -163,28 +163,66 @@ async def test_the_export_is_handed_to_the_browser_mailed_and_verified(
 
 
 async def test_too_many_exports_and_checks_are_refused(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, handler in (("DOWNLOAD_PER_ACCOUNT", "export"), ("JOURNAL_CHECK_PER_ACCOUNT", "check")):
+    cases: tuple[tuple[str, Any, str], ...] = (
+        ("DOWNLOAD_PER_ACCOUNT", JournalState, "export"),
+        ("JOURNAL_CHECK_PER_ACCOUNT", JournalCheckState, "check"),
+    )
+    for name, state, handler in cases:
         monkeypatch.setattr(rate_limit, name, replace(getattr(rate_limit, name), amount=1))
-        await tab.run(JournalState, handler)
+        await tab.run(state, handler)
         assert (await notice(tab))[0] == "success"
-        _, answers = await tab.run(JournalState, handler)
-        assert answers[-1:] in ([None], [])
+        _, answers = await tab.run(state, handler)
+        assert answers == [None]
         assert (await notice(tab))[0] == "danger"
 
 
 async def test_the_check_says_from_where_to_where_or_where_it_breaks(
     sqlite_units: Units, caller: Actor, tab: Tab
 ) -> None:
-    await tab.run(JournalState, "check")
+    await tab.run(JournalCheckState, "check")
     assert await notice(tab) == ("success", "Verified from no. 1 to 2.")
     with sqlite_units.write() as unit:
         unit.session.get_one(JournalEntry, (caller.account_id, 2)).event = "logged_out"
 
-    await tab.run(JournalState, "check")
+    await tab.run(JournalCheckState, "check")
 
     kind, words = await notice(tab)
     assert kind == "danger"
     assert words.startswith("No. 2 does not fit")
+
+
+async def test_a_long_check_says_how_far_it_is_and_counts_once(
+    sqlite_units: Units, caller: Actor, tab: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "PART", 100)
+    monkeypatch.setattr(
+        rate_limit, "JOURNAL_CHECK_PER_ACCOUNT", replace(rate_limit.JOURNAL_CHECK_PER_ACCOUNT, amount=1)
+    )
+    with sqlite_units.write() as unit:
+        lengthen(unit, caller.account_id, 248)
+
+    check, answers = await tab.run(JournalCheckState, "check")
+    assert (check.number, check.end, await notice(tab)) == (100, 250, ("info", ""))
+    assert answers == [JournalCheckState.check], "the page asks for the next part"
+    check, answers = await tab.run(JournalCheckState, "check")
+    assert (check.number, answers) == (200, [JournalCheckState.check])
+    check, answers = await tab.run(JournalCheckState, "check")
+    assert (check.number, answers) == (0, [None])
+    assert await notice(tab) == ("success", "Verified from no. 1 to 250.")
+
+
+async def test_a_check_that_was_left_begins_anew(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "PART", 1)
+    check, _ = await tab.run(JournalCheckState, "check")
+    assert check.number == 1
+
+    tab.visit("/account/personal-information")
+    await tab.run(ShellState, "open_account_page")
+    assert (await tab.state(JournalCheckState)).number == 0
+
+    tab.visit(PAGE)
+    check, _ = await tab.run(JournalCheckState, "check")
+    assert check.number == 1
 
 
 async def test_what_an_entry_was_about_is_in_words(sqlite_units: Units, caller: Actor) -> None:

@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 
 from netim_app.core.facts import Origin
-from netim_app.features.journal.service import entries, files, keys, retention
-from netim_app.features.journal.service.checking import Checked, check
+from netim_app.features.journal.service import checking, entries, files, keys, reading, retention
 from netim_app.features.journal.tables import JournalEntry
 from netim_app.identity import facts, operations
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
 from tests.kit.factories import HERE, last_mail, logged_in_actor
 from tests.kit.fakes import FakeClock
-from tests.kit.journal import Unpacked, bare_python, unpack
+from tests.kit.journal import Unpacked, bare_python, check, lengthen, unpack
 
 
 def live(units: Units, email: str = "ada@example.org") -> int:
@@ -184,7 +183,7 @@ def test_a_shortened_journal_is_verified_from_its_anchor(units: Units, clock: Fa
     assert export.verify() == (0, f"verified from no. {old + 1} to {old + 1}, account {account_id}")
     assert json.loads(export.lines()[0])["event"] == "journal_shortened"
     with units.read() as unit:
-        assert check(unit, account_id) == Checked(old + 1, old + 1)
+        assert check(unit, account_id) == (old + 1, old + 1, 0)
     anchor = export.folder / "anchor.txt"
     anchor.write_text(anchor.read_text("utf-8").replace("account ", "account 1"), "utf-8")
     assert export.verify() == (1, "BROKEN: anchor.txt is not signed by this key")
@@ -207,24 +206,82 @@ def test_csv_injection(export: Unpacked) -> None:
     ]  # fmt: skip
 
 
+def test_an_edit_is_in_both_forms_of_the_export(sqlite_units: Units, tmp_path: Path) -> None:
+    account_id = live(sqlite_units)
+    with sqlite_units.write() as unit:
+        edits = (facts.Edit("city", "Paris", "Zürich"), facts.Edit("company", "", "=1+1"))
+        unit.record(facts.ProfileChanged(account_id=account_id, at=unit.now, origin=HERE, edits=edits))
+    export = exported(sqlite_units, account_id, tmp_path)
+
+    assert export.verify()[0] == 0
+    kept = json.loads(export.lines()[-1])["values"]
+    expected = {"old_city": "Paris", "new_city": "Zürich", "old_company": "", "new_company": "=1+1"}
+    assert {name: kept[name]["value"] for name in expected} == expected
+    row = list(csv.DictReader(io.StringIO((export.folder / "entries.csv").read_text("utf-8"))))[-1]
+    assert json.loads(row["others"]) == expected
+    assert "Zürich" in row["others"], "in letters that people read"
+
+    export.write_lines([line.replace("Paris", "Rome") for line in export.lines()])
+    assert export.verify()[1].endswith("its old_city was changed")
+
+
 def test_the_page_check_finds_what_was_changed_in_the_database(units: Units) -> None:
     account_id = live(units)
     with units.read() as unit:
         last = entries.newest(unit, account_id).number
-        assert check(unit, account_id) == Checked(1, last)
-        assert check(unit, account_id, most=2) == Checked(last - 1, last)
+        assert check(unit, account_id) == (1, last, 0)
     changes: list[tuple[int, str, object]] = [(2, "event", "x"), (3, "address", "192.0.2.9"), (4, "details", "{}")]
     for number, column, value in changes:
         with units.write() as unit:
             entry = unit.session.get_one(JournalEntry, (account_id, number))
             setattr(entry, column, value)
             unit.session.flush()
-            assert check(unit, account_id) == Checked(1, number - 1, broken=number)
+            assert check(unit, account_id) == (1, number - 1, number)
             unit.session.rollback()
     with units.write() as unit:
         unit.session.delete(unit.session.get_one(JournalEntry, (account_id, 3)))
         unit.session.flush()
-        assert check(unit, account_id).broken == 3
+        assert check(unit, account_id)[2] == 3
+
+
+def test_the_check_goes_over_all_entries_part_by_part(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A break is found in each part, a cut end too."""
+    monkeypatch.setattr(checking, "PART", 5)
+    account_id = live(units)
+    with units.write() as unit:
+        first = entries.newest(unit, account_id).number
+        lengthen(unit, account_id, 17 - first)
+    with units.read() as unit:
+        assert check(unit, account_id) == (1, 17, 0)
+        begun = checking.begin(unit, account_id)
+        assert (begun.head.number, begun.end, begun.is_over) == (5, 17, False)
+    for number in (5, 6, 17):
+        with units.write() as unit:
+            unit.session.get_one(JournalEntry, (account_id, number)).event = "made_up"
+            unit.session.flush()
+            assert check(unit, account_id) == (1, number - 1, number)
+            unit.session.rollback()
+    with units.write() as unit:
+        unit.run(entries.sa.delete(entries._ENTRIES).where(entries._entry.number > 5), {})
+        assert checking.go_on(unit, account_id, begun).broken == 6
+
+
+def test_entries_that_are_removed_during_a_check_are_no_break(
+    units: Units, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "PART", 2)
+    account_id = live(units)
+    clock.advance(days=3 * 365 + 91)
+    with units.write() as unit:
+        fail = facts.LoginFailed(account_id=account_id, at=unit.now, origin=HERE, reason="wrong")
+        for _ in range(3):
+            unit.record(fail)
+        begun = checking.begin(unit, account_id)
+        retention.shorten(unit, account_id)
+        removed = reading.beginning(unit, account_id).number
+        assert begun.head.number < removed
+        assert checking.go_on(unit, account_id, begun).head.number == removed + 2
+        assert check(unit, account_id) == (removed + 1, entries.newest(unit, account_id).number, 0)
 
 
 def test_the_key_is_made_once_and_survives_a_change_of_the_secret(units: Units) -> None:

@@ -1,44 +1,54 @@
-"""Verifying a journal on the server, as `verify_journal.py` does it elsewhere."""
+"""Verifying a journal on the server, part by part, as `verify_journal.py` does it elsewhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from netim_app.features.journal import rules
 from netim_app.features.journal.rules import Head
 from netim_app.features.journal.service import entries, reading
 from netim_app.infra.unit_of_work import UnitOfWork
 
-MAX_CHECKED = 20_000
-"""Entries, the newest: about a second. The program in the export has no limit."""
+PART = 5_000
+"""Entries that one unit reads and verifies: about a quarter of a second."""
 
 
 @dataclass(frozen=True)
-class Checked:
-    """The result of a check. All from `first` to `last` is right, unless `broken` is a number: there it breaks."""
+class Check:
+    """How far a check is: all from no. `first` to `head` is right.
+
+    Attributes:
+        end: number of the newest entry when the check began.
+        broken: number of the entry that does not fit; 0 for none.
+    """
 
     first: int
-    last: int
+    head: Head
+    end: int
     broken: int = 0
 
+    @property
+    def is_over(self) -> bool:
+        """Whether no part is left."""
+        return self.broken > 0 or self.head.number >= self.end
 
-def check(unit: UnitOfWork, account_id: int, most: int = MAX_CHECKED) -> Checked:
-    """Computes every hash and every commitment of the newest entries anew."""
-    start = _start(unit, account_id, most)
-    previous, number = start.hash, start.number
-    for row in reading.all_behind(unit, account_id, start.number):
-        number += 1
+
+def begin(unit: UnitOfWork, account_id: int) -> Check:
+    """Verifies the first part."""
+    start = reading.beginning(unit, account_id)
+    end = entries.newest(unit, account_id).number
+    return go_on(unit, account_id, Check(start.number + 1, start, end))
+
+
+def go_on(unit: UnitOfWork, account_id: int, check: Check) -> Check:
+    """Verifies the next part: computes every hash and every commitment anew."""
+    start = reading.beginning(unit, account_id)  # entries may have been removed since the part before
+    start = head = start if start.number > check.head.number else check.head
+    for row in islice(reading.all_behind(unit, account_id, start.number), PART):
         entry = reading.entry_of(row)
         kept = reading.values_of(row).items()
         whole = all(entry.personal.get(name) == rules.commitment(*value) for name, value in kept)
-        if row.number != number or row.hash != rules.hash_of(previous, entry) or not whole:
-            return Checked(start.number + 1, number - 1, broken=number)
-        previous = row.hash
-    return Checked(start.number + 1, number)
-
-
-def _start(unit: UnitOfWork, account_id: int, most: int) -> Head:
-    """Behind which entry to begin: at the beginning of the journal unless that is too far back."""
-    start = reading.beginning(unit, account_id)
-    number = entries.newest(unit, account_id).number - most
-    if number > start.number and (stored := reading.hash_at(unit, account_id, number)):
-        return Head(number, stored)
-    return start
+        if row.number != head.number + 1 or row.hash != rules.hash_of(head.hash, entry) or not whole:
+            return replace(check, head=head, broken=head.number + 1)
+        head = Head(row.number, row.hash)
+    is_cut = head is start and head.number < check.end
+    return replace(check, head=head, broken=head.number + 1 if is_cut else 0)

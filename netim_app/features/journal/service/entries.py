@@ -147,6 +147,8 @@ def _what(fact: Fact) -> What:
             details[name] = rules.moment(value)
         elif isinstance(value, bool | int) or name in _OUR_WORDS:
             details[name] = value
+        elif name == "edits":
+            others |= {f"{age}_{edit.name}": getattr(edit, age) for edit in value for age in ("old", "new")}
         elif value:
             others[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
     return What(sort=_sort_of(fact), event=event_name(fact), details=details, others=others, origin=fact.origin)

@@ -71,7 +71,8 @@ def _line(row: sa.Row[Any]) -> dict[str, Any]:
 
 def _cells(row: sa.Row[Any]) -> Iterator[str]:
     places = [getattr(row, name) for name in PLACES]
-    for cell in (str(row.number), rules.moment(row.at), row.event, row.details, *places, row.others, row.hash):
+    others = json.dumps(json.loads(row.others), ensure_ascii=False)
+    for cell in (str(row.number), rules.moment(row.at), row.event, row.details, *places, others, row.hash):
         yield defused(cell)
 
 

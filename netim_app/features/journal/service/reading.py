@@ -40,7 +40,6 @@ _LAST_BEFORE = (
     .order_by(_entry.at.desc(), _entry.number.desc())
     .limit(1)
 )
-_HASH = sa.select(_entry.hash).where(_OF_ACCOUNT, _entry.number == sa.bindparam("number"))
 _FIND_ANCHOR = sa.select(_ANCHORS).where(_anchor.account_id == sa.bindparam("account"))
 
 
@@ -141,12 +140,6 @@ def beginning(unit: UnitOfWork, account_id: int) -> Head:
 def anchor(unit: UnitOfWork, account_id: int) -> sa.Row[Any] | None:
     """The row of the account's anchor, if older entries were removed."""
     return unit.row(_FIND_ANCHOR, account=account_id)
-
-
-def hash_at(unit: UnitOfWork, account_id: int, number: int) -> str | None:
-    """The stored hash of an entry."""
-    row = unit.row(_HASH, account=account_id, number=number)
-    return row and str(row.hash)
 
 
 def entry_of(row: sa.Row[Any]) -> Entry:

@@ -1,12 +1,15 @@
 """What entries are called: in words of the feature that a change is of, or in ours."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
 from netim_app.offers import offers
 from netim_app.texts import catalog
+from netim_app.texts.languages import languages
+from netim_app.texts.places import countries, zone_label
 
 EVENTS = {
     "account_created": "journal.event.account_created",
@@ -53,6 +56,8 @@ def what(event: str, details: dict[str, Any], language: str) -> str:
 def how(row: sa.Row[Any], details: dict[str, Any], language: str) -> str:
     """How the customer was known, why it failed, or what it was about; empty where there is nothing to say."""
     others = json.loads(row.others)
+    if row.event == "profile_changed":
+        return " · ".join(_edits(others, language))
     if others:
         return (" → " if any(name.startswith("old_") for name in others) else ", ").join(others.values())
     if "mail" in details:
@@ -62,6 +67,28 @@ def how(row: sa.Row[Any], details: dict[str, Any], language: str) -> str:
     reason = details.get("reason", "")
     key = REASONS.get(reason, reason)
     return catalog.text(language, key) if catalog.has(key) else ""
+
+
+def _edits(values: dict[str, str], language: str) -> Iterator[str]:
+    """For each field of personal information that was changed, its name with the old and the new value."""
+    for name in (name.removeprefix("new_") for name in values if name.startswith("new_")):
+        old, new = (_shown(name, values[f"{age}_{name}"], language) for age in ("old", "new"))
+        field = catalog.text(language, f"field.{name}")
+        yield catalog.text(language, "journal.edit", field=field, change=f"{old} → {new}")
+
+
+def _shown(name: str, value: str, language: str) -> str:
+    """A value of personal information as the form shows it."""
+    if not value:
+        return catalog.text(language, "field.country.none")
+    match name:
+        case "country":
+            return dict(countries(language)).get(value, value)
+        case "language":
+            return languages()[value].name if value in languages() else value
+        case "time_zone":
+            return zone_label(value)
+    return value
 
 
 def _subject(mail: str, language: str) -> str:

@@ -1,7 +1,20 @@
-"""A page that is used by keyboard alone."""
+"""A page that is used by mouse, or by keyboard alone."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
+
+class Mouse:
+    """How most people use a page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def type(self, field: Locator, text: str) -> None:
+        field.fill(text)
+
+    def press(self, control: Locator) -> None:
+        control.click()
 
 
 class Keyboard:
