@@ -10,7 +10,7 @@ from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import batches, rule_list
-from netim_app.features.login_alerts import service as login_alerts
+from netim_app.features.login_alerts.service import alerts as login_alerts
 from netim_app.features.own_data.service import deletion
 from netim_app.features.passkeys.service import only, passkeys, stored
 from netim_app.features.totp.service import authenticators

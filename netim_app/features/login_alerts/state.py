@@ -7,7 +7,7 @@ import reflex as rx
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.features.login_alerts.rules import DEFAULT, SETTINGS, Setting
-from netim_app.features.login_alerts.service import AlertSetting, choose
+from netim_app.features.login_alerts.service.alerts import AlertSetting, choose
 from netim_app.identity import limits
 from netim_app.identity.access import LOGGED_IN, open_to
 from netim_app.identity.state.shell import change, show_notice

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.features.login_alerts import service as login_alerts
+from netim_app.features.login_alerts.service import alerts as login_alerts
 from netim_app.features.not_me import service
 from netim_app.features.own_data.facts import DeletionAsked
 from netim_app.features.own_data.service import deletion
