@@ -11,6 +11,7 @@ from netim_app.core.errors import DomainError
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import batches, rule_list
 from netim_app.features.login_alerts.service import alerts as login_alerts
+from netim_app.features.login_alerts.service import copies
 from netim_app.features.own_data.service import deletion
 from netim_app.features.passkeys.service import only, passkeys, stored
 from netim_app.features.totp.service import authenticators
@@ -47,6 +48,7 @@ def caller(units: Units, clock: FakeClock) -> Actor:
         add_devices(unit, owner.account_id)
     with units.write() as unit:
         login_alerts.choose(unit, owner, "every")
+        copies.ask(unit, owner, "second@example.net")
         for rule in ("192.0.2.0/24", "198.51.100.0/24"):
             rule_list.add_rule(unit, owner, reading.parse(rule), "")
         rule_list.switch_restriction(unit, owner, True, confirmed=False)
@@ -82,6 +84,8 @@ WEAKENING: dict[str, Act] = {
     "a passkey is removed": remove_passkey,
     "alerts go off": lambda unit, actor: login_alerts.choose(unit, actor, "off"),
     "alerts get fewer": lambda unit, actor: login_alerts.choose(unit, actor, "new"),
+    "an address for copies is entered": lambda unit, actor: copies.ask(unit, actor, "other@example.net"),
+    "an address for copies is removed": copies.remove,
     "a rule is added": lambda unit, actor: rule_list.add_rule(unit, actor, reading.parse("203.0.113.0/24"), ""),
     "rules are pasted": lambda unit, actor: batches.add_rules(unit, actor, [(reading.parse("203.0.113.0/24"), "")]),
     "a rule is removed": remove_rule,
