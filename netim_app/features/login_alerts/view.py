@@ -80,6 +80,7 @@ def _copy_dialog() -> rx.Component:
     state = CopyDialogState
     return dialog(
         rx.el.p(tr("login_alerts.copy.effect")),
+        rx.cond(CopyState.confirmed, rx.el.p(tr("login_alerts.copy.replaces"))),
         form(
             text_field(
                 "email", tr("field.email"), type="email", autocomplete="off", inputmode="email",

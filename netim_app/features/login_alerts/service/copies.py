@@ -105,8 +105,6 @@ def confirm(unit: UnitOfWork, token: str) -> None:
         DomainError: the link does not work, or another address was entered meanwhile.
     """
     row = _consume(unit, token, CONFIRM)
-    if row.confirmed_at is not None:
-        raise links.refused(CONFIRM, account_id=row.account_id)
     unit.run(_CONFIRM, {"account": row.account_id, "now": unit.now})
     _record(unit, row.account_id, row.email, "confirmed", Origin())
 
