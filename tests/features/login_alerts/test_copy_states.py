@@ -86,6 +86,18 @@ async def test_the_link_is_sent_again(sqlite_units: Units, tab: Tab) -> None:
     assert mailed(sqlite_units) == [("alert_copy_confirm", SECOND)] * 2
 
 
+async def test_an_address_that_another_tab_has_removed_goes_from_the_line(sqlite_units: Units, tab: Tab) -> None:
+    await enter(tab)
+    await Tab(PAGE).run(CopyState, "remove")
+    line = await tab.state(CopyState)
+    assert line.email == SECOND
+
+    await tab.run(CopyState, "ask_again")
+
+    assert line.email == ""
+    assert mailed(sqlite_units) == [("alert_copy_confirm", SECOND)]
+
+
 async def test_link_scanner_confirms_no_address_for_copies(sqlite_units: Units, caller: Actor, tab: Tab) -> None:
     await enter(tab)
     token = last_mail(sqlite_units, "alert_copy_confirm").token
