@@ -92,6 +92,7 @@ AREAS = {
         Attack("A53", "P1", "reset_leak", "14.2.1, 3.4.5"),
         Attack("A127", "P0", "not_me", "6.3.5, 6.6.2"),
         Attack("A128", "P1", "link_scanner", "3.5.3"),
+        Attack("A131", "P1", "copy_address", "8.2.2, 6.6.2"),
     ),
     "Use once, also at the same time": (Attack("A54", "P0", "race_once", "6.5.1, 15.4.2"),),
     "Codes of an application": (

@@ -121,6 +121,17 @@ async def allow_change(account_id: int) -> None:
         raise DomainError(TOO_OFTEN)
 
 
+async def allow_copy_request(customer: Actor, recipient: str) -> None:
+    """A logged-in customer may have one more mailbox asked whether it wants copies of alerts.
+
+    Raises:
+        DomainError: too many for the account, from there, or to that mailbox.
+    """
+    may = await _hit(rate_limit.COPY_REQUEST_PER_ACCOUNT, str(customer.account_id))
+    if not (may and await may_mail("alert_copy", recipient, customer.origin.address)):
+        raise DomainError(TOO_OFTEN, field="email")
+
+
 async def allow_download(account_id: int) -> None:
     """A logged-in customer may download all data once more.
 
@@ -191,7 +202,9 @@ async def allow_reference(address: str) -> None:
     await _allow_from(rate_limit.REFERENCE_PER_ADDRESS, address)
 
 
-async def may_mail(purpose: Literal["sign_up", "reset", "email_change"], recipient: str, address: str) -> bool:
+async def may_mail(
+    purpose: Literal["sign_up", "reset", "email_change", "alert_copy"], recipient: str, address: str
+) -> bool:
     """Whether one more mail may go to this mailbox because somebody at this address asked for it.
 
     Each purpose has a budget of its own, so that nobody uses up a mailbox' reset links by registering its address.

@@ -16,10 +16,10 @@ CONFIRM_LIFE = timedelta(hours=24)
 """How long a new address may wait for its confirmation."""
 UNDO = "email_undo"
 """Purpose of the link that restores an address. A thief who changed it changes more, and nothing of that ends it."""
-
-
 NOT_ME = "not_me"
 """Purpose of the link that freezes an account. The owner may need it after a thief has changed password and address."""
+STOP_COPIES = "stop_copies"
+"""Purpose of the link that ends copies of alerts. Its mailbox is not the account's, and no change there concerns it."""
 
 
 def refused(purpose: str, *, reason: str = DEAD, account_id: int = 0) -> DomainError:
@@ -110,13 +110,13 @@ def _lock_owner(unit: UnitOfWork, token: str) -> None:
 
 
 def revoke_links(unit: UnitOfWork, account_id: int) -> None:
-    """Ends the mailed secrets of an account, after a change of password or address: all but the owner's defences."""
+    """Ends the mailed secrets of an account, after a change of password or address: all but defences."""
     unit.session.exec(
         update(MailedLink)
         .where(
             col(MailedLink.account_id) == account_id,
             col(MailedLink.used_at).is_(None),
-            col(MailedLink.purpose).not_in((UNDO, NOT_ME)),
+            col(MailedLink.purpose).not_in((UNDO, NOT_ME, STOP_COPIES)),
         )
         .values(used_at=unit.now)
     )

@@ -94,10 +94,10 @@ def _notice(unit: UnitOfWork, event: str, fact: Fact, params: Mapping[str, objec
 
 def notify_up_to_a_cap(
     unit: UnitOfWork, event: str, fact: Fact, *, kind: str, card: str, many: str, **params: object
-) -> None:
+) -> bool:
     """`notify` for what anybody can cause in a row: the first few by themselves, those beyond together in one mail.
 
-    Each kind is counted by itself, so that many of one kind hide none of another.
+    Each kind is counted by itself, so that many of one kind hide none of another. Says whether it was sent by itself.
 
     Args:
         kind: of the notice.
@@ -107,7 +107,8 @@ def notify_up_to_a_cap(
     name = f"{event}.{kind}"
     if outbox.count_since(unit, fact.account_id, name, unit.now - NOTICES_IN) < MAX_NOTICES:
         _queue(unit, event, fact, params, kind=name)
-    elif outbox.hold_back(unit, fact.account_id, name, unit.now - TOLD_TOGETHER_WITHIN):
+        return True
+    if outbox.hold_back(unit, fact.account_id, name, unit.now - TOLD_TOGETHER_WITHIN):
         about = catalog.text(accounts.owner_of(unit, fact.account_id).language, many)
         request = {"account_id": fact.account_id, "kind": name, "card": card, "about": about, "at": fact.at.isoformat()}
         outbox.ask(
@@ -119,6 +120,7 @@ def notify_up_to_a_cap(
             due_at=unit.now + TOLD_TOGETHER_AFTER,
             expires_at=unit.now + TOLD_TOGETHER_WITHIN,
         )
+    return False
 
 
 def answer_more_notices(unit: UnitOfWork, origin: Origin, request: Mapping[str, Any]) -> None:

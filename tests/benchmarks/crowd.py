@@ -27,7 +27,7 @@ from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Origin
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
-from netim_app.features.login_alerts.service import choose
+from netim_app.features.login_alerts.service.alerts import choose
 from netim_app.identity import login, pending_logins, second_factor, sessions, tickets
 from netim_app.identity.state.shell import _load
 from netim_app.infra import mail_sender, outbox

@@ -21,7 +21,7 @@ from netim_app.features.activity import service as history
 from netim_app.features.activity.tables import ActivityEntry
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import access, rule_list
-from netim_app.features.login_alerts.service import choose
+from netim_app.features.login_alerts.service.alerts import choose
 from netim_app.features.totp.service import codes
 from netim_app.features.totp.service.stored import authenticator_context
 from netim_app.features.totp.tables import TotpAuthenticator

@@ -44,6 +44,8 @@ PUBLIC = (
     "/recover-account",
     "/did-you-send-this",
     "/not-me",
+    "/alert-copy",
+    "/alert-copy?for=stop",
 )
 PERSONAL = "/account/personal-information"
 SECURITY = "/account/connection-and-security"
@@ -151,6 +153,7 @@ def test_axe_finds_nothing_wherever_a_customer_can_come(
         open_settings(look.page, server, email)
         visit_personal_information(look, server, email)
         visit_security(look, server, email)
+        visit_copies(look, server, f"second.{email}")
         visit_phrase(look)
         visit_ip_restriction(look, server, email)
         visit_dialogs_of_one_field(look)
@@ -530,6 +533,36 @@ def visit_security(look: Looker, server: Server, email: str) -> None:
     expect(page.get_by_test_id("sessions-others-dialog")).to_be_visible()
     look("log out everywhere else")
     close(page, "sessions-others-dialog")
+
+
+def visit_copies(look: Looker, server: Server, second: str) -> None:
+    """The address for copies of alerts, entered, confirmed and stopped."""
+    page = look.page
+    page.get_by_test_id("copy-begin").click()
+    form = page.get_by_test_id("copy")
+    refuse(form)
+    look("no address for copies")
+    form.locator("#copy-email").fill(second)
+    form.locator("[type=submit]").click()
+    expect(page.get_by_test_id("copy-again")).to_be_visible()
+    look("an address that waits for its confirmation")
+    page.goto(link_in(server.wait_for_mail(second)))
+    page.get_by_test_id("copy-link").locator("[type=submit]").click()
+    expect(page.get_by_test_id("copy-confirmed")).to_be_visible()
+    look("copies are confirmed")
+    with server.units.write() as unit:
+        account_id = operations.find_account(unit, second.removeprefix("second.")) or 0
+        token = links.new_link(
+            unit, purpose=links.STOP_COPIES, life=links.CONFIRM_LIFE, account_id=account_id, email=second
+        )
+    page.goto(SECURITY)
+    expect(page.get_by_test_id("copy-change")).to_be_visible()
+    look("an address that gets copies")
+    page.goto(f"/alert-copy?for=stop#{token}")
+    page.get_by_test_id("copy-link").locator("[type=submit]").click()
+    expect(page.get_by_test_id("copy-stopped")).to_be_visible()
+    look("copies are stopped")
+    page.goto(SECURITY)
 
 
 def visit_phrase(look: Looker) -> None:

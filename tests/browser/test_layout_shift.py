@@ -23,6 +23,7 @@ PAGES = (
     f"/reset-password#{SECRET}",
     f"/restore-email#{SECRET}",
     f"/not-me#{SECRET}",
+    f"/alert-copy#{SECRET}",
     "/nowhere",
 )
 ACCOUNT = ("/account/personal-information", "/account/connection-and-security")

@@ -9,7 +9,7 @@ from netim_app.core.actor import set_caller
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
-from netim_app.features.login_alerts.service import choose
+from netim_app.features.login_alerts.service.alerts import choose
 from netim_app.features.totp.service import enrolments
 from netim_app.identity import profiles
 from netim_app.infra.unit_of_work import Units

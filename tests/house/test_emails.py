@@ -58,7 +58,7 @@ SAMPLES: dict[str, Mapping[str, Any]] = {
 SUPPORTED = {"account_unlocked", "email_changed", "email_restored", "support_acted"}
 """Mails of identity that always send people to support, where it has an address."""
 
-UNCONFIRMED = {"sign_up", "email_change"}
+UNCONFIRMED = {"sign_up", "email_change", "alert_copy_confirm"}
 """What goes to mailboxes that may be anybody's: it says nothing that somebody has typed."""
 
 UNSAID: dict[str, set[str]] = {

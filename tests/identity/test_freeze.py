@@ -12,7 +12,8 @@ from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.genuine_mail.service import phrase
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import batches, rule_list
-from netim_app.features.login_alerts import service as login_alerts
+from netim_app.features.login_alerts.service import alerts as login_alerts
+from netim_app.features.login_alerts.service import copies
 from netim_app.features.own_data.service import deletion
 from netim_app.features.passkeys.service import only, passkeys, stored
 from netim_app.features.totp.service import authenticators
@@ -51,6 +52,7 @@ def caller(units: Units, clock: FakeClock) -> Actor:
         login_alerts.choose(unit, owner, "every")
         phrase.save(unit, owner, "blue heron")
         backup_codes.make(unit, owner)
+        copies.ask(unit, owner, "second@example.net")
         for rule in ("192.0.2.0/24", "198.51.100.0/24"):
             rule_list.add_rule(unit, owner, reading.parse(rule), "")
         rule_list.switch_restriction(unit, owner, True, confirmed=False)
@@ -86,6 +88,8 @@ WEAKENING: dict[str, Act] = {
     "a passkey is removed": remove_passkey,
     "alerts go off": lambda unit, actor: login_alerts.choose(unit, actor, "off"),
     "alerts get fewer": lambda unit, actor: login_alerts.choose(unit, actor, "new"),
+    "an address for copies is entered": lambda unit, actor: copies.ask(unit, actor, "other@example.net"),
+    "an address for copies is removed": copies.remove,
     "a rule is added": lambda unit, actor: rule_list.add_rule(unit, actor, reading.parse("203.0.113.0/24"), ""),
     "rules are pasted": lambda unit, actor: batches.add_rules(unit, actor, [(reading.parse("203.0.113.0/24"), "")]),
     "a rule is removed": remove_rule,

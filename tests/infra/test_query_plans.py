@@ -27,7 +27,7 @@ from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.journal.service import checking, files, retention
 from netim_app.features.journal.service import reading as journal
-from netim_app.features.login_alerts.service import choose
+from netim_app.features.login_alerts.service.alerts import choose
 from netim_app.features.not_me.service import stop_everything
 from netim_app.features.password.flows import change_password
 from netim_app.features.totp.service import enrolments

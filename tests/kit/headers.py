@@ -6,7 +6,7 @@ from reflex_guard.headers import IMMUTABLE
 
 PAGES = [
     "/", "/login", "/signup", "/verify-email", "/forgot-password", "/reset-password", "/restore-email",
-    "/recover-account", "/did-you-send-this", "/not-me",
+    "/recover-account", "/did-you-send-this", "/not-me", "/alert-copy",
     "/account/personal-information", "/account/connection-and-security",
 ]  # fmt: skip
 EXPOSED = [

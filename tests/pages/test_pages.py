@@ -24,6 +24,7 @@ ROUTES = {
     "/recover-account",
     "/did-you-send-this",
     "/not-me",
+    "/alert-copy",
     "/account/personal-information",
     "/account/connection-and-security",
 }

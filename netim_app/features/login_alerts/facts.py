@@ -1,6 +1,7 @@
-"""Changes of the email alerts."""
+"""Changes of the email alerts, and of the address that gets copies of them."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from netim_app.core.facts import Change
 
@@ -8,6 +9,15 @@ _TOLD = {
     "off": "login_alerts.told.off",
     "new": "login_alerts.told.new",
     "every": "login_alerts.told.every",
+}
+CopyChange = Literal["asked", "confirmed", "cancelled", "removed", "stopped"]
+"""`cancelled` before it was confirmed, `removed` after; `stopped` from the mailbox itself."""
+_TOLD_OF_COPY: dict[CopyChange, str] = {
+    "asked": "login_alerts.told.copy_asked",
+    "confirmed": "login_alerts.told.copy_confirmed",
+    "cancelled": "login_alerts.told.copy_cancelled",
+    "removed": "login_alerts.told.copy_removed",
+    "stopped": "login_alerts.told.copy_stopped",
 }
 
 
@@ -23,3 +33,22 @@ class AlertsSwitched(Change):
     @property
     def told(self) -> str:
         return _TOLD[self.setting]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyAddressChanged(Change):
+    """Another mailbox is to get copies of the alerts, gets them, or gets them no more.
+
+    What was pressed in that mailbox has no origin: it may be another person's, whose IP address is not for the owner.
+    """
+
+    email: str
+    way: CopyChange
+
+    @property
+    def told(self) -> str:
+        return _TOLD_OF_COPY[self.way]
+
+    @property
+    def detail(self) -> str:
+        return self.email

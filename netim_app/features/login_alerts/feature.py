@@ -1,11 +1,11 @@
-"""Login alerts: a mail for every login, or for those in new browsers."""
+"""Login alerts: a mail for every login, or for those in new browsers, with copies to one more mailbox."""
 
-from netim_app.feature import Feature, Protection, Refresher, Subscription
-from netim_app.features.login_alerts import service
-from netim_app.features.login_alerts.facts import AlertsSwitched
-from netim_app.features.login_alerts.state import SWITCH_ON, UNDO, show_setting
-from netim_app.features.login_alerts.view import card
-from netim_app.identity.facts import LoggedIn, ProfileChanged
+from netim_app.feature import EntryPage, Feature, Protection, Refresher, Subscription
+from netim_app.features.login_alerts.facts import AlertsSwitched, CopyAddressChanged
+from netim_app.features.login_alerts.service import alerts, copies
+from netim_app.features.login_alerts.state import SWITCH_ON, UNDO, CopyDialogState, CopyLinkState, show_setting
+from netim_app.features.login_alerts.view import card, page
+from netim_app.identity.facts import AccountFrozen, EmailChanged, EmailRestored, LoggedIn, ProfileChanged
 
 LOGIN_ALERTS = Feature(
     name="login_alerts",
@@ -13,18 +13,28 @@ LOGIN_ALERTS = Feature(
         Protection(
             key="login_alerts",
             points=20,
-            active=service.mails_every_login,
+            active=alerts.mails_every_login,
             changed_by=(AlertsSwitched,),
             href="/account/connection-and-security#email-alerts",
             press=SWITCH_ON,
         ),
     ),
     subscriptions=(
-        Subscription(fact=LoggedIn, handle=service.mail_login),
-        Subscription(fact=AlertsSwitched, handle=service.mail_lowered),
+        Subscription(fact=LoggedIn, handle=alerts.mail_login),
+        Subscription(fact=AlertsSwitched, handle=alerts.mail_lowered),
+        Subscription(fact=CopyAddressChanged, handle=copies.mail_change),
+        Subscription(fact=AccountFrozen, handle=copies.cancel_unconfirmed),
+        Subscription(fact=EmailChanged, handle=copies.drop_own),
+        Subscription(fact=EmailRestored, handle=copies.drop_new),
     ),
     card=card,
     undo=UNDO,
-    refresher=Refresher(changed_by=(AlertsSwitched, ProfileChanged), load=service.view_setting, show=show_setting),
-    export=service.export,
+    refresher=Refresher(
+        changed_by=(AlertsSwitched, CopyAddressChanged, ProfileChanged), load=alerts.view_setting, show=show_setting
+    ),
+    dialogs=(CopyDialogState,),
+    entry_pages=(
+        EntryPage(route=copies.PAGE, title="login_alerts.page.title", content=page, opened=CopyLinkState.open_page),
+    ),
+    export=alerts.export,
 )

@@ -1,4 +1,4 @@
-"""Which logins are mailed."""
+"""Which logins are mailed, and how a copy names the account."""
 
 from typing import Literal, get_args
 
@@ -19,3 +19,9 @@ def is_mailed(setting: Setting, *, new_browser: bool, password_alone: bool) -> b
     if setting == "every":
         return True
     return new_browser and (setting == "new" or password_alone)
+
+
+def masked(email: str) -> str:
+    """An address as others may see it: enough to know it again, not enough to write to it."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"

@@ -1,16 +1,22 @@
-"""The switch on the card, and the choice below it."""
+"""The switch on the card, the choice below it, and the address that gets copies."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import reflex as rx
 
-from netim_app.core.actor import actor
+from netim_app.core.actor import actor, visitor
 from netim_app.core.errors import DomainError
+from netim_app.core.forms import Form
 from netim_app.features.login_alerts.rules import DEFAULT, SETTINGS, Setting
-from netim_app.features.login_alerts.service import AlertSetting, choose
+from netim_app.features.login_alerts.service import copies
+from netim_app.features.login_alerts.service.alerts import AlertSetting, choose
 from netim_app.identity import limits
-from netim_app.identity.access import LOGGED_IN, open_to
-from netim_app.identity.state.shell import change, show_notice
+from netim_app.identity.access import ANYONE, FRESH, LOGGED_IN, open_to
+from netim_app.identity.email_address import read_new_email
+from netim_app.identity.state.mailed_link import read_token
+from netim_app.identity.state.shell import begin_visit, change, explain, refresh, show_notice
+from netim_app.infra.unit_of_work import in_read_unit, in_unit
+from netim_app.reflex_port.visits import visit_of
 
 
 class LoginAlertsState(rx.State):
@@ -66,9 +72,123 @@ _SAID: dict[Setting, str] = {
 SWITCH_ON, UNDO = LoginAlertsState.switch(True), LoginAlertsState.undo
 
 
+class CopyState(rx.State):
+    """The line of the card about copies."""
+
+    email: str = ""
+    confirmed: bool = False
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def ask_again(self) -> None:
+        """Mails the link once more to the address that waits for its confirmation."""
+        email = (await in_read_unit(copies.view_copy, actor().account_id)).email
+        try:
+            if not email or not await _send_link_again(self, email):
+                await refresh(self)
+                return
+        except DomainError as error:
+            await show_notice(self, "warning", error.key, **error.params)
+            return
+        await show_notice(self, "success", "login_alerts.copy.asked", email=email)
+
+    @rx.event
+    @open_to(FRESH)
+    async def remove(self) -> None:
+        """Nobody gets copies any more."""
+        try:
+            await limits.allow_change(actor().account_id)
+            await change(self, copies.remove)
+        except DomainError as error:
+            await show_notice(self, "warning", error.key, **error.params)
+            return
+        await show_notice(self, "success", "login_alerts.copy.removed")
+
+
+async def _send_link_again(state: CopyState, email: str) -> bool:
+    await limits.allow_copy_request(actor(), email)
+    return await change(state, copies.ask_again, email)
+
+
+class CopyDialogState(rx.State):
+    """The dialog that asks for the address."""
+
+    open: bool = False
+    errors: dict[str, str] = {}
+
+    _visit: str = ""
+
+    @rx.event
+    @open_to(FRESH)
+    def begin(self) -> None:
+        """Opens the dialog, after a fresh proof of identity."""
+        self._visit = visit_of(self)
+        self.open = True
+        self.errors = {}
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    def close(self) -> None:
+        """Closes the dialog without a change."""
+        self.reset()
+
+    @rx.event
+    @open_to(FRESH)
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Mails the link to the address, which gets no copy before it was followed."""
+        self.errors = {}
+        read = Form(form)
+        email = read_new_email(read)
+        try:
+            read.finish()
+            await limits.allow_copy_request(actor(), email)
+            await change(self, copies.ask, email)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.reset()
+        await show_notice(self, "success", "login_alerts.copy.asked", email=email)
+
+
+class CopyLinkState(rx.State):
+    """The page behind the links for the other mailbox. Opening it does nothing, pressing its button does."""
+
+    errors: dict[str, str] = {}
+    stops: bool = False
+    """The link is that of a copy, and ends them."""
+    done: bool = False
+
+    @rx.event
+    @open_to(ANYONE)
+    async def open_page(self) -> None:
+        """Starts anew."""
+        await self._begin()
+
+    @rx.event
+    @open_to(ANYONE)
+    async def submit(self, form: dict[str, Any]) -> None:
+        """Consumes the link."""
+        await self._begin()
+        self.errors = {}
+        try:
+            token = read_token(form)
+            await limits.allow_link(visitor().origin.address)
+            await in_unit(copies.stop if self.stops else copies.confirm, token)
+        except DomainError as error:
+            self.errors = await explain(self, error)
+            return
+        self.done = True
+
+    async def _begin(self) -> None:
+        await begin_visit(self)
+        self.stops = self.router.url.query_parameters.get("for") == "stop"
+
+
 async def show_setting(state: rx.State, setting: AlertSetting) -> None:
-    """Puts the stored setting into the card."""
+    """Puts the stored setting and the address for copies into the card."""
     card = await state.get_state(LoginAlertsState)
     card.on = setting.setting != "off"
     card.chosen = setting.setting if card.on else ""
     card.since = setting.since
+    line = await state.get_state(CopyState)
+    line.email, line.confirmed = setting.copy.email, setting.copy.confirmed

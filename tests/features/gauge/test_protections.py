@@ -1,6 +1,6 @@
 from netim_app.features.gauge.rules import FULL, points
 from netim_app.features.gauge.state import counted
-from netim_app.features.login_alerts.service import choose
+from netim_app.features.login_alerts.service.alerts import choose
 from netim_app.identity import accounts, passwords
 from netim_app.infra.unit_of_work import Units
 from netim_app.offers import offers

@@ -4,7 +4,7 @@ from netim_app.core.actor import set_caller
 from netim_app.feature import Feature, Hint, Protection
 from netim_app.features.gauge.state import GaugeState
 from netim_app.features.login_alerts.facts import AlertsSwitched
-from netim_app.features.login_alerts.service import choose
+from netim_app.features.login_alerts.service.alerts import choose
 from netim_app.features.login_alerts.state import LoginAlertsState
 from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.state.shell import ShellState

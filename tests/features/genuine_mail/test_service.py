@@ -7,7 +7,7 @@ from netim_app.core.actor import Actor
 from netim_app.features.genuine_mail.service import phrase as service
 from netim_app.features.genuine_mail.service.phrase import PhraseSetting
 from netim_app.features.genuine_mail.tables import MailPhrase
-from netim_app.features.login_alerts import service as login_alerts
+from netim_app.features.login_alerts.service import alerts as login_alerts
 from netim_app.features.own_data.service import document
 from netim_app.identity import email_change, facts, recovery
 from netim_app.infra.handlers import MailAbout

@@ -7,7 +7,7 @@ from netim_app.core.actor import Actor, set_caller
 from netim_app.features.genuine_mail.service import phrase as service
 from netim_app.features.genuine_mail.state.phrase import PhraseDialogState, PhraseState
 from netim_app.features.genuine_mail.state.question import MAX_PASTE, QuestionState
-from netim_app.features.login_alerts import service as login_alerts
+from netim_app.features.login_alerts.service import alerts as login_alerts
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units

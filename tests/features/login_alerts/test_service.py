@@ -4,10 +4,10 @@ import pytest
 from sqlmodel import col, select
 
 from netim_app.core.actor import Actor
-from netim_app.features.login_alerts import service
 from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.rules import Setting
-from netim_app.features.login_alerts.service import AlertSetting
+from netim_app.features.login_alerts.service import alerts as service
+from netim_app.features.login_alerts.service.alerts import AlertSetting
 from netim_app.features.login_alerts.tables import LoginAlert
 from netim_app.identity import accounts, flows, notices, operations, sessions, sign_up, tickets
 from netim_app.identity.facts import LoggedIn, LoginBlocked

@@ -9,7 +9,7 @@ from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
-from netim_app.features.login_alerts import service as login_alerts
+from netim_app.features.login_alerts.service import alerts as login_alerts
 from netim_app.features.not_me import service
 from netim_app.features.own_data.facts import DeletionAsked
 from netim_app.features.own_data.service import deletion

@@ -9,7 +9,9 @@ from netim_app.core.actor import Actor
 from netim_app.features.login_alerts import rules
 from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.rules import DEFAULT, Setting
-from netim_app.features.login_alerts.tables import LoginAlert
+from netim_app.features.login_alerts.service import copies
+from netim_app.features.login_alerts.service.copies import NO_COPY, CopyAddress
+from netim_app.features.login_alerts.tables import AlertCopy, LoginAlert
 from netim_app.identity import accounts, freeze, known_browsers, notices, sessions
 from netim_app.identity.facts import LoggedIn
 from netim_app.infra.columns import table_of
@@ -32,6 +34,7 @@ class AlertSetting:
 
     setting: Setting
     since: str = ""
+    copy: CopyAddress = NO_COPY
 
 
 def setting_of(unit: UnitOfWork, account_id: int) -> Setting:
@@ -48,10 +51,11 @@ def mails_every_login(unit: UnitOfWork, account_id: int) -> bool:
 def view_setting(unit: UnitOfWork, account_id: int) -> AlertSetting:
     """What the card shows."""
     alert = unit.row(_ALERT, account=account_id)
+    copy = copies.view_copy(unit, account_id)
     if alert is None:
-        return AlertSetting(DEFAULT)
+        return AlertSetting(DEFAULT, copy=copy)
     language, time_zone = accounts.locale_of(unit, account_id)
-    return AlertSetting(alert.setting, catalog.format_date(alert.since, language, time_zone))
+    return AlertSetting(alert.setting, catalog.format_date(alert.since, language, time_zone), copy)
 
 
 def choose(unit: UnitOfWork, actor: Actor, setting: Setting) -> Setting:
@@ -76,7 +80,7 @@ def choose(unit: UnitOfWork, actor: Actor, setting: Setting) -> Setting:
 
 
 def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
-    """Mails the customer about a login that the setting is for."""
+    """Mails the customer about a login that the setting is for. What is told of many together is not copied."""
     new = not fact.known_browser and not known_browsers.is_first_browser(unit, fact.account_id)
     setting = setting_of(unit, fact.account_id)
     if not rules.is_mailed(setting, new_browser=new, password_alone=not fact.factor):
@@ -84,7 +88,8 @@ def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
     kind = "known_browser" if fact.known_browser else "new_device"
     many = "login_alerts.many.known" if fact.known_browser else "login_alerts.many.new"
     language, _ = accounts.locale_of(unit, fact.account_id)
-    notices.notify_up_to_a_cap(
+    how = catalog.text(language, offers().ways_in.get(fact.factor, "login_alerts.by_password"))
+    is_sent = notices.notify_up_to_a_cap(
         unit,
         "logged_in",
         fact,
@@ -92,8 +97,10 @@ def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
         card="recent-activity",
         many=many,
         known_browser=fact.known_browser,
-        how=catalog.text(language, offers().ways_in.get(fact.factor, "login_alerts.by_password")),
+        how=how,
     )
+    if is_sent:
+        copies.mail_copy(unit, fact, how)
 
 
 def mail_lowered(unit: UnitOfWork, fact: AlertsSwitched) -> None:
@@ -107,4 +114,7 @@ def mail_lowered(unit: UnitOfWork, fact: AlertsSwitched) -> None:
 
 def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
     """For "Download my data"."""
-    return {"switch": export_rows(unit, LoginAlert, account_id, "setting", "since")}
+    return {
+        "switch": export_rows(unit, LoginAlert, account_id, "setting", "since"),
+        "copies": export_rows(unit, AlertCopy, account_id, "email", "added_at", "confirmed_at"),
+    }
