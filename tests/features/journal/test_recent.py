@@ -374,6 +374,16 @@ def test_pages_follow_each_other_without_gap_or_repetition(units: Units, account
     assert sum(len(page.entries) for page in pages(units, account_id, "logins")) == 25
 
 
+def test_a_page_that_ends_in_several_alike_goes_on_behind_them(units: Units, account_id: int) -> None:
+    record(units, account_id, facts.LoggedOut, session_id=1)
+    for _ in range(3):
+        fail(units, account_id)
+
+    found = pages(units, account_id, size=1)
+
+    assert [entry.what for page in found for entry in page.entries] == ["Login failed", "Logged out"]
+
+
 def test_places_that_were_erased_are_not_shown(units: Units, account_id: int, clock: FakeClock) -> None:
     fail(units, account_id)
     clock.advance(days=180, seconds=1)
