@@ -1,7 +1,6 @@
 """The one list that names every feature, in the order of their cards. A new feature is one more line here."""
 
 from netim_app.feature import Feature
-from netim_app.features.activity.feature import ACTIVITY
 from netim_app.features.backup_codes.feature import BACKUP_CODES
 from netim_app.features.gauge.feature import GAUGE
 from netim_app.features.genuine_mail.feature import GENUINE_MAIL
@@ -28,7 +27,6 @@ FEATURES: tuple[Feature, ...] = (
     GENUINE_MAIL,
     IP_RESTRICTION,
     SESSIONS,
-    ACTIVITY,
     JOURNAL,
     LOST_DEVICE,
     NOT_ME,

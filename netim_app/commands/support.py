@@ -1,4 +1,4 @@
-"""Commands for support: looking at an account, and helping its owner. Each is logged, and told in the activity.
+"""Commands for support: looking at an account, and helping its owner. Each is logged, and told in the journal.
 
 What changes something is mailed to the customer besides.
 """
@@ -19,12 +19,13 @@ from netim_app.identity.facts import SupportAct, SupportActed
 from netim_app.infra.unit_of_work import UnitOfWork
 
 SHOWN = 10
-"""Entries of the activity, and mails, that `show` prints."""
+"""Entries of the journal, and mails, that `show` prints."""
+OF_ENTRY = ("number", "at", "what", "how", "address", "browser", "system")
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 
 def show(email: str, as_json: Json = False) -> None:
-    """Show an account: its state, protections, sessions, last activity and mails. No secret is among it."""
+    """Show an account: its state, protections, sessions, newest of the journal and mails. No secret is among it."""
     units = open_database()
     with units.write() as unit:
         account_id = account_of(unit, email)
@@ -42,7 +43,7 @@ def _summary(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
         "state": operations.state_of(unit, account_id) | data.get("own_data", {}),
         "protections": operations.protections(unit, account_id),
         "sessions": [session for session in identity["sessions"] if session["ended_at"] is None],
-        "activity": data["activity"]["entries"][:SHOWN],
+        "journal": [{name: entry.get(name, "") for name in OF_ENTRY} for entry in data["journal"]["entries"][:SHOWN]],
         "mails": identity["mails"][: -SHOWN - 1 : -1],
     }
 

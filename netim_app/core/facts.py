@@ -41,17 +41,15 @@ class Fact:
 
 
 class Change(Fact, ABC):
-    """A change of the account that its owner finds in the list of activity, in the words that the fact brings."""
+    """A change of the account that its owner finds in the recent activity, in the words that the fact brings.
+
+    Fields that are text say what it was about: a rule, the name of a device.
+    """
 
     @property
     @abstractmethod
     def told(self) -> str:
         """Text key of what was changed, without placeholders. Empty for what is not worth telling."""
-
-    @property
-    def detail(self) -> str:
-        """What it was about, as the customer wrote or sees it: a rule, the name of a device. Empty for nothing."""
-        return ""
 
 
 def event_name(fact: Fact) -> str:

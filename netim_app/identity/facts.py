@@ -132,10 +132,6 @@ class EmailChangeAsked(Change):
     def told(self) -> str:
         return "identity.told.email_asked"
 
-    @property
-    def detail(self) -> str:
-        return self.new_email
-
 
 @dataclass(frozen=True, kw_only=True)
 class EmailChanged(Change):
@@ -147,10 +143,6 @@ class EmailChanged(Change):
     @property
     def told(self) -> str:
         return "identity.told.email_changed"
-
-    @property
-    def detail(self) -> str:
-        return self.new_email
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ def add_ten_features(copy: Path) -> None:
 
 
 def remove_journal(copy: Path) -> None:
-    """Makes a copy that keeps no journal. The account's other entries are written as before."""
+    """Makes a copy that keeps no journal."""
     copy_product(copy)
     registry = copy / REGISTRY
     text = registry.read_text(encoding="utf-8")

@@ -17,10 +17,9 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from netim_app.core.actor import Actor
-from netim_app.features.activity import service as history
-from netim_app.features.activity.tables import ActivityEntry
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import access, rule_list
+from netim_app.features.journal.service import entries, recent
 from netim_app.features.login_alerts.service.alerts import choose
 from netim_app.features.totp.service import codes
 from netim_app.features.totp.service.stored import authenticator_context
@@ -38,9 +37,9 @@ from netim_app.settings import Settings
 from tests.kit.factories import EMAIL, HERE, actor_of, make_account, make_session, visitor_of
 
 SIZES = (1, 10, 100)
-"""Devices (10 at most), rules, sessions (50 at most), history entries of one account."""
+"""Devices (10 at most), rules, sessions (50 at most), journal entries of one account."""
 CROWDS = (10, 1_000, 100_000)
-"""Accounts, with a session and a history entry each."""
+"""Accounts, with a session each."""
 SECRET = b"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 RUNS = 30
 _numbers = count(1)
@@ -100,7 +99,7 @@ def _wrong_code(unit: UnitOfWork, actor: Actor) -> object:
 
 
 def _older_entries(unit: UnitOfWork, actor: Actor) -> object:
-    return history.view_page(unit, actor.account_id, "all", (unit.now, 1 << 40), history.NEXT_PAGE)
+    return recent.view_page(unit, actor.account_id, "all", entries.LAST, recent.NEXT_PAGE)
 
 
 _session = table_of(AccountSession).c
@@ -112,7 +111,7 @@ ACTIONS = (
     Action("switch with its mail", _switch),
     Action("add a rule, look, remove it", _add_and_remove),
     Action("test an address", _test_address, writes=False),
-    Action("older history", _older_entries, writes=False),
+    Action("older activity", _older_entries, writes=False),
     Action("password, without the hash", _password),
     Action("wrong code", _wrong_code),
     Action("session from a ticket", _open_session),
@@ -132,14 +131,8 @@ def fill_account(unit: UnitOfWork, size: int) -> Actor:
         unit.session.add(row)
         unit.session.flush()
         row.sealed = unit.vault.seal(SECRET, authenticator_context(row))
-    entry = {
-        "account_id": account_id,
-        "at": unit.now,
-        "first_at": unit.now,
-        "kind": "logged_in",
-        "address": "192.0.2.7",
-    }
-    unit.run(sa.insert(table_of(ActivityEntry)), [entry | {"factor": "", "browser": "", "system": ""}] * size)
+    for _ in range(size):
+        entries.add(unit, account_id, entries.What(sort="logins", event="logged_in", origin=HERE))
     return actor
 
 

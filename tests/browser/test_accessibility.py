@@ -11,9 +11,9 @@ from sqlmodel import col, delete
 
 from netim_app import build
 from netim_app.core.facts import Fact, Origin
-from netim_app.features.activity.tables import ActivityEntry
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.tables import IpRule
+from netim_app.features.journal.service import entries
 from netim_app.features.lost_device.tables import ReplacementToDo
 from netim_app.features.own_data.tables import AccountDeletion
 from netim_app.features.passkeys.service import recovery
@@ -507,20 +507,11 @@ def visit_security(look: Looker, server: Server, email: str) -> None:
     open_settings(elsewhere.new_page(), server, email)
     elsewhere.close()
     with server.units.write() as unit:
+        account_id = operations.find_account(unit, email) or 0
         for number in range(12):
-            unit.session.add(
-                ActivityEntry(
-                    account_id=operations.find_account(unit, email) or 0,
-                    at=unit.now,
-                    first_at=unit.now,
-                    times=1 + number % 3,
-                    kind="logged_in" if number % 2 else "failed",
-                    factor="",
-                    address=f"203.0.113.{number}",
-                    browser="Firefox",
-                    system="Linux",
-                )
-            )
+            origin = Origin(address=f"203.0.113.{number}", browser="Firefox", system="Linux")
+            for _ in range(1 + number % 3):
+                entries.add(unit, account_id, entries.What(sort="failures", event="login_failed", origin=origin))
     page.goto(SECURITY)
     expect(page.get_by_test_id("activity-more")).to_be_visible()
     look("connection and security")

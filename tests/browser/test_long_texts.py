@@ -1,7 +1,6 @@
 """The longest texts that a customer can bring, in every place that shows them: all of it fits, and can be read."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pyotp
 import pytest
@@ -10,10 +9,9 @@ from sqlmodel import col, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.facts import Origin
-from netim_app.features.activity.service import HOW
-from netim_app.features.activity.tables import ActivityEntry
 from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service import rule_list
+from netim_app.features.journal.service import entries
 from netim_app.identity import links, operations, undo
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -39,6 +37,18 @@ RULES = (
     "198.151.100.128/25",
 )
 NOTE = "Headquarters " + "w" * 67
+FAILURES: tuple[tuple[str, dict[str, str | bool]], ...] = (
+    ("login_failed", {}),
+    ("second_factor_not_completed", {}),
+    ("login_blocked", {"way": "password"}),
+    ("login_blocked", {"way": "ceremony"}),
+    ("login_blocked", {"way": "reset"}),
+    ("proof_failed", {}),
+    ("code_refused", {"logged_in": True}),
+    ("code_refused", {"logged_in": False, "spare": True}),
+    ("codes_stopped", {}),
+    ("more_failures", {}),
+)
 
 
 class Fitter:
@@ -88,17 +98,15 @@ def test_the_longest_texts_fit_everywhere(chromium: Browser, server: Server, lan
 
 
 def fill_account(unit: UnitOfWork, account_id: int) -> None:
-    """The longest names, and logins of every kind."""
+    """The longest names, and two failures of every kind."""
     names = {"first_name": NAME, "last_name": NAME, "company": "w" * 120, "street": "w" * 200, "city": "w" * 100}
     places = {"country": "GS", "time_zone": "America/North_Dakota/New_Salem"}
     unit.session.exec(update(Account).where(col(Account.id) == account_id).values(**names, **places))
-    for number, (kind, factor) in enumerate(HOW):
-        unit.session.add(
-            ActivityEntry(
-                account_id=account_id, at=unit.now - timedelta(hours=number), first_at=unit.now - timedelta(days=2),
-                times=1 + number, kind=kind, factor=factor, address=HERE, browser=BROWSER, system=SYSTEM,
-            )
-        )  # fmt: skip
+    origin = Origin(address=HERE, browser=BROWSER, system=SYSTEM)
+    for event, details in FAILURES:
+        what = entries.What(sort="failures", event=event, details=details, origin=origin)
+        entries.add(unit, account_id, what)
+        entries.add(unit, account_id, what)
 
 
 def add_rules(unit: UnitOfWork, account_id: int) -> None:

@@ -47,5 +47,5 @@ def test_what_shows_a_date_changes_with_language_and_time_zone(
 
     with units.read() as unit:
         after = {name: each.load(unit, caller.account_id) for name, each in offers().refreshers.items()}
-    dated = {"login_alerts", "ip_restriction", "totp", "backup_codes", "password", "sessions", "activity"}
+    dated = {"login_alerts", "ip_restriction", "totp", "backup_codes", "password", "sessions", "journal"}
     assert dated <= {name for name in after if after[name] != before[name]} | {"password"}

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import select
 
 from netim_app.core.errors import DomainError
-from netim_app.features.activity.tables import ActivityEntry
+from netim_app.features.journal.service import recent
 from netim_app.identity import accounts, flows, imported_hashes, imports, password_policy, sessions
 from netim_app.identity.imports import RecordRefused, read_record
 from netim_app.identity.tables import Account
@@ -62,8 +62,8 @@ def test_a_whole_record_becomes_an_account(units: Units) -> None:
     assert account.last_login_at is None
     assert mailed(units) == []
     with units.read() as unit:
-        [entry] = unit.session.exec(select(ActivityEntry).where(col(ActivityEntry.account_id) == account.id))
-    assert entry.told == "identity.told.support_imported"
+        [entry] = recent.view_newest(unit, account.id or 0).entries
+    assert entry.what == "Compte transféré ici par Netim Direct"
 
 
 @pytest.mark.parametrize("empty", ["", None])

@@ -1,7 +1,7 @@
 import pytest
 
 from netim_app.core.facts import Origin
-from netim_app.features.activity import service as activity
+from netim_app.features.journal.service import recent
 from netim_app.identity import operations
 from netim_app.identity.facts import SupportActed
 from netim_app.infra.unit_of_work import Units
@@ -19,7 +19,7 @@ def test_each_act_of_support_is_told_in_words_and_what_changes_something_is_mail
         unit.record(SupportActed(account_id=account_id, at=unit.now, origin=OPERATOR, act="viewed"))
 
     with units.read() as unit:
-        told = {entry.what for entry in activity.view_newest(unit, account_id).entries}
+        told = {entry.what for entry in recent.view_newest(unit, account_id).entries}
     assert told >= {
         "All sessions ended by Netim Direct", "Account closed by Netim Direct", "Account opened again by Netim Direct",
         "Account looked at by Netim Direct",

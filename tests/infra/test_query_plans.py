@@ -25,7 +25,7 @@ from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.genuine_mail.service import phrase, references
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
-from netim_app.features.journal.service import checking, files, retention
+from netim_app.features.journal.service import checking, files, recent, retention
 from netim_app.features.journal.service import reading as journal
 from netim_app.features.login_alerts.service.alerts import choose
 from netim_app.features.not_me.service import stop_everything
@@ -222,11 +222,13 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
 
 
 async def _read_the_journal(actor: Actor) -> None:
-    """Every way to narrow it, the check and the export."""
+    """Every way to narrow it, in brief and in full, the check and the export."""
     day = date(2026, 3, 1)
     for sort, address, since, until in product(("all", "mails"), ("", "192.0.2.7"), (None, day), (None, day)):
         wanted = journal.Wanted(sort, address, since, until)
         await in_read_unit(journal.view_page, actor.account_id, wanted, 9, 20)
+    for shown in recent.SHOWN:
+        await in_read_unit(recent.view_page, actor.account_id, shown, 9, 20)
     await in_unit(files.note_export, actor)
     await in_read_unit(checking.begin, actor.account_id)
     await in_read_unit(files.archive, actor.account_id)

@@ -27,7 +27,6 @@ PROFILE = {
 }
 WRITTEN_BY_ANYBODY = (
     "attempt_window",
-    "activity_entry",
     "journal_entry",
     "sign_up",
     "mailed_link",

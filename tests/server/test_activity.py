@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from netim_app.core.facts import Origin
+from netim_app.features.journal.service import entries, retention
+from netim_app.identity import operations
 from tests.kit.harness import PASSWORD, Client, Server, customer
 
 SECURITY = "/account/connection-and-security"
@@ -22,11 +25,11 @@ async def listed(client: Client) -> list[tuple[str, str, str]]:
 
 
 def rows(server: Server) -> list[Any]:
-    return server.query("SELECT * FROM activity_entry ORDER BY id")
+    return server.query("SELECT * FROM journal_entry ORDER BY account_id, number")
 
 
 async def test_history_tells_the_owner_what_happened(server: Server, email: str) -> None:
-    """Stored with time, address, client, factor and result; failures of strangers with a count."""
+    """With time, address, client, factor and result; failures of strangers with a count."""
     async with Client(server) as stranger, Client(server) as owner, Client(server) as other:
         await stranger.load("/login")
         for _ in range(4):
@@ -59,16 +62,21 @@ async def test_history_of_strangers_failures_is_bounded_and_asks_no_page_to_refr
     server: Server, anna: Client, email: str
 ) -> None:
     (before,) = server.query("SELECT revision FROM account WHERE email = :e", e=email)
-    for _ in range(25):
+    with server.units.write() as unit:
+        account_id = operations.find_account(unit, email) or 0
+        for number in range(entries.MAX_FAILURES_A_DAY - 2):
+            origin = Origin(address=f"2001:db8::{number:x}")
+            entries.add(unit, account_id, entries.What(sort="failures", event="login_failed", origin=origin))
+    for _ in range(4):
         async with Client(server) as stranger:  # an address of its own each
             await stranger.load("/login")
             await attempt(stranger, email)
     counted = server.query(
-        "SELECT scattered, count(*), sum(times) FROM activity_entry e JOIN account a ON a.id = e.account_id "
-        "WHERE a.email = :e AND e.kind = 'failed' GROUP BY scattered ORDER BY scattered",
+        "SELECT event, count(*) FROM journal_entry e JOIN account a ON a.id = e.account_id "
+        "WHERE a.email = :e AND e.sort = 'failures' GROUP BY event ORDER BY event",
         e=email,
     )
-    assert counted == [(0, 20, 20), (1, 1, 5)]
+    assert counted == [("login_failed", entries.MAX_FAILURES_A_DAY), ("more_failures", 1)]
     assert server.query("SELECT revision FROM account WHERE email = :e", e=email) == [before]
     await anna.call("ActivityState.choose", shown="logins")
     assert [row["what"] for row in anna.vars["ActivityState.entries"]] == ["Logged in"]
@@ -92,7 +100,7 @@ async def test_idor_history(server: Server, anna: Client, email: str, new_email:
     async with customer(server, new_email()) as victim:
         assert {address for _, address, _ in await listed(anna)} == {anna.local_address}
         for handler in ("ActivityState.choose", "ActivityState.show_more"):
-            (victim_id,) = server.query("SELECT max(account_id) FROM activity_entry")
+            (victim_id,) = server.query("SELECT max(account_id) FROM journal_entry")
             await anna.call(handler, shown="all", account_id=victim_id)
         assert victim.local_address not in str(anna.vars["ActivityState.entries"])
         assert {address for _, address, _ in await listed(victim)} == {victim.local_address}
@@ -106,13 +114,9 @@ async def test_history_retention(server: Server, new_email: Callable[[], str]) -
     email = server.create_account(new_email())
     async with Client(server) as client:
         await client.log_in(email)
-        server.move_clock(HALF_A_YEAR - 60)
-        from netim_app.features.activity.service import purge
-
-        with server.units.write() as unit:
-            purge(unit)
-        assert len([row for row in rows(server) if client.local_address in row]) == 1
-        server.move_clock(HALF_A_YEAR + 60)
-        with server.units.write() as unit:
-            purge(unit)
-        assert [row for row in rows(server) if client.local_address in row] == []
+        for moved, kept in ((HALF_A_YEAR - 60, 1), (HALF_A_YEAR + 60, 0)):
+            server.move_clock(moved)
+            with server.units.write() as unit:
+                retention.forget_places(unit)
+            places = server.query("SELECT address FROM journal_entry WHERE event = 'logged_in'")
+            assert places.count(client.local_address) == kept

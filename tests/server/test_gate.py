@@ -301,7 +301,7 @@ async def test_malformed_packets(server: Server, victim: Client) -> None:
 
 
 async def test_router_forge(server: Server, victim: Client) -> None:
-    before = server.dump("account_session", "attempt_window", "known_browser", "activity_entry", "ticket")
+    before = server.dump("account_session", "attempt_window", "known_browser", "journal_entry", "ticket")
     (device,) = [c.value for c in victim.http.cookies.jar if c.name == "netim_browser"]
     authorization = f"Session {digest(victim.session_cookie)}; Browser {digest(device)}"
     forged = {
@@ -322,7 +322,7 @@ async def test_router_forge(server: Server, victim: Client) -> None:
         await stranger.call("ProfileState.save", form=PROFILE | {"city": "Forged"})
         await stranger.call("ShellState.open_account_page")
         assert_nothing_personal(stranger)
-        assert server.dump("account_session", "attempt_window", "known_browser", "activity_entry", "ticket") == before
+        assert server.dump("account_session", "attempt_window", "known_browser", "journal_entry", "ticket") == before
         await stranger.send("LoginState.submit", forged, form={"email": victim.email, "password": PASSWORD})
         await stranger.settle()
         (ticket,) = re.findall(r"'ticket_rx_state_': '([\w-]+)'", str(stranger.heard))

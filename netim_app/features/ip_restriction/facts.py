@@ -1,12 +1,8 @@
 """Changes of the IP restriction."""
 
 from dataclasses import dataclass
-from textwrap import shorten
 
 from netim_app.core.facts import Change
-
-MAX_DETAIL = 120
-"""Characters of a list of rules."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +26,6 @@ class IpRuleAdded(Change):
     def told(self) -> str:
         return "ip_restriction.told.added"
 
-    @property
-    def detail(self) -> str:
-        return self.rule
-
 
 @dataclass(frozen=True, kw_only=True)
 class IpRulesAdded(Change):
@@ -45,10 +37,6 @@ class IpRulesAdded(Change):
     def told(self) -> str:
         return "ip_restriction.told.added_many"
 
-    @property
-    def detail(self) -> str:
-        return shorten(", ".join(self.rules), MAX_DETAIL, placeholder=" …")
-
 
 @dataclass(frozen=True, kw_only=True)
 class IpRuleRemoved(Change):
@@ -59,7 +47,3 @@ class IpRuleRemoved(Change):
     @property
     def told(self) -> str:
         return "ip_restriction.told.removed"
-
-    @property
-    def detail(self) -> str:
-        return self.rule

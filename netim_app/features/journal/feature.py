@@ -1,13 +1,11 @@
-"""The journal: all that has happened to an account, in a chain that its owner can verify."""
+"""The journal: all that has happened to an account, in a chain that its owner can verify, and in brief on the page."""
 
-from netim_app.core.facts import Fact
+from netim_app.core.facts import Change, Fact
 from netim_app.feature import Feature, MailAddition, PeriodicWork, Refresher, Subscription
 from netim_app.features.journal.facts import JournalExported
-from netim_app.features.journal.service import entries, files, keys, reading, retention
-from netim_app.features.journal.state import JournalCheckState, JournalState, show_in_language
+from netim_app.features.journal.service import entries, files, keys, reading, recent, retention
+from netim_app.features.journal.state import ActivityState, JournalCheckState, JournalState, show_newest
 from netim_app.features.journal.view import card
-from netim_app.identity import accounts
-from netim_app.identity.facts import ProfileChanged
 
 JOURNAL = Feature(
     name="journal",
@@ -17,8 +15,8 @@ JOURNAL = Feature(
     ),
     card=card,
     group="activity",
-    refresher=Refresher(changed_by=(ProfileChanged,), load=accounts.locale_of, show=show_in_language),
-    dialogs=(JournalState, JournalCheckState),
+    refresher=Refresher(changed_by=(*recent.NOTED, Change), load=recent.view_newest, show=show_newest),
+    dialogs=(ActivityState, JournalState, JournalCheckState),
     mail_additions=(
         MailAddition(
             name="journal", place="small_print", values=entries.note_mail, withdrawn=entries.note_mail_withdrawn

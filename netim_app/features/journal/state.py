@@ -1,4 +1,4 @@
-"""The entries on the card, what is chosen of them, the export and the check."""
+"""The recent activity, the entries of the journal, what is chosen of both, the export and the check."""
 
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.journal import rules
-from netim_app.features.journal.service import checking, files, reading
+from netim_app.features.journal.service import checking, files, reading, recent
 from netim_app.features.journal.service.checking import Check
 from netim_app.features.journal.service.entries import SORTS
 from netim_app.features.journal.service.reading import Page, Shown, Wanted
@@ -25,6 +25,50 @@ MAX_SHOWN = 190
 """Entries on one page; the days lead further back."""
 MAX_TYPED = 45
 FILE_NAME = f"{get_brand().file_prefix}-journal.zip"
+
+
+class ActivityState(rx.State):
+    """The journal in brief. Where the list ends is kept here, not in the page: nobody can ask for another place."""
+
+    entries: list[recent.Entry] = []
+    shown: str = "all"
+    """One of `recent.SHOWN`."""
+    more: bool = False
+    """Whether there are older ones to show."""
+    full: bool = False
+    """Whether there are older ones, but the page is long enough."""
+    time_zone: str = ""
+
+    _end: int = 0
+    _visit: str = ""
+    """Set when the customer has chosen what to see: it then stays so for this visit."""
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def choose(self, shown: str) -> None:
+        """Shows entries of some kinds only, or all."""
+        if not isinstance(shown, str) or shown not in recent.SHOWN:
+            return
+        self._visit = visit_of(self)
+        self.shown = shown
+        self._show(await in_read_unit(recent.view_page, actor().account_id, shown, 0, recent.FIRST_PAGE))
+
+    @rx.event
+    @open_to(LOGGED_IN)
+    async def show_more(self) -> None:
+        """Adds older ones."""
+        if not self.more:
+            return
+        self._visit = visit_of(self)
+        page = await in_read_unit(recent.view_page, actor().account_id, self.shown, self._end, recent.NEXT_PAGE)
+        self._show(page, after=self.entries)
+
+    def _show(self, page: recent.Page, after: list[recent.Entry] | None = None) -> None:
+        self.entries = [*(after or []), *page.entries]
+        self.time_zone = page.time_zone
+        self._end = page.end
+        self.full = page.end > 0 and len(self.entries) >= MAX_SHOWN
+        self.more = page.end > 0 and not self.full
 
 
 class JournalState(rx.State):
@@ -42,6 +86,7 @@ class JournalState(rx.State):
 
     _wanted: Wanted = Wanted()
     _end: int = 0
+    _language: str = ""
     _visit: str = ""
 
     @rx.event
@@ -102,6 +147,7 @@ class JournalState(rx.State):
     def _show(self, page: Page, after: list[Shown] | None = None) -> None:
         self.entries = [*(after or []), *page.entries]
         self.time_zone = page.time_zone
+        self._language = page.language
         self._end = page.end
         self.full = page.end > 0 and len(self.entries) >= MAX_SHOWN
         self.more = page.end > 0 and not self.full
@@ -145,11 +191,17 @@ class JournalCheckState(rx.State):
         return None
 
 
-async def show_in_language(state: rx.State, _language_and_zone: tuple[str, str]) -> None:
-    """Tells the entries that are shown anew, in the language and time zone that the customer has now."""
-    card = await state.get_state(JournalState)
-    if card.shown:
-        await card._load(card._wanted)  # noqa: SLF001  public, it would be an event
+async def show_newest(state: rx.State, page: recent.Page) -> None:
+    """Puts the newest entries into the card, unless the customer looks at others.
+
+    An open journal stays as it is, but for another language or time zone: then it is told anew.
+    """
+    card = await state.get_state(ActivityState)
+    if not card._visit:  # noqa: SLF001  public, it would be sent to the page
+        card._show(page)  # noqa: SLF001  public, it would be an event
+    journal = await state.get_state(JournalState)
+    if journal.shown and (journal._language, journal.time_zone) != (page.language, page.time_zone):  # noqa: SLF001
+        await journal._load(journal._wanted)  # noqa: SLF001
 
 
 def _read_address(form: Form, name: str, text: str) -> str:

@@ -1,17 +1,19 @@
-"""The card "Journal"."""
+"""The card "Recent activity", and in it the journal."""
 
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
 
-from netim_app.features.journal.state import CHOICES, JournalCheckState, JournalState
+from netim_app.features.journal.state import CHOICES, ActivityState, JournalCheckState, JournalState
 from netim_app.identity.view.fields import error_at
 from netim_app.ui import card as kit
-from netim_app.ui.buttons import button
+from netim_app.ui.buttons import button, link
 from netim_app.ui.chips import chips
 from netim_app.ui.fields import text_field
 from netim_app.ui.form import form
 from netim_app.ui.icons import icon
+from netim_app.ui.parts import Text
 from netim_app.ui.text import breakable, tr
 from reflex_guard.single_submit import QUIET
 
@@ -22,9 +24,47 @@ _BAR = (
 
 
 def card() -> rx.Component:
+    """The journal in brief: the choice of what to see, the entries, and more of them. Then the whole of it."""
+    state = ActivityState
+    return kit.card(
+        chips(
+            tuple((shown, tr(f"journal.shown.{shown}")) for shown in ("all", "logins", "failures", "changes")),
+            state.shown, state.choose, label=tr("journal.shown"),
+        ),
+        rx.cond(
+            state.entries.length() > 0,
+            _list(state.entries, _recent_entry, test_id="activity", label=tr("activity.title")),
+            kit.empty(tr("activity.none")),
+        ),
+        rx.cond(
+            state.more,
+            button(tr("journal.more"), state.show_more, test_id="activity-more", class_name="self-start"),
+        ),
+        rx.cond(state.full, rx.el.p(tr("activity.full"), class_name="text-muted")),
+        _hints(),
+        _journal(),
+        title=tr("activity.title"),
+        text=tr("activity.text"),
+        anchor="recent-activity",
+        icon="clock",
+    )  # fmt: skip
+
+
+def _hints() -> rx.Component:
+    return rx.el.p(
+        tr("journal.times", zone=ActivityState.time_zone),
+        " ",
+        tr("activity.not_you"),
+        " ",
+        link(tr("activity.not_you.password"), "#password"),
+        class_name="text-muted",
+    )
+
+
+def _journal() -> rx.Component:
     """What can be done with the journal, and its entries once they are asked for."""
     state = JournalState
-    return kit.card(
+    return kit.part(
         rx.el.div(
             rx.cond(state.shown == "", button(tr("journal.show"), state.choose("all"), test_id="journal-show")),
             button(tr("journal.check"), JournalCheckState.check, test_id="journal-check"),
@@ -32,11 +72,10 @@ def card() -> rx.Component:
             class_name="flex flex-col gap-3 sm:flex-row",
         ),
         rx.el.div(rx.cond(JournalCheckState.number > 0, _progress()), custom_attrs=QUIET, class_name="empty:hidden"),
-        rx.cond(state.shown != "", rx.fragment(_choice(), _narrow(), _list())),
+        rx.cond(state.shown != "", rx.fragment(_choice(), _narrow(), _found())),
         title=tr("journal.title"),
         text=tr("journal.text"),
         anchor="journal",
-        icon="shield",
     )
 
 
@@ -81,10 +120,11 @@ def _narrow() -> rx.Component:
     )  # fmt: skip
 
 
-def _list() -> rx.Component:
+def _found() -> rx.Component:
     state = JournalState
+    entries = _list(state.entries, _journal_entry, test_id="journal", label=tr("journal.title"))
     return rx.fragment(
-        rx.cond(state.entries.length() > 0, _entries(), kit.empty(tr("journal.none"))),
+        rx.cond(state.entries.length() > 0, entries, kit.empty(tr("journal.none"))),
         rx.cond(
             state.more, button(tr("journal.more"), state.show_more, test_id="journal-more", class_name="self-start")
         ),
@@ -93,15 +133,31 @@ def _list() -> rx.Component:
     )
 
 
-def _entries() -> rx.Component:
+def _list(entries: rx.Var[Any], entry: Callable[[Any], rx.Component], *, test_id: str, label: Text) -> rx.Component:
     return rx.el.ul(
-        rx.foreach(JournalState.entries, _entry),
+        rx.foreach(entries, entry),
         class_name="flex flex-col divide-y divide-line rounded-control border border-line",
-        custom_attrs={"data-testid": "journal", "aria-label": tr("journal.title")},
+        custom_attrs={"data-testid": test_id, "aria-label": label},
     )
 
 
-def _entry(entry: Any) -> rx.Component:
+def _recent_entry(entry: Any) -> rx.Component:
+    style = rx.cond(entry.sort == "failures", "font-medium text-warning", "text-muted")
+    return _entry(entry, rx.cond(entry.often != "", rx.el.p(entry.often, class_name=style)), _from_where(entry))
+
+
+def _journal_entry(entry: Any) -> rx.Component:
+    return _entry(
+        entry,
+        _from_where(entry),
+        rx.el.p(
+            tr("journal.entry", number=entry.number, fingerprint=entry.fingerprint),
+            class_name="text-xs break-words text-muted tabular-nums",
+        ),
+    )
+
+
+def _entry(entry: Any, *lines: rx.Component) -> rx.Component:
     return rx.el.li(
         rx.match(
             entry.sort,
@@ -118,11 +174,7 @@ def _entry(entry: Any) -> rx.Component:
                 class_name="flex flex-wrap items-baseline justify-between gap-x-3",
             ),
             rx.cond(entry.how != "", rx.el.p(breakable(entry.how), class_name="break-words text-muted")),
-            _from_where(entry),
-            rx.el.p(
-                tr("journal.entry", number=entry.number, fingerprint=entry.fingerprint),
-                class_name="text-xs break-words text-muted tabular-nums",
-            ),
+            *lines,
             class_name="min-w-0 flex-1",
         ),
         key=entry.number.to(str),

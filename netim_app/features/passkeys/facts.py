@@ -16,10 +16,6 @@ class PasskeyAdded(FactorsChanged):
     def told(self) -> str:
         return "passkeys.told.added"
 
-    @property
-    def detail(self) -> str:
-        return self.name
-
 
 @dataclass(frozen=True, kw_only=True)
 class PasskeyRemoved(FactorsChanged):
@@ -35,10 +31,6 @@ class PasskeyRemoved(FactorsChanged):
     def told(self) -> str:
         return "passkeys.told.removed"
 
-    @property
-    def detail(self) -> str:
-        return self.name
-
 
 @dataclass(frozen=True, kw_only=True)
 class PasskeyRenamed(Change):
@@ -50,10 +42,6 @@ class PasskeyRenamed(Change):
     @property
     def told(self) -> str:
         return "passkeys.told.renamed"
-
-    @property
-    def detail(self) -> str:
-        return self.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +107,3 @@ class PasskeyCounterFell(Change):
     @property
     def told(self) -> str:
         return "passkeys.told.counter"
-
-    @property
-    def detail(self) -> str:
-        return self.name

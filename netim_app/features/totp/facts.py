@@ -15,10 +15,6 @@ class AuthenticatorAdded(Change):
     def told(self) -> str:
         return "totp.told.added"
 
-    @property
-    def detail(self) -> str:
-        return self.name
-
 
 @dataclass(frozen=True, kw_only=True)
 class AuthenticatorRenamed(Change):
@@ -31,10 +27,6 @@ class AuthenticatorRenamed(Change):
     def told(self) -> str:
         return "totp.told.renamed"
 
-    @property
-    def detail(self) -> str:
-        return self.name
-
 
 @dataclass(frozen=True, kw_only=True)
 class AuthenticatorRemoved(Change):
@@ -45,7 +37,3 @@ class AuthenticatorRemoved(Change):
     @property
     def told(self) -> str:
         return "totp.told.removed"
-
-    @property
-    def detail(self) -> str:
-        return self.name

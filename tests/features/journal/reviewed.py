@@ -2,6 +2,8 @@ from tests.kit.reviewed import Addition, Mail, Reviewed
 
 REVIEWED = Reviewed(
     marks={
+        "ActivityState.choose": "LOGGED_IN",
+        "ActivityState.show_more": "LOGGED_IN",
         "JournalState.choose": "LOGGED_IN",
         "JournalState.narrow": "LOGGED_IN",
         "JournalState.show_more": "LOGGED_IN",

@@ -9,8 +9,9 @@ import pytest
 from netim_app.core.actor import Actor, set_caller
 from netim_app.core.facts import Origin
 from netim_app.features.journal.service import checking, reading
-from netim_app.features.journal.state import MAX_SHOWN, JournalCheckState, JournalState
+from netim_app.features.journal.state import MAX_SHOWN, ActivityState, JournalCheckState, JournalState
 from netim_app.features.journal.tables import JournalEntry
+from netim_app.features.login_alerts.state import LoginAlertsState
 from netim_app.features.passkeys.facts import PasskeyRenamed
 from netim_app.identity import facts
 from netim_app.identity.state.shell import ShellState
@@ -255,3 +256,18 @@ async def test_entries_follow_the_language_of_the_page(tab: Tab) -> None:
     card = await tab.state(JournalState)
 
     assert [entry.what for entry in card.entries] == ["Connexion", "Compte créé"]
+
+
+async def test_an_open_journal_stays_as_it_is_when_something_changes(
+    sqlite_units: Units, caller: Actor, tab: Tab
+) -> None:
+    prove(sqlite_units, caller, 15)
+    card, _ = await tab.run(JournalState, "choose", "logins")
+    await tab.run(JournalState, "show_more")
+    shown = card.entries
+
+    await tab.run(LoginAlertsState, "switch", True)
+
+    assert (await tab.state(ActivityState)).entries[0].what.startswith("Email alerts switched on")
+    assert len(shown) == 17
+    assert (await tab.state(JournalState)).entries == shown

@@ -8,8 +8,8 @@ import pytest
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.features.activity.service import view_newest
 from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.journal.service.recent import view_newest
 from netim_app.features.passkeys import rules
 from netim_app.features.passkeys.service import only, passkeys, prompts, stored, use
 from netim_app.features.passkeys.tables import Passkey, PasskeysOnly

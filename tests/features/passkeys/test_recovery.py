@@ -14,10 +14,10 @@ from netim_app.commands import customers
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
-from netim_app.features.activity.service import view_newest
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service import rule_list
+from netim_app.features.journal.service.recent import view_newest
 from netim_app.features.lost_device import service as lost_device
 from netim_app.features.own_data.facts import DeletionAsked
 from netim_app.features.own_data.service import deletion

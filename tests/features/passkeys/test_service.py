@@ -8,10 +8,10 @@ from sqlmodel import select
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Origin
-from netim_app.features.activity.service import view_newest
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service import rule_list
+from netim_app.features.journal.service.recent import view_newest
 from netim_app.features.passkeys import rules
 from netim_app.features.passkeys.rules import encode
 from netim_app.features.passkeys.service import answers, passkeys, prompts, stored, use

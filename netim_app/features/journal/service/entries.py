@@ -27,11 +27,13 @@ MAX_FAILURES_A_DAY = 100
 DAY = timedelta(days=1)
 SORTS = ("logins", "failures", "changes", "mails", "operator")
 MORE_FAILURES = "more_failures"
+LAST = 2**31 - 1
+"""Behind every number."""
 PLACES = ("address", "browser", "system")
 """The names of the personal values that are kept for a time."""
 
 _NOT_TOLD = {"account_id", "at", "origin"}
-_OUR_WORDS = {"factor", "reason", "way", "act"}
+_OUR_WORDS = {"factor", "reason", "way", "act", "setting", "change"}
 """Fields of facts that hold words of ours. Any other text is personal."""
 _FAILURES = (facts.Refusal, facts.LoginBlocked, facts.SecondFactorNotCompleted, facts.CodesStopped)
 _ENTRIES = table_of(JournalEntry)

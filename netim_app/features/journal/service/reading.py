@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from netim_app.features.journal import rules
 from netim_app.features.journal.rules import Entry, Head
 from netim_app.features.journal.service import words
-from netim_app.features.journal.service.entries import PLACES, SORTS
+from netim_app.features.journal.service.entries import LAST, PLACES, SORTS
 from netim_app.features.journal.tables import JournalAnchor, JournalEntry
 from netim_app.identity import accounts
 from netim_app.infra.columns import table_of
@@ -26,7 +26,6 @@ BATCH = 1_000
 """Entries that are read at a time where all of them are."""
 MAX_EXPORTED = 10_000
 """Entries of "Download my data", the newest. The journal's own export has all of them."""
-_LAST = 2**31 - 1
 
 _ENTRIES, _ANCHORS = table_of(JournalEntry), table_of(JournalAnchor)
 _entry, _anchor = _ENTRIES.c, _ANCHORS.c
@@ -75,6 +74,7 @@ class Page:
 
     entries: tuple[Shown, ...]
     end: int
+    language: str
     time_zone: str
 
 
@@ -82,7 +82,7 @@ def view_page(unit: UnitOfWork, account_id: int, wanted: Wanted, before: int, si
     """The newest wanted entries before a number; 0 for the newest of all."""
     language, time_zone = accounts.locale_of(unit, account_id)
     zone = zone_of(time_zone)
-    values: dict[str, Any] = {"after": 0, "before": before or _LAST}
+    values: dict[str, Any] = {"after": 0, "before": before or LAST}
     if wanted.since:
         values["after"] = _last_before(unit, account_id, _begin(wanted.since, zone))
     if wanted.until:
@@ -98,6 +98,7 @@ def view_page(unit: UnitOfWork, account_id: int, wanted: Wanted, before: int, si
     return Page(
         entries=tuple(_shown(row, language, time_zone) for row in kept),
         end=kept[-1].number if len(rows) > size else 0,
+        language=language,
         time_zone=zone_label(listed_zone(time_zone)),
     )
 
@@ -155,20 +156,23 @@ def values_of(row: sa.Row[Any]) -> dict[str, tuple[bytes, str]]:
 
 
 def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
-    """For "Download my data": the newest entries."""
+    """For "Download my data": the newest entries, in words of the customer's language too."""
     rows = unit.rows(
-        _page_of(by_sort=False, by_address=False), account=account_id, after=0, before=_LAST, size=MAX_EXPORTED
+        _page_of(by_sort=False, by_address=False), account=account_id, after=0, before=LAST, size=MAX_EXPORTED
     )
-    return {"entries": [_plain(row) for row in rows]}
+    language, _ = accounts.locale_of(unit, account_id)
+    return {"entries": [_plain(row, language) for row in rows]}
 
 
-def _plain(row: sa.Row[Any]) -> dict[str, Any]:
+def _plain(row: sa.Row[Any], language: str) -> dict[str, Any]:
     entry = entry_of(row)
     kept = {name: value for name, (_, value) in values_of(row).items()}
     return {
         "number": entry.number,
         "at": rules.moment(entry.at),
         "event": entry.event,
+        "what": words.what(entry.event, entry.details, language),
+        "how": words.how(row, entry.details, language),
         "details": entry.details,
         "hash": row.hash,
         **kept,
@@ -177,13 +181,12 @@ def _plain(row: sa.Row[Any]) -> dict[str, Any]:
 
 def _shown(row: sa.Row[Any], language: str, time_zone: str) -> Shown:
     details = json.loads(row.details)
-    has_place = bool(row.address or row.browser or row.system)
     return Shown(
         number=row.number,
         what=words.what(row.event, details, language),
         how=words.how(row, details, language),
         sort=row.sort if row.sort in SORTS else "changes",
-        client=catalog.format_client(row.browser, row.system, language) if has_place else "",
+        client=words.client(row, language),
         address=row.address,
         when=catalog.format_short(row.at, language, time_zone),
         exact=catalog.format_datetime(row.at, language, time_zone),

@@ -1,7 +1,7 @@
 """What entries are called: in words of the feature that a change is of, or in ours."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,16 +46,16 @@ REASONS = {
 """Why something was refused, by the word of the fact. A login policy brings a text key of its own."""
 
 
-def what(event: str, details: dict[str, Any], language: str) -> str:
+def what(event: str, details: Mapping[str, Any], language: str) -> str:
     """What happened. An event that nobody has words for, as of a feature that is gone, is called by its name."""
     key = details.get("told", "")
     key = key if catalog.has(key) else EVENTS.get(event, "")
     return catalog.text(language, key) if key else event.replace("_", " ").capitalize()
 
 
-def how(row: sa.Row[Any], details: dict[str, Any], language: str) -> str:
+def how(row: sa.Row[Any], details: Mapping[str, Any], language: str) -> str:
     """How the customer was known, why it failed, or what it was about; empty where there is nothing to say."""
-    others = json.loads(row.others)
+    others = json.loads(row.others) if row.others != "{}" else {}
     if row.event == "profile_changed":
         return " · ".join(_edits(others, language))
     if others:
@@ -63,10 +63,18 @@ def how(row: sa.Row[Any], details: dict[str, Any], language: str) -> str:
     if "mail" in details:
         return _subject(details["mail"], language)
     if row.event == "logged_in":
-        return catalog.text(language, offers().ways_in.get(details.get("factor", ""), "journal.by_password"))
-    reason = details.get("reason", "")
-    key = REASONS.get(reason, reason)
+        factor = details.get("factor", "")
+        key = offers().ways_in.get(factor, "") if factor else "journal.by_password"
+    else:
+        reason = details.get("reason", "")
+        key = REASONS.get(reason, reason)
     return catalog.text(language, key) if catalog.has(key) else ""
+
+
+def client(row: sa.Row[Any], language: str) -> str:
+    """Browser and system; empty when they are erased, or when there were none."""
+    has_place = row.address or row.browser or row.system
+    return catalog.format_client(row.browser, row.system, language) if has_place else ""
 
 
 def _edits(values: dict[str, str], language: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.offers import offers
 
 SCHEMA = "account-data"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raise it when a name in the document changes or goes. New names need no new version."""
 
 

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from netim_app.core.actor import Actor, set_caller
-from netim_app.features.activity import service
-from netim_app.features.activity.state import MAX_SHOWN, ActivityState
+from netim_app.features.journal.service import recent
+from netim_app.features.journal.state import MAX_SHOWN, ActivityState
 from netim_app.identity import facts
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
@@ -47,7 +47,7 @@ async def test_the_newest_ten_are_shown_then_more(sqlite_units: Units, clock: Fa
     assert card.entries[-1].what == "Logged in"
     await tab.run(ActivityState, "show_more")
 
-    assert len({entry.id for entry in card.entries}) == len(card.entries) == 40
+    assert len({entry.number for entry in card.entries}) == len(card.entries) == 40
 
 
 async def test_a_choice_stays_for_the_visit_and_ends_with_it(
@@ -90,7 +90,7 @@ async def test_a_page_has_an_end(sqlite_units: Units, clock: FakeClock, caller: 
         await tab.run(ActivityState, "show_more")
 
     assert (len(card.entries), card.more, card.full) == (MAX_SHOWN, False, True)
-    assert (MAX_SHOWN - service.FIRST_PAGE) % service.NEXT_PAGE == 0
+    assert (MAX_SHOWN - recent.FIRST_PAGE) % recent.NEXT_PAGE == 0
 
 
 async def test_nobody_reads_without_a_session(caller: Actor) -> None:

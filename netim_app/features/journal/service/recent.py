@@ -1,0 +1,240 @@
+"""The recent activity: the journal in brief, without mails, and with what is alike as one entry."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from textwrap import shorten
+from typing import Any
+
+import sqlalchemy as sa
+
+from netim_app.features.journal.service import words
+from netim_app.features.journal.service.entries import LAST
+from netim_app.features.journal.tables import JournalEntry
+from netim_app.identity import accounts, facts
+from netim_app.infra.columns import table_of
+from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.texts import catalog
+from netim_app.texts.places import listed_zone, zone_label
+
+ONE_ENTRY = timedelta(hours=1)
+"""How long failures and changes that are alike, one after the other, are shown as one entry."""
+MAX_TIMES = 100
+"""How many of them: so no page reads without end."""
+FIRST_PAGE = 10
+NEXT_PAGE = 20
+MAX_HOW = 200
+"""Characters of what a change was about. The journal has all of them."""
+BATCH = 20
+"""Rows that are read at a time: mostly enough for a page."""
+SHOWN = ("all", "logins", "failures", "changes")
+"""What the customer may choose to see."""
+NOTED = (
+    facts.LoggedIn,
+    facts.LoggedOut,
+    facts.OtherSessionsRevoked,
+    facts.LoginFailed,
+    facts.SecondFactorNotCompleted,
+    facts.LoginBlocked,
+    facts.ProofFailed,
+    facts.CodeRefused,
+    facts.CodesStopped,
+)
+"""The facts that are shown, beside changes."""
+
+_LOGINS = ("logged_in", "logged_out", "other_sessions_revoked")
+_CHANGES = ("changes", "operator")
+_HOW = {
+    "login_failed": "activity.wrong_password",
+    "second_factor_not_completed": "activity.no_code",
+    "proof_failed": "activity.proof_by_password",
+    "codes_stopped": "activity.too_many_codes",
+}
+"""By event. A login policy that refuses is told by the way of the login, see `_BLOCKED`."""
+_BLOCKED = {
+    "password": "activity.wrong_address",
+    "ceremony": "activity.wrong_address_for_ceremony",
+    "reset": "activity.wrong_address_for_reset",
+}
+_ENTRIES = table_of(JournalEntry)
+_entry = _ENTRIES.c
+_COLUMNS = (
+    _entry.number, _entry.at, _entry.sort, _entry.event, _entry.details, _entry.others, _entry.address,
+    _entry.browser, _entry.system,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the card shows of one entry, or of several that are alike, in words of the customer's language."""
+
+    number: int
+    """Of the newest."""
+    what: str
+    how: str
+    """How the customer was known, why it failed, or what a change was about."""
+    sort: str
+    """One of `SHOWN`, other than "all"."""
+    client: str
+    address: str
+    when: str
+    exact: str
+    often: str
+    """How many times since when; empty for once."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some entries, newest first. `end` is the number of the last that is in them; 0 when there are no older ones."""
+
+    entries: tuple[Entry, ...]
+    end: int
+    language: str
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class _About:
+    """What makes entries alike."""
+
+    what: str
+    how: str
+    sort: str
+    client: str
+    address: str
+
+
+@dataclass
+class _Group:
+    """Entries that are shown as one."""
+
+    about: _About
+    newest: sa.Row[Any]
+    oldest: sa.Row[Any]
+    times: int = 1
+
+    def takes(self, about: _About, row: sa.Row[Any]) -> bool:
+        """Whether an older entry is one of them. Logins are shown one by one."""
+        is_near = self.newest.at - row.at < ONE_ENTRY and self.times < MAX_TIMES
+        return is_near and about == self.about and about.sort != "logins"
+
+
+def view_newest(unit: UnitOfWork, account_id: int) -> Page:
+    """What the card shows at first."""
+    return view_page(unit, account_id, "all", 0, FIRST_PAGE)
+
+
+def view_page(unit: UnitOfWork, account_id: int, shown: str, before: int, size: int) -> Page:
+    """The newest entries before a number; 0 for the newest of all.
+
+    Args:
+        shown: one of `SHOWN`.
+    """
+    language, time_zone = accounts.locale_of(unit, account_id)
+    groups, end = _grouped(_newest_first(unit, account_id, shown, before or LAST), language, size)
+    return Page(
+        entries=tuple(_shown(group, language, time_zone) for group in groups),
+        end=end,
+        language=language,
+        time_zone=zone_label(listed_zone(time_zone)),
+    )
+
+
+def _newest_first(unit: UnitOfWork, account_id: int, shown: str, before: int) -> Iterator[sa.Row[Any]]:
+    """The entries before a number. They are read as they are used."""
+    rows = unit.rows(_batch_of(shown), account=account_id, before=before)
+    yield from rows
+    while len(rows) == BATCH:
+        rows = unit.rows(_batch_of(shown), account=account_id, before=rows[-1].number)
+        yield from rows
+
+
+@cache
+def _batch_of(shown: str) -> sa.Select[Any]:
+    wanted = {
+        "all": sa.or_(_entry.sort.not_in(("logins", "mails")), _entry.event.in_(_LOGINS)),
+        "logins": sa.and_(_entry.sort == "logins", _entry.event.in_(_LOGINS)),
+        "failures": _entry.sort == "failures",
+        "changes": _entry.sort.in_(_CHANGES),
+    }[shown]
+    of_account = (_entry.account_id == sa.bindparam("account"), _entry.number < sa.bindparam("before"))
+    return sa.select(*_COLUMNS).where(*of_account, wanted).order_by(_entry.number.desc()).limit(BATCH)
+
+
+def _grouped(rows: Iterator[sa.Row[Any]], language: str, size: int) -> tuple[list[_Group], int]:
+    """The first groups, and the number of the last entry in them; 0 when that was all."""
+    groups: list[_Group] = []
+    for row in rows:
+        about = _about(row, language)
+        if about is None:
+            continue
+        if groups and groups[-1].takes(about, row):
+            groups[-1].oldest = row
+            groups[-1].times += 1
+        elif len(groups) == size:
+            return groups, groups[-1].oldest.number
+        else:
+            groups.append(_Group(about, newest=row, oldest=row))
+    return groups, 0
+
+
+def _about(row: sa.Row[Any], language: str) -> _About | None:
+    """None for an entry that the list leaves out."""
+    details = json.loads(row.details)
+    if not _is_told(row, details):
+        return None
+    how = _how(row, details, language)
+    return _About(
+        what=_what(row, details, language),
+        how=how if len(how) <= MAX_HOW else shorten(how, MAX_HOW, placeholder=" …"),
+        sort="changes" if row.sort in _CHANGES else row.sort,
+        client=words.client(row, language),
+        address=row.address,
+    )
+
+
+def _is_told(row: sa.Row[Any], details: dict[str, Any]) -> bool:
+    match row.event:
+        case "logged_out":  # who logs in anew in the same browser knows of no logout
+            return not details.get("replaced")
+        case "code_refused":  # of wrong codes during a login, how it ended is told
+            return bool(details.get("logged_in") or details.get("spare"))
+    return row.sort not in _CHANGES or bool(details.get("told"))
+
+
+def _what(row: sa.Row[Any], details: dict[str, Any], language: str) -> str:
+    match row.event:
+        case "codes_stopped":
+            return catalog.text(language, "activity.stopped")
+        case "code_refused":
+            return words.what("proof_failed" if details.get("logged_in") else "login_failed", details, language)
+    return words.what(row.event, details, language)
+
+
+def _how(row: sa.Row[Any], details: dict[str, Any], language: str) -> str:
+    match row.event:
+        case "login_blocked":
+            key = _BLOCKED.get(details.get("way", ""), "")
+        case "code_refused":
+            key = "activity.proof_by_code" if details.get("logged_in") else "activity.wrong_spare_code"
+        case event:
+            key = _HOW.get(event, "")
+    return catalog.text(language, key) if key else words.how(row, details, language)
+
+
+def _shown(group: _Group, language: str, time_zone: str) -> Entry:
+    about, newest = group.about, group.newest
+    since = catalog.format_short(group.oldest.at, language, time_zone)
+    return Entry(
+        number=newest.number,
+        what=about.what,
+        how=about.how,
+        sort=about.sort,
+        client=about.client,
+        address=about.address,
+        when=catalog.format_short(newest.at, language, time_zone),
+        exact=catalog.format_datetime(newest.at, language, time_zone),
+        often=catalog.text(language, "activity.often", count=group.times, since=since) if group.times > 1 else "",
+    )
