@@ -1,5 +1,7 @@
 """Browsers from which an account was used before, by the digest of their cookie."""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from sqlalchemy import delete
 from sqlmodel import col, select
@@ -29,6 +31,9 @@ _ANOTHER = (
     .where(_known.browser_digest == sa.bindparam("browser"), _known.account_id != sa.bindparam("account"))
     .limit(1)
 )
+SIGN_UP_WITHIN = timedelta(hours=1)
+"""The first login of a sign-up follows its confirmation. That of an imported account comes at any time."""
+_CREATED = sa.select(_account.created_at).where(_account.id == sa.bindparam("account"))
 _SECOND = sa.select(_known.browser_digest).where(_known.account_id == sa.bindparam("account")).offset(1).limit(1)
 
 
@@ -73,8 +78,10 @@ def knows_another(unit: UnitOfWork, actor: Actor) -> bool:
 
 
 def is_first_browser(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether the account knows one browser only: that in which it was used first."""
-    return unit.row(_SECOND, account=account_id) is None
+    """Whether the account is new and knows one browser only: that in which its sign-up was confirmed a moment ago."""
+    created = unit.row(_CREATED, account=account_id)
+    is_new = created is not None and created.created_at > unit.now - SIGN_UP_WITHIN
+    return is_new and unit.row(_SECOND, account=account_id) is None
 
 
 def forget_browsers(unit: UnitOfWork, account_id: int) -> None:

@@ -121,6 +121,16 @@ async def allow_change(account_id: int) -> None:
         raise DomainError(TOO_OFTEN)
 
 
+async def allow_edit(account_id: int) -> None:
+    """A logged-in customer may make one more change that sends no mail: each is written down.
+
+    Raises:
+        DomainError: too many.
+    """
+    if not await _hit(rate_limit.EDIT_PER_ACCOUNT, str(account_id)):
+        raise DomainError(TOO_OFTEN)
+
+
 async def allow_copy_request(customer: Actor, recipient: str) -> None:
     """A logged-in customer may have one more mailbox asked whether it wants copies of alerts.
 

@@ -99,11 +99,11 @@ def _profile_of(account: Account | sa.Row[Any]) -> Profile:
 
 
 def edit_profile(unit: UnitOfWork, actor: Actor, profile: Profile) -> None:
-    """Stores checked personal information."""
+    """Stores checked personal information. The same again changes nothing."""
     account = sessions.lock_for_change(unit, actor.account_id)  # or the old values may be older than the last change
-    edits = _edits(_profile_of(account), profile)
-    store(account, profile)
-    unit.record(facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin, edits=edits))
+    if edits := _edits(_profile_of(account), profile):
+        store(account, profile)
+        unit.record(facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin, edits=edits))
 
 
 def store(account: Account, profile: Profile) -> None:
@@ -113,8 +113,10 @@ def store(account: Account, profile: Profile) -> None:
 
 
 def set_language(unit: UnitOfWork, actor: Actor, language: str) -> None:
-    """Stores the language of pages and mails."""
+    """Stores the language of pages and mails. The same one again changes nothing."""
     account = sessions.lock_for_change(unit, actor.account_id)
+    if account.language == language:
+        return
     before = _profile_of(account)
     account.language = language
     edits = _edits(before, _profile_of(account))

@@ -67,6 +67,7 @@ again by itself, and one that can would show nothing until it is loaded anew."""
 PROOF_PER_SESSION = Limit("proof_per_session", 20, MINUTE)
 CHANGE_PER_ACCOUNT = Limit("change_per_account", 300, HOUR)
 """Each sends a mail, and all mails wait in one queue. As many as a full list of IP rules takes, and some more."""
+EDIT_PER_ACCOUNT = Limit("edit_per_account", 300, HOUR)
 COPY_REQUEST_PER_ACCOUNT = Limit("copy_request_per_account", 10, HOUR)
 """Mails to mailboxes that have not asked for them."""
 DOWNLOAD_PER_ACCOUNT = Limit("download_per_account", 10, HOUR)

@@ -139,6 +139,22 @@ async def test_a_customers_language_is_stored(sqlite_units: Units, caller: Actor
     assert stored_account(sqlite_units, caller.account_id).language == "fr"
 
 
+async def test_edits_without_end_are_refused(
+    sqlite_units: Units, caller: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is written down, so a program would bury what else there is. The page changes its language all the same."""
+    monkeypatch.setattr(rate_limit, "EDIT_PER_ACCOUNT", rate_limit.Limit("edit_per_account", 1, 3600))
+    tab = Tab("/")
+    for language in ("fr", "de"):
+        await tab.run(ShellState, "set_language", language)
+
+    assert stored_account(sqlite_units, caller.account_id).language == "fr"
+    assert (await tab.state(LocaleState)).locale == "de"
+    page, _ = await tab.run(ProfileState, "save", PROFILE)
+    assert page.errors
+    assert stored_account(sqlite_units, caller.account_id).city == ""
+
+
 @pytest.mark.parametrize("language", ["xx", "", None, 5, True, math.nan, "EN", [], {}, ["fr"], {"fr": 1}])
 async def test_an_unknown_language_changes_nothing(sqlite_units: Units, caller: Actor, language: Any) -> None:
     tab = Tab("/")
@@ -401,9 +417,9 @@ async def test_a_dialog_ends_with_the_visit_in_which_it_was_opened(sqlite_units:
     set_caller(logged_in_actor(sqlite_units))
     tab = Tab("/account/connection-and-security")
     shown = await tab.state(dialog)
-    name = next(var for var in ("errors", "shown", "open") if hasattr(shown, var))
+    name = next(var for var in ("errors", "shown", "open", "number") if hasattr(shown, var))
     before = getattr(shown, name)
-    setattr(shown, name, {"errors": {"": "typed wrong"}, "shown": "bad", "open": True}[name])
+    setattr(shown, name, {"errors": {"": "typed wrong"}, "shown": "bad", "open": True, "number": 7}[name])
     shown._visit = visit_of(shown)
 
     await tab.run(ShellState, "open_account_page")

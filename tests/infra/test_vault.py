@@ -91,3 +91,14 @@ def test_the_format_on_disk_stays_readable() -> None:
     """Sealed by the first release: a later one must still open it."""
     sealed = bytes.fromhex(FIRST_RELEASE)
     assert Vault(NEW).open(sealed, ROW) == b"seed"
+
+
+def test_a_mac_is_of_one_value_one_purpose_and_one_secret() -> None:
+    vault = Vault("the secret of this server")
+    mac = vault.mac("a", b"value")
+
+    assert vault.is_mac("a", b"value", mac)
+    assert not vault.is_mac("a", b"other", mac)
+    assert not vault.is_mac("b", b"value", mac)
+    assert not vault.is_mac("a", b"value", "")
+    assert not Vault("another secret").is_mac("a", b"value", mac)

@@ -7,7 +7,6 @@ steals it can be a nuisance, and gains nothing.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from hmac import compare_digest
 from typing import Literal, get_args
 
 import sqlalchemy as sa
@@ -40,6 +39,7 @@ Then = Literal["reset", "ask", "passkey", "undo", "elsewhere"]
 """How the owner of a mailbox gets back in: by the link to a new password that was sent, or that is to be asked for; by
 a passkey because nothing else opens the account; by the link that restores the address; or with the help of support."""
 THEN: tuple[Then, ...] = get_args(Then)
+_MARK = "not_me"
 _LINKS = table_of(MailedLink)
 _link = _LINKS.c
 _ISSUE = sa.insert(_LINKS)
@@ -104,12 +104,16 @@ def stop_everything(unit: UnitOfWork, token: str, visitor: Visitor) -> Then:
 
 def mark_of(unit: UnitOfWork, then: str, visitor: Visitor) -> str:
     """What shows, in the address of the page, that a link was used in this browser. Nobody else can make it up."""
-    return unit.vault.mac("not_me", f"{then} {visitor.browser_digest}".encode())
+    return unit.vault.mac(_MARK, _marked(then, visitor))
 
 
 def is_marked(unit: UnitOfWork, then: str, mark: str, visitor: Visitor) -> bool:
     """Whether `mark_of` has made this mark for this browser."""
-    return bool(visitor.browser_digest) and compare_digest(mark.encode(), mark_of(unit, then, visitor).encode())
+    return bool(visitor.browser_digest) and unit.vault.is_mac(_MARK, _marked(then, visitor), mark)
+
+
+def _marked(then: str, visitor: Visitor) -> bytes:
+    return f"{then} {visitor.browser_digest}".encode()
 
 
 def _tell_all(unit: UnitOfWork, fact: AccountFrozen, present: str, pressed: str, *, sole: bool) -> Then:

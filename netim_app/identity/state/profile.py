@@ -35,7 +35,9 @@ class ProfileState(rx.State):
         self.errors = {}
         shown = self.version
         try:
-            await change(self, profiles.edit_profile, profiles.read_profile(form))
+            profile = profiles.read_profile(form)
+            await limits.allow_edit(actor().account_id)
+            await change(self, profiles.edit_profile, profile)
         except DomainError as error:
             self.errors = await explain(self, error)
             await show_notice(self, "danger", "form.look_again")

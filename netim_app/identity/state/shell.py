@@ -9,7 +9,7 @@ import reflex as rx
 from netim_app.brand.brand import get_brand
 from netim_app.core.actor import Actor, actor, visitor
 from netim_app.core.errors import DomainError
-from netim_app.identity import accounts, changes, profiles, sessions
+from netim_app.identity import accounts, changes, limits, profiles, sessions
 from netim_app.identity.access import ANYONE, LOGGED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, in_unit_thread, units
 from netim_app.offers import offers
@@ -122,6 +122,10 @@ class ShellState(rx.State):
         (await self.get_state(LocaleState)).locale = language
         caller = visitor()
         if isinstance(caller, Actor):
+            try:
+                await limits.allow_edit(caller.account_id)
+            except DomainError:
+                return  # the page has it; the account keeps the one before
             await in_unit(profiles.set_language, caller, language)
             if self.ready:
                 await refresh(self)

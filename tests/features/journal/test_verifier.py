@@ -84,9 +84,23 @@ def _change_and_hash_anew(lines: list[str]) -> list[str]:
     return [*lines[:2], json.dumps(entry) + "\n", *lines[3:]]
 
 
+def _move_into_salt(lines: list[str]) -> list[str]:
+    """The commitment stays the same when the first digits of a value are told as the end of its salt."""
+    entry = json.loads(lines[2])
+    kept = entry["values"]["address"]
+    entry["values"]["address"] = {"salt": kept["salt"] + kept["value"][:2].encode().hex(), "value": kept["value"][2:]}
+    return [*lines[:2], json.dumps(entry) + "\n", *lines[3:]]
+
+
 @pytest.mark.parametrize(
     ("forge", "said"),
     [
+        (_move_into_salt, r"no\. 3: its address was changed"),
+        (
+            lambda lines: [*lines[:2], lines[2].replace("{", '{"no": 9, ', 1), *lines[3:]],
+            r"no\. 3: the line is no entry",
+        ),
+        (lambda lines: [*lines[:2], lines[2].replace("{", '{"x": 9, ', 1), *lines[3:]], r"beyond an entry: x"),
         (_change, r"no\. 3 was changed"),
         (_change_and_hash_anew, r"no\. 4 was changed, or what stands before it was"),
         (lambda lines: [*lines[:2], *lines[3:]], r"no\. 3 is missing: no\. 4"),
@@ -201,8 +215,8 @@ def test_csv_injection(export: Unpacked) -> None:
     cells = {cell for row in rows for cell in row}
     assert "'=1+1" in cells
     assert not {cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))}
-    assert [files.defused(cell) for cell in ("=a", "+a", "-a", "@a", "\ta", "\ra", "a=")] == [
-        "'=a", "'+a", "'-a", "'@a", "'\ta", "'\ra", "a=",
+    assert [files.defused(cell) for cell in ("=a", "+a", "-a", "@a", "\ta", "\ra", "a=", "a;=b;c", "a;b", "a\n@b")] == [
+        "'=a", "'+a", "'-a", "'@a", "'\ta", "'\ra", "a=", "a;'=b;c", "a;b", "a\n'@b",
     ]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from tests.kit.factories import (
     logged_in_actor,
     mailed,
     mails,
+    make_account,
     make_session,
     quick_hash,
     visitor_of,
@@ -105,6 +106,17 @@ def test_a_login_in_a_new_browser_is_mailed_always(units: Units, setting: Settin
     assert "from a new device" in last_mail(units, "logged_in").text
     login_again(units, caller.account_id, OTHER_BROWSER)
     assert len(mailed(units)) == 1
+
+
+def test_the_first_login_of_an_account_that_was_imported_is_mailed(units: Units, clock: FakeClock) -> None:
+    """It comes at any time. That of a sign-up follows its confirmation."""
+    with units.write() as unit:
+        account_id = make_account(unit)
+    clock.advance(hours=2)
+
+    login_again(units, account_id, OTHER_BROWSER)
+
+    assert mailed(units) == [("logged_in", EMAIL)]
 
 
 @pytest.mark.parametrize(("setting", "told"), [("off", False), ("new", True), ("every", True)])

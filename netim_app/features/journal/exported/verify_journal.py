@@ -23,6 +23,7 @@ FIRST_PREVIOUS = "0" * 64
 HASHED = ("account", "no", "at", "event", "details", "personal")
 ED25519 = b"\x01"
 KEY_BYTES = len(ED25519) + 32
+SALT_BYTES = 16
 Entry = Dict[str, Any]
 
 
@@ -35,15 +36,23 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
+def once(members: "list[tuple[str, object]]") -> "dict[str, object]":
+    """An object of JSON. A name that stands there twice would be read by some as the first, by others as the last."""
+    read = dict(members)
+    if len(read) != len(members):
+        raise ValueError("a name stands there twice")
+    return read
+
+
 def read_entry(text: str, number: int) -> Entry:
     """One line of the file as the entry with this number."""
     try:
-        entry: Entry = json.loads(text)
-        missing = [name for name in (*HASHED, "values", "hash") if name not in entry]
+        entry: Entry = json.loads(text, object_pairs_hook=once)
+        names = set(entry)
     except (ValueError, TypeError):
         raise Broken(f"no. {number}: the line is no entry") from None
-    if missing:
-        raise Broken(f"no. {number}: the line lacks {', '.join(missing)}")
+    if wrong := names ^ {*HASHED, "values", "hash"}:
+        raise Broken(f"no. {number}: the line lacks, or has beyond an entry: {', '.join(sorted(wrong))}")
     if entry["no"] != number:
         raise Broken(f"no. {number} is missing: no. {entry['no']} stands in its place")
     return entry
@@ -56,8 +65,9 @@ def verify_entry(entry: Entry, previous: str) -> str:
     if found != entry["hash"]:
         raise Broken(f"no. {entry['no']} was changed, or what stands before it was: its hash is {found}")
     for name, kept in entry["values"].items():
-        committed = hashlib.sha256(bytes.fromhex(kept["salt"]) + kept["value"].encode()).hexdigest()
-        if committed != entry["personal"].get(name):
+        salt = bytes.fromhex(kept["salt"])
+        committed = hashlib.sha256(salt + kept["value"].encode()).hexdigest()
+        if len(salt) != SALT_BYTES or committed != entry["personal"].get(name):
             raise Broken(f"no. {entry['no']}: its {name} was changed")
     return str(entry["hash"])
 

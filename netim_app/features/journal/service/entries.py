@@ -1,6 +1,7 @@
 """Writing the journal, in the unit that does what is written down.
 
-Strangers write it too, by failing: of failures beyond `MAX_FAILURES_A_DAY` one entry says that there were more.
+Strangers write it too, by failing: of failures of one kind beyond `MAX_FAILURES_A_DAY` one entry says that there were
+more. Kinds do not count together: wrong passwords do not hide that somebody knew the right one.
 """
 
 import json
@@ -43,10 +44,21 @@ _OF_ACCOUNT = _entry.account_id == sa.bindparam("account")
 _NEWEST_FIRST = _entry.number.desc()
 _NEWEST = sa.select(_entry.number, _entry.hash).where(_OF_ACCOUNT).order_by(_NEWEST_FIRST).limit(1)
 _FAILED_BEFORE = (
-    sa.select(_entry.at, _entry.event)
-    .where(_OF_ACCOUNT, _entry.sort == "failures")
+    sa.select(_entry.at)
+    .where(_OF_ACCOUNT, _entry.sort == "failures", _entry.event == sa.bindparam("event"))
     .order_by(_NEWEST_FIRST)
     .limit(MAX_FAILURES_A_DAY)
+)
+_MORE_BEFORE = (
+    sa.select(_entry.number)
+    .where(
+        _OF_ACCOUNT,
+        _entry.sort == "failures",
+        _entry.event == MORE_FAILURES,
+        _entry.details == sa.bindparam("details"),
+        _entry.at > sa.bindparam("since"),
+    )
+    .limit(1)
 )
 
 
@@ -69,10 +81,11 @@ class What:
 def note(unit: UnitOfWork, fact: Fact) -> None:
     """Writes a fact down, before others answer it with mails or with further facts."""
     what = _what(fact)
-    if what.sort == "failures" and (before := _failures_of_a_day(unit, fact.account_id)):
-        if MORE_FAILURES in before:
+    if what.sort == "failures" and _are_many(unit, fact.account_id, what.event):
+        what = What(sort="failures", event=MORE_FAILURES, details={"of": what.event})
+        told = {"details": json.dumps(what.details), "since": unit.now - DAY}
+        if unit.row(_MORE_BEFORE, account=fact.account_id, **told):
             return
-        what = What(sort="failures", event=MORE_FAILURES)
     add(unit, fact.account_id, what)
 
 
@@ -132,12 +145,11 @@ def newest(unit: UnitOfWork, account_id: int) -> Head:
     return Head(row.number, row.hash) if row else Head(0, rules.FIRST_PREVIOUS)
 
 
-def _failures_of_a_day(unit: UnitOfWork, account_id: int) -> set[str]:
-    """The events of the failures of the last day, once there are as many as are written down; nothing before."""
+def _are_many(unit: UnitOfWork, account_id: int, event: str) -> bool:
+    """Whether as many failures of one kind as are written down have come within a day."""
     sessions.lock_if_there(unit, account_id)
-    rows = unit.rows(_FAILED_BEFORE, account=account_id)
-    is_full = len(rows) == MAX_FAILURES_A_DAY and rows[-1].at > unit.now - DAY
-    return {row.event for row in rows if row.at > unit.now - DAY} if is_full else set()
+    rows = unit.rows(_FAILED_BEFORE, account=account_id, event=event)
+    return len(rows) == MAX_FAILURES_A_DAY and bool(rows[-1].at > unit.now - DAY)
 
 
 def _what(fact: Fact) -> What:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from netim_app.infra.unit_of_work import UnitOfWork
 
 VERIFIER = Path(__file__).parents[1] / "exported" / "verify_journal.py"
 COLUMNS = ("no", "at", "event", "details", *PLACES, "others", "hash")
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_STARTS_A_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[=+\-@\t\r])")
+"""At the begin of a cell, or of what is one where lists are separated by semicolons, as in French and German."""
 
 
 def note_export(unit: UnitOfWork, actor: Actor) -> None:
@@ -36,25 +38,32 @@ def mail_exported(unit: UnitOfWork, fact: JournalExported) -> None:
 
 
 def archive(unit: UnitOfWork, account_id: int) -> bytes:
-    """All files of the export as one ZIP file."""
+    """All files of the export as one ZIP file. Made anew when the journal was shortened meanwhile."""
+    while True:
+        first = reading.beginning(unit, account_id)
+        made = _archive(unit, account_id, first)
+        if reading.beginning(unit, account_id) == first:
+            return made
+
+
+def _archive(unit: UnitOfWork, account_id: int, first: rules.Head) -> bytes:
     whole = io.BytesIO()
     signer = keys.signer(unit)
     with ZipFile(whole, "w", ZIP_DEFLATED, compresslevel=1) as files:
-        last = _write_entries(unit, account_id, files)
+        last = _write_entries(unit, account_id, first, files)
         files.writestr("head.txt", signer.note(rules.head_text(account_id, last, unit.now)))
-        if (anchor := reading.anchor(unit, account_id)) is not None:
-            files.writestr("anchor.txt", anchor.note)
+        if first.number:  # signed anew: the note that is stored may be signed by a key of before
+            files.writestr("anchor.txt", signer.note(rules.anchor_text(account_id, first, unit.now)))
         files.writestr("key.txt", f"{signer.line}\n")
         files.writestr(VERIFIER.name, VERIFIER.read_text("utf-8"))
     return whole.getvalue()
 
 
-def _write_entries(unit: UnitOfWork, account_id: int, files: ZipFile) -> rules.Head:
-    """Writes both forms. Returns the last entry that is in them."""
+def _write_entries(unit: UnitOfWork, account_id: int, last: rules.Head, files: ZipFile) -> rules.Head:
+    """Writes both forms of what follows an entry. Returns the last one that is in them."""
     table = io.StringIO(newline="")
     rows = csv.writer(table)
     rows.writerow(COLUMNS)
-    last = reading.beginning(unit, account_id)
     with files.open("entries.jsonl", "w", force_zip64=True) as lines:
         for row in reading.all_behind(unit, account_id, last.number):
             lines.write(f"{json.dumps(_line(row), ensure_ascii=False)}\n".encode())
@@ -78,4 +87,4 @@ def _cells(row: sa.Row[Any]) -> Iterator[str]:
 
 def defused(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_STARTS_A_FORMULA) else cell
+    return _STARTS_A_FORMULA.sub(r"\1'", cell)

@@ -133,6 +133,7 @@ class PasskeyDialogState(rx.State):
         name = read.text("name", limit=MAX_NAME)
         try:
             read.finish()
+            await limits.allow_edit(actor().account_id)
             await change(self, passkeys.rename, self.passkey, name)
         except DomainError as error:
             self.errors = await explain(self, error)

@@ -52,6 +52,7 @@ class TotpDialogState(rx.State):
         name = read_name(read)
         try:
             read.finish()
+            await limits.allow_edit(actor().account_id)
             await change(self, authenticators.rename, self.device, name)
         except DomainError as error:
             self.errors = await explain(self, error)
