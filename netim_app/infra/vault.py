@@ -101,7 +101,7 @@ class Vault:
 
     def is_mac(self, purpose: str, value: bytes, claimed: str) -> bool:
         """Whether `mac` gives this. It takes as long for each wrong claim."""
-        return hmac.compare_digest(self.mac(purpose, value).encode(), claimed.encode())
+        return hmac.compare_digest(self.mac(purpose, value).encode(), claimed.encode(errors="replace"))
 
     def _key_of(self, sealed: bytes) -> _Key | None:
         if sealed[:1] != VERSION:

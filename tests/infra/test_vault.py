@@ -101,4 +101,5 @@ def test_a_mac_is_of_one_value_one_purpose_and_one_secret() -> None:
     assert not vault.is_mac("a", b"other", mac)
     assert not vault.is_mac("b", b"value", mac)
     assert not vault.is_mac("a", b"value", "")
+    assert not vault.is_mac("a", b"value", "\ud800")
     assert not Vault("another secret").is_mac("a", b"value", mac)
