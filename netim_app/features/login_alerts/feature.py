@@ -5,7 +5,7 @@ from netim_app.features.login_alerts.facts import AlertsSwitched, CopyAddressCha
 from netim_app.features.login_alerts.service import alerts, copies
 from netim_app.features.login_alerts.state import SWITCH_ON, UNDO, CopyDialogState, CopyLinkState, show_setting
 from netim_app.features.login_alerts.view import card, page
-from netim_app.identity.facts import AccountFrozen, EmailChanged, EmailRestored, LoggedIn, ProfileChanged
+from netim_app.identity.facts import AccountFrozen, EmailChanged, LoggedIn, ProfileChanged, TakenBack
 
 LOGIN_ALERTS = Feature(
     name="login_alerts",
@@ -25,7 +25,7 @@ LOGIN_ALERTS = Feature(
         Subscription(fact=CopyAddressChanged, handle=copies.mail_change),
         Subscription(fact=AccountFrozen, handle=copies.cancel_unconfirmed),
         Subscription(fact=EmailChanged, handle=copies.drop_own),
-        Subscription(fact=EmailRestored, handle=copies.drop_new),
+        Subscription(fact=TakenBack, handle=copies.drop_new),
     ),
     card=card,
     undo=UNDO,

@@ -13,7 +13,7 @@ from netim_app.features.login_alerts.service import alerts, copies
 from netim_app.features.login_alerts.service.copies import CopyAddress
 from netim_app.features.login_alerts.tables import AlertCopy
 from netim_app.identity import email_change, freeze, links, operations, recovery, sign_up, undo
-from netim_app.identity.facts import AccountFrozen, AccountUnlocked, EmailRestored
+from netim_app.identity.facts import AccountFrozen, AccountUnlocked, EmailRestored, FreezeEnded
 from netim_app.identity.tables import Account, MailedLink
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.kit.factories import (
@@ -377,6 +377,21 @@ def test_what_a_thief_may_have_entered_goes_with_their_address(units: Units, cal
         restore(unit, caller, timedelta(days=9))
 
     assert view(units, caller) == CopyAddress()
+
+
+@pytest.mark.parametrize(("age", "stays"), [(1, False), (8, True), (-1, True)])
+def test_what_a_thief_may_have_entered_goes_when_a_freeze_ends(
+    units: Units, caller: Actor, clock: FakeClock, age: int, stays: bool
+) -> None:
+    """Of the seven days before. What is older, or was entered since, is the owner's."""
+    confirmed(units, caller)
+    clock.advance(days=8)
+    with units.write() as unit:
+        begun = unit.now - timedelta(days=8 - age)
+        about = {"account_id": caller.account_id, "at": unit.now}
+        unit.record(FreezeEnded(since=begun - freeze.MAY_BE_A_THIEFS, until=begun, **about))  # type: ignore[arg-type]
+
+    assert view(units, caller).confirmed is stays
 
 
 def test_the_address_that_is_restored_gets_no_copy_besides(units: Units, caller: Actor, clock: FakeClock) -> None:

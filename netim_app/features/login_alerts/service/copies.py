@@ -16,7 +16,7 @@ from netim_app.features.login_alerts.facts import CopyAddressChanged, CopyChange
 from netim_app.features.login_alerts.tables import AlertCopy
 from netim_app.identity import accounts, freeze, links, notices, sessions, undo
 from netim_app.identity.email_address import email_key
-from netim_app.identity.facts import AccountFrozen, EmailChanged, EmailRestored, LoggedIn
+from netim_app.identity.facts import AccountFrozen, EmailChanged, LoggedIn, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -162,11 +162,11 @@ def drop_own(unit: UnitOfWork, fact: EmailChanged) -> None:
         _drop(unit, row, fact.origin)
 
 
-def drop_new(unit: UnitOfWork, fact: EmailRestored) -> None:
+def drop_new(unit: UnitOfWork, fact: TakenBack) -> None:
     """A thief may have entered what is so new; and the mailbox that is the account's again needs no copy."""
     row = unit.row(_FIND, account=fact.account_id)
     own = email_key(accounts.owner_of(unit, fact.account_id).email)
-    if row is not None and (row.added_at >= fact.since or email_key(row.email) == own):
+    if row is not None and (fact.doubts(row.added_at) or email_key(row.email) == own):
         _drop(unit, row, fact.origin)
 
 
