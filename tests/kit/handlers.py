@@ -32,6 +32,7 @@ WRITTEN_BY_ANYBODY = (
     "mailed_link",
     "outbox_message",
     "mail_reference",
+    "passkey_challenge",
 )
 """What a stranger may add to: by asking for links and prompts, and by guessing."""
 OWN_DATA = listed("own_data")
