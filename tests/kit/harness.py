@@ -453,7 +453,11 @@ class Client:
         return response
 
     async def connect(
-        self, path: str = "/login", headers: dict[str, str | None] | None = None, boot: dict[str, Any] | None = None
+        self,
+        path: str = "/login",
+        headers: dict[str, str | None] | None = None,
+        boot: dict[str, Any] | None = None,
+        patience: float = ANSWER_SECONDS,
     ) -> None:
         """Opens the socket (anew) with the present cookies.
 
@@ -461,6 +465,7 @@ class Client:
             path: the page that it is opened from.
             headers: others for the handshake; None leaves one out.
             boot: an event that rides in the CONNECT packet, as `packet` makes it.
+            patience: seconds to wait for an answer. A packet that is dropped has none.
 
         Raises:
             socketio.exceptions.ConnectionError: the server refused the handshake.
@@ -481,7 +486,7 @@ class Client:
                 socketio_path=NAMESPACE,
                 namespaces=[NAMESPACE],
                 transports=["websocket"],
-                wait_timeout=ANSWER_SECONDS,  # the library's second is too short on a busy machine
+                wait_timeout=patience,  # the library's second is too short on a busy machine
             )
         except BaseException:
             await self.disconnect()

@@ -64,7 +64,7 @@ async def test_poison_path(server: Server, anna: Client) -> None:
         assert len(lines_about(server, program)) == 2
         for poison in POISON[:3]:
             with pytest.raises(Refused):
-                await program.connect("/login", boot=program.packet("State.hydrate", {}, poison))
+                await program.connect("/login", boot=program.packet("State.hydrate", {}, poison), patience=2)
         assert len(lines_about(server, program)) == 5
     await assert_idle(server, anna, written)
 
@@ -126,7 +126,7 @@ async def test_unknown_names(server: Server, anna: Client) -> None:
         await program.call("ShellState.open_public_page")
         assert program.vars["ShellState.opened"]
         with pytest.raises(Refused):
-            await program.connect("/login", boot=program.packet("no___such.event", {}))
+            await program.connect("/login", boot=program.packet("no___such.event", {}), patience=2)
     assert "such" not in server.log[written:]
     await assert_idle(server, anna, written)
 
