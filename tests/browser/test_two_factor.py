@@ -378,6 +378,7 @@ def test_codes_that_nobody_has_saved_are_not_left_without_a_question(page: Page,
     assert page.url.endswith(SECURITY)
 
     finish(page)
+    page.wait_for_url("**#two-factor")  # the card comes into view
     asked: list[str] = []
 
     def answer(question: Dialog) -> None:
