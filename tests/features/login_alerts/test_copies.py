@@ -29,7 +29,7 @@ from tests.kit.factories import (
     quick_hash,
     stored_account,
 )
-from tests.kit.fakes import FakeClock
+from tests.kit.fakes import FakeClock, captured_log
 from tests.kit.not_me import alerted, press, refusal, secret_in
 
 SECOND = "second@example.net"
@@ -377,6 +377,15 @@ def test_what_a_thief_may_have_entered_goes_with_their_address(units: Units, cal
         restore(unit, caller, timedelta(days=9))
 
     assert view(units, caller) == CopyAddress()
+
+
+def test_no_log_line_has_the_address(units: Units, caller: Actor) -> None:
+    with captured_log("netim_app.identity.security_log") as lines:
+        confirmed(units, caller)
+
+    logged = [str(vars(line)) for line in lines]
+    assert [line for line in logged if "copy_address_changed" in line]
+    assert SECOND not in "".join(logged)
 
 
 @pytest.mark.parametrize(("age", "stays"), [(1, False), (8, True), (-1, True)])
