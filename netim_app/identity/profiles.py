@@ -117,9 +117,8 @@ def set_language(unit: UnitOfWork, actor: Actor, language: str) -> None:
     account = sessions.lock_for_change(unit, actor.account_id)
     if account.language == language:
         return
-    before = _profile_of(account)
+    edits = (facts.Edit("language", account.language, language),)
     account.language = language
-    edits = _edits(before, _profile_of(account))
     unit.record(
         facts.ProfileChanged(
             account_id=actor.account_id, at=unit.now, origin=actor.origin, edits=edits, language_alone=True

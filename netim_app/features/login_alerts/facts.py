@@ -48,7 +48,3 @@ class CopyAddressChanged(Change):
     @property
     def told(self) -> str:
         return _TOLD_OF_COPY[self.way]
-
-    @property
-    def detail(self) -> str:
-        return self.email

@@ -71,17 +71,15 @@ def save(unit: UnitOfWork, actor: Actor, phrase: str) -> None:
     """
     sessions.lock_account(unit, actor.account_id)
     row = unit.row(_PHRASE, account=actor.account_id)
-    is_first = row is None
-    if row is not None and phrase_of(unit, actor.account_id) == phrase:
-        return
-    if row is not None:
-        freeze.refuse_while_frozen(unit, actor.account_id, added_at=row.set_at)
     sealed = unit.vault.seal(phrase.encode(), _context_of(actor.account_id))
-    if is_first:
+    if row is None:
         unit.run(_ADD, {"account_id": actor.account_id, "sealed": sealed, "set_at": unit.now})
+    elif phrase_of(unit, actor.account_id) == phrase:
+        return
     else:
+        freeze.refuse_while_frozen(unit, actor.account_id, added_at=row.set_at)
         unit.run(_REPLACE, {"account": actor.account_id, "new": sealed, "now": unit.now})
-    _record(unit, actor, "chosen" if is_first else "changed")
+    _record(unit, actor, "chosen" if row is None else "changed")
 
 
 def remove(unit: UnitOfWork, actor: Actor) -> None:

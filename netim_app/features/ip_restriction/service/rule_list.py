@@ -208,10 +208,10 @@ def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: b
             days ago; or the customer's present address would be shut out and `confirmed` is false.
     """
     sessions.lock_account(unit, actor.account_id)
-    if on == access.is_on(unit, actor.account_id):
+    switch = access.switch_of(unit, actor.account_id)
+    if on == (switch is not None):
         return
     fact = IpRestrictionSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on)
-    switch = access.switch_of(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id, added_at=switch and switch.on_since)
     if not on:
         _switch_off(unit, fact)

@@ -134,13 +134,8 @@ def all_behind(unit: UnitOfWork, account_id: int, number: int) -> Iterator[sa.Ro
 
 def beginning(unit: UnitOfWork, account_id: int) -> Head:
     """What the first entry that is there follows: the last one that was removed, or nothing (no. 0)."""
-    row = anchor(unit, account_id)
+    row = unit.row(_FIND_ANCHOR, account=account_id)
     return Head(row.number, row.hash) if row else Head(0, rules.FIRST_PREVIOUS)
-
-
-def anchor(unit: UnitOfWork, account_id: int) -> sa.Row[Any] | None:
-    """The row of the account's anchor, if older entries were removed."""
-    return unit.row(_FIND_ANCHOR, account=account_id)
 
 
 def entry_of(row: sa.Row[Any]) -> Entry:

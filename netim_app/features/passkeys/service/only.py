@@ -24,7 +24,7 @@ from netim_app.identity import (
     sessions,
     tickets,
 )
-from netim_app.identity.facts import LoginFailed
+from netim_app.identity.facts import LoginFailed, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -149,6 +149,12 @@ def end_with_passkeys(unit: UnitOfWork, cause: Fact, *, from_then_on: bool) -> N
     gone = from_then_on or not stored.enrolled(unit, cause.account_id)
     if gone and is_on(unit, cause.account_id):
         end(unit, PasskeysOnlyOff(account_id=cause.account_id, at=cause.at, origin=cause.origin))
+
+
+def is_doubted(unit: UnitOfWork, fact: TakenBack) -> bool:
+    """Whether it is on, and a thief may have switched it on."""
+    since = on_since(unit, fact.account_id)
+    return since is not None and fact.doubts(since)
 
 
 def mail_switched(unit: UnitOfWork, fact: PasskeysOnlyOn | PasskeysOnlyOff) -> None:

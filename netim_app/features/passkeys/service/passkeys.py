@@ -200,11 +200,9 @@ def _remove(unit: UnitOfWork, passkey: Passkey, cause: Fact) -> None:
 def remove_since(unit: UnitOfWork, fact: TakenBack) -> None:
     """Takes away what a thief may have added."""
     sessions.lock_account(unit, fact.account_id)
-    doubted = _doubted(unit, fact)
-    for passkey in doubted:
+    for passkey in _doubted(unit, fact):
         _remove(unit, passkey, fact)
-    only_since = only.on_since(unit, fact.account_id)
-    only.end_with_passkeys(unit, fact, from_then_on=only_since is not None and fact.doubts(only_since))
+    only.end_with_passkeys(unit, fact, from_then_on=only.is_doubted(unit, fact))
 
 
 def is_doubted(unit: UnitOfWork, passkey: Passkey) -> bool:
@@ -220,9 +218,10 @@ def _doubted(unit: UnitOfWork, fact: TakenBack) -> list[Passkey]:
     """
     rows = stored.passkeys_of(unit, fact.account_id)
     doubted = [row for row in rows if fact.doubts(row.added_at, row.last_used_at)]
-    only_since = only.on_since(unit, fact.account_id)
-    stays_sole = fact.until is not None and only_since is not None and not fact.doubts(only_since)
-    return [] if stays_sole and len(doubted) == len(rows) else doubted
+    if len(doubted) < len(rows) or fact.until is None:
+        return doubted
+    stays_sole = only.is_on(unit, fact.account_id) and not only.is_doubted(unit, fact)
+    return [] if stays_sole else doubted
 
 
 def remove_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
