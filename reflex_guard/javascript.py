@@ -36,7 +36,7 @@ const once = (event) => {
   observer.observe(document.body, { childList: true, characterData: true, subtree: true });
   delete page.unanswered;
   button.ariaDisabled = "true";
-  document.pressed = element;
+  document.pressed = document.lastPressed = element;
 };
 // What `EARLY` has noted reaches the form, also when React has put another one in its place.
 const takeEarly = (form) => {

@@ -21,9 +21,10 @@ const postAtOnce = (form) => {
 };
 
 // A new cookie without leaving the page, which alone holds what was typed. The page connects anew with it. Then the
-// press is repeated that the server has refused. When the line is cut, the server says what is missing.
+// press is repeated that the server has refused. When the line is cut, the server says what is missing. A page that is
+// still filled changes between a press and its refusal, so the last press is noted, also when it seems answered.
 const noteAsked = (element) => {
-  if (element) document.asked = document.pressed;
+  if (element) document.asked = document.lastPressed;
 };
 const renewAtOnce = async (form) => {
   if (!form) return;
@@ -38,7 +39,7 @@ const renewAtOnce = async (form) => {
   else asked?.click();
 };
 const comeBack = (cause) => {
-  noteAsked(cause);
+  document.asked = cause && document.pressed;
   renewAtOnce(cause);
 };
 

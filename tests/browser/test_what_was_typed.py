@@ -85,6 +85,17 @@ def test_a_proof_that_is_given_up_does_nothing_and_keeps_what_was_typed(
     expect(page.locator("#ip-restriction")).not_to_contain_text("the office")
 
 
+def test_a_press_is_repeated_when_the_page_changed_before_its_refusal(
+    page: Page, server: Server, customer: str, aged: Callable[[], None]
+) -> None:
+    """A page that is still filled changes by itself: that is no answer to the press."""
+    open_settings(page, server, customer)
+    aged()
+    page.get_by_role("button", name="Enable", exact=True).evaluate("(e) => { e.click(); document.body.append('') }")
+    prove(page)
+    expect(page.get_by_test_id("totp-wizard")).to_be_visible()
+
+
 def test_a_new_email_address_is_asked_for_after_the_proof(
     page: Page, server: Server, customer: str, aged: Callable[[], None]
 ) -> None:

@@ -438,6 +438,7 @@ class Client:
             server.secrets.note("cookie", value)
             self.http.cookies.set(name, value, domain="127.0.0.1")
         self._sio: socketio.AsyncClient | None = None
+        self._sockets: list[socket.socket] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -472,7 +473,9 @@ class Client:
         """
         await self.disconnect()
         self.path, self._has_data = path, False
-        connector = aiohttp.TCPConnector(local_addr=(self.local_address, 0), ssl=self.server.trust or True)
+        connector = aiohttp.TCPConnector(
+            local_addr=(self.local_address, 0), ssl=self.server.trust or True, socket_factory=self._make_socket
+        )
         self._session = aiohttp.ClientSession(connector=connector)
         self._sio = socketio.AsyncClient(reconnection=False, http_session=self._session, json=json)
         self._sio.on("event", self._hear, namespace=NAMESPACE)
@@ -503,6 +506,16 @@ class Client:
             await self._sio.disconnect()
             await self._session.close()
             self._sio = None
+        # aiohttp does not wait until TLS has said goodbye: a loop that ends before that would leak the socket.
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while any(each.fileno() != -1 for each in self._sockets):  # noqa: ASYNC110  a socket tells nobody
+                await asyncio.sleep(0.01)
+        self._sockets.clear()
+
+    def _make_socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
+        made = socket.socket(*address[:3])
+        self._sockets.append(made)
+        return made
 
     async def _note_cookies(self, response: httpx.Response) -> None:
         self.server.secrets.note_cookies(response.headers.get_list("set-cookie"))
