@@ -1,12 +1,14 @@
 """What every test may use: settings, a clock that stands still, and units of work on both databases."""
 # ruff: noqa: E402  the environment is cleaned before the settings are read
 
+import itertools
 import os
 import shutil
 import socket
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +24,7 @@ for name in [name for name in os.environ if name.startswith("NETIM_") and not na
 pytest.register_assert_rewrite("tests.kit")
 
 from pydantic import SecretStr
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from netim_app.identity import limits
 from netim_app.infra import unit_of_work
@@ -30,7 +32,7 @@ from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import Units
 from netim_app.offers import install
 from netim_app.registry import install_features
-from netim_app.schema import load_metadata, migrate
+from netim_app.schema import migrate
 from netim_app.settings import Settings
 from tests.kit.fakes import FakeClock
 from tests.kit.stale_rows import watch_for_stale_rows
@@ -40,6 +42,23 @@ hypothesis.settings.load_profile("house")
 
 PUBLIC_URL = "https://account.netim.example"
 DATABASES = ("sqlite", "postgresql")
+WRITTEN_TABLES = text(
+    "SELECT quote_ident(relname) FROM pg_class"
+    " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0"
+    " AND relname <> 'alembic_version'"
+)
+"""Those in PostgreSQL that had a row since they were emptied. To empty a table takes a millisecond, also if it is."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts files in turn: tests in a browser keep a core busy, and those of a server wait for the most part."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    in_browser = [file for file in files if file.parent.name == "browser"]
+    others = [file for file in files if file not in in_browser]
+    in_turn = itertools.chain.from_iterable(itertools.zip_longest(in_browser, others))
+    items[:] = [item for file in in_turn if file for item in files[file]]
 
 
 class NetworkForbidden(RuntimeError):
@@ -59,9 +78,10 @@ def _check_address(address: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_stale_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refreshes in this process show what a refresh of everything would show."""
-    watch_for_stale_rows(monkeypatch)
+def no_stale_rows(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refreshes in this process show what a refresh of everything would show. One database is enough for that."""
+    if "postgresql" not in getattr(request.node, "callspec", SimpleNamespace(params={})).params.values():
+        watch_for_stale_rows(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
@@ -170,6 +190,12 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sqlite_engine(migrated_sqlite: Path) -> Engine:
+    """For the copies of all tests: an engine makes the SQL of each statement once."""
+    return make_engine(f"sqlite:///{migrated_sqlite}")
+
+
+@pytest.fixture(scope="session")
 def migrated_postgres(postgres_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Engine]]:
     """A PostgreSQL database made by the migrations: each test empties its tables."""
     url = new_postgres_database(postgres_uri, "netim_units")
@@ -179,19 +205,30 @@ def migrated_postgres(postgres_uri: str, tmp_path_factory: pytest.TempPathFactor
     engine.dispose()
 
 
-def _sqlite_units(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Units:
+@contextmanager
+def _sqlite_units(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Units]:
+    template, engine = (request.getfixturevalue(name) for name in ("migrated_sqlite", "sqlite_engine"))
     path = tmp_path / "netim.db"
-    shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+    shutil.copyfile(template, path)
+
+    def open_the_copy(_dialect: object, _record: object, arguments: list[str], _options: object) -> None:
+        arguments[0] = arguments[0].replace(str(template), str(path))
+
+    event.listen(engine, "do_connect", open_the_copy)
     url = f"sqlite:///{path}"
-    return Units(make_engine(url), settings_for(url, tmp_path), clock)
+    # Listeners of a test are those of its own view of the engine.
+    yield Units(engine.execution_options(), settings_for(url, tmp_path), clock)
+    event.remove(engine, "do_connect", open_the_copy)
+    engine.dispose()
 
 
-def _postgres_units(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Units:
+@contextmanager
+def _postgres_units(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Units]:
     url, engine = request.getfixturevalue("migrated_postgres")
-    tables = ", ".join(f'"{table.name}"' for table in load_metadata().sorted_tables)
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
-    return Units(engine, settings_for(url, tmp_path), clock)
+        if written := connection.execute(WRITTEN_TABLES).scalars().all():
+            connection.execute(text(f"TRUNCATE {', '.join(written)} RESTART IDENTITY CASCADE"))
+    yield Units(engine, settings_for(url, tmp_path), clock)
 
 
 @pytest.fixture(params=DATABASES)
@@ -200,13 +237,11 @@ def units(
 ) -> Iterator[Units]:
     """Units on a migrated, empty database; also those that `in_unit` finds. A test runs once per database."""
     make = _sqlite_units if request.param == "sqlite" else _postgres_units
-    made = make(request, tmp_path, clock)
-    monkeypatch.setattr(unit_of_work, "_units", made)
-    limits.limiter.cache_clear()
-    yield made
-    limits.limiter.cache_clear()
-    if request.param == "sqlite":
-        made.engine.dispose()
+    with make(request, tmp_path, clock) as made:
+        monkeypatch.setattr(unit_of_work, "_units", made)
+        limits.limiter.cache_clear()
+        yield made
+        limits.limiter.cache_clear()
 
 
 @pytest.fixture
@@ -214,12 +249,11 @@ def sqlite_units(
     request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Units]:
     """Like `units`, on SQLite alone: for what does not depend on the database."""
-    made = _sqlite_units(request, tmp_path, clock)
-    monkeypatch.setattr(unit_of_work, "_units", made)
-    limits.limiter.cache_clear()
-    yield made
-    limits.limiter.cache_clear()
-    made.engine.dispose()
+    with _sqlite_units(request, tmp_path, clock) as made:
+        monkeypatch.setattr(unit_of_work, "_units", made)
+        limits.limiter.cache_clear()
+        yield made
+        limits.limiter.cache_clear()
 
 
 @pytest.fixture
