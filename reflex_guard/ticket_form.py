@@ -18,8 +18,8 @@ class HtmlForm(Scripted, Element):
 def ticket_form(action: str, value: rx.Var[str], field: str, form_id: str) -> rx.Component:
     """A hidden form that posts itself as soon as there is a value.
 
-    `reflex_guard.transient_vars.show_once` clears the value right after it was set, or the page posts it again when it
-    is loaded anew.
+    The state forgets the value at once (`reflex_guard.transient_vars.show_once`), or the page posts it again when it is
+    loaded anew.
 
     Args:
         action: path of the HTTP route.
@@ -33,7 +33,7 @@ def ticket_form(action: str, value: rx.Var[str], field: str, form_id: str) -> rx
 def hidden_form(
     action: str, value: rx.Var[str], field: str, form_id: str, *, form: type[Element], attrs: dict[str, Any]
 ) -> rx.Component:
-    """A form with one hidden field, that is there while there is a value.
+    """A form with one hidden field, that is there while there is a value. Another value is another form.
 
     Args:
         action: as for `ticket_form`; so are the next three.
@@ -47,6 +47,7 @@ def hidden_form(
         value != "",
         form.create(
             rx.el.input(type="hidden", name=field, value=value, read_only=True),
+            key=value,
             id=rx.Var(json.dumps(form_id)),
             custom_attrs={"method": "post", "action": action, "hidden": True, **attrs},
         ),

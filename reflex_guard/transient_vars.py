@@ -51,17 +51,16 @@ def forget(state: BaseState, *names: str) -> None:
 
 
 async def show_once(state: BaseState, **values: str | bool) -> AsyncIterator[None]:
-    """Lets the page have values for one round trip.
+    """Lets the page have values and forgets them: a page that is loaded again would get them again.
 
-    Used as `async for step in show_once(state, ticket=...): yield step`. They leave the state at once: a page that is
-    loaded again would get them again.
+    Used as `async for step in show_once(state, ticket=...): yield step`. The page keeps a value until it connects anew,
+    so what acts on one has it as its `key`. To clear it in a second step would be a race: a page that gets both steps
+    at once shows neither.
     """
     for name, value in values.items():
         setattr(state, name, value)
     yield
-    for name, value in values.items():
-        setattr(state, name, type(value)())
-    yield
+    forget(state, *values)
 
 
 async def keep_shown(root: BaseState) -> None:

@@ -15,9 +15,10 @@ SOURCE = (
     + """
 // Where a page has failed, an event may get no further.
 const reload = () => location.reload();
-// The page stays, and goes on without an answer all the same: what it gets is a cookie.
+// The page stays, and goes on without an answer all the same: what it gets is a cookie. It keeps no secret.
 const postAtOnce = (form) => {
   if (form) navigator.sendBeacon?.(form.action, new URLSearchParams(new FormData(form)));
+  form?.replaceChildren();
 };
 
 // A new cookie without leaving the page, which alone holds what was typed. The page connects anew with it. Then the

@@ -45,10 +45,11 @@ def prompt(state: Any, *, test_id: str) -> rx.Component:
 
     Args:
         state: has `options` (JSON), `kind` ("new", "use" or "autofill") and the handler `finish`, which takes the form.
-            It clears the options right after it has set them, or the prompt opens again when the page is loaded anew.
+            It forgets the options right after it has set them, or the prompt opens again when the page is loaded anew.
     """
     asking = Span.create(
-        custom_attrs={"ref": function("askForPasskey"), "data-kind": state.kind, "data-options": state.options}
+        key=state.options,
+        custom_attrs={"ref": function("askForPasskey"), "data-kind": state.kind, "data-options": state.options},
     )
     return PromptForm.create(
         rx.el.input(type="hidden", name="answer", default_value="", hidden=True),

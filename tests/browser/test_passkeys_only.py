@@ -11,8 +11,28 @@ from tests.browser.conftest import go_to_security, log_in, log_out
 from tests.kit.harness import PASSWORD, Server
 from tests.kit.passkeys import mailed_page
 from tests.kit.phone import finish
+from tests.kit.proofs import WINDOW
 from tests.kit.virtual_authenticator import NO_AUTOFILL, NO_PASSKEYS, Device, card, expect_account, use
 
+TOGETHER = """
+const { get, set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, "onmessage");
+Object.defineProperty(WebSocket.prototype, "onmessage", {
+  get,
+  set(hear) {
+    let waiting = [];
+    set.call(this, (message) => {
+      waiting.push(message);
+      if (waiting.length > 1) return;
+      setTimeout(() => {
+        const all = waiting;
+        waiting = [];
+        all.forEach(hear);
+      }, 200);
+    });
+  },
+});
+"""
+"""What the server says within 200 ms arrives at once: React draws no page in between. A busy browser does the same."""
 SYNCED = {"defaultBackupEligibility": True, "defaultBackupState": True}
 WRONG = "Wrong email address or password"
 
@@ -177,3 +197,18 @@ def test_a_passkey_alone_is_two_factor_authentication_on_every_line(page: Page, 
 
     expect(page.locator("#two-factor")).to_contain_text("On · with your passkeys")
     expect(page.get_by_test_id("gauge-totp")).to_have_attribute("data-done", "true")
+
+
+def test_tickets_and_prompts_that_arrive_with_later_answers_are_not_lost(
+    page: Page, customer: str, server: Server
+) -> None:
+    page.add_init_script(TOGETHER)
+    Device(page, **SYNCED)
+    log_in(page, customer)
+    codes = add_with_codes(page)
+    switch_on(page, codes[0])
+
+    server.move_clock(WINDOW + 1)
+    page.get_by_test_id("phrase-begin").click()
+    page.get_by_test_id("step-up-dialog").get_by_role("button", name="Use a passkey").click()
+    expect(page.locator("#field-phrase")).to_be_visible()

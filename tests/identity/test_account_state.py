@@ -260,7 +260,7 @@ async def test_a_proof_renews_the_session_and_goes_on_where_it_was_asked_for(
 
     assert (state.open, state.errors) == (False, {})
     [ticket] = tickets_of(steps)
-    assert steps == [ticket, ""]
+    assert steps == [ticket]
     with sqlite_units.write() as unit:
         opened = tickets.redeem_ticket(unit, ticket, BROWSER, HERE)
         assert opened is not None

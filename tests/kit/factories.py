@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -225,14 +225,20 @@ class Tab:
         result = cls.event_handlers[handler].fn(state, *args)
         steps: list[Any] = []
         if hasattr(result, "__aiter__"):
-            steps = [bearer.ticket async for _ in result]
+            steps = [bearer.ticket async for _ in self.sent(result)]
         elif hasattr(result, "__await__"):
             steps.append(await result)
         else:
             steps.append(result)
         return state, steps
 
+    async def sent(self, steps: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """The steps of a handler. After each, Reflex sends what has changed."""
+        async for step in steps:
+            yield step
+            self.root._clean()  # type: ignore[no-untyped-call]
+
 
 def tickets_of(steps: Sequence[Any]) -> list[str]:
-    """The tickets that a handler handed out, without the steps that took them away again."""
+    """The tickets that a handler handed out."""
     return [step for step in steps if isinstance(step, str) and step]

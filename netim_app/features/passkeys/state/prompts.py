@@ -7,6 +7,7 @@ from typing import Any
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.passkeys.rules import MAX_ANSWER
+from reflex_guard.transient_vars import show_once
 
 CANCELLED = "NotAllowedError"
 """The browser has one word for a customer who cancels and for a prompt that took too long."""
@@ -18,23 +19,25 @@ FAILURES_OF_NEW = FAILURES | {CANCELLED: "passkeys.not_added"}
 async def show_prompt(state: Any, options: str, kind: str) -> AsyncIterator[None]:
     """Lets the page open a prompt: see `ui.passkeys.prompt`. Used as `ticket_exchange.exchange_ticket` is.
 
-    The options leave the state at once: a page that is loaded again would open the prompt again.
+    The state forgets the options at once: a page that is loaded again would open the prompt again.
     """
-    state.kind, state.options = kind, options
-    yield
-    state.options = ""
-    yield
+    state.kind = kind
+    async for step in show_once(state, options=options):
+        yield step
 
 
-def read_reply(form: object, failures: Mapping[str, str] = FAILURES) -> str:
-    """What the browser has answered.
+def read_reply(state: Any, form: object, failures: Mapping[str, str] = FAILURES) -> str:
+    """What the browser has answered. The page opens this prompt no more.
 
     Args:
+        state: the one that `show_prompt` was called with.
+        form: as the page has sent it.
         failures: text keys by the browser's word for what went wrong.
 
     Raises:
         DomainError: the prompt led to nothing: why, in words for the customer.
     """
+    state.options = ""
     read = Form(form)
     answer = read.lines("answer", limit=MAX_ANSWER, too_long="passkeys.refused")
     read.finish()
