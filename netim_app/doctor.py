@@ -6,7 +6,6 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import EmailMessage
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -107,7 +106,7 @@ async def _deliver(settings: Settings, to: str) -> None:
         await transport.finish()
 
 
-def _test_mail(settings: Settings, to: str) -> EmailMessage:
+def _test_mail(settings: Settings, to: str) -> mail_message.Message:
     said = f"`netim doctor` sent this mail for {settings.public_url}. It arrived, so mails to customers can."
     texts = mail_message.RenderedMail("A mail from netim doctor", f"{said}\n", f"<p>{said}</p>")
     return mail_message.build(

@@ -20,6 +20,7 @@ from netim_app.setting_values import (
     read_smtp_server,
     read_support_contact,
 )
+from tests.kit.fakes import opened
 
 READERS = (
     read_database_url, read_listening_host, read_origin, read_proxies, read_redis_url, read_sender, read_smtp_server,
@@ -279,9 +280,9 @@ def test_what_is_not_redis_is_refused_without_repeating_it(text: str) -> None:
 )
 def test_a_sender_has_a_name_or_none(text: str, sender: str) -> None:
     assert read_sender(text) == sender
-    letter = build(RenderedMail("a", "b", "c"), to="a@example.com", sender=sender, message_id="x", at=system_clock())
+    mail = RenderedMail("a", "b", "c")
+    letter = opened(build(mail, to="a@example.com", sender=sender, message_id="x", at=system_clock()))
     assert letter["From"].addresses[0].addr_spec == sender.rpartition("<")[2].rstrip(">")
-    assert letter.as_bytes()
 
 
 @pytest.mark.parametrize(

@@ -117,16 +117,26 @@ def lock_account(unit: UnitOfWork, account_id: int) -> sa.Row[Any]:
     Call it before opening or ending anything of an account. So no session slips through while all are ended,
     and no two units wait for each other. (SQLite lets one writer in at a time anyway.)
     """
+    unit.locked.add(account_id)
     return unit.run(_LOCK, {"account": account_id}).one()
 
 
 def lock_if_there(unit: UnitOfWork, account_id: int) -> sa.Row[Any] | None:
     """`lock_account` for an account that may be deleted while a login goes on."""
-    return unit.run(_LOCK, {"account": account_id}).one_or_none()
+    row = unit.run(_LOCK, {"account": account_id}).one_or_none()
+    if row is not None:
+        unit.locked.add(account_id)
+    return row
+
+
+def keep_locked(unit: UnitOfWork, account_id: int) -> bool:
+    """Locks an account unless this unit has done that. Says whether it is there."""
+    return account_id in unit.locked or lock_if_there(unit, account_id) is not None
 
 
 def lock_for_change(unit: UnitOfWork, account_id: int) -> Account:
     """The same as a model whose changes are stored."""
+    unit.locked.add(account_id)
     return unit.session.get_one(Account, account_id, populate_existing=True, with_for_update={"key_share": True})
 
 

@@ -3,17 +3,25 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.charset import QP, Charset
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import SMTP, compat32
 from email.utils import format_datetime as rfc5322_date
-from email.utils import parseaddr
+from email.utils import formataddr, parseaddr
 
 import idna
 
 from netim_app.brand.brand import get_brand
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+_PLAIN = compat32.clone(linesep="\r\n")
+"""Writes headers four times as fast as the newer policies, and knows no letters beyond ASCII in addresses."""
+_UTF8 = SMTP.clone(utf8=True)
+_READABLE = Charset("utf-8")
+_READABLE.body_encoding = QP
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,21 @@ def sender_of(mail_from: str) -> str:
     return mail_from if "<" in mail_from else str(Address(get_brand().sender_name, addr_spec=mail_from))
 
 
-def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: datetime, thread: str = "") -> EmailMessage:
+@dataclass(frozen=True)
+class Message:
+    """What goes to a mail server.
+
+    Attributes:
+        sender, recipient: bare addresses. A recipient beyond ASCII needs SMTPUTF8 (RFC 6531).
+        content: headers and texts, with CRLF.
+    """
+
+    sender: str
+    recipient: str
+    content: bytes
+
+
+def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: datetime, thread: str = "") -> Message:
     """The message that goes out. It has no List-Unsubscribe: by that, anybody with the mail could switch alerts off.
 
     Args:
@@ -74,23 +96,29 @@ def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: date
         thread: what the mails have in common that a mail program shows together.
 
     Raises:
-        ValueError: an address is none.
+        ValueError: an address is none, or a header would have a second line.
     """
     name, sender_address = parseaddr(sender)
-    origin = address(sender_address)
-    recipient = address(to)
-    message = EmailMessage(policy=SMTP if recipient.addr_spec.isascii() else SMTP.clone(utf8=True))
-    message["From"] = Address(display_name=name, addr_spec=origin.addr_spec)
-    message["To"] = recipient
-    message["Subject"] = mail.subject
-    message["Date"] = rfc5322_date(at.astimezone(UTC))
-    message["Message-ID"] = f"<{message_id}@{origin.domain}>"
+    origin, recipient = address(sender_address), address(to)
+    headers = {
+        "From": formataddr((name, origin.addr_spec)),
+        "To": recipient.addr_spec,
+        "Subject": mail.subject,
+        "Date": rfc5322_date(at.astimezone(UTC)),
+        "Message-ID": f"<{message_id}@{origin.domain}>",
+        "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office answers
+        "X-Auto-Response-Suppress": "All",  # the same for Exchange
+    }
     if thread:  # each answers the same mail, which was never sent
-        message["In-Reply-To"] = message["References"] = f"<{thread}@{origin.domain}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    message["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
-    message.set_content(mail.text, cte="quoted-printable")
-    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
-    if mail.language:  # not before: with other content go all headers of the content
-        message["Content-Language"] = mail.language
-    return message
+        headers["In-Reply-To"] = headers["References"] = f"<{thread}@{origin.domain}>"
+    if mail.language:
+        headers["Content-Language"] = mail.language
+    policy = _PLAIN if recipient.addr_spec.isascii() else _UTF8
+    parts = (MIMEText(mail.text, "plain", _READABLE), MIMEText(mail.html, "html", _READABLE))
+    # Quoted-printable never writes "=_".
+    message = MIMEMultipart("alternative", f"=_{message_id}", parts, policy=policy)
+    for header, value in headers.items():
+        if CONTROLS.search(value):
+            raise ValueError(f"{header} is more than one line")
+        message[header] = value
+    return Message(origin.addr_spec, recipient.addr_spec, message.as_bytes())

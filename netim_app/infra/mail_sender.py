@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -20,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.facts import Origin
 from netim_app.infra import handlers, queued_mail
-from netim_app.infra.mail_message import build, sender_of
+from netim_app.infra.mail_message import Message, build, sender_of
 from netim_app.infra.mail_transport import DeliveryFailed, RecipientRefused, Transport, TransportDown
 from netim_app.infra.outbox import context_of, purge
 from netim_app.infra.outbox_claims import (
@@ -207,7 +206,7 @@ class Sender:
         message = await in_unit_thread(self._message, claimed)
         return message if isinstance(message, DeliveryFailed) else await self._send(message)
 
-    async def _send(self, message: EmailMessage) -> DeliveryFailed | None:
+    async def _send(self, message: Message) -> DeliveryFailed | None:
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 await self._transport.send(message)
@@ -261,7 +260,7 @@ class Sender:
             if row is not None:
                 return row
 
-    def _message(self, claimed: Claimed) -> EmailMessage | DeliveryFailed:
+    def _message(self, claimed: Claimed) -> Message | DeliveryFailed:
         """In a thread: opens and renders a mail. A fault of ours holds up this one only."""
         try:
             mail = queued_mail.read(self._content(claimed))

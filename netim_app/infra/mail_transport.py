@@ -7,13 +7,13 @@ import secrets
 import ssl
 from contextlib import suppress
 from datetime import UTC
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Protocol
 
 import aiosmtplib
 
 from netim_app.core.clock import Clock, system_clock
+from netim_app.infra.mail_message import Message
 from netim_app.setting_values import SmtpServer
 from netim_app.settings import Settings
 
@@ -47,7 +47,7 @@ class RecipientRefused(DeliveryFailed):
 class Transport(Protocol):
     """A way out for messages."""
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, message: Message) -> None:
         """Returns when the message was taken; raises `DeliveryFailed` when it was not."""
 
     async def finish(self) -> None:
@@ -90,7 +90,7 @@ class SmtpTransport:
         except _SMTP_ERRORS as error:
             raise _failure(error) from None
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, message: Message) -> None:
         async with self._turn:
             try:
                 await self._send(message)
@@ -100,10 +100,10 @@ class SmtpTransport:
                     raise _failure(error) from None
                 raise
 
-    async def _send(self, message: EmailMessage) -> None:
-        sender, recipient = (message[name].addresses[0] for name in ("From", "To"))
-        client = await self._connected(sender.domain)
-        await client.send_message(message, sender=sender.addr_spec, recipients=[recipient.addr_spec])
+    async def _send(self, message: Message) -> None:
+        client = await self._connected(message.sender.rpartition("@")[2])
+        options = [] if message.recipient.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
+        await client.sendmail(message.sender, [message.recipient], message.content, mail_options=options)
         self._sent += 1
 
     async def _connected(self, hostname: str) -> aiosmtplib.SMTP:
@@ -181,9 +181,9 @@ class FileTransport:
     async def finish(self) -> None:
         """Nothing is left open."""
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, message: Message) -> None:
         try:
-            await asyncio.to_thread(self._write, message.as_bytes())
+            await asyncio.to_thread(self._write, message.content)
         except OSError as error:
             raise TransportDown(f"{type(error).__name__} {error.errno}") from None
 

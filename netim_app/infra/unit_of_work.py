@@ -10,7 +10,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import CursorResult, Engine, Executable, Row, event
+from sqlalchemy import Connection, CursorResult, Engine, Executable, Row, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -36,18 +36,21 @@ class UnitOfWork:
         settings, vault: as configured.
         after_commit: what is called once the change stands, and never when it was undone: log lines, for one.
         queued_mail: whether the mail sender has something to do once the change stands.
+        locked: the accounts that nobody else can change before this unit ends.
     """
 
     def __init__(
         self, session: Session, now: datetime, settings: Settings, vault: Vault, *, only_reads: bool = False
     ) -> None:
         self._rows_read: dict[object, Sequence[Row[Any]]] | None = {} if only_reads else None
+        self._connection: Connection | None = None
         self.session = session
         self.now = now
         self.settings = settings
         self.vault = vault
         self.after_commit: list[Callable[[], None]] = []
         self.queued_mail = False
+        self.locked: set[int] = set()
 
     @property
     def insert(self) -> Inserts:
@@ -67,7 +70,8 @@ class UnitOfWork:
             values: by the names of the parameters; a sequence runs it for each.
         """
         self.session.flush()
-        return self.session.connection().execute(statement, values)
+        self._connection = self._connection or self.session.connection()
+        return self._connection.execute(statement, values)
 
     def rows(self, statement: Executable, **values: Hashable) -> Sequence[Row[Any]]:
         """The rows that a statement finds. See `run`. A reading unit runs it once for the same values."""

@@ -1,17 +1,20 @@
 """How a mail is addressed."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from netim_app.brand.brand import get_brand
 from netim_app.infra import mail_message
-from netim_app.infra.mail_message import address, build, sender_of
-from tests.kit.fakes import PLAIN_MAIL, START, message_to
+from netim_app.infra.mail_message import RenderedMail, address, build, sender_of
+from tests.kit.fakes import PLAIN_MAIL, START, message_to, opened
 
 
 def test_a_message_is_complete() -> None:
-    message = message_to()
+    assert message_to().content.isascii()
+    message = opened(message_to())
     assert message["To"] == "jane@example.com"
     assert message["From"] == "Netim Direct <security@netim.example>"
     assert message["Message-ID"] == "<abc@netim.example>"
@@ -19,7 +22,6 @@ def test_a_message_is_complete() -> None:
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Subject"] == "Grüße"
     assert [part.get_content_type() for part in message.walk()] == ["multipart/alternative", "text/plain", "text/html"]
-    assert message.as_bytes().isascii()
 
 
 @pytest.mark.parametrize(
@@ -58,14 +60,42 @@ def test_no_text_breaks_out_of_the_address_header(text: str) -> None:
         parsed = address(text)
     except ValueError:
         return
-    message = build(PLAIN_MAIL, to=text, sender="a <a@b.test>", message_id="x", at=START)
+    message = opened(build(PLAIN_MAIL, to=text, sender="a <a@b.test>", message_id="x", at=START))
     assert message["To"].addresses[0].addr_spec == parsed.addr_spec
     assert len(message["To"].addresses) == 1
     assert "Bcc" not in message
 
 
 def test_an_international_address_is_written_as_such() -> None:
-    assert "To: josé@example.com\r\n".encode() in message_to("josé@example.com").as_bytes()
+    assert "To: josé@example.com\r\n".encode() in message_to("josé@example.com").content
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\u2028"])
+@pytest.mark.parametrize("to", ["jane@example.com", "josé@example.com"])
+def test_no_header_gets_a_second_line(line_break: str, to: str) -> None:
+    mail = replace(PLAIN_MAIL, subject=f"Hello{line_break}Bcc: x@y.test")
+    with pytest.raises(ValueError, match="Subject is more than one line"):
+        build(mail, to=to, sender="a <a@b.test>", message_id="x", at=START)
+
+
+@pytest.mark.parametrize("to", ["jane@example.com", "josé@example.com"])
+@pytest.mark.parametrize(
+    "subject", ["Hello", "Nouvelle connexion : l’été à Besançon, " * 5, "plain words " * 20, "日本語 " * 40]
+)
+def test_a_subject_of_any_length_arrives(subject: str, to: str) -> None:
+    message = build(replace(PLAIN_MAIL, subject=subject), to=to, sender="a <a@b.test>", message_id="x", at=START)
+    assert opened(message)["Subject"].split() == subject.split()
+    assert max(len(line) for line in message.content.decode().split("\r\n")) <= 78
+
+
+def test_texts_arrive_as_they_are_and_lines_stay_short() -> None:
+    text = "From here: Straße\n.\n" + "very " * 100 + "long\n=_x\n--=_x--\n trailing blank \n"
+    message = build(
+        RenderedMail("a", text, f"<p>{text}</p>\n"), to="a@b.test", sender="a@b.test", message_id="x", at=START
+    )
+    parts = [part.get_content().replace("\r\n", "\n") for part in opened(message).iter_parts()]
+    assert parts == [text, f"<p>{text}</p>\n"]
+    assert max(len(line) for line in message.content.decode().split("\r\n")) <= 78
 
 
 @pytest.mark.parametrize(
@@ -85,4 +115,4 @@ def test_a_name_with_signs_reaches_the_header_as_it_is(monkeypatch: pytest.Monke
     sender = sender_of("a@example.com")
     message = build(PLAIN_MAIL, to="b@example.com", sender=sender, message_id="1", at=START)
 
-    assert message["From"].addresses[0].display_name == "Kestrel, Sons & Émile"
+    assert opened(message)["From"].addresses[0].display_name == "Kestrel, Sons & Émile"

@@ -14,14 +14,19 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from netim_app.infra.mail_message import RenderedMail, build
+from netim_app.infra.mail_message import Message, RenderedMail, build
 from netim_app.infra.mail_transport import DeliveryFailed
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PLAIN_MAIL = RenderedMail("Grüße", "Straße\n", "<p>Straße</p>\n")
 
 
-def message_to(to: str = "jane@example.com") -> EmailMessage:
+def opened(message: Message) -> EmailMessage:
+    """As the recipient's mail program reads it."""
+    return message_from_bytes(message.content, policy=default)
+
+
+def message_to(to: str = "jane@example.com") -> Message:
     """`PLAIN_MAIL` as a message."""
     return build(PLAIN_MAIL, to=to, sender="Netim Direct <security@netim.example>", message_id="abc", at=START)
 
@@ -48,11 +53,11 @@ class FakeTransport:
         self.failures = list(failures)
         self.calls = 0
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, message: Message) -> None:
         self.calls += 1
         if self.failures:
             raise self.failures.pop(0)
-        self.sent.append(message)
+        self.sent.append(opened(message))
 
     async def finish(self) -> None:
         """Holds nothing open."""
@@ -66,7 +71,7 @@ class GatedTransport(FakeTransport):
         self.reached = asyncio.Event()
         self.open = asyncio.Event()
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, message: Message) -> None:
         self.reached.set()
         await self.open.wait()
         await super().send(message)
@@ -79,7 +84,7 @@ class BrokenTransport:
         self.failure = failure or DeliveryFailed("broken")
         self.calls = 0
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, message: Message) -> None:
         self.calls += 1
         raise self.failure
 

@@ -104,7 +104,7 @@ def note_mail_withdrawn(unit: UnitOfWork, account_id: int, event: str) -> None:
 
 def add(unit: UnitOfWork, account_id: int, what: What) -> Head | None:
     """Adds an entry. Returns it as the new head; None when the account is gone."""
-    if sessions.lock_if_there(unit, account_id) is None:  # or two at once would get one number
+    if not sessions.keep_locked(unit, account_id):  # or two at once would get one number
         return None
     previous = newest(unit, account_id)
     origin = what.origin
@@ -147,7 +147,7 @@ def newest(unit: UnitOfWork, account_id: int) -> Head:
 
 def _are_many(unit: UnitOfWork, account_id: int, event: str) -> bool:
     """Whether as many failures of one kind as are written down have come within a day."""
-    sessions.lock_if_there(unit, account_id)
+    sessions.keep_locked(unit, account_id)
     rows = unit.rows(_FAILED_BEFORE, account=account_id, event=event)
     return len(rows) == MAX_FAILURES_A_DAY and bool(rows[-1].at > unit.now - DAY)
 
