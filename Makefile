@@ -36,7 +36,7 @@ dev: $(VENV)/.runtime ## the same with hot reload, on loopback
 
 # What the tests need beside Python, and the one build that all of them share.
 PREPARE = browser="$$($(PYTHON) -m tools.find_program --install browser)" \
-	&& $(PYTHON) -m tools.find_program --install nginx caddy redis \
+	&& $(PYTHON) -m tools.find_program --install whole-browser nginx caddy redis \
 	&& $(PYTHON) -m netim_app build \
 	&& export NETIM_TEST_BROWSER="$$browser"
 
@@ -63,10 +63,10 @@ format: $(VENV)/.development ## format the code and sort its imports
 	$(PYTHON) -m ruff format .
 
 screenshots: $(VENV)/.development ## take the pictures of the README again, into docs/
-	browser="$$($(PYTHON) -m tools.find_program --install browser)" && NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m tools.screenshots
+	browser="$$($(PYTHON) -m tools.find_program --install whole-browser)" && NETIM_TEST_BROWSER="$$browser" $(PYTHON) -m tools.screenshots
 
 lighthouse: $(VENV)/.development ## first view and Lighthouse on each page, beside a bare page (ARGS="--runs 5 /login" to choose)
-	browser="$$($(PYTHON) -m tools.find_program --install browser)" && export NETIM_TEST_BROWSER="$$browser" \
+	browser="$$($(PYTHON) -m tools.find_program --install whole-browser)" && export NETIM_TEST_BROWSER="$$browser" \
 		&& $(PYTHON) -m tools.first_view $(ARGS) && $(PYTHON) -m tools.lighthouse $(ARGS)
 
 bench: $(VENV)/.development ## the benchmark tables (ARGS=peer: django-allauth, too; ARGS=write: into the README)

@@ -1,8 +1,11 @@
 """Print the path of a program that the tests need and that starts here: `browser`, `nginx`, `caddy`, `redis`.
 
+A browser without a window, where there is one: a page costs it two thirds of the CPU. What only a whole browser can do,
+such as settings of a profile, is tried in `whole-browser`.
+
 Looked at in this order: the environment variable NETIM_TEST_BROWSER (or ..._NGINX and so on), the usual names on PATH,
 and what was fetched before. With `--install`, when none of them starts, it is fetched. A browser: Playwright's download
-is tried, then (as root, where there is apt-get) the Debian package is installed. A server: its Debian packages are
+is tried, then (as root, where there is apt-get) the Debian packages are installed. A server: its Debian packages are
 unpacked into `.programs/` and not installed, because that would start it, on ports that everybody can reach.
 Only paths go to standard output. Exit 1 with one line for what is missing: no test is skipped in silence.
 """
@@ -13,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 UNPACKED = Path(__file__).resolve().parent.parent / ".programs"
@@ -124,7 +127,8 @@ def _install_chromium() -> bool:
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return False
     attempt("apt-get", "update")
-    return attempt("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
+    install = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
+    return attempt(*install, "chromium-headless-shell") or attempt(*install)
 
 
 def _unpack(*packages: str) -> bool:
@@ -153,14 +157,15 @@ def _unpack_redis() -> bool:
     return True
 
 
-BROWSER = Program(
-    variable="NETIM_TEST_BROWSER",
+WHOLE_BROWSER = Program(
+    variable="NETIM_TEST_WHOLE_BROWSER",
     names=("chromium", "google-chrome", "chromium-browser", "google-chrome-stable"),
     version="--version",
     fetched=playwrights_own,
     fetch=(_download_chromium, _install_chromium),
     package="chromium (or Google Chrome)",
 )
+BROWSER = replace(WHOLE_BROWSER, variable="NETIM_TEST_BROWSER", names=("chromium-headless-shell", *WHOLE_BROWSER.names))
 NGINX = Program(
     variable="NETIM_TEST_NGINX",
     names=("nginx",),
@@ -185,7 +190,7 @@ REDIS = Program(
     fetch=(_unpack_redis,),
     package="redis-server (or valkey)",
 )
-PROGRAMS = {"browser": BROWSER, "nginx": NGINX, "caddy": CADDY, "redis": REDIS}
+PROGRAMS = {"browser": BROWSER, "whole-browser": WHOLE_BROWSER, "nginx": NGINX, "caddy": CADDY, "redis": REDIS}
 
 
 def main(arguments: list[str]) -> int:

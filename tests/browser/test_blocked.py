@@ -11,6 +11,7 @@ from netim_app.texts import catalog
 from tests.browser.conftest import DESKTOP, arguments, executable, log_in
 from tests.kit.harness import PASSWORD, Server, free_port, running
 from tests.kit.languages import choose_language
+from tools.find_program import WHOLE_BROWSER, find
 
 FORBIDDEN = "throw new DOMException('Access is denied for this document.', 'SecurityError')"
 NO_STORAGE = ";".join(
@@ -27,7 +28,7 @@ def forbidding(chromium: Browser, server: Server, tmp_path: Path) -> Iterator[Pa
     settings.write_text(json.dumps({"profile": {"default_content_setting_values": {"cookies": 2}}}))
     context = chromium.browser_type.launch_persistent_context(
         tmp_path,
-        executable_path=executable(),
+        executable_path=find(WHOLE_BROWSER),
         args=arguments(server.port),
         locale="en-GB",
         viewport=DESKTOP,
