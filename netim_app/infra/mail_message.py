@@ -114,7 +114,10 @@ def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: date
     if mail.language:
         headers["Content-Language"] = mail.language
     policy = _PLAIN if recipient.addr_spec.isascii() else _UTF8
-    parts = (MIMEText(mail.text, "plain", _READABLE), MIMEText(mail.html, "html", _READABLE))
+    parts = [
+        MIMEText(text, subtype, _READABLE)  # type: ignore[arg-type]  # the stub knows names only
+        for text, subtype in ((mail.text, "plain"), (mail.html, "html"))
+    ]
     # Quoted-printable never writes "=_".
     message = MIMEMultipart("alternative", f"=_{message_id}", parts, policy=policy)
     for header, value in headers.items():
