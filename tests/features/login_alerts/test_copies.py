@@ -232,6 +232,7 @@ def test_copy_address_gets_nothing_that_only_the_owner_may_know(units: Units, ca
     for told in ("192.0.2.7", "Firefox", "Linux", "1 Mar 2026", "With your password", "/alert-copy?for=stop#"):
         assert told in copy.text, told
     assert "The owner of the account entered this address" in copy.text
+    assert ("your account" in own.text, "your account" in copy.text) == (True, False)
     assert "phrase" not in last_mail(units, "alert_copy_confirm").text
 
 
