@@ -50,6 +50,12 @@ const takeEarly = (form) => {
   if (early.sent) setTimeout(() => form.requestSubmit());
 };
 
+// A part that appears again, as when the customer comes back to the page, must not act on the same secret again.
+const isNew = (secret) => {
+  document.acted ??= new Set();
+  return !document.acted.has(secret) && document.acted.add(secret);
+};
+
 // A page that sends itself elsewhere stays as it is until the next document is there: no change is an answer any more.
 const leave = () => {
   document.documentElement.dataset.quiet = "";
@@ -57,7 +63,7 @@ const leave = () => {
 };
 // No event of Reflex leaves the app.
 const submitAtOnce = (form) => {
-  if (!form) return;
+  if (!form || !isNew(form.elements[0].value)) return;
   leave();
   form.submit();
 };

@@ -212,6 +212,7 @@ def _sqlite_units(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClo
     shutil.copyfile(template, path)
 
     def open_the_copy(_dialect: object, _record: object, arguments: list[str], _options: object) -> None:
+        assert str(template) in arguments[0]
         arguments[0] = arguments[0].replace(str(template), str(path))
 
     event.listen(engine, "do_connect", open_the_copy)

@@ -117,8 +117,9 @@ def lock_account(unit: UnitOfWork, account_id: int) -> sa.Row[Any]:
     Call it before opening or ending anything of an account. So no session slips through while all are ended,
     and no two units wait for each other. (SQLite lets one writer in at a time anyway.)
     """
+    row = unit.run(_LOCK, {"account": account_id}).one()
     unit.locked.add(account_id)
-    return unit.run(_LOCK, {"account": account_id}).one()
+    return row
 
 
 def lock_if_there(unit: UnitOfWork, account_id: int) -> sa.Row[Any] | None:
@@ -136,8 +137,9 @@ def keep_locked(unit: UnitOfWork, account_id: int) -> bool:
 
 def lock_for_change(unit: UnitOfWork, account_id: int) -> Account:
     """The same as a model whose changes are stored."""
+    account = unit.session.get_one(Account, account_id, populate_existing=True, with_for_update={"key_share": True})
     unit.locked.add(account_id)
-    return unit.session.get_one(Account, account_id, populate_existing=True, with_for_update={"key_share": True})
+    return account
 
 
 def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Origin) -> Lookup:

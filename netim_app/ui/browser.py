@@ -38,13 +38,13 @@ def time_zone_field(name: str) -> rx.Component:
 
 
 def come_back_when(condition: rx.Var[bool]) -> rx.Component:
-    """Connects anew, with the present cookies, as soon as the condition is true, and sends the last press once more."""
+    """Connects anew, with the present cookies, as soon as the condition is true, and repeats the press that waits."""
     attrs = {"ref": function("comeBack"), "data-repeat": "true"}
     return rx.cond(condition, Span.create(hidden=True, custom_attrs=attrs))
 
 
 def note_asked() -> rx.Component:
-    """Where it appears, the press that made it appear is noted: it is repeated once the session is renewed."""
+    """Where it appears, the last press is noted: it is repeated once the session is renewed."""
     return Span.create(hidden=True, custom_attrs={"ref": function("noteAsked")})
 
 

@@ -15,10 +15,11 @@ SOURCE = (
     + """
 // Where a page has failed, an event may get no further.
 const reload = () => location.reload();
-// The page stays, and goes on without an answer all the same: what it gets is a cookie. It keeps no secret.
+// The page stays, and goes on without an answer all the same: what it gets is a cookie.
 const postAtOnce = (form) => {
-  if (form) navigator.sendBeacon?.(form.action, new URLSearchParams(new FormData(form)));
-  form?.replaceChildren();
+  if (!form || !isNew(form.elements[0].value)) return;
+  navigator.sendBeacon?.(form.action, new URLSearchParams(new FormData(form)));
+  form.replaceChildren();
 };
 
 // A new cookie without leaving the page, which alone holds what was typed. The page connects anew with it. Then the
@@ -27,9 +28,8 @@ const postAtOnce = (form) => {
 const noteAsked = (element) => {
   if (element) document.asked = document.lastPressed;
 };
-const renewAtOnce = async (form) => {
-  if (!form) return;
-  const { asked } = document;
+const renewAtOnce = async (form, asked = document.asked) => {
+  if (!form || !isNew(form.elements?.[0].value ?? form)) return;
   if (form.action) {
     const body = new URLSearchParams(new FormData(form));
     await fetch(form.action, { method: "POST", redirect: "manual", body }).catch(() => {});
@@ -39,10 +39,7 @@ const renewAtOnce = async (form) => {
   if (asked?.matches("form")) asked.requestSubmit();
   else asked?.click();
 };
-const comeBack = (cause) => {
-  document.asked = cause && document.pressed;
-  renewAtOnce(cause);
-};
+const comeBack = (cause) => renewAtOnce(cause, document.pressed ?? null);
 
 // A slip of the hand must not lose what is shown only once. The browser asks; while it does, Reflex would cut the
 // connection. Going back inside of the app is asked by React Router, and a redirect of the server goes its way.
@@ -142,7 +139,7 @@ const printPage = () => print();
 // so is why there is no answer. Who did not choose from the list behind a field hears nothing, and a prompt that
 // another one has ended says nothing either. Most pages never need the library, so it comes with the first prompt.
 const askForPasskey = async (prompt) => {
-  if (!prompt) return;
+  if (!prompt || !isNew(prompt.dataset.options)) return;
   const form = prompt.closest("form");
   const { kind, options } = prompt.dataset;
   const useBrowserAutofill = kind === "autofill";

@@ -26,9 +26,11 @@ def forbidding(chromium: Browser, server: Server, tmp_path: Path) -> Iterator[Pa
     settings = tmp_path / "Default" / "Preferences"
     settings.parent.mkdir()
     settings.write_text(json.dumps({"profile": {"default_content_setting_values": {"cookies": 2}}}))
+    browser = find(WHOLE_BROWSER)
+    assert browser, "no whole browser: run `make test`, which finds or installs one"
     context = chromium.browser_type.launch_persistent_context(
         tmp_path,
-        executable_path=find(WHOLE_BROWSER),
+        executable_path=browser,
         args=arguments(server.port),
         locale="en-GB",
         viewport=DESKTOP,

@@ -226,6 +226,7 @@ class Tab:
         steps: list[Any] = []
         if hasattr(result, "__aiter__"):
             steps = [bearer.ticket async for _ in self.sent(result)]
+            assert bearer.ticket == "", "no ticket stays in the state"
         elif hasattr(result, "__await__"):
             steps.append(await result)
         else:

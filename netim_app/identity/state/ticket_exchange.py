@@ -11,7 +11,7 @@ from reflex_guard.transient_vars import show_once
 
 
 class TicketExchangeState(rx.State):
-    """A secret that the page posts, and gets a cookie for. It is here for one round trip only."""
+    """A secret that the page posts, and gets a cookie for. The server forgets it at once."""
 
     ticket: str = ""
     repeat: bool = False

@@ -93,7 +93,7 @@ class NewPasskeyState(rx.State):
         """Takes the new passkey into use. Without another way back the customer gets backup codes at once."""
         try:
             await limits.allow_change(actor().account_id)
-            name, ticket = await change(self, passkeys.add, read_reply(self, form, FAILURES_OF_NEW), return_to=SECURITY)
+            name, ticket = await change(self, passkeys.add, read_reply(form, FAILURES_OF_NEW), return_to=SECURITY)
         except DomainError as error:
             await show_notice(self, "warning", error.key, **error.params)
             return

@@ -61,7 +61,7 @@ class PasskeyLoginState(rx.State):
         self.errors = {}
         try:
             await limits.allow_ceremony(visitor().origin.address)
-            ticket = await in_unit(use.log_in, visitor(), read_reply(self, form), return_path(self))
+            ticket = await in_unit(use.log_in, visitor(), read_reply(form), return_path(self))
         except DomainError as error:
             self.errors = await explain(self, error)
             if self.offers:
@@ -99,7 +99,7 @@ class PasskeyCodeState(rx.State):
         self.errors = {}
         try:
             await limits.allow_code(visitor().origin.address)
-            ticket = await in_unit(use.finish_login, visitor(), read_reply(self, form))
+            ticket = await in_unit(use.finish_login, visitor(), read_reply(form))
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -139,7 +139,7 @@ class PasskeyProofState(rx.State):
         return_to = safe_path(self.router.url.path.rstrip("/"))
         try:
             await limits.allow_proof(actor())
-            ticket = await in_unit(use.prove_again, actor(), read_reply(self, form), return_to)
+            ticket = await in_unit(use.prove_again, actor(), read_reply(form), return_to)
         except DomainError as error:
             self.errors = await explain(self, error)
             return

@@ -69,7 +69,7 @@ class PasskeysOnlyState(rx.State):
         self.errors = {}
         try:
             await limits.allow_change(actor().account_id)
-            ticket = await change(self, only.switch_on, read_reply(self, form), SECURITY)
+            ticket = await change(self, only.switch_on, read_reply(form), SECURITY)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -96,5 +96,5 @@ class PasskeysOnlyState(rx.State):
     @open_to(LOGGED_IN)
     def close(self) -> None:
         """Closes the dialog without a change."""
-        self.dialog, self.options, self.proved = "", "", False
+        self.dialog, self.proved = "", False
         self.errors = {}

@@ -26,18 +26,15 @@ async def show_prompt(state: Any, options: str, kind: str) -> AsyncIterator[None
         yield step
 
 
-def read_reply(state: Any, form: object, failures: Mapping[str, str] = FAILURES) -> str:
-    """What the browser has answered. The page opens this prompt no more.
+def read_reply(form: object, failures: Mapping[str, str] = FAILURES) -> str:
+    """What the browser has answered.
 
     Args:
-        state: the one that `show_prompt` was called with.
-        form: as the page has sent it.
         failures: text keys by the browser's word for what went wrong.
 
     Raises:
         DomainError: the prompt led to nothing: why, in words for the customer.
     """
-    state.options = ""
     read = Form(form)
     answer = read.lines("answer", limit=MAX_ANSWER, too_long="passkeys.refused")
     read.finish()
