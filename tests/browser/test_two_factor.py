@@ -101,6 +101,23 @@ def test_pending_bound_the_customers_own_tabs_go_on(
     assert "netim_pending" not in {c["name"] for c in tab.context.cookies()}
 
 
+def test_a_page_that_comes_back_posts_no_secret_again(page: Page, server: Server, customer: str) -> None:
+    log_in(page, customer)
+    go_to_security(page)
+    enable(page, server)
+    finish(page)
+    log_out(page)
+    posted: list[str] = []
+    page.on("request", lambda request: posted.append(request.url.rpartition(":3000")[2]))
+    give_password(page, customer)
+    page.get_by_test_id("login-code").get_by_role("button", name="Cancel").click()
+    page.get_by_role("link", name="Create an account").click()
+    expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#keep-pending")).to_be_attached()
+    assert posted.count("/auth/pending") == 1
+
+
 def test_enable_login_add_remove_and_disable(page: Page, server: Server, customer: str) -> None:
     log_in(page, customer)
     go_to_security(page)

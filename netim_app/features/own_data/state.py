@@ -14,7 +14,7 @@ from netim_app.features.own_data.service.deletion import Stay
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.email_address import read_email
-from netim_app.identity.state.shell import change, explain, show_notice
+from netim_app.identity.state.shell import change, explain, leave_visit, show_notice
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.reflex_port.visits import visit_of
 
@@ -86,6 +86,7 @@ class DeleteAccountState(rx.State):
             self.errors = await explain(self, error)
             return None
         self.open = False
+        await leave_visit(self)
         return rx.redirect("/login?deleted=1")
 
 

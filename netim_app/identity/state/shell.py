@@ -133,8 +133,13 @@ class ShellState(rx.State):
     @rx.event
     @open_to(ANYONE, unchecked=True)
     def recheck_session(self) -> Any:
-        """Asked of a tab whose session was ended: a page of the account opens anew, and finds that out by itself."""
-        return ShellState.open_account_page if self.router.url.path.startswith("/account/") else None
+        """Asked of a tab whose session was ended: a page of the account opens anew, and finds that out by itself.
+
+        One that has ended it by its own press is on its way already.
+        """
+        if self._visit_being_left == visit_of(self) or not self.router.url.path.startswith("/account/"):
+            return None
+        return ShellState.open_account_page
 
     @rx.event
     @open_to(ANYONE, unchecked=True)

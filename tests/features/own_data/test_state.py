@@ -76,9 +76,12 @@ async def test_the_account_is_deleted_by_typing_its_address(sqlite_units: Units,
         assert dialog.errors["email"]
         assert is_open(sqlite_units, caller)
 
+    assert (await tab.run(ShellState, "recheck_session"))[1] != [None]
     _, answers = await tab.run(DeleteAccountState, "submit", {"email": EMAIL})
 
     assert "/login?deleted=1" in str(answers[-1])
+    told = "a page on its way is not asked to look what has become of its session: it would say no more than that"
+    assert (await tab.run(ShellState, "recheck_session"))[1] == [None], told
     assert (dialog.open, dialog.errors) == (False, {})
     assert not is_open(sqlite_units, caller)
     assert mailed(sqlite_units)[-1] == ("deletion_asked", EMAIL)
