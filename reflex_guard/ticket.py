@@ -11,7 +11,7 @@ from reflex_guard.transient_vars import show_once
 
 
 class TicketState(rx.State):
-    """Holds a ticket for one round trip."""
+    """Holds a ticket until the page has been told it."""
 
     ticket: str = ""
 
