@@ -151,9 +151,9 @@ def test_no_text_raises(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_hostile_text_costs_little_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     redact(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 # --- records

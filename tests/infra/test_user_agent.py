@@ -97,9 +97,9 @@ def test_a_hostile_family_name_is_cleaned() -> None:
 
 
 def test_a_huge_header_is_cut_first() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     describe("Mozilla/5.0 (" + "a" * 10_000_000)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("pattern", ["bot", "Mozilla/", "1.", "bot/", "a", "(", "Android ", "\u00e9"])

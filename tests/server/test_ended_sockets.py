@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import statistics
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -18,7 +19,8 @@ from tests.kit.pages import PERSONAL
 
 TABS = 40
 """Of each of a thief's two sessions: so many messages wait at once, and who comes last would wait for them."""
-SOON_SECONDS = 0.6
+MOST_TIMES_SLOWER = 10
+"""Than an event of another customer. An owner who pays for the thief's waits 300 times as long."""
 
 
 def _id(server: Server, email: str) -> int:
@@ -112,15 +114,15 @@ async def test_live_revoke_lets_the_same_browser_log_in_again(server: Server, ne
         assert client.vars["LoginAlertsState.on"] is True
 
 
-async def _slowest(client: Client, seconds: float) -> float:
-    """The longest that an event of this client takes, of those that are sent one after the other."""
+async def _median(client: Client, seconds: float) -> float:
+    """How long an event of this client takes, of those that are sent one after the other."""
     taken = []
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         begun = time.monotonic()
         await client.settle()
         taken.append(time.monotonic() - begun)
-    return max(taken)
+    return statistics.median(taken)
 
 
 async def _flood(tab: Client, packet: Callable[[Client], Awaitable[None]]) -> None:
@@ -142,9 +144,9 @@ async def _ping(tab: Client) -> None:
 @pytest.mark.alone
 @pytest.mark.parametrize(("packet", "ended"), [(_cheap_event, True), (_ping, False)])
 async def test_costly_events_of_a_thief(
-    server: Server, new_email: Callable[[], str], packet: Callable[[Client], Awaitable[None]], ended: bool
+    server: Server, new_email: Callable[[], str], anna: Client, packet: Callable[[Client], Awaitable[None]], ended: bool
 ) -> None:
-    """Two stolen sessions that were ended, or that send what costs nothing: their owner does not wait for them."""
+    """Two stolen sessions that were ended, or that send what costs nothing: their owner waits no more than others."""
     email = new_email()
     async with contextlib.AsyncExitStack() as stack:
         thieves = [await stack.enter_async_context(customer(server, email))]
@@ -167,7 +169,7 @@ async def test_costly_events_of_a_thief(
         try:
             await asyncio.sleep(5)  # as long as it takes to spend what there is at once
             assert not any(task.done() for task in floods)
-            assert await _slowest(owner, 4) < SOON_SECONDS
+            assert await _median(owner, 4) < MOST_TIMES_SLOWER * await _median(anna, 4)
         finally:
             for task in floods:
                 task.cancel()
