@@ -97,18 +97,18 @@ const focusAfterNavigation = (heading) => {
 const scrollToReached = (card) => requestAnimationFrame(() => card?.scrollIntoView());
 
 // The secret of a mailed link is read, and taken out of the address bar and the history at once. A link that is pasted
-// into the same tab changes nothing but the fragment.
+// into the same tab changes nothing but the fragment. A form that appears again, as after going back to it, gets the
+// secret that was read on this page.
 const takeFragment = (field) => {
   onhashchange = field && (() => takeFragment(field));
   if (!field) return;
-  field.value = location.hash.slice(1) || field.value;
+  document.read ??= {};
+  field.value = document.read[location.pathname] = location.hash.slice(1) || document.read[location.pathname] || "";
   history.replaceState(history.state, "", location.pathname + location.search);
 };
 
 // A wrong code is typed over or pasted over, and not added to.
-const selectAll = (event) => {
-  if (!event.key || event.key === "Enter") event.currentTarget.select();
-};
+const selectAll = ({ key = "Enter", currentTarget: code }) => key === "Enter" && code.select();
 // With six digits nothing is left to decide. After a moment, so that a press of the button or of Enter sends it once.
 // A refused code is not sent again while it is corrected digit by digit.
 const sendWhenComplete = ({ currentTarget: code }) => {

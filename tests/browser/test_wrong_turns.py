@@ -224,7 +224,9 @@ def test_a_link_without_its_end_says_so_at_once(page: Page, path: str, button: s
     expect(page.get_by_role("alert")).to_contain_text("incomplete or has been changed")
 
 
-def test_a_reloaded_page_of_a_link_says_to_open_the_link_again(page: Page, server: Server, customer: str) -> None:
+def test_a_page_of_a_link_keeps_it_until_it_is_reloaded_and_says_so_then(
+    page: Page, server: Server, customer: str
+) -> None:
     page.goto("/forgot-password")
     page.get_by_label("Email address").fill(customer)
     page.get_by_role("button", name="Send the link").click()
@@ -235,6 +237,11 @@ def test_a_reloaded_page_of_a_link_says_to_open_the_link_again(page: Page, serve
     expect(page.get_by_test_id("link-missing")).to_contain_text("Open the link from the email again")
 
     page.goto(link)
+    expect(page.get_by_test_id("link-missing")).to_be_hidden()
+    page.get_by_role("link", name="Request a new link").click()
+    expect(page.get_by_role("heading", name="Forgot your password?")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("button", name="Set the new password")).to_be_visible()
     expect(page.get_by_test_id("link-missing")).to_be_hidden()
     page.get_by_label("New password").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Set the new password").click()
