@@ -145,6 +145,24 @@ def customer(server: Server, email: str) -> str:
     return server.create_account(email)
 
 
+@pytest.fixture(scope="module")
+def own_limits(server: Server) -> Iterator[None]:
+    """Counts of what comes from this address begin anew, for this module and for the next: here all mail is asked for
+    from one address, and a server sends so many in an hour.
+    """
+    server.stop()
+    server.start()
+    yield
+    server.stop()
+    server.start()
+
+
+def open_public(page: Page, path: str) -> None:
+    """Waits until the server knows the tab: its form is there before."""
+    page.goto(path)
+    expect(page.get_by_test_id("locale-en")).to_have_attribute("aria-current", "true")
+
+
 def log_in(page: Page, email: str, password: str = PASSWORD) -> None:
     """Fills in the login form, in English."""
     page.goto("/login")

@@ -10,6 +10,8 @@ from tests.browser.conftest import DESKTOP, PHONE, gauge_percent
 from tests.kit.hands import Keyboard, Mouse
 from tests.kit.harness import PASSWORD, Server, link_in
 
+pytestmark = pytest.mark.usefixtures("own_limits")
+
 NEW_PASSWORD = "copper window giraffe 77"
 
 WORDS = {

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from netim_app.texts import catalog
-from tests.browser.conftest import DESKTOP, PHONE, unfold_rules
+from tests.browser.conftest import DESKTOP, PHONE, open_public, unfold_rules
 from tests.kit.harness import PASSWORD, Server
 from tests.kit.languages import choose_language, tag
 from tests.kit.phone import open_settings
@@ -175,16 +175,16 @@ def test_the_menu_stands_below_its_button(page: Page, server: Server, customer: 
 
 
 def test_the_focus_goes_to_the_first_field_that_is_wrong(page: Page, server: Server, customer: str) -> None:
-    page.goto("/signup")
+    open_public(page, "/signup")
     page.get_by_label("First name").fill("Anna")
     page.get_by_label("Password", exact=True).fill("short")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Email address")).to_be_focused()
-    page.goto("/login")
+    open_public(page, "/login")
     page.get_by_label("Email address").fill(customer)
     page.get_by_label("Email address").press("Enter")
     expect(page.get_by_label("Password", exact=True)).to_be_focused()
-    page.reload()
+    open_public(page, "/login")
     expect(page.get_by_test_id("passkey-login")).to_be_visible()
     page.get_by_label("Email address").fill(customer)
     # Passkeys are offered behind the field while the form is under way: that is not its answer.

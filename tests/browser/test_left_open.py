@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from redis import Redis
 
-from tests.browser.conftest import DESKTOP, arguments, executable
+from tests.browser.conftest import DESKTOP, arguments, executable, open_public
 from tests.browser.wire import Wire
 from tests.kit.harness import PASSWORD, Server, link_in, redis_server, running
 from tests.kit.languages import choose_language
@@ -49,12 +49,6 @@ def forget_tabs(store: tuple[Redis, str]) -> Callable[[], None]:
         store[0].delete(*keys)
 
     return forget
-
-
-def open_public(page: Page, path: str) -> None:
-    """Waits until the server knows the tab: its form is there before."""
-    page.goto(path)
-    expect(page.get_by_test_id("locale-en")).to_have_attribute("aria-current", "true")
 
 
 def test_login(page: Page, customer: str, forget_tabs: Callable[[], None]) -> None:

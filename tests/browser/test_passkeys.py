@@ -198,9 +198,10 @@ def test_what_is_offered_behind_the_field_is_renewed_and_costs_nothing_meanwhile
     """A challenge lives for five minutes. While the page waits for the next one, the browser has nothing to draw."""
     page.goto("/login")
     offer = page.locator(".renews").element_handle()
-    assert page.evaluate("document.getAnimations().map(({ effect }) => effect.getComputedTiming().progress)") == [None]
+    progress = "offer => offer.getAnimations().map(({ effect }) => effect.getComputedTiming().progress)"
+    assert offer.evaluate(progress) == [None]
 
-    page.evaluate("document.getAnimations()[0].finish()")
+    offer.evaluate("offer => offer.getAnimations()[0].finish()")
 
     page.wait_for_function("offer => !offer.isConnected && document.querySelector('.renews')", arg=offer)
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from netim_app.brand.brand import Brand, read_brand
-from tests.browser.conftest import DESKTOP, PHONE, log_in, log_out
+from tests.browser.conftest import DESKTOP, PHONE, log_in, log_out, open_public
 from tests.kit.brand import OURS, SECOND_BRAND
 from tests.kit.fitting import misfits
 from tests.kit.harness import PASSWORD, ROOT, Server, link_in
@@ -92,7 +92,7 @@ def test_pages_wear_the_colours_and_the_mark(
 ) -> None:
     page = new_context(viewport=viewport, color_scheme=scheme).new_page()
     email = server.create_account(f"{scheme}{viewport['width']}@example.com")
-    page.goto("/signup")
+    open_public(page, "/signup")
     colours = brand.light if scheme == "light" else brand.dark
     button = page.get_by_role("button", name="Create my account")
 

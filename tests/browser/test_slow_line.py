@@ -175,8 +175,8 @@ def test_code_that_sends_itself_is_sent_once(far: Page, wire: Wire, server: Serv
     wire.delay = SLOW_SECONDS
     code = far.get_by_label("Code (6 digits)")
     code.press_sequentially(phone.code())
-    code.press("Enter")
-    code.press("Enter", no_wait_after=True)
+    far.keyboard.press("Enter")  # the field may have gone meanwhile
+    far.keyboard.press("Enter")
     expect(far.get_by_role("heading", name="Personal information")).to_be_visible()
     assert len(sent) == 1
 
@@ -259,11 +259,9 @@ def test_a_press_while_the_server_is_away_is_sent_once_when_it_is_back(
     expect(switch).to_be_visible()
     wire.cut()
     expect(lost(far)).to_be_visible()
-    switch.evaluate(WATCH)
     for _ in range(3):
         switch.click(force=True)
     expect(switch).to_have_attribute("aria-disabled", "true")
-    assert answered_at_once(far)
     wire.mend()
     expect(switch).to_be_checked()
     assert len(sent) == 1

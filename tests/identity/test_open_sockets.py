@@ -74,12 +74,13 @@ async def test_it_is_closed_when_its_session_has_ended_and_it_is_silent(monkeypa
 
 
 async def test_it_is_closed_in_the_end_while_it_sends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open_sockets, "MOST_SECONDS", 0.05)
+    now = [asyncio.get_running_loop().time()]
+    monkeypatch.setattr(open_sockets, "_now", lambda: now[0])
     line = Line()
     line.socket.end()
     assert (await line.send(EVENT))["type"] == "websocket.receive", "a login that is on its way"
     line.socket.end()
-    await asyncio.sleep(0.06)
+    now[0] += open_sockets.MOST_SECONDS
     assert (await line.send(EVENT))["type"] == "websocket.disconnect"
 
 

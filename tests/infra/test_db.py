@@ -90,15 +90,18 @@ def test_a_lock_that_somebody_else_holds_ends_in_an_error(engine: Make) -> None:
 
 
 def test_a_statement_that_takes_too_long_is_ended(engine: Make) -> None:
-    with engine("-c statement_timeout=200").connect() as connection, pytest.raises(OperationalError, match="statement"):
+    with (
+        engine("-c statement_timeout=1000").connect() as connection,
+        pytest.raises(OperationalError, match="statement"),
+    ):
         connection.execute(text("SELECT pg_sleep(20)"))
 
 
 def test_a_transaction_that_nobody_goes_on_with_is_ended_and_its_connection_replaced(engine: Make) -> None:
-    ours = engine("-c idle_in_transaction_session_timeout=200")
+    ours = engine("-c idle_in_transaction_session_timeout=1000")
     with ours.connect() as connection:
         connection.execute(text("SELECT 1"))
-        time.sleep(0.8)
+        time.sleep(2)
         with pytest.raises(DBAPIError, match="idle-in-transaction"):
             connection.execute(text("SELECT 1"))
     assert shown(ours, "lock_timeout") == "10s"

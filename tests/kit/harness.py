@@ -61,11 +61,22 @@ def fresh_address() -> str:
     return f"127.1.{number // 250}.{number % 250 + 1}"
 
 
+_ports = itertools.count(20_000 + os.getpid() * 53 % 10_000)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe, contextlib.suppress(OSError):
+        probe.bind(("127.0.0.1", port))
+        return True
+    return False
+
+
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port on loopback that nobody listens on.
+
+    The system gives none of these to a socket that asks for any port, so it stays free until a server takes it.
+    """
+    return next(filter(_is_free, _ports))
 
 
 @dataclass
@@ -207,7 +218,9 @@ class Server:
 
     def move_clock(self, seconds: float) -> None:
         """Sets the server's clock to this many seconds from now."""
-        (self.folder / "clock").write_text(str(seconds))
+        written = self.folder / "clock.new"
+        written.write_text(str(seconds))
+        written.replace(self.folder / "clock")  # the server never reads half of it
 
     def netim(self, *args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Runs the `netim` command on this server's database."""

@@ -15,16 +15,25 @@ from tests.kit.harness import PASSWORD, Server
 SECURITY = "/account/connection-and-security"
 
 
+SCANS = 100
+
+
+def scan(picture: Locator) -> str:
+    """The text of the QR code, as soon as it can be read: a page may be scrolling, or not be drawn yet."""
+    for _ in range(SCANS):
+        shot = Image.open(io.BytesIO(picture.screenshot()))
+        if found := zxingcpp.read_barcodes(shot, formats=zxingcpp.BarcodeFormat.QRCode):
+            return str(found[0].text)
+        picture.page.wait_for_timeout(100)
+    raise AssertionError("the QR code cannot be read")
+
+
 class Phone:
     """An application that scans QR codes and shows codes. Each code is given out once, as the server takes it once."""
 
     def __init__(self, server: Server, picture: Locator) -> None:
         expect(picture).to_be_visible()
-        (found,) = zxingcpp.read_barcodes(
-            Image.open(io.BytesIO(picture.screenshot())),
-            formats=zxingcpp.BarcodeFormat.QRCode,
-        )
-        self.uri = found.text
+        self.uri = scan(picture)
         self._server = server
         self._totp = pyotp.parse_uri(self.uri)
         self._last = 0

@@ -69,8 +69,8 @@ async def test_live_revoke_closes_the_socket(
     mine = new_email()
     async with customer(server, mine) as client:
         client.events.clear()
-        await end(server, client, mine)
         begun = time.monotonic()
+        await end(server, client, mine)
         await client.closed()
         assert time.monotonic() - begun > 3, "a page shows meanwhile what it says"
         assert ("recheck_session" in str(client.events)) is (end is not _delete)

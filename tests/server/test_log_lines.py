@@ -39,7 +39,7 @@ async def test_spray(server: Server, new_email: Callable[[], str]) -> None:
     strangers = [new_email() for _ in range(HALF + 5)]
     async with Client(server) as attacker:
         await attacker.load("/login")
-        await whole_window(LOGIN_PER_ADDRESS, 20)
+        await whole_window(LOGIN_PER_ADDRESS, 40)
         for customer, stranger in zip(customers, strangers, strict=True):
             assert await attempt(attacker, customer, WRONG) == ""
             assert await attempt(attacker, stranger, WRONG) == ""

@@ -288,11 +288,15 @@ async def test_ip_live_in_the_other_worker(workers: Workers, server: Server, ema
         assert home.vars["LoginAlertsState.on"] is True
 
 
-class SlowSmtpServer(SmtpServer):
-    """Takes its time, so that a queue is long enough for two senders."""
+class PatientSmtpServer(SmtpServer):
+    """Takes no mail before both senders are at work."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
 
     async def handle_DATA(self, *args: object) -> str:  # noqa: N802
-        await asyncio.sleep(0.2)
+        await self.go_on.wait()
         return await super().handle_DATA(*args)
 
 
@@ -307,15 +311,18 @@ async def test_each_mail_is_sent_once_by_two_senders(
             await workers.load(client, workers.all[number % 2].pid, "/forgot-password")
             client.local_address = f"127.2.0.{number + 1}"
             await client.call("ForgotState.submit", form={"email": email})
-    async with smtp_on(smtp_port, SlowSmtpServer()) as seen:
+    seen = PatientSmtpServer()
+    async with smtp_on(smtp_port, seen):
         server.move_clock(60)
 
         def all_sent() -> bool:
             claims = server.query("SELECT claimed_by FROM outbox_message WHERE claimed_by <> ''")
             senders.update(claim.partition(":")[0] for claim in claims)
+            if len(senders) > 1:
+                seen.go_on.set()
             return len({str(mail["to"]) for mail in seen.received} & emails) == len(emails)
 
-        await until(all_sent, 30)
+        await until(all_sent, 60)
         await asyncio.sleep(2.5)  # one more round of both
     recipients = [str(mail["to"]) for mail in seen.received if str(mail["to"]) in emails]
     assert sorted(recipients) == sorted(emails)
