@@ -38,6 +38,7 @@ STOP_SECONDS = 15
 """An engine kills after ten. Other tests keep this machine busy meanwhile."""
 START_SECONDS = 90
 URL = "https://account.example.com"
+DOCUMENTED_BRAND = "brand"
 USER = 10001
 CONFINED = os.getuid() == 0
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
@@ -71,12 +72,17 @@ class Image:
         return self.folder / "opt" / "netim"
 
 
+IGNORED = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+"""Docker reads no file of another name; Podman and Buildah read it where there is no `.containerignore`."""
+OPTIONAL = {"brand"}
+
+
 def copy_context(target: Path) -> None:
-    """What `.containerignore` lets through."""
+    """What `.dockerignore` lets through."""
     target.mkdir()
-    for pattern in re.findall(r"^!(.+)$", (ROOT / ".containerignore").read_text("utf-8"), re.MULTILINE):
+    for pattern in (line.removeprefix("!") for line in IGNORED if line.startswith("!")):
         found = list(ROOT.glob(pattern))
-        assert found, f"{pattern} is not there"
+        assert found or pattern in OPTIONAL, f"{pattern} is not there"
         for path in found:
             if path.is_dir():
                 shutil.copytree(path, target / path.name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -259,7 +265,20 @@ def test_the_image_runs_as_nobody_in_particular() -> None:
     assert any("NETIM_BRAND_DIR=" in step for step in BUILD.all("RUN"))
 
 
+def test_no_secret_and_no_data_of_the_checkout_gets_into_the_build() -> None:
+    assert IGNORED[0] == "*"
+    assert not [name for name in (".env", "var", ".git", ".venv", "dist") if f"!{name}" in IGNORED]
+    assert not (ROOT / ".containerignore").exists(), "one list for all engines"
+
+
 # compose.yaml
+
+
+def test_compose_passes_on_what_is_written_into_the_pages() -> None:
+    for name in ("secrets", "netim"):
+        args = COMPOSE["services"][name]["build"]["args"]
+        assert args.keys() == {word.partition("=")[0] for words in BUILD.all("ARG") for word in words.split()}
+        assert f"!{DOCUMENTED_BRAND}" in IGNORED
 
 
 def test_compose_confines_the_server() -> None:
