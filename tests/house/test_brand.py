@@ -11,7 +11,7 @@ from tests.house.modules import PACKAGE, ROOT
 
 LABELS = ('b"netim-direct password v1"', 'f"\\0netim-direct {host} {port}"')
 """What is not shown: a key's label, and the name of a lock of the machine."""
-TEXTS = (".py", ".po", ".jinja", ".svg", ".txt", ".toml", ".css", ".js", ".json")
+TEXTS = (".py", ".po", ".jinja", ".svg", ".txt", ".toml", ".css", ".js", ".json", ".yaml", "")
 
 
 def literals() -> re.Pattern[str]:
@@ -26,9 +26,9 @@ def literals() -> re.Pattern[str]:
 def test_the_name_is_written_in_the_brand_alone() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
-        for folder in (PACKAGE, ROOT / "assets")
+        for folder in (PACKAGE, ROOT / "assets", ROOT / "deploy")
         for path in sorted(folder.rglob("*"))
-        if path.suffix in TEXTS and OWN_BRAND not in path.parents
+        if path.is_file() and path.suffix in TEXTS and OWN_BRAND not in path.parents
         for line in path.read_text("utf-8").splitlines()
         if literals().search(line) and not any(label in line for label in LABELS)
     ]
