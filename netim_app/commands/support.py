@@ -5,7 +5,7 @@ What changes something is mailed to the customer besides.
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -98,19 +98,25 @@ def export(
     units = open_database()
     with units.write() as unit:
         account_id = account_of(unit, email)
+        file = None if output is None else _new_file(output)  # before the customer is told
         operations.note_and_tell(unit, account_id, "exported", OPERATOR)
     with units.read() as unit:
         text = document.text_of(unit, account_id)
-    if output is None:
+    if file is None:
         typer.echo(text.rstrip())
         return
-    try:
-        with output.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        typer.echo(f"{output}: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
+    with file:
+        file.write(text)
     typer.echo(f"wrote {output}")
+
+
+def _new_file(path: Path) -> TextIO:
+    """Ends the command when it cannot be made, or is there already."""
+    try:
+        return path.open("x", encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"{path}: {error.strerror}", err=True)
+        raise typer.Exit(1) from error
 
 
 def enable(email: str) -> None:
@@ -129,6 +135,9 @@ def delete(email: str) -> None:
     """Delete an account, after the same grace as when the customer does it: a login takes it back."""
     with open_database().write() as unit:
         account_id = account_of(unit, email)
+        if (due := deletion.due_at(unit, account_id)) is not None:
+            typer.echo(f"{email} was to be deleted already, on {due:%Y-%m-%d %H:%M} UTC: nothing was changed")
+            return
         due = deletion.begin(unit, DeletionAsked(account_id=account_id, at=unit.now, origin=OPERATOR, by_support=True))
     typer.echo(f"{email} is deleted on {due:%Y-%m-%d %H:%M} UTC unless somebody logs in; the customer is told by mail")
 

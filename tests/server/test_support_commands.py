@@ -65,8 +65,10 @@ def test_an_export_is_a_new_file_or_standard_output(server: Server, email: str, 
     assert file.stat().st_mode & 0o077 == 0
     again = server.netim("export", email, "--output", str(file))
     assert (again.returncode, "File exists" in again.stderr) == (1, True)
+    assert told(server, email) == ["identity.told.support_exported"], "nobody is told of one that was not made"
     assert json.loads(server.netim("export", email).stdout)["schema"] == "account-data"
-    server.wait_for_mail(email, subject="Help with your")
+    assert told(server, email) == ["identity.told.support_exported"] * 2
+    server.wait_for_mail(email, count=2, subject="Help with your")
 
 
 async def test_closing_and_opening_again(server: Server, anna: Client, email: str) -> None:
@@ -100,6 +102,7 @@ async def test_a_deletion_by_support_has_the_grace_and_can_be_taken_back(
                         "(SELECT id FROM account WHERE email = :e)", e=email) == [0]  # fmt: skip
     mail = server.wait_for_mail(email, subject="Your account will be deleted on")
     assert "At your request" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
+    assert "nothing was changed" in server.netim("delete", email).stdout
     assert server.netim("enable", email).returncode == 0
     server.wait_for_mail(email, subject="account stays")
 

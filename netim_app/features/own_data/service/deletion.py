@@ -62,6 +62,12 @@ def ask(unit: UnitOfWork, actor: Actor, typed: str) -> None:
     begin(unit, DeletionAsked(account_id=actor.account_id, at=unit.now, origin=actor.origin))
 
 
+def due_at(unit: UnitOfWork, account_id: int) -> datetime | None:
+    """When the account is deleted, if that was asked for and not taken back."""
+    pending = unit.row(_FIND_PENDING, account=account_id)
+    return None if pending is None else pending.due_at
+
+
 def begin(unit: UnitOfWork, fact: DeletionAsked) -> datetime:
     """Begins the grace, and ends all sessions and links. Returns when the account goes.
 
@@ -69,18 +75,17 @@ def begin(unit: UnitOfWork, fact: DeletionAsked) -> datetime:
     """
     account_id = fact.account_id
     sessions.lock_account(unit, account_id)
-    if (pending := unit.row(_FIND_PENDING, account=account_id)) is not None:
-        due_at: datetime = pending.due_at
-        return due_at
-    due_at = unit.now + rules.GRACE
+    if (pending := due_at(unit, account_id)) is not None:
+        return pending
+    due = unit.now + rules.GRACE
     unit.session.merge(
-        AccountDeletion(account_id=account_id, asked_at=unit.now, due_at=due_at, reminded_at=None, taken_back_at=None)
+        AccountDeletion(account_id=account_id, asked_at=unit.now, due_at=due, reminded_at=None, taken_back_at=None)
     )
     links.revoke_links(unit, account_id)
     sessions.end_sessions(unit, account_id)
     unit.record(SessionsRevoked(account_id=account_id, at=fact.at, origin=fact.origin))
     unit.record(fact)
-    return due_at
+    return due
 
 
 def mail_asked(unit: UnitOfWork, fact: DeletionAsked) -> None:
