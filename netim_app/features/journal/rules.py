@@ -93,8 +93,17 @@ def anchor_text(account_id: int, removed: Head, at: datetime) -> str:
     return _text("anchor", account_id, removed, at)
 
 
+def is_anchor(text: str, account_id: int, removed: Head) -> bool:
+    """Whether a text says, of whatever time, that this entry was the last one that was removed."""
+    return text.startswith(_about("anchor", account_id, removed))
+
+
 def _text(kind: str, account_id: int, head: Head, at: datetime) -> str:
-    return f"netim-journal-v1 {kind}\naccount {account_id}\nnumber {head.number}\nhash {head.hash}\ntime {moment(at)}\n"
+    return f"{_about(kind, account_id, head)}time {moment(at)}\n"
+
+
+def _about(kind: str, account_id: int, head: Head) -> str:
+    return f"netim-journal-v1 {kind}\naccount {account_id}\nnumber {head.number}\nhash {head.hash}\n"
 
 
 def key_line(name: str, public: bytes) -> str:
@@ -110,6 +119,16 @@ def note_of(text: str, name: str, public: bytes, signature: bytes) -> str:
         name: of the key, without blanks and plus signs.
     """
     return f"{text}\n\N{EM DASH} {name} {_base64(_key_id(name, public) + signature)}\n"
+
+
+def read_note(note: str) -> tuple[str, bytes]:
+    """The text of a note and its signature, which is empty where there is none."""
+    text, _, line = note.rpartition("\n\N{EM DASH} ")
+    try:
+        signed = base64.b64decode(line.rpartition(" ")[2])
+    except ValueError:
+        signed = b""
+    return text, signed[_KEY_ID_BYTES:]
 
 
 def _key_id(name: str, public: bytes) -> bytes:

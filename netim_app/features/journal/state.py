@@ -184,7 +184,9 @@ class JournalCheckState(rx.State):
             self._check, self.number, self.end = check, check.head.number, check.end
             return JournalCheckState.check
         self.reset()
-        if check.broken:
+        if check.broken == 1:
+            await show_notice(self, "danger", "journal.no_beginning")
+        elif check.broken:
             await show_notice(self, "danger", "journal.broken", number=check.broken)
         else:
             await show_notice(self, "success", "journal.checked", first=check.first, last=check.head.number)

@@ -55,7 +55,7 @@ class JournalAnchor(SQLModel, table=True):
     number: int
     hash: str = Field(max_length=64)
     note: str
-    """Says so, signed."""
+    """Says so, signed: `service.reading.beginning` believes no other anchor."""
 
 
 class JournalKey(SQLModel, table=True):

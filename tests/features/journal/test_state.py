@@ -192,6 +192,19 @@ async def test_the_check_says_from_where_to_where_or_where_it_breaks(
     assert words.startswith("No. 2 does not fit")
 
 
+async def test_the_check_says_that_nobody_vouches_for_a_beginning_that_is_missing(
+    sqlite_units: Units, caller: Actor, tab: Tab
+) -> None:
+    with sqlite_units.write() as unit:
+        unit.session.delete(unit.session.get_one(JournalEntry, (caller.account_id, 1)))
+
+    await tab.run(JournalCheckState, "check")
+
+    kind, words = await notice(tab)
+    assert kind == "danger"
+    assert words.startswith("Nobody vouches for the beginning of your journal")
+
+
 async def test_a_long_check_says_how_far_it_is_and_counts_once(
     sqlite_units: Units, caller: Actor, tab: Tab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

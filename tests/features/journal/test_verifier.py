@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from netim_app.core.facts import Origin
+from netim_app.features.journal import rules
 from netim_app.features.journal.service import checking, entries, files, keys, reading, retention
-from netim_app.features.journal.tables import JournalEntry
+from netim_app.features.journal.tables import JournalAnchor, JournalEntry, JournalKey
 from netim_app.identity import facts, operations
 from netim_app.infra.unit_of_work import Units
 from netim_app.infra.vault import Vault
@@ -201,6 +202,45 @@ def test_a_shortened_journal_is_verified_from_its_anchor(units: Units, clock: Fa
     anchor = export.folder / "anchor.txt"
     anchor.write_text(anchor.read_text("utf-8").replace("account ", "account 1"), "utf-8")
     assert export.verify() == (1, "BROKEN: anchor.txt is not signed by this key")
+
+
+def test_an_anchor_that_the_server_has_not_signed_is_none(units: Units, clock: FakeClock, tmp_path: Path) -> None:
+    """Somebody who writes to the database removes the first entries, and says that the server has done it."""
+    account_id, other = live(units), live(units, "other@example.org")
+    clock.advance(days=3 * 365 + 91)
+    with units.write() as unit:
+        retention.shorten(unit, other)
+        foreign = unit.session.get_one(JournalAnchor, other).note
+        hash_of_2 = unit.session.get_one(JournalEntry, (account_id, 2)).hash
+        made_up = foreign.replace(f"account {other}", f"account {account_id}")
+        head = keys.signer(unit).note(rules.head_text(account_id, rules.Head(2, hash_of_2), unit.now))
+        unit.run(entries.sa.delete(entries._ENTRIES).where(entries._entry.number <= 2), {})
+    for note in ("", "no note", foreign, made_up, head):
+        with units.write() as unit:
+            unit.session.merge(JournalAnchor(account_id=account_id, number=2, hash=hash_of_2, note=note))
+        with units.read() as unit:
+            assert check(unit, account_id) == (1, 0, 1), note
+    export = exported(units, account_id, tmp_path)
+    assert export.verify() == (1, "BROKEN: no. 1 is missing: no. 3 stands in its place")
+    assert not (export.folder / "anchor.txt").exists()
+
+
+def test_an_anchor_stays_when_the_site_moves_and_not_when_the_key_is_lost(units: Units, clock: FakeClock) -> None:
+    account_id = live(units)
+    clock.advance(days=3 * 365 + 91)
+    with units.write() as unit:
+        retention.shorten(unit, account_id)
+    with units.read() as unit:
+        first = reading.beginning(unit, account_id)
+        assert first.number > 0
+        unit.settings = unit.settings.model_copy(update={"public_url": "https://account.example.net"})
+        assert reading.beginning(unit, account_id) == first
+    with units.write() as unit:
+        unit.session.delete(unit.session.get_one(JournalKey, keys.ONLY))
+    with units.write() as unit:
+        assert reading.beginning(unit, account_id).number == 0
+        keys.make(unit, keys.ONLY)
+        assert reading.beginning(unit, account_id).number == 0
 
 
 def due(units: Units) -> list[int]:

@@ -52,7 +52,7 @@ def _archive(unit: UnitOfWork, account_id: int, first: rules.Head) -> bytes:
     with ZipFile(whole, "w", ZIP_DEFLATED, compresslevel=1) as files:
         last = _write_entries(unit, account_id, first, files)
         files.writestr("head.txt", signer.note(rules.head_text(account_id, last, unit.now)))
-        if first.number:  # signed anew: the note that is stored may be signed by a key of before
+        if first.number:  # signed anew: the stored note may name the site as it was called before
             files.writestr("anchor.txt", signer.note(rules.anchor_text(account_id, first, unit.now)))
         files.writestr("key.txt", f"{signer.line}\n")
         files.writestr(VERIFIER.name, VERIFIER.read_text("utf-8"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import select
 
@@ -22,7 +23,7 @@ _FIND = sa.select(_key.public, _key.sealed).where(_key.id == ONLY)
 
 @dataclass(frozen=True)
 class Signer:
-    """Signs notes. `line` is the public key, as a verifier wants it."""
+    """Signs notes, and knows its own. `line` is the public key, as a verifier wants it."""
 
     name: str
     line: str
@@ -32,6 +33,14 @@ class Signer:
         """The text with its signature."""
         key = Ed25519PrivateKey.from_private_bytes(self.seed)
         return rules.note_of(text, self.name, key.public_key().public_bytes_raw(), key.sign(text.encode()))
+
+    def has_signed(self, text: str, signature: bytes) -> bool:
+        """Whether this key has signed a text, under whatever name: the site may have moved since."""
+        try:
+            Ed25519PrivateKey.from_private_bytes(self.seed).public_key().verify(signature, text.encode())
+        except InvalidSignature:
+            return False
+        return True
 
 
 def missing(unit: UnitOfWork) -> list[int]:
@@ -63,6 +72,13 @@ def signer(unit: UnitOfWork) -> Signer:
         raise LookupError("the server has made no key for journals yet")
     name = _name(unit)
     return Signer(name, rules.key_line(name, row.public), unit.vault.open(row.sealed, _CONTEXT))
+
+
+def vouches_for(unit: UnitOfWork, note: str, account_id: int, removed: rules.Head) -> bool:
+    """Whether the present key has signed that this entry was the last one that was removed."""
+    text, signature = rules.read_note(note)
+    has_key = unit.row(_FIND) is not None
+    return has_key and rules.is_anchor(text, account_id, removed) and signer(unit).has_signed(text, signature)
 
 
 def public_key(unit: UnitOfWork) -> str | None:

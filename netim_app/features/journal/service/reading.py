@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from netim_app.features.journal import rules
 from netim_app.features.journal.rules import Entry, Head
-from netim_app.features.journal.service import words
+from netim_app.features.journal.service import keys, words
 from netim_app.features.journal.service.entries import LAST, PLACES, SORTS
 from netim_app.features.journal.tables import JournalAnchor, JournalEntry
 from netim_app.identity import accounts
@@ -133,9 +133,14 @@ def all_behind(unit: UnitOfWork, account_id: int, number: int) -> Iterator[sa.Ro
 
 
 def beginning(unit: UnitOfWork, account_id: int) -> Head:
-    """What the first entry that is there follows: the last one that was removed, or nothing (no. 0)."""
+    """What the first entry that is there follows: the last one that was removed, or nothing (no. 0).
+
+    An anchor that our key has not signed is none: anybody who writes to the database can make one up.
+    """
     row = unit.row(_FIND_ANCHOR, account=account_id)
-    return Head(row.number, row.hash) if row else Head(0, rules.FIRST_PREVIOUS)
+    if row and keys.vouches_for(unit, row.note, account_id, Head(row.number, row.hash)):
+        return Head(row.number, row.hash)
+    return Head(0, rules.FIRST_PREVIOUS)
 
 
 def entry_of(row: sa.Row[Any]) -> Entry:
