@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -241,6 +242,24 @@ def test_an_anchor_stays_when_the_site_moves_and_not_when_the_key_is_lost(units:
         assert reading.beginning(unit, account_id).number == 0
         keys.make(unit, keys.ONLY)
         assert reading.beginning(unit, account_id).number == 0
+
+
+def test_a_journal_that_is_shortened_while_it_is_exported_is_written_anew(
+    units: Units, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On PostgreSQL a unit sees what others commit meanwhile; on SQLite it does not."""
+    account_id = live(units)
+    clock.advance(days=3 * 365 + 91)
+    write = files._archive
+
+    def shorten_first(*args: Any) -> bytes:
+        with units.write() as other:
+            retention.shorten(other, account_id)
+        return write(*args)
+
+    monkeypatch.setattr(files, "_archive", shorten_first)
+
+    assert exported(units, account_id, tmp_path).verify()[0] == 0
 
 
 def due(units: Units) -> list[int]:

@@ -137,7 +137,7 @@ def beginning(unit: UnitOfWork, account_id: int) -> Head:
 
     An anchor that our key has not signed is none: anybody who writes to the database can make one up.
     """
-    row = unit.row(_FIND_ANCHOR, account=account_id)
+    row = unit.run(_FIND_ANCHOR, {"account": account_id}).first()  # as it is now: `row` would remember
     if row and keys.vouches_for(unit, row.note, account_id, Head(row.number, row.hash)):
         return Head(row.number, row.hash)
     return Head(0, rules.FIRST_PREVIOUS)
