@@ -10,14 +10,15 @@ from sqlalchemy.exc import IntegrityError
 from netim_app.commands.start import open_database
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
-from netim_app.core.facts import Origin
 from netim_app.features.passkeys.service import recovery
 from netim_app.identity import accounts, flows, operations, passwords, sessions
 from netim_app.identity.facts import AccountUnlocked
-from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.identity.operations import OPERATOR
+from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.texts import catalog
 
-OPERATOR = Origin(browser="", system="operator")
+AT_ONCE = 100
+"""Accounts whose sessions end in one unit."""
 
 
 def create_account(
@@ -85,15 +86,28 @@ def revoke_sessions(
     if bool(email) == everybody:
         raise typer.BadParameter("either an e-mail address or --all")
     if everybody:
-        with open_database().write() as unit:
-            ended = sessions.revoke_all_sessions(unit)
-            recovery.end_all(unit)
-        typer.echo(f"ended {ended} session(s)")
+        typer.echo(f"ended {_revoke_all(open_database())} session(s)")
         return
     with open_database().write() as unit:
         account_id = account_of(unit, email)
         ended = operations.end_sessions(unit, account_id, OPERATOR)
     typer.echo(f"ended {ended} session(s)")
+
+
+def _revoke_all(units: Units) -> int:
+    """Ends all sessions and waits, some accounts at a time, and notes it in the journal of each.
+
+    Mails go only to those who wait: they hear that they wait no more.
+    """
+    with units.read() as unit:
+        account_ids = sorted({*sessions.logged_in(unit), *recovery.waiting(unit)})
+    ended = 0
+    for begin in range(0, len(account_ids), AT_ONCE):
+        with units.write() as unit:
+            for account_id in account_ids[begin : begin + AT_ONCE]:
+                if sessions.keep_locked(unit, account_id):  # it may be deleted meanwhile
+                    ended += operations.end_sessions(unit, account_id, OPERATOR, by_mail=False)
+    return ended
 
 
 def disable(email: str) -> None:

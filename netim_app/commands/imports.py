@@ -10,12 +10,12 @@ import typer
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from netim_app.commands.customer_file import READERS, FileRefused, Line
-from netim_app.commands.customers import OPERATOR
 from netim_app.commands.start import open_database
 from netim_app.doctor import reason
 from netim_app.identity import imports
 from netim_app.identity.email_address import email_key
 from netim_app.identity.imports import ImportedCustomer, RecordRefused
+from netim_app.identity.operations import OPERATOR
 from netim_app.infra.unit_of_work import Units
 
 CREATED, REGISTERED, EXISTS, REFUSED = "created", "registered", "exists already", "refused"

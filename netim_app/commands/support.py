@@ -9,13 +9,14 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from netim_app.commands.customers import OPERATOR, account_of
+from netim_app.commands.customers import account_of
 from netim_app.commands.start import open_database
 from netim_app.core.facts import Fact
 from netim_app.features.own_data.facts import DeletionAsked
 from netim_app.features.own_data.service import deletion, document
 from netim_app.identity import operations
 from netim_app.identity.facts import SupportAct, SupportActed
+from netim_app.identity.operations import OPERATOR
 from netim_app.infra.unit_of_work import UnitOfWork
 
 SHOWN = 10

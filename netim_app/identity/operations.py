@@ -14,6 +14,8 @@ from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.offers import offers
 
+OPERATOR = Origin(system="operator")
+"""From where the commands come. A client of the server has an address, whatever it calls itself."""
 MAX_FOUND = 20
 _account = table_of(Account).c
 
@@ -54,11 +56,14 @@ def enable(unit: UnitOfWork, account_id: int, origin: Origin) -> bool:
     return True
 
 
-def end_sessions(unit: UnitOfWork, account_id: int, origin: Origin) -> int:
-    """Ends all sessions of an account. Returns how many."""
+def end_sessions(unit: UnitOfWork, account_id: int, origin: Origin, *, by_mail: bool = True) -> int:
+    """Ends all sessions of an account. Returns how many. `by_mail`: the customer gets one."""
     ended = sessions.end_sessions(unit, account_id)
     unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now, origin=origin))
-    note_and_tell(unit, account_id, "sessions_ended", origin)
+    if by_mail:
+        note_and_tell(unit, account_id, "sessions_ended", origin)
+    else:
+        unit.record(facts.SupportActed(account_id=account_id, at=unit.now, origin=origin, act="sessions_ended"))
     return ended
 
 

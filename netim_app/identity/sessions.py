@@ -1,6 +1,6 @@
 """Sessions of logged-in browsers: looked up at every event, ended from anywhere."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -105,6 +105,10 @@ _USE_TICKETS = (
     sa.update(table_of(Ticket))
     .where(_ticket.account_id == sa.bindparam("account"), _ticket.used_at.is_(None))
     .values(used_at=sa.bindparam("now"))
+)
+_LOGGED_IN = sa.union(
+    sa.select(_session.account_id).where(_session.ended_at.is_(None)),
+    sa.select(_ticket.account_id).where(_ticket.used_at.is_(None)),
 )
 _WITH_TOKEN = sa.select(_session.id, _session.account_id).where(
     _session.token_digest == sa.bindparam("digest"), _session.ended_at.is_(None)
@@ -277,13 +281,9 @@ def end_sessions(unit: UnitOfWork, account_id: int, *, keep: int | None = None) 
     return ended.rowcount
 
 
-def revoke_all_sessions(unit: UnitOfWork) -> int:
-    """Ends all sessions of all accounts, with every ticket: those of a restored backup. Returns how many."""
-    ended = unit.session.exec(
-        update(AccountSession).where(col(AccountSession.ended_at).is_(None)).values(ended_at=unit.now)
-    )
-    unit.session.exec(update(Ticket).where(col(Ticket.used_at).is_(None)).values(used_at=unit.now))
-    return ended.rowcount
+def logged_in(unit: UnitOfWork) -> Sequence[int]:
+    """The accounts that have a session, or a ticket that may become one."""
+    return unit.run(_LOGGED_IN).scalars().all()
 
 
 def ended_lately(unit: UnitOfWork, *, after: timedelta, until: timedelta) -> set[str]:

@@ -208,6 +208,15 @@ def test_each_kind_of_fact_belongs_to_a_sort(units: Units) -> None:
         assert entries._what(fact).sort == sort
 
 
+def test_whatever_the_operator_does_is_of_its_sort_and_nobody_else_can_look_so(units: Units) -> None:
+    account_id = logged_in_actor(units).account_id
+    for fact in (facts.SessionsRevoked, facts.AccountCreated, facts.SecondFactorDisabled):
+        about = {"account_id": account_id, "at": units.clock()}
+        assert entries._what(fact(origin=operations.OPERATOR, **about)).sort == "operator"
+        stranger = Origin(address="192.0.2.7", browser="", system="operator")
+        assert entries._what(fact(origin=stranger, **about)).sort != "operator"
+
+
 def test_a_deleted_account_takes_its_journal_along(units: Units) -> None:
     account_id = logged_in_actor(units).account_id
     with units.write() as unit:

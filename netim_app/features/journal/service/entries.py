@@ -17,7 +17,7 @@ from netim_app.core.facts import Change, Fact, Origin, event_name
 from netim_app.features.journal import rules
 from netim_app.features.journal.rules import Head
 from netim_app.features.journal.tables import JournalEntry
-from netim_app.identity import facts, sessions
+from netim_app.identity import facts, operations, sessions
 from netim_app.infra.columns import table_of
 from netim_app.infra.handlers import MailAbout
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -169,6 +169,8 @@ def _what(fact: Fact) -> What:
 
 
 def _sort_of(fact: Fact) -> str:
+    if fact.origin == operations.OPERATOR:
+        return "operator"
     match fact:
         case facts.SupportActed() | facts.AccountUnlocked():
             return "operator"

@@ -188,9 +188,9 @@ def end_with_links(unit: UnitOfWork, fact: Fact) -> None:
     _stop(unit, fact)
 
 
-def end_all(unit: UnitOfWork) -> None:
-    """Ends every wait of every account: those of a restored backup."""
-    unit.session.exec(delete(PasskeyRecovery))
+def waiting(unit: UnitOfWork) -> Sequence[int]:
+    """The accounts whose owner waits, or may be let in."""
+    return unit.session.exec(select(PasskeyRecovery.account_id)).all()
 
 
 def due(unit: UnitOfWork) -> Sequence[int]:
