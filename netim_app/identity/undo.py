@@ -106,11 +106,12 @@ def restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -
     known_browsers.forget_browsers(unit, account.id or 0)
     fact = EmailRestored(account_id=account.id or 0, at=unit.now, origin=visitor.origin, since=link.created_at - LIFE)
     unit.record(fact)
-    _notify(unit, fact, {link.email, replaced})
+    _notify(unit, fact, account.email, replaced)
     return account.email
 
 
-def _notify(unit: UnitOfWork, fact: EmailRestored, addresses: set[str]) -> None:
-    for email in sorted(addresses):
-        notices.notify(unit, "email_restored", fact, to=email)
+def _notify(unit: UnitOfWork, fact: EmailRestored, restored: str, replaced: str) -> None:
+    notices.notify(unit, "email_restored", fact)
+    if replaced != restored:
+        notices.notify(unit, "email_restored", fact, to=replaced)
     recovery.mail_reset(unit, fact, restored=True)

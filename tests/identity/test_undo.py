@@ -144,6 +144,16 @@ def test_the_old_address_is_told_with_a_way_back_and_the_new_one_without(units: 
         assert mail.token not in str([row.model_dump() for row in unit.session.exec(select(MailedLink))])
 
 
+def test_an_address_that_is_back_already_gets_one_mail(units: Units, account_id: int) -> None:
+    change_address(units, thief_of(units, account_id))
+    token = last_mail(units, "email_undo").token
+    change_address(units, thief_of(units, account_id), EMAIL)
+
+    assert restore(units, token) == ""
+
+    assert [to for event, to in mailed(units) if event == "email_restored"] == [EMAIL]
+
+
 def test_the_owner_comes_back_and_the_thief_is_out(units: Units, account_id: int, facts: list[Fact]) -> None:
     thief = thief_of(units, account_id)
     change_address(units, thief)
@@ -161,6 +171,9 @@ def test_the_owner_comes_back_and_the_thief_is_out(units: Units, account_id: int
     account = stored_account(units, account_id)
     assert (account.email, account.email_key) == (EMAIL, EMAIL.lower())
     assert mailed(units)[before:] == [("email_restored", EMAIL), ("email_restored", THIEVES), ("reset", EMAIL)]
+    with units.read() as unit:
+        told = {mail.to: mail.text for mail in mails(unit) if mail.event == "email_restored"}
+    assert [(part in told[EMAIL], part in told[THIEVES]) for part in ("Journal no.", "/not-me#")] == [(True, False)] * 2
     assert [fact for fact in facts if isinstance(fact, EmailRestored)] == [
         EmailRestored(account_id=account_id, at=units.clock(), origin=HERE, since=units.clock() - undo.LIFE)
     ]

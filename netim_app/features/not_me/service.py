@@ -129,8 +129,9 @@ def _tell_all(unit: UnitOfWork, fact: AccountFrozen, present: str, pressed: str,
     if (old := undo.mailbox_with_link(unit, fact.account_id)) is not None:
         ways.setdefault(email_key(old), (old, "undo"))
     ways.setdefault(email_key(pressed), (pressed, "elsewhere"))
+    is_the_owners = len(ways) == 1  # of several mailboxes, one may be a thief's
     for email, way in ways.values():
-        notices.notify(unit, DONE_MAIL, fact, to=email, change=way, blocked=not sole)
+        notices.notify(unit, DONE_MAIL, fact, to="" if is_the_owners else email, change=way, blocked=not sole)
     if then == "reset":
         recovery.mail_reset(unit, fact, frozen=True)
     return ways[email_key(pressed)][1]

@@ -130,6 +130,7 @@ async def test_not_me_ends_all_sessions_and_blocks_the_login_until_the_mailbox_h
     assert mailed(units)[-2:] == [("not_me_done", EMAIL), ("reset", EMAIL)]
     done = last_mail(units, "not_me_done")
     assert "198.51.100.5" in done.text
+    assert "Journal no." in done.text
     assert secret_in(done) == ""
     reset(units)
     assert await opens(NEW_PASSWORD)
@@ -366,6 +367,9 @@ def test_not_me_outlives_what_a_thief_changes(units: Units, caller: Actor, clock
 
     assert live(units, caller.account_id) == 0
     assert mailed(units)[-2:] == [("not_me_done", THIEVES), ("not_me_done", EMAIL)]
+    with units.read() as unit:
+        told = [mail.text for mail in mails(unit) if mail.event == "not_me_done"]
+    assert not [text for text in told if "Journal no." in text], "nobody knows yet whose mailbox is whose"
     assert "reset" not in {event for event, _ in mailed(units)}, "the thief's mailbox has not asked for one"
 
 
