@@ -255,8 +255,33 @@ def test_not_me_ends_passkeys_only_of_a_thief_and_keeps_that_of_the_owner(
         assert not freeze.blocks_login(unit, caller.account_id)
 
 
+def test_not_me_stops_a_thief_who_would_replace_the_only_way_in(units: Units, caller: Actor, clock: FakeClock) -> None:
+    phone, thiefs = Authenticator(), Authenticator()
+    add(units, caller, phone)
+    add(units, caller, Authenticator())
+    switch_on(units, caller, phone)
+    clock.advance(days=8)
+    add(units, caller, thiefs)
+    with units.read() as unit:
+        first, second, new = [row.id or 0 for row in stored.passkeys_of(unit, caller.account_id)]
+    with units.write() as unit:
+        passkeys.remove(unit, caller, second)
+    assert refusal(units, lambda unit: passkeys.remove(unit, caller, first)) == "passkeys.only.replaced"
+
+    assert press(units, secret_in(last_mail(units, "passkey_changed"))) == "passkey"
+
+    with pytest.raises(DomainError):
+        log_in(units, thiefs.use(ask(units)))
+    assert log_in(units, phone.use(ask(units)))
+    with units.write() as unit:
+        passkeys.remove(unit, caller, new)
+
+
 def test_not_me_takes_no_passkey_away_where_none_would_be_left(units: Units, caller: Actor, clock: FakeClock) -> None:
-    """Somebody who reads the mailbox would else get around passkeys only by one press and a day."""
+    """Somebody who reads the mailbox would else get around passkeys only by one press and a day.
+
+    No page leads there any more (`only.why_needed`), but an account of before may be there.
+    """
     old, new = Authenticator(), Authenticator()
     add(units, caller, old)
     add(units, caller, Authenticator())
@@ -266,7 +291,7 @@ def test_not_me_takes_no_passkey_away_where_none_would_be_left(units: Units, cal
     add(units, caller, Authenticator())
     with units.write() as unit:
         for row in stored.passkeys_of(unit, caller.account_id)[:2]:
-            passkeys.remove(unit, caller, row.id or 0)
+            stored.remove(unit, row.id)
 
     assert press(units, alerted(units, caller.account_id)) == "passkey"
 

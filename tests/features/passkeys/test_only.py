@@ -374,6 +374,37 @@ def test_the_last_passkey_stays(units: Units, closed: Actor, phone: Authenticato
     assert count(units, Passkey) == 0
 
 
+def test_the_oldest_passkey_is_replaced_by_none_that_is_new(
+    units: Units, closed: Actor, phone: Authenticator, laptop: Authenticator, clock: FakeClock
+) -> None:
+    """A thief with an open session would else put an own one in its place. A newer one may always go."""
+    clock.advance(days=1)
+    add(units, closed, Authenticator())
+    with units.read() as unit:
+        first, second, new = [row.id or 0 for row in stored.passkeys_of(unit, closed.account_id)]
+    with units.write() as unit:
+        passkeys.remove(unit, closed, second)
+
+    clock.advance(days=6, hours=23)
+    assert refusal(units, lambda unit: passkeys.remove(unit, closed, first)) == "passkeys.only.replaced"
+    with units.write() as unit:
+        only.switch_off(unit, closed)
+        passkeys.remove(unit, closed, first)
+        assert [row.id for row in stored.passkeys_of(unit, closed.account_id)] == [new]
+
+
+def test_a_passkey_that_is_a_week_old_may_replace_the_oldest(
+    units: Units, closed: Actor, laptop: Authenticator, clock: FakeClock
+) -> None:
+    clock.advance(days=1)
+    add(units, closed, Authenticator())
+    clock.advance(days=7)
+    with units.write() as unit:
+        for row in stored.passkeys_of(unit, closed.account_id)[:2]:
+            passkeys.remove(unit, closed, row.id or 0)
+        assert stored.count(unit, closed.account_id) == 1
+
+
 async def test_sole_way_a_link_to_a_new_address_asks_for_a_session(units: Units, closed: Actor) -> None:
     with units.write() as unit:
         email_change.ask_email_change(unit, closed, "new@example.org")

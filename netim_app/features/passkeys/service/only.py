@@ -115,6 +115,9 @@ def why_needed(unit: UnitOfWork, passkey: Passkey) -> str:
         return "passkeys.only.last"
     if rules.lacks(remaining) == "passkey" and not second_factor.spare_codes_left(unit, passkey.account_id):
         return "passkeys.only.needed"
+    long_there = unit.now - freeze.MAY_BE_A_THIEFS
+    if all(row.added_at > max(passkey.added_at, long_there) for row in remaining):
+        return "passkeys.only.replaced"  # "This was not me" would find nobody's passkey but a thief's
     return ""
 
 

@@ -170,8 +170,8 @@ def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = 
     Returns the ticket that renews the present session then; else an empty text.
 
     Raises:
-        DomainError: there is no such passkey, or the account is frozen, or where nothing else opens it this is the last
-            one, or the last but one and the loss of a single device would lock out.
+        DomainError: there is no such passkey, or the account is frozen, or it has to stay while nothing else opens the
+            account: see `only.why_needed`.
     """
     sessions.lock_account(unit, actor.account_id)
     passkey = _own(unit, actor, passkey_id)
