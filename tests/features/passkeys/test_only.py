@@ -132,6 +132,23 @@ def test_the_last_backup_code_is_kept_for_the_way_back(
     assert switch_on(units, caller, phone, code)
 
 
+def test_a_code_that_is_spent_meanwhile_elsewhere_leaves_the_account_open(
+    units: Units, caller: Actor, phone: Authenticator, codes: tuple[str, ...]
+) -> None:
+    """The last one leads back in: without it nothing would."""
+    with units.write() as unit:
+        options = only.ask(unit, caller, codes[0])
+        again = only.ask(unit, caller, "", proved=True)
+        for code in codes[1:]:
+            assert backup_codes.consume(unit, caller.account_id, code, HERE)
+
+    assert refusal(units, lambda unit: only.ask(unit, caller, "", proved=True)) == "passkeys.only.codes"
+    for asked in (options, again):
+        switch = lambda unit: only.switch_on(unit, caller, phone.use(asked), PAGE)  # noqa: B023, E731
+        assert refusal(units, switch) == "passkeys.only.codes"
+    assert not is_sole(units, caller.account_id)
+
+
 def test_a_passkey_that_says_it_has_no_copy_is_not_enough(
     units: Units, caller: Actor, phone: Authenticator, codes: tuple[str, ...]
 ) -> None:

@@ -152,6 +152,23 @@ async def test_a_dialog_that_opens_again_asks_for_a_code_again(
     assert await prompted(tab, {"code": codes[1]})
 
 
+async def test_a_code_proves_for_five_minutes(
+    caller: Actor, phone: Authenticator, codes: list[str], clock: FakeClock
+) -> None:
+    tab = await opened()
+    await tab.run(PasskeysOnlyState, "begin")
+    assert await prompted(tab, {"code": codes[0]})
+    clock.advance(seconds=299)
+    assert await prompted(tab, {})
+
+    clock.advance(seconds=1)
+
+    assert await prompted(tab, {}) == ""
+    state = await tab.state(PasskeysOnlyState)
+    assert (state.proved, list(state.errors)) == (False, ["code"])
+    assert await prompted(tab, {"code": codes[1]})
+
+
 async def test_the_dialog_of_the_last_passkey_says_why_it_stays(
     caller: Actor, phone: Authenticator, codes: list[str], sqlite_units: Units
 ) -> None:

@@ -53,7 +53,7 @@ def ask(unit: UnitOfWork, actor: Actor, code: str, *, proved: bool = False) -> s
     """The prompt that switches it on. The challenge says whether a backup code was right, if one is needed.
 
     Args:
-        proved: one was right a moment ago, and its prompt was closed.
+        proved: one was right a moment ago (`rules.CHALLENGE_LIFE`), and its prompt was closed.
 
     Raises:
         DomainError: it is on already, the account is frozen, or it has too few passkeys, or too few backup codes to
@@ -65,10 +65,12 @@ def ask(unit: UnitOfWork, actor: Actor, code: str, *, proved: bool = False) -> s
     if is_on(unit, actor.account_id):
         raise DomainError(ALREADY_ON)
     purpose = _purpose(unit, actor)
-    if purpose == "only_with_code" and not proved:
-        if second_factor.spare_codes_left(unit, actor.account_id) <= 1:  # one proves, and one leads back in
+    if purpose == "only_with_code":
+        to_prove = 0 if proved else 1
+        if second_factor.spare_codes_left(unit, actor.account_id) <= to_prove:  # another one leads back in
             raise DomainError(NEEDS_CODES)
-        second_factor.check_spare_code(unit, actor.account_id, code, actor)
+        if not proved:
+            second_factor.check_spare_code(unit, actor.account_id, code, actor)
     return prompts.for_account(unit, actor, purpose, actor.account_id)
 
 
@@ -87,15 +89,18 @@ def switch_on(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> str:
 
     Raises:
         DomainError: it is on already, the account is frozen, or it has too few passkeys by now.
-        RecordedRefusal: the answer is not what was asked for.
+        RecordedRefusal: the answer is not what was asked for, or no backup code is left that leads back in.
     """
     sessions.lock_account(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id)
     if is_on(unit, actor.account_id):
         raise RecordedRefusal(ALREADY_ON)
     passkey = answers.judge_use(unit, actor, text, _purpose(unit, actor), actor.account_id)
-    if rules.lacks(stored.passkeys_of(unit, actor.account_id)) == "passkey":
+    lacks = rules.lacks(stored.passkeys_of(unit, actor.account_id))
+    if lacks == "passkey":
         raise RecordedRefusal(NEEDS_MORE)  # the answer says that its provider has no copy of it any more
+    if lacks == "code" and not second_factor.spare_codes_left(unit, actor.account_id):
+        raise RecordedRefusal(NEEDS_CODES)  # another tab has spent the last one meanwhile
     answers.note_use(unit, passkey, actor)
     unit.session.add(PasskeysOnly(account_id=actor.account_id, since=unit.now))
     unit.session.flush()

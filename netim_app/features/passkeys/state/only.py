@@ -1,5 +1,6 @@
 """The switch "Passkeys only": the dialogs that switch it on and off."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import reflex as rx
@@ -7,7 +8,7 @@ import reflex as rx
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.features.passkeys.rules import RECOVERY_WAIT
+from netim_app.features.passkeys.rules import CHALLENGE_LIFE, RECOVERY_WAIT
 from netim_app.features.passkeys.service import only
 from netim_app.features.passkeys.state.card import PasskeysState
 from netim_app.features.passkeys.state.prompts import read_reply, show_prompt
@@ -15,10 +16,11 @@ from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import SECURITY, change, explain, show_notice
 from netim_app.identity.state.ticket_exchange import renew_session
-from netim_app.infra.unit_of_work import in_unit
+from netim_app.infra.unit_of_work import in_unit, units
 from netim_app.reflex_port.visits import visit_of
 
 WAIT_HOURS = int(RECOVERY_WAIT.total_seconds() // 3600)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class PasskeysOnlyState(rx.State):
@@ -29,9 +31,10 @@ class PasskeysOnlyState(rx.State):
     options: str = ""
     kind: str = ""
     proved: bool = False
-    """A backup code was right. It is asked for once while the dialog is open, however often its prompt is closed."""
+    """A backup code was right. It is asked for once in five minutes, however often its prompt is closed."""
     errors: dict[str, str] = {}
 
+    _proved_until: datetime = LONG_AGO
     _visit: str = ""
 
     @rx.event
@@ -50,6 +53,8 @@ class PasskeysOnlyState(rx.State):
         self.errors = {}
         read = Form(form)
         needs_code = (await self.get_state(PasskeysState)).lacks == "code"
+        now = units().clock()
+        self.proved = self.proved and now < self._proved_until
         code = read.code() if needs_code and not self.proved else ""
         try:
             read.finish()
@@ -58,7 +63,8 @@ class PasskeysOnlyState(rx.State):
         except DomainError as error:
             self.errors = await explain(self, error)
             return
-        self.proved = needs_code
+        if needs_code and not self.proved:
+            self.proved, self._proved_until = True, now + CHALLENGE_LIFE
         async for step in show_prompt(self, options, "use"):
             yield step
 
