@@ -57,11 +57,22 @@ class Answer:
     credential: dict[str, Any]
     """As `webauthn` takes it."""
     credential_id: bytes
-    challenge: str
-    """Of the signed client data, base64url: never one that was sent beside it."""
     user_handle: bytes
     """Empty when there is none."""
     transports: tuple[str, ...]
+
+
+def named_challenge(text: str) -> str:
+    """The challenge that an answer names, base64url, whatever else is wrong with it: of the signed client data.
+
+    Raises:
+        BadAnswerError: it names none.
+    """
+    response = _json_object(text, MAX_ANSWER).get("response")
+    named = _client_data(response.get("clientDataJSON")).get("challenge") if isinstance(response, dict) else None
+    if not isinstance(named, str) or not _CHALLENGE.fullmatch(named):
+        raise BadAnswerError("challenge")
+    return named
 
 
 def read_answer(text: str, *, registers: bool) -> Answer:
@@ -76,6 +87,7 @@ def read_answer(text: str, *, registers: bool) -> Answer:
         raise BadAnswerError("type")
     parts = ("attestationObject",) if registers else ("authenticatorData", "signature")
     kept = {name: _encoded(response.get(name)) for name in ("clientDataJSON", *parts)}
+    _refuse_inside_of_another_page(_client_data(kept["clientDataJSON"]))
     credential_id = decode(_encoded(sent.get("id")))
     if sent.get("rawId") != sent["id"] or not 0 < len(credential_id) <= MAX_ID_BYTES:
         raise BadAnswerError("id")
@@ -83,21 +95,19 @@ def read_answer(text: str, *, registers: bool) -> Answer:
     return Answer(
         credential={"id": sent["id"], "rawId": sent["id"], "type": "public-key", "response": kept},
         credential_id=credential_id,
-        challenge=_challenge(decode(kept["clientDataJSON"])),
         user_handle=b"" if handle in (None, "") else decode(_encoded(handle)),
         transports=_transports(response.get("transports")),
     )
 
 
-def _challenge(client_data: bytes) -> str:
-    """The challenge that was signed. A page inside of another one is refused: nobody sees there who asks."""
-    said = _json_object(client_data.decode("utf-8", errors="replace"), MAX_ANSWER)
-    if said.get("crossOrigin", False) is not False or "topOrigin" in said:
+def _client_data(encoded: object) -> dict[str, Any]:
+    return _json_object(decode(_encoded(encoded)).decode("utf-8", errors="replace"), MAX_ANSWER)
+
+
+def _refuse_inside_of_another_page(client_data: dict[str, Any]) -> None:
+    """Nobody sees there who asks."""
+    if client_data.get("crossOrigin", False) is not False or "topOrigin" in client_data:
         raise BadAnswerError("inside of another page")
-    challenge = said.get("challenge")
-    if not isinstance(challenge, str) or not _CHALLENGE.fullmatch(challenge):
-        raise BadAnswerError("challenge")
-    return challenge
 
 
 def _json_object(text: str, limit: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def answer(client: object = CLIENT, **response: object) -> str:
 def test_an_answer_is_read() -> None:
     read = rules.read_answer(answer(userHandle="AQID", transports=["usb", "mind"]), registers=False)
 
-    assert (read.challenge, read.user_handle, read.transports) == ("c" * 43, b"\1\2\3", ("usb",))
+    assert (read.user_handle, read.transports) == (b"\1\2\3", ("usb",))
     assert rules.read_answer(answer(), registers=False).user_handle == b""
 
 
@@ -27,7 +27,6 @@ def test_an_answer_is_read() -> None:
     [
         answer({**CLIENT, "crossOrigin": True}),
         answer({**CLIENT, "topOrigin": "https://account.netim.example"}),
-        answer({**CLIENT, "challenge": "c" * 44}),
         answer([]),
         answer(signature=None),
         answer(signature="not base64!"),
@@ -39,6 +38,30 @@ def test_an_answer_is_read() -> None:
 def test_another_shape_is_refused(sent: str) -> None:
     with pytest.raises(BadAnswerError):
         rules.read_answer(sent, registers=False)
+
+
+@pytest.mark.parametrize(
+    "sent", [answer({**CLIENT, "crossOrigin": True}), answer(signature=None), answer(userHandle=[1]), answer()]
+)
+def test_an_answer_of_any_shape_names_its_challenge(sent: str) -> None:
+    assert rules.named_challenge(sent) == "c" * 43
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        answer({**CLIENT, "challenge": "c" * 44}),
+        answer({**CLIENT, "challenge": None}),
+        answer([]),
+        answer(clientDataJSON=None),
+        json.dumps({"response": []}),
+        " " * (rules.MAX_ANSWER + 1),
+        "9" * 10_000,
+    ],
+)
+def test_an_answer_without_a_challenge_is_refused(sent: str) -> None:
+    with pytest.raises(BadAnswerError):
+        rules.named_challenge(sent)
 
 
 def test_an_answer_that_registers_has_other_parts() -> None:

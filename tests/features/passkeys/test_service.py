@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -85,6 +86,29 @@ def test_webauthn_chal_is_good_for_one_answer_right_or_wrong(units: Units, phone
         with pytest.raises(RecordedRefusal):
             log_in(units, phone.use(options))
     assert count(units, PasskeyChallenge) == 0
+
+
+@pytest.mark.parametrize(
+    "lies",
+    [
+        {"client_data": {"crossOrigin": True}},
+        {"client_data": {"topOrigin": "https://evil.example"}},
+        {"answer": {"rawId": "AAAA"}},
+        {"answer": {"type": "password"}},
+        {"response": {"signature": None}},
+        {"response": {"userHandle": [1]}},
+    ],
+)
+def test_webauthn_chal_is_used_up_by_an_answer_of_another_shape(
+    units: Units, phone: Authenticator, lies: dict[str, Any]
+) -> None:
+    options = ask(units)
+    with pytest.raises(RecordedRefusal):
+        log_in(units, phone.use(options, **lies))
+
+    assert count(units, PasskeyChallenge) == 0
+    with pytest.raises(RecordedRefusal):
+        log_in(units, phone.use(options))
 
 
 def test_webauthn_chal_ends_after_five_minutes(units: Units, phone: Authenticator, clock: FakeClock) -> None:

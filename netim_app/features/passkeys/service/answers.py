@@ -40,8 +40,8 @@ def judge_new(unit: UnitOfWork, visitor: Visitor, text: str, account_id: int) ->
         RecordedRefusal: the one sentence for every fault. The challenge is used up.
     """
     try:
+        challenge = _spend(unit, text, visitor, "register", account_id)
         answer = rules.read_answer(text, registers=True)
-        challenge = _spend(unit, answer, visitor, "register", account_id)
         verified = _verify_new(unit, answer, challenge)
     except BadAnswerError as error:
         raise refused("register") from error
@@ -108,8 +108,8 @@ def judge_use(
         RecordedRefusal: the one sentence for every fault. The challenge is used up.
     """
     try:
+        challenge = _spend(unit, text, visitor, purpose, account_id)
         answer = rules.read_answer(text, registers=False)
-        challenge = _spend(unit, answer, visitor, purpose, account_id)
         passkey = _claimed(unit, answer, account_id)
         verified = _verify_use(unit, answer, challenge, passkey.public_key if passkey else NOBODYS_KEY)
         if passkey is None:
@@ -139,8 +139,9 @@ def _verify_use(unit: UnitOfWork, answer: Answer, challenge: bytes, public_key: 
         )
 
 
-def _spend(unit: UnitOfWork, answer: Answer, visitor: Visitor, purpose: Purpose, account_id: int | None) -> bytes:
-    challenge = challenges.spend(unit, answer.challenge, visitor, purpose, account_id)
+def _spend(unit: UnitOfWork, text: str, visitor: Visitor, purpose: Purpose, account_id: int | None) -> bytes:
+    """Uses the challenge up that the answer names, before anything else about the answer is judged."""
+    challenge = challenges.spend(unit, rules.named_challenge(text), visitor, purpose, account_id)
     if challenge is None or not unit.settings.passkey_domain:
         raise BadAnswerError("challenge")
     return challenge
