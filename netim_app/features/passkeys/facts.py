@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from netim_app.core.facts import Change, Fact
-from netim_app.identity.facts import FactorsChanged
+from netim_app.identity.facts import FactorsChanged, Refusal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +92,16 @@ class RecoveryDone(FactorsChanged):
 @dataclass(frozen=True, kw_only=True)
 class PasskeyUsed(Fact):
     """A passkey has proved who is there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyRefused(Refusal):
+    """A passkey was asked for, and the answer was wrong; or the right one was shut out of the account.
+
+    `way`: what it was asked for, as `rules.Purpose`.
+    """
+
+    way: str
 
 
 @dataclass(frozen=True, kw_only=True)

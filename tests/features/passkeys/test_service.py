@@ -19,8 +19,8 @@ from netim_app.features.passkeys.service import answers, passkeys, prompts, stor
 from netim_app.features.passkeys.tables import Passkey, PasskeyChallenge
 from netim_app.features.totp.service import authenticators
 from netim_app.features.totp.tables import TotpAuthenticator
-from netim_app.identity import pending_logins, second_factor, sessions, tickets
-from netim_app.identity.facts import AccountUnlocked, EmailRestored
+from netim_app.identity import freeze, pending_logins, second_factor, sessions, tickets
+from netim_app.identity.facts import AccountFrozen, AccountUnlocked, EmailRestored
 from netim_app.identity.tables import Account, FailedCodeCount, SecondFactorLockout
 from netim_app.infra.unit_of_work import Units
 from netim_app.texts.catalog import LOCALES, text
@@ -230,6 +230,43 @@ def test_a_closed_account_and_one_that_is_blocked_hear_the_one_sentence(
 
     with pytest.raises(RecordedRefusal, match=answers.REFUSED):
         log_in(units, phone.use(ask(units)))
+
+
+def refusals(units: Units, account_id: int) -> list[tuple[str, str]]:
+    """Of passkeys, as the activity tells them."""
+    with units.read() as unit:
+        entries = view_newest(unit, account_id).entries
+    return [(entry.what, entry.how) for entry in entries if entry.sort == "failures"]
+
+
+def test_the_owner_reads_of_a_wrong_passkey(units: Units, caller: Actor, phone: Authenticator) -> None:
+    """Where the account was known before the answer: a login may be anybody's."""
+    with pytest.raises(RecordedRefusal):
+        log_in(units, phone.use(ask(units), signature=bytes(70)))
+    assert refusals(units, caller.account_id) == []
+
+    with units.write() as unit:
+        options = prompts.for_account(unit, caller, "step_up", caller.account_id)
+    with pytest.raises(RecordedRefusal), units.write() as unit:
+        use.prove_again(unit, caller, phone.use(options, signature=bytes(70)), PAGE)
+    assert refusals(units, caller.account_id) == [("Passkey not accepted", "Wrong")]
+
+
+@pytest.mark.parametrize("why", ["frozen", "blocked"])
+def test_the_owner_reads_of_a_right_passkey_that_was_shut_out(
+    units: Units, caller: Actor, phone: Authenticator, why: str
+) -> None:
+    with units.write() as unit:
+        if why == "frozen":
+            fact = AccountFrozen(account_id=caller.account_id, at=unit.now, origin=HERE)
+            freeze.begin(unit, fact, blocks_login=True)
+        else:
+            unit.session.add(SecondFactorLockout(account_id=caller.account_id, stops=1, stopped_at=unit.now))
+
+    with pytest.raises(RecordedRefusal):
+        log_in(units, phone.use(ask(units)))
+
+    assert refusals(units, caller.account_id) == [("Passkey not accepted", "Login was blocked")]
 
 
 def test_a_removed_passkey_opens_nothing(units: Units, caller: Actor, phone: Authenticator) -> None:

@@ -35,11 +35,9 @@ NOTED = (
     facts.LoggedIn,
     facts.LoggedOut,
     facts.OtherSessionsRevoked,
-    facts.LoginFailed,
     facts.SecondFactorNotCompleted,
     facts.LoginBlocked,
-    facts.ProofFailed,
-    facts.CodeRefused,
+    facts.Refusal,
     facts.CodesStopped,
 )
 """The facts that are shown, beside changes."""

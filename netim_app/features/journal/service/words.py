@@ -28,6 +28,7 @@ EVENTS = {
     "mail_withdrawn": "journal.event.mail_withdrawn",
     "more_failures": "journal.event.more_failures",
     "other_sessions_revoked": "journal.event.other_sessions_revoked",
+    "passkey_refused": "journal.event.passkey_refused",
     "passkey_used": "journal.event.passkey_used",
     "profile_changed": "journal.event.profile_changed",
     "proof_failed": "journal.event.proof_failed",
@@ -42,6 +43,7 @@ REASONS = {
     "throttled": "journal.reason.throttled",
     "stopped": "journal.reason.stopped",
     "used": "journal.reason.used",
+    "shut": "journal.reason.shut",
 }
 """Why something was refused, by the word of the fact. A login policy brings a text key of its own."""
 

@@ -17,7 +17,7 @@ from webauthn.registration.verify_registration_response import VerifiedRegistrat
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.features.passkeys import rules
-from netim_app.features.passkeys.facts import PasskeyCounterFell, PasskeyUsed
+from netim_app.features.passkeys.facts import PasskeyCounterFell, PasskeyRefused, PasskeyUsed
 from netim_app.features.passkeys.rules import Answer, BadAnswerError, Purpose
 from netim_app.features.passkeys.service import challenges, stored
 from netim_app.features.passkeys.service.prompts import ALGORITHMS
@@ -44,7 +44,7 @@ def judge_new(unit: UnitOfWork, visitor: Visitor, text: str, account_id: int) ->
         answer = rules.read_answer(text, registers=True)
         verified = _verify_new(unit, answer, challenge)
     except BadAnswerError as error:
-        raise refused("register") from error
+        raise refused(unit, visitor, "register", account_id) from error
     return answer, verified
 
 
@@ -118,7 +118,7 @@ def judge_use(
         if can_sync(verified) != passkey.can_sync:
             raise BadAnswerError("another kind of key than before")
     except BadAnswerError as error:
-        raise refused(purpose) from error
+        raise refused(unit, visitor, purpose, account_id) from error
     _note_counter(unit, passkey, verified.new_sign_count, visitor, purpose)
     passkey.backed_up = verified.credential_backed_up
     unit.session.add(passkey)
@@ -181,7 +181,7 @@ def _note_counter(unit: UnitOfWork, passkey: Passkey, sent: int, visitor: Visito
             )
         )
         if not passkey.can_sync:
-            raise refused(purpose)
+            raise _refused_to_anybody(purpose)  # the counter is in the journal
     passkey.sign_count = max(passkey.sign_count, sent)
 
 
@@ -195,7 +195,20 @@ def note_use(unit: UnitOfWork, passkey: Passkey, visitor: Visitor) -> None:
     unit.record(PasskeyUsed(account_id=passkey.account_id, at=unit.now, origin=visitor.origin))
 
 
-def refused(purpose: Purpose) -> RecordedRefusal:
-    """What every fault leads to. The log does not tell them apart either."""
-    log_refusal("passkey_refused", account_id=0, purpose=purpose)
+def refused(unit: UnitOfWork, visitor: Visitor, purpose: Purpose, account_id: int | None) -> RecordedRefusal:
+    """What every fault leads to. Its owner hears of it where the account was known before the answer came."""
+    if account_id is None:
+        return _refused_to_anybody(purpose)
+    note_refusal(unit, visitor, purpose, account_id, reason="wrong")
+    return RecordedRefusal(REFUSED)
+
+
+def note_refusal(unit: UnitOfWork, visitor: Visitor, purpose: Purpose, account_id: int, *, reason: str) -> None:
+    """Records that a passkey has opened nothing."""
+    unit.record(PasskeyRefused(account_id=account_id, at=unit.now, origin=visitor.origin, reason=reason, way=purpose))
+
+
+def _refused_to_anybody(purpose: Purpose) -> RecordedRefusal:
+    """The log does not tell the faults apart either."""
+    log_refusal("passkey_refused", account_id=0, way=purpose)
     return RecordedRefusal(REFUSED)

@@ -138,7 +138,7 @@ def add(unit: UnitOfWork, actor: Actor, text: str, *, return_to: str = sessions.
         added_at=unit.now,
     )
     if not stored.store(unit, passkey):
-        raise answers.refused("register")
+        raise answers.refused(unit, actor, "register", actor.account_id)
     unit.record(PasskeyAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
     return name, "" if protected else _end_other_sessions(unit, actor, return_to)
 

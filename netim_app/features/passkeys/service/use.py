@@ -18,10 +18,11 @@ def log_in(unit: UnitOfWork, visitor: Visitor, text: str, return_to: str) -> str
             policy refuses.
     """
     passkey = answers.judge_use(unit, visitor, text, "login")
-    if passkeys.is_doubted(unit, passkey):
-        raise RecordedRefusal(answers.REFUSED)
-    ticket = ceremonies.accept_login(unit, passkey.account_id, visitor, factor=ALONE, return_to=return_to)
+    ticket = None
+    if not passkeys.is_doubted(unit, passkey):
+        ticket = ceremonies.accept_login(unit, passkey.account_id, visitor, factor=ALONE, return_to=return_to)
     if ticket is None:
+        answers.note_refusal(unit, visitor, "login", passkey.account_id, reason="shut")
         raise RecordedRefusal(answers.REFUSED)
     answers.note_use(unit, passkey, visitor)
     return ticket
