@@ -56,14 +56,20 @@ def short(entry: Entry) -> tuple[str, str]:
         ("198.51.100.1 to 198.51.100.20 Lab", [("198.51.100.1 - 198.51.100.20", "Lab")]),
         ("198.51.100.1 à 198.51.100.20 Labo", [("198.51.100.1 - 198.51.100.20", "Labo")]),
         ("198.51.100.1 bis 198.51.100.20 Labor", [("198.51.100.1 - 198.51.100.20", "Labor")]),
+        *((f"198.51.100.1 {word} 198.51.100.20 Labo", [("198.51.100.1 - 198.51.100.20", "Labo")])
+          for word in ("au", "jusqu'à", "jusqu’à", "through", "until")),
+        ("203.0.113.7 au 12 rue de Lille", [("203.0.113.7", "au 12 rue de Lille")]),
         ("198.51.100.0 / 24 Lab", [("198.51.100.0/24", "Lab")]),
         ("198.51.100.0 /24 Lab", [("198.51.100.0/24", "Lab")]),
         ("198.51.100.0 255.255.255.0 Lab", [("198.51.100.0/24", "Lab")]),
+        ("198.51.100.0 netmask 255.255.255.0 Lab", [("198.51.100.0/24", "Lab")]),
+        ("203.0.113.7 Firmware 2.0.1, since 12:30", [("203.0.113.7", "Firmware 2.0.1, since 12:30")]),
+        ("203.0.113.7 Office # behind 10.0.0.1", [("203.0.113.7", "Office behind 10.0.0.1")]),
         ("192.168.1.* Home", [("192.168.1.0/24", "Home")]),
         ("[2001:db8::1]:443 Server", [("2001:db8::1", "Server")]),
         ("2001:db8:: to 2001:db8::ff Lab", [("2001:db8::/120", "Lab")]),
     ],
-)
+)  # fmt: skip
 def test_a_line_is_read_as_people_write_it(line: str, found: list[tuple[str, str]]) -> None:
     entries = read(f"192.0.2.1\n{line}")[1:]
 
@@ -76,6 +82,11 @@ def test_a_line_is_read_as_people_write_it(line: str, found: list[tuple[str, str
     [
         ("203.0.113.7/24 Office", "ip_restriction.host_bits"),
         ("203.0.113.7 203.0.113.8", "ip_restriction.several"),
+        *((f"203.0.113.7 {sign} 203.0.113.8", "ip_restriction.list.in_note") for sign in ("and", "et", "&", "+", "|")),
+        ("203.0.113.7 Office 203.0.113.8 Home", "ip_restriction.list.in_note"),
+        ("203.0.113.7 Office (2001:db8::8)", "ip_restriction.list.in_note"),
+        ("203.0.113.7 and 203.0.113.0/24", "ip_restriction.list.in_note"),
+        ("203.0.113.7 and 203.0.113.888", "ip_restriction.list.in_note"),
         ("192.168.1.x", "ip_restriction.meant"),
         ("Office Lille", "ip_restriction.list.no_rule"),
         ("192.0.2.9, example.com", "ip_restriction.invalid"),

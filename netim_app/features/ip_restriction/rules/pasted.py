@@ -10,7 +10,7 @@ from typing import Literal
 
 from netim_app.core import readers
 from netim_app.core.errors import DomainError
-from netim_app.features.ip_restriction.rules.reading import MAX_ENTRY, parse
+from netim_app.features.ip_restriction.rules.reading import MASK_WORDS, MAX_ENTRY, RANGE_WORDS, could_be, parse
 from netim_app.features.ip_restriction.rules.spans import MAX_RULES, Span
 
 FIELD = "list"
@@ -21,9 +21,12 @@ MAX_ENTRIES = 500
 MAX_NOTE = 80
 _BULLET = re.compile(r"^(?:[-*•·–]|[0-9]{1,3}[.)])\s+")
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
-_JOINTS = {*_DASHES, "/", "to", "à", "bis"}
+_JOINTS = {*_DASHES, "/", *RANGE_WORDS, *MASK_WORDS}
 _PART = re.compile(r"[0-9a-fA-F:.*\[\]]+(?:/[0-9.]*)?")
 _NUMBERED = re.compile(r"(?=.*[.:])(?:.*[0-9]|.*::)")
+_FOUR_NUMBERS = re.compile(r"(?<![\w.])[0-9]{1,3}(?:\.[0-9x*]{1,3}){3}", re.IGNORECASE)
+_AROUND = "()<>|&+,.!?\"'`“”"
+"""What may stand around an address in a note."""
 _LEAD = re.compile(rf"^(?:[{_DASHES}:|>]+\s*)+")
 _COLON = re.compile(r"(?<=[0-9]):$")
 """Between a rule and its note."""
@@ -86,9 +89,25 @@ def _entries(number: int, line: str) -> list[Entry]:
             end = len(words) if _is_note(words) else _end_of_rule(words)
             found.append(Entry(number, " ".join(words[:end]), note=_without_lead(" ".join(words[end:]))))
     return [
-        replace(entry, typed=_COLON.sub("", entry.typed), note=_joined(entry.note, remark.strip(), " "))
+        replace(
+            entry,
+            typed=_COLON.sub("", entry.typed),
+            note=_joined(entry.note, remark.strip(), " "),
+            error=_address_in(entry.note),
+        )
         for entry in found
     ]
+
+
+def _address_in(note: str) -> DomainError | None:
+    """The refusal of a note that did not come behind `#` and holds an address: that may be one more rule."""
+    found = next((word for word in note.split() if _is_address(word)), None)
+    return DomainError("ip_restriction.list.in_note", address=found.strip(_AROUND)[:MAX_ENTRY]) if found else None
+
+
+def _is_address(word: str) -> bool:
+    """Whether a word is an address, or was to be one."""
+    return bool(_FOUR_NUMBERS.search(word)) or could_be(word.strip(_AROUND)) is not None
 
 
 def _is_note(words: list[str]) -> bool:
@@ -100,7 +119,8 @@ def _end_of_rule(words: list[str]) -> int:
     """How many of these words are the rule; behind them is the note."""
     end = 1
     while end < len(words):
-        if words[end].lower() in _JOINTS and end + 1 < len(words) and _is_part(words[end + 1], alone=False):
+        joint = words[end].lower()
+        if joint in _JOINTS and end + 1 < len(words) and _is_part(words[end + 1], alone=joint == "au"):
             end += 2
         elif _is_part(words[end]) or _is_joined(words[end - 1], words[end]):
             end += 1
@@ -110,7 +130,7 @@ def _end_of_rule(words: list[str]) -> int:
 
 
 def _is_part(word: str, *, alone: bool = True) -> bool:
-    """Whether a word is part of a rule. A number alone is one only behind a joint."""
+    """Whether a word is part of a rule. A number alone is one only behind a joint, but not in "au 12 rue de Lille"."""
     if _PART.fullmatch(word) is None:
         return False
     return bool(_NUMBERED.search(word)) or (not alone and word.isdecimal())
@@ -140,6 +160,8 @@ def _read(entry: Entry) -> Entry:
         if _is_note(entry.typed.split()):
             raise DomainError("ip_restriction.list.no_rule")
         span = parse(readers.network(entry.typed))
+        if entry.error:
+            raise entry.error
         if len(note) > MAX_NOTE:
             raise DomainError("ip_restriction.list.long_note", limit=MAX_NOTE)
         if position := readers.hidden_at(note):

@@ -16,7 +16,9 @@ FIELD = "address"
 INVALID = "ip_restriction.invalid"
 _MAPPED_BITS = 96
 """`::ffff:0:0/96` holds all of IPv4 (RFC 4291, 2.5.5.2)."""
-_BETWEEN = re.compile(r"\s*[-\u2010-\u2015\u2212]\s*|\s+(?:to|à|bis)\s+", re.IGNORECASE)
+RANGE_WORDS = ("to", "through", "until", "à", "au", "jusqu'à", "jusqu’à", "bis")
+MASK_WORDS = ("mask", "netmask")
+_BETWEEN = re.compile(rf"\s*[-\u2010-\u2015\u2212]\s*|\s+(?:{'|'.join(RANGE_WORDS)})\s+", re.IGNORECASE)
 """What stands between the ends of a range: a word, a hyphen, or what an office program has made of it."""
 _PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 _NUMBER = re.compile(r"[0-9]{1,3}")
@@ -27,7 +29,9 @@ _LEADING_ZERO = re.compile(r"(?:^|[:.])0[0-9]+(?:\.|$)")
 _BRACKETS = re.compile(r"\[([^\[\]]+)\](?::([0-9]{1,5}))?")
 _PORT = re.compile(r"([^:]+):([0-9]{1,5})")
 _MAX_PORT = 65_535
-_MASK_BEHIND_A_BLANK = re.compile(r"([0-9.]+)\s+(255(?:\.[0-9]{1,3}){3})")
+_MASK_BEHIND_A_BLANK = re.compile(
+    rf"([0-9.]+)\s+(?:(?:{'|'.join(MASK_WORDS)})\s+)?(255(?:\.[0-9]{{1,3}}){{3}})", re.IGNORECASE
+)
 
 
 def parse(entry: str) -> Span:
@@ -46,6 +50,15 @@ def parse(entry: str) -> Span:
     if span.is_everybody():
         raise _refused("ip_restriction.everybody")
     return span
+
+
+def could_be(entry: str) -> Span | None:
+    """What this means where it is a rule, else None."""
+    try:
+        span = _read(entry)
+    except DomainError:
+        return None
+    return None if span.is_everybody() else span
 
 
 def parse_address(entry: str) -> Span:
@@ -151,20 +164,12 @@ def _explained(entry: str, error: DomainError) -> DomainError:
     if error.key not in (INVALID, "ip_restriction.star"):
         return error
     words = [word for word in re.split(r"[\s,;]+", entry) if word]
-    if len(words) > 1 and all(_could_be(word) for word in words):
+    if len(words) > 1 and all(could_be(word) for word in words):
         return _refused("ip_restriction.several")
     for guess in _guesses(entry):
-        if found := _could_be(guess):
+        if found := could_be(guess):
             return _refused("ip_restriction.meant", rule=found.text)
     return error
-
-
-def _could_be(entry: str) -> Span | None:
-    try:
-        span = _read(entry)
-    except DomainError:
-        return None
-    return None if span.is_everybody() else span
 
 
 def _guesses(entry: str) -> list[str]:
