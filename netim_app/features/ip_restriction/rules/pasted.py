@@ -1,6 +1,7 @@
 """How a pasted list is read: a rule per line, or several with commas or semicolons, and notes behind.
 
-What stands behind `#` is the note of all rules of its line. Nothing is dropped in silence: each entry has an outcome.
+A name before the rule is its note, too: "Office: 203.0.113.7". What stands behind `#` is the note of all rules of its
+line. Nothing is dropped in silence: each entry has an outcome.
 """
 
 import re
@@ -28,6 +29,9 @@ _FOUR_NUMBERS = re.compile(r"(?<![\w.])[0-9]{1,3}(?:\.[0-9x*]{1,3}){3}", re.IGNO
 _AROUND = "()<>|&+,.!?\"'`“”"
 """What may stand around an address in a note."""
 _LEAD = re.compile(rf"^(?:[{_DASHES}:|>]+\s*)+")
+_TRAIL = re.compile(rf"[{_DASHES}\s:=|>]+$")
+_NO_NAMES = {"from", "de", "du", "von", "vom", "allow", "permit", "deny", "not"}
+"""Before an address they name nothing. The refusal proposes the rule without them."""
 _COLON = re.compile(r"(?<=[0-9]):$")
 """Between a rule and its note."""
 _QUOTES = "\"'`“”"
@@ -83,11 +87,13 @@ def _entries(number: int, line: str) -> list[Entry]:
         words = piece.strip().strip(_QUOTES).split()
         if not words:
             continue
-        if found and _is_note(words):
+        start = _start_of_rule(words)
+        if start < len(words):
+            found.append(_entry(number, words, start))
+        elif found:
             found[-1] = replace(found[-1], note=_joined(found[-1].note, " ".join(words), ", "))
         else:
-            end = len(words) if _is_note(words) else _end_of_rule(words)
-            found.append(Entry(number, " ".join(words[:end]), note=_without_lead(" ".join(words[end:]))))
+            found.append(Entry(number, " ".join(words)))
     return [
         replace(
             entry,
@@ -99,6 +105,12 @@ def _entries(number: int, line: str) -> list[Entry]:
     ]
 
 
+def _entry(number: int, words: list[str], start: int) -> Entry:
+    end = start + _end_of_rule(words[start:])
+    name = _TRAIL.sub("", " ".join(words[:start]))
+    return Entry(number, " ".join(words[start:end]), _joined(name, _without_lead(" ".join(words[end:])), " "))
+
+
 def _address_in(note: str) -> DomainError | None:
     """The refusal of a note that did not come behind `#` and holds an address: that may be one more rule."""
     found = next((word for word in note.split() if _is_address(word)), None)
@@ -108,6 +120,14 @@ def _address_in(note: str) -> DomainError | None:
 def _is_address(word: str) -> bool:
     """Whether a word is an address, or was to be one."""
     return bool(_FOUR_NUMBERS.search(word)) or could_be(word.strip(_AROUND)) is not None
+
+
+def _start_of_rule(words: list[str]) -> int:
+    """How many of these words stand before the rule: its name, or all of them where there is no rule."""
+    if not _is_note(words):
+        return 0
+    start = next((place for place, word in enumerate(words) if _is_address(word)), len(words))
+    return 0 if start < len(words) and words[0].lower() in _NO_NAMES else start
 
 
 def _is_note(words: list[str]) -> bool:
@@ -157,7 +177,8 @@ def _read(entry: Entry) -> Entry:
     try:
         if len(entry.typed) > MAX_ENTRY:
             raise DomainError("form.too_long", limit=MAX_ENTRY)
-        if _is_note(entry.typed.split()):
+        words = entry.typed.split()
+        if _start_of_rule(words) == len(words):
             raise DomainError("ip_restriction.list.no_rule")
         span = parse(readers.network(entry.typed))
         if entry.error:

@@ -182,6 +182,7 @@ def _guesses(entry: str) -> list[str]:
         guesses.append(".".join([*known, *["*"] * (_NUMBERS - len(known))]))
     if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,3}){2}\.?", entry):
         guesses.append(f"{entry.rstrip('.')}.0/24")
+    guesses.append(re.sub(r"^[^\W\d_]+:?\s+", "", entry))  # `from 8.8.8.8 to 8.8.8.20`, `Office: 8.8.8.8`
     first, *others = _BETWEEN.split(entry, maxsplit=1)
     if others and (end := _completed(first, others[0])):
         guesses.append(f"{first} - {end}")
