@@ -83,8 +83,8 @@ def _entries(number: int, line: str) -> list[Entry]:
     """The entries of a line as they were typed, with their notes."""
     rules, _, remark = line.replace("\t", " ").partition("#")
     found: list[Entry] = []
-    for piece in re.split("[,;]", _BULLET.sub("", rules.strip())):
-        words = piece.strip().strip(_QUOTES).split()
+    for piece in re.split("[,;]", _unquoted(_BULLET.sub("", rules.strip()))):
+        words = _unquoted(piece.strip()).split()
         if not words:
             continue
         start = _start_of_rule(words)
@@ -98,7 +98,7 @@ def _entries(number: int, line: str) -> list[Entry]:
         replace(
             entry,
             typed=_COLON.sub("", entry.typed),
-            note=_joined(entry.note, remark.strip(), " "),
+            note=_joined(_unquoted(entry.note), remark.strip(), " "),
             error=_address_in(entry.note),
         )
         for entry in found
@@ -106,9 +106,18 @@ def _entries(number: int, line: str) -> list[Entry]:
 
 
 def _entry(number: int, words: list[str], start: int) -> Entry:
-    end = start + _end_of_rule(words[start:])
-    name = _TRAIL.sub("", " ".join(words[:start]))
-    return Entry(number, " ".join(words[start:end]), _joined(name, _without_lead(" ".join(words[end:])), " "))
+    bare = [word.strip(_QUOTES) or word for word in words]
+    end = start + _end_of_rule(bare[start:])
+    name = _unquoted(_TRAIL.sub("", " ".join(words[:start])))
+    note = _unquoted(_without_lead(" ".join(words[end:])))
+    return Entry(number, " ".join(bare[start:end]), _joined(name, note, " "))
+
+
+def _unquoted(text: str) -> str:
+    """Without the pair of quotes around it, where that is one pair."""
+    inner = text[1:-1]
+    is_pair = len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES
+    return inner if is_pair and not {text[0], text[-1]} & set(inner) else text
 
 
 def _address_in(note: str) -> DomainError | None:
@@ -132,7 +141,8 @@ def _start_of_rule(words: list[str]) -> int:
 
 def _is_note(words: list[str]) -> bool:
     """Whether this begins like a note: a word with a letter that is no address and no name of a machine."""
-    return not _is_part(words[0]) and any(sign.isalpha() for sign in words[0]) and not re.search(r"\w[.:]+\w", words[0])
+    first = words[0].strip(_QUOTES)
+    return not _is_part(first) and any(sign.isalpha() for sign in first) and not re.search(r"\w[.:]+\w", first)
 
 
 def _end_of_rule(words: list[str]) -> int:
