@@ -85,6 +85,7 @@ def text_area(
     label: Text,
     *,
     error: Text = "",
+    value: Text | None = None,
     hint: Text = "",
     placeholder: Text = "",
     rows: int = 8,
@@ -96,11 +97,14 @@ def text_area(
     """Several lines of text, each sign as wide as the next.
 
     Args:
+        value: what it shows at first.
         max_length: what is longer is cut by the browser without a word. So give more than the handler takes: then it
             refuses what was cut.
         placeholder: an example, while it is empty.
     """
-    props = input_props(name=name, required=True, test_id=test_id, max_length=max_length, auto_focus=auto_focus)
+    props = input_props(
+        name=name, required=True, test_id=test_id, value=value, max_length=max_length, auto_focus=auto_focus
+    )
     return labelled(
         label,
         lambda attrs: rx.el.textarea(

@@ -18,6 +18,11 @@ TIME_ZONE = rx.Var("Intl.DateTimeFormat().resolvedOptions().timeZone").to(str)
 """The IANA name of the browser's time zone. For a part of the page that is not rendered in advance."""
 
 
+def form_around(field_id: str) -> rx.Var[dict[str, Any]]:
+    """What the form around this field holds when an event is sent, as its own event would send it."""
+    return rx.Var(f'Object.fromEntries(new FormData(document.getElementById("{field_id}").form))').to(dict)
+
+
 def function(name: str) -> rx.Var[Any]:
     """A function of the product's script, or of that of the parts; see `reflex_guard.script.function`.
 

@@ -219,6 +219,9 @@ async def test_nonsense_is_refused_at_the_field(tab: Tab, form: Any) -> None:
     for state, handler in ((IpDialogState, "add"), (IpTestState, "submit")):
         found, _ = await tab.run(state, handler, form)
         assert list(found.errors) == ["address"]
+    found, _ = await tab.run(IpListState, "begin_with", form)
+    assert found.step == "write"
+    assert len((await tab.state(IpDialogState)).proposed) <= 2
     assert (await tab.state(IpRestrictionState)).rules == []
 
 
@@ -302,7 +305,7 @@ async def test_what_was_added_elsewhere_meanwhile_is_counted_when_it_is_added(
 
 async def test_the_first_list_leads_on_to_switching_on(tab: Tab) -> None:
     await tab.run(IpDialogState, "begin_switch")
-    await tab.run(IpListState, "begin")
+    await tab.run(IpListState, "begin_with", {})
     assert (await tab.state(IpDialogState)).dialog == ""
 
     state, _ = await tab.run(IpListState, "check", {"list": "203.0.113.0/24\n8.8.8.8"})
@@ -325,6 +328,54 @@ async def test_one_more_rule_begins_with_empty_fields_and_the_last_one_leads_on(
     dialogs, _ = await tab.run(IpDialogState, "add", {"address": "8.8.8.8", "another": ""})
     assert (dialogs.dialog, dialogs.added) == ("switch", "")
     assert len((await tab.state(IpRestrictionState)).rules) == 3
+
+
+@pytest.mark.parametrize(
+    ("form", "line"),
+    [
+        ({"address": " 8.8.8.8 ", "note": "Home", "another": ""}, "\n8.8.8.8 # Home"),
+        ({"address": "8.8.8.8/24", "note": ""}, "\n8.8.8.8/24"),
+        ({"address": "", "note": "Home"}, "\n# Home"),
+        ({"address": "", "note": ""}, ""),
+    ],
+)
+async def test_what_was_typed_for_one_rule_is_a_line_of_the_list(tab: Tab, form: Any, line: str) -> None:
+    await tab.run(IpDialogState, "begin_add")
+
+    state, _ = await tab.run(IpListState, "begin_with", form)
+
+    assert (state.step, (await tab.state(IpDialogState)).proposed) == ("write", line)
+    await tab.run(IpListState, "close")
+    await tab.run(IpListState, "begin")
+    assert (await tab.state(IpDialogState)).proposed == ""
+
+
+@pytest.mark.parametrize("as_a_list", [False, True])
+async def test_cancel_after_a_rule_was_added_leads_on_to_switching_on(tab: Tab, as_a_list: bool) -> None:
+    await tab.run(IpDialogState, "begin_switch")
+    await tab.run(IpDialogState, "add", {"address": HERE.address, "another": "on"})
+    if as_a_list:
+        await tab.run(IpListState, "begin_with", {})
+        await tab.run(IpListState, "close")
+    else:
+        await tab.run(IpDialogState, "close")
+
+    dialogs = await tab.state(IpDialogState)
+    assert (dialogs.dialog, dialogs.turning_on) == ("switch", True)
+    dialogs, _ = await tab.run(IpDialogState, "close")
+    assert dialogs.dialog == ""
+
+
+@pytest.mark.parametrize("as_a_list", [False, True])
+async def test_cancel_before_any_rule_was_added_asks_nothing(tab: Tab, as_a_list: bool) -> None:
+    await tab.run(IpDialogState, "begin_switch")
+    if as_a_list:
+        await tab.run(IpListState, "begin_with", {})
+        await tab.run(IpListState, "close")
+    else:
+        await tab.run(IpDialogState, "close")
+
+    assert (await tab.state(IpDialogState)).dialog == ""
 
 
 @pytest.mark.parametrize(

@@ -73,13 +73,14 @@ class IpListState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def begin(self) -> None:
-        """Opens the dialog, also in the place of the one for a single rule."""
-        then_switch = await hand_over(self)
-        self._end()
-        self._visit = visit_of(self)
-        self._then_switch = then_switch
-        self.room = await in_read_unit(batches.room, actor().account_id)
-        self.step = "write"
+        """Opens the dialog."""
+        await self._begin()
+
+    @rx.event
+    @open_to(FRESH)
+    async def begin_with(self, form: dict[str, Any]) -> None:
+        """Opens the dialog in the place of the one for a single rule. What was typed there is kept."""
+        await self._begin(_as_line(form))
 
     @rx.event
     @open_to(FRESH)
@@ -131,9 +132,20 @@ class IpListState(rx.State):
 
     @rx.event
     @open_to(LOGGED_IN)
-    def close(self) -> None:
-        """Closes the dialog without a change."""
+    async def close(self) -> None:
+        """Closes the dialog without a change. Where rules came before on the way to switching on, that is next."""
+        then_switch = self._then_switch and self.room < MAX_RULES
         self._end()
+        if then_switch:
+            await ask_to_switch(self)
+
+    async def _begin(self, line: str = "") -> None:
+        then_switch = await hand_over(self, line)
+        self._end()
+        self._then_switch = then_switch
+        self._visit = visit_of(self)
+        self.room = await in_read_unit(batches.room, actor().account_id)
+        self.step = "write"
 
     async def _show(self, preview: Preview) -> None:
         language = (await self.get_state(LocaleState)).locale
@@ -159,6 +171,15 @@ class IpListState(rx.State):
     def _end(self) -> None:
         self._forget()
         self.step, self._then_switch = "", False
+
+
+def _as_line(form: dict[str, Any]) -> str:
+    """A rule and its note as a line of a list, below a free one: there the cursor stands. Empty for neither."""
+    read = Form(form)
+    rule = read.lines("address", limit=2 * MAX_ENTRY).strip()
+    note = read.lines("note", limit=2 * pasted.MAX_NOTE).strip()
+    line = (f"{rule} # {note}" if note else rule).strip()
+    return f"\n{line}" if line else ""
 
 
 def _row(entry: Entry, here: Span | None, language: str) -> Row:

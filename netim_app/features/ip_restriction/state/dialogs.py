@@ -35,7 +35,7 @@ class IpDialogState(rx.State):
     shuts_out: bool = False
     """Whether going on would shut out the customer's present address."""
     proposed: str = ""
-    """What the dialog "add" begins with."""
+    """What the dialog "add" begins with, or that of a list in its place."""
     added: str = ""
     """What came of the rule before, where another one follows."""
     added_kind: str = ""
@@ -134,9 +134,12 @@ class IpDialogState(rx.State):
 
     @rx.event
     @open_to(LOGGED_IN)
-    def close(self) -> None:
-        """Closes the dialog without a change."""
+    async def close(self) -> None:
+        """Closes the dialog without a change. Where rules came before on the way to switching on, that is next."""
+        then_switch = self._then_switch and self.added != ""
         self._end()
+        if then_switch:
+            await ask_to_switch(self)
 
     def _propose_here(self) -> None:
         self._begin("add")
@@ -184,9 +187,10 @@ async def ask_to_switch(state: rx.State) -> None:
     dialogs.turning_on = turning_on
 
 
-async def hand_over(state: rx.State) -> bool:
-    """Closes the dialog of a single rule for that of a list; returns whether switching on was to follow."""
+async def hand_over(state: rx.State, line: str) -> bool:
+    """Closes the dialog of a single rule for a list that has this line; returns whether switching on was to follow."""
     dialogs = await state.get_state(IpDialogState)
     then_switch = dialogs.dialog == "add" and dialogs._then_switch
     dialogs._end()
+    dialogs.proposed = line
     return then_switch

@@ -6,6 +6,7 @@ import reflex as rx
 
 from netim_app.features.ip_restriction.state.batch import MAX_RULES, MAX_SENT, IpListState
 from netim_app.features.ip_restriction.state.card import IpRestrictionState
+from netim_app.features.ip_restriction.state.dialogs import IpDialogState
 from netim_app.features.ip_restriction.view.remarks import family_missing, remark
 from netim_app.identity.view.fields import error_at
 from netim_app.ui.buttons import button
@@ -47,6 +48,7 @@ def _write() -> rx.Component:
             text_area(
                 "list",
                 tr("ip_restriction.list.label"),
+                value=IpDialogState.proposed,
                 hint=tr("ip_restriction.list.hint", room=state.room, limit=MAX_RULES),
                 placeholder=tr("ip_restriction.list.example"),
                 max_length=MAX_SENT,

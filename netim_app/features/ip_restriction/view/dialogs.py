@@ -15,6 +15,7 @@ from netim_app.ui.dialog import dialog
 from netim_app.ui.fields import checkbox_field, text_field
 from netim_app.ui.form import form
 from netim_app.ui.notice import notice
+from netim_app.ui.script import form_around
 from netim_app.ui.text import breakable, tr
 
 
@@ -27,7 +28,12 @@ def add_dialog() -> rx.Component:
             _what_came_of_the_one_before(),
             rx.el.div(_add_form(), key=state.added),
         ),
-        button(tr("ip_restriction.add.list"), IpListState.begin, kind="ghost", test_id="ip-add-many"),
+        button(
+            tr("ip_restriction.add.list"),
+            IpListState.begin_with(form_around("ip-address")),
+            kind="ghost",
+            test_id="ip-add-many",
+        ),
         open=state.dialog == "add",
         title=tr("ip_restriction.add.title"),
         on_close=state.close,
