@@ -136,7 +136,7 @@ def test_a_preview_writes_nothing_and_knows_the_list(units: Units, caller: Actor
     assert len(listed(units, caller)) == 2
     with pytest.raises(DomainError) as refused:
         preview(units, caller, "\n".join(numbered(MAX_RULES - 1)))
-    assert refused.value.params == {"limit": MAX_RULES, "room": MAX_RULES - 2, "count": MAX_RULES - 1}
+    assert refused.value.params == {"limit": MAX_RULES, "count": MAX_RULES - 2, "pasted": MAX_RULES - 1}
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_what_finds_no_room_is_told_with_the_room_there_is() -> None:
     with pytest.raises(DomainError) as refused:
         check_room(11, MAX_RULES - 10)
 
-    assert refused.value.params == {"limit": MAX_RULES, "room": 10, "count": 11}
+    assert refused.value.params == {"limit": MAX_RULES, "count": 10, "pasted": 11}
 
 
 @given(st.text(alphabet="0123456789abc*[]().:/-%#,; \n\t'\"à–xto", max_size=200))

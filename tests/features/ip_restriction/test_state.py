@@ -7,6 +7,7 @@ import pytest
 from netim_app.core.actor import Actor, set_caller
 from netim_app.core.facts import Origin
 from netim_app.features.gauge.state import GaugeState
+from netim_app.features.ip_restriction.rules import pasted
 from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service import access, rule_list
 from netim_app.features.ip_restriction.state.batch import IpListState
@@ -278,7 +279,7 @@ async def test_going_back_to_the_text_forgets_the_preview(tab: Tab) -> None:
 
 
 async def test_a_list_of_nothing_new_and_a_list_without_room_are_said(
-    sqlite_units: Units, caller: Actor, tab: Tab
+    sqlite_units: Units, caller: Actor, tab: Tab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(sqlite_units, caller, "198.51.100.7", "192.0.2.0/24")
     await tab.run(IpListState, "begin")
@@ -287,6 +288,10 @@ async def test_a_list_of_nothing_new_and_a_list_without_room_are_said(
     assert (state.step, state.new, state.skipped) == ("check", 0, 1)
     state, _ = await tab.run(IpListState, "check", {"list": "\n".join(f"10.0.{n}.1" for n in range(199))})
     assert "There is room for 198 more rules, but you pasted 199: the list can hold 200." in state.errors["list"]
+    with monkeypatch.context() as patch:
+        patch.setattr(pasted, "MAX_RULES", 3)
+        state, _ = await tab.run(IpListState, "check", {"list": "10.0.0.1\n10.0.1.1"})
+    assert "There is room for 1 more rule, but you pasted 2: the list can hold 3." in state.errors["list"]
     state, _ = await tab.run(IpListState, "check", {"list": "\n".join(f"10.0.{n}.1" for n in range(198))})
     assert (state.step, state.new, state.errors) == ("check", 198, {})
 

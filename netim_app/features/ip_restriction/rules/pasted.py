@@ -76,7 +76,7 @@ def check_room(new: int, listed: int) -> None:
     """
     if new + listed > MAX_RULES:
         room = MAX_RULES - listed
-        raise DomainError("ip_restriction.list.full", field=FIELD, limit=MAX_RULES, room=room, count=new)
+        raise DomainError("ip_restriction.list.full", field=FIELD, limit=MAX_RULES, count=room, pasted=new)
 
 
 def _entries(number: int, line: str) -> list[Entry]:

@@ -49,7 +49,7 @@ def _write() -> rx.Component:
                 "list",
                 tr("ip_restriction.list.label"),
                 value=IpDialogState.proposed,
-                hint=tr("ip_restriction.list.hint", room=state.room, limit=MAX_RULES),
+                hint=tr("ip_restriction.list.hint", count=state.room, limit=MAX_RULES),
                 placeholder=tr("ip_restriction.list.example"),
                 max_length=MAX_SENT,
                 error=error_at(state.errors, "list"),
