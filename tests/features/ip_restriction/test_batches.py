@@ -142,9 +142,9 @@ def test_a_preview_writes_nothing_and_knows_the_list(units: Units, caller: Actor
 @pytest.mark.parametrize(
     ("text", "here", "out", "missing"),
     [
-        ("203.0.113.9", HERE.address, True, 0),
-        (f"203.0.113.9\n{HERE.address}", HERE.address, False, 0),
-        ("203.0.113.9", "", False, 0),
+        ("203.0.113.9", HERE.address, True, 6),
+        (f"203.0.113.9\n{HERE.address}", HERE.address, False, 6),
+        ("203.0.113.9", "", False, 6),
         ("8.8.8.8", "2001:4860::1", True, 6),
         ("2001:4860::/64", "2001:4860::1", False, 4),
         ("2001:4860::/64, 8.8.8.8", "2001:4860::1", False, 0),

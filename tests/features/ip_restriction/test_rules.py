@@ -261,15 +261,11 @@ def test_the_network_of_a_connection_is_proposed_for_ipv6_alone(entry: str, line
 
 
 @pytest.mark.parametrize(
-    ("listed", "here", "missing"),
-    [
-        (["8.8.8.8"], "2001:4860::1", 6), (["8.8.8.8"], "9.9.9.9", 0), (["2001:4860::1"], "2001:4860::1", 4),
-        (["2001:4860::1"], "9.9.9.9", 4), (["8.8.8.8", "2001:4860::1"], "2001:4860::1", 0), ([], "2001:4860::1", 0),
-        (["8.8.8.8"], "", 0),
-    ],
-)  # fmt: skip
-def test_a_family_is_missed_where_the_connection_may_use_it(listed: list[str], here: str, missing: int) -> None:
-    assert family_missing([parse(rule) for rule in listed], of_client(here)) == missing
+    ("listed", "missing"),
+    [(["8.8.8.8", "9.9.9.9"], 6), (["2001:4860::1"], 4), (["8.8.8.8", "2001:4860::1"], 0), ([], 0)],
+)
+def test_a_list_of_one_family_lacks_the_other(listed: list[str], missing: int) -> None:
+    assert family_missing([parse(rule) for rule in listed]) == missing
 
 
 @pytest.mark.parametrize("entry", ["203.0.113.0/24", "203.0.113.1 - 203.0.113.2", "1.2.3.4/32", "x", "", "fe80::1%1"])

@@ -112,17 +112,12 @@ def remark(span: Span, here: Span | None) -> Remark:
     return special(span) or ("line" if line_of(span) else "")
 
 
-def family_missing(spans: Sequence[Span], here: Span | None) -> int:
-    """The family that the list lacks although the customer's connection may use it; 0 for none.
-
-    A connection that uses IPv6 can fall back to IPv4. One that uses IPv4 may have nothing else.
-    """
+def family_missing(spans: Sequence[Span]) -> int:
+    """The family that a list of one family lacks; 0 for none. Many connections use both, now one and now the other."""
     families = {span.family for span in spans}
-    if here is None or len(families) != 1:
+    if len(families) != 1:
         return 0
-    if V6 in families:
-        return V4
-    return V6 if here.family == V6 else 0
+    return V4 if V6 in families else V6
 
 
 def _network(text: str) -> Span:

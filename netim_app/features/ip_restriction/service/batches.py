@@ -25,7 +25,7 @@ class Preview:
     here_out: bool
     """No rule lets in the customer's present address, neither an old one nor a new one."""
     family_missing: int
-    """4 or 6: the list would lack it, and the customer's connection may use it. Else 0."""
+    """4 or 6: the list would lack it altogether. Else 0."""
 
 
 def room(unit: UnitOfWork, account_id: int) -> int:
@@ -47,7 +47,7 @@ def preview(unit: UnitOfWork, actor: Actor, text: str) -> Preview:
     return Preview(
         entries=tuple(entries),
         here_out=here is not None and spans.find(after, here) is None,
-        family_missing=spans.family_missing(after, here),
+        family_missing=spans.family_missing(after),
     )
 
 

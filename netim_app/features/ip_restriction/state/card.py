@@ -114,5 +114,5 @@ async def show_restriction(state: rx.State, restriction: Restriction) -> None:
     card.rules = shown
     card.here = here.text if here else ""
     card.here_line = line.text if line else ""
-    card.family_missing = spans.family_missing(restriction.spans, here)
+    card.family_missing = spans.family_missing(restriction.spans)
     card.here_rule = restriction.lets_in(here) or ""

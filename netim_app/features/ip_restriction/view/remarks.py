@@ -19,10 +19,10 @@ def remark(rule: Any, *, class_name: str) -> rx.Component:
 
 
 def family_missing(family: rx.Var[int]) -> rx.Component:
-    """That the list lacks addresses of a family that the customer's connection may use; nothing for 0."""
+    """That the list lacks a family. Every connection may need IPv4, but not every one has IPv6; nothing for 0."""
     return rx.match(
         family,
         (4, notice("warning", tr("ip_restriction.missing.4"), test_id="ip-family")),
-        (6, notice("warning", tr("ip_restriction.missing.6"), test_id="ip-family")),
+        (6, notice("info", tr("ip_restriction.missing.6"), test_id="ip-family")),
         rx.fragment(),
     )
