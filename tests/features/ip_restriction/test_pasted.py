@@ -102,6 +102,7 @@ def test_a_line_is_read_as_people_write_it(line: str, found: list[tuple[str, str
         ("203.0.113.7 and 203.0.113.888", "ip_restriction.list.in_note"),
         ("from 8.8.8.8 to 8.8.8.20", "ip_restriction.meant"),
         ("allow 8.8.8.8", "ip_restriction.meant"),
+        ("De 8.8.8.8 à 8.8.8.20", "ip_restriction.meant"),
         ("Office 203.0.113.7 Home 203.0.113.8", "ip_restriction.list.in_note"),
         ("Office 192.168.1.x", "ip_restriction.meant"),
         ("192.168.1.x", "ip_restriction.meant"),

@@ -30,7 +30,7 @@ _AROUND = "()<>|&+,.!?\"'`“”"
 """What may stand around an address in a note."""
 _LEAD = re.compile(rf"^(?:[{_DASHES}:|>]+\s*)+")
 _TRAIL = re.compile(rf"[{_DASHES}\s:=|>]+$")
-_NO_NAMES = {"from", "de", "du", "von", "vom", "allow", "permit", "deny", "not"}
+_NO_NAME = re.compile("from|de|du|von|vom|allow|permit|deny|not", re.IGNORECASE)
 """Before an address they name nothing. The refusal proposes the rule without them."""
 _COLON = re.compile(r"(?<=[0-9]):$")
 """Between a rule and its note."""
@@ -136,7 +136,7 @@ def _start_of_rule(words: list[str]) -> int:
     if not _is_note(words):
         return 0
     start = next((place for place, word in enumerate(words) if _is_address(word)), len(words))
-    return 0 if start < len(words) and words[0].lower() in _NO_NAMES else start
+    return 0 if start < len(words) and _NO_NAME.fullmatch(words[0]) else start
 
 
 def _is_note(words: list[str]) -> bool:
