@@ -181,12 +181,14 @@ def held_back(unit: UnitOfWork, account_id: int, kind: str) -> int:
     return int(unit.session.exec(delete(OutboxMessage).where(*own)).rowcount)
 
 
-def queued_since(unit: UnitOfWork, account_id: int, event: str, since: datetime) -> bool:
-    """Whether such a mail, of any kind, was sent to this account or held back since then."""
+def queued_since(unit: UnitOfWork, account_id: int, event: str, since: datetime, until: datetime | None = None) -> bool:
+    """Whether such a mail, of any kind, was sent to this account or held back since then, and no later than `until`."""
     of_event = or_(col(OutboxMessage.event) == event, col(OutboxMessage.event).startswith(f"{event}.", autoescape=True))
     found = select(OutboxMessage.id).where(
         OutboxMessage.account_id == account_id, of_event, OutboxMessage.created_at > since
     )
+    if until is not None:
+        found = found.where(OutboxMessage.created_at <= until)
     return unit.session.exec(found.limit(1)).first() is not None
 
 

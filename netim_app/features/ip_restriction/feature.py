@@ -24,7 +24,7 @@ IP_RESTRICTION = Feature(
     login_policies=(LoginPolicy(name="ip_restriction", refusal=access.refusal),),
     subscriptions=(
         Subscription(fact=AccountUnlocked, handle=rule_list.switch_off_on_unlock),
-        Subscription(fact=TakenBack, handle=rule_list.switch_off_if_changed_since),
+        Subscription(fact=TakenBack, handle=rule_list.remove_doubted),
         Subscription(fact=LoginBlocked, handle=mails.mail_refused),
         Subscription(fact=IpRestrictionSwitched, handle=mails.mail_change),
         Subscription(fact=IpRuleAdded, handle=mails.mail_change),

@@ -42,6 +42,7 @@ from tests.kit.factories import (
     logged_in_actor,
     mailed,
     mails,
+    make_session,
     quick_hash,
     stored_account,
     visitor_of,
@@ -63,6 +64,13 @@ async def opens(password: str, email: str = EMAIL) -> bool:
     except DomainError as error:
         return error.key != login.WRONG  # it says no more than to a wrong password
     return isinstance(answer, login.TicketIssued)
+
+
+def alerted_here(units: Units, account_id: int) -> str:
+    """The secret in an alert about a login from where an IP restriction lets in."""
+    with units.write() as unit:
+        make_session(unit, account_id, device=OTHER_BROWSER)
+    return secret_in(last_mail(units, "logged_in"))
 
 
 def reset(units: Units) -> None:
@@ -320,6 +328,75 @@ def test_not_me_ends_an_ip_restriction_of_a_thief(units: Units, caller: Actor, c
     reset(units)
     with units.read() as unit:
         assert not rule_list.view_restriction(unit, caller.account_id).rules
+
+
+def restrict_long_ago(units: Units, caller: Actor, clock: FakeClock, *rules: str) -> None:
+    """The owner has restricted the account to these, a year ago."""
+    with units.write() as unit:
+        for rule in rules:
+            rule_list.add_rule(unit, caller, reading.parse(rule), "")
+        rule_list.switch_restriction(unit, caller, True, confirmed=True)
+    clock.advance(days=365)
+
+
+def restriction(units: Units, account_id: int) -> tuple[bool, list[str]]:
+    """Whether it is on, and its rules."""
+    with units.read() as unit:
+        view = rule_list.view_restriction(unit, account_id)
+    return bool(view.since), [rule.text for rule in view.rules]
+
+
+def remove_rule(units: Units, caller: Actor, text: str) -> None:
+    with units.write() as unit:
+        [rule] = [rule.id for rule in rule_list.view_restriction(unit, caller.account_id).rules if rule.text == text]
+        rule_list.remove_rule(unit, caller, rule, confirmed=True)
+
+
+def test_not_me_keeps_an_old_ip_restriction_and_takes_new_rules_away(
+    units: Units, caller: Actor, clock: FakeClock
+) -> None:
+    """Somebody who reads the mailbox must not get rid of it by one press and a day."""
+    restrict_long_ago(units, caller, clock, "192.0.2.0/24")
+    token = alerted_here(units, caller.account_id)
+    with units.write() as unit:
+        for rule in ("198.51.100.77", "203.0.113.99"):
+            rule_list.add_rule(unit, caller, reading.parse(rule), "")
+    clock.advance(days=3)
+    press(units, token)
+    clock.advance(minutes=1)
+    remove_rule(units, caller, "203.0.113.99")  # new, so it may go during the freeze
+
+    end_of_day(units, clock)
+
+    assert restriction(units, caller.account_id) == (True, ["192.0.2.0/24"])
+
+
+def test_not_me_ends_an_old_ip_restriction_from_which_a_rule_was_taken(
+    units: Units, caller: Actor, clock: FakeClock
+) -> None:
+    """A thief may have left none of the owner's own addresses."""
+    restrict_long_ago(units, caller, clock, "192.0.2.0/24", "203.0.113.99")
+    token = alerted_here(units, caller.account_id)
+    remove_rule(units, caller, "192.0.2.0/24")
+    press(units, token)
+
+    end_of_day(units, clock)
+
+    assert restriction(units, caller.account_id) == (False, ["203.0.113.99"])
+
+
+def test_not_me_leaves_no_ip_restriction_without_a_rule(units: Units, caller: Actor, clock: FakeClock) -> None:
+    """An old rule may go as soon as the day is over, a moment before the new ones do."""
+    restrict_long_ago(units, caller, clock, "192.0.2.0/24")
+    with units.write() as unit:
+        rule_list.add_rule(unit, caller, reading.parse("203.0.113.99"), "")
+    press(units, alerted_here(units, caller.account_id))
+    clock.advance(hours=24)
+    remove_rule(units, caller, "192.0.2.0/24")
+
+    end_of_day(units, clock)
+
+    assert restriction(units, caller.account_id) == (False, [])
 
 
 def test_not_me_pressed_by_a_thief_leaves_the_owners_links(units: Units, caller: Actor) -> None:

@@ -11,6 +11,7 @@ from netim_app.infra.unit_of_work import UnitOfWork
 
 REFUSED_MAIL = "login_blocked"
 CHANGED_MAIL = "ip_restriction_changed"
+REMOVED_MAIL = f"{CHANGED_MAIL}.removed"
 MANY = {
     "on": "ip_restriction.many.on",
     "off": "ip_restriction.many.off",

@@ -254,17 +254,20 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
     mails.withdraw_off(unit, fact.account_id)
 
 
-def switch_off_if_changed_since(unit: UnitOfWork, fact: facts.TakenBack) -> None:
-    """Removes rules that a thief may have added, and switches the restriction off, so that it shuts nobody out.
+def remove_doubted(unit: UnitOfWork, fact: facts.TakenBack) -> None:
+    """Removes rules that a thief may have added. What a thief did shuts nobody out: then the restriction is off.
 
-    Each change has sent a mail, whose row is kept for longer than that.
+    Each removal has sent a mail, whose row is kept for longer than that.
     """
     sessions.lock_account(unit, fact.account_id)
-    if not outbox.queued_since(unit, fact.account_id, mails.CHANGED_MAIL, fact.since):
-        return
     until = fact.until or unit.now
     unit.run(_REMOVE_SINCE, {"account": fact.account_id, "since": fact.since, "until": until})
-    _switch_off(unit, IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
+    switch = access.switch_of(unit, fact.account_id)
+    if switch is None:
+        return
+    was_removed = outbox.queued_since(unit, fact.account_id, mails.REMOVED_MAIL, fact.since, fact.until)
+    if was_removed or fact.doubts(switch.on_since) or not _rules(unit, fact.account_id):
+        _switch_off(unit, IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
 
 
 def _switch_off(unit: UnitOfWork, fact: IpRestrictionSwitched) -> None:
