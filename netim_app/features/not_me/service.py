@@ -35,9 +35,10 @@ from reflex_guard.tokens import digest, new_token
 LIFE = timedelta(days=7)
 DONE_MAIL = "not_me_done"
 PAGE = "/not-me"
-Then = Literal["reset", "ask", "passkey", "undo", "elsewhere"]
+Then = Literal["reset", "ask", "passkey", "wait", "undo", "elsewhere"]
 """How the owner of a mailbox gets back in: by the link to a new password that was sent, or that is to be asked for; by
-a passkey because nothing else opens the account; by the link that restores the address; or with the help of support."""
+a passkey because nothing else opens the account; after the freeze, because a thief may have left passkeys only; by the
+link that restores the address; or with the help of support."""
 THEN: tuple[Then, ...] = get_args(Then)
 _MARK = "not_me"
 _LINKS = table_of(MailedLink)
@@ -122,9 +123,9 @@ def _tell_all(unit: UnitOfWork, fact: AccountFrozen, present: str, pressed: str,
     Returns how the owner of the last one gets back in. A link to a new password is sent at once to that alone: whoever
     reads another mailbox has not asked for one.
     """
-    is_present = email_key(pressed) == email_key(present)
-    may_reset = is_present and not sole_ceremony.is_chosen(unit, fact.account_id)
-    then: Then = "passkey" if sole else "reset" if may_reset else "ask"
+    then: Then = "reset" if email_key(pressed) == email_key(present) else "ask"
+    if sole_ceremony.is_chosen(unit, fact.account_id):
+        then = "passkey" if sole else "wait"
     ways: dict[str, tuple[str, Then]] = {email_key(present): (present, then)}
     if (old := undo.mailbox_with_link(unit, fact.account_id)) is not None:
         ways.setdefault(email_key(old), (old, "undo"))

@@ -51,6 +51,7 @@ def _stopped() -> rx.Component:
     first = rx.match(
         NotMeState.then,
         ("passkey", tr("not_me.then.passkey")),
+        ("wait", tr("not_me.then.wait")),
         ("undo", tr("not_me.then.undo")),
         ("elsewhere", tr("not_me.then.elsewhere")),
         tr("not_me.then.reset"),

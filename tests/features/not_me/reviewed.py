@@ -10,7 +10,7 @@ REVIEWED = Reviewed(
     mails={
         "not_me_done": Mail(
             params=NOTICE | {"change": "reset", "blocked": True},
-            variants={"change": ("reset", "ask", "passkey", "undo", "elsewhere"), "blocked": (True, False)},
+            variants={"change": ("reset", "ask", "passkey", "wait", "undo", "elsewhere"), "blocked": (True, False)},
             to_support=lambda variant: variant.get("change") == "elsewhere",
         ),
     },

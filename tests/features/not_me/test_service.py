@@ -239,7 +239,7 @@ async def test_not_me_keeps_a_new_passkey_with_which_its_owner_has_logged_in_sin
     assert log_in(units, own.use(ask(units)))
 
 
-@pytest.mark.parametrize(("age", "then", "stays"), [(0, "ask", False), (8, "passkey", True)])
+@pytest.mark.parametrize(("age", "then", "stays"), [(0, "wait", False), (8, "passkey", True)])
 def test_not_me_ends_passkeys_only_of_a_thief_and_keeps_that_of_the_owner(
     units: Units, caller: Actor, clock: FakeClock, age: int, then: str, stays: bool
 ) -> None:
@@ -251,6 +251,8 @@ def test_not_me_ends_passkeys_only_of_a_thief_and_keeps_that_of_the_owner(
 
     assert press(units, alerted(units, caller.account_id)) == then
 
+    assert "reset" not in [event for event, _ in mailed(units)], "no mailed link sets a password yet"
+    assert ("Wait 24 hours" in last_mail(units, "not_me_done").text) is not stays
     with units.read() as unit:
         assert freeze.blocks_login(unit, caller.account_id) is not stays
     end_of_day(units, clock)
