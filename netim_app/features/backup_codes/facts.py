@@ -15,6 +15,15 @@ class BackupCodesMade(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BackupCodesRemoved(Change):
+    """A set that a thief may have made is dead: see `TakenBack`."""
+
+    @property
+    def told(self) -> str:
+        return "backup_codes.told.removed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class BackupCodesSaved(Fact):
     """The customer has confirmed that the present set is saved."""
 

@@ -2,7 +2,7 @@
 
 from netim_app.feature import Feature, Hint, Refresher, ReplacementStep, SecondFactor, Subscription, WizardStep
 from netim_app.features.backup_codes import service
-from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesSaved, BackupCodeUsed
+from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesRemoved, BackupCodesSaved, BackupCodeUsed
 from netim_app.features.backup_codes.state import NewCodesState, is_due, show_stock
 from netim_app.features.backup_codes.view import new_codes, part, wizard_is_open
 from netim_app.identity.facts import (
@@ -15,6 +15,7 @@ from netim_app.identity.facts import (
 
 STOCK_FACTS = (
     BackupCodesMade,
+    BackupCodesRemoved,
     BackupCodesSaved,
     BackupCodeUsed,
     SecondFactorEnabled,
@@ -57,6 +58,7 @@ BACKUP_CODES = Feature(
         Subscription(fact=SecondFactorDisabled, handle=service.delete_all),
         Subscription(fact=TakenBack, handle=service.delete_since),
         Subscription(fact=BackupCodesMade, handle=service.mail_made),
+        Subscription(fact=BackupCodesRemoved, handle=service.mail_removed),
         Subscription(fact=BackupCodeUsed, handle=service.mail_used),
     ),
     refresher=Refresher(changed_by=(*STOCK_FACTS, ProfileChanged), load=service.view_stock, show=show_stock),

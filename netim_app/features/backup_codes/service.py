@@ -13,7 +13,7 @@ from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
 from netim_app.features.backup_codes import rules
-from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesSaved, BackupCodeUsed
+from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesRemoved, BackupCodesSaved, BackupCodeUsed
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.identity import accounts, freeze, notices, second_factor, sessions
 from netim_app.identity.facts import SecondFactorDisabled, TakenBack
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 KEY_BYTES = 32
 USED_MAIL = "backup_code_used"
 MADE_MAIL = "backup_codes_made"
+REMOVED_MAIL = "backup_codes_removed"
 ENABLED_MAIL = "two_factor_changed.enabled"
 FIRST_SET_WITHIN = timedelta(minutes=10)
 _CODES = table_of(BackupCode)
@@ -220,20 +221,28 @@ def delete_since(unit: UnitOfWork, fact: TakenBack) -> None:
     made = unit.session.get(BackupCodeSet, fact.account_id, populate_existing=True)
     if made is not None and fact.doubts(made.made_at):
         _delete(unit, fact.account_id)
+        unit.record(BackupCodesRemoved(account_id=fact.account_id, at=fact.at, origin=fact.origin))
 
 
 def delete_all(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
     """Codes go with the factor that they stand in for.
 
-    If a code has switched the factor off, a mail about the codes left would be wrong: another mail says that it is off.
+    Another mail says that the factor is off. One about the codes that are left, or about those that are gone, would say
+    less.
     """
     _delete(unit, fact.account_id)
     outbox.withdraw(unit, fact.account_id, USED_MAIL)
+    outbox.withdraw(unit, fact.account_id, REMOVED_MAIL)
 
 
 def mail_made(unit: UnitOfWork, fact: BackupCodesMade) -> None:
     """Mails the customer about every new set."""
     notices.notify(unit, MADE_MAIL, fact)
+
+
+def mail_removed(unit: UnitOfWork, fact: BackupCodesRemoved) -> None:
+    """Mails the customer that the set is dead, and where to make another one."""
+    notices.notify(unit, REMOVED_MAIL, fact)
 
 
 def mail_used(unit: UnitOfWork, fact: BackupCodeUsed) -> None:

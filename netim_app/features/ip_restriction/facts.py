@@ -47,3 +47,14 @@ class IpRuleRemoved(Change):
     @property
     def told(self) -> str:
         return "ip_restriction.told.removed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IpRulesTakenBack(Change):
+    """Those were removed that a thief may have added."""
+
+    rules: tuple[str, ...]
+
+    @property
+    def told(self) -> str:
+        return "ip_restriction.told.taken_back"

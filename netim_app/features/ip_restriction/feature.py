@@ -1,7 +1,13 @@
 """IP restriction: the account can be used from listed addresses only."""
 
 from netim_app.feature import Feature, LoginPolicy, Protection, Refresher, Subscription
-from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, IpRulesAdded
+from netim_app.features.ip_restriction.facts import (
+    IpRestrictionSwitched,
+    IpRuleAdded,
+    IpRuleRemoved,
+    IpRulesAdded,
+    IpRulesTakenBack,
+)
 from netim_app.features.ip_restriction.service import access, mails, rule_list
 from netim_app.features.ip_restriction.state.batch import IpListState
 from netim_app.features.ip_restriction.state.card import IpTestState, show_restriction
@@ -30,6 +36,7 @@ IP_RESTRICTION = Feature(
         Subscription(fact=IpRuleAdded, handle=mails.mail_change),
         Subscription(fact=IpRulesAdded, handle=mails.mail_change),
         Subscription(fact=IpRuleRemoved, handle=mails.mail_change),
+        Subscription(fact=IpRulesTakenBack, handle=mails.mail_taken_back),
     ),
     card=card,
     refresher=Refresher(

@@ -12,6 +12,7 @@ REVIEWED = Reviewed(
     forms_without_fields=("NewCodesState.finish",),
     mails={
         "backup_codes_made": Mail(),
+        "backup_codes_removed": Mail(),
         "backup_code_used": Mail(params=NOTICE | {"left": 7}),
     },
 )

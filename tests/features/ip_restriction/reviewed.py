@@ -38,7 +38,7 @@ REVIEWED = Reviewed(
         "login_blocked": Mail(unsaid=frozenset({"security_url"}), to_support=lambda _variant: True),
         "ip_restriction_changed": Mail(
             params=NOTICE | {"change": "removed", "rule": "198.51.100.0/24", "count": 4711},
-            variants={"change": ("on", "off", "added", "added_many", "added_list", "removed")},
+            variants={"change": ("on", "off", "added", "added_many", "added_list", "removed", "taken_back")},
             unsaid=frozenset({"count"}),  # one rule is named
             to_support=lambda variant: variant == {"change": "on"},
         ),

@@ -7,8 +7,10 @@ from sqlmodel import col, select
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
+from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import rule_list
+from netim_app.features.journal.tables import JournalEntry
 from netim_app.features.login_alerts.service import alerts as login_alerts
 from netim_app.features.not_me import service
 from netim_app.features.own_data.facts import DeletionAsked
@@ -371,6 +373,28 @@ def test_not_me_keeps_an_old_ip_restriction_and_takes_new_rules_away(
     end_of_day(units, clock)
 
     assert restriction(units, caller.account_id) == (True, ["192.0.2.0/24"])
+    assert "Removed: 198.51.100.77" in last_mail(units, "ip_restriction_changed").text
+
+
+def test_not_me_tells_which_new_backup_codes_and_rules_are_gone(units: Units, caller: Actor, clock: FakeClock) -> None:
+    """They may be the owner's, who counts on the printed codes."""
+    add(units, caller, Authenticator())
+    clock.advance(days=8)
+    with units.write() as unit:
+        for number in range(1, 4):
+            rule_list.add_rule(unit, caller, reading.parse(f"198.51.100.{number}"), "")
+        backup_codes.make(unit, caller)
+    press(units, alerted(units, caller.account_id))
+    before = mailed(units)
+
+    end_of_day(units, clock)
+
+    assert [event for event, _ in mailed(units)[len(before) :]] == ["backup_codes_removed", "ip_restriction_changed"]
+    told = last_mail(units, "ip_restriction_changed").text
+    assert all(f"198.51.100.{number}" in told for number in range(1, 4)), "one mail about all"
+    with units.read() as unit:
+        events = unit.session.exec(select(JournalEntry.event).where(JournalEntry.account_id == caller.account_id)).all()
+    assert {"ip_rules_taken_back", "backup_codes_removed"} <= set(events)
 
 
 def test_not_me_ends_an_old_ip_restriction_from_which_a_rule_was_taken(

@@ -3,7 +3,13 @@
 from datetime import timedelta
 
 from netim_app.core.facts import Fact
-from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, IpRulesAdded
+from netim_app.features.ip_restriction.facts import (
+    IpRestrictionSwitched,
+    IpRuleAdded,
+    IpRuleRemoved,
+    IpRulesAdded,
+    IpRulesTakenBack,
+)
 from netim_app.features.ip_restriction.service import access
 from netim_app.identity import facts, notices
 from netim_app.infra import outbox
@@ -47,6 +53,12 @@ def mail_change(unit: UnitOfWork, fact: Fact) -> None:
         rule=rule,
         count=count,
     )
+
+
+def mail_taken_back(unit: UnitOfWork, fact: IpRulesTakenBack) -> None:
+    """Mails the customer which rules are gone. Its kind is no removal's: those may be a thief's."""
+    rules, count = ", ".join(fact.rules[:MOST_NAMED]), len(fact.rules)
+    notices.notify(unit, CHANGED_MAIL, fact, kind="taken_back", change="taken_back", rule=rules, count=count)
 
 
 def withdraw_off(unit: UnitOfWork, account_id: int) -> None:

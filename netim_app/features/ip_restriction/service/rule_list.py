@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
+from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, IpRulesTakenBack
 from netim_app.features.ip_restriction.rules.reading import FIELD
 from netim_app.features.ip_restriction.rules.spans import (
     MAX_RULES,
@@ -41,11 +41,6 @@ _OF_ACCOUNT = (
 _ADD = sa.insert(_RULES)
 _ADDED_AT = sa.select(_rule.added_at).where(_rule.id == sa.bindparam("rule"))
 _REMOVE = sa.delete(_RULES).where(_rule.id == sa.bindparam("rule"))
-_REMOVE_SINCE = sa.delete(_RULES).where(
-    _rule.account_id == sa.bindparam("account"),
-    _rule.added_at >= sa.bindparam("since"),
-    _rule.added_at <= sa.bindparam("until"),
-)
 _ON = sa.insert(_SWITCHES)
 _OFF = sa.delete(_SWITCHES).where(_SWITCHES.c.account_id == sa.bindparam("account"))
 
@@ -260,8 +255,12 @@ def remove_doubted(unit: UnitOfWork, fact: facts.TakenBack) -> None:
     Each removal has sent a mail, whose row is kept for longer than that.
     """
     sessions.lock_account(unit, fact.account_id)
-    until = fact.until or unit.now
-    unit.run(_REMOVE_SINCE, {"account": fact.account_id, "since": fact.since, "until": until})
+    doubted = [rule for rule in _rules(unit, fact.account_id) if fact.doubts(rule.added_at)]
+    for rule in doubted:
+        unit.run(_REMOVE, {"rule": rule.id})
+    if doubted:
+        texts = tuple(rule.text for rule in doubted)
+        unit.record(IpRulesTakenBack(account_id=fact.account_id, at=fact.at, origin=fact.origin, rules=texts))
     switch = access.switch_of(unit, fact.account_id)
     if switch is None:
         return
