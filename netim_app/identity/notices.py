@@ -93,7 +93,15 @@ def _notice(unit: UnitOfWork, event: str, fact: Fact, params: Mapping[str, objec
 
 
 def notify_up_to_a_cap(
-    unit: UnitOfWork, event: str, fact: Fact, *, kind: str, card: str, many: str, **params: object
+    unit: UnitOfWork,
+    event: str,
+    fact: Fact,
+    *,
+    kind: str,
+    card: str,
+    many: str,
+    cap: int = MAX_NOTICES,
+    **params: object,
 ) -> bool:
     """`notify` for what anybody can cause in a row: the first few by themselves, those beyond together in one mail.
 
@@ -103,9 +111,10 @@ def notify_up_to_a_cap(
         kind: of the notice.
         card: anchor of the card that lists all of them.
         many: text key that names this kind, for the mail that tells of several.
+        cap: how many of an hour are sent by themselves.
     """
     name = f"{event}.{kind}"
-    if outbox.count_since(unit, fact.account_id, name, unit.now - NOTICES_IN) < MAX_NOTICES:
+    if outbox.count_since(unit, fact.account_id, name, unit.now - NOTICES_IN) < cap:
         _queue(unit, event, fact, params, kind=name)
         return True
     if outbox.hold_back(unit, fact.account_id, name, unit.now - TOLD_TOGETHER_WITHIN):
@@ -132,11 +141,16 @@ def answer_more_notices(unit: UnitOfWork, origin: Origin, request: Mapping[str, 
 
 
 def mail_second_factor_not_completed(unit: UnitOfWork, fact: facts.SecondFactorNotCompleted) -> None:
-    """Somebody knows the password but has no code. At most one mail an hour."""
-    if not outbox.queued_since(
-        unit, fact.account_id, "second_factor_not_completed", unit.now - SECOND_FACTOR_NOT_COMPLETED_EVERY
-    ):
-        notify(unit, "second_factor_not_completed", fact)
+    """Somebody knows the password but has no code. One mail an hour tells it; another one, how many more there were."""
+    notify_up_to_a_cap(
+        unit,
+        "second_factor_not_completed",
+        fact,
+        kind="login",
+        card="recent-activity",
+        many="mail.second_factor_not_completed.many",
+        cap=1,
+    )
 
 
 def mail_codes_stopped(unit: UnitOfWork, fact: facts.CodesStopped) -> None:

@@ -1,6 +1,5 @@
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from netim_app.core.facts import Origin
 from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
 from netim_app.features.ip_restriction.rules.reading import parse, parse_address
 from netim_app.features.ip_restriction.rules.spans import MAX_RULES
-from netim_app.features.ip_restriction.service import access, mails, rule_list
+from netim_app.features.ip_restriction.service import access, rule_list
 from netim_app.features.ip_restriction.service.rule_list import Restriction
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
 from netim_app.identity import flows, login, operations, recovery, sessions, tickets
@@ -365,7 +364,12 @@ async def test_a_right_password_elsewhere_is_refused_recorded_and_mailed_once_an
     assert "198.51.100.9" in mail
     assert "192.0.2" not in mail
     assert "IP restriction" in mail
-    clock.advance(minutes=59)
+    clock.advance(minutes=15)
+    more = last_mail(units, "more_notices")
+    assert "Login refused by the IP restriction" in more.text
+    assert more.subject.startswith("2 more")
+    assert "#recent-activity" in more.text
+    clock.advance(minutes=44)
     await come(PASSWORD, ELSEWHERE)
     assert told() == 1
     clock.advance(minutes=2)
@@ -477,7 +481,3 @@ def test_it_all_dies_with_the_account(units: Units, caller: Actor) -> None:
     with units.read() as unit:
         assert unit.session.exec(select(IpRule)).all() == []
         assert unit.session.exec(select(IpRestriction)).all() == []
-
-
-def test_the_mails_window_is_an_hour() -> None:
-    assert timedelta(hours=1) == mails.REFUSED_MAIL_EVERY

@@ -1,7 +1,5 @@
 """Mails about refused logins and changes of the list."""
 
-from datetime import timedelta
-
 from netim_app.core.facts import Fact
 from netim_app.features.ip_restriction.facts import (
     IpRestrictionSwitched,
@@ -24,7 +22,6 @@ MANY = {
     "added": "ip_restriction.many.added",
     "removed": "ip_restriction.many.removed",
 }
-REFUSED_MAIL_EVERY = timedelta(hours=1)
 MOST_NAMED = 20
 """Rules that the mail about an added list names; it counts the others."""
 
@@ -67,9 +64,18 @@ def withdraw_off(unit: UnitOfWork, account_id: int) -> None:
 
 
 def mail_refused(unit: UnitOfWork, fact: facts.LoginBlocked) -> None:
-    """Somebody gave the right password at an address that is not on the list. At most one mail an hour."""
+    """Somebody gave the right password at an address that is not on the list.
+
+    One mail an hour tells it; another one, how many more there were.
+    """
     if fact.reason != access.REFUSED or fact.way != "password":
         return
-    if outbox.queued_since(unit, fact.account_id, REFUSED_MAIL, unit.now - REFUSED_MAIL_EVERY):
-        return
-    notices.notify(unit, REFUSED_MAIL, fact)
+    notices.notify_up_to_a_cap(
+        unit,
+        REFUSED_MAIL,
+        fact,
+        kind=fact.way,
+        card="recent-activity",
+        many="ip_restriction.many.refused",
+        cap=1,
+    )
