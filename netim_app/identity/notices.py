@@ -148,7 +148,7 @@ def mail_second_factor_not_completed(unit: UnitOfWork, fact: facts.SecondFactorN
         fact,
         kind="login",
         card="recent-activity",
-        many="mail.second_factor_not_completed.many",
+        many="identity.many.second_factor_not_completed",
         cap=1,
     )
 
