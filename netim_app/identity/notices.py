@@ -12,7 +12,6 @@ from netim_app.infra.queued_mail import QueuedMail
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
-SECOND_FACTOR_NOT_COMPLETED_EVERY = timedelta(hours=1)
 MAX_NOTICES = 5
 NOTICES_IN = timedelta(hours=1)
 TOLD_TOGETHER_AFTER = timedelta(minutes=15)

@@ -25,7 +25,6 @@ from netim_app.identity import (
     tickets,
 )
 from netim_app.identity.facts import LoginFailed, TakenBack
-from netim_app.infra import outbox
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -172,9 +171,12 @@ def mail_switched(unit: UnitOfWork, fact: PasskeysOnlyOn | PasskeysOnlyOff) -> N
 
 
 def mail_password(unit: UnitOfWork, fact: LoginFailed) -> None:
-    """Somebody knows the password, which opens nothing: only the mailbox hears that it was right, once an hour."""
-    before = unit.now - notices.SECOND_FACTOR_NOT_COMPLETED_EVERY
-    if fact.reason == login.SOLE_CEREMONY and not outbox.queued_since(
-        unit, fact.account_id, f"{MAIL}.password", before
-    ):
-        notices.notify(unit, MAIL, fact, kind="password", change="password")
+    """Somebody knows the password, which opens nothing: only the mailbox hears that it was right.
+
+    One mail an hour tells it; another one, how many more there were.
+    """
+    if fact.reason == login.SOLE_CEREMONY:
+        many = "passkeys.only.many"
+        notices.notify_up_to_a_cap(
+            unit, MAIL, fact, kind="password", card="recent-activity", many=many, cap=1, change="password"
+        )
