@@ -5,7 +5,7 @@ What changes something is mailed to the customer besides.
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 
@@ -96,26 +96,23 @@ def export(
     email: str, output: Annotated[Path | None, typer.Option(help="A new file; else standard output.")] = None
 ) -> None:
     """Write all data of an account, as the customer's own download has it."""
-    units = open_database()
-    with units.write() as unit:
+    with open_database().write() as unit:
         account_id = account_of(unit, email)
-        file = None if output is None else _new_file(output)  # before the customer is told
         operations.note_and_tell(unit, account_id, "exported", OPERATOR)
-    with units.read() as unit:
         text = document.text_of(unit, account_id)
-    if file is None:
-        typer.echo(text.rstrip())
-        return
-    with file:
-        file.write(text)
-    typer.echo(f"wrote {output}")
+        if output is not None:
+            _write_new(output, text)  # before the customer is told
+    typer.echo(text.rstrip() if output is None else f"wrote {output}")
 
 
-def _new_file(path: Path) -> TextIO:
-    """Ends the command when it cannot be made, or is there already."""
+def _write_new(path: Path, text: str) -> None:
+    """Ends the command, and leaves no part of a file, when it is there already or cannot be written."""
     try:
-        return path.open("x", encoding="utf-8")
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
+        if not isinstance(error, FileExistsError):
+            path.unlink(missing_ok=True)
         typer.echo(f"{path}: {error.strerror}", err=True)
         raise typer.Exit(1) from error
 
@@ -136,11 +133,13 @@ def delete(email: str) -> None:
     """Delete an account, after the same grace as when the customer does it: a login takes it back."""
     with open_database().write() as unit:
         account_id = account_of(unit, email)
+        disabled = operations.state_of(unit, account_id)["disabled"]
         if (due := deletion.due_at(unit, account_id)) is not None:
             typer.echo(f"{email} was to be deleted already, on {due:%Y-%m-%d %H:%M} UTC: nothing was changed")
             return
         due = deletion.begin(unit, DeletionAsked(account_id=account_id, at=unit.now, origin=OPERATOR, by_support=True))
-    typer.echo(f"{email} is deleted on {due:%Y-%m-%d %H:%M} UTC unless somebody logs in; the customer is told by mail")
+    kept = "`netim enable` opens it again" if disabled else "somebody logs in"
+    typer.echo(f"{email} is deleted on {due:%Y-%m-%d %H:%M} UTC unless {kept}; the customer is told by mail")
 
 
 def send_reset(email: str) -> None:

@@ -97,14 +97,17 @@ async def test_a_deletion_by_support_has_the_grace_and_can_be_taken_back(
 ) -> None:
     done = server.netim("delete", email)
 
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
     assert server.query("SELECT count(*) FROM account_session WHERE ended_at IS NULL AND account_id IN "
                         "(SELECT id FROM account WHERE email = :e)", e=email) == [0]  # fmt: skip
     mail = server.wait_for_mail(email, subject="Your account will be deleted on")
     assert "At your request" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has one
+    assert "unless somebody logs in" in done.stdout
     assert "nothing was changed" in server.netim("delete", email).stdout
     assert server.netim("enable", email).returncode == 0
     server.wait_for_mail(email, subject="account stays")
+    assert server.netim("disable", email).returncode == 0
+    assert "unless `netim enable` opens it again" in server.netim("delete", email).stdout
 
 
 def test_a_link_to_a_new_password_is_mailed(server: Server, email: str) -> None:
