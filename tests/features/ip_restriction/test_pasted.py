@@ -1,5 +1,8 @@
 """How a pasted list is read, line by line."""
 
+import contextlib
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -151,6 +154,16 @@ def test_a_full_list_is_read_and_one_that_is_far_too_long_is_not() -> None:
         read(",".join(["192.0.2.1"] * (MAX_ENTRIES + 1)))
     assert (refused.value.key, refused.value.field) == ("ip_restriction.list.too_many", "list")
     assert refused.value.params == {"count": MAX_ENTRIES + 1, "limit": MAX_RULES}
+
+
+@pytest.mark.parametrize("shape", ["x{}y 8.8.8.8", "8.8.8.8 x{}y", "{} 8.8.8.8", "8.8.8.8 {}", "{}"])
+@pytest.mark.parametrize("part", ["=", ":", "-", "a", "1", "1.", "x ", "1.1 ", '"', ">", "au "])
+def test_a_hostile_line_costs_little_time(shape: str, part: str) -> None:
+    line = shape.format(part * (MAX_LENGTH // len(part)))
+    started = time.process_time()
+    with contextlib.suppress(DomainError):
+        read(line)
+    assert time.process_time() - started < 0.3
 
 
 @pytest.mark.parametrize("text", ["", "  \n\n", "# nothing", ",;\n;"])

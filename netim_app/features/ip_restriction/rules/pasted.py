@@ -29,7 +29,7 @@ _FOUR_NUMBERS = re.compile(r"(?<![\w.])[0-9]{1,3}(?:\.[0-9x*]{1,3}){3}", re.IGNO
 _AROUND = "()<>|&+,.!?\"'`“”"
 """What may stand around an address in a note."""
 _LEAD = re.compile(rf"^(?:[{_DASHES}:|>]+\s*)+")
-_TRAIL = re.compile(rf"[{_DASHES}\s:=|>]+$")
+_TRAIL = f"{_DASHES} :=|>"
 _NO_NAME = re.compile("from|de|du|von|vom|allow|permit|deny|not", re.IGNORECASE)
 """Before an address they name nothing. The refusal proposes the rule without them."""
 _COLON = re.compile(r"(?<=[0-9]):$")
@@ -108,7 +108,7 @@ def _entries(number: int, line: str) -> list[Entry]:
 def _entry(number: int, words: list[str], start: int) -> Entry:
     bare = [word.strip(_QUOTES) or word for word in words]
     end = start + _end_of_rule(bare[start:])
-    name = _unquoted(_TRAIL.sub("", " ".join(words[:start])))
+    name = _unquoted(" ".join(words[:start]).rstrip(_TRAIL))
     note = _unquoted(_without_lead(" ".join(words[end:])))
     return Entry(number, " ".join(bare[start:end]), _joined(name, note, " "))
 
@@ -128,7 +128,10 @@ def _address_in(note: str) -> DomainError | None:
 
 def _is_address(word: str) -> bool:
     """Whether a word is an address, or was to be one."""
-    return bool(_FOUR_NUMBERS.search(word)) or could_be(word.strip(_AROUND)) is not None
+    if _FOUR_NUMBERS.search(word):
+        return True
+    bare = word.strip(_AROUND)
+    return len(bare) <= MAX_ENTRY and bool(_NUMBERED.match(bare)) and could_be(bare) is not None
 
 
 def _start_of_rule(words: list[str]) -> int:
@@ -163,7 +166,7 @@ def _is_part(word: str, *, alone: bool = True) -> bool:
     """Whether a word is part of a rule. A number alone is one only behind a joint, but not in "au 12 rue de Lille"."""
     if _PART.fullmatch(word) is None:
         return False
-    return bool(_NUMBERED.search(word)) or (not alone and word.isdecimal())
+    return bool(_NUMBERED.match(word)) or (not alone and word.isdecimal())
 
 
 def _is_joined(before: str, word: str) -> bool:
