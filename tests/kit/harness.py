@@ -565,8 +565,9 @@ class Client:
         """Waits until everything sent so far was handled; returns all variables, as a hydrating page gets them."""
         self._settled += 1
         sign = f"{'&' if '?' in self.path else '?'}settled={self._settled}"
+        heard = len(self.heard)
         await self.send("State.hydrate", {"asPath": self.path + sign})
-        await self.until(lambda: any(sign in str(update) for update in self.heard[-5:]), "hydration")
+        await self.until(lambda: any(sign in str(update) for update in self.heard[heard:]), "hydration")
         self._has_data = True
         return self.vars
 

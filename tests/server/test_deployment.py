@@ -479,7 +479,8 @@ async def test_an_update_is_noticed_by_nobody(
             assert (machine.folder / "opt" / "current").readlink().name == new
             assert (await client.http.get("/release.txt")).text == version
             await client.connect(SECURITY)
-            assert await owner.confirm(owner.code()), "the page went on where it was"
+            heard = len(client.heard)
+            assert await owner.confirm(owner.code()), f"the page did not go on: {client.heard[heard:]}"
             assert owner.is_on
             so_far = len(answers)
             await until(lambda: len(answers) > so_far + 20)
