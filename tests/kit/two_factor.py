@@ -20,7 +20,7 @@ class Owner:
 
     def __init__(self, server: Server, client: Client, email: str) -> None:
         self.server, self.client, self.email = server, client, email
-        self.key = ""
+        self.key = self.handle = ""
         self.codes: list[str] = []
         self.offset = 0
 
@@ -39,12 +39,14 @@ class Owner:
         """Opens the wizard; returns the key that it shows."""
         marker = len(self.client.heard)
         await self.client.call(f"{WIZARD}.begin")
-        found = re.findall(r"'key_text_rx_state_': '([A-Z2-7 ]{39})'", str(self.client.heard[marker:]))
+        shown = str(self.client.heard[marker:])
+        self.handle = "".join(re.findall(r"'handle_rx_state_': '([\w-]+)'", shown)[:1])
+        found = re.findall(r"'key_text_rx_state_': '([A-Z2-7 ]{39})'", shown)
         return found[0].replace(" ", "") if found else ""
 
-    async def confirm(self, code: str, name: str = "Phone") -> str:
-        """The ticket, or empty."""
-        return await self.client.ticket(f"{WIZARD}.confirm", form={"code": code, "name": name})
+    async def confirm(self, code: str, name: str = "Phone", handle: str = "") -> str:
+        """The ticket, or empty. By the `handle`, which the page sends, a server goes on that has lost the tab."""
+        return await self.client.ticket(f"{WIZARD}.confirm", form={"code": code, "name": name, "handle": handle})
 
     async def enable(self) -> None:
         """The whole way, as the page goes it."""

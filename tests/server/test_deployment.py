@@ -473,6 +473,7 @@ async def test_an_update_is_noticed_by_nobody(
             await client.call("ShellState.open_account_page")
             owner = Owner(front, client, email)
             owner.key = await owner.begin()
+            assert owner.handle
             await asyncio.to_thread(machine.update, version)
             await client.closed()
             assert machine.running() == {new}
@@ -480,7 +481,9 @@ async def test_an_update_is_noticed_by_nobody(
             assert (await client.http.get("/release.txt")).text == version
             await client.connect(SECURITY)
             heard = len(client.heard)
-            assert await owner.confirm(owner.code()), f"the page did not go on: {client.heard[heard:]}"
+            assert await owner.confirm(owner.code(), handle=owner.handle), (
+                f"the page did not go on: {client.heard[heard:]}"
+            )
             assert owner.is_on
             so_far = len(answers)
             await until(lambda: len(answers) > so_far + 20)

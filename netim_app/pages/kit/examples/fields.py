@@ -104,6 +104,7 @@ def several_lines_of_text() -> rx.Component:
         "addresses",
         "Addresses",
         error="Line 2 cannot be read.",
+        value="203.0.113.7\nmy office",
         hint="One per line.",
         placeholder="203.0.113.7",
         rows=4,
