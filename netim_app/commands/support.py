@@ -15,7 +15,7 @@ from netim_app.core.facts import Fact
 from netim_app.features.own_data.facts import DeletionAsked
 from netim_app.features.own_data.service import deletion, document
 from netim_app.identity import operations
-from netim_app.identity.facts import SupportAct, SupportActed
+from netim_app.identity.facts import SupportActed
 from netim_app.identity.operations import OPERATOR
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -30,7 +30,7 @@ def show(email: str, as_json: Json = False) -> None:
     units = open_database()
     with units.write() as unit:
         account_id = account_of(unit, email)
-        _note(unit, account_id, "viewed")
+        operations.note_and_tell(unit, account_id, "viewed", OPERATOR, by_mail=False)
     with units.read() as unit:
         found = _summary(unit, account_id)
     typer.echo(document.as_text(found).rstrip() if as_json else _in_lines(found))
@@ -78,7 +78,7 @@ def find(words: str, as_json: Json = False) -> None:
     with open_database().write() as unit:
         found, more = operations.find(unit, words)
         for row in found:
-            _note(unit, row["id"], "viewed")
+            operations.note_and_tell(unit, row["id"], "viewed", OPERATOR, by_mail=False)
     if as_json:
         typer.echo(document.as_text({"accounts": found, "more": more}).rstrip())
     else:
@@ -151,7 +151,3 @@ def send_reset(email: str) -> None:
             typer.echo("the account is disabled: `netim enable` comes first", err=True)
             raise typer.Exit(1)
     typer.echo(f"a link that leads back in goes to {email}")
-
-
-def _note(unit: UnitOfWork, account_id: int, act: SupportAct) -> None:
-    unit.record(SupportActed(account_id=account_id, at=unit.now, origin=OPERATOR, act=act))

@@ -60,10 +60,7 @@ def end_sessions(unit: UnitOfWork, account_id: int, origin: Origin, *, by_mail: 
     """Ends all sessions of an account. Returns how many. `by_mail`: the customer gets one."""
     ended = sessions.end_sessions(unit, account_id)
     unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now, origin=origin))
-    if by_mail:
-        note_and_tell(unit, account_id, "sessions_ended", origin)
-    else:
-        unit.record(facts.SupportActed(account_id=account_id, at=unit.now, origin=origin, act="sessions_ended"))
+    note_and_tell(unit, account_id, "sessions_ended", origin, by_mail=by_mail)
     return ended
 
 
@@ -76,11 +73,14 @@ def send_reset(unit: UnitOfWork, fact: facts.SupportActed) -> bool:
     return True
 
 
-def note_and_tell(unit: UnitOfWork, account_id: int, act: facts.SupportAct, origin: Origin) -> None:
-    """Notes an act of support in the customer's activity, and mails it."""
+def note_and_tell(
+    unit: UnitOfWork, account_id: int, act: facts.SupportAct, origin: Origin, *, by_mail: bool = True
+) -> None:
+    """Notes an act of support in the customer's activity, and mails it unless told otherwise."""
     fact = facts.SupportActed(account_id=account_id, at=unit.now, origin=origin, act=act)
     unit.record(fact)
-    notify(unit, "support_acted", fact, act=act)
+    if by_mail:
+        notify(unit, "support_acted", fact, act=act)
 
 
 def state_of(unit: UnitOfWork, account_id: int) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class IpListState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def begin_with(self, form: dict[str, Any]) -> None:
-        """Opens the dialog in the place of the one for a single rule. What was typed there is kept."""
+        """Opens the dialog in the place of the one for a single rule, with what was typed there."""
         await self._begin(_as_line(form))
 
     @rx.event
