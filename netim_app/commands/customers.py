@@ -11,7 +11,7 @@ from netim_app.commands.start import open_database
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.features.passkeys.service import recovery
-from netim_app.identity import accounts, flows, operations, passwords, sessions
+from netim_app.identity import accounts, operations, passwords, sessions, sign_up_flows
 from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.operations import OPERATOR
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -51,7 +51,9 @@ def _store_account(data: dict[str, str], language: str) -> None:
     units = open_database()
     min_length, zone = units.settings.password_min_length, accounts.DEFAULT_TIME_ZONE
     customer = asyncio.run(
-        flows.read_customer(data, Visitor(origin=OPERATOR), language=language, time_zone=zone, min_length=min_length)
+        sign_up_flows.read_customer(
+            data, Visitor(origin=OPERATOR), language=language, time_zone=zone, min_length=min_length
+        )
     )
     hashed = passwords.hash_password(data["password"], units.settings.bcrypt_cost)
     with units.write() as unit:

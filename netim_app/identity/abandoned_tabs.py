@@ -12,7 +12,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import NoReturn
 
-from netim_app.identity import sessions
+from netim_app.identity import tab_sessions
 from netim_app.identity.state.login import LoginState
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.kept_states import KeptStates, StatesOfTab
@@ -90,7 +90,7 @@ class AbandonedTabs:
         latest_first = sorted(idle, key=lambda token: (since[token], used[token]), reverse=True)
         few = _few({token: idle[token] for token in latest_first})
         named = {idle[token].session_id for token in few} - {0}
-        open_ones = await in_read_unit(sessions.open_ones, named) if named else set()
+        open_ones = await in_read_unit(tab_sessions.open_ones, named) if named else set()
         kept = {token for token in few if _may_stay(idle[token], now - since[token], open_ones)}
         await self._kept.drop(idle.keys() - kept)
         self._gone_since = {token: since[token] for token in kept}

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from netim_app.identity import sessions
+from netim_app.identity import tab_sessions
 from netim_app.identity.callers import caller_digests
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.state.shell import ShellState
@@ -52,7 +52,7 @@ class RevokedTabNotifier:
         connected = self._tabs.sockets()
         if not connected:
             return
-        ended = await in_read_unit(sessions.ended_lately, after=AFTER, until=UNTIL)
+        ended = await in_read_unit(tab_sessions.ended_lately, after=AFTER, until=UNTIL)
         self._sockets.end(ended)
         self._notified &= connected
         for socket in connected - self._notified:
@@ -67,7 +67,7 @@ class RevokedTabNotifier:
         last is sent to reload by the Gate; from here on the account no longer pays for its socket.
         """
         cookies = self._sockets.cookies
-        present, replaced = await in_read_unit(sessions.open_cookies, cookies)
+        present, replaced = await in_read_unit(tab_sessions.open_cookies, cookies)
         self._sockets.charge_visitors(cookies - present)
         self._sockets.end(cookies - present - replaced)
 

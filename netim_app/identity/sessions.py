@@ -1,6 +1,6 @@
 """Sessions of logged-in browsers: looked up at every event, ended from anywhere."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -97,9 +97,6 @@ _END_ALL = (
     )
     .values(ended_at=sa.bindparam("now"))
 )
-_ENDED_BETWEEN = sa.select(_session.token_digest, _session.superseded_digest).where(
-    _session.ended_at > sa.bindparam("early"), _session.ended_at <= sa.bindparam("late")
-)
 _ticket = table_of(Ticket).c
 _USE_TICKETS = (
     sa.update(table_of(Ticket))
@@ -151,7 +148,7 @@ def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Or
     if not token_digest:
         return Lookup()
     row = unit.row(_LOOK_UP, digest=token_digest, now=unit.now)
-    if row is None or _is_over(unit, row.last_seen_at, remember=row.remember):
+    if row is None or is_over(unit, row.last_seen_at, remember=row.remember):
         return Lookup()
     if row.token_digest != token_digest:
         return Lookup(renewed_elsewhere=True)
@@ -173,7 +170,7 @@ def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Or
 def live_sessions(unit: UnitOfWork, account_id: int) -> list[sa.Row[Any]]:
     """All sessions of an account that are open now (columns of `_LIVE`), the most recently active first."""
     rows = unit.rows(_LIVE, account=account_id, now=unit.now)
-    return [row for row in rows if not _is_over(unit, row.last_seen_at, remember=row.remember)]
+    return [row for row in rows if not is_over(unit, row.last_seen_at, remember=row.remember)]
 
 
 def count_live(unit: UnitOfWork) -> int:
@@ -188,34 +185,7 @@ def count_live(unit: UnitOfWork) -> int:
     ).one()
 
 
-def open_ones(unit: UnitOfWork, session_ids: Collection[int]) -> set[int]:
-    """Which of these sessions are open now."""
-    rows = unit.session.exec(
-        select(AccountSession).where(
-            col(AccountSession.id).in_(session_ids),
-            col(AccountSession.ended_at).is_(None),
-            col(AccountSession.expires_at) > unit.now,
-        )
-    )
-    return {
-        row.id for row in rows if row.id is not None and not _is_over(unit, row.last_seen_at, remember=row.remember)
-    }
-
-
-def open_cookies(unit: UnitOfWork, cookies: Collection[str]) -> tuple[set[str], set[str]]:
-    """Which of these cookies (digests) belong to an open session: as its present one, and as the one before."""
-    rows = unit.session.exec(
-        select(AccountSession).where(
-            or_(col(AccountSession.token_digest).in_(cookies), col(AccountSession.superseded_digest).in_(cookies)),
-            col(AccountSession.ended_at).is_(None),
-            col(AccountSession.expires_at) > unit.now,
-        )
-    )
-    live = [row for row in rows if not _is_over(unit, row.last_seen_at, remember=row.remember)]
-    return {row.token_digest for row in live}, {row.superseded_digest for row in live}
-
-
-def _is_over(unit: UnitOfWork, last_seen_at: datetime, *, remember: bool) -> bool:
+def is_over(unit: UnitOfWork, last_seen_at: datetime, *, remember: bool) -> bool:
     """Whether a session has idled for too long, or was used in the future: then the clock was set back."""
     idle = unit.now - last_seen_at
     return idle < -CLOCK_SLACK or (not remember and idle >= timedelta(minutes=unit.settings.session_idle_minutes))
@@ -284,12 +254,6 @@ def end_sessions(unit: UnitOfWork, account_id: int, *, keep: int | None = None) 
 def logged_in(unit: UnitOfWork) -> Sequence[int]:
     """The accounts that have a session, or a ticket that may become one."""
     return unit.run(_LOGGED_IN).scalars().all()
-
-
-def ended_lately(unit: UnitOfWork, *, after: timedelta, until: timedelta) -> set[str]:
-    """The cookies (digests) of sessions that somebody ended between these two times ago: `until` is the longer one."""
-    rows = unit.rows(_ENDED_BETWEEN, early=unit.now - until, late=unit.now - after)
-    return {token_digest for row in rows for token_digest in row if token_digest}
 
 
 def purge(unit: UnitOfWork) -> None:

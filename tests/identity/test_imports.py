@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from netim_app.core.errors import DomainError
 from netim_app.features.journal.service import recent
-from netim_app.identity import accounts, flows, imported_hashes, imports, password_policy, sessions
+from netim_app.identity import accounts, flows, imported_hashes, imports, password_policy, sessions, sign_up_flows
 from netim_app.identity.imports import RecordRefused, read_record
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
@@ -158,8 +158,8 @@ async def test_who_is_not_confirmed_confirms_with_link_and_password(units: Units
         assert imports.is_here(unit, read_record(record))
     token = last_mail(units, "sign_up").token
     with pytest.raises(DomainError, match=r"verify\.wrong_password"):
-        await flows.confirm_email(token, PASSWORD + "x", visitor_of())
-    await flows.confirm_email(token, PASSWORD, visitor_of())
+        await sign_up_flows.confirm_email(token, PASSWORD + "x", visitor_of())
+    await sign_up_flows.confirm_email(token, PASSWORD, visitor_of())
 
     with units.read() as unit:
         account = unit.session.exec(select(Account)).one()

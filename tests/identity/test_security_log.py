@@ -23,6 +23,7 @@ from netim_app.identity import (
     security_log,
     sessions,
     sign_up,
+    sign_up_flows,
     tickets,
 )
 from netim_app.infra import rate_limit
@@ -262,7 +263,7 @@ async def test_a_confirmation_with_a_wrong_password_leaves_a_line(units: Units, 
     token = last_mail(units, "sign_up").token
     for _ in range(attempts.MAX_FAILURES + 1):
         with pytest.raises(DomainError):
-            await flows.confirm_email(token, WRONG, visitor_of())
+            await sign_up_flows.confirm_email(token, WRONG, visitor_of())
 
     refused = lines(log, "confirmation_refused")
     assert [fields["reason"] for _, fields in refused] == ["wrong"] * attempts.MAX_FAILURES + ["throttled"]
@@ -296,7 +297,7 @@ async def test_a_link_that_does_not_work_leaves_a_line(
         with pytest.raises(DomainError), units.write() as unit:
             recovery.finish_reset(unit, used_or_made_up, quick_hash(PASSWORD), visitor_of())
         with pytest.raises(DomainError):
-            await flows.confirm_email(used_or_made_up, "", visitor_of())
+            await sign_up_flows.confirm_email(used_or_made_up, "", visitor_of())
 
     refused = [(fields["purpose"], fields["reason"]) for _, fields in lines(log, "link_refused")]
     assert refused == [("reset", "link.dead"), ("confirmation", "link.dead")] * 2

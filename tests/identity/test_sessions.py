@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, LoginPolicy, Subscription
-from netim_app.identity import known_browsers, login_policies, operations, profiles, sessions, tickets
+from netim_app.identity import known_browsers, login_policies, operations, profiles, sessions, tab_sessions, tickets
 from netim_app.identity.facts import SessionDisplaced, SessionsRevoked
 from netim_app.identity.sessions import Lookup
 from netim_app.identity.tables import Account, AccountSession, KnownBrowser, Ticket
@@ -627,7 +627,7 @@ def test_those_that_ended_lately_are_found_with_the_cookie_before(
 ) -> None:
     def found() -> set[str]:
         with units.read() as unit:
-            return sessions.ended_lately(unit, after=timedelta(seconds=1), until=timedelta(minutes=1))
+            return tab_sessions.ended_lately(unit, after=timedelta(seconds=1), until=timedelta(minutes=1))
 
     before, live = log_in(units, account_id), log_in(units, account_id)
     caller = look_up(units, before).actor
@@ -658,7 +658,7 @@ def test_cookies_of_open_sessions_are_the_present_ones_and_those_before(
 
     def found() -> tuple[set[str], set[str]]:
         with units.read() as unit:
-            present, replaced = sessions.open_cookies(unit, {first.digest, ended.digest, live.digest})
+            present, replaced = tab_sessions.open_cookies(unit, {first.digest, ended.digest, live.digest})
             return present, replaced - {""}
 
     assert found() == ({digest(renewed.token), live.digest}, {first.digest})

@@ -21,6 +21,7 @@ from netim_app.identity import (
     password_policy,
     passwords,
     sign_up,
+    sign_up_flows,
 )
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.facts import AccountCreated, PasswordChanged, ProofFailed
@@ -77,7 +78,7 @@ def refusal(units: Units, token: str, password: str = PASSWORD) -> str:
 async def confirm(token: str, password: str, visitor: Visitor) -> str:
     """The same."""
     try:
-        await flows.confirm_email(token, password, visitor)
+        await sign_up_flows.confirm_email(token, password, visitor)
     except DomainError as error:
         return error.key
     return ""
@@ -110,7 +111,7 @@ def test_a_sign_up_makes_an_account_only_once_it_is_confirmed(units: Units, fact
     assert "/verify-email?for=sign-up#" in mail.text
     assert all_accounts(units) == []
 
-    confirmed = asyncio.run(flows.confirm_email(mail.token, PASSWORD, GUEST))
+    confirmed = asyncio.run(sign_up_flows.confirm_email(mail.token, PASSWORD, GUEST))
 
     assert confirmed == Confirmed("sign_up")  # nobody is logged in by a link
     [account] = all_accounts(units)
@@ -379,7 +380,7 @@ SIGN_UP_FORM = {"email": "New@Example.org", "first_name": "Nia", "last_name": "E
 
 def read_customer(language: str = "fr", time_zone: str = "Asia/Tokyo", **changes: Any) -> NewCustomer:
     form = {**SIGN_UP_FORM, **changes}
-    return asyncio.run(flows.read_customer(form, GUEST, language=language, time_zone=time_zone, min_length=12))
+    return asyncio.run(sign_up_flows.read_customer(form, GUEST, language=language, time_zone=time_zone, min_length=12))
 
 
 @pytest.mark.usefixtures("sqlite_units")

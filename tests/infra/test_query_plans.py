@@ -47,6 +47,7 @@ from netim_app.identity import (
     second_factor,
     sessions,
     sign_up,
+    sign_up_flows,
     tickets,
 )
 from netim_app.identity.state.shell import _load
@@ -163,7 +164,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
         email=EMAIL, first_name="Ada", last_name="Lovelace", password=PASSWORD, language="en", time_zone="Europe/Paris"
     )
     await in_unit(sign_up.sign_up, customer, passwords.hash_password(PASSWORD, 4))
-    await flows.confirm_email(_link(units, plans, "sign_up"), PASSWORD, visitor_of())
+    await sign_up_flows.confirm_email(_link(units, plans, "sign_up"), PASSWORD, visitor_of())
     browser = await _login(units)
     with units.read() as unit:
         actor = actor_of(unit, browser)
@@ -204,7 +205,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
 
     await _read_the_journal(actor)
     await in_unit(email_change.ask_email_change, actor, "ada@example.net")
-    await flows.confirm_email(_link(units, plans, "email_change"), "", actor)
+    await sign_up_flows.confirm_email(_link(units, plans, "email_change"), "", actor)
     await change_password(actor, PASSWORD, NEW_PASSWORD, "", sessions.HOME)
     await in_unit(recovery.ask_reset, "ada@example.net", HERE)
     token = _link(units, plans, "reset")

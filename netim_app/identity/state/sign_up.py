@@ -7,7 +7,7 @@ import reflex as rx
 from netim_app.core.actor import Actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.identity import flows, limits, password_policy
+from netim_app.identity import limits, password_policy, sign_up_flows
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.state.mailed_link import read_token
 from netim_app.identity.state.shell import begin_visit, explain, show_notice
@@ -45,7 +45,7 @@ class SignUpState(rx.State):
         language = (await self.get_state(LocaleState)).locale
         zone = form.get("time_zone") if isinstance(form, dict) else None
         try:
-            sent_to = await flows.register(form, visitor(), language=language, time_zone=str(zone))
+            sent_to = await sign_up_flows.register(form, visitor(), language=language, time_zone=str(zone))
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -83,7 +83,7 @@ class VerifyState(rx.State):
             token = read_token(form)
             password = read.secret("password", required=False)
             read.finish()
-            confirmed = await flows.confirm_email(token, password, caller)
+            confirmed = await sign_up_flows.confirm_email(token, password, caller)
         except DomainError as error:
             self.asks_proof = self.asks_proof or any(fault.field == "password" for fault in error.all)
             self.errors = await explain(self, error)

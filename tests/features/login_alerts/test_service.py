@@ -9,7 +9,7 @@ from netim_app.features.login_alerts.rules import Setting
 from netim_app.features.login_alerts.service import alerts as service
 from netim_app.features.login_alerts.service.alerts import AlertSetting
 from netim_app.features.login_alerts.tables import LoginAlert
-from netim_app.identity import accounts, flows, notices, operations, sessions, sign_up, tickets
+from netim_app.identity import accounts, flows, notices, operations, sessions, sign_up, sign_up_flows, tickets
 from netim_app.identity.facts import LoggedIn, LoginBlocked
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import Units
@@ -136,7 +136,7 @@ async def test_the_login_after_the_confirmation_is_not_mailed(units: Units) -> N
     )
     with units.write() as unit:
         sign_up.sign_up(unit, customer, quick_hash(PASSWORD))
-    await flows.confirm_email(last_mail(units, "sign_up").token, PASSWORD, visitor_of())
+    await sign_up_flows.confirm_email(last_mail(units, "sign_up").token, PASSWORD, visitor_of())
     before = mailed(units)
     with units.read() as unit:
         account_id = operations.find_account(unit, EMAIL) or 0

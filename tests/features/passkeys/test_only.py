@@ -23,6 +23,7 @@ from netim_app.identity import (
     recovery,
     second_factor,
     sessions,
+    sign_up_flows,
     undo,
 )
 from netim_app.identity.facts import AccountUnlocked, EmailRestored
@@ -431,8 +432,8 @@ async def test_sole_way_a_link_to_a_new_address_asks_for_a_session(units: Units,
 
     for password in (PASSWORD, "wrong " + PASSWORD, ""):
         with pytest.raises(DomainError, match=r"verify\.log_in_first"):
-            await flows.confirm_email(token, password, visitor_of(OTHER_BROWSER))
-    assert (await flows.confirm_email(token, "", closed)).purpose == email_change.EMAIL_CHANGE
+            await sign_up_flows.confirm_email(token, password, visitor_of(OTHER_BROWSER))
+    assert (await sign_up_flows.confirm_email(token, "", closed)).purpose == email_change.EMAIL_CHANGE
 
 
 # Leaving, and what ends it from outside
