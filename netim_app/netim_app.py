@@ -6,7 +6,7 @@ from netim_app import build, lifespan, pages
 from netim_app.identity.gate import Gate
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.state.incidents import IncidentReporter, report_page_fault
-from netim_app.infra import early_stop, redaction
+from netim_app.infra import early_stop, log
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.unit_of_work import configure
 from netim_app.reflex_port.sockets import ConnectedTabs
@@ -18,7 +18,7 @@ from netim_app.web.stack import stack
 from reflex_guard.handlers import registered
 
 settings = get_settings()
-redaction.install(production=settings.production)
+log.install(production=settings.production)
 install_features()
 configure(settings)
 

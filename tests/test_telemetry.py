@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from netim_app.infra import incidents
-from netim_app.infra.redaction import log_event
+from netim_app.infra.log import log_event
 from netim_app.telemetry import CleanedSpans, EventCounter, label
 
 

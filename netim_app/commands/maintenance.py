@@ -8,7 +8,7 @@ import typer
 from netim_app.brand.brand import read_brand
 from netim_app.commands import start
 from netim_app.doctor import Finding, effective, examine, send_mail_to_oneself
-from netim_app.infra import outbox, redaction
+from netim_app.infra import log, outbox
 from netim_app.offers import offers
 from netim_app.settings import read_settings
 from netim_app.texts import catalog, new_language
@@ -78,7 +78,7 @@ def doctor(
         for fault in faults + brand_faults:
             typer.echo(str(Finding("settings", fault, fine=False)))
         raise typer.Exit(1)
-    redaction.install(production=settings.production)
+    log.install(production=settings.production)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # the findings are what is asked for
     start.install_features()
     for line in effective(settings):

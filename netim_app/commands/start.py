@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from netim_app.brand.brand import read_brand
 from netim_app.doctor import reason
 from netim_app.identity import customer_directory
-from netim_app.infra import redaction
+from netim_app.infra import log
 from netim_app.infra.unit_of_work import Units, configure
 from netim_app.schema import migrate
 from netim_app.settings import Settings, get_settings
@@ -50,7 +50,7 @@ def open_database() -> Units:
     """Opens the database of the settings; ends the command when it does not answer."""
     settings = checked_settings()
     os.umask(FOR_NOBODY_ELSE)  # what is written from here on are customers' data
-    redaction.install(production=settings.production)
+    log.install(production=settings.production)
     install_features()
     try:
         units = configure(settings)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from netim_app.infra.redaction import log_event
+from netim_app.infra.log import log_event
 from netim_app.infra.unit_of_work import units
 
 OFF = "off"

@@ -7,7 +7,7 @@ from typing import Any
 from netim_app.core.actor import Actor, Visitor, visitor
 from netim_app.core.facts import Fact, event_name
 from netim_app.identity.facts import Refusal
-from netim_app.infra.redaction import log_event
+from netim_app.infra.log import log_event
 from netim_app.infra.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.facts import Origin
 from netim_app.infra import handlers, queued_mail
+from netim_app.infra.log import log_event
 from netim_app.infra.mail_message import Message, build, sender_of
 from netim_app.infra.mail_transport import DeliveryFailed, RecipientRefused, Transport, TransportDown
 from netim_app.infra.outbox import context_of, purge
@@ -35,7 +36,6 @@ from netim_app.infra.outbox_claims import (
     pause_after,
     take,
 )
-from netim_app.infra.redaction import log_event
 from netim_app.infra.trace import begin_trace
 from netim_app.infra.unit_of_work import UnitOfWork, Units, in_unit_thread
 from netim_app.infra.vault import VaultError

@@ -14,9 +14,9 @@ from sqlmodel import and_, col, delete, or_, select, update
 from netim_app.core.facts import Origin
 from netim_app.infra import handlers
 from netim_app.infra.columns import table_of
+from netim_app.infra.log import log_event
 from netim_app.infra.mail_message import address
 from netim_app.infra.queued_mail import QueuedMail
-from netim_app.infra.redaction import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
 from netim_app.infra.trace import trace

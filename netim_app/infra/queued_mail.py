@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from netim_app.infra.log import log_event
 from netim_app.infra.mail_message import RenderedMail
 from netim_app.infra.mail_templates import UntranslatedError, render
-from netim_app.infra.redaction import log_event
 from netim_app.texts import catalog
 
 _log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from netim_app.core.clock import Clock, system_clock
 from netim_app.infra.client_address import client_address, is_unread
-from netim_app.infra.redaction import log_event
+from netim_app.infra.log import log_event
 from netim_app.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlmodel import SQLModel
 
-from netim_app.infra.redaction import log_event
+from netim_app.infra.log import log_event
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.infra.vault import VaultError
 

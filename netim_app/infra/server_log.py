@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from netim_app.infra import redaction
+from netim_app.infra import log
 
 
 def granian_log_config(*, production: bool) -> dict[str, Any]:
     """What Granian hands to `logging.config.dictConfig` in each of its processes: its lines take our form too."""
     through_root = {"handlers": [], "level": "INFO", "propagate": True}
     return {
-        "formatters": {"line": {"()": f"{redaction.__name__}.LineFormatter", "as_json": production}},
+        "formatters": {"line": {"()": f"{log.__name__}.LineFormatter", "as_json": production}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {"_granian": dict(through_root), "granian.access": dict(through_root)},

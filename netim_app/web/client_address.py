@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from netim_app.core.facts import UNKNOWN_ADDRESS
 from netim_app.infra.client_address import Address, client_address
-from netim_app.infra.redaction import log_event
+from netim_app.infra.log import log_event
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from netim_app.infra.log import log_event
 from netim_app.infra.rate_limit import network_keys, width
-from netim_app.infra.redaction import log_event
 from reflex_guard.asgi import client_of
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from netim_app.identity import sessions
 from netim_app.identity.callers import caller_digests, origin_of, payers_of
 from netim_app.identity.open_sockets import OpenSockets, PaidSocket
 from netim_app.infra.cost_budget import CostBudgets
-from netim_app.infra.redaction import log_event
+from netim_app.infra.log import log_event
 from netim_app.infra.unit_of_work import in_read_unit
 from reflex_guard.asgi import TRY_LATER, client_of, refuse_socket
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from netim_app.infra.log import log_event
 from netim_app.infra.rate_limit import SOCKETS_PER_ADDRESS, Limiter, network_keys, width
-from netim_app.infra.redaction import log_event
 from reflex_guard.asgi import TOO_BIG, TRY_LATER, client_of, refuse_socket
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from netim_app.identity import limits
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.infra.cost_budget import CostBudgets
-from netim_app.infra.redaction import log_event
+from netim_app.infra.log import log_event
 from netim_app.settings import Settings
 from netim_app.web.client_address import ClientAddress
 from netim_app.web.cookies import BrowserCookie, CookieDigests

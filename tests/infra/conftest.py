@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netim_app.infra import mail_templates, redaction
+from netim_app.infra import log, mail_templates
 
 TEMPLATE = """
 {% extends "layout.jinja" %}
@@ -24,7 +24,7 @@ TEMPLATE = """
 @pytest.fixture(autouse=True)
 def untouched_logging() -> None:
     """As in a process that has not imported the product: another test may have, and that sets up the logging."""
-    redaction.uninstall()
+    log.uninstall()
     for name in ("socketio.server", "engineio.server"):
         logging.getLogger(name).setLevel(logging.NOTSET)
 

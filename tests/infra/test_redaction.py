@@ -1,4 +1,4 @@
-"""infra.redaction: the very lines that Reflex and its friends write, without what must not be in them."""
+"""infra.redaction and infra.log: the very lines that Reflex and its friends write, without what must not be in them."""
 
 import asyncio
 import io
@@ -14,8 +14,9 @@ import socketio
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from netim_app.infra import redaction, server_log
-from netim_app.infra.redaction import MASK, log_event, redact
+from netim_app.infra import log, redaction, server_log
+from netim_app.infra.log import log_event
+from netim_app.infra.redaction import MASK, redact
 from tests.kit.fakes import captured_log
 
 S = "hunter2-Correct-Horse"
@@ -164,10 +165,10 @@ def output() -> Iterator[io.StringIO]:
     """The log as `install` writes it; everything is put back afterwards."""
     root, stream = logging.getLogger(), io.StringIO()
     handlers, level = root.handlers[:], root.level
-    named = {n: (logging.getLogger(n).handlers[:], logging.getLogger(n).propagate) for n in redaction.CLEANED_LOGGERS}
-    redaction.install(production=False, stream=stream)
+    named = {n: (logging.getLogger(n).handlers[:], logging.getLogger(n).propagate) for n in log.CLEANED_LOGGERS}
+    log.install(production=False, stream=stream)
     yield stream
-    redaction.uninstall()
+    log.uninstall()
     root.handlers[:] = handlers
     root.setLevel(level)
     for name, (own, propagate) in named.items():
@@ -265,7 +266,7 @@ def test_secret_fields_of_an_event_are_masked(output: io.StringIO) -> None:
 
 
 def test_production_writes_json(output: io.StringIO) -> None:
-    redaction.install(production=True, stream=output)
+    log.install(production=True, stream=output)
     log_event(logging.getLogger("x"), "login", account=12, ip="192.0.2.1")
     logging.getLogger("reflex.app").warning("password=%s\n", S)
     first, second = (json.loads(line) for line in output.getvalue().splitlines())
@@ -281,7 +282,7 @@ def test_granian_takes_our_form_and_keeps_our_cleaning(output: io.StringIO) -> N
     configuration["handlers"]["stderr"]["stream"] = output
     logging.config.dictConfig(configuration)
     logging.getLogger("_granian").warning("token=%s", COOKIE)
-    redaction.install(production=False, stream=output)
+    log.install(production=False, stream=output)
     logging.getLogger("_granian").warning("token=%s", COOKIE)
     first, second = output.getvalue().splitlines()
     assert json.loads(first)["message"] == f"token={MASK}"

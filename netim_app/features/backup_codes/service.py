@@ -20,7 +20,7 @@ from netim_app.identity.facts import SecondFactorDisabled, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.columns import table_of
 from netim_app.infra.export import export_rows
-from netim_app.infra.redaction import log_event
+from netim_app.infra.log import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.infra.vault import VaultError

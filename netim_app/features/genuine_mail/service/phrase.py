@@ -16,7 +16,7 @@ from netim_app.identity.facts import TakenBack
 from netim_app.infra.columns import table_of
 from netim_app.infra.export import export_rows
 from netim_app.infra.handlers import MailAbout
-from netim_app.infra.redaction import log_event
+from netim_app.infra.log import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.infra.vault import VaultError

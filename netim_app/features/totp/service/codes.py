@@ -12,7 +12,7 @@ from netim_app.features.totp import rules
 from netim_app.features.totp.service import stored
 from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.infra.columns import table_of
-from netim_app.infra.redaction import log_event
+from netim_app.infra.log import log_event
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.infra.vault import VaultError
 
