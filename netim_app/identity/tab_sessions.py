@@ -1,4 +1,4 @@
-"""Sessions of many accounts at once, as those ask for them who look after the tabs that are open."""
+"""Looks up sessions across accounts, for the background tasks that watch open tabs."""
 
 from collections.abc import Collection
 from datetime import timedelta
