@@ -63,9 +63,14 @@ def matches_signature(event_name: str, arguments: dict[str, Any]) -> bool:
     return not is_framework_event(event_name) or _sound_for_reflex(arguments)
 
 
+def opens_page(event_name: str) -> bool:
+    """Whether a document asks for its data, for the first time or after it has lost its connection."""
+    return event_name.endswith(".hydrate_and_load")
+
+
 def reconnects(event_name: str, arguments: dict[str, Any]) -> bool:
     """Whether a document asks for its data because it has lost its connection: without hashes of what it holds."""
-    return event_name.endswith(".hydrate_and_load") and "hashes" not in (arguments or ())
+    return opens_page(event_name) and "hashes" not in (arguments or ())
 
 
 def _sound_for_reflex(arguments: dict[str, Any]) -> bool:

@@ -22,6 +22,7 @@ from netim_app.identity.state.shell import ShellState, begin_document, refresh, 
 from netim_app.identity.state.step_up import ask_for_proof, ways_of
 from netim_app.identity.state.ticket_exchange import TicketExchangeState
 from netim_app.infra.cost_budget import CostBudgets
+from netim_app.infra.opening_queue import OpeningQueue
 from netim_app.infra.trace import begin_trace
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
 from netim_app.reflex_port.tab import Tab, TabState, tab_of
@@ -30,7 +31,7 @@ from netim_app.texts import catalog
 from netim_app.ui.text import LocaleState
 from reflex_guard import gate
 from reflex_guard.current_event import Answer, answer, answer_and_repeat, current_event
-from reflex_guard.handlers import is_framework_event, matches_signature, reconnects
+from reflex_guard.handlers import is_framework_event, matches_signature, opens_page, reconnects
 from reflex_guard.marks import Mark
 from reflex_guard.states import empty_leftovers, empty_states
 from reflex_guard.transient_vars import keep_shown
@@ -67,6 +68,7 @@ class Gate(gate.Gate[Case]):
         super().__init__(log_refusal)
         self._budgets = budgets
         self._sockets = sockets
+        self._openings = OpeningQueue()
 
     async def check(self, root: rx.State, name: str, arguments: dict[str, Any]) -> Answer | None:
         """As every Gate. Who sends what anybody may send unchecked decides nothing about the visit."""
@@ -82,7 +84,7 @@ class Gate(gate.Gate[Case]):
         tab = await tab_of(root)
         reconnected = reconnects(name, arguments)
         loaded = await _note_document(root, tab, name, reconnected=reconnected)
-        if (caller := await self._caller_in_turn(tab)) is None:
+        if (caller := await self._caller_in_turn(tab, opens=opens_page(name))) is None:
             return await self._tell_busy(root, name)
         visitor, lookup = caller
         set_caller(lookup.actor or visitor)
@@ -114,7 +116,7 @@ class Gate(gate.Gate[Case]):
         await show_notice(root, "warning", "form.busy")
         return await self.refuse(root, name, "busy")
 
-    async def _caller_in_turn(self, tab: Tab) -> tuple[Visitor, Lookup] | None:
+    async def _caller_in_turn(self, tab: Tab, *, opens: bool) -> tuple[Visitor, Lookup] | None:
         """Waits for the event's turn; returns who calls then. None when it does not come in time.
 
         What an earlier event ended or forbade holds for those that waited for it.
@@ -130,7 +132,8 @@ class Gate(gate.Gate[Case]):
             return None
         if event := asyncio.current_task():
             event.add_done_callback(lambda _: turn.end())
-        return await _identify(tab) if turn.waited else (visitor, lookup)
+        waited = await self._openings.wait() if opens else False
+        return await _identify(tab) if turn.waited or waited else (visitor, lookup)
 
 
 async def _authorize_pending(root: rx.State, visitor: Visitor, event_name: str) -> Answer | None:

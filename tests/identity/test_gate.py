@@ -43,6 +43,7 @@ class Caller:
             self.actor = actor_of(unit, self.browser)
         self.device, self.path, self.socket = BROWSER, "/account/x", "a socket"
         self.budgets = CostBudgets()
+        self.gate = Gate(self.budgets, OpenSockets())
         self.root = tab_states()
 
     def begin(self, cls: type[rx.State] = LoginAlertsState, handler: str = "switch", **arguments: Any) -> Answering:
@@ -57,7 +58,7 @@ class Caller:
 
         async def preprocess() -> StateUpdate | None:
             with context:
-                return await Gate(self.budgets, OpenSockets()).preprocess(cast("App", None), self.root, event)
+                return await self.gate.preprocess(cast("App", None), self.root, event)
 
         return asyncio.create_task(preprocess())
 
@@ -78,6 +79,12 @@ def caller(sqlite_units: Units) -> Caller:
 
 async def until_it_waits(event: "asyncio.Task[Any]", caller: Caller) -> None:
     while all(budget.handled < 2 for budget in caller.budgets._budgets.values()):
+        assert not event.done()
+        await asyncio.sleep(0.001)
+
+
+async def until_it_waits_to_open(event: "asyncio.Task[Any]", caller: Caller) -> None:
+    while not caller.gate._openings._place._waiters:
         assert not event.done()
         await asyncio.sleep(0.001)
 
@@ -117,6 +124,30 @@ async def test_an_event_that_waited_is_authorize_by_what_holds_after_the_wait(
         assert goes_to in str(answer.events)
     else:
         assert answer is None, "the handler runs"
+
+
+@pytest.mark.parametrize("meanwhile", [nothing, end_session], ids=["twin", "session ended"])
+async def test_a_page_opens_after_those_before_it_and_events_do_not_wait_for_them(
+    sqlite_units: Units, caller: Caller, meanwhile: Callable[[Units], None]
+) -> None:
+    """The caller is looked up anew after the wait."""
+    may_open = asyncio.Event()
+
+    async def page_before() -> None:
+        await caller.gate._openings.wait()
+        await may_open.wait()
+
+    before = asyncio.create_task(page_before())
+    await asyncio.sleep(0)
+    assert await caller.begin() is None
+    opening = caller.begin(rx.State, "hydrate_and_load", hashes=[])
+    await until_it_waits_to_open(opening, caller)
+    meanwhile(sqlite_units)
+    may_open.set()
+    assert await opening is None
+    session = 0 if meanwhile is end_session else caller.actor.session_id
+    assert caller.state(TabState)._tab.session_id == session
+    await before
 
 
 async def test_an_event_whose_turn_does_not_come_is_refused_and_the_page_says_so(

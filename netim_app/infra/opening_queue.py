@@ -1,0 +1,40 @@
+"""Pages open one after the other, so that a hundred of them do not delay the events of everybody else.
+
+An opening takes about 20 ms of the event loop, in a dozen steps. If a hundred took their steps in turn, every step of
+another event would wait for a hundred of theirs.
+"""
+
+import asyncio
+import contextlib
+
+AT_ONCE = 1
+HELD_SECONDS = 0.25
+"""The longest that one opening keeps the others waiting. One that takes longer waits for the database."""
+MAX_WAIT_SECONDS = 5
+"""After that a page opens all the same."""
+
+
+class OpeningQueue:
+    """The queue of one worker."""
+
+    def __init__(self) -> None:
+        self._place = asyncio.Semaphore(AT_ONCE)
+
+    async def wait(self) -> bool:
+        """Waits until the present task may open its page; returns whether it had to wait.
+
+        The place is free again when the task has ended, or after `HELD_SECONDS`.
+        """
+        waited = self._place.locked()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MAX_WAIT_SECONDS):
+                await self._place.acquire()
+            self._release_after(asyncio.current_task())
+        return waited
+
+    def _release_after(self, opening: "asyncio.Task[object] | None") -> None:
+        held = contextlib.ExitStack()
+        held.callback(self._place.release)  # once, whichever comes first
+        asyncio.get_running_loop().call_later(HELD_SECONDS, held.close)
+        if opening is not None:
+            opening.add_done_callback(lambda _: held.close())
