@@ -1,1 +1,1 @@
-"""What every Reflex application lacks: each module is a part that can be used alone. docs/reuse.md shows them."""
+"""What every Reflex application lacks. Each module can be used alone. docs/reuse.md shows them."""

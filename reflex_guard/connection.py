@@ -1,4 +1,4 @@
-"""What a page says when the server cannot be reached, and when a press had no answer."""
+"""Page notices: the server cannot be reached, or a press got no answer."""
 
 import reflex as rx
 from reflex_components_core.core.banner import has_too_many_connection_errors
@@ -17,17 +17,17 @@ def connection_notice(
     back_class: str = HIDDEN,
     unanswered_class: str = UNANSWERED,
 ) -> rx.Component:
-    """Says that the connection is gone or back, and that a press had no answer. For every page and every dialog.
+    """Says that the connection is lost or restored, or that a press got no answer. For every page and every dialog.
 
-    In a dialog, too: while one is open, what is outside of it can be neither seen well nor heard by a screen reader.
-    One failed attempt is nothing: the socket tries again at once.
+    A dialog needs its own: while it is open, screen readers cannot reach anything outside it, and little of that is
+    visible. A single failed attempt is not reported: the socket retries at once.
 
     Args:
-        lost: what is said while there is no connection. The page may never have had one.
-        back: what is said when there is one again.
-        unanswered: what is said about a press of `reflex_guard.single_submit` that had no answer.
+        lost: shown while there is no connection. The page may never have had one.
+        back: shown when the connection is restored.
+        unanswered: shown when a press of `reflex_guard.single_submit` got no answer.
         back_class: hides its element, at once or after a while.
-        unanswered_class: hides its element unless `data-unanswered` stands at the root of the page.
+        unanswered_class: hides its element unless the root of the page has `data-unanswered`.
     """
     away = rx.el.div(lost, custom_attrs={"data-server-away": "", "data-testid": "connection-lost"})
     return rx.el.div(
@@ -42,5 +42,5 @@ def connection_notice(
 
 
 def connection_styles() -> rx.Component:
-    """For `rx.App(head_components=...)`: the classes that a notice has unless others are given."""
+    """For `rx.App(head_components=...)`: the default classes of a notice."""
     return rx.el.style(_STYLES)

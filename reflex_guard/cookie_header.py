@@ -1,8 +1,8 @@
-"""Which cookies of ours a request carries, read from its bytes (RFC 6265, 5.4).
+"""Reads our cookies from the bytes of a request (RFC 6265, 5.4).
 
-Readers of frameworks mend what they read. Starlette's strips all that Unicode calls blank, and the last of two equal
-names wins. A sibling subdomain may set a cookie whose name begins with the byte 0xA0. For a browser that name does not
-begin with `__Host-`; for such a reader it does.
+The parsers of frameworks repair what they read. Starlette's strips all Unicode whitespace, and of two equal names the
+last one wins. A sibling subdomain may set a cookie whose name begins with the byte 0xA0. For a browser that name does
+not begin with `__Host-`; for such a parser it does.
 """
 
 from collections.abc import Collection, Iterable
@@ -11,18 +11,18 @@ _BLANKS = b" \t"
 
 
 class CookieGivenTwice(ValueError):
-    """One of our names stands twice in a request. No browser that knows the prefix `__Host-` sends that."""
+    """A request has one of our names twice. No browser that knows the prefix `__Host-` sends that."""
 
 
 def read_cookies(lines: Iterable[bytes], names: Collection[bytes]) -> dict[bytes, bytes]:
-    """The values of the cookies with exactly these names, as they were sent: without blanks around, with quotes.
+    """Returns the values of the cookies with exactly these names as sent: without surrounding blanks, with quotes.
 
     Args:
         lines: the values of all Cookie header lines of one request.
-        names: whole names; case counts.
+        names: whole names, case-sensitive.
 
     Raises:
-        CookieGivenTwice: nobody can tell which of the two was set by us.
+        CookieGivenTwice: it is impossible to tell which of the two we set.
     """
     found: dict[bytes, bytes] = {}
     for pair in (pair for line in lines for pair in line.split(b";")):

@@ -1,4 +1,4 @@
-"""Cookies that no script can read, and digests in their place for all that comes behind."""
+"""Cookies that scripts cannot read, and the digests that replace them for all code behind the middleware."""
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
@@ -21,7 +21,7 @@ def host_name(name: str, *, secure: bool) -> str:
 def set_cookie(
     response: Response, name: str, value: str, lifetime: timedelta | None = None, *, secure: bool = True
 ) -> None:
-    """Sets a cookie that no script can read. `lifetime`: None for as long as the browser is open."""
+    """Sets a cookie that scripts cannot read. `lifetime`: None for as long as the browser is open."""
     response.set_cookie(
         name,
         value,
@@ -34,21 +34,21 @@ def set_cookie(
 
 
 def delete_cookie(response: Response, name: str, *, secure: bool = True) -> None:
-    """Takes a cookie away from the browser."""
+    """Deletes a cookie in the browser."""
     response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 class CookieDigests:
-    """Takes the cookies out of every request and handshake, and leaves the digests of ours.
+    """Removes the cookies from every request and handshake, and leaves the digests of ours.
 
-    So nothing behind it (log line, state, pickle) holds anything that logs in, and nothing else reads cookies. Refuses
-    what carries one of ours twice, and a handshake that carries one that logs in and no origin of ours.
+    Nothing behind it (log line, state, pickle) holds a secret that logs in, and nothing else reads cookies. It refuses
+    a request with one of our cookies twice, and a handshake with a cookie that logs in but without our origin.
 
     Args:
-        names: the whole name of each of our cookies, by what the digests call it.
+        names: the whole name of each of our cookies, keyed by its name among the digests.
         origins: of our own pages.
-        harmless: what the digests call cookies that log nobody in.
-        log: gets what is refused.
+        harmless: names among the digests of cookies that do not log in.
+        log: receives each refusal.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class CookieDigests:
         await self._app({**scope, "headers": kept}, receive, send)
 
     def log_refusal(self, scope: Scope, name: str, **fields: str) -> None:
-        """Logs what is refused."""
+        """Logs a refusal."""
         self._log(name, ip=client_of(scope), **fields)
 
     def _digests(self, scope: Scope) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The event that is being handled, and the answer to one that the Gate stops."""
+"""The event that is being handled, and the answer to an event that the Gate stops."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,18 +15,18 @@ Answer = StateUpdate
 
 @dataclass(frozen=True)
 class CurrentEvent:
-    """How an event came. Only `path` and `url` are the page's own words."""
+    """Where an event came from. Only `path` and `url` are claims of the page."""
 
     trace: str
     """Names the event in the log."""
     tab: str
-    """The token of the tab that sent it, or empty."""
+    """The token of the tab that sent it; may be empty."""
     socket: str
     ip: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Those of the socket's handshake."""
+    """The headers of the socket's handshake."""
     path: str = ""
-    """Of the page that sent it."""
+    """The path of the page that sent it."""
     url: str = ""
     """Its path with query and fragment."""
 
@@ -35,7 +35,7 @@ def current_event() -> CurrentEvent:
     """The event that is being handled in this context.
 
     Raises:
-        LookupError: none is.
+        LookupError: no event is being handled.
     """
     context = EventContext.get()
     router = context.router_data
@@ -52,17 +52,17 @@ def current_event() -> CurrentEvent:
 
 
 async def answer(root: rx.State, *specs: EventSpec) -> Answer:
-    """Ends an event: sends what changed in the states, and these events, to the page."""
+    """Ends an event: sends the changed vars and these events to the page."""
     delta = await root._get_resolved_delta()
     root._clean()  # type: ignore[no-untyped-call]
     return StateUpdate(delta=delta, events=Event.from_event_type(list(specs)) if specs else [])
 
 
 async def answer_and_repeat(root: rx.State, name: str, arguments: dict[str, Any]) -> Answer:
-    """Answers the first event of a tab whose states were lost, and has the page send it again, now that there are some.
+    """Answers the first event of a tab whose states were lost, and makes the page send it again, to the new states.
 
-    The page is displayed and holds more than the server. It gets the vars that have changed; Reflex would also send the
-    defaults of all others. An event that asks for these opens the page instead.
+    The page is displayed and holds more than the server. It gets only the vars that have changed; Reflex would also
+    send the defaults of all others. An event that asks for all vars opens the page instead.
     """
     answered = await answer(root)
     events = [Event(name=name, payload=arguments)]

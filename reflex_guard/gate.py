@@ -1,7 +1,7 @@
-"""The Gate: asks before every event who is calling, and refuses what is not open to them. Closed by default.
+"""The Gate identifies the caller before every event, and refuses what is not open to them. Closed by default.
 
-Every method of a state whose name does not start with an underscore can be called by anybody who opens the socket, from
-any page, with any arguments. So no page is guarded: each event is, right before its handler runs.
+Anybody who opens the socket can call every method of a state whose name does not start with an underscore, from any
+page and with any arguments. So the Gate guards events instead of pages: each one right before its handler runs.
 """
 
 from abc import abstractmethod
@@ -21,14 +21,14 @@ from reflex_guard.marks import Mark, mark_of
 
 Caller = TypeVar("Caller")
 MAX_NAME = 200
-"""Characters of an event's name that are logged."""
+"""How many characters of an event's name are logged."""
 
 
 class Gate(Middleware, Generic[Caller]):
-    """Base of a Gate: runs before every event handler, background ones too. `SessionGate` is a whole one.
+    """Base of a Gate: runs before every event handler, including background ones. `SessionGate` is a complete Gate.
 
     Args:
-        log: gets what is refused.
+        log: receives each refusal.
     """
 
     def __init__(self, log: Log = warn) -> None:
@@ -36,24 +36,24 @@ class Gate(Middleware, Generic[Caller]):
 
     @abstractmethod
     async def identify(self, root: rx.State, name: str, arguments: dict[str, Any]) -> Caller | Answer:
-        """Finds out who calls, and makes the states of the tab theirs. An answer ends the event."""
+        """Identifies the caller, and makes the states of the tab theirs. A returned answer ends the event."""
 
     @abstractmethod
     async def admit(
         self, root: rx.State, name: str, arguments: dict[str, Any], mark: Mark | None, caller: Caller
     ) -> Answer | None:
-        """Lets an event pass that somebody may send (None), or answers it.
+        """Returns None to let an event pass that some callers may send; otherwise returns its answer.
 
         Args:
             root: the root of the tab's states.
             name: the full name of the handler.
             arguments: as the page sent them; they fit the handler.
-            mark: of the handler; None for one of Reflex's own.
-            caller: as `identify` found them.
+            mark: of the handler; None for Reflex's own handlers.
+            caller: as returned by `identify`.
         """
 
     async def check(self, root: rx.State, name: str, arguments: dict[str, Any]) -> Answer | None:
-        """Lets an event pass (None), or answers it in place of its handler."""
+        """Returns None to let an event pass, or an answer in place of its handler's."""
         caller = await self.identify(root, name, arguments)
         if isinstance(caller, Answer):
             return caller
@@ -80,7 +80,7 @@ def mark_of_event(name: str) -> Mark | None:
 
 
 def refusal_reason(mark: Mark | None, name: str, arguments: dict[str, Any]) -> str:
-    """Why nobody at all may send this event; empty when it depends on the caller."""
+    """Why no caller may send this event; empty when it depends on the caller."""
     if mark is None and not is_framework_event(name):
         return "not marked"
     return "" if matches_signature(name, arguments) else "wrong arguments"

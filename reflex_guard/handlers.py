@@ -18,11 +18,11 @@ FRAMEWORK_EVENTS = frozenset(
         "handle_frontend_exception",
     }
 )
-"""Reflex's own handlers: they move no data but the page's own states, which the Gate has made the caller's before."""
+"""Reflex's own handlers. They move only the page's own states, and the Gate has already made these the caller's."""
 
 
 def registered() -> Mapping[str, RegisteredEventHandler]:
-    """All event handlers by their full names. It grows while pages are added."""
+    """All event handlers by their full names. More are registered while pages are added."""
     return RegistrationContext.get().event_handlers
 
 
@@ -33,12 +33,12 @@ def handler_of(event_name: str) -> Callable[..., Any] | None:
 
 
 def state_classes() -> list[type[BaseState]]:
-    """All states, Reflex's own too."""
+    """All states, including Reflex's own."""
     return list(RegistrationContext.get().base_states.values())
 
 
 def is_own(cls: type[BaseState]) -> bool:
-    """Whether a state is the product's and not Reflex's.
+    """Whether a state belongs to the product and not to Reflex.
 
     Reflex puts each `rx.ComponentState`, and each state that is defined inside a function, into a module of its own.
     """
@@ -46,7 +46,7 @@ def is_own(cls: type[BaseState]) -> bool:
 
 
 def is_framework_event(event_name: str) -> bool:
-    """Whether one of Reflex's own handlers handles it."""
+    """Whether one of Reflex's own handlers handles the event."""
     found = registered().get(event_name)
     return found is not None and event_name.rpartition(".")[2] in FRAMEWORK_EVENTS and not is_own(found.states[0])
 
@@ -69,19 +69,19 @@ def opens_page(event_name: str) -> bool:
 
 
 def reconnects(event_name: str, arguments: dict[str, Any]) -> bool:
-    """Whether a document asks for its data because it has lost its connection: without hashes of what it holds."""
+    """Whether a document asks for its data after it lost its connection: it then sends no hashes of what it holds."""
     return opens_page(event_name) and "hashes" not in (arguments or ())
 
 
 def _sound_for_reflex(arguments: dict[str, Any]) -> bool:
-    """Whether these are what pages send to Reflex's own handlers, which stumble over anything else.
+    """Whether these are arguments that pages send to Reflex's own handlers, which fail on anything else.
 
-    Browsers keep none of our vars, so a page has none to send.
+    No var of ours is stored in browsers, so a page has none to send.
     """
     return (
         arguments.get("vars", {}) == {}
         and isinstance(arguments.get("hashes") or [], list)
-        and isinstance(arguments.get("value", True), bool)  # sent back as it is: half a character would end the socket
+        and isinstance(arguments.get("value", True), bool)  # sent back unchanged: half a character would end the socket
         and all(isinstance(arguments.get(name, ""), str) for name in ("info", "component_stack"))
     )
 

@@ -1,4 +1,4 @@
-"""The headers that every answer carries: what a page may load, who may frame it, what is kept (ASVS 3.4)."""
+"""The headers of every response: what a page may load, who may frame it, what may be cached (ASVS 3.4)."""
 
 import base64
 import hashlib
@@ -22,18 +22,18 @@ PERMISSIONS = ", ".join(
     )
 )  # fmt: skip
 _TEXT = re.compile(r"text/[\w.+-]+|[\w.+-]+/([\w.+-]+\+)?xml")
-"""Kinds of content that a browser reads as characters (ASVS 4.1.1). JSON is UTF-8 by itself."""
+"""Content types that a browser decodes as characters (ASVS 4.1.1). JSON is always UTF-8."""
 _HASHED_FILE = re.compile(r"/assets/[^?#]+-[\w-]{8}\.\w{2,5}", re.ASCII)
 _FILE_POLICY = "default-src 'none'; frame-ancestors 'none'"
-"""The policy of a hashed file: a browser reads only that of the document. Ours is as long as a small script."""
+"""The policy for hashed files: browsers apply only the document's. Ours in full is as long as a small script."""
 
 _HOST_OF_LOCATION = re.compile(r"^(?:[a-z]+://[^/?#]*)?[/\\]*", re.IGNORECASE)
 
 
 def relative(location: str) -> str:
-    """Where a redirect leads, without the host: frameworks make that of the Host header, which the client wrote.
+    """A redirect's location without the host, which frameworks take from the Host header, written by the client.
 
-    Every redirect of ours stays here. Several slashes at the beginning would be a host, too.
+    All our redirects stay on this site. Several slashes at the beginning would also name a host.
     """
     return _HOST_OF_LOCATION.sub("/", location)
 
@@ -61,13 +61,13 @@ class _InlineScripts(HTMLParser):
 def inline_script_hashes(static_dir: Path) -> tuple[str, ...]:
     """The CSP sources `'sha256-...'` of all inline scripts in the built HTML files below a folder, sorted.
 
-    Read once at the start: a build does not change while it is served. An event handler in an attribute is
-    not hashed, and so does not run.
+    They are read once at the start: a build does not change while it is served. Event handlers in attributes are not
+    hashed, so they do not run.
     """
     hashes: set[str] = set()
     for page in static_dir.rglob("*.html"):
         parser = _InlineScripts()
-        # Browsers hash what they parsed, and they parse CR LF as LF: newline=None does the same.
+        # Browsers hash the parsed text, and they parse CR LF as LF: newline=None does the same.
         parser.feed(page.read_text(encoding="utf-8"))
         parser.close()
         for script in parser.found:
@@ -97,13 +97,13 @@ def content_security_policy(*origins: str, production: bool, script_hashes: Iter
 
 
 class SecurityHeaders:
-    """ASGI middleware that gives every HTTP answer its headers.
+    """ASGI middleware that adds the headers to every HTTP response.
 
-    Pages, files, errors and refused websocket upgrades alike.
+    This covers pages, files, errors and refused websocket upgrades.
 
     Args:
-        origins: under which our pages are opened.
-        production: adds HSTS, and orders browsers to upgrade http addresses.
+        origins: of our pages.
+        production: adds HSTS, and tells browsers to upgrade http addresses.
         script_hashes: from `inline_script_hashes`.
     """
 
@@ -120,7 +120,7 @@ class SecurityHeaders:
             "permissions-policy": PERMISSIONS,
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
-            # Granian names itself in every answer that has no such header: deleting it would bring that back.
+            # Granian adds its own name to every response without this header, so deleting it would not help.
             "server": "web",
         }
         if production:
@@ -133,7 +133,7 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                # Engine.IO writes names in capitals, which ASGI does not know: they would not be found.
+                # Engine.IO writes names in capitals, which ASGI does not allow: they would not be found.
                 message = {**message, "headers": [(name.lower(), value) for name, value in message.get("headers", ())]}
                 self._complete(MutableHeaders(scope=message), message["status"], scope["path"])
             await send(message)
@@ -161,7 +161,7 @@ class SecurityHeaders:
 def security_headers(pages: Path, *, origins: Iterable[str], production: bool) -> Callable[[ASGIApp], ASGIApp]:
     """Makes `SecurityHeaders` for `rx.App(api_transformer=...)`.
 
-    The pages are read when the server is made, and not here: a build imports the application, too.
+    The pages are read when the server is created, and not here: a build imports the application, too.
 
     Args:
         pages: the folder of the built pages.

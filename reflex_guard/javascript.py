@@ -1,4 +1,4 @@
-"""The JavaScript of the parts: what neither Reflex nor HTML can do. Nothing in here needs `eval`."""
+"""The JavaScript of this package: what neither Reflex nor HTML can do. Nothing in it needs `eval`."""
 
 SOURCE = """
 // Stops a second press before the first one has been to the server and back: Reflex does not tell an answer.
@@ -91,4 +91,4 @@ const noteSent = (event) => {
 addEventListener("input", noteTyped);
 addEventListener("submit", noteSent);
 """
-"""In the head of the document: notes what is typed and sent before the scripts are there. `takeEarly` takes it."""
+"""In the head of the document: records what is typed and sent before the scripts load. `takeEarly` reads it."""

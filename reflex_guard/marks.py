@@ -1,4 +1,4 @@
-"""Marks that say who may send an event. What has no mark is refused by the Gate."""
+"""Marks that say who may send an event. The Gate refuses handlers without a mark."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _MARK = "__reflex_guard_mark__"
 ANYONE, LOGGED_IN = 0, 1
-"""Levels. An application may have more above these."""
+"""Levels. An application may define higher ones."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """The mark of a handler. Attribute `level`: what its caller must have proved."""
+    """The mark of a handler. `level` is what its caller must have proved."""
 
     level: int
 
@@ -34,6 +34,6 @@ def open_to(level: int) -> Callable[[Handler], Handler]:
 
 
 def mark_of(handler: Callable[..., Any]) -> Mark | None:
-    """The mark of a handler, or None when it has none."""
+    """The mark of a handler, or None."""
     found = getattr(handler, _MARK, None)
     return found if isinstance(found, Mark) else None

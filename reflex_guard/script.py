@@ -1,4 +1,4 @@
-"""Elements that do something in the browser, by functions of `reflex_guard.javascript.SOURCE`."""
+"""Elements that act in the browser, by functions of `reflex_guard.javascript.SOURCE`."""
 
 from typing import Any
 
@@ -8,20 +8,20 @@ from reflex_guard.javascript import SOURCE
 
 
 class Scripted:
-    """Base of an element, before Reflex's: compiles `SOURCE` beside it. The build leaves out what is not used."""
+    """First base of an element, before Reflex's: compiles `SOURCE` with it. The build leaves out unused code."""
 
     def add_custom_code(self) -> list[str]:
         return [SOURCE]
 
 
 def function(name: str, source: str = SOURCE) -> rx.Var[Any]:
-    """A function of the script: for a `ref` or a handler in the `custom_attrs` of an element that compiles it.
+    """A function of the script, for a `ref` or a handler in the `custom_attrs` of an element that compiles it.
 
-    As a `ref` React calls it with the element when that appears, and the function that it returned when the element
-    goes; without one, it calls the same function again, with null.
+    React calls a `ref` with the element when that is mounted. When the element is unmounted, React calls the function
+    that the `ref` returned, or else the `ref` itself again, with null.
 
     Raises:
-        KeyError: there is none of this name.
+        KeyError: there is no function of this name.
     """
     if f"const {name} = " not in source:
         raise KeyError(name)
@@ -29,5 +29,5 @@ def function(name: str, source: str = SOURCE) -> rx.Var[Any]:
 
 
 def with_attrs(props: dict[str, Any], attrs: dict[str, Any]) -> dict[str, Any]:
-    """Properties of an element, with more attributes."""
+    """The properties of an element with more attributes added."""
     return props | {"custom_attrs": {**props.get("custom_attrs", {}), **attrs}}

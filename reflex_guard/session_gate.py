@@ -1,4 +1,4 @@
-"""A whole Gate, for an application whose callers have a session or none."""
+"""A complete Gate, for an application whose callers either have a session or not."""
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -21,11 +21,11 @@ class TabOwnerState(rx.State):
     """Whose data the states of a tab hold. No page sees it."""
 
     _owner: str | None = None
-    """The digest of a session, or empty for visitors; None while they hold nobody's."""
+    """The digest of a session; empty for visitors; None while the states hold no data."""
 
 
 def caller() -> Any:
-    """Returns what the look-up of the session found for the sender of the present event; None for a visitor.
+    """Returns the caller that the session look-up found for the current event; None for a visitor.
 
     Raises:
         LookupError: no event is being handled.
@@ -34,18 +34,18 @@ def caller() -> Any:
 
 
 class SessionGate(Gate[Any]):
-    """Looks up the session at each event, by the cookie that the socket's handshake carried.
+    """Looks up the session at each event, by the cookie of the socket's handshake.
 
-    Behind `CookieDigests`, which leaves the digest of that cookie. What the states of a tab hold of one caller is gone
-    before another one's event is handled: the name of a tab opens nothing.
+    It runs behind `CookieDigests`, which leaves the digest of that cookie. The states of a tab are emptied before an
+    event of another caller is handled: the name of a tab alone gives no access.
 
     Args:
-        look_up: gets the digest of a session cookie; returns the caller, or None when there is no such session.
-        login: the page for visitors that send what is not open to them.
-        cookie: how `CookieDigests` calls the session cookie.
+        look_up: takes the digest of a session cookie; returns the caller, or None when there is no such session.
+        login: the page for visitors whose event is refused.
+        cookie: the name of the session cookie in `CookieDigests`.
         level_of: what a caller has proved, for an application with levels above `LOGGED_IN`.
-        keep: states that outlive a change of callers, such as the language.
-        log: gets what is refused.
+        keep: states that survive a change of callers, such as the language.
+        log: receives each refusal.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class SessionGate(Gate[Any]):
         self._keep: tuple[type[BaseState], ...] = (TabOwnerState, *keep)
 
     async def identify(self, root: rx.State, name: str, arguments: dict[str, Any]) -> Any | Answer:  # noqa: ARG002
-        """Looks the session up, and empties the states of a tab that belonged to somebody else."""
+        """Looks up the session, and empties the states of a tab that belonged to another caller."""
         digest = digests_in(current_event().headers.get("authorization", "")).get(self._cookie, "")
         found = await self._look_up(digest) if digest else None
         await self._give_tab_to(root, "" if found is None else digest)
@@ -81,7 +81,7 @@ class SessionGate(Gate[Any]):
         mark: Mark | None,
         caller: Any,
     ) -> Answer | None:
-        """Lets a caller go on who has proved enough."""
+        """Lets the event pass when its caller has proved enough."""
         level = ANYONE if caller is None else self._level_of(caller)
         if mark is None or mark.level <= level:
             return None

@@ -1,4 +1,4 @@
-"""The only routes that set or clear the session cookie, and how they judge a form that is posted to them."""
+"""The only routes that set or clear the session cookie, and how they validate a posted form."""
 
 from collections.abc import Awaitable, Callable, Collection
 
@@ -18,9 +18,9 @@ MAX_FORM_BYTES = 4096
 
 
 def is_from_our_pages(request: Request, origins: Collection[str]) -> bool:
-    """Whether a form was posted by one of our own pages (ASVS 3.5.1).
+    """Whether one of our own pages posted a form (ASVS 3.5.1).
 
-    Our pages send no referrer, which makes browsers send `Origin: null` with a form; all that do also say
+    Our pages send no referrer, so browsers send `Origin: null` with a form. All browsers that do also send
     `Sec-Fetch-Site`, which no page can forge.
     """
     site = request.headers.get("sec-fetch-site")
@@ -30,17 +30,17 @@ def is_from_our_pages(request: Request, origins: Collection[str]) -> bool:
 
 
 def fault_of_form(request: Request, origins: Collection[str]) -> int | None:
-    """The status with which a request is refused that is no small form of our own pages; None for one that is."""
+    """The status that refuses the request; None when it is a small form of our own pages."""
     if not is_from_our_pages(request, origins):
         return 403
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
-        return 411  # a form always says how long it is
+        return 411  # a form always has a length
     return 413 if int(length) > MAX_FORM_BYTES else None
 
 
 async def token_in_form(request: Request, field: str) -> str | None:
-    """The token that a form sends in this field; None for anything that is no token."""
+    """The token that a form sends in this field; None when the value is not a token."""
     form = await request.form(max_files=0, max_fields=2, max_part_size=MAX_FORM_BYTES)
     sent = form.get(field)
     return sent if isinstance(sent, str) and TOKEN.fullmatch(sent) else None
@@ -49,17 +49,17 @@ async def token_in_form(request: Request, field: str) -> str | None:
 class SessionRoutes:
     """`POST /auth/session` takes a ticket and sets the cookie; `POST /auth/logout` ends the session.
 
-    Behind `CookieDigests`. The session that the browser held before ends with the login.
+    They run behind `CookieDigests`. A login ends the session that the browser held before.
 
     Args:
         sessions: the store.
         cookie: whole name of the session cookie.
-        kind: how `CookieDigests` calls it.
+        kind: its name in `CookieDigests`.
         origins: of our own pages.
-        home: where a login leads.
-        login: where a refused ticket and a logout lead.
-        secure: whether the pages come over TLS.
-        log: gets what is refused.
+        home: the page after a login.
+        login: the page after a refused ticket, and after a logout.
+        secure: whether the pages are served over TLS.
+        log: receives each refusal.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class SessionRoutes:
         self._log = log
 
     def application(self) -> Starlette:
-        """For `rx.App(api_transformer=...)`, the first one there."""
+        """For `rx.App(api_transformer=...)`; it must be the first one there."""
         handlers = {OPEN: self._open, CLOSE: self._close}
         return Starlette(
             routes=[Route(path, self._guarded(handler), methods=["POST"]) for path, handler in handlers.items()]

@@ -1,7 +1,7 @@
-"""Sessions, and the tickets by which they begin.
+"""Sessions, and the tickets that open them.
 
-A state cannot set an HttpOnly cookie. It hands a ticket over to a route, which can. Of both a digest is kept: who reads
-the store cannot log in.
+A state cannot set an HttpOnly cookie. It hands a ticket to a route, which can. Only the digests of tokens and tickets
+are stored: reading the store is not enough to log in.
 """
 
 import time
@@ -13,20 +13,20 @@ from reflex_guard.tokens import digest, new_token
 
 Caller = TypeVar("Caller")
 TICKET_LIFE = timedelta(seconds=30)
-"""The way from the state over the page to the route takes a moment."""
+"""The ticket goes from the state through the page to the route, which takes a moment."""
 
 
 class Sessions(Protocol):
-    """What the routes need of a store."""
+    """The interface of a store for the routes."""
 
     async def redeem(self, ticket: str) -> str | None:
-        """Consumes a ticket and opens its session; returns the token for the cookie. None if it opens nothing.
+        """Consumes a ticket and opens its session; returns the token for the cookie, or None for an invalid ticket.
 
-        Of any number of calls with one ticket a single one gets a token.
+        However many calls use one ticket, only one gets a token.
         """
 
     async def end(self, token_digest: str) -> None:
-        """Ends a session, if there is such a one."""
+        """Ends a session, if it exists."""
 
 
 class MemorySessions(Generic[Caller]):
@@ -34,7 +34,7 @@ class MemorySessions(Generic[Caller]):
 
     Args:
         lifetime: of a session.
-        clock: seconds that only grow.
+        clock: returns monotonic seconds.
     """
 
     def __init__(self, lifetime: timedelta = timedelta(hours=12), clock: Callable[[], float] = time.monotonic) -> None:
@@ -44,7 +44,7 @@ class MemorySessions(Generic[Caller]):
         self._sessions: dict[str, tuple[float, Caller]] = {}
 
     async def issue(self, caller: Caller) -> str:
-        """A new ticket for somebody who has just proved who they are."""
+        """Returns a new ticket for a caller who has just proved their identity."""
         self._forget_expired()
         ticket = new_token()
         self._tickets[digest(ticket)] = (self._clock() + TICKET_LIFE.total_seconds(), caller)
@@ -61,7 +61,7 @@ class MemorySessions(Generic[Caller]):
         return token
 
     async def look_up(self, token_digest: str) -> Caller | None:
-        """The caller of a session, by the digest of its cookie; None if there is no such session, or none any more."""
+        """The caller of a session, by the digest of its cookie; None when the session does not exist or has ended."""
         expires, caller = self._sessions.get(token_digest, (0.0, None))
         return caller if self._clock() < expires else None
 

@@ -1,8 +1,8 @@
-"""What may come over a websocket: the packets that our own pages send, in the form in which they send them.
+"""Which packets a websocket may receive: only those that our own pages send, in exactly that format.
 
-Engine.IO, Socket.IO and Reflex meet what they do not understand with an exception: a page of traceback in the log for
-every such packet, from anybody. They also know packets that we have no use for, such as those that promise attachments
-and are kept until these have come. So nothing else reaches them (ASVS 2.2.1).
+Engine.IO, Socket.IO and Reflex raise an exception on a packet that they do not understand: anybody could fill the log
+with a page of traceback per packet. They also support packets that we do not use, such as those that announce
+attachments and are kept in memory until these arrive. So nothing else reaches them (ASVS 2.2.1).
 """
 
 import json
@@ -25,27 +25,27 @@ _PACKET = re.compile(r"4(?P<kind>[012])/_event(?:,(?P<body>.*))?", re.DOTALL)
 """A Socket.IO packet in an Engine.IO message, for Reflex' namespace: CONNECT, DISCONNECT, EVENT."""
 _CONNECT, _DISCONNECT, _EVENT = "0", "1", "2"
 _ACCEPTED = "40/_event"
-"""With what the server answers a CONNECT. A page says nothing before it has heard that."""
+"""The server's answer to a CONNECT. A page sends nothing before it has received that."""
 MAX_FRAME = 256 * 1024
-"""In characters. A longer packet is not read: that would hold up everybody else."""
+"""In characters. A longer packet is not parsed: that would delay all other clients."""
 MAX_PATH, MAX_ROUTER = 2_000, 8_000
-"""In characters. Reflex keeps paths, and with each tab from where its last event came."""
+"""In characters. Reflex stores paths, and with each tab the URL that its last event came from."""
 MAX_DEPTH = 50
-"""Lists in lists. Reflex reads a packet further down the stack than we do, and would run out of it."""
+"""Levels of nesting. Reflex parses packets deeper in the call stack than we do, and would overflow it."""
 _TAB = re.compile(r"[0-9A-Za-z -]{1,64}")
 _HANDSHAKE = {b"host", b"origin", b"cookie", b"user-agent", b"accept-language", b"upgrade", b"connection"}
-"""Headers of a handshake that are kept. Reflex stores the rest with each tab, and fails on `Raw-Headers`."""
+"""The handshake headers to keep. Reflex would store all others with each tab, and fails on `Raw-Headers`."""
 MAX_HEADER = 1_000
 
 
 class SocketPackets:
-    """ASGI middleware. What is not ours is dropped; the first such packet of a socket leaves a line in the log.
+    """ASGI middleware that drops every other packet. The first dropped packet of a socket is logged.
 
-    Plain HTTP finds nothing where the socket is: no page of ours falls back to it.
+    The socket's path does not exist for plain HTTP: our pages do not fall back to it.
 
     Args:
-        names: of all events that there are.
-        log: gets what is refused.
+        names: of all existing events.
+        log: receives each refusal.
     """
 
     def __init__(self, app: ASGIApp, names: Container[str], log: Log = warn) -> None:
@@ -70,13 +70,13 @@ class SocketPackets:
 
 
 def _names_a_tab(scope: Scope) -> bool:
-    """Whether the URL has a token as pages make them. It becomes part of keys and of the names of tasks."""
+    """Whether the URL has a token in the format of our pages. It becomes part of keys and task names."""
     tokens = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
     return len(tokens) == 1 and _TAB.fullmatch(tokens[0]) is not None
 
 
 def _useful(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The headers of a handshake that somebody reads. Cookies are for the middleware that takes them out."""
+    """The headers of a handshake that are read. The cookies are for the middleware that removes them."""
     return [
         (name, value)
         for name, value in headers
@@ -86,7 +86,7 @@ def _useful(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 
 
 class _Line:
-    """One websocket, and how far it has got."""
+    """One websocket and its progress."""
 
     def __init__(self, log: Log, names: Container[str], receive: Receive, send: Send) -> None:
         self._log = log
@@ -129,7 +129,7 @@ class _Line:
 
 
 def is_greeting(body: str, names: Container[str]) -> bool:
-    """Whether this may stand in a CONNECT packet: nothing, or a dict in which the first event may ride."""
+    """Whether a CONNECT packet may contain this: nothing, or a dict that may carry the first event."""
     if not body:
         return True
     greeting = _read(body)
@@ -137,7 +137,7 @@ def is_greeting(body: str, names: Container[str]) -> bool:
 
 
 def is_message(body: str, names: Container[str]) -> bool:
-    """Whether this may stand in an EVENT packet: `["event", {...}]`, or what a page reports about itself."""
+    """Whether an EVENT packet may contain this: `["event", {...}]`, or what a page reports about itself."""
     match _read(body):
         case ["event", event]:
             return is_event(event, names)
@@ -148,10 +148,10 @@ def is_message(body: str, names: Container[str]) -> bool:
 
 
 def is_event(event: object, names: Container[str]) -> bool:
-    """Whether this has the form of an event: a name that we know, named arguments, and from which URL it comes.
+    """Whether this has the format of an event: a known name, named arguments, and the URL that it comes from.
 
-    Whether it may be sent is for the Gate to say. Reflex keeps something of each name that it does not know, and
-    logs it with a traceback (ASVS 16.2.1).
+    The Gate decides whether the caller may send it. Reflex keeps data for each unknown name in memory, and logs it with
+    a traceback (ASVS 16.2.1).
     """
     return (
         isinstance(event, dict)
@@ -163,24 +163,24 @@ def is_event(event: object, names: Container[str]) -> bool:
 
 
 def _is_router(router: object) -> bool:
-    """Whether Reflex can read from which page an event comes. It does so before any code of ours is asked."""
+    """Whether Reflex can read which page an event comes from. It reads that before any of our code runs."""
     if not isinstance(router, dict) or not all(_is_path(router.get(name, "")) for name in ("pathname", "asPath")):
         return False
     query = router.get("query", {})
     return (
         isinstance(query, dict)
         and all(_is_argument(value) for value in query.values())
-        and _can_be_sent_back(router)  # it is: pages are told where they are
+        and _can_be_sent_back(router)  # Reflex sends it back to the page
     )
 
 
 def _is_argument(value: object) -> bool:
-    """Whether this is a part of a URL; a URL that no page has comes as a list of its parts."""
+    """Whether this is a part of a URL. For a URL without a page, the value is a list of its parts."""
     return all(isinstance(part, str) for part in value) if isinstance(value, list) else isinstance(value, str)
 
 
 def _is_path(path: object) -> bool:
-    """Whether this can follow the origin in a URL. A program may have sent none."""
+    """Whether this can follow the origin in a URL. It may be empty: a program may have sent none."""
     if not isinstance(path, str) or len(path) > MAX_PATH or (path and not path.startswith("/")):
         return False
     try:
@@ -200,7 +200,7 @@ def _read(body: str) -> Any:
 
 
 def _is_shallow(value: object, levels: int) -> bool:
-    """Takes a whole level at once: a call for each of many lists would take longer than to parse them."""
+    """Checks a whole level at once: with many lists, one call for each would take longer than parsing them."""
     level: list[Any] = [[value]]
     for _ in range(levels + 1):
         parts = [each.values() if isinstance(each, dict) else each for each in level]
@@ -209,7 +209,7 @@ def _is_shallow(value: object, levels: int) -> bool:
 
 
 def _can_be_sent_back(router: object) -> bool:
-    """Whether it is short, and no half character is in it, which JSON can name and UTF-8 cannot hold."""
+    """Whether it is short and without half a character, which JSON can express but UTF-8 cannot encode."""
     try:
         return len(json.dumps(router, ensure_ascii=False).encode()) <= MAX_ROUTER
     except ValueError:

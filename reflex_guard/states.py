@@ -1,4 +1,4 @@
-"""The states of a tab, when another caller comes."""
+"""Empties the states of a tab when its caller changes."""
 
 from collections.abc import Container
 
@@ -8,16 +8,16 @@ from reflex_guard.handlers import is_own, state_classes
 
 
 async def empty_states(root: BaseState, keep: Container[type[BaseState]]) -> None:
-    """Resets the application's states of a tab, but for those to keep."""
+    """Resets the application's states of a tab, except those to keep."""
     for cls in filter(is_own, state_classes()):
         if cls not in keep:
             (await root.get_state(cls)).reset()  # type: ignore[no-untyped-call]
 
 
 async def empty_leftovers(root: BaseState, keep: Container[type[BaseState]]) -> None:
-    """Resets the states that hold something of a tab that has no record: nobody knows whose they are.
+    """Resets all states with data in a tab that has no record: the owner of the data is unknown.
 
-    Redis forgets each state by itself. The page hears nothing of states that hold nothing.
+    In Redis each state expires on its own. States without data cause no update of the page.
     """
     for cls in filter(is_own, state_classes()):
         if cls not in keep and _holds_something(state := await root.get_state(cls)):

@@ -1,4 +1,4 @@
-"""The ticket of a login on its way from a state over the page to the route."""
+"""Passes the ticket of a login from a state through the page to the route."""
 
 from collections.abc import AsyncIterator
 from typing import cast
@@ -11,7 +11,7 @@ from reflex_guard.transient_vars import show_once
 
 
 class TicketState(rx.State):
-    """Holds a ticket until the page has been told it."""
+    """Holds a ticket until the page has received it."""
 
     ticket: str = ""
 
@@ -22,7 +22,7 @@ def exchange_form() -> rx.Component:
 
 
 async def exchange(state: rx.State, ticket: str) -> AsyncIterator[None]:
-    """Lets the page post a ticket, and get a cookie for it.
+    """Makes the page post a ticket to get a cookie.
 
     Used as `async for step in exchange(self, ticket): yield step`.
     """

@@ -1,4 +1,4 @@
-"""How a page hands a one-time ticket to an HTTP route, which alone can set a cookie that script cannot read."""
+"""How a page hands a one-time ticket to an HTTP route: only a route can set a cookie that scripts cannot read."""
 
 import json
 from typing import Any
@@ -18,8 +18,8 @@ class HtmlForm(Scripted, Element):
 def ticket_form(action: str, value: rx.Var[str], field: str, form_id: str) -> rx.Component:
     """A hidden form that posts itself as soon as there is a value.
 
-    The state forgets the value at once (`reflex_guard.transient_vars.show_once`), or the page posts it again when it is
-    loaded anew.
+    The state must forget the value at once (`reflex_guard.transient_vars.show_once`); otherwise a reloaded page posts
+    it again.
 
     Args:
         action: path of the HTTP route.
@@ -33,14 +33,14 @@ def ticket_form(action: str, value: rx.Var[str], field: str, form_id: str) -> rx
 def hidden_form(
     action: str, value: rx.Var[str], field: str, form_id: str, *, form: type[Element], attrs: dict[str, Any]
 ) -> rx.Component:
-    """A form with one hidden field, that is there while there is a value. Another value is another form.
+    """A form with one hidden field, present while there is a value. A new value makes a new form.
 
     Args:
-        action: as for `ticket_form`; so are the next three.
-        value: see there.
-        field: see there.
-        form_id: see there.
-        form: what compiles the script that sends it.
+        action: as for `ticket_form`.
+        value: as for `ticket_form`.
+        field: as for `ticket_form`.
+        form_id: as for `ticket_form`.
+        form: component that compiles the script that sends it.
         attrs: its other attributes, with the `ref` that sends it.
     """
     return rx.cond(

@@ -10,21 +10,21 @@ from reflex_guard.handlers import state_classes
 
 
 class TransientVars:
-    """Base of a state that forgets the vars in `_TRANSIENT`: a page that reconnects keeps what it shows.
+    """Base of a state that forgets the vars in `_TRANSIENT`; a page that reconnects keeps what it shows.
 
-    A connection breaks whenever a phone changes to another application. Reflex then sends all vars again, and a
-    forgotten one would go as empty: the QR code or the codes would vanish before they were used. So these are not sent
-    until the state is reset. A page that was loaded anew has only empty ones anyway.
+    A connection breaks whenever a phone switches to another application. Reflex then sends all vars again, and a
+    forgotten one would be sent as empty: the QR code or the codes would vanish before they were used. So forgotten vars
+    are not sent until the state is reset. In a reloaded page they are empty anyway.
 
-    Used as `class WizardState(TransientVars, rx.State)`; the state declares `_forgotten: bool = False`. This is no
-    mixin of Reflex's: as one, `dict` would become an event handler.
+    Used as `class WizardState(TransientVars, rx.State)`; the state declares `_forgotten: bool = False`. This is not a
+    mixin in Reflex's sense: in one, `dict` would become an event handler.
     """
 
     _TRANSIENT: ClassVar[tuple[str, ...]]
 
-    @_override_base_method  # else Reflex refuses a method of this name
+    @_override_base_method  # otherwise Reflex refuses a method of this name
     def dict(self, include_computed: bool = True, initial: bool = False, **others: Any) -> dict[str, Any]:
-        """As Reflex's, without forgotten vars. `initial`: for the compiled page, which needs to know every var."""
+        """As in Reflex, without forgotten vars. `initial`: for the compiled page, which needs every var."""
         shown: dict[str, Any] = super().dict(include_computed, initial, **others)  # type: ignore[misc]  # of rx.State
         if self._forgotten and not initial:  # type: ignore[attr-defined]  # declared by the state
             for name in self._TRANSIENT:
@@ -33,29 +33,29 @@ class TransientVars:
 
 
 def forget(state: BaseState, *names: str) -> None:
-    """Puts the defaults back into vars without telling the page.
+    """Resets vars to their defaults without an update of the page.
 
-    Used as `self.shown = ...; yield; forget(self, "shown")`. The page goes on showing the value; when it is loaded
-    again it is gone, and no copy of the state (Redis, disk) ever held it.
+    Used as `self.shown = ...; yield; forget(self, "shown")`. The page still shows the value until it is reloaded, and
+    no copy of the state (Redis, disk) ever held it.
 
     Raises:
-        ValueError: a value has not yet gone to the page: the `yield` is missing.
+        ValueError: a value was not yet sent to the page: the `yield` is missing.
     """
     if unsent := state.dirty_vars.intersection(names):
         raise ValueError(f"not yet shown: {sorted(unsent)}")
     for name in names:
-        # A field without a stored value has its default. Setting it would mark it to be sent.
+        # A field without a stored value has its default. An assignment would mark it to be sent.
         vars(state).pop(name, None)
     if isinstance(state, TransientVars):
         state._forgotten = True
 
 
 async def show_once(state: BaseState, **values: str | bool) -> AsyncIterator[None]:
-    """Lets the page have values and forgets them: a page that is loaded again would get them again.
+    """Sends values to the page and forgets them; otherwise a reloaded page would get them again.
 
-    Used as `async for step in show_once(state, ticket=...): yield step`. The page keeps a value until it connects anew,
-    so what acts on one has it as its `key`. To clear it in a second step would be a race: a page that gets both steps
-    at once shows neither.
+    Used as `async for step in show_once(state, ticket=...): yield step`. The page keeps a value until it reconnects, so
+    a component that acts on one uses it as its `key`. Clearing it in a second step would be a race: a page that gets
+    both steps at once shows neither.
     """
     for name, value in values.items():
         setattr(state, name, value)
@@ -64,7 +64,7 @@ async def show_once(state: BaseState, **values: str | bool) -> AsyncIterator[Non
 
 
 async def keep_shown(root: BaseState) -> None:
-    """For a tab whose states were lost: its page may show what these new ones forget, also when it reconnects again."""
+    """For a tab whose states were lost: its page keeps what it shows of these vars, even when it reconnects again."""
     for cls in state_classes():
         if issubclass(cls, TransientVars):
             state: Any = await root.get_state(cls)

@@ -1,1 +1,1 @@
-"""The one port to Reflex: everything that depends on private or unstable names of Reflex. See README.md beside this."""
+"""The only port to Reflex: all code that depends on its private or unstable names. See README.md in this folder."""

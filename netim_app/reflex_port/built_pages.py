@@ -1,4 +1,4 @@
-"""What is changed in the pages that Reflex has built, before they are served."""
+"""Changes to the pages that Reflex has built, before they are served."""
 
 import re
 import subprocess
@@ -18,13 +18,13 @@ _SHEET = re.compile(r'<link href="(/assets/[^"]+\.css)" rel="stylesheet"')
 
 
 class UnknownPageError(RuntimeError):
-    """A built page has not the form that is expected. The text is for the developer."""
+    """A built page does not have the expected format. The text is for the developer."""
 
 
 def connect_where_opened(client: Path) -> None:
-    """Has each page open its socket at the address where it was opened itself: one build serves any address.
+    """Makes each page open its socket at the page's own address: one build serves any address.
 
-    The server accepts pages of its own address alone, whatever a page does.
+    The server accepts only pages of its own address, whatever a page does.
     """
     for script in client.glob(f"assets/{ADDRESSES}"):
         source, count = _ADDRESS.subn(_own_address, script.read_text("utf-8"))
@@ -41,9 +41,9 @@ def _own_address(address: re.Match[str]) -> str:
 
 
 def inline_styles(client: Path) -> None:
-    """Writes the style sheet into each page: its first paint waits for one answer instead of two.
+    """Inlines the style sheet into each page: its first paint waits for one response instead of two.
 
-    The links stay, without effect: React looks for them, and would put in what it does not find.
+    The links stay, without effect: React looks for them, and would add them if they were missing.
 
     Args:
         client: the folder of the built pages.
@@ -59,17 +59,17 @@ def inline_styles(client: Path) -> None:
 
 
 def twin(language: str) -> str:
-    """The name of the file in which a page is in this language."""
+    """The name of the file that holds a page in this language."""
     return f"index.{language}.html"
 
 
 def write_twins(client: Path, language: str, direction: str) -> None:
-    """Writes a twin of each page that is in another language from its first byte on.
+    """Writes a twin of each page that is in another language from its first byte.
 
     Args:
         client: the folder of the built pages.
         language: of the twins.
-        direction: `ltr` or `rtl`, of the language.
+        direction: of the language, `ltr` or `rtl`.
     """
     for page in client.rglob("index.html"):
         html, count = re.subn(
@@ -85,10 +85,10 @@ def _style(client: Path, href: str) -> str:
 
 
 def compress(client: Path, environment: dict[str, str]) -> None:
-    """Writes the compressed twin of each file, with the program of Reflex.
+    """Writes the compressed twin of each file, with Reflex's own script.
 
     Raises:
-        subprocess.CalledProcessError: it could not.
+        subprocess.CalledProcessError: the script failed.
     """
     web = client.parent.parent
     command = [path_ops.get_node_path() or "node", web / COMPRESSOR, client, *FORMATS]

@@ -1,4 +1,4 @@
-"""Vars that only the page knows. No state holds them, and no event is sent when they change."""
+"""Vars that exist only in the page. No state holds them, and no event is sent when they change."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from reflex.vars import VarData
 from reflex_base.constants import MemoizationMode
 
 COMPILED_TOGETHER = MemoizationMode(recursive=False)
-"""For the `_memoization_mode` of a component: its children are compiled with it, and share its client vars."""
+"""For the `_memoization_mode` of a component: its children are compiled with it and share its client vars."""
 
 
 def client_var(name: str, default: bool | str) -> ClientStateVar:

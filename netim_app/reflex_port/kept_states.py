@@ -12,27 +12,27 @@ from reflex_base.utils.exceptions import StateSchemaMismatchError
 from reflex_guard.handlers import state_classes
 
 StatesOfTab = Mapping[type[BaseState], BaseState | None]
-"""By class; None when the tab has none, or one that an older version stored."""
+"""By class; None when the tab has no such state, or one that an older version stored."""
 _AT_ONCE = 200
 """Tabs in one batch of commands to Redis."""
 
 
 class KeptStates(Protocol):
-    """Where the states of all tabs are kept."""
+    """The store of the states of all tabs."""
 
     async def without_socket(self, wanted: Sequence[type[BaseState]]) -> dict[str, StatesOfTab]:
-        """The wanted states of the tabs that have no socket, by token; the most recently used at the end."""
+        """The wanted states of the tabs that have no socket, by token, the most recently used last."""
 
     async def drop(self, tokens: Collection[str]) -> None:
-        """Forgets all states of these tabs."""
+        """Deletes all states of these tabs."""
 
 
 def kept_states(manager: object, connected: Callable[[], Container[str]]) -> KeptStates | None:
-    """Those of the configured state manager; None for one that keeps none in memory or Redis.
+    """The kept states of the configured state manager; None when it uses neither memory nor Redis.
 
     Args:
-        manager: Reflex's.
-        connected: returns the tokens of the tabs that have a socket here.
+        manager: Reflex's state manager.
+        connected: returns the tokens of the tabs that have a socket in this process.
     """
     if isinstance(manager, StateManagerMemory):
         return KeptInMemory(manager, connected)
@@ -40,7 +40,7 @@ def kept_states(manager: object, connected: Callable[[], Container[str]]) -> Kep
 
 
 class KeptInMemory:
-    """Those of this process."""
+    """The states of this process."""
 
     def __init__(self, manager: StateManagerMemory, connected: Callable[[], Container[str]]) -> None:
         self._manager = manager
@@ -68,11 +68,11 @@ class KeptInMemory:
 
 
 class KeptInRedis:
-    """Those of all workers. Each worker looks after all of them: it may be the only one that is left.
+    """The states of all workers. Each worker handles all of them: it may be the only one left.
 
     Args:
         redis: where the states are.
-        connected: the prefix of the keys that Reflex has there for the tabs that have a socket.
+        connected: the prefix of Reflex's keys for tabs that have a socket.
     """
 
     def __init__(self, redis: Redis, connected: str = "token_manager_socket_record_") -> None:
@@ -92,7 +92,7 @@ class KeptInRedis:
     async def _idle_of(
         self, tokens: Sequence[str], wanted: Sequence[type[BaseState]]
     ) -> list[tuple[int, str, StatesOfTab]]:
-        """(milliseconds that its state has to live, token, states) of those that have no socket."""
+        """(remaining lifetime in milliseconds, token, states) of each tab without a socket."""
         records = await self._redis.mget([self._connected + token for token in tokens])
         idle = [token for token, record in zip(tokens, records, strict=True) if record is None]
         if not idle:
@@ -111,7 +111,7 @@ class KeptInRedis:
 
 
 def _key(token: str, cls: type[BaseState]) -> str:
-    """As Reflex calls the state of a tab in Redis."""
+    """Reflex's key for the state of a tab in Redis."""
     return f"{token}_{cls.get_full_name()}"
 
 

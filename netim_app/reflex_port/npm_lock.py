@@ -1,6 +1,6 @@
-"""The npm packages of the pages: those of reflex.lock/, by name, version and integrity.
+"""The npm packages of the pages, locked in reflex.lock/ by name, version and integrity.
 
-Left to itself, Reflex asks the registry anew for each package that it names, accepts any content, and locks that.
+By default, Reflex asks the registry again for each package that it names, accepts any content, and locks that.
 """
 
 import json
@@ -33,12 +33,12 @@ class NotAsLockedError(SystemExit):
 
 
 def replace_installation() -> None:
-    """Has Reflex call `install` for its packages. It has no hook there, so its own function is replaced."""
+    """Makes Reflex call `install` for its packages. Reflex has no hook for that, so this replaces its own function."""
     js_runtimes.install_frontend_packages = install
 
 
 def install(packages: set[str], config: Config) -> None:
-    """Installs what the lock names."""
+    """Installs the packages of the lock."""
     frontend_skeleton.sync_root_lockfiles_to_web()
     frontend_skeleton.initialize_npmrc()  # type: ignore[no-untyped-call]  # an older version may have named a registry there
     frontend_skeleton.initialize_bun_config()  # type: ignore[no-untyped-call]
@@ -50,7 +50,7 @@ def install(packages: set[str], config: Config) -> None:
 
 
 def needed(packages: set[str], config: Config) -> set[str]:
-    """Each package that a page or Reflex itself asks for, as `name` or `name@version`."""
+    """Each package that a page or Reflex itself requires, as `name` or `name@version`."""
     own = PackageJson.DEPENDENCIES | PackageJson.DEV_DEPENDENCIES
     of_plugins = (
         (*plugin.get_frontend_dependencies(), *plugin.get_frontend_development_dependencies())
@@ -66,7 +66,7 @@ def read(lock: Path) -> dict[str, Package]:
 
 
 def missing(specs: set[str], locked: dict[str, Package]) -> list[str]:
-    """Those that the lock does not have, or has in another version."""
+    """The packages that the lock does not have, or has in another version."""
     found = []
     for spec in sorted(specs):
         name, _, version = (spec[1:].partition("@")) if spec.startswith("@") else spec.partition("@")
@@ -87,7 +87,7 @@ def differences(web: Path) -> list[str]:
 
 
 def is_installed(web: Path) -> bool:
-    """Whether the packages are there already. What the lock calls optional is for some machines only."""
+    """Whether the packages are installed already. Packages that the lock calls optional are for some machines only."""
     if not (web / INSTALLED).exists() or differences(web):
         return False
     entries = json.loads((web / LOCK).read_text(encoding="utf-8"))["packages"]
@@ -102,7 +102,7 @@ def check(faults: list[str], text: str) -> None:
 
 
 def _run_npm(web: Path) -> None:
-    """`npm ci` compares what it gets with the integrity in the lock, and never writes a lock."""
+    """`npm ci` checks each download against the integrity in the lock, and never writes a lock."""
     npm = path_ops.get_npm_path()
     if npm is None or subprocess.run([npm, *NPM_CI], cwd=web, check=False).returncode:  # noqa: S603  fixed arguments
         raise NotAsLockedError("npm could not install what reflex.lock names, by name, version and integrity")

@@ -1,4 +1,4 @@
-"""JavaScript that steers what Reflex does in a page. All but the address stands in `netim_app.ui.javascript.SOURCE`."""
+"""JavaScript that controls Reflex in a page. All of it except the address is in `netim_app.ui.javascript.SOURCE`."""
 
 KEEP_STORAGE = """
 // A browser that stores nothing for this site refuses each look at its storage, where Reflex keeps the name of a tab,
@@ -20,7 +20,7 @@ for (const name of ["localStorage", "sessionStorage"]) {
 """Runs before Reflex names the tab (`TOKEN_KEY`)."""
 
 OWN_ADDRESS = 'location.origin.replace("http", "{scheme}") + "{path}"'
-"""Replaces an address that Reflex has compiled into a page: it knows none but that of its configuration."""
+"""Replaces an address that Reflex has compiled into a page: Reflex knows only the configured one."""
 
 CONNECT_ANEW = """
 // `pagehideHandler` of Reflex closes the socket, and `checkVisibility` connects when there is none. The server hears

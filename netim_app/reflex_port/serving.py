@@ -4,6 +4,6 @@ from reflex_base.environment import environment
 
 
 def serve_built_pages() -> None:
-    """Serves the pages that were built before, and compiles none. Before the application is imported."""
+    """Serves the pages as built and compiles none. Call it before the application is imported."""
     environment.REFLEX_SKIP_COMPILE.set(True)
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)

@@ -1,4 +1,4 @@
-"""The record of a tab. The Gate updates it, also where it empties the states of the tab for another caller."""
+"""The record of a tab. The Gate updates it, also when it empties the states of the tab for another caller."""
 
 from dataclasses import dataclass
 
@@ -11,24 +11,23 @@ class Tab:
     """What the server knows of one tab."""
 
     document: str = ""
-    """The loaded document that the tab shows: the socket by which that first asked for its data."""
+    """The loaded document that the tab shows, named by the socket on which it first asked for its data."""
     socket: str = ""
-    """The socket that it has now."""
+    """The current socket of the tab."""
     browser: str = ""
     """The digest of the browser cookie."""
     session_id: int = 0
-    """Whose data the tab's states hold. The Gate empties them when another caller comes."""
+    """The owner of the data in the tab's states. The Gate empties them when the caller changes."""
     revision: int = -1
-    """The account's revision that they show; -1 while they show none."""
+    """The account revision that the states show; -1 for none."""
     pending: str = ""
-    """The digest of the secret of the login that was begun in this tab and owes its code."""
+    """The digest of the secret of this tab's pending login."""
     lost: bool = False
-    """The page was displayed before the server knew this tab: by states that it has lost."""
+    """The page was displayed before the server knew this tab: the server has lost the states behind it."""
     ended: bool = False
-    """A session ended in this tab, and the page has not said so yet."""
+    """A session ended in this tab, and the page has not shown that yet."""
     reload_sent_to: str = ""
-    """The socket that was told to load the page anew. A tab that comes back by another one with the same old cookie has
-    lost the new cookie."""
+    """The socket whose page was told to reload. A tab that reconnects on another socket with the same old cookie has lost the new cookie."""
 
 
 class TabState(rx.State):
@@ -43,5 +42,5 @@ async def tab_of(state: BaseState) -> Tab:
 
 
 def tab_in(state: TabState) -> Tab:
-    """The record in a state that was kept."""
+    """The record in a kept state."""
     return state._tab  # no page sees it

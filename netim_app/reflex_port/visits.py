@@ -1,4 +1,4 @@
-"""One visit of a page in a tab, and dialogs that end with it."""
+"""Visits of a page in a tab, and dialogs that end with a visit."""
 
 from contextvars import ContextVar
 from typing import Any
@@ -15,20 +15,20 @@ def begin_event(document: str) -> None:
 
 
 def visit_of(state: rx.State, page: str = "") -> str:
-    """Names the present visit of a page; with another `page`, the visit that begins when this document goes on to it.
+    """Names the current visit of a page; with another `page`, the visit that begins when this document navigates to it.
 
-    Reloading begins another visit, and so does going to another page. A new connection of the same document does not. A
-    dialog that notes the visit when it opens can be closed when a page opens, unless it belongs to that page: the first
-    click may be handled before the event that says that the page opened.
+    A reload begins another visit, and so does navigation to another page. A reconnect of the same document does not. A
+    dialog notes the visit when it opens. When a page opens, all dialogs of other visits can be closed, and one of this
+    page stays: its first click may be handled before the event that the page has opened.
     """
     present = state.router.url.path.rstrip("/")
     return f"{_document_of(state)} {present}" if page in ("", present) else f"{_coming(state)}{page}"
 
 
 def is_over(shown: Any, state: rx.State) -> bool:
-    """Whether a dialog's state was filled in an earlier visit: it notes its own in `_visit`.
+    """Whether a dialog's state was filled in an earlier visit. The state notes its visit in `_visit`.
 
-    A visit that was to come has begun when its page is there.
+    A visit that was noted in advance has begun when its page is shown.
     """
     present = visit_of(state)
     if shown._visit == f"{_COMING}{present}":
@@ -37,7 +37,7 @@ def is_over(shown: Any, state: rx.State) -> bool:
 
 
 async def end_earlier_visit(state: rx.State, dialog: type[rx.State]) -> None:
-    """Empties the state of a dialog that was opened in an earlier visit of a page."""
+    """Empties the state of a dialog that an earlier visit opened."""
     shown: Any = await state.get_state(dialog)
     if is_over(shown, state):
         shown.reset()
