@@ -27,7 +27,8 @@ class Tab:
     ended: bool = False
     """A session ended in this tab, and the page has not shown that yet."""
     reload_sent_to: str = ""
-    """The socket whose page was told to reload. A tab that reconnects on another socket with the same old cookie has lost the new cookie."""
+    """The socket whose page was told to reload. A tab that reconnects on another socket with the same old cookie has
+    lost the new cookie."""
 
 
 class TabState(rx.State):

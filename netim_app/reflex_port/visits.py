@@ -18,8 +18,8 @@ def visit_of(state: rx.State, page: str = "") -> str:
     """Names the current visit of a page; with another `page`, the visit that begins when this document navigates to it.
 
     A reload begins another visit, and so does navigation to another page. A reconnect of the same document does not. A
-    dialog notes the visit when it opens. When a page opens, all dialogs of other visits can be closed, and one of this
-    page stays: its first click may be handled before the event that the page has opened.
+    dialog notes the visit when it opens. When a page opens, it can close the dialogs of other visits. A dialog of the
+    page itself stays: its first click may be handled before the event of the page's opening.
     """
     present = state.router.url.path.rstrip("/")
     return f"{_document_of(state)} {present}" if page in ("", present) else f"{_coming(state)}{page}"

@@ -1,4 +1,4 @@
-"""What only the browser knows, and what only it can do."""
+"""What only the browser knows or can do."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from netim_app.ui.theme import FOCUS
 
 
 def field_from_fragment(name: str, html_id: str, *, missing: rx.Component) -> rx.Component:
-    """A hidden field with the fragment of the URL, which is taken out of there. No state ever holds its value.
+    """A hidden field with the fragment of the URL, which is then removed from the URL. No state ever holds its value.
 
     Args:
         name: key in the form data.
@@ -38,26 +38,26 @@ def time_zone_field(name: str) -> rx.Component:
 
 
 def come_back_when(condition: rx.Var[bool]) -> rx.Component:
-    """Connects anew, with the present cookies, as soon as the condition is true, and repeats the press that waits."""
+    """Reconnects with the current cookies as soon as the condition is true, and repeats the waiting press."""
     attrs = {"ref": function("comeBack"), "data-repeat": "true"}
     return rx.cond(condition, Span.create(hidden=True, custom_attrs=attrs))
 
 
 def note_asked() -> rx.Component:
-    """Where it appears, the last press is noted: it is repeated once the session is renewed."""
+    """Records the last press when it appears. That press is repeated once the session is renewed."""
     return Span.create(hidden=True, custom_attrs={"ref": function("noteAsked")})
 
 
 class LeavingQuestion(Span):
-    """Stands beside what is shown only once: back, reload and closing are asked first."""
+    """Placed beside content that is shown only once: the customer must confirm back, reload and close."""
 
     @classmethod
     def create(cls, *, asks: rx.Var[bool], question: rx.Var[str]) -> rx.Component:
-        """The browser asks in its own words before it leaves the page, and with `question` before it goes back in it.
+        """Makes the browser ask: in its own words before it leaves the page, with `question` before it goes back in it.
 
         Args:
-            asks: whether it is shown: React Router does not tell by itself.
-            question: what it asks then.
+            asks: whether it is shown; React Router does not tell this.
+            question: shown before it goes back.
         """
         attrs = {"ref": function("askBeforeUnload"), "data-asks": asks, "data-question": question}
         return super().create(hidden=True, custom_attrs=attrs)
@@ -88,21 +88,21 @@ def _copying(text: rx.Var[str], test_id: str) -> dict[str, Any]:
 
 
 def _said(done: rx.Var[str], class_name: str) -> rx.Component:
-    """Beside the button: what stands in it is its name, and not announced."""
+    """It is beside the button: text inside a button is its name, and is not announced."""
     shown = "*:hidden peer-data-copied/copy:*:inline"
     return rx.el.p(rx.el.span(done), role="status", class_name=f"{shown} {class_name}")
 
 
 def copy_button(text: rx.Var[str], *, label: rx.Var[str], done: rx.Var[str], test_id: str = "") -> rx.Component:
-    """A button that copies a text; no event goes to the server.
+    """A button that copies a text, without an event to the server.
 
     Args:
-        done: shown for a moment afterwards, and said by screen readers.
+        done: shown for a moment afterwards, and announced by screen readers.
     """
     return rx.el.div(
         Button.create(
             *(icon(name, class_name=shown) for name, shown in _COPY_ICONS),
-            # Both in one place, so the button keeps its width.
+            # Both are in one place, so the button keeps its width.
             rx.el.span(
                 rx.el.span(label, class_name="col-start-1 row-start-1 group-data-copied/copy:invisible"),
                 rx.el.span(
@@ -130,12 +130,12 @@ def copy_by_click(
     without_blanks: bool = False,
     test_id: str = "",
 ) -> rx.Component:
-    """A text that is copied by a click on it.
+    """A text that a click copies.
 
     Args:
-        heading: above it, until `done` is said there.
-        label: says what a click does; screen readers hear it after the text.
-        without_blanks: blanks are for reading only and are not copied.
+        heading: above the text, until `done` replaces it.
+        label: says what a click does; screen readers read it after the text.
+        without_blanks: blanks only help reading and are not copied.
     """
     copied = expression(f"({text!s}.replaceAll(' ', ''))", text) if without_blanks else text
     in_one_place = "row-start-1 col-start-1 text-center"
@@ -169,7 +169,7 @@ def download_link(text: rx.Var[str], file_name: str, *, label: rx.Var[str], test
 
 
 def print_button(label: rx.Var[str]) -> rx.Component:
-    """A button that prints. While a `print-sheet` is on the page, nothing else of the page gets onto the paper."""
+    """A button that prints. While a `print-sheet` is on the page, only that is printed."""
     return Button.create(
         icon("print"),
         rx.el.span(label),

@@ -35,7 +35,7 @@ def submit_button(
     test_id: str = "",
     class_name: str = "",
 ) -> rx.Component:
-    """The button that sends the form it stands in. Part of `form`."""
+    """The button that sends the form around it. Part of `form`."""
     return rx.el.button(
         *_button_content(label),
         type="submit",
@@ -62,7 +62,7 @@ def button(
         label: its text; with `icon_name` it may be empty, and then `aria_label` names the button.
         on_click: event handler.
         kind: at most one `primary` per view; `danger` destroys something; `ghost` is quiet.
-        pending: true while the server works on it.
+        pending: true while the server processes the request.
         icon_name: icon before the label.
     """
     attrs: dict[str, Any] = {**_pending(pending), **testid_attr(test_id)}
@@ -79,7 +79,7 @@ def button(
 
 
 def button_in_text(label: Text, on_click: Handler, *, test_id: str = "") -> rx.Component:
-    """A button that looks like a link, in a text or for one of several things to do."""
+    """A button that looks like a link, in a text or for one of several actions."""
     return SingleSubmitButton.create(
         label,
         type="button",
@@ -93,8 +93,8 @@ def link(label: Text, href: Text, *, test_id: str = "", class_name: str = "") ->
     """A link in a text or below a form.
 
     Args:
-        href: a plain path is a page of the app and is opened inside of it; anything else (an anchor, a query, another
-            site, a Var) is left to the browser, which also knows how to scroll and move the focus to an anchor.
+        href: a plain path is a page of the app and is opened inside it; anything else (an anchor, a query, another
+            site, a Var) is left to the browser, which also scrolls and moves the focus to an anchor.
     """
     return _anchor(
         label,
@@ -127,7 +127,7 @@ def _anchor(label: Text, href: Text, **attrs: Any) -> rx.Component:
 
 
 def _button_content(label: Text, icon_name: str = "") -> list[rx.Component]:
-    # Transparent and not hidden: a hidden label would leave the button without a name.
+    # Transparent instead of hidden: a hidden label would leave the button without a name.
     faded = "group-aria-disabled/button:opacity-0"
     return [
         *([icon(icon_name, class_name=faded)] if icon_name else []),

@@ -27,23 +27,23 @@ def card(
     level: Literal[2, 3] = 3,
     test_id: str = "",
 ) -> rx.Component:
-    """A titled block: what is on now comes first, then what it is about, then what can be done.
+    """A titled block: first the current state, then an explanation, then the actions.
 
     Args:
-        content: what stands below the head.
-        title: names the block for screen readers, too.
-        state: what is on now, a few words or a `status`.
+        content: shown below the head.
+        title: also names the block for screen readers.
+        state: the current state, in a few words or as a `status`.
         text: a sentence or two about what this is.
-        action: a button or link: at the right of the head, on a phone below it and as wide as the card.
-        control: a switch: at the right of the title on a phone, too.
-        control_id: HTML id of that switch: the words of the title are part of it, and a click on them presses it.
-        anchor: HTML id that links lead to; the page scrolls there even though cards are shown after loading.
+        action: a button or link at the right of the head; on a phone below it, as wide as the card.
+        control: a switch at the right of the title, also on a phone.
+        control_id: HTML id of that switch; the title is its label, and a click on the title presses it.
+        anchor: HTML id as a link target; the page scrolls there even though cards appear after loading.
         icon: name of an icon before the title.
         level: of the heading: 3 in a group, 2 on a page without groups.
     """
     # In line with the title, not with the icon.
     indent = "sm:ps-14" if icon else ""
-    # Dialogs and hidden parts take no room, and all else may be absent.
+    # Dialogs and hidden parts take no room, and everything else may be absent.
     space = "flex flex-col gap-5 text-sm has-[>:not(dialog,[hidden])]:mt-5"
     body = [rx.el.div(*content, class_name=f"{space} {indent}".strip())] if content else []
     heading = (rx.el.h2 if level == 2 else rx.el.h3)(  # noqa: PLR2004  HTML's own numbers
@@ -82,12 +82,12 @@ def part(
 
 
 def fold(title: Text | rx.Component, *content: rx.Component, is_open: rx.Var[bool], anchor: str) -> rx.Component:
-    """The rest of a card, which a press on its title shows and hides.
+    """The rest of a card. A press on its title shows or hides it.
 
     Args:
         title: heading of level 4.
-        is_open: whether it is shown as long as nobody presses.
-        anchor: that of the card: a link to it shows the rest, too.
+        is_open: whether it is shown before any press.
+        anchor: of the card; a link to it also shows the rest.
     """
     heading = rx.el.h4(title, class_name="inline font-semibold")
     return rx.el.details(
@@ -110,7 +110,7 @@ def status(text: Text, *, on: rx.Var[bool] | bool = True) -> rx.Component:
 
 
 def badge(text: Text, *, on: rx.Var[bool] | bool = True, test_id: str = "") -> rx.Component:
-    """A word or two beside the thing that they are about.
+    """A word or two beside the thing that they describe.
 
     Args:
         on: whether this is the safe state: a check and green, else grey.
@@ -124,12 +124,12 @@ def badge(text: Text, *, on: rx.Var[bool] | bool = True, test_id: str = "") -> r
 
 
 def empty(text: Text) -> rx.Component:
-    """What stands in the place of a list that has no entries yet."""
+    """Replaces a list that has no entries yet."""
     return rx.el.p(text, class_name="rounded-control border border-dashed border-edge px-4 py-5 text-center text-muted")
 
 
 def _block(*content: rx.Component, anchor: str, class_name: str, test_id: str = "") -> rx.Component:
-    """A region that its heading names, and that links lead to."""
+    """A region named by its heading, and a target of links."""
     return (Anchored.create if anchor else rx.el.section)(
         *content,
         **({"id": rx.Var(json.dumps(anchor))} if anchor else {}),
@@ -158,7 +158,7 @@ def _head(
     control: rx.Component | None,
     icon: str | None,
 ) -> rx.Component:
-    """On a phone: title and switch, text, button. Else: icon; title and text; switch or button."""
+    """On a phone: title and switch, text, button. Otherwise: icon; title and text; switch or button."""
     middle = "sm:col-start-2" if icon else "sm:col-start-1"
     right = "sm:col-start-3" if icon else "sm:col-start-2"
     below = f"col-span-2 mt-1.5 max-w-prose text-sm text-muted sm:row-start-2 sm:col-span-1 {middle}"

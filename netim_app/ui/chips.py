@@ -1,4 +1,4 @@
-"""Chips: a choice among a few words, one of which is in force."""
+"""Chips: a choice among a few words, one of which is active."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,12 @@ from reflex_guard.single_submit import SingleSubmitButton
 
 
 def chips(choices: Sequence[tuple[str, Text]], chosen: rx.Var[str], on_choose: Handler, *, label: Text) -> rx.Component:
-    """Buttons in a row, for what a list shows. The one in force is pressed: dark on light, or light on dark.
+    """A row of buttons that choose what a list shows. The active one is pressed: dark on light, or light on dark.
 
     Args:
         choices: (value, words).
-        chosen: the value in force.
-        on_choose: event handler; gets a value.
+        chosen: the active value.
+        on_choose: event handler that takes a value.
         label: names the choice for screen readers.
     """
     return rx.el.div(

@@ -1,4 +1,4 @@
-"""What the page says when the server cannot be reached."""
+"""The page's notice that the server cannot be reached."""
 
 import reflex as rx
 
@@ -11,7 +11,7 @@ _BACK = "w-fit rounded-control border border-success/40 bg-success-soft px-4 py-
 
 
 def connection_notice() -> rx.Component:
-    """Says that the connection is gone or back, and that a press had no answer. On every page and in every dialog."""
+    """Says that the connection is lost or restored, or that a press got no answer. In every page and dialog."""
     shown = {"class_name": "animate-appear", "custom_attrs": {"data-testid": "connection-back"}}
     return connection.connection_notice(
         lost=notice("warning", rx.cond(known_locale(), tr("ui.connection.lost"), _in_every_language())),
@@ -23,9 +23,9 @@ def connection_notice() -> rx.Component:
 
 
 def _in_every_language() -> rx.Component:
-    """For a page that never reached the server, which alone knows the language.
+    """For a page that never reached the server: only the server knows the language.
 
-    So does a page behind a proxy that lets no websocket pass, or opened under another address than the public one.
+    That happens behind a proxy that blocks websockets, or on a page opened under another address than the public one.
     """
     said = (rx.el.p(text(locale, "ui.connection.never"), lang=locale) for locale in LOCALES)
     return rx.el.div(*said, class_name="flex flex-col gap-2")

@@ -1,4 +1,4 @@
-"""Modal dialogs, on the browser's own `<dialog>`: focus trap, Esc and the way back of the focus come with it."""
+"""Modal dialogs based on the browser's own `<dialog>`, which brings the focus trap, Esc and the return of the focus."""
 
 import json
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from netim_app.ui.theme import FOCUS
 from reflex_guard.single_submit import SingleSubmitButton
 
 _MODAL = {"ref": function("openModal"), "onCancel": function("pressClose"), "onClose": function("reopen")}
-# A per cent is of the window without its scrollbar, which 100vw contains.
+# A percentage excludes the scrollbar of the window, which 100vw includes.
 _SIZES = {
     "sm": "max-w-[min(100%-1.5rem,24rem)]",
     "md": "max-w-[min(100%-1.5rem,32rem)]",
@@ -33,12 +33,12 @@ def dialog(
     """A modal dialog. It is mounted only while it is open, so nothing typed outlives it.
 
     Args:
-        open: whether it is there.
+        open: whether it is shown.
         title: names it.
-        on_close: event handler that makes `open` false: for the close button and Esc. With None the dialog stays until
-            something in it closes it: for what must not go by a slip of the hand.
-        quiet_title: on a phone the title is small, as the steps of a wizard have headings of their own.
-        test_id: also makes the HTML ids, so it has to be unique on the page.
+        on_close: event handler for the close button and Esc; it makes `open` false. With None, the dialog stays until
+            something in it closes it: for content that must not be closed by accident.
+        quiet_title: makes the title small on a phone, as the steps of a wizard have headings of their own.
+        test_id: also the base of the HTML ids, so it must be unique on the page.
     """
     title_id = f"{test_id}-title"
     return rx.cond(
@@ -59,7 +59,7 @@ def dialog(
             aria_labelledby=title_id,
             class_name="m-auto w-full max-h-[calc(100dvh-1.5rem)] overflow-y-auto "
             "rounded-card border border-line bg-surface p-5 text-ink shadow-overlay animate-appear sm:p-6 "
-            # One that has to be scrolled is reached by Tab.
+            # A scrollable dialog must be reachable by Tab.
             f"{FOCUS} focus-visible:-outline-offset-2 not-focus-visible:outline-none "
             f"backdrop:bg-[rgb(8_12_20/0.55)] {_SIZES[size]}",
             custom_attrs={"data-testid": test_id, **_MODAL},

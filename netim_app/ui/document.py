@@ -1,4 +1,4 @@
-"""The head of the document, and the wraps of the whole app."""
+"""The head of the document, and the wrappers of the whole app."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ PREVIEW = "/preview.png"
 
 
 def head() -> list[rx.Component]:
-    """For `rx.App(head_components=...)`: icons, and what the pages are about. Reflex itself adds the chosen theme.
+    """For `rx.App(head_components=...)`: icons and the description of the pages. Reflex itself adds the chosen theme.
 
     `PREVIEW` comes from each page (`image=`). `netim_app/web/brand_files.py` serves the files.
     """
@@ -38,12 +38,12 @@ def head() -> list[rx.Component]:
 
 
 def app_wraps() -> dict[tuple[int, str], Callable[[bool], rx.Component | None]]:
-    """For `rx.App(app_wraps=...)`: the error boundary with our own words, and no overlay (its toasts need eval)."""
+    """For `rx.App(app_wraps=...)`: the error boundary with our own text, and no overlay (its toasts need eval)."""
     return {(55, "ErrorBoundary"): lambda _stateful: ErrorBoundary.create(fallback_render=_crash())}
 
 
 def _crash() -> rx.Var:
-    """Shown in place of a page whose code failed in the browser. The details go to the log, not to the customer."""
+    """Replaces a page whose code failed in the browser. The details are logged, and not shown to the customer."""
     page = rx.el.div(
         logo(),
         rx.el.h1(tr("ui.crash.title"), class_name="text-2xl font-semibold tracking-tight"),
@@ -53,7 +53,7 @@ def _crash() -> rx.Var:
             type="button",
             class_name="min-h-11 w-fit rounded-control bg-accent px-4 text-sm font-medium text-on-accent "
             f"hover:bg-accent-strong {FOCUS}",
-            # No event: what fails here may be the very thing that carries events.
+            # No event: the failed code may be the part that sends events.
             custom_attrs={"onClick": function("reload")},
         ),
         role="alert",

@@ -22,7 +22,7 @@ _CONTROL = (
     "focus-visible:outline-2 focus-visible:outline-offset-0 focus-visible:outline-accent"
 )
 INPUT = f"{_CONTROL} text-base"
-# Six digits of any script, typed or pasted, are a whole code, with any signs between, around or before them, as
+# Six digits of any script, typed or pasted, are a whole code, with any characters between, around or before them, as
 # `core.readers.six_digits` reads it. A regular expression of HTML.
 _BETWEEN = r"[\s\p{P}\p{Z}\p{Cf}\u02d7\u2212\u30fc\uff70]*"
 _CODE = rf"{_BETWEEN}(?:\p{{Nd}}{_BETWEEN}){{6}}"
@@ -57,11 +57,11 @@ def text_field(
     Args:
         name: key in the form data.
         error: message under the field; empty for none.
-        value: what it shows at first. Later changes of the Var do not overwrite what was typed.
-        hint: lasting help under the field.
-        mark_optional: False where the hint says who may leave the field empty.
+        value: its initial content. Later changes of the Var do not overwrite what was typed.
+        hint: permanent help under the field.
+        mark_optional: False when the hint says who may leave the field empty.
         field_id: HTML id; needed only when two fields of the same name are on one page.
-        sends_itself: sends the form as soon as six digits are there. Not where that destroys something.
+        sends_itself: sends the form as soon as six digits are entered. Not for destructive forms.
     """
     props = input_props(
         name=name, required=required, test_id=test_id, value=value, autocomplete=autocomplete, inputmode=inputmode,
@@ -94,13 +94,13 @@ def text_area(
     test_id: str = "",
     field_id: str = "",
 ) -> rx.Component:
-    """Several lines of text, each sign as wide as the next.
+    """Several lines of text, in a monospaced font.
 
     Args:
-        value: what it shows at first.
-        max_length: what is longer is cut by the browser without a word. So give more than the handler takes: then it
-            refuses what was cut.
-        placeholder: an example, while it is empty.
+        value: its initial content.
+        max_length: the browser cuts longer text silently. So pass more than the handler accepts: then it refuses text
+            that was cut.
+        placeholder: an example, shown while the field is empty.
     """
     props = input_props(
         name=name, required=True, test_id=test_id, value=value, max_length=max_length, auto_focus=auto_focus
@@ -119,13 +119,13 @@ def text_area(
 
 
 def account_name(value: rx.Var[str]) -> rx.Component:
-    """Whose password a form is about, for password managers alone: nobody sees it, and it is not sent."""
+    """Tells password managers whose password a form is about. It is invisible and not sent."""
     return rx.el.input(type="text", auto_complete="username", value=value, read_only=True, hidden=True, tab_index=-1)
 
 
 @dataclass(frozen=True)
 class LongList:
-    """Hundreds of options that never change. They are put in as markup: as components they block the phone's page.
+    """Hundreds of constant options. They are inserted as markup: as components they would block the page on a phone.
 
     Attributes:
         options: pairs of value and label.
@@ -134,7 +134,7 @@ class LongList:
     options: Sequence[tuple[str, str]]
 
     def markup(self) -> str:
-        """The options in HTML. One without a value is sent as it is shown."""
+        """The options in HTML. For an option without a value, its label is sent."""
         values = ("" if sent == shown else f' value="{escape(sent)}"' for sent, shown in self.options)
         return "".join(
             f"<option{value}>{escape(shown)}</option>" for value, (_, shown) in zip(values, self.options, strict=True)
@@ -155,11 +155,11 @@ def select_field(
     test_id: str = "",
     field_id: str = "",
 ) -> rx.Component:
-    """A native choice of one.
+    """A native select for one value.
 
     Args:
         options: pairs of value and label, a Var of such pairs, or a `LongList`.
-        value: what is chosen at first.
+        value: the initial choice.
     """
     markup: dict[str, Any] = {}
     entries: list[rx.Component] = []
@@ -210,7 +210,7 @@ def checkbox_field(
     test_id: str = "",
     field_id: str = "",
 ) -> rx.Component:
-    """A box to tick. When it is ticked, the form data holds `on` under its name, otherwise nothing."""
+    """A checkbox. When it is ticked, the form data holds `on` under its name, otherwise nothing."""
     html_id = field_id or f"field-{name}"
     attrs = described(html_id, error, hint)
     return rx.el.div(
@@ -243,12 +243,12 @@ def input_props(
     max_length: int | None = None,
     auto_focus: bool = False,
 ) -> dict[str, Any]:
-    """The attributes of an input: its name, what a browser may fill in, how long it may be, and its test id."""
+    """The attributes of an input: name, autocomplete, maximum length and test id."""
     props: dict[str, Any] = {"name": name, "required": required, "custom_attrs": testid_attr(test_id)}
     if autocomplete == "one-time-code":
         props["custom_attrs"] |= {"onFocus": function("selectAll"), "onKeyDown": function("selectAll")}
     if auto_focus:
-        # React's own focuses what appears alone; a dialog looks for the attribute when it opens.
+        # React's own covers fields that appear alone. A dialog looks for the attribute when it opens.
         props["custom_attrs"] |= {"autofocus": ""}
     optional = {
         "default_value": value,

@@ -10,19 +10,19 @@ from netim_app.ui.icons import icon
 from netim_app.ui.parts import ClientScope, Text, testid_attr
 
 Lacks = Callable[..., rx.Var[bool]]
-"""Takes the texts of an entry, and is true when none of them contains what is typed: for its `hidden`."""
+"""Takes the texts of an entry, and is true when none of them contains what was typed. For the entry's `hidden`."""
 
 
 def filtered_list(
     entries: Callable[[Lacks], rx.Component], label: Text, nothing: Text, *, shown: rx.Var[bool], test_id: str = ""
 ) -> rx.Component:
-    """A list, and above it a field that hides the entries that do not contain what is typed. Nothing is sent.
+    """A list, and above it a field that hides the entries without the typed text. Nothing is sent.
 
     Args:
         entries: makes the list.
         label: the field's accessible name and placeholder.
-        nothing: shown when no entry is left.
-        shown: whether the field is there. Without it nothing is hidden.
+        nothing: shown when no entry matches.
+        shown: whether the field is shown. Without it nothing is hidden.
     """
     typed = client_var("typed", default="")
     wanted = typed.value.to(str).strip().lower()

@@ -35,14 +35,14 @@ def form(
         fields: fields of this module, or anything else.
         on_submit: takes the form data, a dict of name to string.
         submit_label: text of the submit button.
-        pending: true while the server works on it; for work that takes long. Without it, too, the button shows at
-            once that it was pressed, and cannot be pressed again before the answer.
+        pending: true while the server processes the form; only for slow work. Without it, the button also shows at once
+            that it was pressed, and cannot be pressed again before the answer.
         error: message about the form as a whole; empty for none.
         cancel: event handler; with it there is a Cancel button.
         also: a second way to send the form: a name and the text of its button. The form data then holds `on` under it.
-        submit_kind: `danger` for what destroys something.
-        full_width: the submit button takes the whole width, as on login pages.
-        inline: the button stands beside its one field where there is room for it.
+        submit_kind: `danger` for a destructive action.
+        full_width: gives the submit button the whole width, as on login pages.
+        inline: puts the button beside the only field where there is room.
         footer: something below the buttons.
     """
     width = "w-full" if full_width else "w-full sm:w-auto"
@@ -53,7 +53,7 @@ def form(
         buttons[-1:-1] = _send_with(*also, class_name=width)
     content = [*fields, rx.el.div(*buttons, class_name=_BUTTONS)]
     if inline:
-        # Beside the field, below the line of its label.
+        # Beside the field, and so below its label.
         beside = [*fields, rx.el.div(*buttons, class_name="sm:mt-7.25")]
         content = [rx.el.div(*beside, class_name="flex flex-col gap-3 sm:flex-row sm:items-start sm:*:first:grow")]
     return SingleSubmitForm.create(
@@ -68,7 +68,7 @@ def form(
 
 
 def _send_with(name: str, label: Text, class_name: str) -> list[rx.Component]:
-    """A button that is no submit button: Enter in a field presses the first one of these."""
+    """Not a submit button: Enter in a field presses the first submit button."""
     flag = rx.el.input(type="hidden", name=name, default_value="")
     another = button(label, class_name=class_name)
     another.custom_attrs["onClick"] = function("sendWith")
@@ -76,5 +76,5 @@ def _send_with(name: str, label: Text, class_name: str) -> list[rx.Component]:
 
 
 def columns(*fields: rx.Component) -> rx.Component:
-    """Fields side by side in pairs where there is room for it."""
+    """Fields in pairs, side by side where there is room."""
     return rx.el.div(*fields, class_name="grid items-start gap-5 sm:grid-cols-2")

@@ -1,4 +1,4 @@
-"""Line icons on a 24 unit grid, drawn by us, and the brand's mark. They are decoration: texts say what is meant."""
+"""Our own line icons on a 24-unit grid, and the brand's mark. They are decorative: texts carry the meaning."""
 
 import re
 
@@ -50,12 +50,12 @@ _PATHS = {
     "spinner": ("M12 3.5a8.5 8.5 0 1 1-8.5 8.5",),
 }
 
-# As custom_attrs: Reflex takes these for style and would compute a class for each of them in the browser.
+# As custom_attrs: Reflex would treat these as style and compute a class for each of them in the browser.
 _ROUND = {"strokeLinecap": "round", "strokeLinejoin": "round"}
 
 
 def icon(name: str, *, size: str = "size-5", class_name: str = "") -> rx.Component:
-    """A decorative icon in the colour of the text around it.
+    """A decorative icon in the colour of the surrounding text.
 
     Args:
         name: one of `icon_names()`.
@@ -71,15 +71,15 @@ def icon(name: str, *, size: str = "size-5", class_name: str = "") -> rx.Compone
 
 
 def icon_names() -> frozenset[str]:
-    """The icons there are."""
+    """The names of all icons."""
     return frozenset(_PATHS)
 
 
 def logo(*, compact: bool = False) -> rx.Component:
-    """The brand's mark and its product. The name is text, so it is read, scaled and coloured like text.
+    """The brand's mark and product name. The name is text, so it is read, scaled and coloured like text.
 
     Args:
-        compact: on a phone only the mark is seen; screen readers still hear the name.
+        compact: on a phone only the mark is visible; screen readers still read the name.
     """
     brand = get_brand()
     return rx.el.span(
@@ -103,6 +103,6 @@ def _drawn(shape: Shape) -> rx.Component:
 
 
 def _wordmark(name: str, product: str) -> tuple[rx.Component | str, ...]:
-    """The product, of which the company's name stands out where it begins with that."""
+    """The product name. When it begins with the company's name, that part is emphasised."""
     rest = product.removeprefix(f"{name} ")
     return (product,) if rest == product else (f"{name} ", rx.el.span(rest, class_name="font-normal text-muted"))

@@ -1,10 +1,10 @@
 """All JavaScript of the product: what neither Reflex nor HTML nor CSS can do. Nothing in here needs `eval`.
 
-`reflex_port/page_scripts.py` has what steers Reflex's own, and `reflex_guard/javascript.py` what others can use, too.
+`reflex_port/page_scripts.py` has the code that controls Reflex, and `reflex_guard/javascript.py` the reusable code.
 `tests/house/test_javascript.py` counts the lines of all of them.
 
 Menus are popovers and dialogs are `<dialog>`. Radix's menu would add 30 kB to the first load, and its dialog returns
-the focus to no other opener than its own trigger.
+the focus only to its own trigger.
 """
 
 from netim_app.reflex_port.page_scripts import CONNECT_ANEW, KEEP_STORAGE

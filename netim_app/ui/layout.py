@@ -20,7 +20,7 @@ _COLUMN = "mx-auto w-full max-w-column px-4 sm:px-6 min-[75rem]:max-w-wide"
 _PANEL = "rounded-card border border-line bg-surface p-6 shadow-card sm:p-8"
 _NARROW = "mx-auto w-full max-w-panel flex-1 px-4 pt-4 pb-16 outline-none sm:pt-14"
 _AT_THE_BOTTOM = "pointer-events-none fixed inset-x-0 bottom-0 z-30 sm:bottom-4"
-# As wide as the window of a phone, which so ends above it: nothing stands out from under a notice.
+# On a phone a notice is as wide as the window: the page visibly ends above it, and nothing sticks out behind it.
 _BAR_ON_A_PHONE = "max-sm:[&_.border]:rounded-none max-sm:[&_.border]:border-x-0 max-sm:[&_.border]:border-b-0"
 
 
@@ -37,13 +37,13 @@ def public_page(
     """A page for visitors: one narrow column.
 
     Args:
-        content: what is inside of the panel, below the title.
+        content: inside the panel, below the title.
         title: heading of level 1.
         ready: whether the page's state is loaded. Until then, and until the language is known, a skeleton is shown.
         locale_switch: event handler that takes a locale, or a component.
-        notices: at the lower end of the window, always mounted; a `live_region`, for one.
-        below: under the panel: links to other pages.
-        early: the content is shown at once, without anything from the server; its texts are `early` ones.
+        notices: at the lower end of the window, always mounted; for example a `live_region`.
+        below: links to other pages, under the panel.
+        early: shows the content at once, before anything comes from the server; its texts are `early` ones.
     """
     known = known_locale()
     shown = ready & known
@@ -66,7 +66,7 @@ def public_page(
             **_MAIN,
             class_name=_NARROW,
         ),
-        # With the content: a footer that is there before would be pushed away by it.
+        # The footer appears with the content: an earlier one would be pushed down by it.
         when_shown(_footer(known)),
         known=known,
         notices=notices,
@@ -90,12 +90,12 @@ def account_page(
         content: cards, shown when ready.
         heading: heading of level 1.
         ready: whether the page's state is loaded. Until then nothing private is in the document.
-        skeleton: stands in the content's place, and has its size; see `skeleton_card`.
+        skeleton: placeholder of the content's size; see `skeleton_card`.
         customer_name: label of the menu at the upper right.
         menu_items: made by `menu_link` and `menu_form_button`.
         locale_switch: event handler that takes a locale, or a component.
-        notices: at the lower end of the window, always mounted; a `live_region`, for one.
-        overlays: dialogs that belong to the whole page.
+        notices: at the lower end of the window, always mounted; for example a `live_region`.
+        overlays: dialogs of the whole page.
     """
     known = known_locale()
     shown = ready & known
@@ -121,8 +121,8 @@ def account_page(
 
 
 def not_found(*, locale_switch: Any) -> rx.Component:
-    """The page for URLs that lead nowhere."""
-    known = rx.Var.create(True)  # nothing has to be loaded: without a known language it speaks English
+    """The page for unknown URLs."""
+    known = rx.Var.create(True)  # nothing has to be loaded: without a known language the page is in English
     return _frame(
         rx.el.header(_header_row(_home_link(), _preferences(locale_switch, known))),
         rx.el.main(
@@ -150,7 +150,7 @@ _MAIN = {"id": "main", "tab_index": -1}
 def _frame(
     *parts: rx.Component, known: rx.Var[bool], notices: rx.Component | None = None, beside: bool = False
 ) -> rx.Component:
-    """`beside`: where there is room, notices are in the narrow column at the side (`sections.with_side`)."""
+    """`beside`: places notices in the narrow side column (`sections.with_side`) where there is room."""
     place = "min-[75rem]:mx-0 min-[75rem]:max-w-68" if beside else ""
     said = rx.el.div(
         connection_notice(),
@@ -183,7 +183,7 @@ def _account_main(
 ) -> rx.Component:
     return rx.el.main(
         rx.cond(
-            known,  # before the customer's data: it holds none
+            known,  # shown before the customer's data is loaded: it contains none
             _heading(heading, "text-xl font-semibold tracking-tight text-balance sm:text-2xl"),
             bar("h-7.25 w-64 max-w-full sm:h-8.5"),
         ),
@@ -236,7 +236,7 @@ def _footer(known: rx.Var[bool]) -> rx.Component:
     return rx.el.footer(
         rx.el.div(
             rx.cond(known, promise),
-            # As high before the language is known.
+            # The height is the same before the language is known.
             class_name=f"{_COLUMN} flex min-h-22 items-center justify-center gap-2 py-6 text-xs text-muted sm:min-h-17",
         ),
     )

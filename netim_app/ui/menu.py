@@ -18,7 +18,7 @@ _ITEM = (
     f"aria-[current=page]:font-semibold aria-[current=true]:font-semibold {FOCUS} focus-visible:-outline-offset-2"
 )
 
-# Below the button and in line with its end, or its beginning where the window ends; in a browser without anchors, at
+# Below the button, aligned with its end, or with its start at the edge of the window. In a browser without anchors: at
 # the end of the page's header.
 _LIST = (
     "absolute inset-auto top-15 end-4 m-0 mt-1.5 max-w-[calc(100vw-2rem)] rounded-card border border-line "
@@ -35,14 +35,14 @@ def menu(
     name: rx.Var[str] | None = None,
     width: str = "w-64",
 ) -> rx.Component:
-    """A menu button and its items. Esc, a click outside and leaving with Tab close it; arrows move inside.
+    """A menu button and its items. Esc, a click outside and leaving it by Tab close it; arrow keys move inside.
 
     Args:
         items: made by `menu_link`, `menu_button` or `menu_form_button`.
         label: text of the button.
-        name: of the button for screen readers, where the label alone does not tell; has the label in it (WCAG 2.5.3).
-        width: class of the list.
-        test_id: also makes the HTML ids, so it has to be unique on the page.
+        name: of the button for screen readers, when the label alone is unclear; contains the label (WCAG 2.5.3).
+        width: CSS class of the list.
+        test_id: also the base of the HTML ids, so it must be unique on the page.
     """
     list_id = f"{test_id}-list"
     return Div.create(
@@ -68,17 +68,17 @@ def menu(
 
 
 def menu_link(label: Text, href: str, *, test_id: str = "") -> rx.Component:
-    """An item that leads to a page of the app, without loading the document anew."""
+    """An item that leads to a page of the app without a reload of the document."""
     return ReactRouterLink.create(label, to=href, class_name=_ITEM, custom_attrs=testid_attr(test_id))
 
 
 def menu_button(
     label: Text, on_click: Any, *, current: rx.Var[bool], lang: str = "", test_id: str = ""
 ) -> rx.Component:
-    """An item that chooses: one of the menu is the current one.
+    """An item of a choice: one item of the menu is the current one.
 
     Args:
-        lang: language of the label, where it is not that of the page.
+        lang: language of the label, when it differs from that of the page.
     """
     return rx.el.button(
         label,

@@ -11,11 +11,11 @@ _COLOURS = (
     "data-[level=good]:text-level-good data-[level=strong]:text-level-strong"
 )
 
-# The dial is an arc that is open below, like that of an instrument: from lower left over the top to lower right.
+# The dial is an arc that is open at the bottom, from lower left over the top to lower right.
 _CENTRE, _RADIUS, _STROKE = 60, 50, 10
 _FIRST, _SWEEP = 140, 260
 _WIDTH = "w-44 shrink-0"
-# As custom_attrs: Reflex takes these for style and would compute a class for each of them in the browser.
+# As custom_attrs: Reflex would treat these as style and compute a class for each of them in the browser.
 _LINE = {"fill": "none", "strokeWidth": str(_STROKE)}
 
 
@@ -32,10 +32,10 @@ def meter(
 
     Args:
         percent: 0 to 100.
-        label: what is measured; for screen readers.
-        level_text: the level in words; colour alone says nothing to many people.
+        label: for screen readers: what is measured.
+        level_text: the level in words; many people cannot tell it by colour alone.
         level: weak, fair, good or strong.
-        marks: where on the dial a level begins, in percent.
+        marks: where levels begin on the dial, in percent.
     """
     words = rx.el.div(
         rx.el.div(
@@ -61,13 +61,13 @@ def meter(
         aria_valuetext=level_text,
         aria_label=label,
         class_name="flex flex-col items-center",
-        # Reflex does not know this role, so it cannot be given as `role=`.
+        # Reflex does not know this role, so `role=` refuses it.
         custom_attrs={"role": "meter", "data-testid": test_id, "data-level": level},
     )
 
 
 def meter_skeleton() -> rx.Component:
-    """The empty dial, where a meter is loading."""
+    """The empty dial, shown while a meter is loading."""
     return rx.el.div(_svg(_track()), class_name=f"{_WIDTH} animate-pulse")
 
 
@@ -101,7 +101,7 @@ def _arc() -> dict[str, Any]:
 
 
 def _mark(percent: int) -> rx.Component:
-    """A gap in the dial."""
+    """A gap in the dial, where a level begins."""
     (x1, y1), (x2, y2) = _point(percent, _RADIUS - _STROKE / 2 - 1), _point(percent, _RADIUS + _STROKE / 2 + 1)
     return rx.el.path(d=f"M{x1} {y1}L{x2} {y2}", custom_attrs={"strokeWidth": "2"}, class_name="stroke-surface")
 

@@ -24,10 +24,10 @@ _KINDS: dict[str, tuple[str, str]] = {
 def notice(
     kind: Kind, text: rx.Var | str | rx.Component, on_close: Any | None = None, test_id: str = ""
 ) -> rx.Component:
-    """A message in its place on the page. A `danger` one is announced when it appears.
+    """A message at a fixed place on the page. A `danger` one is announced when it appears.
 
     Args:
-        text: the message, or a component with more than text.
+        text: the message, as text or as a component.
         on_close: event handler; with it there is a close button.
     """
     attrs: dict[str, Any] = {"role": "alert"} if kind == "danger" else {}
@@ -54,15 +54,15 @@ def live_region(
     number: rx.Var[int] | int = 0,
     on_end: Any | None = None,
 ) -> rx.Component:
-    """The place where a page says what has just happened. Always mounted, so that screen readers listen to it.
+    """The place where a page reports what has just happened. It is always mounted, so that screen readers observe it.
 
     Args:
         text: the message; empty for none.
         kind: success, info, warning or danger.
-        action: behind the message: what can be done about it.
-        number: another one for each message: also one with the same words is said, and has its whole time.
-        on_end: event handler for the end of a success or an info: after six seconds without the pointer or the focus.
-            It may come while the next message is on its way.
+        action: follows the message: what can be done about it.
+        number: unique for each message, so that a repeated text is announced again and shown for its full time.
+        on_end: event handler for the end of a success or an info, after six seconds without pointer or focus. It may
+            arrive while the next message is on its way.
     """
     shown = text if action is None else rx.fragment(breakable(text), " ", action)
     stays = {
@@ -83,7 +83,7 @@ def live_region(
         ),
         role="status",
         aria_live="polite",
-        # The margin is the message's: the region itself must not be hidden, or nothing would be announced.
+        # The message has the margin: the region itself must not be hidden, or nothing would be announced.
         class_name="*:rounded-control *:shadow-overlay sm:*:mt-3",
         custom_attrs={"data-testid": test_id},
     )
@@ -92,12 +92,12 @@ def live_region(
 def outcome(
     text: Text | rx.Component, *more: rx.Component, icon_name: str = "check", test_id: str = ""
 ) -> rx.Component:
-    """What stands in the place of a form that has done its work. It gets the focus, so that it is read out.
+    """Replaces a form that has done its work. It gets the focus, so that screen readers read it.
 
     Args:
         text: what has happened, and what comes next.
-        more: below: a hint, or the way on.
-        icon_name: the picture above.
+        more: below the text: a hint or the next step.
+        icon_name: of the icon above the text.
     """
     return Div.create(
         rx.el.div(
@@ -113,7 +113,7 @@ def outcome(
 
 
 def _silent_danger(text: Text | rx.Component, on_close: Any | None) -> rx.Component:
-    """As `danger`, without role=alert: inside of a live region it would be read twice."""
+    """As `danger` but without role=alert: inside a live region it would be read twice."""
     box = notice("danger", text, on_close)
     box.custom_attrs.pop("role")
     return box

@@ -15,18 +15,18 @@ Handler = Any
 
 
 class ClientScope(rx.el.Div):
-    """The part of a page that owns client vars. Their values are lost when this part disappears."""
+    """The part of a page that owns client vars. Their values are lost when the part is unmounted."""
 
     _memoization_mode = COMPILED_TOGETHER
 
 
 def given(text: Text) -> bool:
-    """Whether there is a text, or may be one."""
+    """Whether there is a text, or may be one (a Var)."""
     return isinstance(text, rx.Var) or text != ""
 
 
 def unless_empty(text: Text, build: Callable[[], rx.Component]) -> rx.Component:
-    """What `build` returns, while the text is not empty."""
+    """Shows what `build` returns while the text is not empty."""
     if not isinstance(text, rx.Var):
         return build() if text else rx.fragment()
     return rx.cond(text != "", build())
@@ -47,7 +47,7 @@ def labelled(
     required: bool,
     extra: rx.Component | None = None,
 ) -> rx.Component:
-    """A control under its label, with its error and its hint below. `control` gets the attributes that name both."""
+    """A control under its label, above its error and hint. `control` takes the attributes that refer to both."""
     optional = [] if required else [rx.el.span(" (", tr("ui.form.optional"), ")", class_name="font-normal text-muted")]
     return rx.el.div(
         rx.el.label(label, *optional, html_for=html_id, class_name="text-sm font-medium"),
@@ -59,8 +59,8 @@ def labelled(
 
 
 def described(html_id: str, error: Text, hint: Text) -> dict[str, Any]:
-    """Id, and the attributes that tie a control to its hint and its error."""
-    # A raw Var: for a plain string Reflex makes a ref and sends the value a second time under the id.
+    """The id, and the attributes that link a control to its hint and its error."""
+    # A raw Var: for a plain string Reflex creates a ref and sends the value a second time under the id.
     attrs: dict[str, Any] = {"id": rx.Var(json.dumps(html_id))}
     hint_id = f"{html_id}-hint" if given(hint) else ""
     if given(error):
@@ -73,7 +73,7 @@ def described(html_id: str, error: Text, hint: Text) -> dict[str, Any]:
 
 
 def below(html_id: str, error: Text, hint: Text, indent: str = "") -> list[rx.Component]:
-    """The hint and the error of a control, with the ids that `described` names."""
+    """The hint and the error of a control, with the ids from `described`."""
     found = []
     if given(hint):
         found.append(_note(hint, f"{html_id}-hint", f"text-sm text-muted {indent}"))

@@ -1,4 +1,4 @@
-"""What a page needs to ask the browser for a passkey."""
+"""The components that ask the browser for a passkey."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ import reflex as rx
 from netim_app.ui.script import Div, PromptForm, Span, function
 
 _SHOWN = "invisible data-[passkeys=true]:visible data-[passkeys=false]:hidden"
-"""The room is kept until the browser has said that it has passkeys, so that nothing moves."""
+"""The space stays reserved until the browser reports whether it supports passkeys, so that nothing moves."""
 
 
 def with_passkeys(*content: rx.Component, class_name: str = "", test_id: str = "") -> rx.Component:
-    """A part of the page that a browser without passkeys does not show."""
+    """A part of the page that is hidden in a browser without passkeys."""
     return Div.create(
         *content,
         class_name=f"{_SHOWN} {class_name}".strip(),
@@ -20,32 +20,32 @@ def with_passkeys(*content: rx.Component, class_name: str = "", test_id: str = "
 
 
 def without_passkeys(*content: rx.Component) -> rx.Component:
-    """A part of the page that only a browser without passkeys shows."""
+    """A part of the page that is shown only in a browser without passkeys."""
     attrs = {"ref": function("offerPasskeys")}
     return Div.create(*content, class_name="hidden data-[passkeys=false]:block", custom_attrs=attrs)
 
 
 def autofill(on_ready: Any) -> rx.Component:
-    """Sends an event once the browser can offer passkeys behind a field. Part of `with_passkeys`."""
+    """Sends an event once the browser can offer passkeys in a field. Part of `with_passkeys`."""
     return rx.el.span(hidden=True, on_click=on_ready, custom_attrs={"data-autofill": ""})
 
 
 def signals(told: rx.Var[str]) -> rx.Component:
-    """Tells the password managers of the browser about the passkeys of the account, each time that they change.
+    """Tells the browser's password managers about the account's passkeys whenever these change.
 
     Args:
-        told: what `sendSignal` of the npm package takes, as a JSON list; empty for nothing.
+        told: arguments of `sendSignal` of the npm package, as a JSON list; empty for none.
     """
     attrs = {"ref": function("signalPasskeys"), "data-signals": told}
     return rx.cond(told != "", Span.create(key=told, hidden=True, custom_attrs=attrs))
 
 
 def prompt(state: Any, *, test_id: str) -> rx.Component:
-    """Opens the prompt of the browser as soon as there are options for it, and sends what the customer answers.
+    """Opens the browser's prompt as soon as there are options for it, and sends the customer's answer.
 
     Args:
         state: has `options` (JSON), `kind` ("new", "use" or "autofill") and the handler `finish`, which takes the form.
-            It forgets the options right after it has set them, or the prompt opens again when the page is loaded anew.
+            It must forget the options right after it has set them; otherwise a reload opens the prompt again.
     """
     asking = Span.create(
         key=state.options,

@@ -27,7 +27,7 @@ def password_field(
     field_id: str = "",
     extra: rx.Component | None = None,
 ) -> rx.Component:
-    """A password with a button that shows it. It never gets a value from a state.
+    """A password field with a button that shows the password. It never gets a value from a state.
 
     Args:
         autocomplete: tells password managers which password is meant.

@@ -1,4 +1,4 @@
-"""Language and theme, as the visitor wants them."""
+"""The visitor's choice of language and theme."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,11 +13,11 @@ from netim_app.ui.theme import FOCUS
 
 
 def language_switch(choose: Callable[[str], Any], *, test_id: str = "language-menu") -> rx.Component:
-    """A menu of the languages, each in its own name. Its button shows the code of the present one.
+    """A menu of the languages, each under its own name. Its button shows the code of the current one.
 
     Args:
         choose: event handler that takes a locale.
-        test_id: also makes the HTML ids.
+        test_id: also the base of the HTML ids.
     """
     return menu(
         *[
@@ -38,7 +38,7 @@ def language_switch(choose: Callable[[str], Any], *, test_id: str = "language-me
 
 
 def theme_switch() -> rx.Component:
-    """A button between light and dark. Until it is used, the system decides; the choice stays in this browser."""
+    """A button that switches between light and dark. Initially the system decides; the choice stays in this browser."""
     return rx.el.button(
         icon("theme"),
         type="button",

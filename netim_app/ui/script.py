@@ -1,4 +1,4 @@
-"""Elements that do something in the browser: by functions of `netim_app.ui.javascript.SOURCE`, or of the parts."""
+"""Elements that act in the browser, by functions of `netim_app.ui.javascript.SOURCE` or of `reflex_guard`."""
 
 from typing import Any
 
@@ -13,38 +13,38 @@ from reflex_guard import script as parts
 from reflex_guard import ticket_form
 
 PASSKEYS = "@simplewebauthn/browser@14.0.0"
-"""The npm package that speaks to the browser about passkeys. `SOURCE` imports it when it is needed."""
+"""The npm package for the browser's passkey API. `SOURCE` imports it when it is needed."""
 TIME_ZONE = rx.Var("Intl.DateTimeFormat().resolvedOptions().timeZone").to(str)
-"""The IANA name of the browser's time zone. For a part of the page that is not rendered in advance."""
+"""The IANA name of the browser's time zone. Only for a part of the page that is not prerendered."""
 
 
 def form_around(field_id: str) -> rx.Var[dict[str, Any]]:
-    """What the form around this field holds when an event is sent, as its own event would send it."""
+    """The form data around this field when an event is sent, as the form's own event would send it."""
     return rx.Var(f'Object.fromEntries(new FormData(document.getElementById("{field_id}").form))').to(dict)
 
 
 def function(name: str) -> rx.Var[Any]:
-    """A function of the product's script, or of that of the parts; see `reflex_guard.script.function`.
+    """A function of the product's script or of `reflex_guard`'s; see `reflex_guard.script.function`.
 
     Raises:
-        KeyError: there is none of this name.
+        KeyError: there is no function of this name.
     """
     return parts.function(name, parts.SOURCE + SOURCE)
 
 
 class _Scripted:
-    """Compiles both scripts beside the element. The build leaves out what is not used."""
+    """Compiles both scripts with the element. The build leaves out unused code."""
 
     def add_custom_code(self) -> list[str]:
         return [parts.SOURCE, SOURCE]
 
 
 class Button(_Scripted, rx.el.Button):
-    """A button that does something in the browser."""
+    """A button that acts in the browser."""
 
 
 class A(_Scripted, rx.el.A):
-    """A link that does something in the browser."""
+    """A link that acts in the browser."""
 
 
 class Dialog(_Scripted, rx.el.Dialog):
@@ -56,7 +56,7 @@ class Div(_Scripted, rx.el.Div):
 
 
 class TimedDiv(Div):
-    """A part of the page that tells when its animation has ended."""
+    """A part of the page that reports the end of its animation."""
 
     on_animation_end: rx.EventHandler[rx.event.no_args_event_spec]  # type: ignore[type-arg, valid-type]  # so Reflex wants it
 
@@ -66,15 +66,15 @@ class H1(_Scripted, rx.el.H1):
 
 
 class Input(_Scripted, rx.el.Input):
-    """A field that does something in the browser, or is filled there."""
+    """A field that acts in the browser, or is filled there."""
 
 
 class Anchored(_Scripted, rx.el.Section):
-    """A part of the page that links lead to, by its id. It has `data-reached` while the URL names it."""
+    """A part of the page that is a link target, by its id. It has `data-reached` while the URL names it."""
 
     @classmethod
     def create(cls, *children: Any, **props: Any) -> rx.Component:
-        """As any section; `custom_attrs` gets what scrolls to it."""
+        """Creates the section, with the function that scrolls to it in its `custom_attrs`."""
         reached = location_hash() == rx.Var.create("#") + props["id"].to(str)
         # React calls a new ref: when the part appears, and when a link to it is followed.
         attrs = {"ref": rx.cond(reached, function("scrollToReached"), None), "data-reached": rx.cond(reached, "", None)}
@@ -82,7 +82,7 @@ class Anchored(_Scripted, rx.el.Section):
 
 
 class Span(_Scripted, rx.el.Span):
-    """What does something when it appears."""
+    """An element that acts when it appears."""
 
 
 class Ul(_Scripted, rx.el.Ul):
@@ -101,7 +101,7 @@ class PromptForm(_Scripted, rx.el.Form):
 
 
 class DocumentLanguage(rx.Fragment):
-    """Keeps language and direction of the document at the language of the tab (WCAG 3.1.1)."""
+    """Keeps the document's language and direction in line with the tab's language (WCAG 3.1.1)."""
 
     def add_imports(self) -> dict[str, str]:
         return {"react": "useEffect"}

@@ -1,4 +1,4 @@
-"""A long page: groups of cards, and beside them what stays in view."""
+"""A long page: groups of cards, and a side column that stays in view."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _LINK = (
     "min-[75rem]:bg-transparent min-[75rem]:px-4 min-[75rem]:text-muted min-[75rem]:hover:border-accent "
     f"min-[75rem]:hover:bg-transparent min-[75rem]:hover:text-ink {FOCUS} focus-visible:-outline-offset-2"
 )
-# A column that is taller than the window scrolls in itself. The padding leaves room for the rings of the focus.
+# A column that is taller than the window scrolls on its own. The padding leaves room for the focus rings.
 _STAYS = (
     "min-[75rem]:sticky min-[75rem]:top-6 min-[75rem]:max-h-[calc(100dvh-3rem)] min-[75rem]:overflow-y-auto "
     "min-[75rem]:-m-1 min-[75rem]:p-1"
@@ -26,11 +26,11 @@ _STAYS = (
 
 
 def with_side(*content: rx.Component, side: Sequence[rx.Component], stays: bool = False) -> rx.Component:
-    """A narrow column beside the groups of cards, or above them where the window is narrow or the text large.
+    """A narrow column beside the groups of cards, or above them when the window is narrow or the text large.
 
     Args:
         content: groups of cards.
-        side: the narrow column. It comes first for keyboards and screen readers, too.
+        side: the narrow column. It also comes first for keyboards and screen readers.
         stays: whether the column stays in view while the page scrolls.
     """
     return rx.el.div(
@@ -44,20 +44,20 @@ def group(*cards: rx.Component, title: Text, anchor: str) -> rx.Component:
     """Cards that belong together.
 
     Args:
-        title: heading of level 2; those of the cards are of level 3.
-        anchor: HTML id that `section_links` lead to.
+        title: heading of level 2; the cards have headings of level 3.
+        anchor: HTML id for `section_links`.
     """
     heading = rx.el.h2(title, class_name="text-xl font-semibold tracking-tight")
     return Anchored.create(heading, *cards, id=rx.Var(json.dumps(anchor)), class_name=f"{_CARDS} scroll-mt-6")
 
 
 def untitled_group(*cards: rx.Component) -> rx.Component:
-    """All cards of a page, or their placeholders. Their headings are of level 2."""
+    """All cards of a page, or their placeholders. Their headings have level 2."""
     return rx.el.div(*cards, class_name=_CARDS)
 
 
 def skeleton_group(*cards: rx.Component) -> rx.Component:
-    """A placeholder of the size of a group."""
+    """A placeholder with the size of a group."""
     return rx.el.div(bar("h-7.25 w-40"), *cards, class_name=_CARDS)
 
 
@@ -75,5 +75,5 @@ def section_links(sections: Mapping[str, Text]) -> rx.Component:
 
 
 def skeleton_links(count: int) -> rx.Component:
-    """A placeholder of the size of so many section links."""
+    """A placeholder with the size of that many section links."""
     return rx.el.div(*(bar("h-11 w-28") for _ in range(count)), class_name=_LINKS)

@@ -1,4 +1,4 @@
-"""Placeholders: they stand where something is loading, and have its size."""
+"""Placeholders for content that is loading, with the content's size."""
 
 import reflex as rx
 
@@ -10,11 +10,11 @@ _WIDTHS = ("w-2/5", "w-11/12", "w-3/4", "w-5/6")
 
 
 def skeleton_card(*, lines: int = 2, gauge: bool = False) -> rx.Component:
-    """A placeholder of the size of a card: title, a few lines of text, and a button at the right.
+    """A placeholder with the size of a card: title, a few lines of text, and a button at the right.
 
     Args:
-        lines: of text, below the title.
-        gauge: the size of the gauge instead.
+        lines: number of text lines below the title.
+        gauge: uses the size of the gauge instead.
     """
     bars = [bar("h-6 w-44 max-w-full"), *(bar(f"mt-1 h-4 {_WIDTHS[i % len(_WIDTHS)]}") for i in range(lines))]
     head = rx.el.div(*bars, class_name="flex min-w-0 flex-1 flex-col gap-2")
@@ -25,7 +25,7 @@ def skeleton_card(*, lines: int = 2, gauge: bool = False) -> rx.Component:
 
 
 def _gauge() -> rx.Component:
-    """The dial, and beside it, on a phone below, the next step with its button and the others."""
+    """The dial; beside it, or below it on a phone, the next step with its button, and the other steps."""
     steps = (("h-4 w-3/4", "h-11 w-56 max-w-full"), ("h-4 w-3/4", "h-5 w-40"), ("h-4 w-2/3", "h-5 w-48"), ())
     dial = rx.el.div(meter_skeleton(), bar("h-5 w-36"), class_name="flex flex-col items-center gap-4")
     rows = rx.el.div(bar("h-6 w-32"), *(_step(*lines) for lines in steps), class_name="flex min-w-0 flex-col gap-5")
@@ -39,11 +39,11 @@ def _step(*lines: str) -> rx.Component:
 
 
 def form_skeleton(fields: int, *, more: bool = False) -> rx.Component:
-    """A placeholder of the size of a form in a panel.
+    """A placeholder with the size of a form in a panel.
 
     Args:
-        fields: how many it has.
-        more: whether there are some lines and a link around its button.
+        fields: number of fields.
+        more: adds some lines and a link around the button.
     """
     field = [
         rx.el.div(bar("h-5 w-28"), bar("h-11"), class_name="flex flex-col gap-2") for _ in range(fields)

@@ -1,4 +1,4 @@
-"""How hard a password is to guess, shown while it is typed."""
+"""Shows how hard a password is to guess while it is typed."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _COLOURS = ("bg-danger", "bg-danger", "bg-warning", "bg-success", "bg-success")
 
 
 def strength(score: rx.Var[int], *, label: rx.Var | str, words: Sequence[rx.Var | str]) -> rx.Component:
-    """Four bars and a few words beside them. The words have their room before they come, so nothing moves.
+    """Four bars and a few words beside them. Space for the words is reserved, so nothing moves.
 
     Args:
         score: 0 to 4; less than 0 before anything was rated.

@@ -24,10 +24,10 @@ def switch(
     Args:
         label: its accessible name.
         checked: whether it is on.
-        on_change: event handler. One that takes an argument is given the wanted new value: that is safer than
-            "the other one" when a click is sent twice.
-        show_label: show the label beside the track; it is always its name.
-        html_id: needed only where a label elsewhere on the page belongs to it.
+        on_change: event handler. If it takes an argument, it gets the requested new value: when a click is sent twice,
+            that is safer than a toggle.
+        show_label: shows the label beside the track; it is always the accessible name.
+        html_id: needed only when a label elsewhere on the page refers to it.
     """
     takes_value = isinstance(on_change, rx.EventHandler) and len(on_change.get_parameters()) > 1
     visible = rx.el.span(label, class_name="text-sm font-medium") if show_label else rx.fragment()

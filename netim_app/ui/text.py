@@ -1,4 +1,4 @@
-"""Texts in the page: compiled once for every language, switched in the browser by one state var."""
+"""Texts of the pages: compiled for every language, and switched in the browser by one state var."""
 
 import json
 from collections.abc import Callable
@@ -12,18 +12,18 @@ from netim_app.texts import catalog
 from netim_app.texts.po_files import COUNTED
 
 _UP_TO_A_GROUP = r"/[^]*?[\da-f:]:(?=[\da-f]{0,4}:)|[^]+$/gi"
-"""In JavaScript. The time 10:30 has no such group: behind its colon comes no other one."""
+"""In JavaScript. The time 10:30 has no such group: no second colon follows."""
 
 
 class LocaleState(rx.State):
-    """The language of this tab. It has no handlers: states that know the customer write it."""
+    """The language of this tab. It has no handlers: states that know the customer set it."""
 
     locale: str = ""
-    """One of `catalog.LOCALES`; empty until it is known, and so long the shell shows no label."""
+    """One of `catalog.LOCALES`; empty until it is known. Until then the shell shows no label."""
 
 
 def known_locale() -> rx.Var[bool]:
-    """Whether the language is settled, so labels may be shown."""
+    """Whether the language is known, so that labels may be shown."""
     return rx.Var.create(LocaleState.locale) != ""
 
 
@@ -32,10 +32,10 @@ def tr(key: str, **params: rx.Var | str | int) -> rx.Var[str]:
 
     Args:
         key: a key of the catalog.
-        params: values for the placeholders; Vars are spliced into the text in the browser.
+        params: values for the placeholders; the browser inserts Vars into the text.
 
     Raises:
-        KeyError: unknown key, or other params than the text has placeholders. Raised when the page is compiled.
+        KeyError: unknown key, or the params do not match the placeholders. Raised when the page is compiled.
     """
     wanted = catalog.values(key)
     if wanted != params.keys():
@@ -46,16 +46,16 @@ def tr(key: str, **params: rx.Var | str | int) -> rx.Var[str]:
 
 
 def by_language(said: Callable[[str], str]) -> rx.Var[str]:
-    """What is no text of the catalogue, in the language of the tab.
+    """A string from outside the catalogue, in the language of the tab.
 
     Args:
-        said: of a locale.
+        said: returns the string for a locale.
     """
     return expression(_chosen(lambda locale: json.dumps(said(locale))), LocaleState.locale).to(str)
 
 
 def _chosen(js_of: Callable[[str], str]) -> str:
-    """What rx.match would compile to, as a ternary: several hundred labels make the difference worth it."""
+    """The same as rx.match, as a ternary: shorter code, which matters for several hundred labels."""
     js = js_of(catalog.DEFAULT_LOCALE)
     for locale in catalog.LOCALES[1:]:
         js = f"({LocaleState.locale!s} === {json.dumps(locale)} ? {js_of(locale)} : {js})"
@@ -63,10 +63,10 @@ def _chosen(js_of: Callable[[str], str]) -> str:
 
 
 def early(key: str, **params: str | int) -> rx.Var[str]:
-    """The text of a key for a place that is shown before the language of the tab is known.
+    """The text of a key for a place that appears before the language of the tab is known.
 
-    Until then it stands there in every language, and the one of the document is shown: the server chooses that by what
-    the browser asks for.
+    Until then the page contains it in every language, and shows the one of the document. The server chooses that by the
+    browser's request.
     """
     said = (
         rx.el.span(catalog.text(locale, key, **params), lang=locale, class_name=_shown_where(locale))
@@ -77,17 +77,17 @@ def early(key: str, **params: str | int) -> rx.Var[str]:
 
 
 def _shown_where(locale: str) -> str:
-    """Classes for a text that is shown where the document is in its language. The default one is everybody else's."""
+    """CSS classes that show a text when the document is in its language. The default one covers all other cases."""
     if locale != catalog.DEFAULT_LOCALE:
         return f"hidden [html:lang({locale})_&]:inline"
     return " ".join(f"[html:lang({other})_&]:hidden" for other in catalog.LOCALES[1:])
 
 
 def in_every_language(part: Callable[[str], rx.Component]) -> rx.Component:
-    """A part of a page that is more than texts, compiled for each language.
+    """A part of a page with more than texts, compiled for each language.
 
     Args:
-        part: of a locale.
+        part: returns the part for a locale.
     """
     others = [(locale, part(locale)) for locale in catalog.LOCALES[1:]]
     default = part(catalog.DEFAULT_LOCALE)
@@ -95,23 +95,23 @@ def in_every_language(part: Callable[[str], rx.Component]) -> rx.Component:
 
 
 def breakable(text: rx.Var[str]) -> rx.Component:
-    """A text whose IPv6 addresses break between their groups of digits. An IPv4 address fits on any line."""
+    """A text whose IPv6 addresses may wrap between their groups of digits. An IPv4 address fits on any line."""
     pieces = expression(rf"({text!s}.match({_UP_TO_A_GROUP}) ?? [])", text).to(list[str])
     return rx.foreach(pieces, lambda piece: rx.fragment(piece, rx.el.wbr()))
 
 
 def breakable_if_text(shown: rx.Var[Any] | rx.Component | str) -> rx.Var[Any] | rx.Component | str:
-    """As `breakable`, for a place that may also hold a component, or a text that is known when the page is built."""
+    """As `breakable`, for a value that may also be a component, or a text that is known at build time."""
     return breakable(shown) if isinstance(shown, rx.vars.StringVar) else shown
 
 
 def moment(text: rx.Var | str, exact: rx.Var | str) -> rx.Component:
-    """How long ago something was; the exact moment is shown to who points at it."""
+    """How long ago something happened; hovering shows the exact moment."""
     return rx.el.span(text, title=exact, class_name="decoration-dotted underline-offset-4 hover:underline")
 
 
 def _in_language(locale: str, key: str, values: dict[str, rx.Var]) -> str:
-    """A JavaScript expression for the text in one language. The rule for its forms is C, and so is JavaScript, too."""
+    """A JavaScript expression for the text in one language. The C rule for plural forms is valid JavaScript, too."""
     language, forms = catalog.spoken(locale, key)
     said = [_splice(form, values) for form in forms]
     if len(said) == 1:
@@ -120,10 +120,10 @@ def _in_language(locale: str, key: str, values: dict[str, rx.Var]) -> str:
 
 
 def _splice(template: str, values: dict[str, rx.Var]) -> str:
-    """A JavaScript expression that concatenates the literal pieces of a template with the values."""
+    """A JavaScript expression that concatenates a template's literal pieces and its values."""
     pieces: list[str] = []
     for literal, name, _, _ in Formatter().parse(template):
-        # The first piece stays even when it is empty: it makes the sum a string.
+        # The first piece stays even when it is empty: it makes the result a string.
         if literal or not pieces:
             pieces.append(json.dumps(literal, ensure_ascii=False))
         if name is not None:

@@ -1,7 +1,7 @@
-"""The one set of design tokens: colours of both themes, type, shape, shadow and motion.
+"""The design tokens: colours of both themes, type, shape, shadow and motion.
 
 Tailwind turns every token into utility classes (`bg-surface`, `text-muted`, `rounded-card`, `shadow-overlay`). The two
-themes differ in nothing but the values of the colours, so a component never says `dark:`.
+themes differ only in colour values, so no component uses `dark:`.
 """
 
 from typing import Any
@@ -32,8 +32,8 @@ TYPE = {
     "2xl": (28, 34),
     "4xl": (44, 48),
 }
-"""Size and height of a line, in pixels at the browser's own text size: notes, texts, fields, titles of cards, titles of
-panels and dialogs, the heading of a page, the figure in the gauge. There are no others."""
+"""Font size and line height, in pixels at the browser's default text size: notes, texts, fields, titles of cards,
+titles of panels and dialogs, the heading of a page, the figure in the gauge. There are no others."""
 MOTION = {
     "ease-settle": "cubic-bezier(0.2, 0, 0, 1)",
     "default-transition-duration": "150ms",
@@ -44,7 +44,7 @@ MOTION = {
 }
 
 FOCUS = "focus-visible:outline-2 focus-visible:outline-offset-2 focus-visible:outline-accent"
-"""The focus ring of everything that can be operated."""
+"""The focus ring of every control."""
 
 _BASE = """
 @layer base {
@@ -91,7 +91,7 @@ _BASE = """
 
 
 def stylesheet() -> str:
-    """The tokens as Tailwind v4 source, and the few rules that belong to elements rather than to components."""
+    """The tokens as Tailwind v4 source, and the few rules for elements instead of components."""
     theme = "".join(f"  --color-{name}: {value};\n" for name, value in LIGHT.items())
     theme += "".join(f"  --{name}: {value};\n" for name, value in (SHAPES | MOTION).items())
     theme += "".join(
@@ -100,14 +100,14 @@ def stylesheet() -> str:
     )
     dark = " ".join(f"--color-{name}: {value};" for name, value in DARK.items())
     return (
-        # `static`: the dark values below override variables, so all of them have to exist.
+        # `static`: the dark values below override variables, so all variables must exist.
         "@theme static {\n  --color-*: initial;\n  --text-*: initial;\n  --radius-*: initial;\n"
         f"  --shadow-*: initial;\n  --color-transparent: transparent;\n{theme}"
         "  @keyframes appear { from { opacity: 0; transform: translateY(4px); } }\n"
         "  @keyframes reached { 0%, 60% { outline-color: var(--color-accent); } }\n"
         "  @keyframes leave { 0%, 97% { opacity: 1; } to { opacity: 0; visibility: hidden; } }\n"
         "  @keyframes fill { from { stroke-dashoffset: 100; } }\n}\n"
-        # `phone` is a device in the hand, or a window as narrow; `desk` is the opposite.
+        # `phone` is a handheld device, or a window as narrow; `desk` is the opposite.
         "@custom-variant phone { @media (pointer: coarse), (width < 40rem) { @slot; } }\n"
         "@custom-variant desk { @media (not (pointer: coarse)) and (width >= 40rem) { @slot; } }\n"
         f"@layer theme {{\n  :root {{ color-scheme: light dark; }}\n"

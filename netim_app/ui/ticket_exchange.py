@@ -1,4 +1,4 @@
-"""How a page hands a secret to an HTTP route and stays. One that leaves uses the `ticket_form` of the parts."""
+"""How a page hands a secret to an HTTP route and stays. A page that leaves uses `reflex_guard`'s `ticket_form`."""
 
 import reflex as rx
 
@@ -7,10 +7,10 @@ from reflex_guard.ticket_form import hidden_form
 
 
 def renewal_form(action: str, value: rx.Var[str], field: str, html_id: str, *, repeat: rx.Var[bool]) -> rx.Component:
-    """As `hidden_form`, and the page stays, with all that was typed: it connects anew with the cookie that it got.
+    """As `hidden_form`, but the page stays, with all that was typed, and reconnects with its new cookie.
 
     Args:
-        repeat: whether the press that `ui.browser.note_asked` has noted is sent once more.
+        repeat: whether to repeat the press that `ui.browser.note_asked` has recorded.
     """
     attrs = {"ref": function("renewAtOnce"), "data-repeat": rx.cond(repeat, "true", "false")}
     return hidden_form(action, value, field, html_id, form=HtmlForm, attrs=attrs)
@@ -19,6 +19,6 @@ def renewal_form(action: str, value: rx.Var[str], field: str, html_id: str, *, r
 def post_in_background(action: str, value: rx.Var[str], field: str, html_id: str) -> rx.Component:
     """Posts a value as soon as there is one; the page stays. See `hidden_form`.
 
-    Without an answer the page goes on all the same: what it gets is a cookie.
+    The page continues even without a response: the response only sets a cookie.
     """
     return hidden_form(action, value, field, html_id, form=HtmlForm, attrs={"ref": function("postAtOnce")})

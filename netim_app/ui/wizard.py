@@ -1,4 +1,4 @@
-"""What the dialogs of one wizard have in common: where the customer is."""
+"""The shared parts of a wizard's dialogs: they show the customer's position."""
 
 import reflex as rx
 
@@ -14,9 +14,9 @@ def step(
 
     Args:
         number: from 1.
-        of: how many there are.
-        title: what is to be done in this step.
-        buttons: at the end, the one that goes on last.
+        of: number of steps.
+        title: what to do in this step.
+        buttons: at the end of the step; the one that continues comes last.
     """
     bar = (
         rx.el.span(class_name=f"h-1.5 flex-1 rounded-full {_DONE if n <= number else _AHEAD}") for n in range(1, of + 1)
@@ -36,7 +36,7 @@ def step(
 
 
 def numbered(*items: rx.Component) -> rx.Component:
-    """What is to be done within a step, one thing after the other."""
+    """The tasks of a step, one after the other."""
     return rx.el.ol(
         *(
             rx.el.li(
