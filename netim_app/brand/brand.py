@@ -1,4 +1,4 @@
-"""The brand: what a customer sees of the company that runs the product. One folder holds it, `NETIM_BRAND_DIR`."""
+"""The brand: what a customer sees of the company that runs the product. It is one folder, `NETIM_BRAND_DIR`."""
 
 import re
 import struct
@@ -17,11 +17,11 @@ from netim_app.settings import get_settings
 
 FILE, MARK, ICON, PREVIEW = "brand.toml", "mark.svg", "icon.png", "preview.png"
 SIZES = {ICON: (512, 512), PREVIEW: (1200, 630)}
-"""Of the pictures, in pixels: the icon of a home screen, and what a link to us is shown with elsewhere."""
+"""Of the pictures, in pixels: the home screen icon, and the preview that other sites show with a link to us."""
 _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 _SIGNS = re.compile(r"[{}<>\"\\]")
 _WORD = 3
-"""Letters of the shortest word that no password is made of."""
+"""The shortest word that is forbidden in passwords, in letters."""
 
 
 def _name(value: str) -> str:
@@ -63,27 +63,27 @@ Colours = dict[str, Annotated[str, _matching(r"#[0-9a-f]{6}", "must be a colour 
 
 
 class Brand(BaseModel):
-    """All of a brand but its pictures. Empty values are not shown."""
+    """A brand without its pictures. Empty values are not shown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, arbitrary_types_allowed=True)
 
     folder: Path
     mark: Mark
     name: Name
-    """The company's."""
+    """The company's name."""
     product: Name
-    """What customers have an account of: texts say `{product}`."""
+    """The product's name, `{product}` in texts."""
     issuer: Annotated[Name, AfterValidator(_issuer)] = ""
-    """What an authenticator calls the account; the product unless it is set."""
+    """The issuer that an authenticator shows; the product's name by default."""
     sender_name: Name = ""
-    """Who mails come from; the product unless it is set."""
+    """The sender of mails; the product's name by default."""
     file_prefix: Prefix
-    """What the names of files begin with that a customer downloads."""
+    """The prefix of downloaded files' names."""
     password_words: tuple[Annotated[str, Field(min_length=_WORD)], ...] = ()
-    """What no password is made of, besides name and product."""
+    """Words that are forbidden in passwords, besides name and product."""
     support: Contact = ""
     security_contact: Contact = ""
-    """Who hears of vulnerabilities (RFC 9116)."""
+    """The contact for vulnerability reports (RFC 9116)."""
     security_policy: Page = ""
     terms: Page = ""
     privacy: Page = ""
@@ -93,7 +93,7 @@ class Brand(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _fill(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Takes names from the product, and all colours but the accent from ours."""
+        """Fills missing names from the product, and missing colours, except the accent, from ours."""
         defaults = dict.fromkeys(("issuer", "sender_name"), values["product"]) if "product" in values else {}
         themes = {
             theme: own | values[theme]
@@ -104,13 +104,13 @@ class Brand(BaseModel):
 
     @property
     def forbidden_words(self) -> tuple[str, ...]:
-        """What a password must not be made of, in lower case."""
+        """The words that are forbidden in passwords, in lower case."""
         own = (self.name, self.product, self.product.replace(" ", ""), *self.password_words)
         return tuple(dict.fromkeys(word.casefold() for word in own if len(word) >= _WORD))
 
     @property
     def words(self) -> dict[str, str]:
-        """The placeholders of all texts that the brand fills."""
+        """The placeholders in texts that the brand fills."""
         return {"product": self.product}
 
     def picture(self, name: str) -> bytes:
@@ -118,7 +118,7 @@ class Brand(BaseModel):
         return (self.folder / name).read_bytes()
 
     def faults(self) -> list[str]:
-        """A line for each thing that cannot be shown to customers."""
+        """One line for each fault that makes the brand unusable."""
         return [*self._colour_faults(), *(fault for name in SIZES if (fault := self._picture_fault(name)))]
 
     def _colour_faults(self) -> list[str]:
@@ -144,7 +144,7 @@ class Brand(BaseModel):
 
 
 def read_brand(folder: Path) -> tuple[Brand | None, list[str]]:
-    """The brand of a folder, and a line for each fault of it; None when it cannot be read."""
+    """The brand of a folder, and one line for each of its faults; None when it cannot be read."""
     try:
         values = tomllib.loads((folder / FILE).read_text("utf-8"))
         brand = Brand(**{**values, "folder": folder, "mark": _mark(folder)})
@@ -175,7 +175,7 @@ def _reason(error: Any) -> str:
 
 @lru_cache
 def get_brand() -> Brand:
-    """The brand of this process. Where it has a fault, it says which and ends: nothing can be shown without it."""
+    """The brand of this process. With a faulty brand the process reports the faults and exits: no page works."""
     brand, faults = read_brand(get_settings().brand_dir)
     if brand is None or faults:
         sys.stderr.writelines(f"refused to start: {fault}\n" for fault in faults)

@@ -1,9 +1,9 @@
-"""The colours of both themes, and which of them meet: a brand brings its accent, and may replace the others."""
+"""The colours of both themes, and the pairs that meet. A brand provides its accent, and may replace the others."""
 
 from collections.abc import Iterator, Mapping
 
 ACCENT = ("accent", "accent-strong", "on-accent", "accent-soft")
-"""The colours that every brand has: of links and buttons, the same under the pointer, of text on them, and a tint."""
+"""The colours that every brand must define: links and buttons, the same on hover, text on them, and a tint."""
 LIGHT = {
     "canvas": "#f5f6f8",
     "surface": "#ffffff",
@@ -49,7 +49,7 @@ DARK = {
 NAMES = frozenset((*ACCENT, *LIGHT))
 
 TEXT, SHAPE = 4.5, 3.0
-"""The least contrast of text, and of what shows where a control is (WCAG 2.2 AA, 1.4.3 and 1.4.11)."""
+"""The minimum contrast of text, and of the outlines of controls (WCAG 2.2 AA, 1.4.3 and 1.4.11)."""
 _GROUNDS = ("canvas", "surface", "sunken")
 _TONES = ("accent", "success", "warning", "danger")
 PAIRS = (
@@ -60,9 +60,9 @@ PAIRS = (
     *(("on-accent", ground, TEXT) for ground in ("accent", "accent-strong")),
     *(("on-danger", ground, TEXT) for ground in ("danger", "danger-strong")),
     *(("edge", ground, SHAPE) for ground in ("canvas", "surface")),
-    ("surface", "edge", SHAPE),  # the thumb of a switch that is off
+    ("surface", "edge", SHAPE),  # the thumb of a switched-off switch
 )
-"""(front, back, least contrast): the colours that meet on pages."""
+"""(foreground, background, minimum contrast) of the colours that meet on pages."""
 
 
 def contrast(one: str, other: str) -> float:
@@ -78,7 +78,7 @@ def _luminance(colour: str) -> float:
 
 
 def unreadable(colours: Mapping[str, str]) -> Iterator[str]:
-    """A line for each pair of a theme's colours that has too little contrast."""
+    """One line for each pair of a theme's colours with too little contrast."""
     for front, back, least in PAIRS:
         found = contrast(colours[front], colours[back])
         if found < least:

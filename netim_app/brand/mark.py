@@ -1,6 +1,6 @@
-"""The mark of a brand: flat shapes of an SVG file, which pages, icons and pictures draw.
+"""The mark of a brand: flat shapes from an SVG file, drawn in pages, icons and pictures.
 
-Pages draw it into their own markup, so only what draws is read: no script, no style, no link, no other file.
+Pages inline it, so only shapes are read: no script, style, link or external file.
 """
 
 import re
@@ -14,7 +14,7 @@ from netim_app.brand import colours
 SHAPES = ("svg", "g", "path", "rect", "circle", "ellipse", "line", "polygon")
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _UNSEEN = ("title", "desc", "metadata", "defs")
-"""Elements that are left out: drawing programs write them."""
+"""Elements from drawing programs that are ignored."""
 _ATTRIBUTES = frozenset(
     {
         *("d", "x", "y", "width", "height", "rx", "ry", "cx", "cy", "r", "x1", "y1", "x2", "y2", "points", "transform"),
@@ -26,12 +26,12 @@ _COLOUR = re.compile(r"var\(--color-([a-z-]+)\)")
 _VALUE = re.compile(r"[\w\s.,#%()+-]*", re.ASCII)
 _BOX = re.compile(r"-?[\d.]+( -?[\d.]+){3}")
 MAX_BYTES = 20_000
-"""The mark stands in each page."""
+"""Each page contains the mark."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """An element that draws, with those inside of it."""
+    """A drawn element with its children."""
 
     tag: str
     attributes: Mapping[str, str]
@@ -40,13 +40,13 @@ class Shape:
 
 @dataclass(frozen=True)
 class Mark:
-    """What the file draws. `box` is its viewBox."""
+    """The shapes of the file. `box` is its viewBox."""
 
     box: str
     parts: tuple[Shape, ...]
 
     def as_svg(self, palette: Mapping[str, str]) -> str:
-        """A file of its own, in the colours of one theme."""
+        """Returns a stand-alone SVG file in the colours of one theme."""
         drawn = "".join(_written(part, palette) for part in self.parts)
         return f'<svg xmlns="{_NAMESPACE}" viewBox="{self.box}">{drawn}</svg>'
 
@@ -63,7 +63,7 @@ def read_mark(text: bytes) -> Mark:
     """Reads an SVG file.
 
     Raises:
-        ValueError: it is none, or draws with something else than flat shapes.
+        ValueError: it is not an SVG file, or contains something other than flat shapes.
     """
     if len(text) > MAX_BYTES:
         raise ValueError(f"has {len(text)} bytes; at most {MAX_BYTES}, as it stands in each page")

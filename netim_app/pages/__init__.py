@@ -1,4 +1,4 @@
-"""The pages of the product, and what runs when each is opened."""
+"""The pages of the product, and the events that run when they open."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ def _title(key: str) -> rx.Var[str]:
 
 
 def add_all(app: rx.App) -> None:
-    """Adds every page of the product. Guarding them would protect nothing: the Gate guards the events."""
+    """Adds every page of the product. Pages have no guard: the Gate checks each event."""
     _add_entry_pages(app)
     _add_account_page(app, personal_information.page, "personal-information", "page.personal_information")
     _add_account_page(app, connection_and_security.page, "connection-and-security", "page.connection_and_security")
@@ -45,7 +45,7 @@ def _add_entry_pages(app: rx.App) -> None:
         "/restore-email": (recovery.undo_page, "undo.title", UndoState.open_page),
     } | {page.route: (page.content, page.title, page.opened) for page in offers().entry_pages}
     for route, (component, title, opened) in entries.items():
-        # The frame opens last: what it shows is then settled, and no form flashes up that is not the one.
+        # The frame opens last: its content is then settled, and no wrong form flashes up.
         on_load = [opened, ShellState.open_public_page]
         app.add_page(component, route=route, title=_title(title), image=PREVIEW, on_load=on_load)
 

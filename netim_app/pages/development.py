@@ -14,7 +14,7 @@ from netim_app.ui.buttons import link
 from netim_app.ui.theme import FOCUS
 
 SHOWN = 50
-"""The newest of them: each is sent to the page with its HTML."""
+"""How many of the newest mails are shown: each is sent to the page with its HTML."""
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -42,7 +42,7 @@ class MailboxState(rx.State):
 
 
 def _first_link(mail: StoredMail) -> str:
-    """Where a mail leads. Only a URL of our own, even when a name looks like one; empty for none."""
+    """The first link of a mail that is a URL of this site, whatever a customer's name looks like; empty for none."""
     ours = f"{units().settings.public_url}/"
     return next((found for found in _LINK.findall(mail.text) if found.startswith(ours)), "")
 
@@ -62,7 +62,7 @@ def _mail(mail: Any) -> rx.Component:
         rx.el.h2(mail["subject"], class_name="font-semibold"),
         rx.el.p(mail["to"], " · ", mail["date"], class_name="text-sm break-words text-muted"),
         rx.cond(mail["link"] != "", rx.el.p(link("Open its link", mail["link"]), class_name="mt-2 text-sm")),
-        # Sandboxed without exceptions: nothing in it runs, and no link in it leads anywhere.
+        # Sandboxed without exceptions: no script runs in it, and no link works.
         rx.el.iframe(
             src_doc=mail["html"],
             sandbox="",
@@ -79,7 +79,7 @@ def _mail(mail: Any) -> rx.Component:
 
 
 def add_all(app: rx.App) -> None:
-    """Adds /dev/mailbox, /dev/kit, and the whole pages that the kit shows."""
+    """Adds /dev/mailbox, /dev/kit, and the example pages of the kit."""
     app.add_page(mailbox, route="/dev/mailbox", title="Mailbox", on_load=MailboxState.open_page)
     for route, page in {kit.ROUTE: kit.page, **kit.whole_pages()}.items():
         app.add_page(page, route=route, title="Kit", on_load=ShellState.open_public_page)

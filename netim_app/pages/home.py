@@ -1,4 +1,4 @@
-"""`/`: leads to the login, or to the account of a logged-in customer."""
+"""`/`: redirects to the login, or to the account of a logged-in customer."""
 
 import reflex as rx
 
@@ -7,5 +7,5 @@ from netim_app.ui.text import tr
 
 
 def page() -> rx.Component:
-    """Nothing but the frame: the answer to its first event leads on."""
+    """Only the frame: the answer to its first event redirects."""
     return entry_page(title=tr("page.home.title"))

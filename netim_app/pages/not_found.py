@@ -1,4 +1,4 @@
-"""What an unknown URL shows."""
+"""The page for unknown URLs."""
 
 import reflex as rx
 
@@ -7,5 +7,5 @@ from netim_app.ui import layout
 
 
 def page() -> rx.Component:
-    """Says so, and leads home."""
+    """Says that the page does not exist, and links home."""
     return layout.not_found(locale_switch=ShellState.set_language)

@@ -1,8 +1,8 @@
-"""Every text of the product, in every language, and dates as people of that language write them.
+"""Every text of the product in every language, and dates in the format of that language.
 
 Texts live in `.po` files next to the code that shows them: the msgid is a key such as `ui.menu.log_out`, the msgstr
-is the text with `{name}` placeholders in the style of `str.format`. A text with plural forms (`msgid_plural`) has the
-form of its value `count`. A language's text that is missing is shown in English.
+is the text with `{name}` placeholders in the style of `str.format`. The value `count` selects the form of a text with
+plural forms (`msgid_plural`). A text that a language lacks is shown in English.
 """
 
 import logging
@@ -31,7 +31,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 _QUALITY = re.compile(r";\s*q=([0-9.]+)")
 _MAX_HEADER = 1_000
 FORMATTED = 8_192
-"""Moments in words that are kept: writing one takes as long as a statement, and lists show the same ones again."""
+"""How many formatted moments are cached: formatting costs as much as a database statement, and lists repeat them."""
 _log = logging.getLogger(__name__)
 
 
@@ -41,7 +41,7 @@ def _catalog() -> po_files.Catalog:
 
 
 def in_words_of(brand: Mapping[str, str], catalog: po_files.Catalog) -> po_files.Catalog:
-    """The same with the placeholders filled that are the brand's, such as `{product}`. All others stay."""
+    """The same texts with the brand's placeholders filled, such as `{product}`. All others stay."""
 
     def filled(template: str) -> str:
         for name, word in brand.items():
@@ -56,9 +56,9 @@ def in_words_of(brand: Mapping[str, str], catalog: po_files.Catalog) -> po_files
 
 
 def spoken(locale: str, key: str) -> tuple[Language, Forms]:
-    """The forms of a text with their placeholders, and the language they are in.
+    """The forms of a text with their placeholders, and the language that they are in.
 
-    This is English for what a language lacks. The log says so, once for each language.
+    That is English for a text that the language lacks; this is logged once for each language.
 
     Raises:
         KeyError: no such key.
@@ -79,7 +79,7 @@ def _report_missing(locale: str) -> None:
 
 
 def missing(locale: str) -> list[str]:
-    """The keys that this language has no text for."""
+    """The keys without a text in this language."""
     return sorted(keys() - _catalog().texts.get(locale, {}).keys())
 
 
@@ -94,7 +94,7 @@ def values(key: str) -> frozenset[str]:
 
 
 def template(locale: str, key: str, count: object = 1) -> str:
-    """The text with its placeholders, in the form that `count` has. An unknown locale means English.
+    """The text with its placeholders, in the form for `count`. An unknown locale means English.
 
     Raises:
         KeyError: no such key.
@@ -118,7 +118,7 @@ def keys() -> frozenset[str]:
 
 
 def has(key: str) -> bool:
-    """Whether there is such a text."""
+    """Whether there is a text with this key."""
     return key in _catalog().texts[DEFAULT_LOCALE]
 
 
@@ -133,12 +133,12 @@ def is_translated(locale: str, key: str) -> bool:
 
 
 def faults() -> list[str]:
-    """One line for every key that is empty, defined twice or has other placeholders in one language, and so on."""
+    """One line for every faulty key: it is empty, defined twice, has other placeholders in one language, and so on."""
     return list(_catalog().faults)
 
 
 def choose_locale(accept_language: str) -> str:
-    """The best of our languages for an Accept-Language header (RFC 9110, 12.5.4). Nonsense means English."""
+    """The best of our languages for an Accept-Language header (RFC 9110, 12.5.4). An invalid header means English."""
     wanted: list[tuple[float, str]] = []
     for part in accept_language[:_MAX_HEADER].split(","):
         name, _, _ = part.partition(";")
@@ -156,7 +156,7 @@ def choose_locale(accept_language: str) -> str:
 
 @lru_cache(maxsize=FORMATTED)
 def format_date(moment: datetime, locale: str, time_zone: str) -> str:
-    """The day of a moment in somebody's own time: `3 Aug 2026`, `3 août 2026`.
+    """The day of a moment in a time zone: `3 Aug 2026`, `3 août 2026`.
 
     Args:
         moment: aware.
@@ -167,10 +167,10 @@ def format_date(moment: datetime, locale: str, time_zone: str) -> str:
 
 @lru_cache(maxsize=FORMATTED)
 def format_datetime(moment: datetime, locale: str, time_zone: str) -> str:
-    """A moment in somebody's own time, with its offset: `3 Aug 2026, 13:00 (UTC+2)`. An unknown zone means UTC.
+    """A moment in a time zone, with its offset: `3 Aug 2026, 13:00 (UTC+2)`. An unknown zone means UTC.
 
     Args:
-        moment: aware; a naive one is taken for UTC.
+        moment: aware; a naive one is treated as UTC.
         time_zone: IANA name such as `Europe/Paris`, or an offset such as `UTC+03:00`.
     """
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -180,9 +180,9 @@ def format_datetime(moment: datetime, locale: str, time_zone: str) -> str:
 
 @lru_cache(maxsize=FORMATTED)
 def format_short(moment: datetime, locale: str, time_zone: str) -> str:
-    """A moment in somebody's own time, short: `1 Mar 2026, 13:00`, `1 mars 2026 à 13:00`.
+    """A moment in a time zone, short: `1 Mar 2026, 13:00`, `1 mars 2026 à 13:00`.
 
-    The offset from UTC follows in the hour that comes twice, when summer time ends.
+    The offset from UTC is added only in the hour that repeats when summer time ends.
     """
     local = moment.astimezone(zone_of(time_zone))
     short = _day_and_time(local, locale)
@@ -205,7 +205,7 @@ def _day(local: datetime, locale: str) -> str:
 
 
 def _comes_twice(local: datetime) -> bool:
-    """Whether clocks were set back over this time, so that they show it a second time."""
+    """Whether clocks show this time twice because they were set back."""
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
@@ -222,12 +222,12 @@ def format_age(moment: datetime, now: datetime, locale: str) -> str:
     age = max(now - moment, timedelta())
     if age < timedelta(minutes=1):
         return text(known(locale), "ui.date.just_now")
-    # By default two days would be "48 hours", as of 0.85 of a unit the next one is taken.
+    # Babel switches to the next larger unit at 0.85 of it; without a threshold two days would be "48 hours".
     return format_timedelta(-age, add_direction=True, threshold=1, locale=language(locale).region)
 
 
 def format_client(browser: str, system: str, locale: str) -> str:
-    """A browser in words: `Firefox 140 on Linux`. Either may be empty."""
+    """A browser in words: `Firefox 140 on Linux`. Either part may be empty."""
     speaker = known(locale)
     if browser and system:
         return text(speaker, "ui.client", browser=browser, system=system)
@@ -235,5 +235,5 @@ def format_client(browser: str, system: str, locale: str) -> str:
 
 
 def known(locale: str) -> str:
-    """The language itself, or the default one when no catalogue has it, any more."""
+    """The language itself, or the default one when it has no catalogue (any more)."""
     return locale if locale in LOCALES else DEFAULT_LOCALE

@@ -1,8 +1,7 @@
-"""The languages of the product: one for each catalogue of this folder, and what the head of the catalogue says of it.
+"""The languages of the product: one for each catalogue of this folder, described by the catalogue's header.
 
-`de.po` makes German. Its head names the region whose dates are written (`Language`), how many forms a text with a
-number has (`Plural-Forms`), and where the alphabet has letters of its own (`X-Alphabet`). Without these, the language
-has what the CLDR says of it.
+`de.po` makes German. Its header names the region for the format of dates (`Language`), the number of forms of a text
+with a number (`Plural-Forms`), and an alphabet with letters of its own (`X-Alphabet`). The CLDR gives the defaults.
 """
 
 import re
@@ -17,7 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 DEFAULT = "en"
-"""The language in which every text exists: what another one lacks is shown in it."""
+"""The language in which every text exists. It replaces missing texts of other languages."""
 FOLDER = Path(__file__).resolve().parent
 _ALPHABET = re.compile(r'^"X-Alphabet: (.*)\\n"$', re.MULTILINE)
 _EXPRESSION = re.compile(r"[n0-9\s()<>=!&|%?:+-]+")
@@ -25,14 +24,14 @@ _EXPRESSION = re.compile(r"[n0-9\s()<>=!&|%?:+-]+")
 
 @dataclass(frozen=True)
 class Language:
-    """What is known of one language.
+    """The properties of a language.
 
     Attributes:
-        code: name of its files, and its tag in HTML (BCP 47), such as `de` or `pt-BR`.
-        region: whose dates and numbers it has.
-        forms: how many a text has that counts something.
-        plural: which of them, as an expression in C of the number `n`.
-        alphabet: its letters in order, when this is not the order of Latin without accents.
+        code: the name of its files, and its HTML tag (BCP 47), such as `de` or `pt-BR`.
+        region: determines the format of dates and numbers.
+        forms: how many plural forms a text has.
+        plural: selects the form, as a C expression of the number `n`.
+        alphabet: its letters in order, when this differs from the Latin order without accents.
     """
 
     code: str
@@ -43,7 +42,7 @@ class Language:
 
     @property
     def name(self) -> str:
-        """What its speakers call it, as an entry of a list: `Deutsch`."""
+        """Its name in the language itself, as an entry of a list: `Deutsch`."""
         name = str(self.region.get_language_name(self.region) or self.code)
         return name[:1].upper() + name[1:]
 
@@ -54,7 +53,7 @@ class Language:
 
     @cached_property
     def form_of(self) -> Callable[[int], int]:
-        """Which form of a text a number has."""
+        """The index of the plural form for a number."""
         return c2py(self.plural)
 
 
@@ -62,7 +61,7 @@ def read(path: Path) -> Language:
     """The language of a catalogue.
 
     Raises:
-        babel.UnknownLocaleError, ValueError: its name or its head names no language.
+        babel.UnknownLocaleError, ValueError: its name or its header names no language.
     """
     head = _head(path)
     found = _ALPHABET.search(path.read_text("utf-8"))
@@ -86,11 +85,11 @@ def find(folder: Path = FOLDER) -> Mapping[str, Language]:
 
 @lru_cache
 def languages() -> Mapping[str, Language]:
-    """Those of the product."""
+    """The languages of the product."""
     return find()
 
 
 def language(code: str) -> Language:
-    """The language of a code; the default for an unknown one."""
+    """The language with this code; the default for an unknown one."""
     known = languages()
     return known.get(code) or known[DEFAULT]

@@ -1,4 +1,4 @@
-"""Begins a language, and adds what an existing one lacks: files whose texts are still empty."""
+"""Starts a new language, or adds the missing texts of an existing one, as empty entries."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,18 +10,18 @@ from netim_app.texts.languages import DEFAULT
 from netim_app.texts.po_files import keys_of, paths, typed
 
 MAX_CODE = 5
-"""Letters of a code that the database keeps: `de`, `pt-BR`."""
+"""The longest code that the database stores: `de`, `pt-BR`."""
 
 
 def add_missing(package: Path, code: str) -> list[tuple[Path, int]]:
-    """Writes each text that this language lacks, empty, with the English one above it. What is there stays as it is.
+    """Writes an empty entry for each text that this language lacks, with the English text above. Existing texts stay.
 
     Args:
         package: the folder of the product.
         code: of the language, such as `de` or `pt-BR`.
 
     Returns:
-        Each file that was written, and how many texts it got.
+        Each changed file, with the number of added texts.
 
     Raises:
         ValueError: no language has this code, or it is too long.
@@ -69,5 +69,5 @@ def _entries(english: Path, region: Locale) -> Iterator[tuple[str, str]]:
 
 
 def _comment(text: str) -> str:
-    """The English text for translators: each of its lines is a comment."""
+    """The English text for translators, with each line as a comment."""
     return "".join(f"#. {line}".rstrip() + "\n" for line in text.split("\n"))

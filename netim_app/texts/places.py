@@ -1,4 +1,4 @@
-"""Countries and time zones that a customer can choose from, by their names."""
+"""The countries and time zones that a customer can choose from, by name."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ from netim_app.texts.languages import language
 
 @lru_cache
 def countries(code: str) -> tuple[tuple[str, str], ...]:
-    """(ISO 3166-1 code, name) of all countries in a language, sorted by name as its dictionaries are.
+    """(ISO 3166-1 code, name) of all countries in a language, in its dictionary order.
 
     Args:
         code: of the language.
@@ -28,19 +28,19 @@ def countries(code: str) -> tuple[tuple[str, str], ...]:
 
 
 _NO_COUNTRIES = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO", "AC", "CP", "DG", "EA", "IC", "TA", "CQ"}
-"""Two-letter territories of the CLDR that no postal address has as its country."""
+"""Two-letter territories of the CLDR that are not the country of any postal address."""
 _NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ı": "i", "’": "'", "ʼ": "'"})
-"""Letters that Unicode does not take apart, and the apostrophe: Unicode has it behind all letters."""
+"""Letters that Unicode does not decompose, and the apostrophe, which Unicode places after all letters."""
 _PRIVATE_USE = 0xE000
-"""Where Unicode has no characters, behind those of all alphabets."""
+"""Unicode has no characters here, after those of all alphabets."""
 
 
 def sort_key(name: str, alphabet: Sequence[str] = ()) -> tuple[str, str]:
-    """The sort key of a name: by its letters first, then by accents and capitals.
+    """The sort key of a name: first its letters, then accents and capitals.
 
-    UTS 10 begins like this, so without an alphabet it is right for languages that take an accented letter for the same
+    This is how UTS 10 begins, so without an alphabet it is right for languages that sort an accented letter as its base
     letter: English, French, German, Italian, Dutch, Portuguese. Others name their alphabet (`X-Alphabet`), in which a
-    letter may be of two characters, such as `ch`. A letter that is not in it counts without its accents.
+    letter may have two characters, such as `ch`. A letter outside of it sorts without its accents.
     """
     folded = unicodedata.normalize("NFC", name.casefold())
     longest_first = sorted(alphabet, key=len, reverse=True)
@@ -49,7 +49,7 @@ def sort_key(name: str, alphabet: Sequence[str] = ()) -> tuple[str, str]:
 
 
 def _place(letter: str, alphabet: Sequence[str]) -> str:
-    """What sorts as the letter has to: its place in the alphabet, as a character behind all others."""
+    """A string that sorts as the letter must: its place in the alphabet, as a character after all others."""
     plain = [letter] if letter in alphabet else list(_plain(letter))
     return "".join(chr(_PRIVATE_USE + alphabet.index(sign)) if sign in alphabet else sign for sign in plain)
 
@@ -63,17 +63,17 @@ def _plain(name: str) -> str:
 # Time zones
 
 UNKNOWN_ZONE = "UTC"
-"""For a browser whose zone is unknown. A moment in UTC says that it is in UTC."""
+"""For a browser whose zone is unknown. A moment in UTC is labelled as UTC."""
 _AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 _FRACTIONS = {-9.5, -3.5, -2.5, 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75}
-"""Hours of offsets that some country has, or had lately, beside the whole ones."""
+"""Fractional UTC offsets, in hours, that some country has or had recently."""
 _OFFSET = re.compile(r"(?:UTC)?([+-])([0-9]{2}):?([0-9]{2})")
 _FIXED = re.compile(r"Etc/GMT([+-])([0-9]{1,2})")
 
 
 @lru_cache
 def time_zones() -> tuple[str, ...]:
-    """What can be chosen: UTC, the IANA zones that people live in by one name each, and offsets such as `UTC+03:00`."""
+    """The choices: UTC, the inhabited IANA zones under one name each, and offsets such as `UTC+03:00`."""
     zones = sorted(zone for zone in _known() - _older_names().keys() if zone.partition("/")[0] in _AREAS)
     offsets = sorted({*range(-12, 15), *_FRACTIONS} - {0})
     return (UNKNOWN_ZONE, *zones, *(_offset(hours) for hours in offsets))
@@ -85,7 +85,7 @@ def _known() -> frozenset[str]:
 
 
 def _older_names() -> Mapping[str, str]:
-    """IANA name -> the name that is in use today, where they differ (CLDR)."""
+    """IANA name -> the current name, where they differ (CLDR)."""
     names: Mapping[str, str] = get_global("zone_aliases")
     return names
 
@@ -97,12 +97,12 @@ def _offset(hours: float) -> str:
 
 @lru_cache
 def zone_names() -> frozenset[str]:
-    """The list, and the older names of its entries: a page that was opened before may still send one."""
+    """The list, and the older names of its entries: a page opened earlier may still send one."""
     return frozenset(time_zones()) | _older_names().keys()
 
 
 def listed_zone(name: str) -> str:
-    """The entry of the list that a browser or an older row means; empty when there is none.
+    """The entry of the list for the name from a browser or an older row; empty when there is none.
 
     `Asia/Calcutta` is `Asia/Kolkata`, `Etc/GMT-3` (which counts westwards) and `+03:00` are `UTC+03:00`, `Zulu` is UTC.
     """
@@ -123,7 +123,7 @@ def zone_of(name: str) -> tzinfo:
             hours, minutes = int(offset[1] + offset[2]), int(offset[1] + offset[3])
             return timezone(timedelta(hours=hours, minutes=minutes))
         return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # not a name, a folder of the zone database, no such zone
+    except (ValueError, OSError, KeyError):  # not a name, a folder of the zone database, or no such zone
         return UTC
 
 

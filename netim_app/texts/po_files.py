@@ -1,4 +1,4 @@
-"""Reads the `.po` files of the product, and says what is wrong with them."""
+"""Reads the `.po` files of the product and reports their faults."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,12 +13,12 @@ from netim_app.texts import languages
 from netim_app.texts.languages import DEFAULT, Language
 
 Forms = tuple[str, ...]
-"""A text: one form, or as many as its language has for numbers."""
+"""A text: one form, or one for each plural form of its language."""
 COUNTED = "count"
-"""The placeholder that decides between the forms of a text. A form may leave it out."""
+"""The placeholder that selects the form of a text. A form may omit it."""
 
 FOLDERS = ("texts", "identity/texts", "pages/texts", "features/*/texts")
-# Before a sign of two parts, before a percent sign behind a figure, and inside of guillemets.
+# Before a two-part punctuation mark, between a figure and its percent sign, and inside guillemets.
 _NARROW_BLANK = re.compile(r" (?=»|[;?!](?:[\s\"<)]|$))|(?<=[\d}]) (?=%(?!}))|(?<=«) ", re.MULTILINE)
 _COLON = re.compile(r" (?=:(?:[\s\"<)]|$))", re.MULTILINE)
 _EMAIL = re.compile(r"\b([Ee])-(?=[Mm]ail)")
@@ -27,7 +27,7 @@ _MSGID = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 
 @dataclass(frozen=True)
 class Catalog:
-    """The texts of some folders: `texts[locale][key]`, and what is wrong with them."""
+    """The texts of some folders, `texts[locale][key]`, and their faults."""
 
     texts: Mapping[str, Mapping[str, Forms]]
     faults: tuple[str, ...]
@@ -41,7 +41,7 @@ def load(package: Path) -> Catalog:
     for locale, language in known.items():
         for path in paths(package, locale):
             entries = entries_of(path, language)
-            # read_po keeps one of several equal msgids and says nothing, so count them in the source.
+            # read_po silently keeps one of several equal msgids, so count them in the source.
             found = keys_of(path)
             twice = {key for key in found if found.count(key) > 1} | (entries.keys() & texts[locale].keys())
             faults += [f"{locale}: {key} is defined twice" for key in sorted(twice)]
@@ -56,17 +56,17 @@ def paths(package: Path, locale: str) -> list[Path]:
 
 
 def keys_of(path: Path) -> list[str]:
-    """The keys of a file as they stand there, equal ones too."""
+    """The keys of a file in their order, including duplicates."""
     return _MSGID.findall(path.read_text("utf-8"))
 
 
 def entries_of(path: Path, language: Language) -> dict[str, Forms]:
-    """Key -> text; what is not translated yet is empty."""
+    """Key -> text; empty when it is not translated yet."""
     return {key: tuple(typeset(form) for form in forms) for key, forms in typed(path, language.region)}
 
 
 def typed(path: Path, region: Locale | None = None) -> Iterator[tuple[str, Forms]]:
-    """(key, text as it is typed there) of each message of a file."""
+    """(key, text as typed) of each message of a file."""
     with path.open("rb") as file:
         messages = [message for message in read_po(file, locale=region) if message.id]
     for message in messages:
@@ -75,16 +75,16 @@ def typed(path: Path, region: Locale | None = None) -> Iterator[tuple[str, Forms
 
 
 def typeset(text: str) -> str:
-    """A text as printers set it: no line ends before a sign that has a blank before it, nor in the word `e-mail`.
+    """A text with non-breaking characters: no line breaks before a mark that follows a blank, nor in the word `e-mail`.
 
-    French and German write such blanks. A language that writes none keeps its text as it is.
+    French and German use such blanks. In a language without them the text stays unchanged.
     """
     text = _EMAIL.sub("\\1\N{NON-BREAKING HYPHEN}", _COLON.sub("\N{NO-BREAK SPACE}", text))
     return _NARROW_BLANK.sub("\N{NARROW NO-BREAK SPACE}", text)
 
 
 def _gaps(path: Path, entries: Mapping[str, Forms]) -> Iterator[str]:
-    """What a file does not say of its folder's texts. A folder without the file is shown in English: no fault."""
+    """Texts that a language's file lacks or leaves empty. A missing file is no fault: English is shown."""
     english = path.with_name(f"{DEFAULT}.po")
     wanted = keys_of(english) if english.exists() else []
     yield from (f"{path.stem}: {key} is missing" for key in sorted(set(wanted) - entries.keys()))
@@ -124,7 +124,7 @@ def values_of(forms: Iterable[str], *, plural: bool) -> frozenset[str]:
     """The names of the values that a text needs. One with plural forms always counts `count`.
 
     Raises:
-        ValueError: a form has a broken placeholder, or lacks a value that another one has.
+        ValueError: a form has an invalid placeholder, or lacks a value that another form has.
     """
     found = [placeholders(form) | ({COUNTED} if plural else set()) for form in forms]
     if len(set(found)) > 1:
@@ -133,7 +133,7 @@ def values_of(forms: Iterable[str], *, plural: bool) -> frozenset[str]:
 
 
 def placeholders(template: str) -> frozenset[str]:
-    """The names between braces. Raises ValueError for unbalanced braces, a name that is missing or a format."""
+    """The names between braces. Raises ValueError for unbalanced braces, a missing name, or a format."""
     found = set()
     for _, name, spec, conversion in Formatter().parse(template):
         if name is None:

@@ -1,7 +1,7 @@
-"""/dev/kit: every component of `netim_app/ui` in its states, each with the very Python that makes it.
+"""/dev/kit: every component of `netim_app/ui` in its states, each with the Python code that makes it.
 
-A section is a module of `examples`, an example a function in it: its name is the heading, its docstring the words
-below, and its body what is shown as code. So what is read is what runs.
+A section is a module of `examples`, and an example is a function in it: its name is the heading, its docstring the text
+below, and its body the code. So the displayed code is the code that runs.
 """
 
 import ast
@@ -60,12 +60,12 @@ Example = Callable[[], rx.Component]
 
 
 def examples(section: ModuleType) -> list[Example]:
-    """The examples of a section, in the order in which they are written."""
+    """The examples of a section, in source order."""
     return [each for each in vars(section).values() if inspect.isfunction(each) and each.__module__ == section.__name__]
 
 
 def snippet(example: Example) -> tuple[str, str]:
-    """The code of an example: the imports that it needs, and its body without the docstring."""
+    """The code of an example: its imports, and its body without the docstring."""
     source = inspect.getsource(example)
     (function,) = ast.parse(source).body
     if not isinstance(function, ast.FunctionDef) or function.body[0].end_lineno is None:
@@ -75,7 +75,7 @@ def snippet(example: Example) -> tuple[str, str]:
 
 
 def whole_pages() -> dict[str, Example]:
-    """The examples that are pages themselves, by their route."""
+    """The examples that are whole pages, by route."""
     return {f"{ROUTE}/{_anchor(example.__name__)}": example for example in examples(frames)}
 
 
@@ -100,7 +100,7 @@ def page() -> rx.Component:
 
 
 def _imports(example: Example, function: ast.FunctionDef) -> Iterator[str]:
-    """The lines without which the body would not run, in the order of isort."""
+    """The import lines that the body needs, in the order of isort."""
     used = {node.id for statement in function.body for node in ast.walk(statement) if isinstance(node, ast.Name)}
     found = {name: value for name, value in inspect.getmodule(example).__dict__.items() if name in used}
     if found.pop("rx", None):
@@ -178,7 +178,7 @@ def _shown(example: Example, *, is_page: bool) -> rx.Component:
 
 
 def _state() -> rx.Component:
-    """The other half of every example that does something."""
+    """The state behind every interactive example."""
     return rx.fragment(
         Anchored.create(
             rx.el.h2("The state of these examples", class_name="pt-6 text-xl font-semibold"),
@@ -197,13 +197,13 @@ def _state() -> rx.Component:
 
 
 def _prose(text: str) -> list[rx.Component | str]:
-    """What stands between backticks is code."""
+    """Text between backticks is code."""
     parts = " ".join(text.split()).split("`")
     return [rx.el.code(part, class_name="text-ink") if n % 2 else part for n, part in enumerate(parts)]
 
 
 def _code(imports: str, body: str, *, name: str) -> rx.Component:
-    """Long lines are broken and not scrolled: so they can be read on a phone, and are no stop for the Tab key."""
+    """Long lines wrap instead of scrolling: they are readable on a phone, and the Tab key does not stop there."""
     return rx.el.div(
         rx.el.pre(
             *([rx.el.code(imports, class_name="text-muted"), "\n\n"] if imports else []),

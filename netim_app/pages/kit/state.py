@@ -1,4 +1,4 @@
-"""What the examples of the kit need of a state: the same few things that a card has in its `state.py`."""
+"""The state of the kit's examples, built like the `state.py` of a card."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ DIALOGS = ("question", "small", "large", "wizard 1", "wizard 2")
 
 
 class KitState(rx.State):
-    """Vars are what the page shows, handlers are what it can ask for. A card of an account is open to LOGGED_IN."""
+    """Vars are what the page shows, handlers are what it can request. An account's are open to LOGGED_IN."""
 
     on: bool = False
     dialog: str = ""
@@ -23,7 +23,7 @@ class KitState(rx.State):
     @rx.event
     @open_to(ANYONE)
     def switch(self, on: bool) -> None:
-        """Takes the wanted position."""
+        """Stores the requested position."""
         self.on = on is True
 
     @rx.event
@@ -47,7 +47,7 @@ class KitState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def save(self, form: dict[str, Any]) -> None:
-        """Reads a form: what is wrong is said at its field, what is done in the page's notice."""
+        """Reads a form: shows an error at its field, and success in the page's notice."""
         self.errors = {}
         read = Form(form)
         read.text("nickname", limit=20)

@@ -7,10 +7,10 @@ from netim_app.ui.buttons import button, button_in_text, button_link, link
 
 
 def kinds_of_button() -> rx.Component:
-    """At most one `primary` in a view. `danger` destroys something, `ghost` is quiet."""
+    """At most one `primary` per view. `danger` destroys something, `ghost` is quiet."""
     return rx.el.div(
         button("Save", KitState.close, kind="primary"),
-        button("Change", KitState.close),  # "secondary", if nothing is said
+        button("Change", KitState.close),  # "secondary" by default
         button("Delete", KitState.close, kind="danger"),
         button("Not now", KitState.close, kind="ghost"),
         class_name="flex flex-wrap gap-3",
@@ -18,7 +18,7 @@ def kinds_of_button() -> rx.Component:
 
 
 def button_at_work() -> rx.Component:
-    """Every button takes no second press before the answer. `pending` is for work that takes longer than that."""
+    """Every button ignores a second press before the answer. `pending` is for work that continues after that."""
     return rx.el.div(
         button("Save", kind="primary", pending=rx.Var.create(True)),
         button("Change", pending=rx.Var.create(True)),
@@ -28,7 +28,7 @@ def button_at_work() -> rx.Component:
 
 
 def button_that_cannot_be_pressed() -> rx.Component:
-    """Rarely right: say what is missing instead. `disabled` takes a var too."""
+    """Rarely right: say what is missing instead. `disabled` also takes a var."""
     return rx.el.div(
         button("Save", kind="primary", disabled=True),
         button("Change", disabled=~KitState.on),
@@ -37,7 +37,7 @@ def button_that_cannot_be_pressed() -> rx.Component:
 
 
 def button_with_an_icon() -> rx.Component:
-    """Without a label it needs `aria_label`: that is its name for screen readers."""
+    """Without a label it needs `aria_label`, its name for screen readers."""
     return rx.el.div(
         button("Add an IP address", KitState.close, icon_name="plus"),
         button("", KitState.close, icon_name="plus", aria_label="Add a device"),
@@ -53,17 +53,17 @@ def button_with_a_long_label() -> rx.Component:
 
 
 def button_that_looks_like_a_link() -> rx.Component:
-    """In a text, or where several things could be done and one stands out."""
+    """In a text, or among several actions of which one stands out."""
     return rx.el.p("You have 2 codes left. ", button_in_text("Make new ones", KitState.close, test_id="kit-new-codes"))
 
 
 def link_that_looks_like_a_button() -> rx.Component:
-    """For the one thing to do next. It has the kinds of a button."""
+    """For the one next step. It has the kinds of a button."""
     return rx.el.div(button_link("Log in", "/login"), button_link("Read more", "#index", kind="secondary"))
 
 
 def links() -> rx.Component:
-    """A plain path is opened inside of the app; anything else is left to the browser."""
+    """A plain path is opened inside the app; anything else is left to the browser."""
     return rx.el.p(
         "Read the ",
         link("mails of development", "/dev/mailbox"),

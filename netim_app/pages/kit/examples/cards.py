@@ -9,7 +9,7 @@ from netim_app.ui.switch import switch
 
 
 def card_with_everything() -> rx.Component:
-    """What is on now stands first, then what can be done. A click on the title presses the switch."""
+    """The current state comes first, then the actions. A click on the title presses the switch."""
     return card(
         rx.el.p("The last one was sent on 3 March."),
         title="Email alerts",
@@ -23,7 +23,7 @@ def card_with_everything() -> rx.Component:
 
 
 def card_with_nothing_but_a_title() -> rx.Component:
-    """The least."""
+    """The minimum."""
     return card(title="Nothing to do")
 
 
@@ -39,7 +39,7 @@ def card_that_is_empty() -> rx.Component:
 
 
 def card_with_long_texts() -> rx.Component:
-    """Lines wrap, and the action goes below when there is no room beside."""
+    """Lines wrap, and the action moves below when there is no room beside the text."""
     return card(
         rx.el.p("anna.elisabeth.montgomery-fitzgerald@a-very-long-domain-name.example"),
         title="Élisabeth Montgomery-Fitzgerald of the Society for the Preservation of Long Names",
@@ -50,7 +50,7 @@ def card_with_long_texts() -> rx.Component:
 
 
 def card_in_parts() -> rx.Component:
-    """A part has a line above it, and everything that a card has but a switch."""
+    """A part has a line above it, and everything that a card has except a switch."""
     return card(
         part(
             rx.el.p("Two of them are left."),
@@ -67,7 +67,7 @@ def card_in_parts() -> rx.Component:
 
 
 def card_with_a_folded_rest() -> rx.Component:
-    """Shown while it is on, and when a link leads to the card. A press on the title shows and hides it, too."""
+    """Shown while it is on, and when a link leads to the card. A press on the title also shows or hides it."""
     return card(
         fold("Allowed addresses", rx.el.p("203.0.113.7"), is_open=KitState.on, anchor="kit-restriction"),
         title="IP Restriction",
@@ -76,7 +76,7 @@ def card_with_a_folded_rest() -> rx.Component:
 
 
 def states() -> rx.Component:
-    """The state of a card: a check and green for the safe one, else a circle and grey. `on` takes a var too."""
+    """The state of a card: a green check for the safe one, otherwise a grey circle. `on` also takes a var."""
     return rx.fragment(
         status("On since 3 March"),
         status("Off", on=False),
@@ -85,7 +85,7 @@ def states() -> rx.Component:
 
 
 def badges() -> rx.Component:
-    """A word or two beside the thing that they are about: never by colour alone. `on` takes a var too."""
+    """A word or two beside the thing that they describe: never colour alone. `on` also takes a var."""
     return rx.el.div(
         badge("This browser"),
         badge("Not used for long", on=False),

@@ -12,7 +12,7 @@ from netim_app.ui.wizard import button_row, numbered, step
 
 
 def dialog_with_a_form() -> rx.Component:
-    """There only while `open` is true, so nothing typed outlives it. Esc closes it, and the focus goes back."""
+    """Mounted only while `open` is true, so nothing typed outlives it. Esc closes it, and the focus returns."""
     return rx.el.div(
         button("Change the nickname", KitState.show("question"), test_id="kit-open"),
         dialog(
@@ -37,7 +37,7 @@ def dialog_with_a_form() -> rx.Component:
 
 
 def dialogs_of_other_sizes() -> rx.Component:
-    """`md` if nothing is said; on a phone all have the width of the screen."""
+    """The default is `md`; on a phone all have the width of the screen."""
     return rx.el.div(
         button("Small", KitState.show("small")),
         dialog(
@@ -63,12 +63,12 @@ def dialogs_of_other_sizes() -> rx.Component:
 
 
 def steps_in_words() -> rx.Component:
-    """What to do one after the other."""
+    """Instructions in their order."""
     return numbered(rx.el.p("Install an application."), rx.el.p("Scan the picture."), rx.el.p("Type the six digits."))
 
 
 def wizard_that_stays() -> rx.Component:
-    """`on_close=None`: neither Esc nor a slip of the hand closes it. Each step is a value of one var."""
+    """`on_close=None`: neither Esc nor an accidental click closes it. Each step is a value of one var."""
     return rx.el.div(
         button("Start", KitState.show("wizard 1"), "primary", test_id="kit-wizard-open"),
         dialog(

@@ -28,17 +28,17 @@ def text_field_whose_hint_says_that_it_may_stay_empty() -> rx.Component:
 
 
 def text_field_with_a_value_and_a_hint() -> rx.Component:
-    """A field that may stay empty says so. `value` is what it shows at first; typing is never overwritten."""
+    """An optional field says so. `value` is its initial content; it never overwrites what was typed."""
     return text_field("company", "Company", value="Example SARL", hint="As on your invoices.", required=False)
 
 
 def text_field_with_an_error() -> rx.Component:
-    """The message comes from the server. It is a var; while it is empty, there is none."""
+    """The message comes from the server. It is a var; an empty one shows nothing."""
     return text_field("email", "Email address", type="email", value="anna@", error="This is no email address.")
 
 
 def field_for_a_code() -> rx.Component:
-    """Six digits, typed or pasted, send the form by themselves. Not where that destroys something."""
+    """Six digits, typed or pasted, send the form. Not for destructive forms."""
     return form(
         text_field(
             "nickname",
@@ -55,7 +55,7 @@ def field_for_a_code() -> rx.Component:
 
 
 def field_that_is_read_while_it_is_typed() -> rx.Component:
-    """`field_id` is for two fields of one name on a page. `debounce`: only when nothing was typed for 250 ms."""
+    """`field_id` is for two fields of one name on a page. `debounce`: the event waits for a pause of 250 ms."""
     return rx.fragment(
         text_field("city", "City", field_id="city-2", on_change=KitState.rate.debounce(250)),
         rx.el.p("The state now holds: ", KitState.score),
@@ -63,12 +63,12 @@ def field_that_is_read_while_it_is_typed() -> rx.Component:
 
 
 def password_to_log_in() -> rx.Component:
-    """It can be shown, and it says when caps lock is on. No state ever gives it a value."""
+    """The password can be shown, and the field warns of caps lock. No state ever gives it a value."""
     return password_field("password", "Password", autocomplete="current-password")
 
 
 def password_that_is_asked_for_again() -> rx.Component:
-    """Password managers have to be told whose it is: nobody sees the name, and it is not sent."""
+    """Password managers need the account's name: it is invisible and not sent."""
     return rx.fragment(
         account_name(rx.Var.create("anna.martin@example.com")),
         password_field("password", "Current password", field_id="password-2"),
@@ -76,7 +76,7 @@ def password_that_is_asked_for_again() -> rx.Component:
 
 
 def password_to_choose() -> rx.Component:
-    """`extra` stands below the input, here how hard it is to guess; words and score are yours."""
+    """`extra` is below the input: here the strength, with words and score of your own."""
     return password_field(
         "new_password",
         "New password",
@@ -92,14 +92,14 @@ def password_to_choose() -> rx.Component:
 
 
 def password_with_an_error() -> rx.Component:
-    """`required=False`: the field says that it may stay empty."""
+    """`required=False`: the field says that it is optional."""
     return password_field(
         "password", "Password", error="This is not your password.", required=False, field_id="password-3"
     )
 
 
 def several_lines_of_text() -> rx.Component:
-    """The form data holds all lines as one text. A browser cuts what is longer than `max_length` without a word."""
+    """The form data holds all lines as one text. A browser silently cuts what is longer than `max_length`."""
     return text_area(
         "addresses",
         "Addresses",
@@ -114,14 +114,14 @@ def several_lines_of_text() -> rx.Component:
 
 
 def choice_of_one() -> rx.Component:
-    """The browser's own list. Pairs of what is sent and what is shown; a var of such pairs for long lists."""
+    """The browser's own list. It takes pairs of value and label, or a var of such pairs for long lists."""
     return select_field(
         "period", "Period", [("month", "A month"), ("year", "A year")], value="year", on_change=KitState.rate
     )
 
 
 def choice_with_an_error() -> rx.Component:
-    """As any field."""
+    """As for any field."""
     return select_field(
         "country",
         "Country",
@@ -143,7 +143,7 @@ def boxes_to_tick() -> rx.Component:
 
 
 def field_that_filters_a_list() -> rx.Component:
-    """Only what contains the typed words stays. In the browser alone: nothing is sent."""
+    """Only entries with the typed words stay. This happens in the browser: nothing is sent."""
     names = ("Brussels", "Lille", "London", "Paris")
     return filtered_list(
         lambda lacks: rx.el.ul(*(rx.el.li(name, hidden=lacks(name)) for name in names)),
@@ -154,7 +154,7 @@ def field_that_filters_a_list() -> rx.Component:
 
 
 def field_that_the_browser_fills() -> rx.Component:
-    """Hidden. The one of the fragment takes the secret of a mailed link out of the address bar; no state holds it."""
+    """Hidden. The fragment's field removes the secret of a mailed link from the address bar; no state holds it."""
     return rx.fragment(
         time_zone_field("zone"),
         field_from_fragment("token", "kit-token", missing=rx.el.p("The URL has no fragment.")),

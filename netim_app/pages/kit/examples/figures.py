@@ -20,7 +20,7 @@ def gauge_at_every_level() -> rx.Component:
 
 
 def gauge_with_marks() -> rx.Component:
-    """`marks` are where the levels begin."""
+    """`marks` show where the levels begin."""
     return meter(
         rx.cond(KitState.on, 60, 40).to(int),
         "Account security",
@@ -32,6 +32,6 @@ def gauge_with_marks() -> rx.Component:
 
 
 def strength_of_a_password() -> rx.Component:
-    """From -1, before anything is rated, to 4."""
+    """From -1, before any rating, to 4."""
     words = ("Very weak", "Weak", "Fair", "Good", "Strong")
     return rx.fragment(*(strength(rx.Var.create(n), label="Strength", words=words) for n in range(-1, 5)))

@@ -19,7 +19,7 @@ def form_that_works() -> rx.Component:
 
 
 def form_with_faults() -> rx.Component:
-    """`error` is about the form as a whole. `columns` puts fields side by side where there is room."""
+    """`error` concerns the form as a whole. `columns` puts fields side by side where there is room."""
     return form(
         columns(
             text_field("first_name", "First name", error="Please fill in this field."),
@@ -43,7 +43,7 @@ def form_with_two_ways_to_send_it() -> rx.Component:
 
 
 def form_at_work() -> rx.Component:
-    """`pending` is for work that takes long."""
+    """`pending` is for slow work."""
     return form(
         text_field("street", "Street", value="1 rue de la Paix"),
         pending=rx.Var.create(True),
@@ -64,7 +64,7 @@ def form_that_destroys_something() -> rx.Component:
 
 
 def form_of_a_narrow_page() -> rx.Component:
-    """As on the login: a wide button, and the ways to other pages below it."""
+    """As on the login page: a wide button, with links to other pages below it."""
     return form(
         text_field("login", "Email address", type="email", autocomplete="username"),
         on_submit=KitState.save,
@@ -75,7 +75,7 @@ def form_of_a_narrow_page() -> rx.Component:
 
 
 def form_in_one_line() -> rx.Component:
-    """The button stands beside the one field where there is room for it."""
+    """The button is beside the only field where there is room."""
     return form(
         text_field("address", "IP address to test", inputmode="text"),
         on_submit=KitState.save,
@@ -86,7 +86,7 @@ def form_in_one_line() -> rx.Component:
 
 
 def button_that_sends() -> rx.Component:
-    """`form` brings one; in a form of your own making, this is it."""
+    """`form` includes one; use this in a form of your own."""
     return rx.el.form(
         submit_button("Search", kind="primary", pending=KitState.on),
         on_submit=KitState.save,

@@ -33,7 +33,7 @@ def page_for_visitors() -> rx.Component:
 
 
 def page_for_visitors_that_loads() -> rx.Component:
-    """Until the state is there: nothing but its shape. `skeleton` replaces the one of a form."""
+    """Until the state is loaded, only the shape. `skeleton` replaces the default, a form's."""
     return public_page(
         title="Forgot your password?",
         ready=rx.Var.create(False),
@@ -43,7 +43,7 @@ def page_for_visitors_that_loads() -> rx.Component:
 
 
 def page_for_visitors_that_is_there_at_once() -> rx.Component:
-    """Without anything from the server: its texts are `early` ones."""
+    """It needs nothing from the server: its texts are `early` ones."""
     return public_page(
         link(early("login.forgot"), "/forgot-password"),
         title=early("login.title"),
@@ -54,7 +54,7 @@ def page_for_visitors_that_is_there_at_once() -> rx.Component:
 
 
 def page_for_customers() -> rx.Component:
-    """What `identity.view.shell.account_page` fills in for you: the name, the menu and the notices."""
+    """`identity.view.shell.account_page` fills in the name, the menu and the notices for you."""
     return account_page(
         link("Back to the kit", "/dev/kit"),
         heading="Personal information",
@@ -72,7 +72,7 @@ def page_for_customers() -> rx.Component:
 
 
 def page_for_customers_that_loads() -> rx.Component:
-    """Nothing private is in the document yet. The skeleton has the size of what comes, so nothing jumps."""
+    """The document has no private data yet. The skeleton has the size of the content, so nothing jumps."""
     return account_page(
         heading="Personal information",
         ready=rx.Var.create(False),
@@ -84,5 +84,5 @@ def page_for_customers_that_loads() -> rx.Component:
 
 
 def page_that_is_not_there() -> rx.Component:
-    """For URLs that lead nowhere."""
+    """For unknown URLs."""
     return not_found(locale_switch=ShellState.set_language)

@@ -6,7 +6,7 @@ from netim_app.ui.icons import icon, icon_names, logo
 
 
 def all_icons() -> rx.Component:
-    """Decoration: hidden from screen readers, in the colour of the text around."""
+    """Decorative: hidden from screen readers, in the colour of the surrounding text."""
     return rx.el.div(
         *(rx.el.div(icon(name), name, class_name="flex items-center gap-2") for name in sorted(icon_names())),
         class_name="grid grid-cols-2 gap-3 sm:grid-cols-4",
@@ -14,7 +14,7 @@ def all_icons() -> rx.Component:
 
 
 def sizes_of_icons() -> rx.Component:
-    """`size` is a class of Tailwind."""
+    """`size` is a Tailwind class."""
     return rx.el.div(
         icon("shield", size="size-4"),
         icon("shield"),
@@ -25,5 +25,5 @@ def sizes_of_icons() -> rx.Component:
 
 
 def the_logo() -> rx.Component:
-    """`compact`: on a phone only the mark is seen."""
+    """`compact`: on a phone only the mark is visible."""
     return rx.el.div(logo(), logo(compact=True), class_name="flex flex-wrap items-center gap-6")

@@ -18,10 +18,10 @@ def groups_of_cards() -> rx.Component:
 
 
 def groups_that_load() -> rx.Component:
-    """They have the size of what comes."""
+    """They have the size of the content."""
     return with_side(skeleton_group(skeleton_card(), skeleton_card()), side=[skeleton_links(2)])
 
 
 def cards_without_a_group() -> rx.Component:
-    """Their headings come right below that of the page."""
+    """Their headings are one level below the page's."""
     return untitled_group(card(title="Email address", level=2), card(title="Your details", level=2))

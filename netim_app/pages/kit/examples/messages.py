@@ -9,7 +9,7 @@ from netim_app.ui.notice import live_region, notice
 
 
 def kinds_of_notice() -> rx.Component:
-    """Each says its kind in words to screen readers; `danger` interrupts them."""
+    """Screen readers read the kind of each in words; `danger` interrupts them."""
     return rx.fragment(
         notice("success", "Your password was changed."),
         notice("info", "This session ends in 10 minutes."),
@@ -19,7 +19,7 @@ def kinds_of_notice() -> rx.Component:
 
 
 def notice_that_can_be_closed() -> rx.Component:
-    """`on_close` is the handler that takes it away."""
+    """`on_close` is the handler that removes it."""
     return notice("info", "Your browser was not known yet: we sent you an email.", on_close=KitState.close)
 
 
@@ -35,7 +35,7 @@ def notice_with_more_than_text() -> rx.Component:
 
 
 def place_where_a_page_speaks() -> rx.Component:
-    """Always mounted, so screen readers listen. Pages have one: `await show_notice(self, "success", "key")` uses it."""
+    """Always mounted, so screen readers observe it. Pages use theirs by `await show_notice(self, "success", "key")`."""
     return live_region(
         rx.cond(KitState.on, "Email alerts are on.", "Email alerts are off."),
         rx.cond(KitState.on, "success", "warning"),
@@ -48,5 +48,5 @@ def place_where_a_page_speaks() -> rx.Component:
 
 
 def what_is_said_when_the_server_is_away() -> rx.Component:
-    """Empty while the connection holds: stop the server to see it. Every page and every dialog of the kit has one."""
+    """Empty while there is a connection: stop the server to see it. Every page and dialog of the kit has one."""
     return connection_notice()

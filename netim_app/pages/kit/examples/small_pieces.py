@@ -1,4 +1,4 @@
-"""Pieces of pages, and what is not to be seen."""
+"""Small components, visible and invisible ones."""
 
 import reflex as rx
 
@@ -17,7 +17,7 @@ from reflex_guard.ticket_form import ticket_form
 
 
 def texts() -> rx.Component:
-    """Every word of the product comes from `texts/en.po` and `texts/fr.po`. A text goes wherever a string goes."""
+    """Every word of the product comes from `texts/*.po`. A text fits wherever a string does."""
     return rx.fragment(
         rx.el.p(tr("ui.footer.promise")),
         rx.el.p(tr("ui.wizard.step", number=1, of=3)),
@@ -30,7 +30,7 @@ def ip_address() -> rx.Component:
 
 
 def part_that_is_made_for_each_language() -> rx.Component:
-    """More than a text: a list in the order of the language, for one."""
+    """More than a text: for example a list in the order of the language."""
     return in_every_language(lambda code: rx.el.p(", ".join(name for _, name in countries(code)[:5])))
 
 
@@ -42,7 +42,7 @@ def language_and_theme() -> rx.Component:
 
 
 def skeletons() -> rx.Component:
-    """They stand in the place of what is loading, and have its size."""
+    """They replace content that is loading, and have its size."""
     return rx.fragment(
         skeleton_card(lines=3),
         skeleton_card(gauge=True),
@@ -52,17 +52,17 @@ def skeletons() -> rx.Component:
 
 
 def skeleton_of_a_card() -> rx.Component:
-    """The least."""
+    """The minimum."""
     return skeleton_card()
 
 
 def moments() -> rx.Component:
-    """The exact moment is shown to who points at it."""
+    """Hovering shows the exact moment."""
     return rx.el.p("Last active ", moment("5 minutes ago", "3 March 2026, 09:30"))
 
 
 def form_that_has_done_its_work() -> rx.Component:
-    """Stands in the place of the form, and gets the focus when it appears, so that it is read out."""
+    """Replaces the form, and gets the focus when it appears, so that screen readers read it."""
     return rx.cond(
         KitState.on,
         outcome("We sent an email to anna@example.com.", rx.el.p("Nothing there? Look into Spam."), icon_name="mail"),
@@ -71,21 +71,21 @@ def form_that_has_done_its_work() -> rx.Component:
 
 
 def ticket_for_the_cookie() -> rx.Component:
-    """Posts itself as soon as there is a ticket: only an HTTP route can set a cookie that script cannot read."""
+    """Posts itself as soon as there is a ticket: only an HTTP route can set a cookie that scripts cannot read."""
     return ticket_form("/auth/session", rx.Var.create(""), "ticket", "kit-hand-over")
 
 
 def secret_handed_to_a_route_while_the_page_stays() -> rx.Component:
-    """Posts a secret as soon as there is one, and the page goes on; the answer carries a cookie."""
+    """Posts a secret as soon as there is one, and the page continues; the response sets a cookie."""
     return post_in_background("/auth/pending", rx.Var.create(""), "secret", "kit-post-in-background")
 
 
 def ticket_of_a_page_that_stays() -> rx.Component:
-    """As before, but the page connects anew and sends the press once more that was refused."""
+    """As before, but the page reconnects and repeats the refused press."""
     repeat = rx.Var.create(True)
     return renewal_form("/auth/session", rx.Var.create(""), "ticket", "kit-renewal", repeat=repeat)
 
 
 def what_a_page_does_to_itself() -> rx.Component:
-    """Notes the press that made it ask for a proof, and connects anew."""
+    """Records the press that asked for a proof, and reconnects."""
     return rx.fragment(come_back_when(rx.Var.create(False)), rx.cond(False, note_asked()))

@@ -9,12 +9,12 @@ from netim_app.ui.switch import switch
 
 
 def switch_that_works() -> rx.Component:
-    """Holds at once, without a Save button. A handler that takes an argument is given the wanted position."""
+    """It acts at once, without a Save button. A handler that takes an argument gets the requested position."""
     return switch("Email alerts", KitState.on, KitState.switch, test_id="kit-switch")
 
 
 def switch_on_and_off() -> rx.Component:
-    """With and without its label beside it; screen readers always hear it."""
+    """With and without its label beside it; screen readers always read the label."""
     return rx.el.div(
         switch("On", checked=rx.Var.create(True), on_change=KitState.switch),
         switch("Off", checked=rx.Var.create(False), on_change=KitState.switch, show_label=False),
@@ -32,7 +32,7 @@ def switch_that_cannot_be_pressed() -> rx.Component:
 
 
 def chips_that_choose() -> rx.Component:
-    """One is in force. The handler gets the value of the one that was pressed."""
+    """One is active. The handler gets the value of the pressed one."""
     return chips(
         (("on", "With alerts"), ("off", "Without alerts")),
         chosen=rx.cond(KitState.on, "on", "off"),
@@ -42,7 +42,7 @@ def chips_that_choose() -> rx.Component:
 
 
 def menu_of_links_and_actions() -> rx.Component:
-    """Esc, a click outside and Tab close it, arrows move in it. A long name is cut off."""
+    """Esc, a click outside and Tab close it; arrow keys move inside. A long name is cut off."""
     return rx.el.div(
         menu(
             menu_link("Personal information", "/account/personal-information"),
@@ -56,7 +56,7 @@ def menu_of_links_and_actions() -> rx.Component:
 
 
 def menu_that_chooses() -> rx.Component:
-    """Its button shows the choice in short, and says it in full to screen readers."""
+    """Its button shows a short form of the choice; screen readers read the full one."""
     return menu(
         menu_button("With alerts", KitState.switch(True), current=KitState.on),
         menu_button("Without alerts", KitState.switch(False), current=~KitState.on, lang="en-GB"),
