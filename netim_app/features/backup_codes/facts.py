@@ -7,7 +7,7 @@ from netim_app.core.facts import Change, Fact
 
 @dataclass(frozen=True, kw_only=True)
 class BackupCodesMade(Change):
-    """There is a new set of backup codes; the old one is dead."""
+    """There is a new set of backup codes; the old one is invalid."""
 
     @property
     def told(self) -> str:
@@ -16,7 +16,7 @@ class BackupCodesMade(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class BackupCodesRemoved(Change):
-    """A set that a thief may have made is dead: see `TakenBack`."""
+    """A set that a thief may have made is invalid: see `TakenBack`."""
 
     @property
     def told(self) -> str:
@@ -25,7 +25,7 @@ class BackupCodesRemoved(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class BackupCodesSaved(Fact):
-    """The customer has confirmed that the present set is saved."""
+    """The customer has confirmed that the current set is saved."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Backup codes: ten codes that stand in for the application, each once."""
+"""Backup codes: ten single-use codes that replace a code of the application."""
 
 from netim_app.feature import Feature, Hint, Refresher, ReplacementStep, SecondFactor, Subscription, WizardStep
 from netim_app.features.backup_codes import service

@@ -7,14 +7,14 @@ from hashlib import sha256
 COUNT = 10
 DIGITS = 6
 LOW = 2
-"""At so many left, or fewer, the customer is asked to make new ones."""
+"""With this many codes left, or fewer, the customer is asked to make new ones."""
 
 
 def new_codes(below: Callable[[int], int]) -> tuple[str, ...]:
     """Ten different codes, each of the million equally likely.
 
     Args:
-        below: gives a uniform random number from 0 up to, not including, its argument; cryptographically secure.
+        below: returns a cryptographically secure uniform random number from 0 up to, but not including, its argument.
     """
     codes: dict[str, None] = {}
     while len(codes) < COUNT:
@@ -23,10 +23,10 @@ def new_codes(below: Callable[[int], int]) -> tuple[str, ...]:
 
 
 def digest_of(code: str, key: bytes) -> str:
-    """What is stored of a code: HMAC-SHA-256 under the key of its set, in hexadecimal."""
+    """The stored form of a code: HMAC-SHA-256 under the key of its set, in hexadecimal."""
     return hmac.new(key, code.encode(), sha256).hexdigest()
 
 
 def is_low(left: int) -> bool:
-    """Whether it is time for a new set."""
+    """Whether the customer should make a new set."""
     return left <= LOW

@@ -1,4 +1,4 @@
-"""Making backup codes, and spending them."""
+"""Creates and consumes backup codes."""
 
 import logging
 import secrets
@@ -47,30 +47,30 @@ _USE = (
 
 @dataclass(frozen=True)
 class Stock:
-    """What the card shows. `made_on` is a date in the customer's language; empty when there never was a set."""
+    """What the card shows. `made_on` is a date in the customer's language; empty before the first set."""
 
     enabled: bool
     left: int = 0
     made_on: str = ""
     low: bool = False
     shown: bool = True
-    """Whether a page has said so."""
+    """Whether a page has confirmed that it showed the set."""
     saved: bool = True
-    """Whether the customer has said so."""
+    """Whether the customer has confirmed that the set is saved."""
 
 
 @dataclass(frozen=True)
 class NewCodes:
-    """A fresh set, in clear. It is shown once."""
+    """A new set in plain text. It is shown once."""
 
     codes: tuple[str, ...]
     handle: str
-    """Which set it is, for `note_saved`."""
+    """Identifies the set for `note_saved`."""
     account: str
     made_on: str
     login_url: str
     sheet: str
-    """The text of the file that the customer may keep."""
+    """The text of the file that the customer may save."""
 
 
 def view_stock(unit: UnitOfWork, account_id: int) -> Stock:
@@ -91,7 +91,7 @@ def view_stock(unit: UnitOfWork, account_id: int) -> Stock:
 
 
 def codes_left(unit: UnitOfWork, account_id: int) -> int:
-    """How many codes still work."""
+    """How many codes are left."""
     row = unit.row(_LEFT, account=account_id)
     return 0 if row is None else row[0]
 
@@ -102,19 +102,19 @@ def runs_low(unit: UnitOfWork, account_id: int) -> bool:
 
 
 def is_unsaved(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether there are codes enough, and nobody has said that they were kept."""
+    """Whether there are enough codes, but the customer has not confirmed that they are saved."""
     made = unit.row(_MADE, account=account_id)
     unsaved = made is not None and made.saved_at is None
     return unsaved and second_factor.enrolled(unit, account_id) and not runs_low(unit, account_id)
 
 
 def never_enrolled(_unit: UnitOfWork, _account_id: int) -> bool:
-    """Backup codes alone ask for nothing: they stand in for another factor and go with it."""
+    """Backup codes alone require nothing at login: they replace another factor and are deleted with it."""
     return False
 
 
 def consume(unit: UnitOfWork, account_id: int, code: str, origin: Origin) -> bool:
-    """Whether this is an unused code of the account's set. It is consumed then, and the customer gets a mail."""
+    """Whether this is an unused code of the account's set. If so, consumes it and notifies the customer by mail."""
     key = _key(unit, account_id)
     if key is None:
         return False
@@ -126,16 +126,16 @@ def consume(unit: UnitOfWork, account_id: int, code: str, origin: Origin) -> boo
 
 
 def was_used(unit: UnitOfWork, account_id: int, code: str) -> bool:
-    """Whether this is a code of the account's set that was consumed before."""
+    """Whether this is an already consumed code of the account's set."""
     key = _key(unit, account_id)
     row = unit.session.get(BackupCode, (account_id, rules.digest_of(code, key))) if key else None
     return row is not None and row.used_at is not None
 
 
 def make_due(unit: UnitOfWork, actor: Actor) -> NewCodes | None:
-    """The set for a freshly enabled second factor. None when a page has shown one already.
+    """The set for a newly enabled second factor. None when a page has already shown one.
 
-    The mail about the enabling is enough when that was a moment ago.
+    If the factor was enabled a moment ago, the mail about that is enough.
     """
     sessions.lock_account(unit, actor.account_id)
     made = unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)
@@ -148,11 +148,11 @@ def make_due(unit: UnitOfWork, actor: Actor) -> NewCodes | None:
 
 
 def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
-    """Makes a new set. The one before is dead from now on.
+    """Makes a new set, which invalidates the previous one.
 
     Raises:
-        DomainError: there is no second factor that they could stand in for; or the account is frozen, and the set
-            before is older than a thief's would be.
+        DomainError: there is no second factor that they could replace; or the account is frozen, and the previous set
+            is too old to be a thief's.
     """
     account = sessions.lock_account(unit, actor.account_id)
     if not second_factor.enrolled(unit, actor.account_id):
@@ -193,7 +193,7 @@ def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
 
 
 def note_shown(unit: UnitOfWork, actor: Actor, handle: str) -> None:
-    """Notes that a page shows the set with this handle, if that is still the present one."""
+    """Records that a page shows the set with this handle, if it is still the current one."""
     sessions.lock_account(unit, actor.account_id)
     made = unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)
     if made is not None and _handle(made) == handle and made.shown_at is None:
@@ -201,8 +201,8 @@ def note_shown(unit: UnitOfWork, actor: Actor, handle: str) -> None:
 
 
 def note_saved(unit: UnitOfWork, actor: Actor, handle: str) -> bool:
-    """Notes that the customer has saved the set with this handle; False when it is not the present one any more."""
-    sessions.lock_account(unit, actor.account_id)  # or a new set could take this one's place in between
+    """Records that the customer has saved the set with this handle; False when it is no longer the current one."""
+    sessions.lock_account(unit, actor.account_id)  # otherwise a new set could replace this one in between
     made = unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)
     if made is None or _handle(made) != handle:
         return False
@@ -216,7 +216,7 @@ def _handle(made: BackupCodeSet) -> str:
 
 
 def delete_since(unit: UnitOfWork, fact: TakenBack) -> None:
-    """Deletes a set that a thief may have made. The owner makes a new one."""
+    """Deletes a set that a thief may have made. The owner can make a new one."""
     sessions.lock_account(unit, fact.account_id)
     made = unit.session.get(BackupCodeSet, fact.account_id, populate_existing=True)
     if made is not None and fact.doubts(made.made_at):
@@ -225,10 +225,9 @@ def delete_since(unit: UnitOfWork, fact: TakenBack) -> None:
 
 
 def delete_all(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
-    """Codes go with the factor that they stand in for.
+    """Deletes the codes together with the factor that they replace.
 
-    Another mail says that the factor is off. One about the codes that are left, or about those that are gone, would say
-    less.
+    Another mail says that the factor is off. Pending mails about the codes would only say less, so they are withdrawn.
     """
     _delete(unit, fact.account_id)
     outbox.withdraw(unit, fact.account_id, USED_MAIL)
@@ -241,23 +240,23 @@ def mail_made(unit: UnitOfWork, fact: BackupCodesMade) -> None:
 
 
 def mail_removed(unit: UnitOfWork, fact: BackupCodesRemoved) -> None:
-    """Mails the customer that the set is dead, and where to make another one."""
+    """Mails the customer that the set is invalid, and where to make another one."""
     notices.notify(unit, REMOVED_MAIL, fact)
 
 
 def mail_used(unit: UnitOfWork, fact: BackupCodeUsed) -> None:
-    """Mails the customer about every consumed code, and how many are left."""
+    """Mails the customer about every consumed code, with the number of codes left."""
     notices.notify(unit, USED_MAIL, fact, left=fact.left)
 
 
 def rewrap(unit: UnitOfWork) -> Rewrapped:
-    """Seals with the present secret what is sealed with the one before."""
+    """Re-seals with the current secret what the previous one sealed."""
     sets = unit.session.exec(select(BackupCodeSet).with_for_update())
     return rewrap_rows(unit, sets, lambda row: _context(row.account_id), "sealed")
 
 
 def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
-    """For "Download my data": the set, and when its codes were used; not the codes."""
+    """For "Download my data": the set and when its codes were used, but not the codes."""
     return {
         "sets": export_rows(unit, BackupCodeSet, account_id, "made_at", "shown_at", "saved_at"),
         "codes": export_rows(unit, BackupCode, account_id, "used_at"),
@@ -271,7 +270,7 @@ def _delete(unit: UnitOfWork, account_id: int) -> None:
 
 
 def _key(unit: UnitOfWork, account_id: int) -> bytes | None:
-    """None without a set, and for one that was tampered with: no code of it is accepted then."""
+    """The key of the set. None without a set, or for one that was tampered with: then no code is accepted."""
     row = unit.session.get(BackupCodeSet, account_id, populate_existing=True)
     if row is None:
         return None

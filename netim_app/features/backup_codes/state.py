@@ -1,4 +1,4 @@
-"""The card with what is left, and the dialogs that make and show a set."""
+"""The card with the number of codes left, and the dialogs that make and show a set."""
 
 from typing import Any, ClassVar
 
@@ -35,16 +35,16 @@ class BackupCodesState(rx.State):
 
 
 class NewCodesState(TransientVars, rx.State):
-    """A fresh set, shown once: this state forgets it as soon as the page has it."""
+    """A new set, shown once: this state forgets it as soon as the page has it."""
 
     dialog: str = ""
-    """Which one is open: "ask", "codes", "wizard" (the codes as a step of the wizard), or empty."""
+    """The open dialog: "ask", "codes", "wizard" (the codes as a step of the wizard), or empty."""
     codes: list[str] = []
     sheet: str = ""
     account: str = ""
     made_on: str = ""
     handle: str = ""
-    """Which set it is. The page sends it along when the codes are saved: the server may have lost this state."""
+    """Identifies the set. The page sends it when the codes are saved: the server may have lost this state."""
     login_url: str = ""
     errors: dict[str, str] = {}
 
@@ -52,14 +52,14 @@ class NewCodesState(TransientVars, rx.State):
     _visit: str = ""
     _forgotten: bool = False
     _shown_in: str = ""
-    """The dialog with that set: the page has it longer than `dialog`."""
+    """The dialog with that set. The page keeps it longer than `dialog`."""
 
     @rx.event
     @open_to(FRESH)
     async def begin_due(self) -> Any:
-        """Goes on where a second factor was set up, or where the answer with a new set was lost.
+        """Continues after a second factor was set up, or after the answer with a new set was lost.
 
-        It replaces no set but one that no page has shown. Reflex cancels it when the page connects anew meanwhile.
+        It replaces only a set that no page has shown. Reflex cancels it when the page reconnects meanwhile.
         """
         made = await in_unit(service.make_due, actor())
         if made is None:
@@ -70,7 +70,7 @@ class NewCodesState(TransientVars, rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def note_shown(self, handle: str) -> None:
-        """The page says that it shows the codes with this handle."""
+        """The page confirms that it shows the codes with this handle."""
         if isinstance(handle, str) and len(handle) <= MAX_HANDLE:
             await in_unit(service.note_shown, actor(), handle)
             (await self.get_state(BackupCodesState))._shown = True  # noqa: SLF001  no page sees it
@@ -78,7 +78,7 @@ class NewCodesState(TransientVars, rx.State):
     @rx.event
     @open_to(FRESH)
     def begin(self) -> Any:
-        """Asks before the present set is replaced."""
+        """Asks before the current set is replaced."""
         self.errors = {}
         self._visit = visit_of(self, SECURITY)
         self.dialog = "ask"
@@ -101,7 +101,7 @@ class NewCodesState(TransientVars, rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def finish(self, form: dict[str, Any]) -> Any:
-        """Takes the codes away for good, once the customer says that they are saved."""
+        """Removes the codes from the page for good, once the customer confirms that they are saved."""
         read = Form(form)
         if not read.flag("saved"):
             self.errors = await explain(self, DomainError("backup_codes.save_first", field="saved"))
@@ -120,7 +120,7 @@ class NewCodesState(TransientVars, rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     def close(self) -> None:
-        """Closes the question without a change."""
+        """Closes the question without changes."""
         self.reset()
 
 
@@ -145,7 +145,7 @@ async def _show(state: NewCodesState, made: NewCodes, *, dialog: str) -> Any:
 
 
 async def is_due(state: rx.State) -> bool:
-    """Whether a set is still to be shown: there is none, or the answer with it was lost on the line."""
+    """Whether a set must still be shown: there is none, or the answer with it was lost on the network."""
     card = await state.get_state(BackupCodesState)
     return card.enabled and not card._shown  # noqa: SLF001  no page sees it
 

@@ -1,4 +1,4 @@
-"""Backup codes: keyed digests only. What the digests are keyed with is sealed."""
+"""Backup codes, stored as keyed digests only. Their keys are sealed."""
 
 from datetime import datetime
 
@@ -8,19 +8,19 @@ from netim_app.infra.columns import UtcDateTime
 
 
 class BackupCodeSet(SQLModel, table=True):
-    """The one set that an account has."""
+    """The one set of an account."""
 
     __tablename__ = "backup_code_set"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
     sealed: bytes
-    """The random key of this set's digests: useless without the secret that is kept outside of the database, and, other
-    than a digest keyed from that secret itself, it outlives a change of the secret."""
+    """The random key of this set's digests. It is useless without the secret outside of the database. Unlike a
+    key derived from that secret, it survives a change of the secret."""
     made_at: datetime = Field(sa_type=UtcDateTime)
     shown_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When a page has said that it shows them. Until then the answer with the codes may be lost on its way."""
+    """When a page confirmed that it shows them. Until then the answer with the codes may have been lost."""
     saved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When the customer said that they are saved. Until then they may be lost: shown once, to a page that is gone."""
+    """When the customer confirmed that they are saved. Until then they may be lost: a closed page showed them once."""
 
 
 class BackupCode(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""The part "Backup codes" of a card, and the sheet with a fresh set."""
+"""The part "Backup codes" of a card, and the sheet with a new set."""
 
 import reflex as rx
 
@@ -19,7 +19,7 @@ FILE_NAME = f"{get_brand().file_prefix}-backup-codes.txt"
 
 
 def part() -> rx.Component:
-    """How many are left, and the way to new ones. There is none without two-factor authentication."""
+    """How many codes are left, and the button for new ones. Absent without two-factor authentication."""
     shown = kit.part(
         _warning(),
         _question(),
@@ -71,9 +71,9 @@ def wizard_is_open() -> rx.Var[bool]:
 
 
 def new_codes() -> rx.Component:
-    """The sheet, what can be done with it, and the box that says that the codes are saved."""
+    """The sheet, its actions, and the checkbox that confirms that the codes are saved."""
     return rx.fragment(
-        # Of another set it is another part, so the page says again that it shows it.
+        # Each set makes a new part, so the page confirms again that it shows the codes.
         rx.el.p(
             tr("backup_codes.new.text"),
             key=NewCodesState.handle,
@@ -123,13 +123,13 @@ def _new_codes_dialog() -> rx.Component:
 
 
 def _code(code: rx.Var[str]) -> rx.Component:
-    """On paper with a box, to be ticked once the code is used."""
+    """A code. On paper it has a box to tick once the code is used."""
     box = rx.el.span(class_name="hidden size-5 border border-edge print:block", aria_hidden="true")
     return rx.el.li(box, code, class_name="print:flex print:items-center print:gap-4")
 
 
 def _sheet() -> rx.Component:
-    """The printed sheet; the screen shows the codes alone."""
+    """The printed sheet; the screen shows only the codes."""
     return rx.el.div(
         rx.el.div(
             rx.el.p(tr("backup_codes.sheet.title"), class_name="text-xl font-semibold"),

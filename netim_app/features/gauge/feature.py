@@ -1,4 +1,4 @@
-"""The security gauge: how well the account is protected, and what would make it safer."""
+"""The security gauge: how well the account is protected, and how to improve that."""
 
 from functools import partial
 from typing import Any
@@ -9,7 +9,7 @@ from netim_app.offers import offers
 
 
 def _refreshers() -> dict[str, Refresher[Any]]:
-    """One for each protection and each hint: a change asks none that it does not concern."""
+    """One for each protection and hint, so a change queries only those that it affects."""
     return {
         protection.key: Refresher(
             changed_by=protection.changed_by, load=protection.active, show=partial(show_protection, protection.key)

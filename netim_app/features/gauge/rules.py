@@ -1,4 +1,4 @@
-"""How points become a percentage, and a percentage a word."""
+"""Converts points to a percentage, and a percentage to a level."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from typing import Literal
 Level = Literal["weak", "fair", "good", "strong"]
 
 THRESHOLDS: tuple[tuple[int, Level], ...] = ((85, "strong"), (60, "good"), (40, "fair"), (0, "weak"))
-"""From this percentage on, the level has this name. Shown to the customer as they stand here."""
+"""From this percentage on, the level has this name. The gauge shows these thresholds unchanged."""
 FULL = 100
-"""So many points are 100 percent, whatever else there is: one more protection lowers nobody's percentage."""
+"""This many points are 100 percent, whatever is offered: a new protection lowers nobody's percentage."""
 
 
 @dataclass(frozen=True)
 class Counted:
-    """What the gauge knows of a protection."""
+    """A protection as the gauge counts it."""
 
     key: str
     points: int
     counts_as: str = ""
-    """Of several with this name, the one with most points counts. Empty: it counts by itself."""
+    """Of several with this name, only the one with the most points counts. Empty: it counts by itself."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,17 @@ class Figures:
     percent: int
     level: Level
     order: list[str]
-    """The keys of the protections: what to see to first comes first, then what is done, then what is extra."""
+    """The keys of the protections: first the open steps by priority, then the completed ones, then the extra ones."""
     gains: dict[str, int]
-    """By the key of a protection that is not in force, by how many percent the gauge rises with it. Extra ones: 0."""
+    """By the key of a protection that is not in force: by how many percent it would raise the gauge. Extra ones: 0."""
 
 
 def figures(offered: Sequence[Counted], done: Mapping[str, bool]) -> Figures:
     """The gauge of an account.
 
     Args:
-        offered: all protections. Of equal points, the first comes first.
-        done: by the key, whether it is in force. One that is not named is not.
+        offered: all protections. With equal points, they keep this order.
+        done: by key, whether it is in force. A missing key means that it is not.
     """
     in_force = [each for each in offered if done.get(each.key)]
     missing = [each for each in offered if not done.get(each.key)]
@@ -67,10 +67,10 @@ def points(in_force: Iterable[Counted]) -> int:
 
 
 def percentage(of_points: int) -> int:
-    """A point is a percent. Points beyond a hundred are a reserve."""
+    """One point is one percent. Points beyond a hundred are a reserve."""
     return min(of_points, FULL)
 
 
 def level(percent: int) -> Level:
-    """The word for a percentage from 0 to 100."""
+    """The level of a percentage from 0 to 100."""
     return next(name for least, name in THRESHOLDS if percent >= least)

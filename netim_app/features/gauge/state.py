@@ -1,4 +1,4 @@
-"""The gauge as both pages show it."""
+"""The state of the gauge on both pages."""
 
 import reflex as rx
 
@@ -9,17 +9,17 @@ LEVELS = rules.THRESHOLDS
 
 
 class GaugeState(rx.State):
-    """Figures only; the words are compiled into the page."""
+    """Only figures; the texts are compiled into the page."""
 
     percent: int = 0
     level: str = "weak"
     order: list[str] = []
-    """The keys of the protections: what to see to first comes first, then what is done, then what is extra."""
+    """The keys of the protections: first the open steps by priority, then the completed ones, then the extra ones."""
     gains: dict[str, int] = {}
-    """By the key of a protection that is not in force, by how many percent the gauge rises with it. Extra ones: 0."""
+    """By the key of a protection that is not in force: by how many percent it would raise the gauge. Extra ones: 0."""
     steps_left: int = 0
     hints: list[str] = []
-    """Keys of what the customer should see to, apart from the points."""
+    """Keys of reminders, which have no points."""
 
 
 def counted() -> list[rules.Counted]:
@@ -28,7 +28,7 @@ def counted() -> list[rules.Counted]:
 
 
 async def show_protection(key: str, state: rx.State, active: bool) -> None:
-    """Puts into the page whether a protection is in force, and what the whole gauge says then."""
+    """Updates whether a protection is in force, and with it the whole gauge."""
     shown = await state.get_state(GaugeState)
     done = {shown_key: shown_key not in shown.gains for shown_key in shown.order} | {key: active}
     figures = rules.figures(counted(), done)
@@ -40,6 +40,6 @@ async def show_protection(key: str, state: rx.State, active: bool) -> None:
 
 
 async def show_hint(key: str, state: rx.State, applies: bool) -> None:
-    """Puts into the page whether it reminds the customer of something."""
+    """Updates whether the gauge shows a reminder."""
     shown = await state.get_state(GaugeState)
     shown.hints = [*(hint for hint in shown.hints if hint != key), *([key] if applies else [])]

@@ -19,10 +19,10 @@ _STEPS_ALONE = "*:data-[done=true]:hidden *:data-[extra=true]:hidden [&_p]:hidde
 
 
 def block(title: rx.Var[str], *, compact: bool = False) -> rx.Component:
-    """The meter and its level, how many steps are left, and every item with what to do about it.
+    """The meter and its level, the number of steps left, and every item with its action.
 
     Args:
-        compact: for a page whose cards say the rest: only the steps that are left, and what to press.
+        compact: shows only the steps left, with their buttons, on a page whose cards say the rest.
     """
     gauge = rx.el.div(_meter(), *([] if compact else [_how_it_counts()]), class_name="flex flex-col items-center gap-3")
     items = rx.el.div(
@@ -77,7 +77,7 @@ def _how_it_counts() -> rx.Component:
 
 
 def _points() -> rx.Component:
-    """What each protection brings. Those that count as one thing share a line."""
+    """The points of each protection. Those that count as one share a line."""
     things: dict[str, list[Protection]] = {}
     for protection in offers().protections:
         things.setdefault(protection.counts_as or protection.key, []).append(protection)
@@ -104,7 +104,7 @@ def _hint(hint: Hint) -> rx.Component:
 
 
 def _items(*, compact: bool) -> rx.Component:
-    """In the order of the state, so that who listens or goes by Tab meets the next step first, too."""
+    """In the order of the state, so that the next step also comes first for screen readers and the Tab key."""
     items = [(p.key, _item(p)) for p in offers().protections]
     if not items:
         return rx.fragment()
@@ -113,7 +113,7 @@ def _items(*, compact: bool) -> rx.Component:
 
 
 def _item(protection: Protection) -> rx.Component:
-    """One protection. The step that brings most comes next: its button stands out."""
+    """One protection. The step with the most points comes next: its button stands out."""
     off = GaugeState.gains.contains(protection.key)
     to_do = GaugeState.gains[protection.key] > 0
     is_next = to_do & (GaugeState.order[0] == protection.key)

@@ -14,7 +14,7 @@ _TOLD = {
 
 @dataclass(frozen=True, kw_only=True)
 class PhraseChanged(Change):
-    """Mails have a phrase, another one, or none from now on. Nothing tells which."""
+    """From now on mails have a phrase, another one, or none. The fact does not contain the phrase."""
 
     change: Literal["chosen", "changed", "removed"]
 

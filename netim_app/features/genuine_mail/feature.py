@@ -1,4 +1,4 @@
-"""Mails that can be told from forged ones: by a phrase of the customer's own, and by a reference to ask about."""
+"""Genuine mails: customers recognise them by a phrase of their own, and can check a reference."""
 
 from netim_app.feature import EntryPage, Feature, MailAddition, Refresher, Subscription
 from netim_app.features.genuine_mail.facts import PhraseChanged

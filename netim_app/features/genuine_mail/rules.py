@@ -1,4 +1,4 @@
-"""What a phrase may be, and what a reference looks like."""
+"""The formats of phrases and references."""
 
 import re
 import unicodedata
@@ -10,16 +10,16 @@ from netim_app.core.forms import Form
 MIN_PHRASE = 4
 MAX_PHRASE = 40
 KEEP = timedelta(days=180)
-"""How long a reference is known."""
+"""How long a reference is kept."""
 KEEP_DAYS = KEEP.days
 REFERENCE_BITS = 50
 MAX_PASTE = 20_000
-"""Some four mails of ours, as a mailbox shows them. Of a longer text the last lines are enough."""
+"""The text of about four of our mails. Of a longer text the last lines are enough."""
 MOST_REFERENCES = 5
-"""In one question: more would be more guesses at once."""
+"""Per question: more would allow more guesses at once."""
 EXAMPLE = "7KQ2M-X9PD4"
 SHORT = 40
-"""A text of so many characters is meant to be a reference, and is no mail."""
+"""A text of up to this many characters is meant as a reference, and is not a whole mail."""
 
 _SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: without I, L, O and U."""
@@ -29,11 +29,11 @@ _HALF = "[0-9A-TV-Z]{5}"
 _REFERENCE = re.compile(rf"(?<![0-9A-Z])({_HALF})-({_HALF})(?![0-9A-Z])", re.ASCII)
 _ALONE = re.compile(rf"({_HALF})[\s-]*({_HALF})", re.ASCII)
 _SOFT_BREAK = re.compile(r"=\r?\n")
-"""Within a line of quoted-printable: somebody pastes the source of a mail."""
+"""A soft line break of quoted-printable, in case somebody pastes the source of a mail."""
 
 
 def read_phrase(form: Form) -> str:
-    """The phrase in a form: one line that no mail program makes a link of."""
+    """The phrase in a form: one line that no mail program turns into a link."""
     phrase = form.text("phrase", limit=MAX_PHRASE, clean=_one_blank_at_a_time)
     if not phrase:
         return ""
@@ -54,15 +54,15 @@ def _is_seen(sign: str) -> bool:
 
 
 def reference_of(number: int) -> str:
-    """The reference that a number below 2 ** `REFERENCE_BITS` makes, as a mail shows it."""
+    """The reference for a number below 2 ** `REFERENCE_BITS`, as a mail shows it."""
     signs = "".join(_SIGNS[number >> shift & 31] for shift in range(REFERENCE_BITS - 5, -1, -5))
     return f"{signs[:5]}-{signs[5:]}"
 
 
 def references_in(text: str) -> tuple[str, ...]:
-    """The references in what somebody typed or pasted, each once. Of many the last ones: a mail has its own at the end.
+    """The distinct references in a typed or pasted text. Of many, the last ones: a mail has its own at the end.
 
-    Case, the kind of dash, and letters that look like a digit do not count.
+    Case, the kind of dash, and letters that look like digits do not matter.
     """
     plain = _DASHES.sub("-", unicodedata.normalize("NFKC", _SOFT_BREAK.sub("", text))).upper()
     alone = _ALONE.fullmatch(plain.strip())

@@ -8,7 +8,7 @@ from netim_app.infra.columns import UtcDateTime
 
 
 class MailPhrase(SQLModel, table=True):
-    """What a customer knows our mails by. It is sealed, and bound to its row."""
+    """The phrase by which a customer recognises our mails. It is sealed, and bound to its row."""
 
     __tablename__ = "mail_phrase"
 
@@ -18,7 +18,7 @@ class MailPhrase(SQLModel, table=True):
 
 
 class MailReference(SQLModel, table=True):
-    """One mail that was sent. Nothing here says to whom."""
+    """One sent mail, without its recipient."""
 
     __tablename__ = "mail_reference"
 

@@ -7,7 +7,7 @@ from netim_app.core.facts import Change
 
 @dataclass(frozen=True, kw_only=True)
 class IpRestrictionSwitched(Change):
-    """Access by IP address was switched on or off: by the customer, or off by the operator's unlock."""
+    """The IP restriction was switched on or off by the customer, or off by the operator's unlock."""
 
     on: bool
 
@@ -29,7 +29,7 @@ class IpRuleAdded(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class IpRulesAdded(Change):
-    """Several were added at once."""
+    """Several rules were added at once."""
 
     rules: tuple[str, ...]
 
@@ -51,7 +51,7 @@ class IpRuleRemoved(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class IpRulesTakenBack(Change):
-    """Those were removed that a thief may have added."""
+    """Rules that a thief may have added were removed."""
 
     rules: tuple[str, ...]
 

@@ -1,4 +1,4 @@
-"""IP restriction: the account can be used from listed addresses only."""
+"""IP restriction: the account can only be used from listed addresses."""
 
 from netim_app.feature import Feature, LoginPolicy, Protection, Refresher, Subscription
 from netim_app.features.ip_restriction.facts import (

@@ -1,4 +1,4 @@
-"""From where an account may be used."""
+"""The addresses from which an account can be used."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from netim_app.infra.columns import UtcDateTime
 
 
 class IpRestriction(SQLModel, table=True):
-    """There is a row while the restriction is on, and none while it is off. The rules stay either way."""
+    """The row exists while the restriction is on. The rules stay either way."""
 
     __tablename__ = "ip_restriction"
 
@@ -30,7 +30,7 @@ class IpRule(SQLModel, table=True):
     first: bytes = Field(max_length=16)
     last: bytes = Field(max_length=16)
     text: str = Field(max_length=90)
-    """The one form in which it is shown."""
+    """Its canonical text."""
     note: str = Field(max_length=80)
     added_at: datetime = Field(sa_type=UtcDateTime)
     added_from: str = Field(max_length=45)

@@ -1,4 +1,4 @@
-"""The phrase of a customer: chosen, read, and put at the head of the mails that only its owner gets."""
+"""Stores and reads a customer's phrase, and adds it to the head of mails that only the owner receives."""
 
 import logging
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ _REMOVE = sa.delete(_PHRASES).where(_OF_ACCOUNT)
 
 @dataclass(frozen=True)
 class PhraseSetting:
-    """What the card shows: since when there is a phrase, in the customer's language; empty without one."""
+    """What the card shows: since when there is a phrase, in the customer's language; empty without a phrase."""
 
     since: str = ""
 
@@ -51,7 +51,7 @@ def view_setting(unit: UnitOfWork, account_id: int) -> PhraseSetting:
 
 
 def phrase_of(unit: UnitOfWork, account_id: int) -> str:
-    """The phrase; empty where there is none, or where it cannot be read: that must not keep a mail from being sent."""
+    """The phrase; empty when there is none, or when it cannot be decrypted: that must not stop a mail."""
     row = unit.row(_PHRASE, account=account_id)
     if row is None:
         return ""
@@ -64,10 +64,10 @@ def phrase_of(unit: UnitOfWork, account_id: int) -> str:
 
 
 def save(unit: UnitOfWork, actor: Actor, phrase: str) -> None:
-    """Puts a phrase in force. The same one again changes nothing and sends no mail.
+    """Sets the phrase. Setting the same one again changes nothing and sends no mail.
 
     Raises:
-        DomainError: the account is frozen, and the phrase before is older than a thief's would be.
+        DomainError: the account is frozen, and the previous phrase is too old to be a thief's.
     """
     sessions.lock_account(unit, actor.account_id)
     row = unit.row(_PHRASE, account=actor.account_id)
@@ -83,10 +83,10 @@ def save(unit: UnitOfWork, actor: Actor, phrase: str) -> None:
 
 
 def remove(unit: UnitOfWork, actor: Actor) -> None:
-    """Mails have no phrase any more. Doing it twice changes nothing and sends no mail.
+    """Removes the phrase from mails. A second call changes nothing and sends no mail.
 
     Raises:
-        DomainError: as of `save`.
+        DomainError: as for `save`.
     """
     sessions.lock_account(unit, actor.account_id)
     if (row := unit.row(_PHRASE, account=actor.account_id)) is not None:
@@ -96,10 +96,10 @@ def remove(unit: UnitOfWork, actor: Actor) -> None:
 
 
 def forget(unit: UnitOfWork, fact: TakenBack) -> None:
-    """A thief may have read the phrase, or chosen it: it proves nothing any more."""
+    """Deletes a phrase that a thief may have read or chosen: it no longer proves anything."""
     row = unit.row(_PHRASE, account=fact.account_id)
     if row is None or (fact.until is not None and row.set_at > fact.until):
-        return  # the owner has chosen another one since
+        return  # the owner has since chosen another one
     if unit.run(_REMOVE, {"account": fact.account_id}).rowcount:
         unit.record(PhraseChanged(account_id=fact.account_id, at=fact.at, origin=fact.origin, change="removed"))
 
@@ -109,12 +109,12 @@ def _record(unit: UnitOfWork, actor: Actor, change: Literal["chosen", "changed",
 
 
 def mail_change(unit: UnitOfWork, fact: PhraseChanged) -> None:
-    """Mails the customer that the phrase is another one. The new one stands at the head, as in every mail."""
+    """Mails the customer that the phrase has changed. The mail has the new one at its head, like every mail."""
     notices.notify(unit, "phrase_changed", fact, change=fact.change)
 
 
 def at_head(unit: UnitOfWork, about: MailAbout) -> Mapping[str, object] | None:
-    """What the addition to a mail needs: nothing for one that others may read."""
+    """The values for the head of a mail; none for a mail that others may read."""
     if about.account_id is None or not about.is_personal:
         return None
     phrase = phrase_of(unit, about.account_id)
@@ -122,12 +122,12 @@ def at_head(unit: UnitOfWork, about: MailAbout) -> Mapping[str, object] | None:
 
 
 def rewrap(unit: UnitOfWork) -> Rewrapped:
-    """Seals with the present secret what is sealed with the one before."""
+    """Re-seals with the current secret what the previous one sealed."""
     return rewrap_rows(unit, unit.session.exec(select(MailPhrase).with_for_update()), _context, "sealed")
 
 
 def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
-    """For "Download my data": that there is a phrase, and since when."""
+    """For "Download my data": whether there is a phrase, and since when."""
     return {"phrase": export_rows(unit, MailPhrase, account_id, "set_at")}
 
 
@@ -136,5 +136,5 @@ def _context(row: MailPhrase | sa.Row[Any]) -> str:
 
 
 def _context_of(account_id: int) -> str:
-    """The row that a phrase is bound to. The log cuts what follows the word `phrase`: so the number is before it."""
+    """The row that a phrase is bound to. The log redacts what follows the word `phrase`, so the number precedes it."""
     return f"account:{account_id}:mail_phrase"

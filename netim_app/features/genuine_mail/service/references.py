@@ -1,4 +1,4 @@
-"""The references of mails: noted when a mail is queued, and looked up by whoever doubts one."""
+"""The references of mails: stored when a mail is queued, and looked up by anybody who doubts a mail."""
 
 import secrets
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _PURGE = sa.delete(_REFERENCES).where(_REFERENCES.c.sent_at < sa.bindparam("befo
 
 @dataclass(frozen=True)
 class SentMail:
-    """A mail of ours, in the words of a language: what it was about, and when it was sent."""
+    """A mail that we sent: its subject matter and time, in a given language."""
 
     kind: str
     at: str
@@ -33,14 +33,14 @@ class SentMail:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a text says of itself: whether it holds references at all, and the mails of ours that have them."""
+    """The result for a text: whether it contains references, and which of our mails have them."""
 
     has_reference: bool
     sent: tuple[SentMail, ...] = ()
 
 
 def note(unit: UnitOfWork, about: MailAbout) -> Mapping[str, object]:
-    """Gives a mail its reference, and notes kind and time of it."""
+    """Gives a mail its reference, and stores the mail's kind and time."""
     reference = rules.reference_of(secrets.randbits(rules.REFERENCE_BITS))
     unit.run(_NOTE, {"digest": digest(reference), "event": about.event, "sent_at": unit.now})
     return {"reference": reference, "url": unit.settings.public_url + PAGE}
@@ -50,7 +50,7 @@ def look_up(unit: UnitOfWork, text: str, language: str) -> Answer:
     """Whether we sent the mails whose references are in a text. The answer is the same for everybody.
 
     Raises:
-        DomainError: it is meant to be a reference, and is none.
+        DomainError: the text is meant as a reference, but is not one.
     """
     references = rules.references_in(text)
     if not references and len(text.strip()) <= rules.SHORT:
@@ -61,11 +61,11 @@ def look_up(unit: UnitOfWork, text: str, language: str) -> Answer:
 
 def _in_words(row: sa.Row[tuple[str, object]], language: str) -> SentMail:
     key = f"mail.{row.event}.name"
-    # A mail of a version before may be of a kind that is gone.
+    # A mail from an earlier version may be of a kind that no longer exists.
     kind = catalog.text(language, key if catalog.has(key) else "genuine_mail.other_kind")
     return SentMail(kind, catalog.format_datetime(row.sent_at, language, "UTC"))
 
 
 def purge(unit: UnitOfWork) -> None:
-    """Forgets the references of old mails."""
+    """Deletes the references of old mails."""
     unit.run(_PURGE, {"before": unit.now - rules.KEEP})

@@ -21,13 +21,13 @@ MIN_PHRASE, MAX_PHRASE = rules.MIN_PHRASE, rules.MAX_PHRASE
 
 
 class PhraseState(rx.State):
-    """Whether there is a phrase, and no more."""
+    """Only whether there is a phrase."""
 
     since: str = ""
 
 
 class PhraseDialogState(TransientVars, rx.State):
-    """The dialog. The page is shown the phrase once; this state forgets it."""
+    """The dialog. The page gets the phrase once; this state forgets it."""
 
     open: bool = False
     phrase: str = ""
@@ -51,7 +51,7 @@ class PhraseDialogState(TransientVars, rx.State):
     @rx.event
     @open_to(FRESH)
     async def save(self, form: dict[str, Any]) -> None:
-        """Puts what was typed in force."""
+        """Saves the typed phrase."""
         self.errors = {}
         read = Form(form)
         phrase = rules.read_phrase(read)
@@ -68,7 +68,7 @@ class PhraseDialogState(TransientVars, rx.State):
     @rx.event
     @open_to(FRESH)
     async def remove(self) -> None:
-        """Mails have no phrase from now on."""
+        """Removes the phrase from mails."""
         self.errors = {}
         try:
             await limits.allow_change(actor().account_id)
@@ -82,10 +82,10 @@ class PhraseDialogState(TransientVars, rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     def close(self) -> None:
-        """Closes the dialog without a change."""
+        """Closes the dialog without changes."""
         self.reset()
 
 
 async def show_setting(state: rx.State, setting: PhraseSetting) -> None:
-    """Puts the stored fact into the card."""
+    """Updates the card from the stored setting."""
     (await state.get_state(PhraseState)).since = setting.since

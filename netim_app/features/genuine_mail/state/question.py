@@ -20,7 +20,7 @@ EXAMPLE, KEEP_DAYS, MAX_PASTE = rules.EXAMPLE, rules.KEEP_DAYS, rules.MAX_PASTE
 
 
 class QuestionState(rx.State):
-    """The form and the answer. Nothing keeps the pasted text."""
+    """The form and the answer. The pasted text is not stored."""
 
     errors: dict[str, str] = {}
     answer: str = ""
@@ -30,13 +30,13 @@ class QuestionState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def open_page(self) -> None:
-        """Starts anew."""
+        """Resets the page."""
         await begin_visit(self)
 
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> None:
-        """Looks for references in what was pasted, and says which of them are ours."""
+        """Looks for references in the pasted text, and says which of them are ours."""
         await begin_visit(self)
         self.errors = {}
         read = Form(form)
@@ -55,5 +55,5 @@ class QuestionState(rx.State):
     @rx.event
     @open_to(ANYONE)
     def ask_again(self) -> None:
-        """Makes room for another question."""
+        """Shows the form for another question."""
         self.reset()

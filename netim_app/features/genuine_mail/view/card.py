@@ -13,7 +13,7 @@ from netim_app.ui.text import tr
 
 
 def card() -> rx.Component:
-    """Whether there is a phrase, and the way to a doubtful mail. The phrase itself is in the dialog alone."""
+    """Whether there is a phrase, and the link for a doubtful mail. Only the dialog shows the phrase itself."""
     since = PhraseState.since
     label = rx.cond(since != "", tr("genuine_mail.show"), tr("genuine_mail.choose"))
     return kit.card(

@@ -1,7 +1,7 @@
-"""How a pasted list is read: a rule per line, or several with commas or semicolons, and notes behind.
+"""Parses a pasted list: one rule per line, or several separated by commas or semicolons, followed by notes.
 
-A name before the rule is its note, too: "Office: 203.0.113.7". What stands behind `#` is the note of all rules of its
-line. Nothing is dropped in silence: each entry has an outcome.
+A name before the rule is also its note: "Office: 203.0.113.7". Text after `#` is the note of all rules of its line.
+Nothing is dropped silently: each entry has an outcome.
 """
 
 import re
@@ -16,9 +16,9 @@ from netim_app.features.ip_restriction.rules.spans import MAX_RULES, Span
 
 FIELD = "list"
 MAX_LENGTH = 20_000
-"""Characters of a list: 200 rules of the usual length with notes of the usual length, and comments."""
+"""Characters of a list: 200 rules and notes of the usual length, with comments."""
 MAX_ENTRIES = 500
-"""More are not even read: at most 200 of them could be new."""
+"""A list with more is refused unread: at most 200 could be new."""
 MAX_NOTE = 80
 _BULLET = re.compile(r"^(?:[-*•·–]|[0-9]{1,3}[.)])\s+")
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -27,11 +27,11 @@ _PART = re.compile(r"[0-9a-fA-F:.*\[\]]+(?:/[0-9.]*)?")
 _NUMBERED = re.compile(r"(?=.*[.:])(?:.*[0-9]|.*::)")
 _FOUR_NUMBERS = re.compile(r"(?<![\w.])[0-9]{1,3}(?:\.[0-9x*]{1,3}){3}", re.IGNORECASE)
 _AROUND = "()<>|&+,.!?\"'`“”"
-"""What may stand around an address in a note."""
+"""Characters that may surround an address in a note."""
 _LEAD = re.compile(rf"^(?:[{_DASHES}:|>]+\s*)+")
 _TRAIL = f"{_DASHES} :=|>"
 _NO_NAME = re.compile("from|de|du|von|vom|allow|permit|deny|not", re.IGNORECASE)
-"""Before an address they name nothing. The refusal proposes the rule without them."""
+"""These words before an address are not a name. The refusal proposes the rule without them."""
 _COLON = re.compile(r"(?<=[0-9]):$")
 """Between a rule and its note."""
 _QUOTES = "\"'`“”"
@@ -41,7 +41,7 @@ Outcome = Literal["new", "listed", "twice", "wrong"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One rule of a pasted list, and what comes of it."""
+    """One rule of a pasted list, and its outcome."""
 
     line: int
     """From 1."""
@@ -51,14 +51,14 @@ class Entry:
     error: DomainError | None = None
     outcome: Outcome = "new"
     same_line: int = 0
-    """Where the list has the same rule before."""
+    """The line on which the list already has the same rule."""
 
 
 def read_list(text: str, listed: Sequence[Span]) -> list[Entry]:
-    """What the list means, and what comes of each entry when these rules are there already.
+    """Parses the list, and returns the outcome of each entry when these rules already exist.
 
     Raises:
-        DomainError: at the field `list`: there is nothing in it, or there are too many entries.
+        DomainError: at the field `list`: it is empty, or has too many entries.
     """
     typed = [entry for number, line in enumerate(text.splitlines(), 1) for entry in _entries(number, line)]
     if not typed:
@@ -69,7 +69,7 @@ def read_list(text: str, listed: Sequence[Span]) -> list[Entry]:
 
 
 def check_room(new: int, listed: int) -> None:
-    """Whether so many new rules find room.
+    """Checks that there is room for this many new rules.
 
     Raises:
         DomainError: at the field `list`.
@@ -80,7 +80,7 @@ def check_room(new: int, listed: int) -> None:
 
 
 def _entries(number: int, line: str) -> list[Entry]:
-    """The entries of a line as they were typed, with their notes."""
+    """The entries of a line as typed, with their notes."""
     rules, _, remark = line.replace("\t", " ").partition("#")
     found: list[Entry] = []
     for piece in re.split("[,;]", _unquoted(_BULLET.sub("", rules.strip()))):
@@ -114,20 +114,20 @@ def _entry(number: int, words: list[str], start: int) -> Entry:
 
 
 def _unquoted(text: str) -> str:
-    """Without the pair of quotes around it, where that is one pair."""
+    """Removes the surrounding quotes, if they are one pair."""
     inner = text[1:-1]
     is_pair = len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES
     return inner if is_pair and not {text[0], text[-1]} & set(inner) else text
 
 
 def _address_in(note: str) -> DomainError | None:
-    """The refusal of a note that did not come behind `#` and holds an address: that may be one more rule."""
+    """The refusal of a note without `#` that contains an address: it may be one more rule."""
     found = next((word for word in note.split() if _is_address(word)), None)
     return DomainError("ip_restriction.list.in_note", address=found.strip(_AROUND)[:MAX_ENTRY]) if found else None
 
 
 def _is_address(word: str) -> bool:
-    """Whether a word is an address, or was to be one."""
+    """Whether a word is an address, or was meant as one."""
     if _FOUR_NUMBERS.search(word):
         return True
     bare = word.strip(_AROUND)
@@ -135,7 +135,7 @@ def _is_address(word: str) -> bool:
 
 
 def _start_of_rule(words: list[str]) -> int:
-    """How many of these words stand before the rule: its name, or all of them where there is no rule."""
+    """How many of these words precede the rule: its name, or all of them without a rule."""
     if not _is_note(words):
         return 0
     start = next((place for place, word in enumerate(words) if _is_address(word)), len(words))
@@ -143,13 +143,13 @@ def _start_of_rule(words: list[str]) -> int:
 
 
 def _is_note(words: list[str]) -> bool:
-    """Whether this begins like a note: a word with a letter that is no address and no name of a machine."""
+    """Whether this begins like a note: with a word that has a letter and is neither an address nor a host name."""
     first = words[0].strip(_QUOTES)
     return not _is_part(first) and any(sign.isalpha() for sign in first) and not re.search(r"\w[.:]+\w", first)
 
 
 def _end_of_rule(words: list[str]) -> int:
-    """How many of these words are the rule; behind them is the note."""
+    """How many of these words are the rule; the rest is the note."""
     end = 1
     while end < len(words):
         joint = words[end].lower()
@@ -163,14 +163,14 @@ def _end_of_rule(words: list[str]) -> int:
 
 
 def _is_part(word: str, *, alone: bool = True) -> bool:
-    """Whether a word is part of a rule. A number alone is one only behind a joint, but not in "au 12 rue de Lille"."""
+    """Whether a word is part of a rule. A lone number is part only after a joint, but not in "au 12 rue de Lille"."""
     if _PART.fullmatch(word) is None:
         return False
     return bool(_NUMBERED.match(word)) or (not alone and word.isdecimal())
 
 
 def _is_joined(before: str, word: str) -> bool:
-    """Whether two words belong together by a joint at the end of the first or the beginning of the second."""
+    """Whether a joint at the end of the first word or the beginning of the second connects both."""
     if before[-1] in {*_DASHES, "/"}:
         return _is_part(word, alone=False)
     return word[0] in {*_DASHES, "/"} and _is_part(word[1:], alone=False)
@@ -206,7 +206,7 @@ def _read(entry: Entry) -> Entry:
 
 
 def _compared(entries: list[Entry], listed: Sequence[Span]) -> list[Entry]:
-    """With those marked that are on the list, or in this one, already."""
+    """Marks entries that are already on the list, or occur earlier in this one."""
     known, lines = set(listed), dict[Span | None, int]()
     found = []
     for entry in entries:

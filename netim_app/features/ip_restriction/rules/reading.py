@@ -1,7 +1,7 @@
-"""How one rule is read.
+"""Parses one rule.
 
-Whatever was typed becomes a span. What has one meaning is read: stars at the end, masks, the last number alone at the
-end of a range, brackets, a port. What could be meant in two ways is refused, and the message proposes what is meant.
+The input becomes a span. Unambiguous forms are accepted: stars at the end, masks, only the last number at the end of a
+range, brackets, a port. Ambiguous forms are refused, and the message proposes a probable meaning.
 """
 
 import re
@@ -11,7 +11,7 @@ from netim_app.core.errors import DomainError
 from netim_app.features.ip_restriction.rules.spans import BITS, Address, Span, one, plain
 
 MAX_ENTRY = 120
-"""Characters: two IPv6 addresses and what stands between them."""
+"""Characters: two IPv6 addresses and a separator."""
 FIELD = "address"
 INVALID = "ip_restriction.invalid"
 _MAPPED_BITS = 96
@@ -19,12 +19,12 @@ _MAPPED_BITS = 96
 RANGE_WORDS = ("to", "through", "until", "à", "au", "jusqu'à", "jusqu’à", "bis")
 MASK_WORDS = ("mask", "netmask")
 _BETWEEN = re.compile(rf"\s*[-\u2010-\u2015\u2212]\s*|\s+(?:{'|'.join(RANGE_WORDS)})\s+", re.IGNORECASE)
-"""What stands between the ends of a range: a word, a hyphen, or what an office program has made of it."""
+"""The separator of a range: a word, a hyphen, or a dash that an office program has made of it."""
 _PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 _NUMBER = re.compile(r"[0-9]{1,3}")
 _QUAD = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _NUMBERS = 4
-"""Of an IPv4 address."""
+"""How many numbers an IPv4 address has."""
 _LEADING_ZERO = re.compile(r"(?:^|[:.])0[0-9]+(?:\.|$)")
 _BRACKETS = re.compile(r"\[([^\[\]]+)\](?::([0-9]{1,5}))?")
 _PORT = re.compile(r"([^:]+):([0-9]{1,5})")
@@ -35,7 +35,7 @@ _MASK_BEHIND_A_BLANK = re.compile(
 
 
 def parse(entry: str) -> Span:
-    """What a customer typed as one address, a network or a range.
+    """Parses an address, a network or a range that a customer typed.
 
     Raises:
         DomainError: at the field `address`, with the reason.
@@ -53,7 +53,7 @@ def parse(entry: str) -> Span:
 
 
 def could_be(entry: str) -> Span | None:
-    """What this means where it is a rule, else None."""
+    """The span of this text if it is a rule, otherwise None."""
     try:
         span = _read(entry)
     except DomainError:
@@ -62,7 +62,7 @@ def could_be(entry: str) -> Span | None:
 
 
 def parse_address(entry: str) -> Span:
-    """What a customer typed as one address.
+    """Parses one address that a customer typed.
 
     Raises:
         DomainError: at the field `address`, with the reason.
@@ -102,7 +102,7 @@ def _address(text: str) -> Address:
 
 
 def _bare(text: str) -> str:
-    """Without brackets and a port: a rule is about all ports."""
+    """Removes brackets and a port: a rule covers all ports."""
     found = _BRACKETS.fullmatch(text) or _PORT.fullmatch(text)
     return found[1] if found and int(found[2] or 0) <= _MAX_PORT else text
 
@@ -160,7 +160,7 @@ def _length_of_mask(address: IPv4Address, mask: str) -> int:
 
 
 def _explained(entry: str, error: DomainError) -> DomainError:
-    """The refusal, with what is probably meant where nothing could be read."""
+    """The refusal, with the probable meaning when nothing could be parsed."""
     if error.key not in (INVALID, "ip_restriction.star"):
         return error
     words = [word for word in re.split(r"[\s,;]+", entry) if word]
@@ -173,7 +173,7 @@ def _explained(entry: str, error: DomainError) -> DomainError:
 
 
 def _guesses(entry: str) -> list[str]:
-    """Other ways of writing that might be meant."""
+    """Other spellings that may be meant."""
     guesses = []
     if url := re.match(r"https?://(\[[^\]]+\]|[^/:]+)", entry, re.IGNORECASE):
         guesses.append(url[1])
@@ -190,7 +190,7 @@ def _guesses(entry: str) -> list[str]:
 
 
 def _completed(first: str, last: str) -> str:
-    """The end of a range with what it leaves out: `198.51.100.1-101.20`, `2001:db8::1-ff`; empty if that is none."""
+    """The completed end of an abbreviated range: `198.51.100.1-101.20`, `2001:db8::1-ff`; empty if it is not one."""
     try:
         begin = _address(first)
     except DomainError:

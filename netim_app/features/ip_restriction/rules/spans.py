@@ -1,6 +1,6 @@
-"""What an entry of the list means, and which entry lets an address in.
+"""Spans: the meaning of list entries, and which entry lets an address in.
 
-A span is all that a rule lets in: addresses of one family, one after the other. A span has exactly one text.
+A span is a contiguous range of addresses of one family: all that a rule lets in. It has exactly one text.
 """
 
 from collections.abc import Sequence
@@ -11,19 +11,19 @@ from typing import Literal
 Address = IPv4Address | IPv6Address
 Special = Literal["", "private", "reserved"]
 Remark = Literal["", "private", "reserved", "line"]
-"""`line`: better its /64."""
+"""`line`: its /64 would be better."""
 
 MAX_RULES = 200
 V4, V6 = 4, 6
 BITS = {V4: 32, V6: 128}
 LINE_BITS = 64
-"""How much of an IPv6 address belongs to one connection; its devices choose the rest (RFC 4291, 2.5.1)."""
+"""The bits of an IPv6 address that identify a connection; its devices choose the rest (RFC 4291, 2.5.1)."""
 _ADDRESS: dict[int, type[Address]] = {V4: IPv4Address, V6: IPv6Address}
 
 
 @dataclass(frozen=True)
 class Span:
-    """All addresses of a family from `first` to `last`, both included, as numbers."""
+    """All addresses of a family from `first` to `last`, inclusive, as numbers."""
 
     family: int
     first: int
@@ -31,7 +31,7 @@ class Span:
 
     @property
     def text(self) -> str:
-        """The one way it is written: an address, a network where it is one, else `from - to`."""
+        """Its canonical text: an address, a network if it is one, otherwise `from - to`."""
         first, last = (_ADDRESS[self.family](number) for number in (self.first, self.last))
         if first == last:
             return str(first)
@@ -45,11 +45,11 @@ class Span:
         return str(address(self.first)), str(address(self.last))
 
     def covers(self, other: "Span") -> bool:
-        """Whether everything in `other` is in this one too."""
+        """Whether this one contains all of `other`."""
         return self.family == other.family and self.first <= other.first and other.last <= self.last
 
     def is_everybody(self) -> bool:
-        """Whether it is all addresses of its family."""
+        """Whether it contains all addresses of its family."""
         return self.first == 0 and self.last == 2 ** BITS[self.family] - 1
 
 
@@ -60,13 +60,13 @@ def one(address: Address) -> Span:
 
 
 def plain(address: Address) -> Address:
-    """The address itself, where it is written as IPv4 inside IPv6."""
+    """The address without its IPv6 wrapping, if it is IPv4 inside IPv6."""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
 
 
 def of_client(address: str) -> Span | None:
-    """The caller's address as `client_address` has established it; None when it is unknown or no address."""
+    """The span of the caller's address from `client_address`; None when it is unknown or invalid."""
     try:
         return None if "%" in address else one(ip_address(address))
     except ValueError:
@@ -74,12 +74,12 @@ def of_client(address: str) -> Span | None:
 
 
 def find(spans: Sequence[Span], wanted: Span) -> int | None:
-    """The place of the first span that covers the wanted one, or None."""
+    """The index of the first span that covers the wanted one, or None."""
     return next((place for place, span in enumerate(spans) if span.covers(wanted)), None)
 
 
 def containers(spans: Sequence[Span]) -> list[int | None]:
-    """For each span, the place of another that covers it, or None. Of equal spans the first covers the others."""
+    """For each span, the index of another that covers it, or None. Of equal spans the first covers the others."""
     found: list[int | None] = [None] * len(spans)
     widest: int | None = None
     for place in sorted(range(len(spans)), key=lambda n: (spans[n].family, spans[n].first, -spans[n].last, n)):
@@ -91,7 +91,7 @@ def containers(spans: Sequence[Span]) -> list[int | None]:
 
 
 def line_of(span: Span) -> Span | None:
-    """The /64 of a single IPv6 address that may be seen on the internet; None for all else."""
+    """The /64 of a single public IPv6 address; None for all other spans."""
     if span.family == V4 or span.first != span.last or special(span):
         return None
     rest = 2 ** (BITS[V6] - LINE_BITS) - 1
@@ -99,21 +99,21 @@ def line_of(span: Span) -> Span | None:
 
 
 def special(span: Span) -> Special:
-    """Whether all of it is private or reserved: nobody comes from there over the internet (IANA's registries)."""
+    """Whether all of it is private or reserved: no internet connection comes from there (IANA's registries)."""
     if find(_PRIVATE, span) is not None:
         return "private"
     return "" if find(_RESERVED, span) is None else "reserved"
 
 
 def remark(span: Span, here: Span | None) -> Remark:
-    """What a customer at this address should know before such a rule is relied on; empty for nothing."""
+    """What a customer at this address should know before relying on such a rule; empty for nothing."""
     if here is not None and span.covers(here):
         return "line" if line_of(span) else ""
     return special(span) or ("line" if line_of(span) else "")
 
 
 def family_missing(spans: Sequence[Span]) -> int:
-    """The family that a list of one family lacks; 0 for none. Many connections use both, now one and now the other."""
+    """The family that a list of only one family lacks; 0 for none. Many connections alternate between both."""
     families = {span.family for span in spans}
     if len(families) != 1:
         return 0
@@ -133,4 +133,4 @@ _RESERVED = tuple(
     map(_network, ("0.0.0.0/8", "127.0.0.0/8", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24",
                    "203.0.113.0/24", "224.0.0.0/3", "::/3", "2001:db8::/32", "3fff::/20", "4000::/2", "8000::/1"))
 )  # fmt: skip
-"""What is reserved, is for tests and examples, or is not given out yet: of IPv6 all but 2000::/3."""
+"""Networks that are reserved, for tests and examples, or not yet allocated: of IPv6 all but 2000::/3."""

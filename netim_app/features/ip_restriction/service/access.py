@@ -1,4 +1,4 @@
-"""Whether the restriction is on, and which addresses may use the account."""
+"""Whether the restriction is on, and which addresses can use the account."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from netim_app.infra.unit_of_work import UnitOfWork
 REFUSED = "ip_restriction.refused"
 _restriction, _rule = table_of(IpRestriction).c, table_of(IpRule).c
 ORDER = (_rule.family, _rule.first, _rule.last)
-"""By their addresses, IPv4 first: this is how rules are shown."""
+"""Rules are shown in this order: by address, IPv4 first."""
 _SWITCH = sa.select(_restriction.on_since).where(_restriction.account_id == sa.bindparam("account"))
 _COVERING = (
     sa.select(_rule.text)
@@ -31,17 +31,17 @@ _COVERING = (
 
 
 def switch_of(unit: UnitOfWork, account_id: int) -> sa.Row[Any] | None:
-    """Since when the restriction is in force (`on_since`); None while it is off."""
+    """Since when the restriction is on (`on_since`); None while it is off."""
     return unit.row(_SWITCH, account=account_id)
 
 
 def is_on(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether the restriction is in force."""
+    """Whether the restriction is on."""
     return switch_of(unit, account_id) is not None
 
 
 def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
-    """The login policy: while the restriction is on, an address that no rule covers, or none at all, is kept out."""
+    """The login policy: while the restriction is on, it refuses an unknown address, and one that no rule covers."""
     if not is_on(unit, account_id):
         return None
     caller = spans.of_client(origin.address)
@@ -64,5 +64,5 @@ def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
 
 
 def packed(number: int) -> bytes:
-    """An address as the database compares it."""
+    """An address in the form in which the database compares it."""
     return number.to_bytes(16, "big")

@@ -1,4 +1,4 @@
-"""Several rules at once: what a pasted list would do, and the one step that does it."""
+"""Several rules at once: the preview of a pasted list, and the one step that adds it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class Preview:
 
     entries: tuple[Entry, ...]
     here_out: bool
-    """No rule lets in the customer's present address, neither an old one nor a new one."""
+    """No rule, old or new, lets in the customer's current address."""
     family_missing: int
-    """4 or 6: the list would lack it altogether. Else 0."""
+    """4 or 6, if the resulting list would have no rule of this family; otherwise 0."""
 
 
 def room(unit: UnitOfWork, account_id: int) -> int:
@@ -34,10 +34,10 @@ def room(unit: UnitOfWork, account_id: int) -> int:
 
 
 def preview(unit: UnitOfWork, actor: Actor, text: str) -> Preview:
-    """What would come of a pasted list. Nothing is written.
+    """What a pasted list would do. Nothing is written.
 
     Raises:
-        DomainError: at the field `list`: it holds nothing, or too much.
+        DomainError: at the field `list`: it is empty or too long.
     """
     listed = rule_list.listed_spans(unit, actor.account_id)
     entries = pasted.read_list(text, listed)
@@ -52,10 +52,10 @@ def preview(unit: UnitOfWork, actor: Actor, text: str) -> Preview:
 
 
 def add_rules(unit: UnitOfWork, actor: Actor, wanted: Sequence[Wanted]) -> int:
-    """Puts all of them, each once, on the list, or none; returns how many were not there yet. One fact, so one mail.
+    """Adds all rules, each once, or none; returns how many were new. It records one fact, so it sends one mail.
 
     Raises:
-        DomainError: at the field `list`: there is no room for all of them. Or the account is frozen.
+        DomainError: at the field `list`: there is no room for all of them; or the account is frozen.
     """
     sessions.lock_account(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id)

@@ -23,11 +23,11 @@ MANY = {
     "removed": "ip_restriction.many.removed",
 }
 MOST_NAMED = 20
-"""Rules that the mail about an added list names; it counts the others."""
+"""How many rules the mail about an added list names; it counts the others."""
 
 
 def mail_change(unit: UnitOfWork, fact: Fact) -> None:
-    """Mails the customer about every change of the list and of its switch."""
+    """Mails the customer about every change of the list and its switch."""
     change, rule, count = "", "", 1
     if isinstance(fact, IpRestrictionSwitched):
         change = "on" if fact.on else "off"
@@ -53,20 +53,20 @@ def mail_change(unit: UnitOfWork, fact: Fact) -> None:
 
 
 def mail_taken_back(unit: UnitOfWork, fact: IpRulesTakenBack) -> None:
-    """Mails the customer which rules are gone. Its kind is no removal's: those may be a thief's."""
+    """Mails the customer which rules were removed. Its kind differs from a removal's, which may be a thief's."""
     rules, count = ", ".join(fact.rules[:MOST_NAMED]), len(fact.rules)
     notices.notify(unit, CHANGED_MAIL, fact, kind="taken_back", change="taken_back", rule=rules, count=count)
 
 
 def withdraw_off(unit: UnitOfWork, account_id: int) -> None:
-    """Takes back the mail of this unit that the restriction is off: another one says so."""
+    """Withdraws this unit's mail that the restriction is off: another mail says so."""
     outbox.withdraw(unit, account_id, f"{CHANGED_MAIL}.off")
 
 
 def mail_refused(unit: UnitOfWork, fact: facts.LoginBlocked) -> None:
-    """Somebody gave the right password at an address that is not on the list.
+    """Mails that somebody entered the right password from an address that is not on the list.
 
-    One mail an hour tells it; another one, how many more there were.
+    It sends one mail an hour at most; another mail then says how many more attempts there were.
     """
     if fact.reason != access.REFUSED or fact.way != "password":
         return

@@ -1,4 +1,4 @@
-"""The list of addresses and its switch, changed by the owner."""
+"""The list of addresses and its switch, as the owner changes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -55,9 +55,9 @@ class Rule:
     added: str
     added_from: str
     inside: str
-    """The text of another rule that lets in the same and more; empty when there is none."""
+    """The text of another rule that covers this one; empty for none."""
     remark: str = ""
-    """`private` or `reserved`, when nobody comes from there over the internet."""
+    """`private` or `reserved`, if no internet connection comes from there."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Restriction:
     since: str
     rules: tuple[Rule, ...]
     spans: tuple[Span, ...]
-    """Of the same rules, in the same order."""
+    """The spans of the same rules, in the same order."""
 
     def lets_in(self, wanted: Span | None) -> str | None:
         """The text of the first rule that covers the wanted addresses; None if no rule does."""
@@ -75,14 +75,14 @@ class Restriction:
         return None if place is None else self.rules[place].text
 
     def seen_from(self, here: Span | None) -> list[Rule]:
-        """The rules with what a customer at this address should know about each."""
+        """The rules, each with the remark for a customer at this address."""
         remarks = [special(span) if remark(span, here) else "" for span in self.spans]
         return [replace(rule, remark=found) for rule, found in zip(self.rules, remarks, strict=True)]
 
 
 @dataclass(frozen=True)
 class Added:
-    """What came of adding a rule. `inside` is a rule that covered it already; `covers` counts those inside of it."""
+    """The result of adding a rule. `inside` is a rule that already covered it; `covers` counts the rules inside it."""
 
     text: str
     inside: str
@@ -90,7 +90,7 @@ class Added:
     remark: str = ""
     """`private`, `reserved` or `line`: see `rules.spans.remark`."""
     line: str = ""
-    """The network to be proposed in its place."""
+    """The network to propose instead."""
 
 
 def view_restriction(unit: UnitOfWork, account_id: int) -> Restriction:
@@ -115,10 +115,10 @@ def view_restriction(unit: UnitOfWork, account_id: int) -> Restriction:
 
 
 def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
-    """Puts an address, network or range on the list.
+    """Adds an address, network or range to the list.
 
     Raises:
-        DomainError: it is there already, the list is full, or the account is frozen.
+        DomainError: it is already on the list, the list is full, or the account is frozen.
     """
     sessions.lock_account(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id)
@@ -140,7 +140,7 @@ def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
 
 
 def add_rows(unit: UnitOfWork, actor: Actor, new: Sequence[tuple[Span, str]]) -> None:
-    """Writes rules with their notes. Whether they may be added has been checked."""
+    """Writes rules with their notes. The caller has checked that they may be added."""
     unit.run(_ADD, [_row(unit, actor, span, note) for span, note in new])
 
 
@@ -158,15 +158,15 @@ def _row(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> dict[str, obj
 
 
 def listed_spans(unit: UnitOfWork, account_id: int) -> list[Span]:
-    """The list, in the order in which it is shown."""
+    """The list, in display order."""
     return [_span(rule) for rule in _rules(unit, account_id)]
 
 
 def add_present_address(unit: UnitOfWork, actor: Actor) -> Added:
-    """Puts the address that the customer has now on the list; of IPv6 its /64, which stays when the address changes.
+    """Adds the customer's current address to the list; for IPv6 its /64, which stays when the address changes.
 
     Raises:
-        DomainError: it is unknown, or on the list, or the list is full.
+        DomainError: it is unknown or already on the list, or the list is full.
     """
     here = of_client(actor.origin.address)
     if here is None:
@@ -175,11 +175,11 @@ def add_present_address(unit: UnitOfWork, actor: Actor) -> Added:
 
 
 def remove_rule(unit: UnitOfWork, actor: Actor, rule_id: int, *, confirmed: bool) -> str:
-    """Takes a rule off the list; returns its text.
+    """Removes a rule from the list; returns its text.
 
     Raises:
         DomainError: there is no such rule; it is the last one while the restriction is on; the account is frozen; or
-            the customer's present address would be shut out and `confirmed` is false.
+            the customer's current address would be locked out and `confirmed` is false.
     """
     sessions.lock_account(unit, actor.account_id)
     text, shuts_out = shuts_out_on_removal(unit, actor, rule_id)
@@ -196,11 +196,11 @@ def _added_at(unit: UnitOfWork, rule_id: int) -> datetime:
 
 
 def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: bool) -> None:
-    """Switches the restriction on or off. Doing it twice changes nothing and sends no mail.
+    """Switches the restriction on or off. A repeated call changes nothing and sends no mail.
 
     Raises:
-        DomainError: there is no rule to switch on; the account is frozen, unless it goes off and was switched on a few
-            days ago; or the customer's present address would be shut out and `confirmed` is false.
+        DomainError: there is no rule to switch on; the account is frozen, except to switch off what was switched on a
+            few days ago; or the customer's current address would be locked out and `confirmed` is false.
     """
     sessions.lock_account(unit, actor.account_id)
     switch = access.switch_of(unit, actor.account_id)
@@ -218,7 +218,7 @@ def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: b
 
 
 def shuts_out_on_switch(unit: UnitOfWork, actor: Actor) -> bool:
-    """Whether switching on would shut out the customer's present address.
+    """Whether switching on would lock out the customer's current address.
 
     Raises:
         DomainError: there is no rule to switch on.
@@ -227,7 +227,7 @@ def shuts_out_on_switch(unit: UnitOfWork, actor: Actor) -> bool:
 
 
 def shuts_out_on_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> tuple[str, bool]:
-    """The text of a rule, and whether its removal would shut out the customer's present address.
+    """The text of a rule, and whether its removal would lock out the customer's current address.
 
     Raises:
         DomainError: there is no such rule, or it is the last one while the restriction is on.
@@ -241,7 +241,7 @@ def shuts_out_on_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> tuple[
 
 
 def switch_off_on_unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
-    """The way out of a lock-out: the operator's unlock switches the restriction off. The rules stay.
+    """The operator's unlock switches the restriction off, for a customer who is locked out. The rules stay.
 
     The mail about the unlock says so.
     """
@@ -250,9 +250,10 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
 
 
 def remove_doubted(unit: UnitOfWork, fact: facts.TakenBack) -> None:
-    """Removes rules that a thief may have added. What a thief did shuts nobody out: then the restriction is off.
+    """Removes rules that a thief may have added, and switches the restriction off if it could lock out the owner.
 
-    Each removal has sent a mail, whose row is kept for longer than that.
+    It could if a thief may have switched it on or removed a rule, or if no rule is left. Removals are known by their
+    mails, whose rows are kept for longer than that.
     """
     sessions.lock_account(unit, fact.account_id)
     doubted = [rule for rule in _rules(unit, fact.account_id) if fact.doubts(rule.added_at)]

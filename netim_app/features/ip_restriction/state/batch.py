@@ -1,4 +1,4 @@
-"""The dialog that adds a pasted list: first it is written and checked, then looked at and added."""
+"""The dialog that adds a pasted list: the customer writes and checks it, then reviews and adds it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +26,7 @@ from netim_app.ui.text import LocaleState
 
 MAX_RULES = spans.MAX_RULES
 MAX_SENT = 2 * pasted.MAX_LENGTH
-"""Browsers cut what is longer without a word. What was cut is still too long, and refused."""
+"""Browsers silently cut longer text. What is left is still too long, and is refused."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,15 @@ class Row:
 
     line: int
     text: str
-    """The rule in its one form, or what was typed where it cannot be read."""
+    """The rule in its canonical form, or the typed text if it is invalid."""
     first: str
     last: str
-    """The ends of what it lets in; both empty for one address."""
+    """The first and last address that it lets in; both empty for one address."""
     note: str
     outcome: str
     """`new`, `listed`, `twice` or `wrong`."""
     fault: str
-    """Why it cannot be read, in the language of the page."""
+    """Why it is invalid, in the language of the page."""
     same_line: int
     remark: str
     """`private`, `reserved`, `line` or empty."""
@@ -57,16 +57,16 @@ class IpListState(rx.State):
     """`write`, `check`, or empty while the dialog is closed."""
     errors: dict[str, str] = {}
     rows: list[Row] = []
-    """What cannot be read stands first."""
+    """Invalid entries come first."""
     new: int = 0
     skipped: int = 0
     room: int = 0
     here_out: bool = False
-    """No rule, old or new, lets in the customer's present address."""
+    """No rule, old or new, lets in the customer's current address."""
     family_missing: int = 0
 
     _wanted: tuple[tuple[Span, str], ...] = ()
-    """What the preview has shown, and `add` adds."""
+    """The rules of the preview, which `add` adds."""
     _then_switch: bool = False
     _visit: str = ""
 
@@ -79,13 +79,13 @@ class IpListState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def begin_with(self, form: dict[str, Any]) -> None:
-        """Opens the dialog in the place of the one for a single rule, with what was typed there."""
+        """Opens the dialog in place of the one for a single rule, with the text typed there."""
         await self._begin(_as_line(form))
 
     @rx.event
     @open_to(FRESH)
     async def check(self, form: dict[str, Any]) -> None:
-        """Shows what the list means. Nothing is added yet, and nothing typed is lost."""
+        """Shows how the list is understood. Nothing is added yet, and the typed text stays."""
         if not self.step:
             return
         self._forget()
@@ -103,7 +103,7 @@ class IpListState(rx.State):
     @rx.event
     @open_to(FRESH)
     def write_again(self) -> None:
-        """Back to the text, which the browser has kept."""
+        """Returns to the text, which the browser has kept."""
         if self.step == "check":
             self._forget()
             self.step = "write"
@@ -111,7 +111,7 @@ class IpListState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def add(self) -> None:
-        """Adds what the preview has shown, all of it or nothing."""
+        """Adds all rules of the preview, or none."""
         if self.step != "check" or not self._wanted:
             return
         try:
@@ -133,7 +133,7 @@ class IpListState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def close(self) -> None:
-        """Closes the dialog without a change. Where rules came before on the way to switching on, that is next."""
+        """Closes the dialog without changes. If it was opened on the way to switching on, that dialog is next."""
         then_switch = self._then_switch and self.room < MAX_RULES
         self._end()
         if then_switch:
@@ -174,7 +174,7 @@ class IpListState(rx.State):
 
 
 def _as_line(form: dict[str, Any]) -> str:
-    """A rule and its note as a line of a list, below a free one: there the cursor stands. Empty for neither."""
+    """A rule and its note as a line of a list, after an empty line for the cursor. Empty without either."""
     read = Form(form)
     rule = read.lines("address", limit=2 * MAX_ENTRY).strip()
     note = read.lines("note", limit=2 * pasted.MAX_NOTE).strip()
@@ -201,5 +201,5 @@ def _row(entry: Entry, here: Span | None, language: str) -> Row:
 
 
 def _visible(text: str) -> str:
-    """What was typed, with a mark in the place of each sign that cannot be shown."""
+    """The typed text, with a mark in place of each unprintable character."""
     return "".join("\N{REPLACEMENT CHARACTER}" if readers.hidden_at(sign) else sign for sign in text)

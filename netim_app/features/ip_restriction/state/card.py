@@ -26,24 +26,24 @@ _REMARKS = {
 
 
 class IpRestrictionState(rx.State):
-    """What is in force, and the rules."""
+    """Whether the restriction is on, and the rules."""
 
     since: str = ""
     """A date, or empty while the restriction is off."""
     rules: list[Rule] = []
     here: str = ""
-    """The customer's present address; empty when it is unknown."""
+    """The customer's current address; empty when it is unknown."""
     here_rule: str = ""
     """The rule that lets it in, or empty."""
     here_line: str = ""
-    """The network that is added in its place: of an IPv6 address its /64. Else empty."""
+    """The network that is added instead: the /64 of an IPv6 address. Otherwise empty."""
     family_missing: int = 0
-    """4 or 6, where the list lacks addresses that the customer's connection may use."""
+    """4 or 6, if the list has no rule of this family and the customer's connection may use it; otherwise 0."""
 
     @rx.event
     @open_to(FRESH)
     async def add_here(self) -> None:
-        """Puts the present address on the list."""
+        """Adds the current address to the list."""
         try:
             await limits.allow_change(actor().account_id)
             added = await change(self, rule_list.add_present_address)
@@ -59,7 +59,7 @@ class IpTestState(rx.State):
 
     errors: dict[str, str] = {}
     address: str = ""
-    """The one that was tested, in its one form; empty before."""
+    """The tested address in canonical form; empty before a test."""
     rule: str = ""
     """The rule that lets it in, or empty."""
 
@@ -68,7 +68,7 @@ class IpTestState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def submit(self, form: dict[str, Any]) -> None:
-        """Says whether an address would be let in, and by which rule."""
+        """Shows whether an address would be let in, and by which rule."""
         self._visit = visit_of(self)
         self.errors = {}
         self.address = self.rule = ""
@@ -85,13 +85,13 @@ class IpTestState(rx.State):
 
 
 async def tell_added(state: rx.State, added: Added) -> None:
-    """Says what came of it, and points out what is there twice or lets nobody in."""
+    """Shows the result, and warns of rules that are redundant or let nobody in."""
     kind, key, params = what_came_of(added)
     await show_notice(state, kind, key, **params)
 
 
 def what_came_of(added: Added) -> tuple[str, str, dict[str, object]]:
-    """The kind of notice, and its text."""
+    """The kind of the notice and its text."""
     about: dict[str, object] = {"rule": added.text}
     if added.inside:
         return "info", "ip_restriction.added.inside", about | {"other": added.inside}
@@ -103,13 +103,13 @@ def what_came_of(added: Added) -> tuple[str, str, dict[str, object]]:
 
 
 async def show_restriction(state: rx.State, restriction: Restriction) -> None:
-    """Puts the stored rules into the card, and how they treat the address that the customer has now."""
+    """Updates the card with the stored rules, and how they treat the customer's current address."""
     card = await state.get_state(IpRestrictionState)
     here = spans.of_client(actor().origin.address)
     line = spans.line_of(here) if here else None
     shown = restriction.seen_from(here)
     if card.rules != shown:
-        (await state.get_state(IpTestState)).reset()  # what it said may not be true any more
+        (await state.get_state(IpTestState)).reset()  # its result may no longer be true
     card.since = restriction.since
     card.rules = shown
     card.here = here.text if here else ""

@@ -1,4 +1,4 @@
-"""The dialogs that change something."""
+"""The dialogs that change the list or its switch."""
 
 from typing import Any
 
@@ -24,25 +24,25 @@ from netim_app.ui.text import LocaleState
 
 
 class IpDialogState(rx.State):
-    """The dialogs that change something."""
+    """The dialogs that change the list or its switch."""
 
     dialog: str = ""
-    """Which one is open: "add", "switch", "remove", or empty."""
+    """The open dialog: "add", "switch", "remove", or empty."""
     errors: dict[str, str] = {}
     turning_on: bool = False
     rule: str = ""
-    """The one to be removed."""
+    """The rule to remove."""
     shuts_out: bool = False
-    """Whether going on would shut out the customer's present address."""
+    """Whether continuing would lock out the customer's current address."""
     proposed: str = ""
-    """What the dialog "add" begins with, or that of a list in its place."""
+    """The initial text of the dialog "add", or of the list dialog in its place."""
     added: str = ""
-    """What came of the rule before, where another one follows."""
+    """The result of the previous rule, when another one follows."""
     added_kind: str = ""
 
     _rule_id: int = 0
     _then_switch: bool = False
-    """The first rule is added on the way to switching the restriction on."""
+    """The first rule is being added in order to switch the restriction on."""
     _visit: str = ""
 
     @rx.event
@@ -54,7 +54,7 @@ class IpDialogState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def add(self, form: dict[str, Any]) -> None:
-        """Adds the rule; what was typed stays where it is when something is wrong."""
+        """Adds the rule; on an error the typed text stays."""
         self.errors = {}
         read = Form(form)
         entry = read.text("address", limit=reading.MAX_ENTRY, clean=readers.network)
@@ -84,14 +84,14 @@ class IpDialogState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def begin_switch(self) -> Any:
-        """Opens the dialog that switches the restriction on, or off when it is on. Without a rule, that comes first."""
+        """Opens the dialog that switches the restriction on, or off when it is on. Without rules, adding one comes first."""
         await ask_to_switch(self)
         return go_to_card(self, "ip-restriction")
 
     @rx.event
     @open_to(FRESH)
     async def switch(self, form: dict[str, Any]) -> Any:
-        """Switches the restriction as the dialog has said."""
+        """Switches the restriction as the dialog proposed."""
         on, confirmed = self.turning_on, Form(form).flag(rule_list.CONFIRM_FIELD)
         if self.dialog != "switch":
             return None
@@ -121,7 +121,7 @@ class IpDialogState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def remove(self, form: dict[str, Any]) -> Any:
-        """Removes the rule that the dialog has named."""
+        """Removes the rule of the dialog."""
         if self.dialog != "remove":
             return None
         confirmed = Form(form).flag(rule_list.CONFIRM_FIELD)
@@ -135,7 +135,7 @@ class IpDialogState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def close(self) -> None:
-        """Closes the dialog without a change. Where rules came before on the way to switching on, that is next."""
+        """Closes the dialog without changes. If it was opened on the way to switching on, that dialog is next."""
         then_switch = self._then_switch and self.added != ""
         self._end()
         if then_switch:
@@ -160,26 +160,26 @@ class IpDialogState(rx.State):
         self._rule_id = 0
 
     async def _refuse(self, error: DomainError) -> None:
-        """Says why not; shows the box to tick when that is what is missing."""
+        """Shows the refusal; if a confirmation is missing, it shows the checkbox."""
         self.shuts_out = self.shuts_out or error.key == rule_list.SHUTS_OUT
         self.errors = await explain(self, error)
 
     async def _done(self, kind: str, key: str, **params: object) -> Any:
-        """Closes the dialog. When the customer shut out this address, the next event leads to the login."""
+        """Closes the dialog. If the customer has locked out the current address, the next event leads to the login."""
         self._end()
         await show_notice(self, kind, key, **params)
         return ShellState.open_account_page
 
 
 async def ask_to_switch(state: rx.State) -> None:
-    """Opens the dialog that switches the restriction on or off; without a rule, the one that adds the first."""
+    """Opens the dialog that switches the restriction on or off; without any rule, the one that adds the first."""
     dialogs = await state.get_state(IpDialogState)
     turning_on = not await in_read_unit(access.is_on, actor().account_id)
     shuts_out = False
     if turning_on:
         try:
             shuts_out = await in_read_unit(rule_list.shuts_out_on_switch, actor())
-        except DomainError:  # no rule yet: that is the first step
+        except DomainError:  # no rule yet: adding one is the first step
             dialogs._propose_here()
             dialogs._then_switch = True
             return
@@ -188,7 +188,7 @@ async def ask_to_switch(state: rx.State) -> None:
 
 
 async def hand_over(state: rx.State, line: str) -> bool:
-    """Closes the dialog of a single rule for a list that has this line; returns whether switching on was to follow."""
+    """Closes the single-rule dialog in favour of a list with this line; returns whether switching on is to follow."""
     dialogs = await state.get_state(IpDialogState)
     then_switch = dialogs.dialog == "add" and dialogs._then_switch
     dialogs._end()

@@ -20,7 +20,7 @@ from netim_app.ui.theme import FOCUS
 
 
 def list_dialog() -> rx.Component:
-    """The text, and then what it means. The text stays in its field meanwhile, out of sight."""
+    """First the text, then its preview. Meanwhile the text stays in its hidden field."""
     state = IpListState
     return dialog(
         rx.el.div(_write(), class_name=rx.cond(state.step == "check", "hidden", "flex flex-col gap-5")),
@@ -35,7 +35,7 @@ def list_dialog() -> rx.Component:
 
 def _write() -> rx.Component:
     state = IpListState
-    # It takes the focus when the text comes back.
+    # It takes the focus when the text is shown again.
     intro = Div.create(
         tr("ip_restriction.list.intro"),
         tab_index=-1,

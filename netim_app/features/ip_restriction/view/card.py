@@ -23,12 +23,12 @@ from netim_app.ui.text import breakable, tr
 from netim_app.ui.theme import FOCUS
 
 MANY = 10
-"""With more rules than this there is a field that finds one."""
+"""With more rules than this, there is a search field."""
 _ADDRESS = "font-mono font-medium"
 
 
 def card() -> rx.Component:
-    """The switch, and folded while it is off: the present address, the rules, and the field that tests an address."""
+    """The switch; and, folded while it is off, the current address, the rules, and the field that tests an address."""
     on = IpRestrictionState.since != ""
     state = rx.cond(on, tr("ip_restriction.on", date=IpRestrictionState.since), tr("ip_restriction.off"))
     return kit.card(

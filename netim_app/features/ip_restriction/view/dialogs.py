@@ -1,4 +1,4 @@
-"""The dialogs that add and remove a rule, and the one that switches."""
+"""The dialogs that add or remove a rule, and the one that switches."""
 
 from typing import Any
 
@@ -98,7 +98,7 @@ def _note_field() -> rx.Component:
 
 
 def _shut_out() -> rx.Component:
-    """What happens, in words, and the box that says that the customer has understood it."""
+    """The consequence, and the checkbox that confirms that the customer has understood it."""
     here = rx.cond(
         IpRestrictionState.here != "",
         tr("ip_restriction.shut_out.here", address=IpRestrictionState.here),

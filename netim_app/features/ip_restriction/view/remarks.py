@@ -1,4 +1,4 @@
-"""What should be known about a rule, or about the whole list."""
+"""Remarks about a rule, or about the whole list."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from netim_app.ui.text import tr
 
 
 def remark(rule: Any, *, class_name: str) -> rx.Component:
-    """That nobody comes from such addresses over the internet; nothing where that is not so."""
+    """Says that no internet connection comes from such addresses; otherwise nothing."""
     return rx.match(
         rule.remark,
         ("private", rx.el.p(tr("ip_restriction.remark.private"), class_name=class_name)),
@@ -19,7 +19,7 @@ def remark(rule: Any, *, class_name: str) -> rx.Component:
 
 
 def family_missing(family: rx.Var[int]) -> rx.Component:
-    """That the list lacks a family. Every connection may need IPv4, but not every one has IPv6; nothing for 0."""
+    """Says that the list lacks a family; nothing for 0. Every connection may need IPv4, but not every one has IPv6."""
     return rx.match(
         family,
         (4, notice("warning", tr("ip_restriction.missing.4"), test_id="ip-family")),
