@@ -1,4 +1,4 @@
-"""What happens to journals themselves."""
+"""Facts about the journal itself."""
 
 from dataclasses import dataclass
 

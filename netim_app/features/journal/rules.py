@@ -1,4 +1,4 @@
-"""How entries are chained, and what is signed: docs/journal.md is the same in words. Pure: values in, bytes out."""
+"""How entries are chained, and what is signed. docs/journal.md describes the same. Pure: values in, bytes out."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ from netim_app.core.errors import DomainError
 
 TAG = b"netim-journal-v1\0"
 FIRST_PREVIOUS = "0" * 64
-"""What stands for the hash before entry no. 1."""
+"""Replaces the previous hash for entry no. 1."""
 SALT_BYTES = 16
 YEARS = range(2000, 2200)
 _ED25519 = b"\x01"
@@ -24,11 +24,11 @@ _KEY_ID_BYTES = 4
 
 @dataclass(frozen=True)
 class Entry:
-    """The hashed part of an entry. Personal values are in it as commitments only: they can be erased without a trace.
+    """The hashed part of an entry. Personal values are in it only as commitments, so they can be erased without a trace.
 
     Attributes:
-        details: words of ours, whole numbers and yes or no.
-        personal: by name, `commitment` of a value that is kept beside the entry.
+        details: our own words, whole numbers and booleans.
+        personal: by name, the `commitment` of a value that is stored beside the entry.
     """
 
     account_id: int
@@ -39,7 +39,7 @@ class Entry:
     personal: Mapping[str, str]
 
     def content(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The JSON form."""
         return {
             "account": self.account_id,
             "no": self.number,
@@ -52,14 +52,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Head:
-    """An entry by number and hash (64 hexadecimal digits): the newest one, or the last that was removed."""
+    """Number and hash (64 hexadecimal digits) of an entry: the newest one, or the last removed one."""
 
     number: int
     hash: str
 
     @property
     def fingerprint(self) -> str:
-        """The beginning of the hash, for people: "9f3a-c01b-77de-0c52-e8a4"."""
+        """The beginning of the hash, in readable form: "9f3a-c01b-77de-0c52-e8a4"."""
         return "-".join(self.hash[at : at + _GROUP] for at in range(0, _GROUPS * _GROUP, _GROUP))
 
 
@@ -74,7 +74,7 @@ def to_milliseconds(at: datetime) -> datetime:
 
 
 def commitment(salt: bytes, value: str) -> str:
-    """SHA-256 of salt and value: without both of them it says nothing."""
+    """SHA-256 of salt and value. It reveals nothing without both of them."""
     return hashlib.sha256(salt + value.encode()).hexdigest()
 
 
@@ -89,12 +89,12 @@ def head_text(account_id: int, head: Head, at: datetime) -> str:
 
 
 def anchor_text(account_id: int, removed: Head, at: datetime) -> str:
-    """The text to sign about the last entry that was removed: the next one follows it."""
+    """The text to sign about the last removed entry, which the first remaining one follows."""
     return _text("anchor", account_id, removed, at)
 
 
 def is_anchor(text: str, account_id: int, removed: Head) -> bool:
-    """Whether a text says, of whatever time, that this entry was the last one that was removed."""
+    """Whether a text says, for any time, that this entry was the last removed one."""
     return text.startswith(_about("anchor", account_id, removed))
 
 
@@ -107,7 +107,7 @@ def _about(kind: str, account_id: int, head: Head) -> str:
 
 
 def key_line(name: str, public: bytes) -> str:
-    """A public key as C2SP signed-note writes it."""
+    """A public key in the format of C2SP signed-note."""
     return f"{name}+{_key_id(name, public).hex()}+{_base64(_ED25519 + public)}"
 
 
@@ -115,14 +115,14 @@ def note_of(text: str, name: str, public: bytes, signature: bytes) -> str:
     """A text with its Ed25519 signature (C2SP signed-note).
 
     Args:
-        text: what was signed; it ends in a newline.
+        text: the signed text, which ends in a newline.
         name: of the key, without blanks and plus signs.
     """
     return f"{text}\n\N{EM DASH} {name} {_base64(_key_id(name, public) + signature)}\n"
 
 
 def read_note(note: str) -> tuple[str, bytes]:
-    """The text of a note and its signature, which is empty where there is none."""
+    """The text of a note and its signature; the signature is empty if there is none."""
     text, _, line = note.rpartition("\n\N{EM DASH} ")
     try:
         signed = base64.b64decode(line.rpartition(" ")[2])
@@ -140,10 +140,10 @@ def _base64(value: bytes) -> str:
 
 
 def read_day(text: str) -> date:
-    """A day as browsers send it: "2026-03-31".
+    """A day in the format of browsers: "2026-03-31".
 
     Raises:
-        DomainError: it is none, or out of the years that a journal can be about.
+        DomainError: it is not a day, or its year is out of range for a journal.
     """
     try:
         day = date.fromisoformat(text)
@@ -155,10 +155,10 @@ def read_day(text: str) -> date:
 
 
 def read_address(text: str) -> str:
-    """An IP address as entries have it.
+    """An IP address in the format of entries.
 
     Raises:
-        DomainError: it is none.
+        DomainError: it is not an address.
     """
     try:
         return str(ip_address(text))

@@ -1,4 +1,4 @@
-"""The recent activity, the entries of the journal, what is chosen of both, the export and the check."""
+"""The recent activity, the journal's entries, their filters, the export and the check."""
 
 from datetime import date
 from typing import Any
@@ -22,31 +22,31 @@ from netim_app.reflex_port.visits import visit_of
 
 CHOICES = ("all", *SORTS)
 MAX_SHOWN = 190
-"""Entries on one page; the days lead further back."""
+"""Entries on one page; the filter by days reaches older ones."""
 MAX_TYPED = 45
 FILE_NAME = f"{get_brand().file_prefix}-journal.zip"
 
 
 class ActivityState(rx.State):
-    """The journal in brief. Where the list ends is kept here, not in the page: nobody can ask for another place."""
+    """The recent activity. The end of the list is stored here, not in the page: a client cannot choose another."""
 
     entries: list[recent.Entry] = []
     shown: str = "all"
     """One of `recent.SHOWN`."""
     more: bool = False
-    """Whether there are older ones to show."""
+    """Whether there are older entries to show."""
     full: bool = False
-    """Whether there are older ones, but the page is long enough."""
+    """Whether there are older entries, but the page is full."""
     time_zone: str = ""
 
     _end: int = 0
     _visit: str = ""
-    """Set when the customer has chosen what to see: it then stays so for this visit."""
+    """Set when the customer has chosen a filter, which then stays for this visit."""
 
     @rx.event
     @open_to(LOGGED_IN)
     async def choose(self, shown: str) -> None:
-        """Shows entries of some kinds only, or all."""
+        """Shows only entries of some kinds, or all."""
         if not isinstance(shown, str) or shown not in recent.SHOWN:
             return
         self._visit = visit_of(self)
@@ -56,7 +56,7 @@ class ActivityState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def show_more(self) -> None:
-        """Adds older ones."""
+        """Adds older entries."""
         if not self.more:
             return
         self._visit = visit_of(self)
@@ -72,15 +72,15 @@ class ActivityState(rx.State):
 
 
 class JournalState(rx.State):
-    """Nothing is loaded before the customer asks for it. Where the list ends is kept here, not in the page."""
+    """Nothing is loaded before the customer asks for it. The end of the list is stored here, not in the page."""
 
     entries: list[Shown] = []
     shown: str = ""
     """One of `CHOICES`; empty before the journal is shown."""
     more: bool = False
-    """Whether there are older ones to show."""
+    """Whether there are older entries to show."""
     full: bool = False
-    """Whether there are older ones, but the page is long enough."""
+    """Whether there are older entries, but the page is full."""
     time_zone: str = ""
     errors: dict[str, str] = {}
 
@@ -102,7 +102,7 @@ class JournalState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def narrow(self, form: dict[str, Any]) -> None:
-        """Shows entries of these days and from this address. An empty field asks for nothing."""
+        """Shows entries of these days and from this address. An empty field does not filter."""
         self.errors = {}
         read = Form(form)
         texts = {name: read.text(name, limit=MAX_TYPED, required=False) for name in ("address", "since", "until")}
@@ -120,7 +120,7 @@ class JournalState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def show_more(self) -> None:
-        """Adds older ones."""
+        """Adds older entries."""
         if self.more:
             size = reading.NEXT_PAGE
             page = await in_read_unit(reading.view_page, actor().account_id, self._wanted, self._end, size)
@@ -129,7 +129,7 @@ class JournalState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def export(self) -> Any:
-        """Hands the browser the journal with what it takes to verify it."""
+        """Downloads the journal with everything needed to verify it."""
         try:
             await limits.allow_download(actor().account_id)
             await change(self, files.note_export)
@@ -154,10 +154,10 @@ class JournalState(rx.State):
 
 
 class JournalCheckState(rx.State):
-    """The check. Each part is an event of its own, so that other events get their turn meanwhile."""
+    """The check. Each part is an event of its own, so that other events can run in between."""
 
     number: int = 0
-    """Up to which entry it has come; 0 while none goes on."""
+    """The entry that the check has reached; 0 while no check is running."""
     end: int = 0
 
     _check: Check | None = None
@@ -166,7 +166,7 @@ class JournalCheckState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def check(self) -> Any:
-        """Verifies the next part, the first one when none goes on; at last it says from which number to which."""
+        """Verifies the next part, or starts a check; at the end it shows the verified range."""
         if self._check is None:
             try:
                 await limits.allow_journal_check(actor().account_id)
@@ -194,9 +194,9 @@ class JournalCheckState(rx.State):
 
 
 async def show_newest(state: rx.State, page: recent.Page) -> None:
-    """Puts the newest entries into the card, unless the customer looks at others.
+    """Updates the card with the newest entries, unless the customer is looking at others.
 
-    An open journal stays as it is, but for another language or time zone: then it is told anew.
+    An open journal stays unchanged, unless the language or time zone changed: then it is shown again.
     """
     card = await state.get_state(ActivityState)
     if not card._visit:  # noqa: SLF001  public, it would be sent to the page

@@ -1,4 +1,4 @@
-"""The entries of journals, where a shortened journal begins, and the key that signs."""
+"""The entries of journals, the anchors of shortened journals, and the signing key."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from netim_app.infra.columns import UtcDateTime
 
 
 class JournalEntry(SQLModel, table=True):
-    """Something that happened to an account. No column that is hashed is ever changed.
+    """An event of an account. Hashed columns never change.
 
-    Those that are not are `sort`, which the page chooses by, and the personal values with their salts.
+    Not hashed are `sort`, by which the page filters, and the personal values with their salts.
     """
 
     __tablename__ = "journal_entry"
@@ -23,7 +23,7 @@ class JournalEntry(SQLModel, table=True):
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
     number: int = Field(primary_key=True)
-    """From 1, without gap."""
+    """From 1, without gaps."""
     at: datetime = Field(sa_type=UtcDateTime, index=True)
     """To the millisecond."""
     sort: str = Field(max_length=10)
@@ -38,9 +38,9 @@ class JournalEntry(SQLModel, table=True):
     browser: str = Field(max_length=80)
     system: str = Field(max_length=80)
     place_salt: bytes
-    """Of address, browser and system: erased with them."""
+    """The salt of address, browser and system, erased with them."""
     forget_at: datetime | None = Field(sa_type=UtcDateTime, index=True)
-    """When these four are erased; None when there are none."""
+    """When these four are erased; None when they are empty."""
     others: str
     """JSON: the other personal values by name, such as the name of a device."""
     others_salt: bytes
@@ -55,11 +55,11 @@ class JournalAnchor(SQLModel, table=True):
     number: int
     hash: str = Field(max_length=64)
     note: str
-    """Says so, signed: `service.reading.beginning` believes no other anchor."""
+    """The signed note about it: `service.reading.beginning` accepts no other anchor."""
 
 
 class JournalKey(SQLModel, table=True):
-    """The key that signs: one row."""
+    """The signing key: one row."""
 
     __tablename__ = "journal_key"
 

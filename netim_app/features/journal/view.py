@@ -1,4 +1,4 @@
-"""The card "Recent activity", and in it the journal."""
+"""The card "Recent activity", which contains the journal."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ _BAR = (
 
 
 def card() -> rx.Component:
-    """The journal in brief: the choice of what to see, the entries, and more of them. Then the whole of it."""
+    """The recent activity with its filter, entries and a button for more. Below it, the whole journal."""
     state = ActivityState
     return kit.card(
         chips(
@@ -62,7 +62,7 @@ def _hints() -> rx.Component:
 
 
 def _journal() -> rx.Component:
-    """What can be done with the journal, and its entries once they are asked for."""
+    """The actions of the journal, and its entries once the customer asks for them."""
     state = JournalState
     return kit.part(
         rx.el.div(
@@ -80,7 +80,7 @@ def _journal() -> rx.Component:
 
 
 def _progress() -> rx.Component:
-    """How far the check is."""
+    """The progress of the check."""
     check = JournalCheckState
     return rx.el.div(
         rx.el.progress(value=check.number, max=check.end, aria_label=tr("journal.check"), class_name=_BAR),

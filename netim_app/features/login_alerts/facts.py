@@ -1,4 +1,4 @@
-"""Changes of the email alerts, and of the address that gets copies of them."""
+"""Changes of the email alerts, and of the address that receives copies."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +11,7 @@ _TOLD = {
     "every": "login_alerts.told.every",
 }
 CopyChange = Literal["asked", "confirmed", "cancelled", "removed", "stopped"]
-"""`cancelled` before it was confirmed, `removed` after; `stopped` from the mailbox itself."""
+"""`cancelled` before the confirmation, `removed` after it; `stopped` from the mailbox itself."""
 _TOLD_OF_COPY: dict[CopyChange, str] = {
     "asked": "login_alerts.told.copy_asked",
     "confirmed": "login_alerts.told.copy_confirmed",
@@ -37,9 +37,9 @@ class AlertsSwitched(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class CopyAddressChanged(Change):
-    """Another mailbox is to get copies of the alerts, gets them, or gets them no more.
+    """Another mailbox was asked to receive copies of the alerts, receives them, or no longer receives them.
 
-    What was pressed in that mailbox has no origin: it may be another person's, whose IP address is not for the owner.
+    An act from that mailbox has no origin: it may be another person's, and the owner must not see their IP address.
     """
 
     email: str

@@ -1,4 +1,4 @@
-"""The switch on the card, the choice below it, and the address that gets copies."""
+"""The switch on the card, the choice below it, and the address that receives copies."""
 
 from typing import Any, Literal
 
@@ -28,12 +28,12 @@ class LoginAlertsState(rx.State):
     since: str = ""
 
     _before: Setting = DEFAULT
-    """What `undo` takes back to."""
+    """The setting that `undo` restores."""
 
     @rx.event
     @open_to(LOGGED_IN)
     async def switch(self, on: bool) -> None:
-        """Stores the new position of the switch. Switched on, alerts are for every login."""
+        """Stores the new position of the switch. When switched on, alerts cover every login."""
         if isinstance(on, bool):
             await _store(self, "every" if on else "off")
 
@@ -47,7 +47,7 @@ class LoginAlertsState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def undo(self) -> None:
-        """Takes back what the notice has just told."""
+        """Undoes the change that the notice has just reported."""
         await _store(self, self._before)
 
 
@@ -81,7 +81,7 @@ class CopyState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def ask_again(self) -> None:
-        """Mails the link once more to the address that waits for its confirmation."""
+        """Mails the link again to the unconfirmed address."""
         email = (await in_read_unit(copies.view_copy, actor().account_id)).email
         try:
             if not email or not await _send_link_again(self, email):
@@ -95,7 +95,7 @@ class CopyState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def remove(self) -> None:
-        """Nobody gets copies any more."""
+        """Ends the copies."""
         try:
             await limits.allow_change(actor().account_id)
             await change(self, copies.remove)
@@ -129,13 +129,13 @@ class CopyDialogState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     def close(self) -> None:
-        """Closes the dialog without a change."""
+        """Closes the dialog without changes."""
         self.reset()
 
     @rx.event
     @open_to(FRESH)
     async def submit(self, form: dict[str, Any]) -> None:
-        """Mails the link to the address, which gets no copy before it was followed."""
+        """Mails the link to the address, which gets no copy before it has confirmed."""
         self.errors = {}
         read = Form(form)
         email = read_new_email(read)
@@ -151,17 +151,17 @@ class CopyDialogState(rx.State):
 
 
 class CopyLinkState(rx.State):
-    """The page behind the links for the other mailbox. Opening it does nothing, pressing its button does."""
+    """The page of the links for the other mailbox. Opening it does nothing; only its button acts."""
 
     errors: dict[str, str] = {}
     stops: bool = False
-    """The link is that of a copy, and ends them."""
+    """The link is from a copy, and ends the copies."""
     done: bool = False
 
     @rx.event
     @open_to(ANYONE)
     async def open_page(self) -> None:
-        """Starts anew."""
+        """Resets the page."""
         await self._begin()
 
     @rx.event
@@ -185,7 +185,7 @@ class CopyLinkState(rx.State):
 
 
 async def show_setting(state: rx.State, setting: AlertSetting) -> None:
-    """Puts the stored setting and the address for copies into the card."""
+    """Updates the card with the stored setting and the address for copies."""
     card = await state.get_state(LoginAlertsState)
     card.on = setting.setting != "off"
     card.chosen = setting.setting if card.on else ""

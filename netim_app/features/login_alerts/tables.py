@@ -1,4 +1,4 @@
-"""What accounts have chosen about mails for their logins, and which mailbox gets copies of them."""
+"""The accounts' settings for login mails, and the mailboxes that receive copies."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from netim_app.infra.columns import UtcDateTime
 
 
 class LoginAlert(SQLModel, table=True):
-    """There is a row once the customer has chosen something. Without one it is `rules.DEFAULT`."""
+    """The row exists once the customer has chosen a setting. Without it, `rules.DEFAULT` applies."""
 
     __tablename__ = "login_alert"
 
@@ -19,7 +19,7 @@ class LoginAlert(SQLModel, table=True):
 
 
 class AlertCopy(SQLModel, table=True):
-    """The one further mailbox of an account that gets copies, or is asked whether it wants them."""
+    """The one further mailbox of an account that receives copies, or has been asked to confirm."""
 
     __tablename__ = "alert_copy"
 
@@ -27,4 +27,4 @@ class AlertCopy(SQLModel, table=True):
     email: str = Field(max_length=254)
     added_at: datetime = Field(sa_type=UtcDateTime)
     confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """Empty until its mailbox has confirmed it: nothing is sent to it before."""
+    """Empty until the mailbox has confirmed: no copy is sent before."""

@@ -1,4 +1,4 @@
-"""The card "Email alerts", and the page behind the links for the mailbox that gets copies."""
+"""The card "Email alerts", and the page of the links for the mailbox that receives copies."""
 
 import reflex as rx
 
@@ -19,7 +19,7 @@ from netim_app.ui.text import breakable, tr
 
 
 def card() -> rx.Component:
-    """What alerts are, whether they are on, the switch, and for which logins."""
+    """What alerts are, whether they are on, the switch, and the choice of logins."""
     state = LoginAlertsState
     on = rx.cond(state.since == "", tr("login_alerts.on_always"), tr("login_alerts.on", date=state.since))
     return kit.card(
@@ -53,7 +53,7 @@ def _choice() -> rx.Component:
 
 
 def _copy() -> rx.Component:
-    """Who gets copies. An address that was entered is shown while alerts are off, too: some are mailed even then."""
+    """The address for copies. It is shown even while alerts are off: some alerts are mailed even then."""
     begin = button_in_text(tr("login_alerts.copy.title"), CopyDialogState.begin, test_id="copy-begin")
     return rx.cond(CopyState.email == "", rx.el.p(begin), _copy_address())
 

@@ -1,4 +1,4 @@
-"""What happens after a login by a code that stands in for a device."""
+"""Facts after a login by a code that replaces a device."""
 
 from dataclasses import dataclass
 
@@ -7,4 +7,4 @@ from netim_app.core.facts import Fact
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceKept(Fact):
-    """The customer still has the device, and replaces nothing."""
+    """The customer still has the device, so nothing must be replaced."""

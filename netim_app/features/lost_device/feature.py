@@ -1,4 +1,4 @@
-"""Lost device: after a login by a code that stands in for it, one panel leads through its replacement."""
+"""Lost device: after a login by a code that replaces it, a panel guides the customer through its replacement."""
 
 from netim_app.core.facts import Fact
 from netim_app.feature import Feature, Refresher, Subscription

@@ -1,4 +1,4 @@
-"""Noting what a lost device leaves to be done, and striking off what was done."""
+"""Stores the steps that are due after a device was lost, and removes those that are done."""
 
 from typing import Any
 
@@ -24,13 +24,13 @@ _CLEAR = sa.delete(_TO_DO).where(_OF_ACCOUNT)
 
 
 def steps_left(unit: UnitOfWork, account_id: int) -> tuple[str, ...]:
-    """The keys of the steps that are to be done, in their order; none where no device was lost."""
+    """The keys of the steps that are due, in their order; none when no device was lost."""
     left = {row.key for row in unit.rows(_OPEN, account=account_id)}
     return tuple(step.key for step in offers().replacement_steps if step.key in left)
 
 
 def begin_on_login(unit: UnitOfWork, fact: LoggedIn) -> None:
-    """A login that did without a device may mean that it is lost: all steps of what the account has are to be done."""
+    """A login without the device may mean that it is lost: all steps that apply to the account become due."""
     if fact.factor not in offers().stand_ins:
         return
     clear(unit, fact)
@@ -41,21 +41,21 @@ def begin_on_login(unit: UnitOfWork, fact: LoggedIn) -> None:
 
 
 def strike_off(unit: UnitOfWork, fact: Fact) -> None:
-    """A step is done when what it asks for has happened, whichever way the customer took."""
+    """Removes a step when its act has happened, whichever way the customer took."""
     for step in offers().replacement_steps:
         if isinstance(fact, step.fact):
             unit.run(_STRIKE, {"account": fact.account_id, "step": step.key})
 
 
 def keep_device(unit: UnitOfWork, actor: Actor) -> None:
-    """Ends it: the customer still has the device. Nothing happens where nothing is to be done."""
+    """Ends the replacement: the customer still has the device. Does nothing when no step is due."""
     if steps_left(unit, actor.account_id):
         unit.record(DeviceKept(account_id=actor.account_id, at=unit.now, origin=actor.origin))
 
 
 def clear(unit: UnitOfWork, fact: Fact) -> None:
-    """Nothing is left to be replaced."""
-    sessions.lock_account(unit, fact.account_id)  # or two logins at once would each note the steps
+    """Removes all steps: nothing is left to replace."""
+    sessions.lock_account(unit, fact.account_id)  # otherwise two concurrent logins would both store the steps
     unit.run(_CLEAR, {"account": fact.account_id})
 
 
@@ -65,5 +65,5 @@ def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
 
 
 def facts_of_steps() -> list[type[Fact]]:
-    """The facts after which other steps are left."""
+    """The facts that change the steps left."""
     return [LoggedIn, DeviceKept, SecondFactorDisabled, *(step.fact for step in offers().replacement_steps)]

@@ -1,4 +1,4 @@
-"""The panel of customers who may have lost their device."""
+"""The panel for customers who may have lost their device."""
 
 import reflex as rx
 
@@ -11,15 +11,15 @@ class LostDeviceState(rx.State):
     """The steps that are left."""
 
     steps: list[str] = []
-    """Keys, in their order; empty where no device was lost."""
+    """Keys in their order; empty when no device was lost."""
 
     @rx.event
     @open_to(LOGGED_IN)
     async def keep(self) -> None:
-        """The customer still has the device: the panel goes."""
+        """The customer still has the device: the panel disappears."""
         await change(self, keep_device)
 
 
 async def show_steps(state: rx.State, steps: tuple[str, ...]) -> None:
-    """Puts into the panel what is left."""
+    """Updates the panel with the steps left."""
     (await state.get_state(LostDeviceState)).steps = list(steps)

@@ -12,7 +12,7 @@ from netim_app.ui.text import tr
 
 
 def panel() -> rx.Component:
-    """Leads through the steps one after the other: the first that is left has a button."""
+    """Guides the customer through the steps in order: the first remaining one has a button."""
     steps = rx.el.ol(*(_step(step) for step in offers().replacement_steps), class_name="flex flex-col gap-3")
     shown = kit.card(
         steps,

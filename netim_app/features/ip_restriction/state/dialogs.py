@@ -84,7 +84,7 @@ class IpDialogState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def begin_switch(self) -> Any:
-        """Opens the dialog that switches the restriction on, or off when it is on. Without rules, adding one comes first."""
+        """Opens the dialog that switches the restriction on or off. Without rules, it first asks for one."""
         await ask_to_switch(self)
         return go_to_card(self, "ip-restriction")
 

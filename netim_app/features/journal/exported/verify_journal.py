@@ -28,16 +28,16 @@ Entry = Dict[str, Any]
 
 
 class Broken(Exception):
-    """Says in a sentence why the journal is not verified."""
+    """Says in one sentence why the verification failed."""
 
 
 def canonical(value: object) -> bytes:
-    """RFC 8785, for what entries hold: texts, whole numbers, true, false, and names in ASCII."""
+    """RFC 8785, for the values in entries: texts, whole numbers, true, false, and names in ASCII."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def once(members: "list[tuple[str, object]]") -> "dict[str, object]":
-    """An object of JSON. A name that stands there twice would be read by some as the first, by others as the last."""
+    """A JSON object without duplicate names: some parsers take the first value of a duplicate, others the last."""
     read = dict(members)
     if len(read) != len(members):
         raise ValueError("a name stands there twice")
@@ -45,7 +45,7 @@ def once(members: "list[tuple[str, object]]") -> "dict[str, object]":
 
 
 def read_entry(text: str, number: int) -> Entry:
-    """One line of the file as the entry with this number."""
+    """Parses a line of the file as the entry with this number."""
     try:
         entry: Entry = json.loads(text, object_pairs_hook=once)
         names = set(entry)
@@ -73,7 +73,7 @@ def verify_entry(entry: Entry, previous: str) -> str:
 
 
 def verify_chain(path: Path, account: str, start: int, previous: str) -> dict[int, str]:
-    """The hashes of all entries by number, beginning behind no. `start`, whose hash is `previous`."""
+    """The hashes of all entries by number, from the one after no. `start`, whose hash is `previous`."""
     hashes = {start: previous}
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start + 1):
@@ -85,7 +85,7 @@ def verify_chain(path: Path, account: str, start: int, previous: str) -> dict[in
 
 
 def read_note(path: Path) -> tuple[str, dict[str, str], dict[str, str]]:
-    """The text of a signed note, its values by name, and its signatures by the name of their key (C2SP signed-note)."""
+    """The text of a signed note, its values by name, and its signatures by key name (C2SP signed-note)."""
     text, _, signatures = path.read_text(encoding="utf-8").rpartition("\n\n")
     signed = dict(re.findall("^— (\\S+) (\\S+)$", signatures, re.MULTILINE))
     values = {name: value for name, _, value in (line.partition(" ") for line in text.splitlines())}
@@ -120,7 +120,7 @@ def verify_note(path: Path, line: str) -> dict[str, str]:
 
 
 def verify_mail(said: str, hashes: dict[int, str]) -> None:
-    """Raises Broken unless the journal has the entry that a mail tells."""
+    """Raises Broken unless the journal has the entry that a mail names."""
     found = re.search(r"(\d+)\D+?((?:[0-9a-f]{4}-){2,}[0-9a-f]{4})", said)
     if not found:
         raise Broken(f"this is no number with a fingerprint: {said}")
@@ -135,7 +135,7 @@ def verify_mail(said: str, hashes: dict[int, str]) -> None:
 
 
 def verify(folder: Path, key: str, mails: list[str]) -> tuple[str, bool]:
-    """Returns in a sentence which entries were verified, and whether the signatures were.
+    """Returns a sentence that says which entries were verified, and whether the signatures were.
 
     Raises: Broken.
     """
@@ -170,7 +170,7 @@ def verify(folder: Path, key: str, mails: list[str]) -> tuple[str, bool]:
 
 
 def main() -> int:
-    """Reads the command line, says what was found, and returns the exit code."""
+    """Reads the command line, prints the result, and returns the exit code."""
     parser = argparse.ArgumentParser(description="Verifies a journal that was exported.")
     parser.add_argument("folder", nargs="?", default=Path(__file__).parent, type=Path)
     parser.add_argument("--key", default="", help="the line at /.well-known/journal-key.txt")

@@ -1,4 +1,4 @@
-"""Verifying a journal on the server, part by part, as `verify_journal.py` does it elsewhere."""
+"""Verifies a journal on the server, part by part, as `verify_journal.py` does elsewhere."""
 
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -9,16 +9,16 @@ from netim_app.features.journal.service import entries, reading
 from netim_app.infra.unit_of_work import UnitOfWork
 
 PART = 5_000
-"""Entries that one unit reads and verifies: about a quarter of a second."""
+"""How many entries one unit reads and verifies, in about a quarter of a second."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """How far a check is: all from no. `first` to `head` is right.
+    """The progress of a check: all entries from no. `first` to `head` are valid.
 
     Attributes:
         end: number of the newest entry when the check began.
-        broken: number of the entry that does not fit; 0 for none.
+        broken: number of the first invalid entry; 0 for none.
     """
 
     first: int
@@ -28,7 +28,7 @@ class Check:
 
     @property
     def is_over(self) -> bool:
-        """Whether no part is left."""
+        """Whether the check is complete."""
         return self.broken > 0 or self.head.number >= self.end
 
 
@@ -40,8 +40,8 @@ def begin(unit: UnitOfWork, account_id: int) -> Check:
 
 
 def go_on(unit: UnitOfWork, account_id: int, check: Check) -> Check:
-    """Verifies the next part: computes every hash and every commitment anew."""
-    start = reading.beginning(unit, account_id)  # entries may have been removed since the part before
+    """Verifies the next part: recomputes every hash and commitment."""
+    start = reading.beginning(unit, account_id)  # entries may have been removed since the previous part
     start = head = start if start.number > check.head.number else check.head
     for row in islice(reading.all_behind(unit, account_id, start.number), PART):
         entry = reading.entry_of(row)

@@ -1,7 +1,7 @@
-"""Writing the journal, in the unit that does what is written down.
+"""Writes the journal, in the unit of the recorded act.
 
-Strangers write it too, by failing: of failures of one kind beyond `MAX_FAILURES_A_DAY` one entry says that there were
-more. Kinds do not count together: wrong passwords do not hide that somebody knew the right one.
+Strangers can add entries by failing, so failures of one kind are limited to `MAX_FAILURES_A_DAY`; one more entry says
+that there were more. Each kind counts separately: wrong passwords do not hide that somebody knew the right one.
 """
 
 import json
@@ -23,19 +23,19 @@ from netim_app.infra.handlers import MailAbout
 from netim_app.infra.unit_of_work import UnitOfWork
 
 KEEP_PLACES = timedelta(days=180)
-"""Addresses and browsers, from then on only their commitments."""
+"""How long addresses and browsers are kept; after that only their commitments."""
 MAX_FAILURES_A_DAY = 100
 DAY = timedelta(days=1)
 SORTS = ("logins", "failures", "changes", "mails", "operator")
 MORE_FAILURES = "more_failures"
 LAST = 2**31 - 1
-"""Behind every number."""
+"""Greater than every number."""
 PLACES = ("address", "browser", "system")
-"""The names of the personal values that are kept for a time."""
+"""The names of the personal values that are kept for a limited time."""
 
 _NOT_TOLD = {"account_id", "at", "origin"}
 _OUR_WORDS = {"factor", "reason", "way", "act", "setting", "change"}
-"""Fields of facts that hold words of ours. Any other text is personal."""
+"""Fields of facts with our own words. Any other text is personal."""
 _FAILURES = (facts.Refusal, facts.LoginBlocked, facts.SecondFactorNotCompleted, facts.CodesStopped)
 _ENTRIES = table_of(JournalEntry)
 _entry = _ENTRIES.c
@@ -64,7 +64,7 @@ _MORE_BEFORE = (
 
 @dataclass(frozen=True, kw_only=True)
 class What:
-    """What is to be written down.
+    """The content of a new entry.
 
     Attributes:
         sort: one of `SORTS`.
@@ -79,7 +79,7 @@ class What:
 
 
 def note(unit: UnitOfWork, fact: Fact) -> None:
-    """Writes a fact down, before others answer it with mails or with further facts."""
+    """Records a fact, before other subscribers react with mails or further facts."""
     what = _what(fact)
     if what.sort == "failures" and _are_many(unit, fact.account_id, what.event):
         what = What(sort="failures", event=MORE_FAILURES, details={"of": what.event})
@@ -90,7 +90,7 @@ def note(unit: UnitOfWork, fact: Fact) -> None:
 
 
 def note_mail(unit: UnitOfWork, about: MailAbout) -> dict[str, object] | None:
-    """Writes down that a mail is queued. Returns what the mail shows of it, as a witness in the owner's mailbox."""
+    """Records that a mail is queued. Returns the entry's data for the mail, as evidence in the owner's mailbox."""
     if about.account_id is None:
         return None
     head = add(unit, about.account_id, What(sort="mails", event="mail_queued", details={"mail": about.event}))
@@ -98,13 +98,13 @@ def note_mail(unit: UnitOfWork, about: MailAbout) -> dict[str, object] | None:
 
 
 def note_mail_withdrawn(unit: UnitOfWork, account_id: int, event: str) -> None:
-    """Writes down that such mails are not sent: another one says more."""
+    """Records that such mails are not sent because another one says more."""
     add(unit, account_id, What(sort="mails", event="mail_withdrawn", details={"mail": event}))
 
 
 def add(unit: UnitOfWork, account_id: int, what: What) -> Head | None:
-    """Adds an entry. Returns it as the new head; None when the account is gone."""
-    if not sessions.keep_locked(unit, account_id):  # or two at once would get one number
+    """Adds an entry. Returns it as the new head; None when the account no longer exists."""
+    if not sessions.keep_locked(unit, account_id):  # otherwise two concurrent entries would get the same number
         return None
     previous = newest(unit, account_id)
     origin = what.origin
@@ -146,7 +146,7 @@ def newest(unit: UnitOfWork, account_id: int) -> Head:
 
 
 def _are_many(unit: UnitOfWork, account_id: int, event: str) -> bool:
-    """Whether as many failures of one kind as are written down have come within a day."""
+    """Whether the daily limit for failures of this kind is reached."""
     sessions.keep_locked(unit, account_id)
     rows = unit.rows(_FAILED_BEFORE, account=account_id, event=event)
     return len(rows) == MAX_FAILURES_A_DAY and bool(rows[-1].at > unit.now - DAY)

@@ -1,4 +1,4 @@
-"""The export: the entries in two forms, what is signed, and the program that verifies them."""
+"""The export: the entries in two formats, the signed notes, and the program that verifies them."""
 
 import csv
 import io
@@ -22,11 +22,11 @@ from netim_app.infra.unit_of_work import UnitOfWork
 VERIFIER = Path(__file__).parents[1] / "exported" / "verify_journal.py"
 COLUMNS = ("no", "at", "event", "details", *PLACES, "others", "hash")
 _STARTS_A_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[=+\-@\t\r])")
-"""At the begin of a cell, or of what is one where lists are separated by semicolons, as in French and German."""
+"""At the start of a cell, or after a semicolon, which also separates cells in French and German spreadsheets."""
 
 
 def note_export(unit: UnitOfWork, actor: Actor) -> None:
-    """The customer is going to get the files. Make them in a unit that only reads: that takes a while."""
+    """Records that the customer downloads the files. Make them in a read-only unit afterwards: that takes a while."""
     for key in keys.missing(unit):
         keys.make(unit, key)
     unit.record(JournalExported(account_id=actor.account_id, at=unit.now, origin=actor.origin))
@@ -38,7 +38,7 @@ def mail_exported(unit: UnitOfWork, fact: JournalExported) -> None:
 
 
 def archive(unit: UnitOfWork, account_id: int) -> bytes:
-    """All files of the export as one ZIP file. Made anew when the journal was shortened meanwhile."""
+    """All files of the export as one ZIP file. It is made again if the journal was shortened meanwhile."""
     while True:
         first = reading.beginning(unit, account_id)
         made = _archive(unit, account_id, first)
@@ -52,7 +52,7 @@ def _archive(unit: UnitOfWork, account_id: int, first: rules.Head) -> bytes:
     with ZipFile(whole, "w", ZIP_DEFLATED, compresslevel=1) as files:
         last = _write_entries(unit, account_id, first, files)
         files.writestr("head.txt", signer.note(rules.head_text(account_id, last, unit.now)))
-        if first.number:  # signed anew: the stored note may name the site as it was called before
+        if first.number:  # signed again: the stored note may have a former name of the site
             files.writestr("anchor.txt", signer.note(rules.anchor_text(account_id, first, unit.now)))
         files.writestr("key.txt", f"{signer.line}\n")
         files.writestr(VERIFIER.name, VERIFIER.read_text("utf-8"))
@@ -60,7 +60,7 @@ def _archive(unit: UnitOfWork, account_id: int, first: rules.Head) -> bytes:
 
 
 def _write_entries(unit: UnitOfWork, account_id: int, last: rules.Head, files: ZipFile) -> rules.Head:
-    """Writes both forms of what follows an entry. Returns the last one that is in them."""
+    """Writes all entries after a given one in both formats. Returns the last one."""
     table = io.StringIO(newline="")
     rows = csv.writer(table)
     rows.writerow(COLUMNS)
@@ -86,5 +86,5 @@ def _cells(row: sa.Row[Any]) -> Iterator[str]:
 
 
 def defused(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+    """A cell that no spreadsheet interprets as a formula."""
     return _STARTS_A_FORMULA.sub(r"\1'", cell)

@@ -1,4 +1,4 @@
-"""The key that signs: made once, sealed by the vault, its public half at a fixed address."""
+"""The signing key: made once, sealed by the vault, with its public half at a fixed URL."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ _FIND = sa.select(_key.public, _key.sealed).where(_key.id == ONLY)
 
 @dataclass(frozen=True)
 class Signer:
-    """Signs notes, and knows its own. `line` is the public key, as a verifier wants it."""
+    """Signs notes, and recognises its own. `line` is the public key in the format for verifiers."""
 
     name: str
     line: str
@@ -35,7 +35,7 @@ class Signer:
         return rules.note_of(text, self.name, key.public_key().public_bytes_raw(), key.sign(text.encode()))
 
     def has_signed(self, text: str, signature: bytes) -> bool:
-        """Whether this key has signed a text, under whatever name: the site may have moved since."""
+        """Whether this key has signed a text, under any name: the site may have moved since."""
         try:
             Ed25519PrivateKey.from_private_bytes(self.seed).public_key().verify(signature, text.encode())
         except InvalidSignature:
@@ -44,12 +44,12 @@ class Signer:
 
 
 def missing(unit: UnitOfWork) -> list[int]:
-    """Whether there is no key yet: `make` then."""
+    """Whether there is no key yet; if so, call `make`."""
     return [] if unit.row(_FIND) else [ONLY]
 
 
 def make(unit: UnitOfWork, _key_id: int) -> None:
-    """Makes the key, unless another server has just done it."""
+    """Makes the key, unless another server has just made it."""
     private = Ed25519PrivateKey.generate()
     row = {
         "id": ONLY,
@@ -61,11 +61,11 @@ def make(unit: UnitOfWork, _key_id: int) -> None:
 
 
 def signer(unit: UnitOfWork) -> Signer:
-    """The key, opened.
+    """The unsealed key.
 
     Raises:
-        LookupError: there is none yet.
-        VaultError: no present secret opens it.
+        LookupError: there is no key yet.
+        VaultError: no current secret opens it.
     """
     row = unit.row(_FIND)
     if row is None:
@@ -75,23 +75,23 @@ def signer(unit: UnitOfWork) -> Signer:
 
 
 def vouches_for(unit: UnitOfWork, note: str, account_id: int, removed: rules.Head) -> bool:
-    """Whether the present key has signed that this entry was the last one that was removed."""
+    """Whether the current key has signed that this entry was the last removed one."""
     text, signature = rules.read_note(note)
     has_key = unit.row(_FIND) is not None
     return has_key and rules.is_anchor(text, account_id, removed) and signer(unit).has_signed(text, signature)
 
 
 def public_key(unit: UnitOfWork) -> str | None:
-    """What stands at `PATH`: the public key in a line of its own. None before there is one."""
+    """The content at `PATH`: one line with the public key. None before there is a key."""
     row = unit.row(_FIND)
     return row and f"{rules.key_line(_name(unit), row.public)}\n"
 
 
 def rewrap(unit: UnitOfWork) -> Rewrapped:
-    """Seals the key anew. It stays the same key: what it has signed is still verified by it."""
+    """Re-seals the key. It stays the same key, so its signatures stay valid."""
     return rewrap_rows(unit, unit.session.exec(select(JournalKey).with_for_update()), lambda _row: _CONTEXT, "sealed")
 
 
 def _name(unit: UnitOfWork) -> str:
-    """Of the key: it says where the public half is found."""
+    """The name of the key: it says where to find the public half."""
     return f"{urlsplit(unit.settings.public_url).netloc}/journal"

@@ -1,4 +1,4 @@
-"""Reading the journal page by page, and all of it."""
+"""Reads the journal page by page, or as a whole."""
 
 import json
 from collections.abc import Iterator
@@ -23,9 +23,9 @@ from netim_app.texts.places import listed_zone, zone_label, zone_of
 FIRST_PAGE = 10
 NEXT_PAGE = 20
 BATCH = 1_000
-"""Entries that are read at a time where all of them are."""
+"""How many entries are read at a time when all are read."""
 MAX_EXPORTED = 10_000
-"""Entries of "Download my data", the newest. The journal's own export has all of them."""
+""""Download my data" has this many of the newest entries. The journal's own export has all of them."""
 
 _ENTRIES, _ANCHORS = table_of(JournalEntry), table_of(JournalAnchor)
 _entry, _anchor = _ENTRIES.c, _ANCHORS.c
@@ -44,7 +44,7 @@ _FIND_ANCHOR = sa.select(_ANCHORS).where(_anchor.account_id == sa.bindparam("acc
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the customer wants to see: of one sort or "all", from one address or any, between two days."""
+    """The customer's filter: one sort or "all", one address or any, between two days."""
 
     sort: str = "all"
     address: str = ""
@@ -54,12 +54,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Shown:
-    """An entry as the page shows it, in words of the customer's language."""
+    """An entry as the page shows it, in the customer's language."""
 
     number: int
     what: str
     how: str
-    """How the customer was known, why it failed, or what a change was about."""
+    """How the customer was identified, why it failed, or the subject of a change."""
     sort: str
     client: str
     address: str
@@ -70,7 +70,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Page:
-    """Some entries, newest first. `end` is the number of the last one; 0 when there are no older ones."""
+    """Some entries, newest first. `end` is the number of the last one, or 0 when there are no older ones."""
 
     entries: tuple[Shown, ...]
     end: int
@@ -79,7 +79,7 @@ class Page:
 
 
 def view_page(unit: UnitOfWork, account_id: int, wanted: Wanted, before: int, size: int) -> Page:
-    """The newest wanted entries before a number; 0 for the newest of all."""
+    """The newest matching entries before a number; 0 for the newest of all."""
     language, time_zone = accounts.locale_of(unit, account_id)
     zone = zone_of(time_zone)
     values: dict[str, Any] = {"after": 0, "before": before or LAST}
@@ -120,43 +120,43 @@ def _begin(day: date, zone: tzinfo) -> datetime:
 
 
 def _last_before(unit: UnitOfWork, account_id: int, moment: datetime) -> int:
-    """The number of the last entry before a moment; 0 without one."""
+    """The number of the last entry before a moment; 0 if there is none."""
     row = unit.row(_LAST_BEFORE, account=account_id, moment=moment)
     return row.number if row else 0
 
 
 def all_behind(unit: UnitOfWork, account_id: int, number: int) -> Iterator[sa.Row[Any]]:
-    """The entries behind a number, oldest first. They are read as they are used."""
+    """The entries after a number, oldest first, read lazily."""
     while rows := unit.run(_BEHIND, {"account": account_id, "number": number}).all():
         yield from rows
         number = rows[-1].number
 
 
 def beginning(unit: UnitOfWork, account_id: int) -> Head:
-    """What the first entry that is there follows: the last one that was removed, or nothing (no. 0).
+    """The predecessor of the first existing entry: the last removed one, or nothing (no. 0).
 
-    An anchor that our key has not signed is none: anybody who writes to the database can make one up.
+    An anchor without a signature of our key is ignored: anybody who can write to the database could forge one.
     """
-    row = unit.run(_FIND_ANCHOR, {"account": account_id}).first()  # as it is now: `row` would remember
+    row = unit.run(_FIND_ANCHOR, {"account": account_id}).first()  # the current row: `row` would return a cached one
     if row and keys.vouches_for(unit, row.note, account_id, Head(row.number, row.hash)):
         return Head(row.number, row.hash)
     return Head(0, rules.FIRST_PREVIOUS)
 
 
 def entry_of(row: sa.Row[Any]) -> Entry:
-    """What is hashed of a row."""
+    """The hashed part of a row."""
     details, personal = json.loads(row.details), json.loads(row.commitments)
     return Entry(row.account_id, row.number, row.at, row.event, details, personal)
 
 
 def values_of(row: sa.Row[Any]) -> dict[str, tuple[bytes, str]]:
-    """The personal values that are still kept, each with its salt, by name."""
+    """The personal values that are still stored, by name, each with its salt."""
     places = {name: (row.place_salt, getattr(row, name)) for name in PLACES if getattr(row, name)}
     return places | {name: (row.others_salt, value) for name, value in json.loads(row.others).items()}
 
 
 def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
-    """For "Download my data": the newest entries, in words of the customer's language too."""
+    """For "Download my data": the newest entries, with descriptions in the customer's language."""
     rows = unit.rows(
         _page_of(by_sort=False, by_address=False), account=account_id, after=0, before=LAST, size=MAX_EXPORTED
     )

@@ -1,4 +1,4 @@
-"""The recent activity: the journal in brief, without mails, and with what is alike as one entry."""
+"""The recent activity: a summary of the journal without mails, with similar entries grouped."""
 
 import json
 from collections.abc import Iterator
@@ -20,17 +20,17 @@ from netim_app.texts import catalog
 from netim_app.texts.places import listed_zone, zone_label
 
 ONE_ENTRY = timedelta(hours=1)
-"""How long failures and changes that are alike, one after the other, are shown as one entry."""
+"""Consecutive similar failures and changes within this time are shown as one entry."""
 MAX_TIMES = 100
-"""How many of them: so no page reads without end."""
+"""The largest group, so that the rows read for a page are limited."""
 FIRST_PAGE = 10
 NEXT_PAGE = 20
 MAX_HOW = 200
-"""Characters of what a change was about. The journal has all of them."""
+"""Characters of a change's subject. The journal has all of them."""
 BATCH = 20
-"""Rows that are read at a time: mostly enough for a page."""
+"""How many rows are read at a time: usually enough for a page."""
 SHOWN = ("all", "logins", "failures", "changes")
-"""What the customer may choose to see."""
+"""The customer's choices of what to see."""
 NOTED = (
     facts.LoggedIn,
     facts.LoggedOut,
@@ -40,7 +40,7 @@ NOTED = (
     facts.Refusal,
     facts.CodesStopped,
 )
-"""The facts that are shown, beside changes."""
+"""The facts that are shown besides changes."""
 
 _LOGINS = ("logged_in", "logged_out", "other_sessions_revoked")
 _CHANGES = ("changes", "operator")
@@ -50,7 +50,7 @@ _HOW = {
     "proof_failed": "activity.proof_by_password",
     "codes_stopped": "activity.too_many_codes",
 }
-"""By event. A login policy that refuses is told by the way of the login, see `_BLOCKED`."""
+"""By event. A refusal by a login policy is described by the way of the login, see `_BLOCKED`."""
 _BLOCKED = {
     "password": "activity.wrong_address",
     "ceremony": "activity.wrong_address_for_ceremony",
@@ -66,13 +66,13 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """What the card shows of one entry, or of several that are alike, in words of the customer's language."""
+    """One entry or a group of similar ones as the card shows it, in the customer's language."""
 
     number: int
-    """Of the newest."""
+    """The number of the newest entry."""
     what: str
     how: str
-    """How the customer was known, why it failed, or what a change was about."""
+    """How the customer was identified, why it failed, or the subject of a change."""
     sort: str
     """One of `SHOWN`, other than "all"."""
     client: str
@@ -80,12 +80,12 @@ class Entry:
     when: str
     exact: str
     often: str
-    """How many times since when; empty for once."""
+    """How often and since when; empty for a single entry."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some entries, newest first. `end` is the number of the last that is in them; 0 when there are no older ones."""
+    """Some entries, newest first. `end` is the number of the last one in them, or 0 when there are no older ones."""
 
     entries: tuple[Entry, ...]
     end: int
@@ -95,7 +95,7 @@ class Page:
 
 @dataclass(frozen=True)
 class _About:
-    """What makes entries alike."""
+    """The properties that similar entries share."""
 
     what: str
     how: str
@@ -114,13 +114,13 @@ class _Group:
     times: int = 1
 
     def takes(self, about: _About, row: sa.Row[Any]) -> bool:
-        """Whether an older entry is one of them. Logins are shown one by one."""
+        """Whether an older entry belongs to the group. Logins are not grouped."""
         is_near = self.newest.at - row.at < ONE_ENTRY and self.times < MAX_TIMES
         return is_near and about == self.about and about.sort != "logins"
 
 
 def view_newest(unit: UnitOfWork, account_id: int) -> Page:
-    """What the card shows at first."""
+    """The initial content of the card."""
     return view_page(unit, account_id, "all", 0, FIRST_PAGE)
 
 
@@ -141,7 +141,7 @@ def view_page(unit: UnitOfWork, account_id: int, shown: str, before: int, size: 
 
 
 def _newest_first(unit: UnitOfWork, account_id: int, shown: str, before: int) -> Iterator[sa.Row[Any]]:
-    """The entries before a number. They are read as they are used."""
+    """The entries before a number, newest first, read lazily."""
     rows = unit.rows(_batch_of(shown), account=account_id, before=before)
     yield from rows
     while len(rows) == BATCH:
@@ -162,7 +162,7 @@ def _batch_of(shown: str) -> sa.Select[Any]:
 
 
 def _grouped(rows: Iterator[sa.Row[Any]], language: str, size: int) -> tuple[list[_Group], int]:
-    """The first groups, and the number of the last entry in them; 0 when that was all."""
+    """The first groups, and the number of the last entry in them; 0 when there are no more."""
     groups: list[_Group] = []
     for row in rows:
         about = _about(row, language)
@@ -195,9 +195,9 @@ def _about(row: sa.Row[Any], language: str) -> _About | None:
 
 def _is_told(row: sa.Row[Any], details: dict[str, Any]) -> bool:
     match row.event:
-        case "logged_out":  # who logs in anew in the same browser knows of no logout
+        case "logged_out":  # a customer who logs in again in the same browser did not log out
             return not details.get("replaced")
-        case "code_refused":  # of wrong codes during a login, how it ended is told
+        case "code_refused":  # for wrong codes during a login, its outcome is shown
             return bool(details.get("logged_in") or details.get("spare"))
     return row.sort not in _CHANGES or bool(details.get("told"))
 

@@ -1,4 +1,4 @@
-"""What goes after a time: first addresses and browsers, later whole entries from the beginning."""
+"""Data retention: erases addresses and browsers first, and later whole entries, from the oldest."""
 
 from datetime import timedelta
 
@@ -14,9 +14,9 @@ from netim_app.infra.unit_of_work import UnitOfWork
 
 KEEP = timedelta(days=3 * 365)
 STEP = timedelta(days=90)
-"""How much older the oldest entry must be, so that a journal is shortened four times a year and not every day."""
+"""How much older than the limit the oldest entry must be: a journal is shortened four times a year, not every day."""
 AT_ONCE = 1_000
-"""Old entries that are looked at in a minute, for whose they are."""
+"""How many old entries per minute are checked for their accounts."""
 _entry = table_of(JournalEntry).c
 _FORGET = (
     sa.update(table_of(JournalEntry))
@@ -37,17 +37,17 @@ _REMOVE = sa.delete(table_of(JournalEntry)).where(
 
 
 def forget_places(unit: UnitOfWork) -> None:
-    """Erases addresses and browsers after half a year, with their salt. The commitments stay: nothing breaks."""
+    """Erases addresses and browsers with their salt after half a year. The commitments keep the chain valid."""
     unit.run(_FORGET, {"now": unit.now})
 
 
 def too_long(unit: UnitOfWork) -> list[int]:
-    """The accounts whose journals are to be shortened. `shorten` each of them."""
+    """The accounts whose journals must be shortened. Call `shorten` for each."""
     return list(dict.fromkeys(row.account_id for row in unit.rows(_DUE, before=unit.now - KEEP - STEP)))
 
 
 def shorten(unit: UnitOfWork, account_id: int) -> None:
-    """Removes what is older than `KEEP`, and says so in an entry and in a signed note."""
+    """Removes entries older than `KEEP`, and records that in an entry and in a signed note."""
     sessions.lock_if_there(unit, account_id)
     oldest = unit.row(_OLDEST, account=account_id)
     row = unit.row(_LAST_OLD, account=account_id, before=unit.now - KEEP)

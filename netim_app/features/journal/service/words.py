@@ -1,4 +1,4 @@
-"""What entries are called: in words of the feature that a change is of, or in ours."""
+"""The descriptions of entries, in words of the feature that a change belongs to, or in ours."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ EVENTS = {
     "sessions_revoked": "journal.event.sessions_revoked",
     "stay_notice_closed": "journal.event.stay_notice_closed",
 }
-"""By event, for those that are no change and so bring no words."""
+"""By event, for facts that are not changes and so have no words of their own."""
 REASONS = {
     "wrong": "journal.reason.wrong",
     "throttled": "journal.reason.throttled",
@@ -45,18 +45,18 @@ REASONS = {
     "used": "journal.reason.used",
     "shut": "journal.reason.shut",
 }
-"""Why something was refused, by the word of the fact. A login policy brings a text key of its own."""
+"""The reasons of refusals, by the fact's word. A login policy provides its own text key."""
 
 
 def what(event: str, details: Mapping[str, Any], language: str) -> str:
-    """What happened. An event that nobody has words for, as of a feature that is gone, is called by its name."""
+    """What happened. An event without words, such as of a removed feature, is shown by its name."""
     key = details.get("told", "")
     key = key if catalog.has(key) else EVENTS.get(event, "")
     return catalog.text(language, key) if key else event.replace("_", " ").capitalize()
 
 
 def how(row: sa.Row[Any], details: Mapping[str, Any], language: str) -> str:
-    """How the customer was known, why it failed, or what it was about; empty where there is nothing to say."""
+    """How the customer was identified, why it failed, or the subject; empty when there is nothing to say."""
     others = json.loads(row.others) if row.others != "{}" else {}
     if row.event == "profile_changed":
         return " · ".join(_edits(others, language))
@@ -74,13 +74,13 @@ def how(row: sa.Row[Any], details: Mapping[str, Any], language: str) -> str:
 
 
 def client(row: sa.Row[Any], language: str) -> str:
-    """Browser and system; empty when they are erased, or when there were none."""
+    """Browser and system; empty when they were erased or never known."""
     has_place = row.address or row.browser or row.system
     return catalog.format_client(row.browser, row.system, language) if has_place else ""
 
 
 def _edits(values: dict[str, str], language: str) -> Iterator[str]:
-    """For each field of personal information that was changed, its name with the old and the new value."""
+    """For each changed field of personal information, its name with the old and the new value."""
     for name in (name.removeprefix("new_") for name in values if name.startswith("new_")):
         old, new = (_shown(name, values[f"{age}_{name}"], language) for age in ("old", "new"))
         field = catalog.text(language, f"field.{name}")
@@ -102,7 +102,7 @@ def _shown(name: str, value: str, language: str) -> str:
 
 
 def _subject(mail: str, language: str) -> str:
-    """The subject of a mail, with an ellipsis for each of its values; empty for a mail whose subject has variants."""
+    """The subject of a mail, with an ellipsis for each value; empty for a mail whose subject has variants."""
     key = f"mail.{mail}.subject"
     if not catalog.has(key):
         return ""

@@ -1,4 +1,4 @@
-"""Choosing which logins are mailed, and mailing them."""
+"""Stores which logins are mailed, and mails them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ _CHOOSE_FIRST = sa.insert(_ALERTS)
 
 @dataclass(frozen=True)
 class AlertSetting:
-    """`since` is a date in the customer's language; empty while nothing was chosen."""
+    """`since` is a date in the customer's language; empty before the first choice."""
 
     setting: Setting
     since: str = ""
@@ -44,7 +44,7 @@ def setting_of(unit: UnitOfWork, account_id: int) -> Setting:
 
 
 def mails_every_login(unit: UnitOfWork, account_id: int) -> bool:
-    """What gives points: nobody logs in unnoticed."""
+    """Whether every login is mailed. That gives points: nobody logs in unnoticed."""
     return setting_of(unit, account_id) == "every"
 
 
@@ -59,10 +59,10 @@ def view_setting(unit: UnitOfWork, account_id: int) -> AlertSetting:
 
 
 def choose(unit: UnitOfWork, actor: Actor, setting: Setting) -> Setting:
-    """Chooses which logins are mailed; returns what was chosen before. The same again changes nothing.
+    """Sets which logins are mailed; returns the previous setting. The same setting again changes nothing.
 
     Raises:
-        DomainError: fewer would be mailed, and the account is frozen.
+        DomainError: fewer logins would be mailed, and the account is frozen.
     """
     sessions.lock_account(unit, actor.account_id)
     before = setting_of(unit, actor.account_id)
@@ -80,7 +80,7 @@ def choose(unit: UnitOfWork, actor: Actor, setting: Setting) -> Setting:
 
 
 def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
-    """Mails the customer about a login that the setting is for. What is told of many together is not copied."""
+    """Mails the customer about a login that the setting covers. A mail that summarises several logins is not copied."""
     new = not fact.known_browser and not known_browsers.is_first_browser(unit, fact.account_id)
     setting = setting_of(unit, fact.account_id)
     if not rules.is_mailed(setting, new_browser=new, password_alone=not fact.factor):
@@ -104,7 +104,7 @@ def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
 
 
 def mail_lowered(unit: UnitOfWork, fact: AlertsSwitched) -> None:
-    """Whoever wants to log in unnoticed lowers the setting first: that is mailed."""
+    """Mails that the setting was lowered: a thief would do that first in order to log in unnoticed."""
     if fact.lowered:
         many = "login_alerts.many.off" if fact.setting == "off" else "login_alerts.many.lowered"
         notices.notify_up_to_a_cap(

@@ -1,6 +1,6 @@
-"""The further mailbox that gets a copy of each alert: entered, confirmed from there, removed, and stopped from there.
+"""The further mailbox that gets a copy of each alert. The owner enters or removes it; the mailbox confirms or stops.
 
-A copy tells nothing that its reader could use against the account: see `mail_copy`.
+A copy has nothing that its reader could use against the account: see `mail_copy`.
 """
 
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ from netim_app.infra.unit_of_work import UnitOfWork
 
 PAGE = "/alert-copy"
 CONFIRM = "alert_copy"
-"""Purpose of the link that confirms the address."""
+"""The purpose of the link that confirms the address."""
 STOP_LIFE = timedelta(days=30)
-"""How long the link in a copy stops further ones. Each copy has a link of its own."""
+"""How long the link in a copy can stop further ones. Each copy has a link of its own."""
 CONFIRM_MAIL, COPY_MAIL, CHANGED_MAIL = "alert_copy_confirm", "alert_copy", "alert_copy_changed"
 _COPIES = table_of(AlertCopy)
 _OF_ACCOUNT = _COPIES.c.account_id == sa.bindparam("account")
@@ -47,16 +47,16 @@ NO_COPY = CopyAddress()
 
 
 def view_copy(unit: UnitOfWork, account_id: int) -> CopyAddress:
-    """The address that gets copies, or waits for its confirmation."""
+    """The address that receives copies, or has not yet confirmed."""
     row = unit.row(_FIND, account=account_id)
     return NO_COPY if row is None else CopyAddress(row.email, row.confirmed_at is not None)
 
 
 def ask(unit: UnitOfWork, actor: Actor, email: str) -> None:
-    """Enters an address in the place of the present one, and mails it a link. It gets no copy before it has confirmed.
+    """Replaces the current address, and mails the new one a link. It gets no copy before it has confirmed.
 
     Raises:
-        DomainError: it is that of the account, gets copies already, or the account is frozen.
+        DomainError: it is the account's own, already receives copies, or the account is frozen.
     """
     sessions.lock_account(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id)
@@ -74,7 +74,7 @@ def ask(unit: UnitOfWork, actor: Actor, email: str) -> None:
 
 
 def ask_again(unit: UnitOfWork, actor: Actor, email: str) -> bool:
-    """Mails the link once more; the one before ends. Says whether this address still waits for its confirmation."""
+    """Mails a new link and ends the previous one. Returns whether this address still has to confirm."""
     sessions.lock_account(unit, actor.account_id)
     waits = view_copy(unit, actor.account_id) == CopyAddress(email)
     if waits:
@@ -84,7 +84,7 @@ def ask_again(unit: UnitOfWork, actor: Actor, email: str) -> bool:
 
 def _mail_confirmation(unit: UnitOfWork, account_id: int, email: str) -> None:
     token = links.new_link(unit, purpose=CONFIRM, life=links.CONFIRM_LIFE, account_id=account_id, email=email)
-    outbox.queue(  # without a word that a customer has typed: the mailbox may be anybody's
+    outbox.queue(  # without any text that a customer has typed: the mailbox may be anybody's
         unit,
         event=CONFIRM_MAIL,
         to=email,
@@ -99,10 +99,10 @@ def _mail_confirmation(unit: UnitOfWork, account_id: int, email: str) -> None:
 
 
 def confirm(unit: UnitOfWork, token: str) -> None:
-    """Consumes the link: its mailbox gets copies from now on.
+    """Consumes the link: from now on its mailbox receives copies.
 
     Raises:
-        DomainError: the link does not work, or another address was entered meanwhile.
+        DomainError: the link is invalid, or another address was entered meanwhile.
     """
     row = _consume(unit, token, CONFIRM)
     unit.run(_CONFIRM, {"account": row.account_id, "now": unit.now})
@@ -110,10 +110,10 @@ def confirm(unit: UnitOfWork, token: str) -> None:
 
 
 def stop(unit: UnitOfWork, token: str) -> None:
-    """Consumes the link of a copy: its mailbox gets no more. The link can do nothing else.
+    """Consumes the link of a copy: its mailbox gets no more copies. The link can do nothing else.
 
     Raises:
-        DomainError: the link does not work, or its mailbox gets none any more.
+        DomainError: the link is invalid, or its mailbox no longer receives copies.
     """
     row = _consume(unit, token, links.STOP_COPIES)
     unit.run(_REMOVE, {"account": row.account_id})
@@ -121,7 +121,7 @@ def stop(unit: UnitOfWork, token: str) -> None:
 
 
 def _consume(unit: UnitOfWork, token: str, purpose: str) -> sa.Row[tuple[int, str]]:
-    """The address whose mailbox a link was sent to, as long as it is that of an open account."""
+    """The address that a link was sent to, if it belongs to an open account."""
     link = links.consume_link(unit, token, purpose)
     account_id = link.account_id or 0
     row = unit.row(_FIND, account=account_id)
@@ -131,10 +131,10 @@ def _consume(unit: UnitOfWork, token: str, purpose: str) -> sa.Row[tuple[int, st
 
 
 def remove(unit: UnitOfWork, actor: Actor) -> None:
-    """No copies any more. Doing it twice changes nothing.
+    """Ends the copies. A repeated call changes nothing.
 
     Raises:
-        DomainError: the account is frozen, and the address is older than what a thief may have added.
+        DomainError: the account is frozen, and the address is too old to be a thief's.
     """
     sessions.lock_account(unit, actor.account_id)
     row = unit.row(_FIND, account=actor.account_id)
@@ -149,21 +149,21 @@ def _drop(unit: UnitOfWork, row: sa.Row[tuple[int, str]], origin: Origin) -> Non
 
 
 def cancel_unconfirmed(unit: UnitOfWork, fact: AccountFrozen) -> None:
-    """A thief may have entered it. What is confirmed stays, as all else does."""
+    """Cancels an unconfirmed address, which a thief may have entered. A confirmed one stays, like everything else."""
     row = unit.row(_FIND, account=fact.account_id)
     if row is not None and row.confirmed_at is None:
         _drop(unit, row, fact.origin)
 
 
 def drop_own(unit: UnitOfWork, fact: EmailChanged) -> None:
-    """The account's own mailbox needs no copy."""
+    """Removes the address if it became the account's own: that mailbox needs no copy."""
     row = unit.row(_FIND, account=fact.account_id)
     if row is not None and email_key(row.email) == email_key(fact.new_email):
         _drop(unit, row, fact.origin)
 
 
 def drop_new(unit: UnitOfWork, fact: TakenBack) -> None:
-    """A thief may have entered what is so new; and the mailbox that is the account's again needs no copy."""
+    """Removes an address so new that a thief may have entered it, and one that is the account's own again."""
     row = unit.row(_FIND, account=fact.account_id)
     own = email_key(accounts.owner_of(unit, fact.account_id).email)
     if row is not None and (fact.doubts(row.added_at) or email_key(row.email) == own):
@@ -175,7 +175,7 @@ def _record(unit: UnitOfWork, account_id: int, email: str, way: CopyChange, orig
 
 
 def mail_change(unit: UnitOfWork, fact: CopyAddressChanged) -> None:
-    """Mails the owner what has become of a confirmed address: also a mailbox that can restore a changed one."""
+    """Mails the owner about changes of a confirmed address, also at a mailbox that can restore the account's address."""
     if fact.way in ("asked", "cancelled"):
         return
     for to in ("", undo.mailbox_with_link(unit, fact.account_id)):
@@ -186,8 +186,8 @@ def mail_change(unit: UnitOfWork, fact: CopyAddressChanged) -> None:
 def mail_copy(unit: UnitOfWork, fact: LoggedIn, how: str) -> None:
     """Sends a copy of an alert, with a link that stops further ones.
 
-    It has no name of the customer, no phrase, no fingerprint and no link that touches the account: whoever can read it
-    is not the owner.
+    It has no name of the customer, no phrase, no fingerprint and no link that affects the account: its reader is not
+    the owner.
     """
     row = unit.row(_FIND, account=fact.account_id)
     if row is None or row.confirmed_at is None:
