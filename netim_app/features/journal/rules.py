@@ -24,7 +24,7 @@ _KEY_ID_BYTES = 4
 
 @dataclass(frozen=True)
 class Entry:
-    """The hashed part of an entry. Personal values are in it only as commitments, so they can be erased without a trace.
+    """The hashed part of an entry. It has personal values only as commitments: they can be erased without a trace.
 
     Attributes:
         details: our own words, whole numbers and booleans.

@@ -1,4 +1,4 @@
-"""This was not me: a link in every mail about the account, by which its owner stops what goes on."""
+"""This was not me: a link in every mail about the account, by which the owner stops an attack."""
 
 from netim_app.feature import EntryPage, Feature, MailAddition, Refresher, Subscription
 from netim_app.features.not_me import service

@@ -1,7 +1,7 @@
-"""The link in the mails, and what its button does.
+"""The link in the mails, and the action of its button.
 
-Its secret may do nothing but make things stricter: it opens nothing, shows nothing and changes no address. Somebody who
-steals it can be a nuisance, and gains nothing.
+Its secret can only restrict the account: it opens nothing, shows nothing and changes no address. A thief of the link
+can be a nuisance, but gains nothing.
 """
 
 from collections.abc import Mapping
@@ -36,8 +36,8 @@ LIFE = timedelta(days=7)
 DONE_MAIL = "not_me_done"
 PAGE = "/not-me"
 Then = Literal["reset", "ask", "passkey", "wait", "undo", "elsewhere"]
-"""How the owner of a mailbox gets back in: by the link to a new password that was sent, or that is to be asked for; by
-a passkey because nothing else opens the account; after the freeze, because a thief may have left passkeys only; by the
+"""How the owner of a mailbox gets back in: by the link for a new password, which was sent or must be requested; by a
+passkey, because nothing else opens the account; after the freeze, because a thief may have left passkeys only; by the
 link that restores the address; or with the help of support."""
 THEN: tuple[Then, ...] = get_args(Then)
 _MARK = "not_me"
@@ -55,9 +55,9 @@ _USE_OF_MAILBOX = _USE_ALL.where(_link.email == sa.bindparam("mailbox"))
 
 
 def link_for(unit: UnitOfWork, about: MailAbout) -> Mapping[str, object] | None:
-    """A link of its own for each mail to the owner: any of them works, until one is used.
+    """Returns a separate link for each mail to the owner. Each of them works until one is used.
 
-    The mailbox that can restore a changed address gets it, too: it is the owner's then.
+    The mailbox that can restore a changed address also gets one: it is the owner's then.
     """
     account_id = about.account_id
     if account_id is None or about.event == DONE_MAIL:
@@ -80,11 +80,12 @@ def link_for(unit: UnitOfWork, about: MailAbout) -> Mapping[str, object] | None:
 def stop_everything(unit: UnitOfWork, token: str, visitor: Visitor) -> Then:
     """Ends all sessions, blocks logins until the mailbox has set a new password, and freezes the account.
 
-    What is pending ends: a change of address, a way back without passkeys, a deletion. All other links of this kind in
-    the same mailbox are used up with this one. Returns how the owner of the mailbox gets back in.
+    Logins are not blocked if passkeys have long been the only way in. A pending change of address, recovery without
+    passkeys or deletion ends. This consumes all links of this kind in the same mailbox. Returns how the owner of the
+    mailbox gets back in.
 
     Raises:
-        DomainError: the link does not work.
+        DomainError: the link is invalid.
     """
     link = links.consume_link(unit, token, links.NOT_ME)
     account_id = link.account_id or 0
@@ -104,12 +105,12 @@ def stop_everything(unit: UnitOfWork, token: str, visitor: Visitor) -> Then:
 
 
 def mark_of(unit: UnitOfWork, then: str, visitor: Visitor) -> str:
-    """What shows, in the address of the page, that a link was used in this browser. Nobody else can make it up."""
+    """The mark in the page's URL that shows that a link was used in this browser. Nobody else can forge it."""
     return unit.vault.mac(_MARK, _marked(then, visitor))
 
 
 def is_marked(unit: UnitOfWork, then: str, mark: str, visitor: Visitor) -> bool:
-    """Whether `mark_of` has made this mark for this browser."""
+    """Whether `mark_of` made this mark for this browser."""
     return bool(visitor.browser_digest) and unit.vault.is_mac(_MARK, _marked(then, visitor), mark)
 
 
@@ -118,10 +119,10 @@ def _marked(then: str, visitor: Visitor) -> bytes:
 
 
 def _tell_all(unit: UnitOfWork, fact: AccountFrozen, present: str, pressed: str, *, sole: bool) -> Then:
-    """Mails what was done to the account's address, to one that can be restored, and to that of the link.
+    """Mails what was done, to the account's address, to a restorable one, and to that of the link.
 
-    Returns how the owner of the last one gets back in. A link to a new password is sent at once to that alone: whoever
-    reads another mailbox has not asked for one.
+    Returns how the owner of the last one gets back in. Only that one is sent a link for a new password at once: readers
+    of the other mailboxes have not asked for one.
     """
     then: Then = "reset" if email_key(pressed) == email_key(present) else "ask"
     if sole_ceremony.is_chosen(unit, fact.account_id):
@@ -130,7 +131,7 @@ def _tell_all(unit: UnitOfWork, fact: AccountFrozen, present: str, pressed: str,
     if (old := undo.mailbox_with_link(unit, fact.account_id)) is not None:
         ways.setdefault(email_key(old), (old, "undo"))
     ways.setdefault(email_key(pressed), (pressed, "elsewhere"))
-    is_the_owners = len(ways) == 1  # of several mailboxes, one may be a thief's
+    is_the_owners = len(ways) == 1  # with several mailboxes, one may be a thief's
     for email, way in ways.values():
         notices.notify(unit, DONE_MAIL, fact, to="" if is_the_owners else email, change=way, blocked=not sole)
     if then == "reset":
@@ -139,14 +140,14 @@ def _tell_all(unit: UnitOfWork, fact: AccountFrozen, present: str, pressed: str,
 
 
 def forget_other_mailboxes(unit: UnitOfWork, fact: EmailRestored) -> None:
-    """The links that went to a thief's mailbox end with its time as the account's."""
+    """Ends the links that were sent to a thief's mailbox when it is no longer the account's."""
     restored = accounts.owner_of(unit, fact.account_id).email
     unit.run(_USE_OF_OTHERS, {"account": fact.account_id, "kept": restored, "now": unit.now})
 
 
 @dataclass(frozen=True)
 class Freeze:
-    """What the panel says, in the customer's language; empty texts where the account is not frozen."""
+    """The texts of the panel, in the customer's language; empty when the account is not frozen."""
 
     until: str = ""
     begun: str = ""
@@ -154,7 +155,7 @@ class Freeze:
 
 
 def view_freeze(unit: UnitOfWork, account_id: int) -> Freeze:
-    """Until when the account is frozen, and who has begun that."""
+    """Until when the account is frozen, and who started the freeze."""
     row = freeze.in_force(unit, account_id)
     if row is None:
         return Freeze()

@@ -1,4 +1,4 @@
-"""The page behind the link, and the panel that says that the account is frozen."""
+"""The page of the link, and the panel that says that the account is frozen."""
 
 from typing import Any
 
@@ -16,17 +16,17 @@ from netim_app.infra.unit_of_work import in_read_unit, in_unit
 
 
 class NotMeState(rx.State):
-    """Opening the page does nothing, as programs that look into mails open links too. Pressing its button does."""
+    """Opening the page does nothing, because mail scanners open links too. Only its button acts."""
 
     errors: dict[str, str] = {}
     then: str = ""
-    """One of `service.THEN` once everything is stopped: how the owner of the mailbox gets back in. The address of the
-    page has it, with a mark: a page of a session that has just ended opens anew."""
+    """One of `service.THEN` once everything is stopped: how the owner of the mailbox gets back in. The page's URL
+    has it, with a mark, because a page whose session has just ended is loaded again."""
 
     @rx.event
     @open_to(ANYONE)
     async def open_page(self) -> None:
-        """Starts anew, or goes on after the button."""
+        """Resets the page, or continues after the button."""
         await begin_visit(self)
         query = self.router.url.query_parameters
         then, mark = query.get("then", ""), query.get("mark", "")
@@ -36,7 +36,7 @@ class NotMeState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> Any:
-        """Consumes the link, and stops everything. The page then says what to do next."""
+        """Consumes the link and stops everything. The page then says what to do next."""
         await begin_visit(self)
         self.errors = {}
         try:
@@ -54,12 +54,12 @@ class FreezeState(rx.State):
     """The panel."""
 
     until: str = ""
-    """In the customer's words; empty while the account is not frozen."""
+    """In the customer's language; empty while the account is not frozen."""
     begun: str = ""
     where: str = ""
 
 
 async def show_freeze(state: rx.State, freeze: Freeze) -> None:
-    """Puts the freeze into the panel."""
+    """Updates the panel."""
     panel = await state.get_state(FreezeState)
     panel.until, panel.begun, panel.where = freeze.until, freeze.begun, freeze.where

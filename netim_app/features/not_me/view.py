@@ -1,4 +1,4 @@
-"""The page behind the link, and the panel on the pages of the account."""
+"""The page of the link, and the panel on the account pages."""
 
 import reflex as rx
 
@@ -47,7 +47,7 @@ def _form() -> rx.Component:
 
 
 def _stopped() -> rx.Component:
-    """What to do now, in its order."""
+    """What to do now, in order."""
     first = rx.match(
         NotMeState.then,
         ("passkey", tr("not_me.then.passkey")),
@@ -71,7 +71,7 @@ def _stopped() -> rx.Component:
 
 
 def panel() -> rx.Component:
-    """While the account is frozen: until when, who has begun it, and what to look at."""
+    """Shown while the account is frozen: until when, who started the freeze, and what to check."""
     places = (
         ("sessions", tr("not_me.look.sessions")),
         ("two-factor", tr("not_me.look.devices")),

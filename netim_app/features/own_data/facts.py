@@ -1,4 +1,4 @@
-"""What happens to the customer's data as a whole."""
+"""Facts about the customer's data as a whole."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from netim_app.core.facts import Change, Fact
 
 @dataclass(frozen=True, kw_only=True)
 class DataDownloaded(Change):
-    """The customer has saved all data of the account as a file."""
+    """The customer has downloaded all data of the account."""
 
     @property
     def told(self) -> str:
@@ -16,9 +16,9 @@ class DataDownloaded(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class DeletionAsked(Change):
-    """The account is to be deleted, and nobody is logged in any more.
+    """The account is scheduled for deletion, and all sessions have ended.
 
-    `by_support`: the customer has asked support for it.
+    `by_support`: the customer requested it through support.
     """
 
     by_support: bool = False
@@ -30,7 +30,7 @@ class DeletionAsked(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class DeletionTakenBack(Change):
-    """The account stays."""
+    """The deletion was cancelled: the account stays."""
 
     @property
     def told(self) -> str:
@@ -39,9 +39,9 @@ class DeletionTakenBack(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class StayNoticeClosed(Fact):
-    """The customer has read that the account stays."""
+    """The customer has closed the notice that the account stays."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountDeleted(Fact):
-    """The account and all its rows go with the present unit. Its number remains, in the log alone."""
+    """The current unit deletes the account and all its rows. Only the log still has its number."""

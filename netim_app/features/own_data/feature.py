@@ -1,4 +1,4 @@
-"""Your data: taken along as a file, and deleted with the account."""
+"""Your data: the download as a file, and the deletion with the account."""
 
 from netim_app.feature import Feature, PeriodicWork, Refresher, Subscription
 from netim_app.features.own_data.facts import DataDownloaded, DeletionAsked, DeletionTakenBack, StayNoticeClosed

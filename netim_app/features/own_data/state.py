@@ -23,15 +23,15 @@ GRACE_DAYS = GRACE.days
 
 
 class OwnDataState(rx.State):
-    """The card and the panel. The data itself is in no var."""
+    """The card and the panel. No var holds the data itself."""
 
     asked_on: str = ""
-    """When the deletion was asked for that a login has taken back; empty where there is nothing to say."""
+    """When the deletion that a login has cancelled was requested; empty when there is nothing to show."""
 
     @rx.event
     @open_to(FRESH)
     async def download(self) -> Any:
-        """Hands the browser a file with all data of the account."""
+        """Downloads a file with all data of the account."""
         try:
             await limits.allow_download(actor().account_id)
             await change(self, document.note_download)
@@ -45,7 +45,7 @@ class OwnDataState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def close_notice(self) -> None:
-        """The customer has read that the account stays."""
+        """Closes the notice that the account stays."""
         await change(self, deletion.close_notice)
 
 
@@ -68,14 +68,14 @@ class DeleteAccountState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     def close(self) -> None:
-        """Closes it without a change."""
+        """Closes it without changes."""
         self.open = False
         self.errors = {}
 
     @rx.event
     @open_to(FRESH)
     async def submit(self, form: dict[str, Any]) -> Any:
-        """Begins the deletion. From here on nobody is logged in to the account: the login page says how it stays."""
+        """Schedules the deletion, which ends all sessions. The login page says how to keep the account."""
         self.errors = {}
         read = Form(form)
         typed = read_email(read)
@@ -91,5 +91,5 @@ class DeleteAccountState(rx.State):
 
 
 async def show_stay(state: rx.State, stay: Stay) -> None:
-    """Puts into the panel what was taken back."""
+    """Updates the panel with the cancelled deletion."""
     (await state.get_state(OwnDataState)).asked_on = stay.asked_on

@@ -1,4 +1,4 @@
-"""Accounts that are to be deleted."""
+"""Accounts that are scheduled for deletion."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from netim_app.infra.columns import UtcDateTime
 
 
 class AccountDeletion(SQLModel, table=True):
-    """There is a row from the moment in which the deletion was asked for."""
+    """The row exists from the request of the deletion on."""
 
     __tablename__ = "account_deletion"
 
@@ -17,4 +17,4 @@ class AccountDeletion(SQLModel, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime, index=True)
     reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     taken_back_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """From then on the row deletes nothing: pages say by it that the account stays."""
+    """When the deletion was cancelled. From then on the row only makes pages show that the account stays."""

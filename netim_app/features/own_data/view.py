@@ -15,7 +15,7 @@ PASSWORD_CARD = "/account/connection-and-security#password"  # noqa: S105  a pla
 
 
 def card() -> rx.Component:
-    """All data as a file, and the end of the account."""
+    """The download of all data, and the deletion of the account."""
     return kit.card(
         kit.part(
             title=tr("own_data.download.title"),
@@ -41,7 +41,7 @@ def card() -> rx.Component:
 
 
 def panel() -> rx.Component:
-    """After a login that took a deletion back: what has happened, and what to do when somebody else had asked."""
+    """Shown after a login that cancelled a deletion: what happened, and what to do if somebody else requested it."""
     shown = kit.card(
         rx.el.p(tr("own_data.stays.not_you")),
         rx.el.div(

@@ -1,4 +1,4 @@
-"""What happens to passkeys."""
+"""Facts about passkeys."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from netim_app.identity.facts import FactorsChanged, Refusal
 
 @dataclass(frozen=True, kw_only=True)
 class PasskeyAdded(FactorsChanged):
-    """Another passkey opens the account from now on."""
+    """From now on another passkey opens the account."""
 
     name: str
 
@@ -19,7 +19,7 @@ class PasskeyAdded(FactorsChanged):
 
 @dataclass(frozen=True, kw_only=True)
 class PasskeyRemoved(FactorsChanged):
-    """A passkey is accepted no longer.
+    """A passkey is no longer accepted.
 
     `last`: it was the last second factor, so a password alone opens the account.
     """
@@ -46,7 +46,7 @@ class PasskeyRenamed(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class PasskeysOnlyOn(FactorsChanged):
-    """Nothing but a passkey opens the account from now on."""
+    """From now on only a passkey opens the account."""
 
     @property
     def told(self) -> str:
@@ -64,7 +64,7 @@ class PasskeysOnlyOff(FactorsChanged):
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryBegun(Change):
-    """A mailed link and a backup code were right: the wait has begun."""
+    """A mailed link and a backup code were right: the waiting period has begun."""
 
     @property
     def told(self) -> str:
@@ -73,7 +73,7 @@ class RecoveryBegun(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryStopped(Change):
-    """The wait was ended, and led to nothing."""
+    """The waiting period was stopped before anybody got in."""
 
     @property
     def told(self) -> str:
@@ -82,7 +82,7 @@ class RecoveryStopped(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryDone(FactorsChanged):
-    """After the wait somebody got in without a passkey. Password, codes and reset open the account again."""
+    """After the waiting period somebody got in without a passkey. Password, codes and reset open the account again."""
 
     @property
     def told(self) -> str:
@@ -91,14 +91,14 @@ class RecoveryDone(FactorsChanged):
 
 @dataclass(frozen=True, kw_only=True)
 class PasskeyUsed(Fact):
-    """A passkey has proved who is there."""
+    """A passkey has proved the customer's identity."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PasskeyRefused(Refusal):
-    """A passkey was asked for, and the answer was wrong; or the right one was shut out of the account.
+    """The answer to a passkey prompt was wrong, or a right one was refused.
 
-    `way`: what it was asked for, as `rules.Purpose`.
+    `way`: the purpose of the prompt, as in `rules.Purpose`.
     """
 
     way: str
@@ -106,9 +106,9 @@ class PasskeyRefused(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class PasskeyCounterFell(Change):
-    """The counter of a passkey did not go on: there may be a copy of it.
+    """The counter of a passkey did not increase: there may be a copy of it.
 
-    `refused`: it never leaves its device, so it must not have a copy, and was not accepted.
+    `refused`: the passkey was not accepted, because it never leaves its device and so must have no copy.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Passkeys: keys in a device or a password manager of the customer, which no other site can ask for."""
+"""Passkeys: keys in the customer's device or password manager, which no other site can request."""
 
 from netim_app.feature import (
     Ceremony,

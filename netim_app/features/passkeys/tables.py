@@ -9,7 +9,7 @@ from netim_app.infra.columns import UtcDateTime
 
 
 class PasskeyHandle(SQLModel, table=True):
-    """How authenticators know an account: random, and so never that of another account, nor of one that is closed."""
+    """The handle of an account for authenticators. It is random, so no other account, open or closed, ever has it."""
 
     __tablename__ = "passkey_handle"
 
@@ -29,13 +29,13 @@ class Passkey(SQLModel, table=True):
     public_key: bytes
     """COSE."""
     sign_count: int = Field(sa_type=BigInteger)
-    """The highest that was seen; 0 for most, which do not count."""
+    """The highest counter seen; 0 for most passkeys, which do not count."""
     can_sync: bool
-    """Whether its provider may copy it to other devices of the customer. It never changes."""
+    """Whether its provider may copy it to the customer's other devices. This never changes."""
     backed_up: bool
-    """Whether it was copied when it was used last."""
+    """Whether it had been copied at its last use."""
     provider: str = Field(default="", max_length=36)
-    """AAGUID, for name and picture only: nothing proves it."""
+    """AAGUID, only for name and picture: nothing proves it."""
     transports: str = Field(default="", max_length=80)
     name: str = Field(max_length=40)
     added_at: datetime = Field(sa_type=UtcDateTime)
@@ -46,7 +46,7 @@ class Passkey(SQLModel, table=True):
 
 
 class PasskeysOnly(SQLModel, table=True):
-    """An account that nothing but a passkey opens."""
+    """An account that only a passkey opens."""
 
     __tablename__ = "passkeys_only"
 
@@ -55,33 +55,33 @@ class PasskeysOnly(SQLModel, table=True):
 
 
 class PasskeyRecovery(SQLModel, table=True):
-    """A customer without passkeys who waits to get back into such an account."""
+    """A pending recovery of such an account without its passkeys."""
 
     __tablename__ = "passkey_recovery"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
     browser_digest: str = Field(max_length=64)
-    """Where the backup code was given. The wait ends in no other browser."""
+    """The browser in which the backup code was entered. Only this browser can finish the recovery."""
     opens_at: datetime = Field(sa_type=UtcDateTime, index=True)
     mailed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When the link was mailed that leads in."""
+    """When the link that opens a session was mailed."""
     address: str = Field(max_length=45)
     browser: str = Field(max_length=80)
     system: str = Field(max_length=80)
 
 
 class PasskeyQuestion(SQLModel, table=True):
-    """A customer who was asked once whether to log in without a password from now on."""
+    """The one-time question to a customer whether to log in without a password from now on."""
 
     __tablename__ = "passkey_question"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
     session_id: int
-    """In which it is asked; 0 once it is answered."""
+    """The session that shows it; 0 once it is answered."""
 
 
 class PasskeyChallenge(SQLModel, table=True):
-    """What one prompt of one browser has to sign. It is deleted by the first answer, right or wrong."""
+    """The challenge that one prompt of one browser must sign. The first answer, right or wrong, deletes it."""
 
     __tablename__ = "passkey_challenge"
 
@@ -89,5 +89,5 @@ class PasskeyChallenge(SQLModel, table=True):
     purpose: str = Field(max_length=20)
     browser_digest: str = Field(max_length=64)
     account_id: int | None = Field(default=None, foreign_key="account.id", ondelete="CASCADE", index=True)
-    """Empty for a login, where the answer says whose it is."""
+    """Empty for a login, where the answer names the account."""
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)

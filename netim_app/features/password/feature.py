@@ -1,4 +1,4 @@
-"""Password: changed by its owner, and kept up to date."""
+"""Password: its change by the owner, and whether it is up to date."""
 
 from netim_app.feature import Feature, Hint, Protection, Refresher, Subscription
 from netim_app.features.password import service

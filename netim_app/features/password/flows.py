@@ -1,4 +1,4 @@
-"""Changing the password: a check and a new hash, then one unit."""
+"""The change of the password: a check and a new hash, then one unit."""
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
@@ -8,17 +8,17 @@ from netim_app.infra.unit_of_work import in_unit, units
 
 
 async def change_password(actor: Actor, current: str, new: str, code: str, return_to: str) -> str:
-    """Puts a new password in force and ends all other sessions. Returns the ticket that renews the present one.
+    """Sets a new password and ends all other sessions. Returns the ticket that renews the current one.
 
     Args:
-        actor: the caller. When the last proof is too old, a second factor is asked for, too: `code`.
-        current: as it is typed.
-        new: checked by the policy already.
-        code: empty where none is needed.
-        return_to: the page to go on to.
+        actor: the caller. If the last proof is too old, a second factor is also required: `code`.
+        current: as typed.
+        new: already accepted by the policy.
+        code: empty if none is required.
+        return_to: the next page.
 
     Raises:
-        DomainError: the current password is wrong or throttled, or the new one is the same, or the code is wrong or
+        DomainError: the current password is wrong or throttled, the new one is the same, or the code is wrong or
             missing. Busy, for the whole form.
     """
     with password_queues.hash_place(actor, actor.account_id):

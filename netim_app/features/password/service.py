@@ -1,4 +1,4 @@
-"""Changing the password."""
+"""The change of the password."""
 
 from dataclasses import dataclass
 
@@ -16,22 +16,22 @@ class PasswordSetting:
     """Both in the customer's language."""
 
     changed: str
-    """How long ago, and below the same as a moment."""
+    """How long ago; the field below has the exact moment."""
     changed_on: str
     up_to_date: bool
     refused: bool
     from_elsewhere: bool
-    """It came along with the account, and was not changed since."""
+    """It was imported with the account and has not been changed since."""
 
 
 def up_to_date(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether the password is young enough, and in line with the policy."""
+    """Whether the password is recent enough and complies with the policy."""
     changed_at, accepted_under = accounts.password_age(unit, account_id)
     return rules.is_up_to_date(changed_at, unit.now, accepted_under=accepted_under)
 
 
 def is_refused(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether today's policy has refused the password: it has leaked, or it is easy to guess."""
+    """Whether the current policy has refused the password: it has leaked, or it is easy to guess."""
     _, accepted_under = accounts.password_age(unit, account_id)
     return accepted_under == password_policy.REFUSED
 
@@ -52,10 +52,10 @@ def view_setting(unit: UnitOfWork, account_id: int) -> PasswordSetting:
 def replace_password(
     unit: UnitOfWork, actor: Actor, attempt: login.PasswordAttempt, hashed: str, *, code: str, return_to: str
 ) -> str:
-    """Puts a new password in force and ends all other sessions. Returns the ticket that renews the present one.
+    """Sets a new password and ends all other sessions. Returns the ticket that renews the current one.
 
     Raises:
-        DomainError: the password that was checked was changed meanwhile.
+        DomainError: the checked password was changed meanwhile.
         RecordedRefusal: the last proof is too old, and the code is wrong or missing.
     """
     if not login.still_right(unit, attempt):

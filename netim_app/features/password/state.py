@@ -19,16 +19,16 @@ from netim_app.reflex_port.visits import visit_of
 
 
 class PasswordState(rx.State):
-    """The card, and the dialog. No password ever stands in a var."""
+    """The card and the dialog. No var ever holds a password."""
 
     changed: str = ""
     changed_on: str = ""
     doubt: str = ""
-    """Why a new password is due: "old" or "refused"; empty while none is."""
+    """Why a new password is due: "old" or "refused"; empty if none is."""
     from_elsewhere: bool = False
     open: bool = False
     needs_code: bool = False
-    """The account has a second factor, and the last proof is too old."""
+    """Whether the account has a second factor and the last proof is too old."""
     errors: dict[str, str] = {}
     score: int = -1
 
@@ -37,9 +37,9 @@ class PasswordState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def begin(self) -> Any:
-        """Opens the dialog. Its form is a proof of its own: no other one asks for the same password before.
+        """Opens the dialog. Its form is itself a proof, so no step-up asks for the same password first.
 
-        Where a ceremony can take the place of the code, and the last proof is too old, a fresh one comes first.
+        If a ceremony can replace the code and the last proof is too old, a fresh proof comes first.
         """
         caller = actor()
         ways = await in_read_unit(ways_of, caller.account_id)
@@ -57,13 +57,13 @@ class PasswordState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     def close(self) -> None:
-        """Closes the dialog without a change."""
+        """Closes the dialog without changes."""
         self.open = False
 
     @rx.event
     @open_to(LOGGED_IN)
     async def rate(self, password: str) -> None:
-        """Rates the new password while it is typed. It is kept nowhere."""
+        """Rates the new password while it is typed, without storing it."""
         if await limits.may_rate_password(actor().origin.address):
             self.score = await password_policy.score_typed(password, actor().origin.address)
 
@@ -72,8 +72,8 @@ class PasswordState(rx.State):
     async def submit(self, form: dict[str, Any]) -> Any:
         """Changes the password; the ticket then renews the session, and the page stays.
 
-        The present password and, where the last proof is too old, a code are the proof. Where no code is one, no
-        password is looked at: the answer would tell a stranger with an old session whether it is right.
+        The proof is the current password and, if the last proof is too old, a code. If a code cannot be a proof, the
+        password is not checked: the answer would tell a stranger with an old session whether it is right.
         """
         self.errors = {}
         caller = actor()
@@ -108,7 +108,7 @@ class PasswordState(rx.State):
 
 
 async def show_setting(state: rx.State, setting: PasswordSetting) -> None:
-    """Puts the stored facts into the card."""
+    """Updates the card from the stored data."""
     card = await state.get_state(PasswordState)
     card.changed = setting.changed
     card.changed_on = setting.changed_on

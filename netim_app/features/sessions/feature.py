@@ -1,4 +1,4 @@
-"""Sessions: where the customer is logged in, and a way to end that."""
+"""Sessions: where the customer is logged in, and how to end that."""
 
 from netim_app.feature import Feature, Refresher, Subscription
 from netim_app.features.sessions import service

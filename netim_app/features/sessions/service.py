@@ -1,4 +1,4 @@
-"""The list of a customer's sessions, and ending those in other browsers."""
+"""Lists a customer's sessions, and ends those in other browsers."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ from netim_app.texts import catalog
 
 @dataclass(frozen=True)
 class Session:
-    """A session as the card shows it, in words of the customer's language."""
+    """A session as the card shows it, in the customer's language."""
 
     id: int
     client: str
     address: str
     logged_in: str
-    """How long ago, and below the same as a moment."""
+    """How long ago; the field below has the exact moment."""
     logged_in_at: str
     active: str
     active_at: str
@@ -46,7 +46,7 @@ def end_other(unit: UnitOfWork, actor: Actor, session_id: int) -> None:
     """Ends one session in another browser.
 
     Raises:
-        DomainError: no other open session of the customer has this id.
+        DomainError: the customer has no other open session with this id.
     """
     if not sessions.end_others(unit, actor, session_id):
         raise DomainError("sessions.gone")
@@ -54,7 +54,7 @@ def end_other(unit: UnitOfWork, actor: Actor, session_id: int) -> None:
 
 
 def end_all_others(unit: UnitOfWork, actor: Actor) -> None:
-    """Ends all sessions but the present one. Without any there is nobody to tell."""
+    """Ends all sessions except the current one. Without others, it sends no mail."""
     if count := sessions.end_others(unit, actor):
         _record(unit, actor, count)
 
@@ -68,7 +68,7 @@ def _record(unit: UnitOfWork, actor: Actor, count: int, session_id: int = 0) -> 
 
 
 def mail_logged_out(unit: UnitOfWork, fact: OtherSessionsRevoked) -> None:
-    """Mails the customer which session was ended, or that all others were."""
+    """Mails the customer which session was ended, or that all others were ended."""
     which = ""
     if fact.session_id:
         row = unit.session.get_one(AccountSession, fact.session_id)

@@ -18,7 +18,7 @@ class SessionsState(rx.State):
     """Where the customer is logged in."""
 
     here: list[Session] = []
-    """The present session, alone."""
+    """Only the current session."""
     others: list[Session] = []
 
     @rx.event
@@ -53,7 +53,7 @@ class LogOutOthersState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def confirm(self) -> None:
-        """Ends all sessions but the present one."""
+        """Ends all sessions except the current one."""
         if not self.open:
             return
         self.open = False
@@ -63,12 +63,12 @@ class LogOutOthersState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     def close(self) -> None:
-        """Closes it without a change."""
+        """Closes it without changes."""
         self.open = False
 
 
 async def show_sessions(state: rx.State, rows: Sequence[Session]) -> None:
-    """Puts the sessions into the card, the present one apart."""
+    """Updates the card with the sessions, the current one separately."""
     card = await state.get_state(SessionsState)
     own = actor().session_id
     card.here = [row for row in rows if row.id == own]

@@ -14,7 +14,7 @@ from netim_app.ui.theme import FOCUS
 
 
 def card() -> rx.Component:
-    """This browser, the others, and what ends them."""
+    """The session of this browser, the others, and the buttons that end them."""
     only = rx.el.p(tr("sessions.only"), class_name="text-muted")
     return kit.card(
         _list(),

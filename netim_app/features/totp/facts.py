@@ -7,7 +7,7 @@ from netim_app.core.facts import Change
 
 @dataclass(frozen=True, kw_only=True)
 class AuthenticatorAdded(Change):
-    """Another device shows codes from now on."""
+    """From now on another device shows codes."""
 
     name: str
 
@@ -18,7 +18,7 @@ class AuthenticatorAdded(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class AuthenticatorRenamed(Change):
-    """An application that shows codes has another name."""
+    """A device has another name."""
 
     old_name: str
     name: str

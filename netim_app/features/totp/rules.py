@@ -1,4 +1,4 @@
-"""Time-based one-time passwords (RFC 6238): which moment a code belongs to. The service computes it."""
+"""Time-based one-time passwords (RFC 6238): the time step of a code. The service computes the codes."""
 
 import hmac
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from datetime import datetime
 
 STEP_SECONDS = 30
 TOLERANCE = 1
-"""Steps before and after the present one whose codes are accepted (RFC 6238, section 5.2)."""
+"""Steps before and after the current one whose codes are accepted (RFC 6238, section 5.2)."""
 DRIFT_REACH = 20
-"""Steps within which a wrong code is explained by the clock of the device: ten minutes."""
+"""Within this many steps (ten minutes), a wrong code is attributed to the device's clock."""
 SECRET_BYTES = 20
 """RFC 4226, section 4: 160 bits are recommended."""
 MAX_AUTHENTICATORS = 10
@@ -21,14 +21,14 @@ def step_at(moment: datetime) -> int:
 
 
 def matching_step(code: str, code_at: Callable[[int], str], *, now: int, reach: int, after: int = -1) -> int | None:
-    """The step nearest to now whose code this is; None if there is none.
+    """The step nearest to now that has this code; None if there is none.
 
     Args:
-        code: as given by the customer.
-        code_at: gives the right code of a step.
-        now: the present step.
-        reach: how many steps away from now to look, both ways.
-        after: only steps later than this one: the last that was accepted (RFC 6238, section 5.2: once only).
+        code: as entered by the customer.
+        code_at: returns the right code of a step.
+        now: the current step.
+        reach: how many steps before and after now to check.
+        after: the last accepted step; only later ones count (RFC 6238, section 5.2: once only).
     """
     found = None
     for distance in range(reach, -1, -1):

@@ -1,4 +1,4 @@
-"""Devices that show codes, and those being set up. Secrets are sealed and bound to their row."""
+"""Devices that show codes, and pending enrolments. Secrets are sealed and bound to their row."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from netim_app.infra.columns import UtcDateTime
 
 
 class TotpAuthenticator(SQLModel, table=True):
-    """An application that has proved to show the right codes."""
+    """An application that has proved that it shows the right codes."""
 
     __tablename__ = "totp_authenticator"
 
@@ -23,12 +23,12 @@ class TotpAuthenticator(SQLModel, table=True):
 
 
 class TotpEnrolment(SQLModel, table=True):
-    """A secret that an application may have scanned but not yet proved. It opens nothing."""
+    """A secret that an application may have scanned but has not proved yet. It opens nothing."""
 
     __tablename__ = "totp_enrolment"
 
     handle: str = Field(primary_key=True, max_length=64)
-    """Random, and so never given twice: a forgotten tab cannot meet the row of another one."""
+    """Random, so never reused: a forgotten tab cannot match the row of another one."""
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     session_id: int = Field(foreign_key="account_session.id", ondelete="CASCADE", index=True)
     sealed: bytes

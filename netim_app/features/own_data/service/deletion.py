@@ -1,7 +1,7 @@
-"""Deleting an account: asked for, taken back by a login, and carried out when nobody has come back.
+"""The deletion of an account: requested, cancelled by a login, or carried out after the grace period.
 
-Until then the account stays as it is, and its address belongs to it: nobody else can register it. All that is needed to
-log in still works, a new password by mail included. docs/security.md has the attacks that this meets.
+Until then the account stays unchanged and keeps its address: nobody else can register it. Everything needed to log in
+still works, including a new password by mail. docs/security.md lists the attacks that this prevents.
 """
 
 from dataclasses import dataclass
@@ -48,10 +48,10 @@ _FORGET = sa.delete(_DELETIONS).where(~_PENDING, _deletion.due_at < sa.bindparam
 
 
 def ask(unit: UnitOfWork, actor: Actor, typed: str) -> None:
-    """Begins the deletion of the customer's account.
+    """Schedules the deletion of the customer's account.
 
     Args:
-        typed: the address of the account, which the customer has typed to confirm.
+        typed: the account's address, typed by the customer as a confirmation.
 
     Raises:
         DomainError: it is another address, or the account is frozen.
@@ -63,15 +63,15 @@ def ask(unit: UnitOfWork, actor: Actor, typed: str) -> None:
 
 
 def due_at(unit: UnitOfWork, account_id: int) -> datetime | None:
-    """When the account is deleted, if that was asked for and not taken back."""
+    """When the account is deleted, if a deletion is pending."""
     pending = unit.row(_FIND_PENDING, account=account_id)
     return None if pending is None else pending.due_at
 
 
 def begin(unit: UnitOfWork, fact: DeletionAsked) -> datetime:
-    """Begins the grace, and ends all sessions and links. Returns when the account goes.
+    """Starts the grace period, and ends all sessions and links. Returns when the account is deleted.
 
-    One that was begun before and not taken back goes on: nobody puts it off by asking again.
+    A pending deletion keeps its time: asking again does not postpone it.
     """
     account_id = fact.account_id
     sessions.lock_account(unit, account_id)
@@ -89,9 +89,9 @@ def begin(unit: UnitOfWork, fact: DeletionAsked) -> datetime:
 
 
 def mail_asked(unit: UnitOfWork, fact: DeletionAsked) -> None:
-    """Mails when the account goes, and how it stays: also to an address that a link may still restore.
+    """Mails when the account is deleted and how to keep it, also to an address that a link can still restore.
 
-    A thief who has changed the address asks for the deletion next, and would be the only one who is told.
+    Otherwise a thief who has changed the address and then requests the deletion would be the only one notified.
     """
     due_at = unit.run(_FIND, {"account": fact.account_id}).one().due_at
     about = {"due": due_at, "by_support": fact.by_support, "login_url": _login_url(unit)}
@@ -108,7 +108,7 @@ def _login_url(unit: UnitOfWork) -> str:
 
 
 def take_back(unit: UnitOfWork, fact: Fact) -> bool:
-    """Keeps the account: after a login, an address that was restored, or the operator's help. Says whether it went."""
+    """Keeps the account: after a login, a restored address, or the operator's help. Returns whether one was pending."""
     if not unit.run(_TAKE_BACK, {"account": fact.account_id, "now": unit.now}).rowcount:
         return False
     unit.record(DeletionTakenBack(account_id=fact.account_id, at=unit.now, origin=fact.origin))
@@ -121,20 +121,20 @@ def keep(unit: UnitOfWork, fact: Fact) -> None:
 
 
 def mail_taken_back(unit: UnitOfWork, fact: DeletionTakenBack) -> None:
-    """Mails that the account stays, and what has kept it."""
+    """Mails that the account stays, and why."""
     notices.notify(unit, "deletion_taken_back", fact)
 
 
 @dataclass(frozen=True)
 class Stay:
-    """What the pages say of a deletion that was taken back."""
+    """What the pages show about a cancelled deletion."""
 
     asked_on: str
-    """In the customer's language; empty where there is nothing to say."""
+    """In the customer's language; empty when there is nothing to show."""
 
 
 def view_stay(unit: UnitOfWork, account_id: int) -> Stay:
-    """Whether to tell the customer that the account stays."""
+    """Whether to show the customer that the account stays."""
     row = unit.row(_FIND, account=account_id)
     if row is None or row.taken_back_at is None:
         return Stay("")
@@ -142,13 +142,13 @@ def view_stay(unit: UnitOfWork, account_id: int) -> Stay:
 
 
 def close_notice(unit: UnitOfWork, actor: Actor) -> None:
-    """The customer has read it."""
+    """Records that the customer has closed the notice."""
     if unit.run(_CLOSE, {"account": actor.account_id}).rowcount:
         unit.record(StayNoticeClosed(account_id=actor.account_id, at=unit.now, origin=actor.origin))
 
 
 def purge(unit: UnitOfWork) -> None:
-    """Forgets what was taken back long ago."""
+    """Deletes the rows of deletions that were cancelled long ago."""
     unit.run(_FORGET, {"before": unit.now - rules.TOLD_FOR})
 
 
@@ -156,12 +156,12 @@ def purge(unit: UnitOfWork) -> None:
 
 
 def to_remind(unit: UnitOfWork) -> list[int]:
-    """The accounts whose customers are to be reminded now. `remind` each of them."""
+    """The accounts whose reminder is due. Call `remind` for each."""
     return [row.account_id for row in unit.rows(_TO_REMIND, soon=unit.now + rules.REMIND_BEFORE)]
 
 
 def remind(unit: UnitOfWork, account_id: int) -> None:
-    """Mails that the account goes soon. It does not go before the customer had the time to read that."""
+    """Mails that the account is deleted soon. The deletion waits until the customer has had time to read that."""
     row = _pending(unit, account_id)
     if row is None or row.reminded_at is not None or row.due_at > unit.now + rules.REMIND_BEFORE:
         return
@@ -172,12 +172,12 @@ def remind(unit: UnitOfWork, account_id: int) -> None:
 
 
 def due(unit: UnitOfWork) -> list[int]:
-    """The accounts whose time is over. `carry_out` each of them."""
+    """The accounts whose grace period is over. Call `carry_out` for each."""
     return [row.account_id for row in unit.rows(_DUE, now=unit.now)]
 
 
 def carry_out(unit: UnitOfWork, account_id: int) -> None:
-    """Deletes the account with all that belongs to it, for good, and mails that to the address that it had."""
+    """Permanently deletes the account with all its data, and notifies its former address."""
     row = _pending(unit, account_id)
     if row is None or row.reminded_at is None or row.due_at > unit.now:
         return
@@ -190,7 +190,7 @@ def carry_out(unit: UnitOfWork, account_id: int) -> None:
 
 
 def _pending(unit: UnitOfWork, account_id: int) -> AccountDeletion | None:
-    """The row of a deletion that was not taken back, and nobody takes back until this unit ends."""
+    """The row of a pending deletion, locked so that nobody cancels it until this unit ends."""
     unit.session.get(Account, account_id, with_for_update={"key_share": True})
     row = unit.session.get(AccountDeletion, account_id, populate_existing=True)
     return row if row is not None and row.taken_back_at is None else None

@@ -13,11 +13,11 @@ from netim_app.offers import offers
 
 SCHEMA = "account-data"
 SCHEMA_VERSION = 2
-"""Raise it when a name in the document changes or goes. New names need no new version."""
+"""Increment it when a name in the document changes or is removed. New names need no new version."""
 
 
 def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
-    """The stored data of an account, by feature, as values of JSON. Nothing in it opens anything."""
+    """The stored data of an account, by feature, as JSON values. It contains no credentials."""
     parts = {name: part(unit, account_id) for name, part in offers().exports.items()}
     return {
         "schema": SCHEMA,
@@ -28,12 +28,12 @@ def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
 
 
 def as_text(document: dict[str, Any]) -> str:
-    """The document as a file has it."""
+    """The document as the text of a file."""
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def note_download(unit: UnitOfWork, actor: Actor) -> None:
-    """The customer is going to get the file. Make it in a unit that only reads: that takes a second or more."""
+    """Records that the customer downloads the file. Make it in a read-only unit: that takes a second or more."""
     unit.record(DataDownloaded(account_id=actor.account_id, at=unit.now, origin=actor.origin))
 
 
@@ -48,6 +48,6 @@ def mail_downloaded(unit: UnitOfWork, fact: DataDownloaded) -> None:
 
 
 def own_part(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
-    """What this feature itself stores."""
+    """The data that this feature itself stores."""
     rows = export_rows(unit, AccountDeletion, account_id, "asked_at", "due_at", "reminded_at", "taken_back_at")
     return {"deletion": rows[0]} if rows else {}

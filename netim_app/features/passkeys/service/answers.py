@@ -1,4 +1,4 @@
-"""Judges what a browser has answered: by the library, and by what the library leaves to us (docs/security.md)."""
+"""Verifies a browser's answer: by the library, and by the checks that it leaves to us (docs/security.md)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,14 +30,14 @@ REFUSED = "passkeys.refused"
 NOBODYS_KEY = rules.decode(
     "pQECAyYgASFYIGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWIlggT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"
 )
-"""A key on P-256 (its generator). With it an answer takes the same work when nobody has the passkey."""
+"""A key on P-256 (its generator). With it, verification takes the same time when nobody has the passkey."""
 
 
 def judge_new(unit: UnitOfWork, visitor: Visitor, text: str, account_id: int) -> tuple[Answer, VerifiedRegistration]:
-    """A new passkey for the account that was asked for it.
+    """Verifies a new passkey for the account that was asked for it.
 
     Raises:
-        RecordedRefusal: the one sentence for every fault. The challenge is used up.
+        RecordedRefusal: the same sentence for every fault. The challenge is consumed.
     """
     try:
         challenge = _spend(unit, text, visitor, "register", account_id)
@@ -68,9 +68,9 @@ def _verify_new(unit: UnitOfWork, answer: Answer, challenge: bytes) -> VerifiedR
 
 
 def _check_key(cose: bytes) -> None:
-    """The library looks at a new key no further than its algorithm: a broken one would be stored, and open nothing.
+    """Checks a new key. The library checks only its algorithm: a broken key would be stored, but could open nothing.
 
-    Making the key refuses points outside of their curve and lengths that no Ed25519 key has.
+    Constructing the key refuses points outside of their curve, and lengths that no Ed25519 key has.
     """
     key = decoded_public_key_to_cryptography(decode_credential_public_key(cose))
     if isinstance(key, ed25519.Ed25519PublicKey) and rules.is_small_order(key.public_bytes_raw()):
@@ -85,7 +85,7 @@ def _check_key(cose: bytes) -> None:
 
 @contextmanager
 def _any_fault_is_the_answers() -> Iterator[None]:
-    """Around the library alone: it raises AttributeError, KeyError and others for some answers."""
+    """Only for calls of the library: it raises AttributeError, KeyError and others for some answers."""
     try:
         yield
     except Exception as error:
@@ -95,17 +95,17 @@ def _any_fault_is_the_answers() -> Iterator[None]:
 def judge_use(
     unit: UnitOfWork, visitor: Visitor, text: str, purpose: Purpose, account_id: int | None = None
 ) -> Passkey:
-    """The passkey that has signed; its row is brought up to date. The account is locked.
+    """Returns the passkey that has signed, with its row updated. The account is locked.
 
     Args:
         unit: one that writes.
         visitor: who sends the answer.
-        text: the answer.
-        purpose: what it was asked for.
-        account_id: whose passkey it has to be; None where the answer says so.
+        text: the answer, as sent.
+        purpose: of the prompt.
+        account_id: the required owner of the passkey; None when the answer names the owner.
 
     Raises:
-        RecordedRefusal: the one sentence for every fault. The challenge is used up.
+        RecordedRefusal: the same sentence for every fault. The challenge is consumed.
     """
     try:
         challenge = _spend(unit, text, visitor, purpose, account_id)
@@ -134,13 +134,13 @@ def _verify_use(unit: UnitOfWork, answer: Answer, challenge: bytes, public_key: 
             expected_rp_id=unit.settings.passkey_domain,
             expected_origin=list(unit.settings.allowed_origins),
             credential_public_key=public_key,
-            credential_current_sign_count=0,  # the library would compare before it has seen the signature
+            credential_current_sign_count=0,  # the library would compare it before it verifies the signature
             require_user_verification=True,
         )
 
 
 def _spend(unit: UnitOfWork, text: str, visitor: Visitor, purpose: Purpose, account_id: int | None) -> bytes:
-    """Uses the challenge up that the answer names, before anything else about the answer is judged."""
+    """Consumes the challenge that the answer names, before any other check of the answer."""
     challenge = challenges.spend(unit, rules.named_challenge(text), visitor, purpose, account_id)
     if challenge is None or not unit.settings.passkey_domain:
         raise BadAnswerError("challenge")
@@ -148,28 +148,28 @@ def _spend(unit: UnitOfWork, text: str, visitor: Visitor, purpose: Purpose, acco
 
 
 def _claimed(unit: UnitOfWork, answer: Answer, account_id: int | None) -> Passkey | None:
-    """The passkey that the answer names, if it may answer here."""
+    """The passkey that the answer names, if it is allowed here."""
     owner = stored.owner_of(unit, answer.credential_id)
     if not owner or account_id not in (None, owner):
         return None
     sessions.lock_account(unit, owner)
-    return stored.find(unit, owner, answer.credential_id)  # it may have been removed while this one waited
+    return stored.find(unit, owner, answer.credential_id)  # it may have been removed while this unit waited
 
 
 def _check_owner(unit: UnitOfWork, passkey: Passkey, answer: Answer, *, named: bool) -> None:
-    """A login is that of the account that the authenticator names. Where one was asked for, it need not name it."""
+    """A login opens the account that the authenticator names. When an account was given, it need not name it."""
     expected = stored.handle_of(unit, passkey.account_id)
     if answer.user_handle != expected and not (named and not answer.user_handle):
         raise BadAnswerError("another account")
 
 
 def can_sync(verified: VerifiedAuthentication | VerifiedRegistration) -> bool:
-    """Whether the authenticator says that its provider may copy the key."""
+    """Whether the authenticator reports that its provider may copy the key."""
     return verified.credential_device_type == CredentialDeviceType.MULTI_DEVICE
 
 
 def _note_counter(unit: UnitOfWork, passkey: Passkey, sent: int, visitor: Visitor, purpose: Purpose) -> None:
-    """A counter that falls is a sign of a copy, and no proof. A key that may be copied is accepted all the same."""
+    """Records a counter that fell: a sign of a copy, but no proof. A key that may be copied is still accepted."""
     if rules.counter(passkey.sign_count, sent) == "fell":
         unit.record(
             PasskeyCounterFell(
@@ -186,7 +186,7 @@ def _note_counter(unit: UnitOfWork, passkey: Passkey, sent: int, visitor: Visito
 
 
 def note_use(unit: UnitOfWork, passkey: Passkey, visitor: Visitor) -> None:
-    """Notes when and where a passkey has opened something. A right answer may still be refused: that is no use."""
+    """Stores when and where a passkey was used. A right answer that is refused does not count as use."""
     passkey.last_used_at = unit.now
     passkey.address = visitor.origin.known_address
     passkey.browser, passkey.system = visitor.origin.browser, visitor.origin.system
@@ -196,7 +196,7 @@ def note_use(unit: UnitOfWork, passkey: Passkey, visitor: Visitor) -> None:
 
 
 def refused(unit: UnitOfWork, visitor: Visitor, purpose: Purpose, account_id: int | None) -> RecordedRefusal:
-    """What every fault leads to. Its owner hears of it where the account was known before the answer came."""
+    """The refusal for every fault. It is recorded for the owner if the account was known before the answer."""
     if account_id is None:
         return _refused_to_anybody(purpose)
     note_refusal(unit, visitor, purpose, account_id, reason="wrong")
@@ -204,11 +204,11 @@ def refused(unit: UnitOfWork, visitor: Visitor, purpose: Purpose, account_id: in
 
 
 def note_refusal(unit: UnitOfWork, visitor: Visitor, purpose: Purpose, account_id: int, *, reason: str) -> None:
-    """Records that a passkey has opened nothing."""
+    """Records that a passkey was refused."""
     unit.record(PasskeyRefused(account_id=account_id, at=unit.now, origin=visitor.origin, reason=reason, way=purpose))
 
 
 def _refused_to_anybody(purpose: Purpose) -> RecordedRefusal:
-    """The log does not tell the faults apart either."""
+    """The refusal for an unknown account. The log does not distinguish the faults either."""
     log_refusal("passkey_refused", account_id=0, way=purpose)
     return RecordedRefusal(REFUSED)

@@ -1,4 +1,4 @@
-"""Challenges: each is for one browser, one purpose and one account, for five minutes, and for one answer."""
+"""Challenges: each is valid for one browser, one purpose, one account and one answer, for five minutes."""
 
 import sqlalchemy as sa
 from sqlmodel import col, delete
@@ -18,7 +18,7 @@ _SPEND = sa.delete(_CHALLENGES).where(_challenge.digest == sa.bindparam("spent")
 
 
 def issue(unit: UnitOfWork, visitor: Visitor, purpose: Purpose, account_id: int | None = None) -> bytes:
-    """A new challenge, as the authenticator gets it."""
+    """Returns a new challenge for the authenticator."""
     challenge = new_token()
     row = {
         "digest": digest(challenge),
@@ -34,7 +34,7 @@ def issue(unit: UnitOfWork, visitor: Visitor, purpose: Purpose, account_id: int 
 def spend(
     unit: UnitOfWork, challenge: str, visitor: Visitor, purpose: Purpose, account_id: int | None = None
 ) -> bytes | None:
-    """Uses a challenge up, whatever comes of it. None for one that this caller was not given for this purpose."""
+    """Consumes a challenge in any case. None if this caller did not get it for this purpose."""
     row = unit.run(_SPEND, {"spent": digest(challenge)}).first()
     if row is None or row.expires_at <= unit.now or not visitor.browser_digest:
         return None
@@ -43,5 +43,5 @@ def spend(
 
 
 def purge(unit: UnitOfWork) -> None:
-    """Deletes those that nobody has answered in time."""
+    """Deletes expired challenges."""
     unit.session.exec(delete(PasskeyChallenge).where(col(PasskeyChallenge.expires_at) <= unit.now))

@@ -1,4 +1,4 @@
-"""Passkeys only: nothing else opens the account. `recovery` leads back in when all of them are lost."""
+"""Passkeys only: nothing else opens the account. `recovery` is the way back when all of them are lost."""
 
 from datetime import datetime
 
@@ -38,7 +38,7 @@ _SINCE = sa.select(_only.since).where(_only.account_id == sa.bindparam("account"
 
 
 def is_on(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether nothing but a passkey opens the account."""
+    """Whether only a passkey opens the account."""
     return on_since(unit, account_id) is not None
 
 
@@ -49,14 +49,14 @@ def on_since(unit: UnitOfWork, account_id: int) -> datetime | None:
 
 
 def ask(unit: UnitOfWork, actor: Actor, code: str, *, proved: bool = False) -> str:
-    """The prompt that switches it on. The challenge says whether a backup code was right, if one is needed.
+    """Returns the prompt that switches it on. The challenge records whether a required backup code was right.
 
     Args:
-        proved: one was right a moment ago (`rules.CHALLENGE_LIFE`), and its prompt was closed.
+        proved: a backup code was right within `rules.CHALLENGE_LIFE`, and its prompt was closed.
 
     Raises:
-        DomainError: it is on already, the account is frozen, or it has too few passkeys, or too few backup codes to
-            lose one.
+        DomainError: it is already on, the account is frozen, or it has too few passkeys or too few backup codes to
+            spend one.
         RecordedRefusal: the backup code is wrong, at its field.
     """
     sessions.lock_account(unit, actor.account_id)
@@ -66,7 +66,7 @@ def ask(unit: UnitOfWork, actor: Actor, code: str, *, proved: bool = False) -> s
     purpose = _purpose(unit, actor)
     if purpose == "only_with_code":
         to_prove = 0 if proved else 1
-        if second_factor.spare_codes_left(unit, actor.account_id) <= to_prove:  # another one leads back in
+        if second_factor.spare_codes_left(unit, actor.account_id) <= to_prove:  # another one is needed for recovery
             raise DomainError(NEEDS_CODES)
         if not proved:
             second_factor.check_spare_code(unit, actor.account_id, code, actor)
@@ -81,14 +81,13 @@ def _purpose(unit: UnitOfWork, actor: Actor) -> Purpose:
 
 
 def switch_on(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> str:
-    """Closes every other way in. Returns the ticket that renews the present session, as proved by the passkey.
+    """Closes every other way in. Returns the ticket that renews the current session, as proved by the passkey.
 
-    All other sessions end, and with them every login that waits for a code and every mailed link: a fresh proof is one
-    by a passkey from here on.
+    All other sessions, pending logins and mailed links end. From then on only a passkey gives a fresh proof.
 
     Raises:
-        DomainError: it is on already, the account is frozen, or it has too few passkeys by now.
-        RecordedRefusal: the answer is not what was asked for, or no backup code is left that leads back in.
+        DomainError: it is already on, the account is frozen, or it now has too few passkeys.
+        RecordedRefusal: the answer does not match the request, or no backup code is left for recovery.
     """
     sessions.lock_account(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id)
@@ -97,15 +96,15 @@ def switch_on(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> str:
     passkey = answers.judge_use(unit, actor, text, _purpose(unit, actor), actor.account_id)
     lacks = rules.lacks(stored.passkeys_of(unit, actor.account_id))
     if lacks == "passkey":
-        raise RecordedRefusal(NEEDS_MORE)  # the answer says that its provider has no copy of it any more
+        raise RecordedRefusal(NEEDS_MORE)  # according to the answer, its provider no longer has a copy
     if lacks == "code" and not second_factor.spare_codes_left(unit, actor.account_id):
-        raise RecordedRefusal(NEEDS_CODES)  # another tab has spent the last one meanwhile
+        raise RecordedRefusal(NEEDS_CODES)  # another tab has consumed the last one meanwhile
     answers.note_use(unit, passkey, actor)
     unit.session.add(PasskeysOnly(account_id=actor.account_id, since=unit.now))
     unit.session.flush()
     fact = PasskeysOnlyOn(account_id=actor.account_id, at=unit.now, origin=actor.origin)
     pending_logins.forget_pending(unit, fact)
-    second_factor.lift_first_stop(unit, actor.account_id)  # no reset lifts it from here on
+    second_factor.lift_first_stop(unit, actor.account_id)  # no reset can lift it from now on
     links.revoke_links(unit, actor.account_id)
     sessions.end_sessions(unit, actor.account_id, keep=actor.session_id)
     unit.record(fact)
@@ -113,7 +112,7 @@ def switch_on(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> str:
 
 
 def why_needed(unit: UnitOfWork, passkey: Passkey) -> str:
-    """Why a passkey has to stay while nothing else opens the account, as a text key; empty where it may go."""
+    """Why a passkey must stay while nothing else opens the account, as a text key; empty if it can be removed."""
     remaining = [row for row in stored.passkeys_of(unit, passkey.account_id) if row.id != passkey.id]
     if not remaining:
         return "passkeys.only.last"
@@ -121,15 +120,15 @@ def why_needed(unit: UnitOfWork, passkey: Passkey) -> str:
         return "passkeys.only.needed"
     long_there = unit.now - freeze.MAY_BE_A_THIEFS
     if all(row.added_at > max(passkey.added_at, long_there) for row in remaining):
-        return "passkeys.only.replaced"  # "This was not me" would find nobody's passkey but a thief's
+        return "passkeys.only.replaced"  # otherwise "This was not me" would find only a thief's passkeys
     return ""
 
 
 def switch_off(unit: UnitOfWork, actor: Actor) -> None:
-    """Opens the other ways in again. A fresh proof, which is one by a passkey, has come before.
+    """Opens the other ways in again. The caller has a fresh proof, which is by a passkey.
 
     Raises:
-        DomainError: it is off already, or the account is frozen.
+        DomainError: it is already off, or the account is frozen.
     """
     sessions.lock_account(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id, added_at=on_since(unit, actor.account_id))
@@ -139,7 +138,7 @@ def switch_off(unit: UnitOfWork, actor: Actor) -> None:
 
 
 def end(unit: UnitOfWork, fact: Fact) -> None:
-    """Deletes what there is of it, and records how it ended. The account is locked."""
+    """Deletes its rows, if any, and records how it ended. The account is locked."""
     for table in (PasskeysOnly, PasskeyRecovery):
         unit.session.exec(delete(table).where(col(table.account_id) == fact.account_id))
     unit.session.expire_all()
@@ -148,10 +147,10 @@ def end(unit: UnitOfWork, fact: Fact) -> None:
 
 
 def end_with_passkeys(unit: UnitOfWork, cause: Fact, *, from_then_on: bool) -> None:
-    """After passkeys were taken away from outside: no account may be left that nothing opens. The account is locked.
+    """Ends it after passkeys were removed from outside: every account must stay accessible. The account is locked.
 
     Args:
-        from_then_on: whether it goes in any case, because a thief may have switched it on.
+        from_then_on: whether to end it in any case, because a thief may have switched it on.
     """
     gone = from_then_on or not stored.enrolled(unit, cause.account_id)
     if gone and is_on(unit, cause.account_id):
@@ -171,9 +170,9 @@ def mail_switched(unit: UnitOfWork, fact: PasskeysOnlyOn | PasskeysOnlyOff) -> N
 
 
 def mail_password(unit: UnitOfWork, fact: LoginFailed) -> None:
-    """Somebody knows the password, which opens nothing: only the mailbox hears that it was right.
+    """Mails that somebody knows the password, although it opens nothing. Only the mailbox learns that it was right.
 
-    One mail an hour tells it; another one, how many more there were.
+    It sends one mail an hour at most; another mail then says how many more attempts there were.
     """
     if fact.reason == login.SOLE_CEREMONY:
         many = "passkeys.only.many"

@@ -1,4 +1,4 @@
-"""The passkeys of an account: the list, and what changes it."""
+"""The passkeys of an account: the list and its changes."""
 
 import json
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ GONE = "passkeys.gone"
 
 @dataclass(frozen=True)
 class ListedPasskey:
-    """One entry of the list; moments and places are words in the customer's language."""
+    """One entry of the list, with moments and places in the customer's language."""
 
     id: int
     name: str
@@ -45,17 +45,17 @@ class Passkeys:
     passkeys: tuple[ListedPasskey, ...] = ()
     full: bool = False
     alone: bool = False
-    """Whether one passkey on one device is all there is."""
+    """Whether the account has only one passkey, on one device."""
     signals: str = ""
-    """For password managers: which passkeys the account has, and what it is called (`ui.passkeys.signals`)."""
+    """For password managers: the account's passkeys and name (`ui.passkeys.signals`)."""
     only: bool = False
     """Whether nothing else opens the account."""
     lacks: str = ""
-    """What it takes before that is possible (`rules.lacks`)."""
+    """What is missing before that is possible (`rules.lacks`)."""
     recovery_opens: str = ""
-    """When somebody gets in without a passkey who has asked for it; empty for nobody."""
+    """When a pending recovery without a passkey can be finished; empty for none."""
     asked_in: int = 0
-    """The session in which the customer is asked for a first one; 0 for none."""
+    """The session in which the customer is asked to add a first passkey; 0 for none."""
 
 
 def view_passkeys(unit: UnitOfWork, account_id: int) -> Passkeys:
@@ -76,7 +76,7 @@ def view_passkeys(unit: UnitOfWork, account_id: int) -> Passkeys:
 
 
 def _signals(unit: UnitOfWork, account_id: int, rows: Sequence[Passkey]) -> str:
-    """Complete, or a password manager would hide a passkey that works. Empty while none was ever asked for."""
+    """The list is complete: a password manager hides missing passkeys. Empty before any was requested."""
     handle = stored.handle_of(unit, account_id)
     if not handle or not unit.settings.passkey_domain:
         return ""
@@ -106,14 +106,15 @@ def _listed(row: Passkey, language: str, time_zone: str) -> ListedPasskey:
 
 
 def add(unit: UnitOfWork, actor: Actor, text: str, *, return_to: str = sessions.HOME) -> tuple[str, str]:
-    """Takes a passkey into use.
+    """Adds a passkey.
 
     Returns:
-        Its name: that of its provider, or of the browser in which it was made. And the ticket that renews the present
-        session where a password alone was enough before: all other sessions end then. Else an empty text.
+        Its name, from its provider or the browser in which it was made. And, if a password alone was enough before, the
+        ticket that renews the current session: all other sessions then end. Otherwise an empty text.
 
     Raises:
-        RecordedRefusal: the answer is not what was asked for, somebody has that passkey, or there are too many.
+        RecordedRefusal: the answer does not match the request, the passkey is already registered, or there are too
+            many.
     """
     account = sessions.lock_account(unit, actor.account_id)
     protected = second_factor.enrolled(unit, actor.account_id)
@@ -144,7 +145,7 @@ def add(unit: UnitOfWork, actor: Actor, text: str, *, return_to: str = sessions.
 
 
 def rename(unit: UnitOfWork, actor: Actor, passkey_id: int, name: str) -> None:
-    """Gives a passkey another name.
+    """Renames a passkey.
 
     Raises:
         DomainError: the name is taken, or there is no such passkey.
@@ -165,13 +166,13 @@ def rename(unit: UnitOfWork, actor: Actor, passkey_id: int, name: str) -> None:
 
 
 def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = sessions.HOME) -> str:
-    """Takes a passkey out of use. With the last second factor the backup codes go, too, and all other sessions end.
+    """Removes a passkey. The last second factor takes the backup codes and all other sessions with it.
 
-    Returns the ticket that renews the present session then; else an empty text.
+    Returns the ticket that then renews the current session; otherwise an empty text.
 
     Raises:
-        DomainError: there is no such passkey, or the account is frozen, or it has to stay while nothing else opens the
-            account: see `only.why_needed`.
+        DomainError: there is no such passkey, the account is frozen, or the passkey must stay while nothing else opens
+            the account: see `only.why_needed`.
     """
     sessions.lock_account(unit, actor.account_id)
     passkey = _own(unit, actor, passkey_id)
@@ -198,7 +199,7 @@ def _remove(unit: UnitOfWork, passkey: Passkey, cause: Fact) -> None:
 
 
 def remove_since(unit: UnitOfWork, fact: TakenBack) -> None:
-    """Takes away what a thief may have added."""
+    """Removes passkeys that a thief may have added."""
     sessions.lock_account(unit, fact.account_id)
     for passkey in _doubted(unit, fact):
         _remove(unit, passkey, fact)
@@ -206,15 +207,15 @@ def remove_since(unit: UnitOfWork, fact: TakenBack) -> None:
 
 
 def is_doubted(unit: UnitOfWork, passkey: Passkey) -> bool:
-    """Whether a passkey may be a thief's, and so does not open the frozen account by itself."""
+    """Whether a passkey may be a thief's, and so does not open the frozen account on its own."""
     ending = freeze.ending_of(unit, passkey.account_id)
     return ending is not None and passkey.id in [row.id for row in _doubted(unit, ending)]
 
 
 def _doubted(unit: UnitOfWork, fact: TakenBack) -> list[Passkey]:
-    """Those that a thief may have added. None after a freeze where nothing would open the account without them.
+    """The passkeys that a thief may have added. None after a freeze if nothing else would open the account.
 
-    A reader of the mailbox who begins a freeze must not get rid of all passkeys by it.
+    Otherwise a reader of the mailbox could remove all passkeys by starting a freeze.
     """
     rows = stored.passkeys_of(unit, fact.account_id)
     doubted = [row for row in rows if fact.doubts(row.added_at, row.last_used_at)]
@@ -225,7 +226,7 @@ def _doubted(unit: UnitOfWork, fact: TakenBack) -> list[Passkey]:
 
 
 def remove_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
-    """The way out of having lost every passkey, device and backup code: the operator says so by `--two-factor-off`."""
+    """Removes all passkeys on the operator's `--two-factor-off`: the way back for a customer who lost everything."""
     sessions.lock_account(unit, fact.account_id)
     passkeys = stored.passkeys_of(unit, fact.account_id) if fact.without_second_factor else ()
     for passkey in passkeys:

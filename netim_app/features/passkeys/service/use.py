@@ -1,4 +1,4 @@
-"""What a passkey opens: a login, the second step of one, a fresh proof."""
+"""The uses of a passkey: a login, the second step of one, a fresh proof."""
 
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import RecordedRefusal
@@ -11,10 +11,10 @@ AFTER_PASSWORD = "passkey_second"  # noqa: S105  a word of the history
 
 
 def log_in(unit: UnitOfWork, visitor: Visitor, text: str, return_to: str) -> str:
-    """A whole login. Returns the ticket that opens the session.
+    """Logs in by passkey alone. Returns the ticket that opens the session.
 
     Raises:
-        RecordedRefusal: the answer is not what was asked for, the account is frozen and the passkey is new, or a login
+        RecordedRefusal: the answer does not match the request, the account is frozen and the passkey is new, or a login
             policy refuses.
     """
     passkey = answers.judge_use(unit, visitor, text, "login")
@@ -32,7 +32,7 @@ def ask_after_password(unit: UnitOfWork, visitor: Visitor) -> str:
     """The prompt of the second step.
 
     Raises:
-        RecordedRefusal: no login waits for it any more.
+        RecordedRefusal: the pending login has ended.
     """
     return prompts.for_account(unit, visitor, "code", ceremonies.waiting_account(unit, visitor))
 
@@ -41,7 +41,7 @@ def finish_login(unit: UnitOfWork, visitor: Visitor, text: str) -> str:
     """The second step of a login. Returns the ticket that opens the session.
 
     Raises:
-        RecordedRefusal: the answer is not what was asked for, the login is over, or a login policy refuses it.
+        RecordedRefusal: the answer does not match the request, the pending login has ended, or a login policy refuses.
     """
     account_id = ceremonies.waiting_account(unit, visitor)
     passkey = answers.judge_use(unit, visitor, text, "code", account_id)
@@ -54,7 +54,7 @@ def prove_again(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> st
     """A fresh proof. Returns the ticket that renews the session.
 
     Raises:
-        RecordedRefusal: the answer is not what was asked for.
+        RecordedRefusal: the answer does not match the request.
     """
     sessions.lock_account(unit, actor.account_id)
     answers.note_use(unit, answers.judge_use(unit, actor, text, "step_up", actor.account_id), actor)

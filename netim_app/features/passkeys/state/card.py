@@ -1,4 +1,4 @@
-"""The card with the passkeys, and the dialogs that change them."""
+"""The card with the passkeys, and its dialogs."""
 
 from typing import Any
 
@@ -27,43 +27,43 @@ class PasskeysState(rx.State):
     """The passkeys of the account."""
 
     offered: bool = False
-    """Whether this site can have any: an IP address cannot."""
+    """Whether this site supports passkeys: at an IP address it cannot."""
     passkeys: list[ListedPasskey] = []
     full: bool = False
     alone: bool = False
-    """Whether one passkey on one device is all there is."""
+    """Whether the account has only one passkey, on one device."""
     signals: str = ""
     """For password managers."""
     only: bool = False
     """Whether nothing else opens the account."""
     lacks: str = ""
-    """What it takes before that is possible: "code", "passkey", or empty."""
+    """What is missing before that is possible: "code", "passkey", or empty."""
     recovery_opens: str = ""
-    """When somebody gets in who has asked to without a passkey; empty for nobody."""
+    """When a pending recovery without a passkey can be finished; empty for none."""
 
     @rx.event
     @open_to(LOGGED_IN)
     def show_card(self) -> Any:
-        """Leads to the list, where one is added and another removed."""
+        """Leads to the list, where the customer adds one and removes another."""
         return show_card(self, "passkeys")
 
     @rx.event
     @open_to(LOGGED_IN)
     async def stop_recovery(self) -> None:
-        """Every open session can say that nobody is to get in without a passkey."""
+        """Stops a recovery without a passkey. Every open session can do this."""
         await change(self, recovery.stop)
 
 
 class PasskeyQuestionState(rx.State):
-    """The question for a first passkey."""
+    """The question whether to add a first passkey."""
 
     asked: bool = False
-    """Whether this session puts it."""
+    """Whether this session shows it."""
 
     @rx.event
     @open_to(LOGGED_IN)
     async def decline(self) -> None:
-        """The customer wants no passkey now, and is asked no more."""
+        """Declines the question, which is not shown again."""
         await in_unit(question.decline, actor())
         self.asked = False
 
@@ -90,7 +90,7 @@ class NewPasskeyState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def finish(self, form: dict[str, Any]) -> Any:
-        """Takes the new passkey into use. Without another way back the customer gets backup codes at once."""
+        """Adds the new passkey. Without another way back, the customer gets backup codes at once."""
         try:
             await limits.allow_change(actor().account_id)
             name, ticket = await change(self, passkeys.add, read_reply(form, FAILURES_OF_NEW), return_to=SECURITY)
@@ -109,11 +109,11 @@ class PasskeyDialogState(rx.State):
     """The dialogs that rename and remove a passkey."""
 
     dialog: str = ""
-    """Which one is open: "rename", "remove", or empty."""
+    """The open dialog: "rename", "remove", or empty."""
     passkey: int = 0
     passkey_name: str = ""
     last: bool = False
-    """Whether it is the only one."""
+    """Whether it is the last one."""
     errors: dict[str, str] = {}
 
     _visit: str = ""
@@ -167,7 +167,7 @@ class PasskeyDialogState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     def close(self) -> None:
-        """Closes the dialog without a change."""
+        """Closes the dialog without changes."""
         self.dialog = ""
         self.errors = {}
 
@@ -183,7 +183,7 @@ class PasskeyDialogState(rx.State):
 
 
 async def show_passkeys(state: rx.State, shown: Passkeys) -> None:
-    """Puts the stored rows into the card."""
+    """Updates the card from the stored rows."""
     card = await state.get_state(PasskeysState)
     card.offered = shown.offered
     card.passkeys = list(shown.passkeys)

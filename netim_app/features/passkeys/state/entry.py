@@ -1,4 +1,4 @@
-"""Logging in with a passkey, alone or after the password, and the fresh proof by one."""
+"""Logins with a passkey, alone or after the password, and fresh proofs by one."""
 
 from typing import Any
 
@@ -18,18 +18,18 @@ from netim_app.reflex_port.visits import visit_of
 
 
 class PasskeyLoginState(rx.State):
-    """The login page: a passkey is the whole login."""
+    """The login page: a login by passkey alone."""
 
     options: str = ""
     kind: str = ""
     errors: dict[str, str] = {}
     offers: int = 0
-    """Counts how often the browser was asked to offer passkeys behind the e-mail field. Each is renewed in time."""
+    """How often the browser was asked to offer passkeys in the e-mail field. Each offer is renewed in time."""
 
     @rx.event
     @open_to(ANYONE)
     async def offer(self) -> Any:
-        """Has the browser offer passkeys behind the e-mail field. Where that cannot be, nothing is said."""
+        """Makes the browser offer passkeys in the e-mail field. If that is impossible, no error is shown."""
         try:
             await limits.allow_ceremony(visitor().origin.address)
             options = await in_unit(prompts.for_login, visitor())
@@ -57,7 +57,7 @@ class PasskeyLoginState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def finish(self, form: dict[str, Any]) -> Any:
-        """Checks the answer; the ticket then opens the session. After a refusal the field offers passkeys again."""
+        """Verifies the answer; the ticket then opens the session. After a refusal the field offers passkeys again."""
         self.errors = {}
         try:
             await limits.allow_ceremony(visitor().origin.address)
@@ -95,7 +95,7 @@ class PasskeyCodeState(rx.State):
     @rx.event
     @open_to(PENDING)
     async def finish(self, form: dict[str, Any]) -> Any:
-        """Checks the answer; the ticket then opens the session."""
+        """Verifies the answer; the ticket then opens the session."""
         self.errors = {}
         try:
             await limits.allow_code(visitor().origin.address)
@@ -134,7 +134,7 @@ class PasskeyProofState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def finish(self, form: dict[str, Any]) -> Any:
-        """Checks the answer; the ticket then renews the session, and the page asks again for what it was refused."""
+        """Verifies the answer; the ticket then renews the session, and the page repeats the refused press."""
         self.errors = {}
         return_to = safe_path(self.router.url.path.rstrip("/"))
         try:

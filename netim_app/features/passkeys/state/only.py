@@ -27,11 +27,11 @@ class PasskeysOnlyState(rx.State):
     """Both dialogs, and the prompt that proves that a passkey works."""
 
     dialog: str = ""
-    """Which one is open: "on", "off", or empty."""
+    """The open dialog: "on", "off", or empty."""
     options: str = ""
     kind: str = ""
     proved: bool = False
-    """A backup code was right. It is asked for once in five minutes, however often its prompt is closed."""
+    """A backup code was right. It is requested only once in five minutes, even if the prompt is closed."""
     errors: dict[str, str] = {}
 
     _proved_until: datetime = LONG_AGO
@@ -49,7 +49,7 @@ class PasskeysOnlyState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def ask(self, form: dict[str, Any]) -> Any:
-        """Asks the browser for a passkey; before that for a backup code, where the account has one passkey alone."""
+        """Asks the browser for a passkey; first for a backup code, if the account has only one passkey."""
         self.errors = {}
         read = Form(form)
         needs_code = (await self.get_state(PasskeysState)).lacks == "code"
@@ -101,6 +101,6 @@ class PasskeysOnlyState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     def close(self) -> None:
-        """Closes the dialog without a change."""
+        """Closes the dialog without changes."""
         self.dialog, self.proved = "", False
         self.errors = {}

@@ -1,4 +1,4 @@
-"""What the states of this feature share: how a prompt opens in the page, and what came of it."""
+"""The shared code of this feature's states: opens a prompt in the page and reads its result."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -10,16 +10,16 @@ from netim_app.features.passkeys.rules import MAX_ANSWER
 from reflex_guard.transient_vars import show_once
 
 CANCELLED = "NotAllowedError"
-"""The browser has one word for a customer who cancels and for a prompt that took too long."""
+"""Browsers report a cancelled prompt and a timeout by the same name."""
 FAILURES = {"InvalidStateError": "passkeys.already", CANCELLED: "passkeys.cancelled"}
 FAILURES_OF_NEW = FAILURES | {CANCELLED: "passkeys.not_added"}
-"""The same, where a passkey was to be added."""
+"""The same, for adding a passkey."""
 
 
 async def show_prompt(state: Any, options: str, kind: str) -> AsyncIterator[None]:
-    """Lets the page open a prompt: see `ui.passkeys.prompt`. Used as `ticket_exchange.exchange_ticket` is.
+    """Makes the page open a prompt: see `ui.passkeys.prompt`. Use it like `ticket_exchange.exchange_ticket`.
 
-    The state forgets the options at once: a page that is loaded again would open the prompt again.
+    The state forgets the options at once: otherwise a reloaded page would open the prompt again.
     """
     state.kind = kind
     async for step in show_once(state, options=options):
@@ -27,13 +27,13 @@ async def show_prompt(state: Any, options: str, kind: str) -> AsyncIterator[None
 
 
 def read_reply(form: object, failures: Mapping[str, str] = FAILURES) -> str:
-    """What the browser has answered.
+    """Returns the browser's answer.
 
     Args:
-        failures: text keys by the browser's word for what went wrong.
+        failures: text keys by the browser's name of the failure.
 
     Raises:
-        DomainError: the prompt led to nothing: why, in words for the customer.
+        DomainError: the prompt failed; its text tells the customer why.
     """
     read = Form(form)
     answer = read.lines("answer", limit=MAX_ANSWER, too_long="passkeys.refused")
@@ -41,7 +41,7 @@ def read_reply(form: object, failures: Mapping[str, str] = FAILURES) -> str:
     try:
         reply = json.loads(answer)
     except (ValueError, RecursionError):
-        return answer  # which is refused like every other wrong one
+        return answer  # it is refused like every other wrong one
     failure = reply.get("error") if isinstance(reply, dict) else None
     if isinstance(failure, str):
         raise DomainError(failures.get(failure, "passkeys.failed"))

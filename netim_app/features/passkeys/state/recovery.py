@@ -1,4 +1,4 @@
-"""The page behind the mailed links of the way back: it begins, ends or stops the wait."""
+"""The page of the mailed recovery links: it starts, finishes or stops a recovery."""
 
 from typing import Any
 
@@ -19,19 +19,19 @@ STEPS = ("begin", "finish", "stop")
 
 
 class PasskeyRecoveryState(rx.State):
-    """Opening the page does nothing, pressing its button does."""
+    """Opening the page does nothing; only its button acts."""
 
     step: str = ""
-    """What the link is for: see `STEPS`."""
+    """The purpose of the link: see `STEPS`."""
     errors: dict[str, str] = {}
     opens: str = ""
-    """When the wait ends that has begun just now."""
+    """When the waiting period that has just started ends."""
     stopped: bool = False
 
     @rx.event
     @open_to(ANYONE)
     async def open_page(self) -> None:
-        """Starts anew."""
+        """Resets the page."""
         await begin_visit(self)
         asked = self.router.url.query_parameters.get("for")
         self.step = asked if asked in STEPS else "begin"
@@ -39,7 +39,7 @@ class PasskeyRecoveryState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def begin(self, form: dict[str, Any]) -> None:
-        """Begins the wait, by a backup code."""
+        """Starts the waiting period with a backup code."""
         await begin_visit(self)
         self.errors = {}
         read = Form(form)
@@ -57,7 +57,7 @@ class PasskeyRecoveryState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def finish(self, form: dict[str, Any]) -> Any:
-        """Ends the wait; the ticket opens the session."""
+        """Finishes the recovery; the ticket opens the session."""
         await begin_visit(self)
         self.errors = {}
         try:
@@ -73,7 +73,7 @@ class PasskeyRecoveryState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def stop(self, form: dict[str, Any]) -> None:
-        """Stops the wait: nobody gets in by it."""
+        """Stops the recovery: nobody gets in by it."""
         await begin_visit(self)
         self.errors = {}
         try:

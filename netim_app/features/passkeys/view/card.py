@@ -26,7 +26,7 @@ from netim_app.ui.wizard import button_row
 
 
 def card() -> rx.Component:
-    """The passkeys, and what changes them."""
+    """The passkeys and their actions."""
     any_there = PasskeysState.passkeys.length() > 0
     return kit.card(
         rx.cond(~PasskeysState.offered, notice("info", tr("passkeys.no_domain"))),
@@ -47,7 +47,7 @@ def card() -> rx.Component:
 
 
 def gauge_part() -> rx.Component:
-    """In the gauge, below the wizard for an application: a passkey brings the same points."""
+    """The part in the gauge, below the wizard for an application: a passkey gives the same points."""
     shown = with_passkeys(button_in_text(tr("passkeys.instead"), PasskeysState.show_card))
     return rx.cond(PasskeysState.offered, shown)
 
@@ -100,7 +100,7 @@ def _passkey(passkey: Any) -> rx.Component:
 
 
 def _picture(picture: rx.Var[str]) -> rx.Component:
-    """On white: the pictures are made for it."""
+    """On white, for which the pictures are made."""
     own = rx.el.img(src=picture, alt="", class_name="size-6 rounded-sm bg-white")
     return rx.cond(picture != "", own, icon("key", class_name="text-muted"))
 

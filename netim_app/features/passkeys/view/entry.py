@@ -15,7 +15,7 @@ from reflex_guard.single_submit import QUIET
 
 
 def login_part() -> rx.Component:
-    """The button below the form, and the passkeys behind its e-mail field."""
+    """The button below the form, and the passkeys in its e-mail field."""
     state = PasskeyLoginState
     return with_passkeys(
         autofill(state.offer),
@@ -44,7 +44,7 @@ def code_part() -> rx.Component:
 
 
 def step_up_part(alone: rx.Var[bool]) -> rx.Component:
-    """The button above the password. Where no password is asked for, it says itself what it is for."""
+    """The button above the password. Without a password field, it says itself what it is for."""
     way = with_passkeys(
         rx.cond(alone, rx.el.p(tr("passkeys.step_up"))),
         *_way(PasskeyProofState, tr("passkeys.use"), "passkey-proof"),
@@ -55,7 +55,7 @@ def step_up_part(alone: rx.Var[bool]) -> rx.Component:
 
 
 def _elsewhere() -> rx.Component:
-    """Where only a passkey proves who is there, and this browser has none: what to do instead."""
+    """What to do in a browser without passkeys when only a passkey gives a proof."""
     return without_passkeys(notice("warning", tr("passkeys.step_up.elsewhere"), test_id="passkey-elsewhere"))
 
 

@@ -10,12 +10,12 @@ from netim_app.ui.text import tr
 
 
 def panels() -> rx.Component:
-    """The one that stops a stranger, and the question for a first passkey."""
+    """The panel that stops a recovery by a stranger, and the question for a first passkey."""
     return rx.fragment(_recovery(), _question())
 
 
 def _recovery() -> rx.Component:
-    """While somebody waits to get in without a passkey."""
+    """Shown during a recovery without a passkey."""
     shown = kit.card(
         rx.el.div(button(tr("passkeys.recovery.stop"), PasskeysState.stop_recovery, "primary")),
         title=tr("passkeys.recovery.panel"),
@@ -28,7 +28,7 @@ def _recovery() -> rx.Component:
 
 
 def _question() -> rx.Component:
-    """In the session that a password has opened, until the customer answers."""
+    """Shown in the session that a password opened, until the customer answers."""
     answers = rx.el.div(
         button(tr("passkeys.question.yes"), PasskeysState.show_card, "primary"),
         button(tr("passkeys.question.no"), PasskeyQuestionState.decline, "ghost"),

@@ -1,4 +1,4 @@
-"""The page that leads back into an account without its passkeys."""
+"""The page for the recovery of an account without its passkeys."""
 
 from typing import Any
 

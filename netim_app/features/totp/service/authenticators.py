@@ -1,4 +1,4 @@
-"""Authenticators in use: the list, and what changes it."""
+"""The enrolled authenticators: the list and its changes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ CHANGED_MAIL = "two_factor_changed"
 
 @dataclass(frozen=True)
 class Authenticator:
-    """One entry of the list; moments are words in the customer's language."""
+    """One entry of the list, with moments in the customer's language."""
 
     id: int
     name: str
@@ -39,7 +39,7 @@ class Authenticators:
     authenticators: tuple[Authenticator, ...] = ()
     full: bool = False
     beside: bool = False
-    """Whether a ceremony, such as a passkey, is a second factor too."""
+    """Whether a ceremony, such as a passkey, is also a second factor."""
 
 
 def view_authenticators(unit: UnitOfWork, account_id: int) -> Authenticators:
@@ -65,7 +65,7 @@ def _is_beside(unit: UnitOfWork, account_id: int) -> bool:
 
 
 def rename(unit: UnitOfWork, actor: Actor, authenticator_id: int, name: str) -> None:
-    """Gives a device another name.
+    """Renames a device.
 
     Raises:
         DomainError: the name is taken, or there is no such device.
@@ -83,7 +83,7 @@ def rename(unit: UnitOfWork, actor: Actor, authenticator_id: int, name: str) -> 
 
 
 def remove(unit: UnitOfWork, actor: Actor, authenticator_id: int) -> None:
-    """Takes a device out of use.
+    """Removes a device.
 
     Raises:
         DomainError: it is the last second factor (see `disable`), there is no such device, or the account is frozen.
@@ -101,13 +101,13 @@ def remove(unit: UnitOfWork, actor: Actor, authenticator_id: int) -> None:
 
 
 def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
-    """Switches two-factor authentication off: deletes all secrets and codes, ends all other sessions.
+    """Disables two-factor authentication: deletes all secrets and codes, ends all other sessions.
 
-    Beside a ceremony it stays on, and no code is asked for: a fresh proof is enough, as for the removal of a device.
-    Returns the ticket that renews the present session.
+    With a ceremony it stays on, and no code is required: a fresh proof is enough, as for the removal of a device.
+    Returns the ticket that renews the current session.
 
     Raises:
-        DomainError: it is off already, or the account is frozen.
+        DomainError: it is already off, or the account is frozen.
         RecordedRefusal: the code is wrong, or guessing is throttled.
     """
     sessions.lock_account(unit, actor.account_id)
@@ -122,7 +122,7 @@ def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
 
 
 def switch_off_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
-    """The way out of having lost every device and every backup code: the operator says so by `--two-factor-off`."""
+    """Disables it on the operator's `--two-factor-off`, for a customer who lost every device and backup code."""
     sessions.lock_account(unit, fact.account_id)
     if fact.without_second_factor and codes.enrolled(unit, fact.account_id):
         _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
@@ -131,7 +131,7 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
 
 
 def remove_since(unit: UnitOfWork, fact: TakenBack) -> None:
-    """Takes away what a thief may have set up. If nothing is left of it, two-factor authentication is off."""
+    """Removes devices that a thief may have added. If no factor is left, two-factor authentication is off."""
     sessions.lock_account(unit, fact.account_id)
     authenticators = stored.authenticators_of(unit, fact.account_id)
     recent = [row for row in authenticators if fact.doubts(row.added_at, row.last_used_at)]
@@ -146,7 +146,7 @@ def remove_since(unit: UnitOfWork, fact: TakenBack) -> None:
 
 
 def _switch_off(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
-    """Takes every device out of use. Two-factor authentication stays on where something else is a second factor."""
+    """Removes every device. Two-factor authentication stays on if there is another second factor."""
     names = [authenticator.name for authenticator in stored.authenticators_of(unit, fact.account_id)]
     for table in (TotpAuthenticator, TotpEnrolment):
         unit.session.exec(delete(table).where(col(table.account_id) == fact.account_id))
@@ -182,7 +182,7 @@ def _authenticator(unit: UnitOfWork, account_id: int, authenticator_id: int) -> 
 
 
 def refuse_taken(unit: UnitOfWork, account_id: int, name: str) -> None:
-    """Raises DomainError when an authenticator of the account has this name. Case does not count."""
+    """Raises DomainError if an authenticator of the account has this name, regardless of case."""
     if any(
         authenticator.name.casefold() == name.casefold() for authenticator in stored.authenticators_of(unit, account_id)
     ):
@@ -190,6 +190,6 @@ def refuse_taken(unit: UnitOfWork, account_id: int, name: str) -> None:
 
 
 def end_other_sessions(unit: UnitOfWork, actor: Actor, return_to: str) -> str:
-    """Ends all sessions but the present one, and returns the ticket that renews that one."""
+    """Ends all sessions except the current one, and returns the ticket that renews that one."""
     sessions.end_sessions(unit, actor.account_id, keep=actor.session_id)
     return tickets.renewal_ticket(unit, actor, return_to=return_to)

@@ -1,4 +1,4 @@
-"""Codes at login: which are accepted, once each."""
+"""Codes at login: which ones are accepted, once each."""
 
 import logging
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def enrolled(unit: UnitOfWork, account_id: int) -> bool:
 
 
 def consume(unit: UnitOfWork, account_id: int, code: str, _origin: Origin) -> bool:
-    """Whether a device of the account shows this code now and it was not used before. It is used then."""
+    """Whether a device of the account shows this code now and it was not used before. If so, consumes it."""
     now = rules.step_at(unit.now)
     for authenticator in stored.authenticators_of(unit, account_id):
         totp = _totp(unit, authenticator)
@@ -44,7 +44,7 @@ def consume(unit: UnitOfWork, account_id: int, code: str, _origin: Origin) -> bo
 
 
 def was_used(unit: UnitOfWork, account_id: int, code: str) -> bool:
-    """Whether a device of the account shows this code now: one that `consume` refused was used, or is older."""
+    """Whether a device of the account shows this code now. If `consume` refused it, it was used or is too old."""
     now = rules.step_at(unit.now)
     devices = (_totp(unit, authenticator) for authenticator in stored.authenticators_of(unit, account_id))
     return any(
@@ -55,18 +55,18 @@ def was_used(unit: UnitOfWork, account_id: int, code: str) -> bool:
 
 
 def valid_code_count(unit: UnitOfWork, account_id: int) -> int:
-    """How many codes are right at this moment: those of the accepted steps, of every device."""
+    """How many codes are valid now: those of the accepted steps of every device."""
     return stored.count(unit, account_id) * (2 * rules.TOLERANCE + 1)
 
 
 def _use(unit: UnitOfWork, authenticator: sa.Row[Any], step: int) -> bool:
-    """Whether this call consumed the step, with every one before it, and no other call at the same moment."""
+    """Whether this call, and no concurrent one, consumed the step and all steps before it."""
     used = unit.run(_USE, {"authenticator": authenticator.id, "step": step, "now": unit.now})
     return used.rowcount == 1
 
 
 def _totp(unit: UnitOfWork, authenticator: sa.Row[Any]) -> pyotp.TOTP | None:
-    """None for a row that was tampered with: such a device accepts nothing."""
+    """None for a row that was tampered with: no code of such a device is accepted."""
     try:
         return pyotp.TOTP(unit.vault.open(authenticator.sealed, stored.authenticator_context(authenticator)).decode())
     except VaultError:

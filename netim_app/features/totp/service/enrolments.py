@@ -1,4 +1,4 @@
-"""Setting up an authenticator: its secret is in use when a code has proved it."""
+"""Enrols an authenticator: a code must prove its secret first."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,20 +22,20 @@ from netim_app.infra.unit_of_work import UnitOfWork
 from reflex_guard.tokens import new_token
 
 ENROLMENT_LIFE = timedelta(minutes=30)
-"""To install an application takes some people a while."""
+"""Some people take a while to install an application."""
 GONE, ENABLED_ELSEWHERE = "totp.gone", "totp.enabled_elsewhere"
-"""Why an enrolment leads nowhere: it was abandoned or is too old, or another one has enabled the second factor."""
+"""Why an enrolment has ended: it was abandoned or is too old, or another one has enabled the second factor."""
 MAX_ENROLMENTS = 10
-"""Open at once for one account; a further one replaces the oldest."""
+"""How many can be open for one account; another one replaces the oldest."""
 QUIET_MODULES = 4
-"""Of empty room around a QR code (ISO/IEC 18004, 5.3.8)."""
+"""The quiet zone around a QR code, in modules (ISO/IEC 18004, 5.3.8)."""
 WIDEST_PICTURE = 244
-"""In pixels: what a dialog has room for in a window of 320."""
+"""In pixels: the room of a dialog in a 320-pixel window."""
 
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What an application needs to know. It is shown once and kept nowhere outside of the vault."""
+    """The data for an application. It is shown once and stored only in the vault."""
 
     handle: str
     key: str
@@ -45,13 +45,13 @@ class Enrolment:
 
 
 def begin(unit: UnitOfWork, actor: Actor, replaces: str = "") -> Enrolment:
-    """Makes a secret for a new device, which opens nothing until a code has proved it.
+    """Makes a secret for a new device. It opens nothing until a code has proved it.
 
     Args:
-        replaces: an enrolment of the same tab that is abandoned by this one; empty for none.
+        replaces: the enrolment of the same tab that this one abandons; empty for none.
 
     Raises:
-        DomainError: there are as many devices as there may be.
+        DomainError: the account has the maximum number of devices.
     """
     account = sessions.lock_account(unit, actor.account_id)
     abandon(unit, actor, replaces)
@@ -73,7 +73,7 @@ def begin(unit: UnitOfWork, actor: Actor, replaces: str = "") -> Enrolment:
 
 
 def _picture(uri: str) -> str:
-    """Its modules are whole pixels: at half ones they are blurred, and a camera fails."""
+    """Draws the QR code with modules of whole pixels: otherwise they are blurred, and cameras fail."""
     code = segno.make(uri, error="m", micro=False)
     modules, _ = code.symbol_size(border=QUIET_MODULES)
     scale = max(1, min(4, WIDEST_PICTURE // modules))
@@ -81,10 +81,10 @@ def _picture(uri: str) -> str:
 
 
 def check_open(unit: UnitOfWork, actor: Actor, handle: str, *, first: bool) -> None:
-    """Asks before a step whether it leads anywhere.
+    """Checks before a step that the enrolment is still open.
 
     Raises:
-        DomainError: as `confirm` does when the enrolment is gone.
+        DomainError: as in `confirm` for an ended enrolment.
     """
     if _open_enrolment(unit, actor, handle) is None:
         raise _gone(unit, actor, first=first)
@@ -106,7 +106,7 @@ def _open_enrolment(unit: UnitOfWork, actor: Actor, handle: str) -> TotpEnrolmen
 
 
 def abandon(unit: UnitOfWork, actor: Actor, handle: str) -> None:
-    """Deletes a secret that is not going to be proved; nothing happens when it is gone or somebody else's."""
+    """Deletes an abandoned secret; does nothing if it no longer exists or belongs to somebody else."""
     if handle:
         unit.session.exec(
             delete(TotpEnrolment).where(
@@ -120,19 +120,20 @@ def abandon(unit: UnitOfWork, actor: Actor, handle: str) -> None:
 def confirm(
     unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str, return_to: str, first: bool = False
 ) -> str | None:
-    """Takes a device into use whose code is right. The first one enables two-factor authentication.
+    """Adds a device if its code is right. The first one enables two-factor authentication.
 
-    Other wizards that were to enable it have nothing to do then: their secrets are deleted.
+    Other wizards that were to enable it are then obsolete: their secrets are deleted.
 
     Args:
-        first: whether this one was to enable it.
+        first: whether this device was to enable it.
 
     Returns:
-        The ticket that renews the present session when it was the first device: all other sessions end then. Else None.
+        For the first device, the ticket that renews the current session: all other sessions then end. Otherwise None.
 
     Raises:
-        DomainError: the code is wrong (with a word about the device's clock if it fits one), the name is taken, there
-            are too many devices, or the enrolment is gone (`GONE`, or `ENABLED_ELSEWHERE` for one that was to enable).
+        DomainError: the code is wrong (with a hint about the device's clock if that explains it), the name is taken,
+            there are too many devices, or the enrolment has ended (`GONE`, or `ENABLED_ELSEWHERE` for one that was to
+            enable).
     """
     sessions.lock_account(unit, actor.account_id)
     row = _open_enrolment(unit, actor, handle)
@@ -183,5 +184,5 @@ def _make_room(unit: UnitOfWork, account_id: int) -> None:
 
 
 def purge(unit: UnitOfWork) -> None:
-    """Deletes the secrets that nobody has proved in time."""
+    """Deletes the secrets that were not proved in time."""
     unit.session.exec(delete(TotpEnrolment).where(col(TotpEnrolment.expires_at) <= unit.now))

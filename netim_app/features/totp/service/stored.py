@@ -1,4 +1,4 @@
-"""The stored rows, and the seals of their secrets."""
+"""The stored rows and their sealed secrets."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ _REMOVE = sa.delete(_AUTHENTICATORS).where(_authenticator.id == sa.bindparam("au
 
 
 def authenticators_of(unit: UnitOfWork, account_id: int) -> Sequence[sa.Row[Any]]:
-    """The authenticators of an account (all columns), the oldest first, as the database has them now."""
+    """The authenticators of an account (all columns), oldest first, read again from the database."""
     return unit.rows(_OF_ACCOUNT, account=account_id)
 
 
@@ -36,7 +36,7 @@ def remove(unit: UnitOfWork, authenticator_id: int) -> None:
 
 
 def rewrap(unit: UnitOfWork) -> Rewrapped:
-    """Seals with the present secret what is sealed with the one before."""
+    """Re-seals with the current secret what the previous one sealed."""
     authenticators = unit.session.exec(select(TotpAuthenticator).with_for_update())
     enrolments = unit.session.exec(select(TotpEnrolment).with_for_update())
     return rewrap_rows(unit, authenticators, authenticator_context, "sealed") + rewrap_rows(
@@ -45,7 +45,7 @@ def rewrap(unit: UnitOfWork) -> Rewrapped:
 
 
 def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
-    """For "Download my data": the devices, without their secrets."""
+    """For "Download my data": the devices without their secrets."""
     return {"devices": export_rows(unit, TotpAuthenticator, account_id, "name", "added_at", "last_used_at")}
 
 

@@ -23,7 +23,7 @@ class TotpState(rx.State):
     devices: list[Authenticator] = []
     full: bool = False
     beside: bool = False
-    """Whether a ceremony, such as a passkey, is a second factor too."""
+    """Whether a ceremony, such as a passkey, is also a second factor."""
 
 
 def read_name(read: Form) -> str:
@@ -32,7 +32,7 @@ def read_name(read: Form) -> str:
 
 
 async def show_devices(state: rx.State, shown: Authenticators) -> None:
-    """Puts the stored facts into the card."""
+    """Updates the card from the stored data."""
     card = await state.get_state(TotpState)
     card.enabled = shown.enabled
     card.devices = list(shown.authenticators)
@@ -41,7 +41,7 @@ async def show_devices(state: rx.State, shown: Authenticators) -> None:
 
 
 async def tell_enabled(state: rx.State) -> Any:
-    """The wizard has done its work: the card comes into view."""
+    """Reports the wizard's success, and scrolls to the card."""
     if not (await state.get_state(TotpState)).enabled:
         return None
     await show_notice(state, "success", "totp.enabled")

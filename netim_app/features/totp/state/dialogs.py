@@ -30,7 +30,7 @@ class TotpDialogState(rx.State):
     """The dialogs that rename and remove a device, and the one that disables."""
 
     dialog: str = ""
-    """Which one is open: "rename", "remove", "disable", or empty."""
+    """The open dialog: "rename", "remove", "disable", or empty."""
     device: int = 0
     device_name: str = ""
     errors: dict[str, str] = {}
@@ -63,7 +63,7 @@ class TotpDialogState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def begin_remove(self, device: int) -> None:
-        """Asks before a device is removed. To remove the last second factor is to disable."""
+        """Asks before a device is removed. Removing the last second factor means disabling."""
         card = await self.get_state(TotpState)
         last = len(card.devices) == 1 and not card.beside
         await self._open("disable" if last else "remove", device)
@@ -71,7 +71,7 @@ class TotpDialogState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def begin_remove_lost(self) -> Any:
-        """Asks before the lost device is removed. When several are older than the newest, the customer chooses."""
+        """Asks before the lost device is removed. If several are older than the newest, the customer chooses."""
         older = (await self.get_state(TotpState)).devices[:-1]
         if len(older) == 1:
             await self._open("remove", older[0].id)
@@ -107,7 +107,7 @@ class TotpDialogState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def disable(self, form: dict[str, Any]) -> Any:
-        """Disables, by a code where nothing else is a second factor; the ticket then renews the session."""
+        """Disables, with a code if there is no other second factor; the ticket then renews the session."""
         self.errors = {}
         read = Form(form)
         beside = (await self.get_state(TotpState)).beside
@@ -126,7 +126,7 @@ class TotpDialogState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     def close(self) -> None:
-        """Closes the dialog without a change."""
+        """Closes the dialog without changes."""
         self.dialog = ""
         self.errors = {}
 

@@ -1,4 +1,4 @@
-"""The wizard that sets a device up."""
+"""The wizard that enrols a device."""
 
 from typing import Any, ClassVar
 
@@ -33,7 +33,7 @@ SYSTEMS = {
     "Linux": "linux",
     "ChromeOS": "browser",
 }
-"""A system as `infra.user_agent` calls it, and which applications it is offered first."""
+"""A system's name in `infra.user_agent`, and the applications that it is offered first."""
 KINDS = ("android", "ios", "windows", "macos", "linux", "browser")
 _ONCE = ("step", "adding", "systems", "key_text", "uri", "picture", "handle")
 MAX_HANDLE = 100
@@ -46,21 +46,21 @@ def _own_first(system: str) -> list[str]:
 
 
 class TotpWizardState(TransientVars, rx.State):
-    """Setting up a device. What it shows is shown once: this state keeps nothing but which enrolment it is."""
+    """The enrolment of a device. Its data is shown once: this state keeps only the handle of the enrolment."""
 
     step: int = 0
     """1 or 2 while the wizard is open."""
     adding: bool = False
-    """Whether this is one more device; otherwise the first, which enables two-factor authentication."""
+    """Whether this is a further device; otherwise it is the first, which enables two-factor authentication."""
     systems: list[str] = []
-    """Kinds of applications, the customer's own system first."""
+    """Kinds of applications, those of the customer's own system first."""
     key_text: str = ""
     uri: str = ""
     picture: str = ""
     handle: str = ""
-    """Which enrolment it is. The page sends it along, so the wizard goes on when the server has lost this state."""
+    """Identifies the enrolment. The page sends it, so the wizard continues if the server has lost this state."""
     errors: dict[str, str] = {}
-    """By field. At `ended`, why the wizard leads nowhere: the key of a text."""
+    """By field. `ended` holds the text key of why the wizard cannot continue."""
 
     _TRANSIENT: ClassVar = _ONCE
     _enrolment: str = ""
@@ -91,7 +91,7 @@ class TotpWizardState(TransientVars, rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def go_to(self, step: int, first: bool = False, handle: str = "") -> Any:
-        """Goes on to the code, or back to the QR code, which the page still has. `first`: the wizard is to enable."""
+        """Continues to the code, or returns to the QR code, which the page still has. `first`: it is to enable."""
         if step not in (1, 2) or isinstance(step, bool) or not self._resume(handle):
             return
         self.errors = {}
@@ -107,9 +107,9 @@ class TotpWizardState(TransientVars, rx.State):
     @rx.event
     @open_to(FRESH)
     async def confirm(self, form: dict[str, Any]) -> Any:
-        """Takes the device into use when its code is right. The first one renews the session, and the page goes on.
+        """Adds the device if its code is right. The first one renews the session, and the page continues.
 
-        The wizard stays until the page comes back by the new session, with what follows.
+        The wizard stays until the page reconnects with the new session and shows the next step.
         """
         self.errors = {}
         read = Form(form)
@@ -144,12 +144,12 @@ class TotpWizardState(TransientVars, rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def close(self, handle: str = "") -> None:
-        """Gives up: the secret is deleted, and everything is as it was."""
+        """Abandons the enrolment: deletes the secret and changes nothing else."""
         self._resume(handle)
         await self._end()
 
     def _resume(self, handle: object) -> str:
-        """The enrolment of this tab, if need be as the page names it."""
+        """The enrolment of this tab; if the state was lost, the one that the page names."""
         if not self._enrolment and isinstance(handle, str) and len(handle) <= MAX_HANDLE:
             self._enrolment = readers.token(handle)
             self._visit = visit_of(self)
@@ -162,7 +162,7 @@ class TotpWizardState(TransientVars, rx.State):
 
 
 async def begin_visit(state: rx.State) -> None:
-    """A page that opens ends a wizard of an earlier visit, with its secret."""
+    """Ends a wizard of an earlier visit, with its secret, when a page opens."""
     wizard = await state.get_state(TotpWizardState)
     if wizard._visit and not wizard._enrolment:  # noqa: SLF001  its code was right
         wizard.reset()

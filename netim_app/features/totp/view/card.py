@@ -16,7 +16,7 @@ from netim_app.ui.text import tr
 
 
 def card() -> rx.Component:
-    """Whether it is on, the devices, and what changes them."""
+    """Whether it is on, the devices, and their actions."""
     shown = kit.card(
         rx.cond(TotpState.enabled, _devices()),
         *(factor.part() for factor in offers().second_factors if factor.part),
@@ -31,7 +31,7 @@ def card() -> rx.Component:
         anchor="two-factor",
         icon="phone",
     )
-    # The further steps are outside of the card: in print, what holds the sheet must add no border.
+    # The further steps are outside of the card: in print, the sheet's container must not add a border.
     return rx.fragment(shown, *further_steps())
 
 

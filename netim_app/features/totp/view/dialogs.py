@@ -64,7 +64,7 @@ def remove_dialog() -> rx.Component:
 
 
 def disable_dialog() -> rx.Component:
-    """Asks for the code that disables; beside a ceremony for none."""
+    """Asks for the code that disables; with a ceremony, without a code."""
     state = TotpDialogState
     beside = TotpState.beside
     return dialog(

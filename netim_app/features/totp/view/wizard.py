@@ -1,4 +1,4 @@
-"""The wizard that sets a device up."""
+"""The wizard that enrols a device."""
 
 from typing import Any
 
@@ -39,9 +39,9 @@ APPLICATIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "linux": (("KeePassXC", "https://keepassxc.org/"),),
     "browser": (("Bitwarden", "https://bitwarden.com/"), ("1Password", "https://1password.com/")),
 }
-"""What to install, by system. Links are followed by the customer only; nothing is loaded from there."""
+"""The applications to install, by system. Only the customer follows these links; nothing is loaded from them."""
 STEPS = 2
-"""The wizard's own. Features offer further ones; a further device has none."""
+"""The wizard's own steps. Features offer further ones, except for a further device."""
 
 
 def wizard() -> rx.Component:
@@ -78,7 +78,7 @@ def _present_step() -> rx.Component:
 
 
 def _end(key: str, *buttons: rx.Component) -> rx.Component:
-    """What stands in the place of the steps when they lead nowhere."""
+    """Replaces the steps when the enrolment has ended."""
     text = notice("warning", tr(key), test_id="totp-ended")
     return rx.el.div(rx.el.div(text, role="alert"), button_row(*buttons), class_name="flex flex-col gap-5")
 
@@ -96,7 +96,7 @@ def _go_to(step: int, *, first: bool) -> Any:
 
 
 def further_steps() -> list[rx.Component]:
-    """The steps that features offer: after the wizard's own, for the first device."""
+    """The steps that features offer, after the wizard's own, for the first device."""
     return [_further_step(offer, number) for number, offer in enumerate(offers().wizard_steps, STEPS + 1)]
 
 
@@ -148,9 +148,9 @@ def _scan_step(*, first: bool) -> rx.Component:
 
 
 def _entry() -> rx.Component:
-    """What the application needs to know: as a link, as the key, and as a picture.
+    """The data for the application: as a link, as the key, and as a picture.
 
-    A phone cannot scan its own screen: there, the link comes first, and the picture is folded.
+    A phone cannot scan its own screen, so there the link comes first and the picture is folded.
     """
     return rx.el.div(
         _open_link("desk:hidden w-full"),
@@ -172,7 +172,7 @@ def _open_link(class_name: str, test_id: str = "") -> rx.Component:
 
 
 def _picture(test_id: str = "") -> rx.Component:
-    """Dark on light in both themes: many readers know no other way. In its own size, so it stays sharp."""
+    """Dark on light in both themes: many scanners read nothing else. Unscaled, so that it stays sharp."""
     return rx.el.div(
         rx.el.img(
             src=TotpWizardState.picture,
@@ -185,7 +185,7 @@ def _picture(test_id: str = "") -> rx.Component:
 
 
 def _applications() -> rx.Component:
-    """The systems that concern most customers, and the others folded. A phone has little room: its own only."""
+    """The systems of most customers, with the others folded. A phone has little room and shows only its own."""
 
     def of_kind(kind: Any) -> rx.Component:
         return rx.match(kind, *((name, _names(name)) for name in APPLICATIONS), rx.fragment())
@@ -217,7 +217,7 @@ def _names(kind: str) -> rx.Component:
             class_name=f"inline-block rounded-sm py-0.5 text-accent underline underline-offset-4 {FOCUS}",
         )
         comma = "," if number < len(APPLICATIONS[kind]) else ""
-        # The comma stays with its name when the line is full.
+        # The comma stays with its name when the line wraps.
         parts += [" ", rx.el.span(website, comma, class_name="inline-block")]
     return rx.el.li(tr(f"totp.system.{kind}"), *parts)
 
