@@ -14,7 +14,7 @@ from netim_app.brand import colours
 SHAPES = ("svg", "g", "path", "rect", "circle", "ellipse", "line", "polygon")
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _UNSEEN = ("title", "desc", "metadata", "defs")
-"""Elements from drawing programs that are ignored."""
+"""Ignored elements, which drawing programs write."""
 _ATTRIBUTES = frozenset(
     {
         *("d", "x", "y", "width", "height", "rx", "ry", "cx", "cy", "r", "x1", "y1", "x2", "y2", "points", "transform"),
@@ -26,7 +26,7 @@ _COLOUR = re.compile(r"var\(--color-([a-z-]+)\)")
 _VALUE = re.compile(r"[\w\s.,#%()+-]*", re.ASCII)
 _BOX = re.compile(r"-?[\d.]+( -?[\d.]+){3}")
 MAX_BYTES = 20_000
-"""Each page contains the mark."""
+"""The limit for the file, because each page contains the mark."""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def form(
         buttons[-1:-1] = _send_with(*also, class_name=width)
     content = [*fields, rx.el.div(*buttons, class_name=_BUTTONS)]
     if inline:
-        # Beside the field, and so below its label.
+        # Beside the field, below the line of its label.
         beside = [*fields, rx.el.div(*buttons, class_name="sm:mt-7.25")]
         content = [rx.el.div(*beside, class_name="flex flex-col gap-3 sm:flex-row sm:items-start sm:*:first:grow")]
     return SingleSubmitForm.create(

@@ -61,7 +61,7 @@ def meter(
         aria_valuetext=level_text,
         aria_label=label,
         class_name="flex flex-col items-center",
-        # Reflex does not know this role, so `role=` refuses it.
+        # Reflex does not know this role, so `role=` cannot take it.
         custom_attrs={"role": "meter", "data-testid": test_id, "data-level": level},
     )
 

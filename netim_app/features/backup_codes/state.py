@@ -151,7 +151,7 @@ async def is_due(state: rx.State) -> bool:
 
 
 async def show_stock(state: rx.State, stock: Stock) -> None:
-    """Puts the stored facts into the card."""
+    """Updates the card from the stored data."""
     card = await state.get_state(BackupCodesState)
     card.enabled = stock.enabled
     card.left = stock.left

@@ -129,7 +129,7 @@ def _code(code: rx.Var[str]) -> rx.Component:
 
 
 def _sheet() -> rx.Component:
-    """The printed sheet; the screen shows only the codes."""
+    """The sheet for print; the screen shows only the codes."""
     return rx.el.div(
         rx.el.div(
             rx.el.p(tr("backup_codes.sheet.title"), class_name="text-xl font-semibold"),

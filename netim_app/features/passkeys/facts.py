@@ -73,7 +73,7 @@ class RecoveryBegun(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryStopped(Change):
-    """The waiting period was stopped before anybody got in."""
+    """The recovery was stopped before anybody got in."""
 
     @property
     def told(self) -> str:

@@ -17,7 +17,7 @@ MAX_ANSWER = 16_384
 MAX_ID_BYTES = 1023
 HANDLE_BYTES = 64
 FORMATS = ("none", "packed")
-"""Attestation formats. We request none, but an authenticator may attest itself. Other formats are refused unread."""
+"""Attestation formats. We request none, but an authenticator may attest itself. Others are refused unverified."""
 RSA_BITS = range(2048, 4097)
 RSA_EXPONENT = 65537
 """The exponent that authenticators use (TPM 2.0)."""

@@ -44,7 +44,7 @@ class Signer:
 
 
 def missing(unit: UnitOfWork) -> list[int]:
-    """Whether there is no key yet; if so, call `make`."""
+    """The id of the key if it does not exist yet. Call `make` for it."""
     return [] if unit.row(_FIND) else [ONLY]
 
 

@@ -175,7 +175,7 @@ def _record(unit: UnitOfWork, account_id: int, email: str, way: CopyChange, orig
 
 
 def mail_change(unit: UnitOfWork, fact: CopyAddressChanged) -> None:
-    """Mails the owner about changes of a confirmed address, and a mailbox that can restore the account's."""
+    """Mails each change of a confirmed address to the owner, and to a mailbox that can restore the account's."""
     if fact.way in ("asked", "cancelled"):
         return
     for to in ("", undo.mailbox_with_link(unit, fact.account_id)):

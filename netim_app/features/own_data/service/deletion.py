@@ -108,7 +108,7 @@ def _login_url(unit: UnitOfWork) -> str:
 
 
 def take_back(unit: UnitOfWork, fact: Fact) -> bool:
-    """Keeps the account: after a login, a restored address, or the operator's help. Returns whether one was pending."""
+    """Cancels a deletion after a login, a restored address, or the operator's help. Returns whether one was pending."""
     if not unit.run(_TAKE_BACK, {"account": fact.account_id, "now": unit.now}).rowcount:
         return False
     unit.record(DeletionTakenBack(account_id=fact.account_id, at=unit.now, origin=fact.origin))

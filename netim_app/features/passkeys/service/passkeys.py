@@ -166,7 +166,7 @@ def rename(unit: UnitOfWork, actor: Actor, passkey_id: int, name: str) -> None:
 
 
 def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = sessions.HOME) -> str:
-    """Removes a passkey. The last second factor takes the backup codes and all other sessions with it.
+    """Removes a passkey. With the last second factor, the backup codes and all other sessions end, too.
 
     Returns the ticket that then renews the current session; otherwise an empty text.
 
@@ -226,7 +226,7 @@ def _doubted(unit: UnitOfWork, fact: TakenBack) -> list[Passkey]:
 
 
 def remove_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
-    """Removes all passkeys on the operator's `--two-factor-off`: the way back for a customer who lost everything."""
+    """Removes all passkeys on the operator's `--two-factor-off`, for a customer who has lost every second factor."""
     sessions.lock_account(unit, fact.account_id)
     passkeys = stored.passkeys_of(unit, fact.account_id) if fact.without_second_factor else ()
     for passkey in passkeys:
