@@ -1,11 +1,11 @@
 """The JavaScript of this package: what neither Reflex nor HTML can do. Nothing in it needs `eval`."""
 
 SOURCE = """
-// Stops a second press before the first one has been to the server and back: Reflex does not tell an answer.
-// aria-disabled and not disabled, so the button keeps the focus. A form that is sent also holds its Cancel and the
-// Close of its dialog. The answer is the first change of the page outside of what is quiet. After ten seconds without
-// one the page says so, unless the server is away: then the press waits in a queue. The focus goes to the first wrong
-// field, and to the main landmark when what was pressed is gone, and what had the focus before.
+// Blocks a second press until the server has answered the first one: Reflex does not report answers. The button is
+// aria-disabled instead of disabled, so it keeps the focus. A sent form also blocks its Cancel button and the Close
+// button of its dialog. The first change of the page outside of quiet elements counts as the answer. After ten seconds
+// without one the page says so, unless the connection is lost: then the press waits in a queue. The answer moves the
+// focus to the first invalid field; if the pressed element and the focus are gone, to the main landmark.
 const once = (event) => {
   const element = event.currentTarget;
   const button = element.querySelector("[type=submit]") ?? element;
@@ -38,7 +38,7 @@ const once = (event) => {
   button.ariaDisabled = "true";
   document.pressed = document.lastPressed = element;
 };
-// What `EARLY` has noted reaches the form, also when React has put another one in its place.
+// Restores what `EARLY` has recorded to the form, even if React has replaced that form.
 const takeEarly = (form) => {
   const { early } = document;
   if (!form || !early) return;
@@ -50,27 +50,27 @@ const takeEarly = (form) => {
   if (early.sent) setTimeout(() => form.requestSubmit());
 };
 
-// A part that appears again, as when the customer comes back to the page, must not act on the same secret again.
+// A remounted part, for example after the customer returns to the page, must not act on the same secret again.
 const isNew = (secret) => {
   document.acted ??= new Set();
   return !document.acted.has(secret) && document.acted.add(secret);
 };
 
-// A page that sends itself elsewhere stays as it is until the next document is there: no change is an answer any more.
+// A page that navigates away stays until the next document loads: from now on its changes are no answers.
 const leave = () => {
   document.documentElement.dataset.quiet = "";
   onpageshow = () => delete document.documentElement.dataset.quiet;
 };
-// No event of Reflex leaves the app.
+// Reflex has no event that posts a form to a route.
 const submitAtOnce = (form) => {
   if (!form || !isNew(form.elements[0].value)) return;
   leave();
   form.submit();
 };
 
-// React's `autofocus` is for fields only; Reflex's event for the focus needs an id per element, and scrolls.
+// React's `autofocus` works for fields only. Reflex's focus event needs an id per element, and scrolls.
 const focusQuietly = (element) => element?.focus({ preventScroll: true });
-// Also for the link that skips to it. The URL does not change: it may hold an anchor that is still needed.
+// Also for the skip link. The URL does not change: it may have an anchor that is still needed.
 const focusMain = (event) => {
   event?.preventDefault();
   focusQuietly(document.getElementById("main"));

@@ -1,8 +1,8 @@
 """JavaScript that controls Reflex in a page. All of it except the address is in `netim_app.ui.javascript.SOURCE`."""
 
 KEEP_STORAGE = """
-// A browser that stores nothing for this site refuses each look at its storage, where Reflex keeps the name of a tab,
-// and the theme. Both last as long as the document then.
+// A browser that blocks storage for this site throws on each access. Reflex stores the name of a tab and the theme
+// there. With this replacement both last as long as the document.
 for (const name of ["localStorage", "sessionStorage"]) {
   try {
     globalThis.window?.[name].length;
@@ -23,8 +23,8 @@ OWN_ADDRESS = 'location.origin.replace("http", "{scheme}") + "{path}"'
 """Replaces an address that Reflex has compiled into a page: Reflex knows only the configured one."""
 
 CONNECT_ANEW = """
-// `pagehideHandler` of Reflex closes the socket, and `checkVisibility` connects when there is none. The server hears
-// first that the old socket has gone, or it takes the new one for a second tab.
+// Reflex's `pagehideHandler` closes the socket, and `checkVisibility` connects if there is none. The server must first
+// notice that the old socket is closed; otherwise it takes the new one for a second tab.
 const connectAnew = async () => {
   dispatchEvent(new Event("pagehide"));
   await new Promise((later) => setTimeout(later, 50));

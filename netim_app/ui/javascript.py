@@ -13,18 +13,18 @@ SOURCE = (
     KEEP_STORAGE
     + CONNECT_ANEW
     + """
-// Where a page has failed, an event may get no further.
+// On a failed page, an event may not reach the server.
 const reload = () => location.reload();
-// The page stays, and goes on without an answer all the same: what it gets is a cookie.
+// The page stays, and continues even without a response: the response only sets a cookie.
 const postAtOnce = (form) => {
   if (!form || !isNew(form.elements[0].value)) return;
   navigator.sendBeacon?.(form.action, new URLSearchParams(new FormData(form)));
   form.replaceChildren();
 };
 
-// A new cookie without leaving the page, which alone holds what was typed. The page connects anew with it. Then the
-// press is repeated that the server has refused. When the line is cut, the server says what is missing. A page that is
-// still filled changes between a press and its refusal, so the last press is noted, also when it seems answered.
+// Gets a new cookie without leaving the page, because only the page has what was typed. The page reconnects with it
+// and repeats the refused press. If the request fails, the server says what is missing. A page that is still loading
+// data changes between a press and its refusal, so the last press is recorded even if it seems answered.
 const noteAsked = (element) => {
   if (element) document.asked = document.lastPressed;
 };
@@ -41,8 +41,8 @@ const renewAtOnce = async (form, asked = document.asked) => {
 };
 const comeBack = (cause) => renewAtOnce(cause, document.pressed ?? null);
 
-// A slip of the hand must not lose what is shown only once. The browser asks; while it does, Reflex would cut the
-// connection. Going back inside of the app is asked by React Router, and a redirect of the server goes its way.
+// An accidental press must not lose content that is shown only once. The browser asks; meanwhile Reflex must not close
+// the connection. React Router asks before going back within the app. A redirect of the server is not stopped.
 const askBeforeUnload = () => {
   const ask = (event) => {
     event.preventDefault();
@@ -53,8 +53,8 @@ const askBeforeUnload = () => {
 };
 const goesBack = ({ historyAction }) => historyAction === "POP";
 
-// HTML opens a dialog as a modal one by a press only. Closing it before it goes gives the focus back to the opener, and
-// when that is gone, too, to the main landmark.
+// HTML alone opens a modal dialog only by a press. Closing it before it is unmounted returns the focus to the opener,
+// or to the main landmark if the opener is gone, too.
 const openModal = (dialog) => {
   dialog.showModal();
   return () => {
@@ -62,7 +62,7 @@ const openModal = (dialog) => {
     setTimeout(focusMainIfLost);
   };
 };
-// The server closes a dialog, so it stays while a form is sent. Esc is a press of the Close button, if there is one.
+// The server closes a dialog, so it stays while a form is sent. Esc presses the Close button, if there is one.
 const pressClose = (event) => {
   event.preventDefault();
   event.target.querySelector("[data-close]")?.click();
@@ -70,7 +70,7 @@ const pressClose = (event) => {
 // Chromium closes at the second Esc, even when the page prevents it.
 const reopen = ({ target }) => target.isConnected && target.showModal();
 
-// A popover knows Enter, Esc and clicks elsewhere. Arrows open it, and go round its items and its button.
+// A popover handles Enter, Esc and clicks elsewhere. Arrow keys open it, and cycle through its items and its button.
 const moveInMenu = (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
@@ -79,26 +79,26 @@ const moveInMenu = (event) => {
   items[0].popoverTargetElement.showPopover();
   items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
 };
-// Leaving it and its button closes it, and so does a click in it: a link to the page that is shown already changes
-// nothing else.
+// The menu closes when the focus leaves it and its button, and on a click in it: a link to the current page would
+// change nothing else.
 const leaveMenu = ({ type, currentTarget: menu, relatedTarget: next }) =>
   (type === "click" || (next && !menu.parentElement.contains(next))) && menu.hidePopover();
 
-// A notice stands at the lower end of the window, and never above what was pressed.
+// A notice is at the lower end of the window, and must not cover the pressed element.
 const keepPressedInView = (notice) => notice && document.pressed?.scrollIntoView({ block: "nearest" });
-// After a change of page inside of the app the browser leaves the focus nowhere: screen readers hear nothing. When a
-// document is loaded, no heading has gone before.
+// After navigation within the app the browser leaves the focus nowhere, so screen readers announce nothing. On the
+// first load of a document, no earlier heading was unmounted.
 const focusAfterNavigation = (heading) => {
   if (document.left) focusQuietly(heading);
   document.left = !heading;
 };
-// A card appears after its data has come: the browser itself has looked for it in vain by then. Where it does find the
-// target of a link, React Router scrolls back to where the page was.
+// A card appears after its data, too late for the browser to scroll to it. If the browser does find the target of a
+// link, React Router scrolls back to the earlier position.
 const scrollToReached = (card) => requestAnimationFrame(() => card?.scrollIntoView());
 
-// The secret of a mailed link is read, and taken out of the address bar and the history at once. A link that is pasted
-// into the same tab changes nothing but the fragment. A form that appears again, as after going back to it, gets the
-// secret that was read on this page.
+// Reads the secret of a mailed link, and at once removes it from the address bar and the history. A link pasted into
+// the same tab changes only the fragment. A remounted form, for example after going back to it, gets the secret that
+// was read on this page.
 const takeFragment = (field) => {
   onhashchange = field && (() => takeFragment(field));
   if (!field) return;
@@ -107,10 +107,10 @@ const takeFragment = (field) => {
   history.replaceState(history.state, "", location.pathname + location.search);
 };
 
-// A wrong code is typed over or pasted over, and not added to.
+// Selects a wrong code, so that typing or pasting replaces it.
 const selectAll = ({ key = "Enter", currentTarget: code }) => key === "Enter" && code.select();
-// With six digits nothing is left to decide. After a moment, so that a press of the button or of Enter sends it once.
-// A refused code is not sent again while it is corrected digit by digit.
+// Six digits are a complete code, so the form sends itself, after a moment: a press of the button or Enter meanwhile
+// must not send it twice. A refused code is not sent again while it is corrected digit by digit.
 const sendWhenComplete = ({ currentTarget: code }) => {
   clearTimeout(code.timer);
   code.form.onsubmit = () => {
@@ -120,24 +120,24 @@ const sendWhenComplete = ({ currentTarget: code }) => {
   };
   if (code.validity.valid && code.sent !== code.value) code.timer = setTimeout(() => code.form?.requestSubmit(), 500);
 };
-// Reflex does not tell by which button a form was sent: the field before this one tells it.
+// Reflex does not report which button sent a form: the field before this button does.
 const sendWith = ({ currentTarget: { form, previousElementSibling: flag } }) => {
   flag.value = "on";
   form.requestSubmit();
   flag.value = "";
 };
-// Reflex's events tell of no Caps Lock.
+// Reflex's events do not report Caps Lock.
 const noteCapsLock = (event) => event.currentTarget.toggleAttribute("data-caps", event.getModifierState("CapsLock"));
-// Reflex's event for the clipboard waits in a queue while the server is away, and says nothing when it is done.
+// Reflex's clipboard event waits in a queue while the connection is lost, and does not report its completion.
 const copy = async ({ currentTarget: { dataset } }) => {
   await navigator.clipboard.writeText(dataset.text);
   dataset.copied = setTimeout(() => delete dataset.copied, 4000);
 };
 const printPage = () => print();
 
-// A prompt of the browser for a passkey: Reflex has no event for it. What the customer answers is sent as a form, and
-// so is why there is no answer. Who did not choose from the list behind a field hears nothing, and a prompt that
-// another one has ended says nothing either. Most pages never need the library, so it comes with the first prompt.
+// Opens the browser's passkey prompt: Reflex has no event for it. The answer, or the reason for a missing answer, is
+// sent as a form. No reason is sent if the customer did not choose from the list of a field, or if another prompt
+// ended this one. Most pages never need the library, so the first prompt loads it.
 const askForPasskey = async (prompt) => {
   if (!prompt || !isNew(prompt.dataset.options)) return;
   const form = prompt.closest("form");
@@ -151,14 +151,14 @@ const askForPasskey = async (prompt) => {
   form.elements.answer.value = JSON.stringify(answer);
   form.requestSubmit();
 };
-// Password managers hide what the account no longer has, and show its present name. A browser that cannot tell them is
-// not asked.
+// Password managers then hide passkeys that the account no longer has, and show its current name. A browser without
+// these signals is skipped.
 const signalPasskeys = async (part) => {
   if (!part || !window.PublicKeyCredential?.signalAllAcceptedCredentials) return;
   const { sendSignal } = await import("@simplewebauthn/browser");
   for (const signal of JSON.parse(part.dataset.signals)) await sendSignal(signal).catch(() => {});
 };
-// Only the browser knows whether it has passkeys, and whether it can offer them behind a field.
+// Only the browser knows whether it supports passkeys, and whether it can offer them in a field.
 const offerPasskeys = async (part) => {
   if (!part) return;
   part.dataset.passkeys = "PublicKeyCredential" in window;
