@@ -3,7 +3,7 @@
 from typing import Literal, get_args
 
 Setting = Literal["off", "new", "every"]
-"""Only password-only logins in new browsers; all logins in new browsers; all logins."""
+"""Logins in new browsers but for those with password and code; all logins in new browsers; all logins."""
 SETTINGS: tuple[Setting, ...] = get_args(Setting)
 """Each mails everything that the previous one does, and more."""
 DEFAULT: Setting = "new"
@@ -14,11 +14,11 @@ def is_lower(setting: Setting, before: Setting) -> bool:
     return SETTINGS.index(setting) < SETTINGS.index(before)
 
 
-def is_mailed(setting: Setting, *, new_browser: bool, password_alone: bool) -> bool:
-    """Whether a login is mailed. In a new browser it always is when a stolen password is enough for it."""
+def is_mailed(setting: Setting, *, new_browser: bool, with_code: bool) -> bool:
+    """Whether a login is mailed. One in a new browser, by a password alone or by a passkey, always is."""
     if setting == "every":
         return True
-    return new_browser and (setting == "new" or password_alone)
+    return new_browser and (setting == "new" or not with_code)
 
 
 def masked(email: str) -> str:

@@ -13,8 +13,8 @@ from netim_app.features.login_alerts.rules import Setting
     ],
 )
 def test_a_setting_mails_what_the_one_before_does_and_more(setting: Setting, mailed: list[bool]) -> None:
-    cases = [(True, True), (True, False), (False, True), (False, False)]
-    assert mailed == [rules.is_mailed(setting, new_browser=new, password_alone=alone) for new, alone in cases]
+    cases = [(True, False), (True, True), (False, False), (False, True)]
+    assert mailed == [rules.is_mailed(setting, new_browser=new, with_code=code) for new, code in cases]
 
 
 def test_a_setting_is_lower_than_those_behind_it() -> None:

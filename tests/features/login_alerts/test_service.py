@@ -120,13 +120,26 @@ def test_the_first_login_of_an_account_that_was_imported_is_mailed(units: Units,
 
 
 @pytest.mark.parametrize(("setting", "told"), [("off", False), ("new", True), ("every", True)])
-def test_off_is_for_logins_that_a_second_factor_has_confirmed(units: Units, setting: Setting, told: bool) -> None:
+@pytest.mark.parametrize("factor", ["totp", "backup_codes"])
+def test_off_is_for_logins_with_password_and_code(units: Units, setting: Setting, told: bool, factor: str) -> None:
     caller = logged_in_actor(units)
     set_quietly(units, caller, setting)
 
-    log_in_with(units, caller.account_id, "totp")
+    log_in_with(units, caller.account_id, factor)
 
     assert mailed(units) == [("logged_in", EMAIL)] * told
+
+
+@pytest.mark.parametrize("setting", ["off", "new", "every"])
+@pytest.mark.parametrize("factor", ["passkey", "passkey_second"])
+def test_a_passkey_in_a_new_browser_is_mailed_always(units: Units, setting: Setting, factor: str) -> None:
+    """Alone, or after the password."""
+    caller = logged_in_actor(units)
+    set_quietly(units, caller, setting)
+
+    log_in_with(units, caller.account_id, factor)
+
+    assert mailed(units) == [("logged_in", EMAIL)]
 
 
 async def test_the_login_after_the_confirmation_is_not_mailed(units: Units) -> None:

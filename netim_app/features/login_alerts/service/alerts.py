@@ -83,7 +83,8 @@ def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
     """Mails the customer about a login that the setting covers. A mail that summarises several logins is not copied."""
     new = not fact.known_browser and not known_browsers.is_first_browser(unit, fact.account_id)
     setting = setting_of(unit, fact.account_id)
-    if not rules.is_mailed(setting, new_browser=new, password_alone=not fact.factor):
+    with_code = fact.factor in {factor.name for factor in offers().second_factors}
+    if not rules.is_mailed(setting, new_browser=new, with_code=with_code):
         return
     kind = "known_browser" if fact.known_browser else "new_device"
     many = "login_alerts.many.known" if fact.known_browser else "login_alerts.many.new"
