@@ -269,6 +269,32 @@ def test_the_owner_reads_of_a_right_passkey_that_was_shut_out(
     assert refusals(units, caller.account_id) == [("Passkey not accepted", "Login was blocked")]
 
 
+@pytest.mark.parametrize("why", ["", "disabled", "blocked"])
+def test_the_owner_reads_of_a_right_passkey_after_the_password_that_was_shut_out(
+    units: Units, caller: Actor, phone: Authenticator, why: str
+) -> None:
+    """Meanwhile: after the password was right, and before the passkey came."""
+    with units.write() as unit:
+        pending_logins.begin(unit, caller.account_id, visitor_of(), remember=False, return_to=PAGE)
+    with units.write() as unit:
+        answer = phone.use(use.ask_after_password(unit, visitor_of()))
+        if why == "disabled":
+            unit.session.get_one(Account, caller.account_id).disabled_at = unit.now
+        elif why == "blocked":
+            unit.session.add(SecondFactorLockout(account_id=caller.account_id, stops=1, stopped_at=unit.now))
+
+    def finish() -> None:
+        with units.write() as unit:
+            use.finish_login(unit, visitor_of(), answer)
+
+    if why:
+        with pytest.raises(RecordedRefusal, match=pending_logins.GONE):
+            finish()
+    else:
+        finish()
+    assert refusals(units, caller.account_id) == [("Passkey not accepted", "Login was blocked")] * bool(why)
+
+
 def test_a_removed_passkey_opens_nothing(units: Units, caller: Actor, phone: Authenticator) -> None:
     with units.write() as unit:
         row = stored.passkeys_of(unit, caller.account_id)[0]

@@ -3,7 +3,7 @@
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.features.passkeys.service import answers, only, passkeys, prompts
-from netim_app.identity import ceremonies, sessions
+from netim_app.identity import ceremonies, pending_logins, sessions
 from netim_app.infra.unit_of_work import UnitOfWork
 
 ALONE = only.PASSKEY
@@ -40,12 +40,18 @@ def ask_after_password(unit: UnitOfWork, visitor: Visitor) -> str:
 def finish_login(unit: UnitOfWork, visitor: Visitor, text: str) -> str:
     """The second step of a login. Returns the ticket that opens the session.
 
+    The answer is judged before all else: the owner reads of a right one that the account does not accept any more.
+
     Raises:
         RecordedRefusal: the answer does not match the request, the pending login has ended, or a login policy refuses.
     """
-    account_id = ceremonies.waiting_account(unit, visitor)
+    account_id = pending_logins.pending_account(unit, visitor) or ceremonies.waiting_account(unit, visitor)
     passkey = answers.judge_use(unit, visitor, text, "code", account_id)
-    ticket = ceremonies.finish_login(unit, account_id, visitor, factor=AFTER_PASSWORD)
+    try:
+        ticket = ceremonies.finish_login(unit, account_id, visitor, factor=AFTER_PASSWORD)
+    except RecordedRefusal:
+        answers.note_refusal(unit, visitor, "code", account_id, reason="shut")
+        raise
     answers.note_use(unit, passkey, visitor)
     return ticket
 
