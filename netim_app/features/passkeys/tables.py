@@ -29,7 +29,7 @@ class Passkey(SQLModel, table=True):
     public_key: bytes
     """COSE."""
     sign_count: int = Field(sa_type=sa.BigInteger)
-    """The highest that was seen; 0 for most, which do not count."""
+    """The highest counter seen; 0 for most passkeys, which do not count."""
     can_sync: bool
     """Whether its provider may copy it to the customer's other devices. This never changes."""
     backed_up: bool
