@@ -16,14 +16,15 @@ from redis.exceptions import RedisError
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from netim_app.brand.brand import get_brand
+from netim_app import setting_files
+from netim_app.brand.brand import read_brand
 from netim_app.core.clock import system_clock
 from netim_app.identity import customer_directory
 from netim_app.infra import mail_message, outbox, port
 from netim_app.infra.mail_transport import DeliveryFailed, SmtpTransport, make_transport
 from netim_app.infra.unit_of_work import Units, configure
 from netim_app.schema import RevisionError, missing_migrations
-from netim_app.settings import Settings
+from netim_app.settings import Reading, Settings
 
 PATIENCE_SECONDS = 10
 OTHERS = 0o077
@@ -59,15 +60,18 @@ def reason(error: Exception) -> str:
     return lines[0] if lines else type(origin).__name__
 
 
-def effective(settings: Settings) -> Iterator[str]:
-    """A line for each setting: the value that counts, and where it stands. No secret is in it."""
+def effective(reading: Reading) -> Iterator[str]:
+    """A line for each setting that can be read: the value that counts, and where it stands. No secret is in it."""
+    settings = reading.settings
     for name in Settings.model_fields:
-        variable = f"NETIM_{name.upper()}"
-        if os.environ.get(variable, "").strip():
-            place = "environment"
-        else:
-            place = "file" if name in settings.model_fields_set else "default"
-        yield f"set    {variable}: {_shown(name, getattr(settings, name))} ({place})"
+        if name not in reading.unreadable:
+            yield f"set    NETIM_{name.upper()}: {_shown(name, getattr(settings, name))} ({_place(settings, name)})"
+
+
+def _place(settings: Settings, name: str) -> str:
+    if os.environ.get(f"NETIM_{name.upper()}", "").strip():
+        return "environment"
+    return str(setting_files.file_of(Settings, name)) if name in settings.model_fields_set else "default"
 
 
 def _shown(name: str, value: object) -> str:
@@ -89,8 +93,11 @@ def _without_secrets(address: str) -> str:
     return url._replace(netloc=f"***@{place}" if account else place, query=query).geturl()
 
 
-def send_mail_to_oneself(settings: Settings, to: str) -> Finding:
+def send_mail_to_oneself(reading: Reading, to: str) -> Finding:
     """Sends a mail as the product does, past the outbox: what the mail server says is told at once."""
+    settings = reading.settings
+    if reading.unreadable or read_brand(settings.brand_dir)[1]:
+        return Finding("mail to oneself", "was not sent: a setting that it needs is at fault", fine=False)
     try:
         asyncio.run(_deliver(settings, to))
     except (DeliveryFailed, ValueError, OSError) as error:
@@ -114,18 +121,37 @@ def _test_mail(settings: Settings, to: str) -> mail_message.Message:
     )
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
-    """Everything, in the order in which a start needs it."""
-    yield from _settings(settings)
-    yield Finding("brand", f"{get_brand().product}, of {settings.brand_dir}")
+def examine(reading: Reading) -> Iterator[Finding]:
+    """Everything, in the order in which a start needs it, but what a setting names that cannot be read."""
+    settings = reading.settings
+
+    def can_be_read(*names: str) -> bool:
+        return reading.unreadable.keys().isdisjoint(names)
+
+    yield from _settings(reading)
+    if can_be_read("brand_dir"):
+        yield from _brand(settings)
     if settings.customer_directory:
         yield _directory(settings.customer_directory)
-    yield _folder(settings.var_dir)
-    yield from _database(settings)
-    yield _redis(settings)
-    yield _mail(settings)
-    yield _public_address(settings)
-    yield _passkeys(settings)
+    if can_be_read("var_dir"):
+        yield _folder(settings.var_dir)
+    if can_be_read("var_dir", "database_url"):
+        yield from _database(settings)
+    if can_be_read("redis_url"):
+        yield _redis(settings)
+    if can_be_read("env", "var_dir", "smtp_url", "mail_dir"):
+        yield _mail(settings)
+    if can_be_read("host", "port", "public_url"):
+        yield _public_address(settings)
+    if can_be_read("public_url", "passkey_domain"):
+        yield _passkeys(settings)
+
+
+def _brand(settings: Settings) -> Iterator[Finding]:
+    brand, faults = read_brand(settings.brand_dir)
+    yield from (Finding("brand", fault, fine=False) for fault in faults)
+    if brand and not faults:
+        yield Finding("brand", f"{brand.product}, of {settings.brand_dir}")
 
 
 def _passkeys(settings: Settings) -> Finding:
@@ -134,11 +160,11 @@ def _passkeys(settings: Settings) -> Finding:
     return Finding("passkeys", "not offered: they belong to a domain, and NETIM_PUBLIC_URL has an IP address")
 
 
-def _settings(settings: Settings) -> Iterator[Finding]:
-    faults = settings.faults()
+def _settings(reading: Reading) -> Iterator[Finding]:
+    faults = reading.faults
     yield from (Finding("settings", fault, fine=False) for fault in faults)
     if not faults:
-        yield Finding("settings", f"fine ({settings.env})")
+        yield Finding("settings", f"fine ({reading.settings.env})")
     known = {f"NETIM_{name}".upper() for name in Settings.model_fields}
     for name in sorted(os.environ):
         if name.startswith("NETIM_") and name not in known:

@@ -3,9 +3,9 @@
 What counts, in this order: the environment, `.env` in development, and files that have the names of settings.
 """
 
-import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,14 +14,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
-    DotEnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
-    SecretsSettingsSource,
     SettingsConfigDict,
-    SettingsError,
 )
 
+from netim_app import setting_files
 from netim_app.setting_domains import belongs_to, domain_of, read_passkey_domain
 from netim_app.setting_networks import Network, read_proxies
 from netim_app.setting_values import (
@@ -46,10 +44,6 @@ MIN_BCRYPT_COST = 12
 SECRETS = ("secret_key", "secret_key_old")
 """They are taken as they are: a blank at the end is part of a key."""
 PATHS = ("var_dir", "mail_dir", "clock_file", "database_url", "secrets_dir", "brand_dir")
-ENV_FILE = Path(".env").absolute()
-"""Read in development."""
-SECRET_FOLDERS = ("NETIM_SECRETS_DIR", "CREDENTIALS_DIRECTORY")
-"""Variables that name one: ours, and that of systemd (`LoadCredential=`)."""
 OWN_BRAND = Path(__file__).resolve().parent / "brand" / "default"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1")
 
@@ -113,14 +107,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Each counts more than those after it."""
-        in_development = os.environ.get("NETIM_ENV", "").strip() in ("", "development")
-        named = [Path(os.environ.get(name, "").strip() or os.devnull) for name in SECRET_FOLDERS]
-        return (
-            init_settings,
-            env_settings,
-            *([DotEnvSettingsSource(settings_cls, env_file=ENV_FILE)] if in_development else ()),
-            *(SecretsSettingsSource(settings_cls, secrets_dir=folder) for folder in named if folder.is_dir()),
-        )
+        return (init_settings, env_settings, *setting_files.sources(settings_cls))
 
     @model_validator(mode="before")
     @classmethod
@@ -182,7 +169,7 @@ class Settings(BaseSettings):
 
     def faults(self) -> list[str]:
         """One clear line for everything that forbids a start."""
-        lost = self.secrets_dir and not self.secrets_dir.is_dir()
+        lost = self.secrets_dir and not setting_files.can_be_listed(self.secrets_dir)
         secrets = ["NETIM_SECRETS_DIR is no folder that can be read"] if lost else []
         if self.production:
             return [*secrets, *self._unsafe(), *self._mail_faults(), *self._passkey_faults()]
@@ -244,38 +231,45 @@ def _is_blank(value: object) -> bool:
     return isinstance(text, str) and not text.strip()
 
 
-def read_settings(**values: Any) -> tuple[Settings | None, list[str]]:
-    """The settings of the environment, and a line for each fault in them; None when one cannot be read.
+@dataclass(frozen=True)
+class Reading:
+    """What was found where settings stand.
+
+    Attributes:
+        settings: with the default of each that cannot be read.
+        unreadable: why, by the names of the fields.
+    """
+
+    settings: Settings
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def faults(self) -> list[str]:
+        """A line for each: what cannot be read, and what forbids a start."""
+        unreadable = {f"NETIM_{name.upper()}": why for name, why in self.unreadable.items()}
+        others = [line for line in self.settings.faults() if not any(name in line for name in unreadable)]
+        return [*(f"{name} {why}" for name, why in unreadable.items()), *others]
+
+
+def read_settings(**values: Any) -> Reading:
+    """The settings of the environment.
 
     Args:
         values: count more than the environment, by the names of the fields.
     """
     try:
-        settings = Settings(**values)
+        return Reading(Settings(**values))
     except ValidationError as error:
         unreadable = {str(each["loc"][0]): _reason(each) for each in error.errors(include_url=False)}
-    except SettingsError as error:
-        return None, [_unreadable_file(error)]
-    else:
-        return settings, settings.faults()
-    # The others are checked all the same, so that all faults are shown at once.
+    # The others are read all the same, so that all faults are shown at once.
     defaults = {name: Settings.model_fields[name].default for name in unreadable}
-    variables = {name: f"NETIM_{name.upper()}" for name in unreadable}
-    others = [
-        fault
-        for fault in Settings(**{**values, **defaults}).faults()
-        if not any(variable in fault for variable in variables.values())
-    ]
-    return None, [*(f"{variables[name]} {reason}" for name, reason in unreadable.items()), *others]
-
-
-def _unreadable_file(error: SettingsError) -> str:
-    cause = error.__cause__
-    return f"{cause.filename} cannot be read: {cause.strerror}" if isinstance(cause, OSError) else str(error)
+    return Reading(Settings(**{**values, **defaults}), unreadable)
 
 
 def _reason(error: Any) -> str:
     """One line, without the value: it may be a secret."""
+    if isinstance(error["input"], setting_files.Unreadable):
+        return error["input"].why
     if "error" in error.get("ctx", {}) and error["type"] == "value_error":
         return str(error["ctx"]["error"])
     return str(error["msg"]).replace("Input should be", "must be").partition(", unable to parse")[0]
@@ -287,8 +281,8 @@ def get_settings() -> Settings:
 
     `Settings.faults` judges values that can be read and still forbid a start.
     """
-    settings, faults = read_settings()
-    if settings is None:
-        sys.stderr.writelines(f"refused to start: {fault}\n" for fault in faults)
+    reading = read_settings()
+    if reading.unreadable:
+        sys.stderr.writelines(f"refused to start: {fault}\n" for fault in reading.faults)
         raise SystemExit(1)
-    return settings
+    return reading.settings

@@ -6,7 +6,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from netim_app import build as front_end
-from netim_app.settings import DEVELOPMENT_SECRET, SECRET_FOLDERS, Settings, get_settings, read_settings
+from netim_app.setting_files import SECRET_FOLDERS
+from netim_app.settings import DEVELOPMENT_SECRET, Reading, Settings, get_settings, read_settings
 
 SECRET = "0123456789abcdef" * 2
 
@@ -80,7 +81,7 @@ def test_a_complete_production_may_start() -> None:
     ],
 )
 def test_an_unsafe_production_is_refused_with_a_line_that_says_why(changes: dict[str, Any], word: str) -> None:
-    _, faults = read_settings(**values(**changes))
+    faults = read_settings(**values(**changes)).faults
 
     assert any(word in fault for fault in faults), faults
     assert not any("\n" in fault or SECRET in fault for fault in faults)
@@ -105,7 +106,7 @@ def test_a_safe_variation_may_start(changes: dict[str, Any]) -> None:
 
 def test_development_is_forgiving_but_for_nonsense() -> None:
     assert Settings(bcrypt_cost=4, clock_file=Path("c"), workers=2).faults() == []
-    assert len(read_settings(public_url="ftp://127.0.0.1")[1]) == 1
+    assert len(read_settings(public_url="ftp://127.0.0.1").faults) == 1
 
 
 @pytest.mark.parametrize(
@@ -201,7 +202,7 @@ def test_an_empty_setting_is_not_set(monkeypatch: pytest.MonkeyPatch, variable: 
     unset = Settings()
     monkeypatch.setenv(variable, value)
 
-    assert read_settings() == (unset, [])
+    assert read_settings() == Reading(unset)
 
 
 @pytest.mark.parametrize(("variable", "value"), [(name, value) for name, each in WRONG.items() for value in each])
@@ -210,9 +211,9 @@ def test_a_wrong_setting_is_one_line_with_its_name(
 ) -> None:
     monkeypatch.setenv(variable, value)
 
-    settings, faults = read_settings()
-    assert settings is None
-    (line,) = faults
+    reading = read_settings()
+    assert [f"NETIM_{name.upper()}" for name in reading.unreadable] == [variable]
+    (line,) = reading.faults
     assert line.startswith((f"{variable} must", f"{variable} needs"))
     assert "\n" not in line
     assert "hunter2" not in line
@@ -233,11 +234,11 @@ def test_blanks_around_a_value_are_none_of_it(monkeypatch: pytest.MonkeyPatch, v
     }  # fmt: skip
     value = right.get(variable, "12")
     monkeypatch.setenv(variable, value)
-    plain, _ = read_settings()
+    plain = read_settings()
     monkeypatch.setenv(variable, f" {value}\t")
 
-    assert read_settings()[0] == plain
-    assert plain is not None
+    assert read_settings() == plain
+    assert not plain.unreadable
 
 
 def test_faults_of_both_kinds_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,9 +246,7 @@ def test_faults_of_both_kinds_are_told_at_once(monkeypatch: pytest.MonkeyPatch) 
     for name, value in {"NETIM_ENV": "production", "NETIM_PORT": "x", "NETIM_PUBLIC_URL": "x"}.items():
         monkeypatch.setenv(name, value)
 
-    _, faults = read_settings()
-
-    first_words = [fault.split()[0] for fault in faults]
+    first_words = [fault.split()[0] for fault in read_settings().faults]
     assert first_words == ["NETIM_PORT", "NETIM_PUBLIC_URL", "NETIM_SECRET_KEY", "mail", "NETIM_MAIL_FROM"]
 
 
@@ -376,29 +375,37 @@ def test_secrets_come_from_files(folder: Path, variable: str, monkeypatch: pytes
 
 def test_a_folder_of_secrets_that_is_not_there_forbids_a_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETIM_SECRETS_DIR", str(tmp_path / "no"))
-    assert read_settings()[1] == ["NETIM_SECRETS_DIR is no folder that can be read"]
+    assert read_settings().faults == ["NETIM_SECRETS_DIR is no folder that can be read"]
 
     monkeypatch.setenv("NETIM_SECRETS_DIR", str(tmp_path))
-    assert read_settings()[1] == []
+    assert read_settings().faults == []
+
+
+def refuse(path: Path, *_args: object, **_options: object) -> str:
+    """As a file does that belongs to somebody else: root reads all of them."""
+    raise PermissionError(13, "Permission denied", str(path))
 
 
 def test_a_secret_that_cannot_be_read_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETIM_SECRETS_DIR", str(folder))
-
-    def refuse(path: Path, *_args: object, **_options: object) -> str:
-        raise PermissionError(13, "Permission denied", str(path))
+    (folder / "netim_database_url").write_bytes(b"\xff")
+    (folder / "netim_workers").write_text("3")
+    reading = read_settings()
+    assert reading.faults == [
+        f"NETIM_DATABASE_URL stands in {folder}/netim_database_url, which cannot be read: it is no text"
+    ]
+    assert reading.settings.workers == 3
 
     monkeypatch.setattr(Path, "read_text", refuse)
-    settings, faults = read_settings()
-    assert settings is None
-    assert len(faults) == 1
-    assert faults[0].endswith(" cannot be read: Permission denied")
+    faults = read_settings().faults
+    assert {fault.split()[0] for fault in faults} == {"NETIM_DATABASE_URL", "NETIM_SECRET_KEY", "NETIM_WORKERS"}
+    assert all(fault.endswith(", which cannot be read: Permission denied") for fault in faults)
 
 
 def test_a_file_of_the_developer_counts_in_development_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / ".env"
     file.write_text("NETIM_PASSWORD_MIN_LENGTH=20\nNETIM_ENV=production\nOTHER=1\n")
-    monkeypatch.setattr("netim_app.settings.ENV_FILE", file)
+    monkeypatch.setattr("netim_app.setting_files.ENV_FILE", file)
     monkeypatch.delenv("NETIM_ENV", raising=False)
     assert Settings().password_min_length == 20
 

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from netim_app.brand.brand import read_brand
 from netim_app.commands import start
-from netim_app.doctor import Finding, effective, examine, send_mail_to_oneself
+from netim_app.doctor import effective, examine, send_mail_to_oneself
 from netim_app.infra import log, outbox
 from netim_app.offers import offers
 from netim_app.settings import read_settings
@@ -72,20 +71,14 @@ def doctor(
     mail_to: Annotated[str, typer.Option(help="Send a mail to this address, of yours.")] = "",
 ) -> None:
     """Show every setting, try everything that the settings name, and say what works and what does not."""
-    settings, faults = read_settings()
-    brand_faults = read_brand(settings.brand_dir)[1] if settings else []
-    if settings is None or brand_faults:
-        for fault in faults + brand_faults:
-            typer.echo(str(Finding("settings", fault, fine=False)))
-        raise typer.Exit(1)
-    log.install(production=settings.production)
+    reading = read_settings()
+    log.install(production=reading.settings.production)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # the findings are what is asked for
-    start.install_features()
-    for line in effective(settings):
+    for line in effective(reading):
         typer.echo(line)
     fine = True
-    mailed = [send_mail_to_oneself(settings, mail_to)] if mail_to else []
-    for finding in (*examine(settings), *mailed):
+    mailed = [send_mail_to_oneself(reading, mail_to)] if mail_to else []
+    for finding in (*examine(reading), *mailed):
         typer.echo(str(finding))
         fine = fine and finding.fine
     if not fine:

@@ -44,7 +44,8 @@ def test_the_doctor_names_the_fault(tmp_path: Path) -> None:
     done = netim(tmp_path, "doctor", "nobody")
 
     assert done.returncode == 1
-    assert done.stdout.startswith(f"fault  settings: {FAULT}")
+    assert [line for line in done.stdout.splitlines() if line.startswith(f"fault  brand: {FAULT}")]
+    assert "set    NETIM_WORKERS: 1 (default)" in done.stdout
 
 
 def test_the_doctor_names_a_brand_that_is_right(tmp_path: Path) -> None:

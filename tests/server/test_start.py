@@ -18,9 +18,10 @@ import psutil
 import pytest
 
 from netim_app import build as front_end
-from netim_app.doctor import examine
+from netim_app import setting_files
+from netim_app.doctor import effective, examine
 from netim_app.infra.port import PortTaken, answers, claimed_port, when_it_listens
-from netim_app.settings import Settings
+from netim_app.settings import Reading, Settings, read_settings
 from tests.conftest import new_postgres_database
 from tests.kit.fakes import smtp_server, until
 from tests.kit.harness import Server, free_port, production_server, redis_server, running
@@ -277,7 +278,7 @@ def test_the_doctor_shows_every_setting_and_no_secret(tmp_path: Path) -> None:
     assert "hunter2" not in done.stdout
     assert shown["NETIM_DATABASE_URL"].startswith("postgresql://***@127.0.0.1:")
     assert shown["NETIM_SECRET_KEY"] == "44 characters (environment)"
-    assert shown["NETIM_PASSWORD_MIN_LENGTH"] == "15 (file)"
+    assert shown["NETIM_PASSWORD_MIN_LENGTH"] == f"15 ({tmp_path}/secrets/netim_password_min_length)"
     assert shown["NETIM_WORKERS"] == "1 (default)"
     assert shown["NETIM_TRUSTED_PROXIES"] == "none (default)"
 
@@ -294,20 +295,42 @@ async def test_the_doctor_sends_a_mail(tmp_path: Path) -> None:
     assert len(mail.received) == 1
 
 
+def test_the_doctor_names_the_file_of_a_developer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    file.write_text("NETIM_WORKERS=2\n")
+    monkeypatch.setattr(setting_files, "ENV_FILE", file)
+    assert f"set    NETIM_WORKERS: 2 ({file})" in list(effective(read_settings()))
+
+
 def test_the_doctor_names_every_setting_that_cannot_be_read(tmp_path: Path) -> None:
+    """All others are shown, and what they name is tried."""
     wrong = {
         "NETIM_DATABASE_URL": "postgresql://netim:p@hunter2@127.0.0.1/netim",
-        "NETIM_REDIS_URL": "redis://netim:1?hunter2@127.0.0.1",
         "NETIM_SMTP_URL": "smtps://user:hunter2#x@mail.example.com",
         "NETIM_PORT": "x",
         "NETIM_HOST": "192.0.2.1",
     }
-    done = Server(tmp_path, env=wrong).netim("doctor")
+    redis = f"redis://:hunter2@127.0.0.1:{free_port()}"
+    server = Server(tmp_path, env=wrong | {"NETIM_REDIS_URL": redis, "NETIM_BRAND_DIR": str(tmp_path)})
+    done = server.netim("doctor", "--mail-to", "operator@example.com")
     assert (done.returncode, done.stderr) == (1, "")
     lines = done.stdout.splitlines()
     assert sorted(line.split()[2].strip(":") for line in lines if line.startswith("fault  settings: ")) == sorted(wrong)
-    assert len(lines) == len(wrong)
+    shown = dict(line[7:].split(": ", 1) for line in lines if line.startswith("set "))
+    unreadable = {"NETIM_DATABASE_URL", "NETIM_SMTP_URL", "NETIM_PORT"}
+    assert shown.keys() == {f"NETIM_{name.upper()}" for name in Settings.model_fields} - unreadable
+    assert shown["NETIM_HOST"] == "192.0.2.1 (environment)"
+    faults = [line.split(": ")[0].removeprefix("fault  ") for line in lines if line.startswith("fault ")]
+    assert faults[len(wrong) :] == ["brand", "redis", "mail to oneself"]
+    assert not [line for line in lines if line.startswith(("ok     database", "ok     mail"))]
     assert "hunter2" not in done.stdout
+
+
+def test_a_server_with_one_bad_setting_says_it_in_one_line(tmp_path: Path) -> None:
+    done = Server(tmp_path, env={"NETIM_PORT": "x"}).netim("serve")
+    assert done.returncode == 1
+    assert re.fullmatch(r"refused to start: NETIM_PORT must .*\n", done.stderr)
+    assert done.stdout == ""
 
 
 async def test_the_doctor_tries_each_thing(tmp_path: Path) -> None:
@@ -378,7 +401,7 @@ def test_the_doctor_sees_who_can_read_the_database(tmp_path: Path, migrated_sqli
     settings = Settings(env="production", var_dir=tmp_path, public_url=f"https://localhost:{free_port()}")
     for mode, seen in ((0o644, True), (0o600, False)):
         file.chmod(mode)
-        assert any("chmod 600" in finding.said for finding in examine(settings)) is seen
+        assert any("chmod 600" in finding.said for finding in examine(Reading(settings))) is seen
 
 
 def test_no_worker_waits_for_an_import_of_the_thread_that_looks_at_the_port() -> None:

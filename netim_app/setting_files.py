@@ -1,0 +1,59 @@
+"""Files that settings stand in: `.env` in development, and those in a folder that have the names of settings."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SecretsSettingsSource
+
+ENV_FILE = Path(".env").absolute()
+"""Read in development."""
+SECRET_FOLDERS = ("NETIM_SECRETS_DIR", "CREDENTIALS_DIRECTORY")
+"""Variables that name one: ours, and that of systemd (`LoadCredential=`)."""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Stands for the value of a setting whose file cannot be read."""
+
+    why: str
+
+
+class _SecretFiles(SecretsSettingsSource):
+    """A folder. A file in it that cannot be read is a fault of its setting alone."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        try:
+            return super().get_field_value(field, field_name)
+        except (OSError, UnicodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no text"
+            return Unreadable(f"stands in {_file(self, field_name)}, which cannot be read: {why}"), field_name, False
+
+
+def sources(settings: type[BaseSettings]) -> list[PydanticBaseSettingsSource]:
+    """Each counts more than those after it."""
+    in_development = os.environ.get("NETIM_ENV", "").strip() in ("", "development")
+    named = [Path(os.environ.get(name, "").strip() or os.devnull) for name in SECRET_FOLDERS]
+    return [
+        *([DotEnvSettingsSource(settings, env_file=ENV_FILE)] if in_development else ()),
+        *(_SecretFiles(settings, secrets_dir=folder) for folder in named if can_be_listed(folder)),
+    ]
+
+
+def can_be_listed(folder: Path) -> bool:
+    """Whether it is a folder that this process may look into."""
+    return folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+
+
+def file_of(settings: type[BaseSettings], name: str) -> Path | None:
+    """The file whose value counts where the environment has none."""
+    return next((_file(source, name) for source in sources(settings) if name in source()), None)
+
+
+def _file(source: PydanticBaseSettingsSource, name: str) -> Path:
+    if not isinstance(source, _SecretFiles):
+        return ENV_FILE
+    folder = Path(str(source.secrets_dir))
+    return source.find_case_path(folder, f"netim_{name}", case_sensitive=False) or folder
