@@ -15,13 +15,21 @@ REVIEWED = Reviewed(
     mails={
         "data_downloaded": Mail(),
         "deletion_asked": Mail(
-            params=NOTICE | {"due": DUE, "by_support": False, "restorable": False, "login_url": f"{ACCOUNT}/login"},
-            variants={"by_support": (False, True), "restorable": (False, True)},
+            params=NOTICE
+            | {
+                "due": DUE,
+                "by_support": False,
+                "restorable": False,
+                "disabled": False,
+                "login_url": f"{ACCOUNT}/login",
+            },
+            variants={"by_support": (False, True), "restorable": (False, True), "disabled": (False, True)},
             unsaid=frozenset({"security_url"}),  # its pages are closed
             to_support=lambda _variant: True,
         ),
         "deletion_due": Mail(
-            params=NOTICE | {"due": DUE, "login_url": f"{ACCOUNT}/login"},
+            params=NOTICE | {"due": DUE, "disabled": False, "login_url": f"{ACCOUNT}/login"},
+            variants={"disabled": (False, True)},
             unsaid=frozenset({"security_url", "address", "browser", "system"}),  # nothing has happened there
             to_support=lambda _variant: True,
         ),

@@ -138,6 +138,22 @@ def test_an_address_that_a_link_restores_is_told_too(units: Units, caller: Actor
     assert "/login" not in mail.text
 
 
+@pytest.mark.parametrize("disabled", [True, False])
+async def test_each_mail_says_how_the_account_is_kept_and_no_login_where_none_is_possible(
+    units: Units, caller: Actor, clock: FakeClock, disabled: bool
+) -> None:
+    with units.write() as unit:
+        if disabled:
+            operations.disable(unit, caller.account_id)
+        deletion.begin(unit, DeletionAsked(account_id=caller.account_id, at=unit.now, by_support=True))
+    await pass_days(clock, 11)
+
+    for event in ("deletion_asked", "deletion_due"):
+        text = last_mail(units, event).text
+        assert ("/login\n" in text) == ("login before then" in text or "Log in once" in text) == (not disabled), event
+        assert ("nobody can log in to it" in text) == disabled, event
+
+
 def test_asking_again_puts_nothing_off(units: Units, caller: Actor, clock: FakeClock) -> None:
     ask(units, caller)
     clock.advance(days=10)

@@ -94,14 +94,16 @@ def mail_asked(unit: UnitOfWork, fact: DeletionAsked) -> None:
     Otherwise a thief who has changed the address and then requests the deletion would be the only one notified.
     """
     due_at = unit.run(_FIND, {"account": fact.account_id}).one().due_at
-    about = {"due": due_at, "by_support": fact.by_support, "login_url": _login_url(unit)}
+    about = {"due": due_at, "by_support": fact.by_support, **_ways_back(unit, fact.account_id)}
     notices.notify(unit, "deletion_asked", fact, restorable=False, **about)
     if (old := undo.mailbox_with_link(unit, fact.account_id)) is not None:
         notices.notify(unit, "deletion_asked", fact, to=old, restorable=True, **about)
 
 
-def _login_url(unit: UnitOfWork) -> str:
-    return f"{unit.settings.public_url}/login"
+def _ways_back(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
+    """For a mail: a login keeps the account, but where it is disabled support alone can."""
+    disabled = sessions.lock_account(unit, account_id).disabled_at is not None
+    return {"disabled": disabled, "login_url": f"{unit.settings.public_url}/login"}
 
 
 # Taken back
@@ -168,7 +170,7 @@ def remind(unit: UnitOfWork, account_id: int) -> None:
     row.reminded_at = unit.now
     row.due_at = rules.due_after_reminder(row.due_at, unit.now)
     fact = Fact(account_id=account_id, at=row.asked_at)
-    notices.notify(unit, "deletion_due", fact, due=row.due_at, login_url=_login_url(unit))
+    notices.notify(unit, "deletion_due", fact, due=row.due_at, **_ways_back(unit, account_id))
 
 
 def due(unit: UnitOfWork) -> list[int]:
