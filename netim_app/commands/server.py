@@ -1,5 +1,6 @@
 """Commands that build the pages and run the server."""
 
+import gc
 import os
 import resource
 import subprocess
@@ -21,6 +22,8 @@ from netim_app.settings import Settings, get_settings
 RESPAWN_SECONDS = 15
 HEADER_SECONDS = 15
 """For the headers of a request, and for the silence before them on a connection that is kept."""
+STOP_SECONDS = 8
+"""For requests that are under way at a stop: a client that reads slowly would hold it up for as long as it likes."""
 MAX_CONNECTIONS = 4096
 """Of one worker, open sockets aside. The next one waits."""
 MAX_OPEN_FILES = 65_536
@@ -68,10 +71,12 @@ def _serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         # SIGHUP replaces the workers one by one; the old one stops when the new one has had so long to start.
         respawn_interval=RESPAWN_SECONDS,
+        workers_kill_timeout=STOP_SECONDS,
         log_dictconfig=server_log.granian_log_config(production=settings.production),
     )
     early_stop.watch(server)
     server.serve()
+    gc.freeze()  # the process ends now: looking for garbage once more would take half a second
 
 
 def _need_pages(settings: Settings) -> None:

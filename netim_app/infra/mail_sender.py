@@ -48,7 +48,7 @@ _random = secrets.SystemRandom()
 SEND_TIMEOUT = 45.0
 """Seconds that sending one mail may take: less than the lease, so that no other sender sends it meanwhile."""
 POLL_SECONDS = 2.0
-GRACE_SECONDS = 3.0
+GRACE_SECONDS = 1.5
 """How long a stopping sender waits for the mail that is under way."""
 PURGE_EVERY = timedelta(hours=1)
 DATABASE_AWAY = (OperationalError, InterfaceError, NoConnection)

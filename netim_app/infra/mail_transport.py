@@ -19,7 +19,7 @@ from netim_app.settings import Settings
 
 SMTP_TIMEOUT = 20.0
 """Seconds that one step of an SMTP dialogue may take."""
-FINISH_TIMEOUT = 2.0
+FINISH_TIMEOUT = 0.5
 """Seconds that the end of a connection may take."""
 MAX_PER_CONNECTION = 50
 """Messages. Many servers end a connection that brings more than a hundred."""
