@@ -9,9 +9,13 @@ from netim_app.settings import OWN_BRAND
 from netim_app.texts import catalog, po_files
 from tests.house.modules import PACKAGE, ROOT
 
-LABELS = ('b"netim-direct password v1"', 'f"\\0netim-direct {host} {port}"')
-"""What is not shown: a key's label, and the name of a lock of the machine."""
-TEXTS = (".py", ".po", ".jinja", ".svg", ".txt", ".toml", ".css", ".js", ".json", ".yaml", "")
+LABELS = ('b"netim-direct password v1"', 'f"\\0netim-direct {host} {port}"', "(ours: `netim`, ")
+"""What is not shown: a key's label, the name of a lock of the machine, and our words that no password is made of."""
+PLACES = (
+    *(PACKAGE, ROOT / "assets", ROOT / "deploy", ROOT / "docs"),
+    *(ROOT / "compose.yaml", ROOT / "Containerfile", ROOT / "Makefile"),
+)
+TEXTS = (".py", ".po", ".jinja", ".svg", ".txt", ".toml", ".css", ".js", ".json", ".yaml", ".md", "")
 
 
 def literals() -> re.Pattern[str]:
@@ -26,8 +30,7 @@ def literals() -> re.Pattern[str]:
 def test_the_name_is_written_in_the_brand_alone() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
-        for folder in (PACKAGE, ROOT / "assets", ROOT / "deploy")
-        for path in sorted(folder.rglob("*"))
+        for path in sorted(path for place in PLACES for path in (place, *place.rglob("*")))
         if path.is_file() and path.suffix in TEXTS and OWN_BRAND not in path.parents
         for line in path.read_text("utf-8").splitlines()
         if literals().search(line) and not any(label in line for label in LABELS)

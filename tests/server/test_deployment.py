@@ -364,7 +364,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory, postgres_uri: str, mirror:
                 NETIM_ENV="production",
                 NETIM_PUBLIC_URL=made.entrance.url,
                 NETIM_SECRET_KEY=SECRET,
-                NETIM_MAIL_FROM="Netim Direct <security@example.com>",
+                NETIM_MAIL_FROM="security@example.com",
                 NETIM_MAIL_DIR=f"{folder}/mail",
                 NETIM_TRUSTED_PROXIES="127.0.0.1/32",
                 NETIM_VAR_DIR=f"{folder}/state",
