@@ -114,11 +114,11 @@ $(VENV)/.development: requirements-dev.lock pyproject.toml $(VENV)/pyvenv.cfg
 	@touch $@ $(VENV)/.runtime
 
 $(VENV)/pyvenv.cfg:
-	@for candidate in python3.13 python3.12 python3.11 python3; do \
+	@for candidate in python3.14 python3.13 python3.12 python3.11 python3; do \
 		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
 			if "$$candidate" -m venv $(VENV); then exit 0; fi; \
 			rm -rf $(VENV); \
 			echo "$$candidate has no working venv module (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; \
 		fi; \
 	done; \
-	echo "Python 3.11 or newer is needed: none of python3.13, python3.12, python3.11, python3 is new enough" >&2; exit 1
+	echo "Python 3.11 or newer is needed: none of python3.14, python3.13, python3.12, python3.11, python3 is new enough" >&2; exit 1
