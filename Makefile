@@ -8,8 +8,9 @@
 VENV   := .venv
 PYTHON := $(VENV)/bin/python
 PIP    := $(PYTHON) -m pip --disable-pip-version-check --quiet
-# The slow folders first: what starts early ends early. A new folder is found by itself.
-SLOW_TESTS := tests/browser tests/server
+# The slow folders first: what starts early ends early. A file of tests/house builds an application for three minutes,
+# and would run alone at the end. A new folder is found by itself.
+SLOW_TESTS := tests/browser tests/house tests/server
 TESTS      := $(filter-out $(SLOW_TESTS) tests/benchmarks,$(patsubst %/,%,$(sort $(wildcard tests/*/)))) $(wildcard tests/test_*.py)
 TESTS      := $(wildcard $(SLOW_TESTS)) $(filter-out %/__pycache__,$(TESTS))
 # Most tests wait for a server or a browser, so there are more processes than cores of a small machine. Each file stays in one of them.
