@@ -4,12 +4,9 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.kit.harness import Client, Server
 
 PERSONAL = "/account/personal-information"
-COMMANDS = ("show", "export", "enable", "disable", "delete", "send-reset", "unlock")
 
 
 def told(server: Server, email: str) -> list[str]:
@@ -17,14 +14,6 @@ def told(server: Server, email: str) -> list[str]:
     of_account = "SELECT details FROM journal_entry WHERE account_id = (SELECT id FROM account WHERE email = :e)"
     details = map(json.loads, server.query(f"{of_account} ORDER BY number", e=email))
     return [each["told"] for each in details if "support" in each.get("told", "")]
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_an_unknown_address_is_said_and_ends_with_an_error(server: Server, command: str) -> None:
-    done = server.netim(command, "nobody@example.com")
-
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "no account has this e-mail address" in done.stderr
 
 
 async def test_an_account_is_shown_without_a_secret(server: Server, anna: Client, email: str) -> None:
