@@ -57,30 +57,29 @@ async def _delete(server: Server, _client: Client, email: str) -> None:
     await asyncio.to_thread(run)
 
 
-@pytest.mark.parametrize("end", [_log_out, _revoke, _disable, _delete])
-async def test_live_revoke_closes_the_socket(
-    server: Server,
-    new_email: Callable[[], str],
-    email: str,
-    anna: Client,
-    end: Callable[[Server, Client, str], Awaitable[None]],
-) -> None:
+async def _ends(server: Server, email: str, end: Callable[[Server, Client, str], Awaitable[None]]) -> None:
     """A while after the page was told. It comes back as a visitor's, and stays open."""
-    mine = new_email()
-    async with customer(server, mine) as client:
+    async with customer(server, email) as client:
         client.events.clear()
         begun = time.monotonic()
-        await end(server, client, mine)
+        await end(server, client, email)
         await client.closed()
         assert time.monotonic() - begun > 3, "a page shows meanwhile what it says"
         assert ("recheck_session" in str(client.events)) is (end is not _delete)
         await client.connect(PERSONAL)
         await client.call("ShellState.open_account_page")
         await client.sent_to("/login")
-        assert await is_logged_in(anna), "whose socket has been open all the time"
         await asyncio.sleep(QUIET_SECONDS + 1.5)
         await client.call("ShellState.open_public_page")
         assert client.vars["ShellState.opened"]
+
+
+async def test_live_revoke_closes_the_socket(server: Server, new_email: Callable[[], str], anna: Client) -> None:
+    """Of four customers at once, each in another way."""
+    async with asyncio.TaskGroup() as group:
+        for end in (_log_out, _revoke, _disable, _delete):
+            group.create_task(_ends(server, new_email(), end))
+    assert await is_logged_in(anna), "whose socket has been open all the time"
 
 
 async def test_live_revoke_closes_the_socket_of_a_session_whose_time_is_over(
