@@ -23,7 +23,7 @@ from netim_app.identity.state.profile import ProfileState
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.state.ticket_exchange import TicketExchangeState
 from netim_app.identity.tables import AccountSession
-from netim_app.infra import cost_budget
+from netim_app.infra import cost_budget, opening_queue
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.unit_of_work import Units
 from netim_app.offers import install
@@ -128,9 +128,10 @@ async def test_an_event_that_waited_is_authorize_by_what_holds_after_the_wait(
 
 @pytest.mark.parametrize("meanwhile", [nothing, end_session], ids=["twin", "session ended"])
 async def test_a_page_opens_after_those_before_it_and_events_do_not_wait_for_them(
-    sqlite_units: Units, caller: Caller, meanwhile: Callable[[Units], None]
+    sqlite_units: Units, caller: Caller, meanwhile: Callable[[Units], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The caller is looked up anew after the wait."""
+    monkeypatch.setattr(opening_queue, "HELD_SECONDS", 60)
     may_open = asyncio.Event()
 
     async def page_before() -> None:

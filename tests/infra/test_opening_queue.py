@@ -24,6 +24,13 @@ class Pages:
         await self.done[number].wait()
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on how busy the machine is."""
+    monkeypatch.setattr(opening_queue, "HELD_SECONDS", 60)
+    monkeypatch.setattr(opening_queue, "MAX_WAIT_SECONDS", 60)
+
+
 async def soon() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
