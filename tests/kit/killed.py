@@ -3,3 +3,4 @@
 PAID = ("attempt_window",)
 """A guess is paid in a transaction of its own, before it is looked at: it may stand when all the rest does not."""
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+UNSENT = "SELECT count(*) FROM outbox_message WHERE state = 'queued'"

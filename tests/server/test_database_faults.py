@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tests.kit.fakes import until
 from tests.kit.faults import INCIDENT, Postgres, health, postgres
 from tests.kit.harness import PASSWORD, Client, Server, customer, running
-from tests.kit.killed import PAID, WAITING
+from tests.kit.killed import PAID, UNSENT, WAITING
 
 __all__ = ["postgres"]
 PAGE = "/account/personal-information"
@@ -125,6 +125,7 @@ async def cut_in_the_middle(server: Server, client: Client, email: str) -> None:
     form = {"current": PASSWORD, "password": NEW_PASSWORD}
     async with Client(server) as other:
         await other.log_in(email)
+        await until(lambda: server.query(UNSENT) == [0], WAIT)
         with server.units.engine.begin() as holder:
             # The other session is the last thing that a new password changes.
             assert holder.execute(text("SELECT id FROM account_session ORDER BY id DESC LIMIT 1 FOR UPDATE")).all()

@@ -22,7 +22,7 @@ from reflex_guard.tokens import digest
 from tests.conftest import new_postgres_database
 from tests.kit.fakes import until
 from tests.kit.harness import PASSWORD, Client, Server, customer, running
-from tests.kit.killed import PAID, WAITING
+from tests.kit.killed import PAID, UNSENT, WAITING
 from tests.kit.two_factor import SECURITY, Owner, give_code, give_password
 
 PAGE = "/account/personal-information"
@@ -61,7 +61,7 @@ async def killed_at(server: Server, table: str, where: str, **params: Any) -> As
 
     What it had changed before that in the same transaction is undone. That of other transactions stands.
     """
-    await until(lambda: server.query("SELECT count(*) FROM outbox_message WHERE state = 'queued'") == [0], WAIT)
+    await until(lambda: server.query(UNSENT) == [0], WAIT)
     with server.units.engine.begin() as holder:
         rows = holder.execute(text(f"SELECT 1 FROM {table} WHERE {where} FOR UPDATE"), params).all()  # noqa: S608
         assert len(rows) == 1, "the row to stop at"
