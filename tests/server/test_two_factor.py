@@ -4,17 +4,14 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from typing import Any
 
 import pyotp
 import pytest
-from sqlalchemy import text, update
-from sqlmodel import col
+from sqlalchemy import text
 
-from netim_app.identity.operations import find_account
 from netim_app.identity.second_factor import HARD_STOP
-from netim_app.identity.tables import FailedCodeCount, KnownBrowser
+from netim_app.identity.tables import FailedCodeCount
 from reflex_guard.tokens import new_token
 from tests.kit.cookies import PAGE as PERSONAL
 from tests.kit.cookies import attributes
@@ -619,22 +616,6 @@ async def test_enrol_ends_other_sessions_and_renews_this_one(plain: Owner, serve
         assert any(path.startswith("/login") for path in other.redirects())
     await plain.client.call("PasswordState.begin")
     assert plain.client.vars["PasswordState.open"]
-
-
-@pytest.mark.parametrize(("days", "known"), [(6, False), (8, True)])
-async def test_enrol_notes_whether_the_browser_was_long_known(
-    plain: Owner, server: Server, days: int, known: bool
-) -> None:
-    """As the socket knows it, by the browser's own cookie."""
-    with server.units.write() as unit:
-        account_id = find_account(unit, plain.email) or 0
-        of_account = col(KnownBrowser.account_id) == account_id
-        unit.session.exec(update(KnownBrowser).where(of_account).values(first_seen_at=unit.now - timedelta(days=days)))
-
-    await plain.enable()
-
-    for table in ("totp_authenticator", "backup_code_set"):
-        assert [bool(value) for value in plain.row(table, "in_known_browser")] == [known]
 
 
 # Disabling
