@@ -132,10 +132,8 @@ class Ceremony:
     """Stands below the form of the login page."""
     code_part: Callable[[], rx.Component]
     """Stands above the code of the second step, for an account that has it."""
-    sole: Callable[[UnitOfWork, int], bool]
-    """(unit, account id) -> whether nothing else is to open the account: no password, no code, no mailed link."""
-    sole_is_owners: Callable[[UnitOfWork, int, datetime], bool]
-    """(unit, account id, moment) -> whether that was chosen before a moment, or in a browser that was long known."""
+    sole_since: Callable[[UnitOfWork, int], datetime | None]
+    """(unit, account id) -> since when nothing else is to open the account: no password, no code, no mailed link."""
     mail_way_back: Callable[[UnitOfWork, Fact], None]
     """(unit, what was asked for) -> mails to such an account how it can be opened without the ceremony."""
     stands_in: Sequence[str] = ()

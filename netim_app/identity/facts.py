@@ -153,18 +153,14 @@ class TakenBack(Change, ABC):
     until: datetime | None = None
     """After that it was the owner's again. None: it may have been in wrong hands until now."""
 
-    def doubts(self, added_at: datetime, used_at: datetime | None = None, *, in_known_browser: bool = False) -> bool:
+    def doubts(self, added_at: datetime, used_at: datetime | None = None) -> bool:
         """Whether something may be a thief's.
 
         Args:
             used_at: when it last opened the account. Nobody but the owner could use it after `until`.
-            in_known_browser: whether it was added in a browser that was long known then. It does not count where the
-                thief may have had the account until now: a thief's own browser may be long known by then.
         """
         if self.until is None:
             return added_at >= self.since
-        if in_known_browser:
-            return False
         return self.since <= added_at <= self.until and (used_at is None or used_at <= self.until)
 
 

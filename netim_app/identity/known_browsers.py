@@ -13,17 +13,12 @@ from netim_app.infra.unit_of_work import UnitOfWork
 
 MAX_KNOWN_BROWSERS = 100
 """Of one account: one that is used once, as a private window is, makes no row that stays for ever."""
-LONG_KNOWN = timedelta(days=7)
-"""From then on a browser is the owner's: a thief comes in a new one, and its login was mailed that long ago."""
 _KNOWN, _account = table_of(KnownBrowser), table_of(Account).c
 _known = _KNOWN.c
 _IS_KNOWN = (
     sa.select(_known.account_id)
     .join(table_of(Account), _account.id == _known.account_id)
     .where(_account.email_key == sa.bindparam("email"), _known.browser_digest == sa.bindparam("browser"))
-)
-_FIRST_SEEN = sa.select(_known.first_seen_at).where(
-    _known.account_id == sa.bindparam("account"), _known.browser_digest == sa.bindparam("browser")
 )
 _SEE_AGAIN = (
     sa.update(_KNOWN)
@@ -69,18 +64,6 @@ def _forget_oldest(unit: UnitOfWork, account_id: int) -> None:
 def is_known_browser(unit: UnitOfWork, email_key: str, browser_digest: str) -> bool:
     """Whether somebody has logged in to the account with this address in this browser before."""
     return bool(browser_digest) and unit.row(_IS_KNOWN, email=email_key, browser=browser_digest) is not None
-
-
-def is_long_known(unit: UnitOfWork, actor: Actor) -> bool:
-    """Whether the account knows the browser that the customer uses for so long that it is no thief's.
-
-    The session is not asked: a thief may have its cookie, and not that of the browser. A browser that became a stranger
-    meanwhile counts from its next login on.
-    """
-    if not actor.browser_digest:
-        return False
-    row = unit.row(_FIRST_SEEN, account=actor.account_id, browser=actor.browser_digest)
-    return row is not None and row.first_seen_at <= unit.now - LONG_KNOWN
 
 
 def is_own_browser(unit: UnitOfWork, actor: Actor) -> bool:

@@ -12,17 +12,18 @@ from netim_app.offers import offers
 
 def is_chosen(unit: UnitOfWork, account_id: int) -> bool:
     """Whether nothing but a ceremony opens the account."""
-    return any(ceremony.sole(unit, account_id) for ceremony in offers().ceremonies)
+    return any(ceremony.sole_since(unit, account_id) for ceremony in offers().ceremonies)
 
 
-def is_owners_choice(unit: UnitOfWork, account_id: int, before: datetime) -> bool:
-    """The same, if no thief can have chosen that: it was before a moment, or in a browser that was long known."""
-    return any(ceremony.sole_is_owners(unit, account_id, before) for ceremony in offers().ceremonies)
+def is_chosen_before(unit: UnitOfWork, account_id: int, moment: datetime) -> bool:
+    """The same, if that was chosen before a moment."""
+    chosen = (ceremony.sole_since(unit, account_id) for ceremony in offers().ceremonies)
+    return any(since is not None and since < moment for since in chosen)
 
 
 def mail_way_back(unit: UnitOfWork, asked: Fact) -> bool:
     """Mails what such an account gets instead of a link to a new password. False for every other account."""
-    chosen = [ceremony for ceremony in offers().ceremonies if ceremony.sole(unit, asked.account_id)]
+    chosen = [ceremony for ceremony in offers().ceremonies if ceremony.sole_since(unit, asked.account_id)]
     for ceremony in chosen:
         ceremony.mail_way_back(unit, asked)
     return bool(chosen)

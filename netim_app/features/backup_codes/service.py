@@ -15,7 +15,7 @@ from netim_app.core.facts import Origin
 from netim_app.features.backup_codes import rules
 from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesRemoved, BackupCodesSaved, BackupCodeUsed
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
-from netim_app.identity import accounts, freeze, known_browsers, notices, second_factor, sessions
+from netim_app.identity import accounts, freeze, notices, second_factor, sessions
 from netim_app.identity.facts import SecondFactorDisabled, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.columns import table_of
@@ -167,7 +167,6 @@ def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
             account_id=actor.account_id,
             sealed=unit.vault.seal(key, _context(actor.account_id)),
             made_at=unit.now,
-            in_known_browser=known_browsers.is_long_known(unit, actor),
         )
     )
     unit.session.add_all(BackupCode(account_id=actor.account_id, digest=rules.digest_of(code, key)) for code in codes)
@@ -220,7 +219,7 @@ def delete_since(unit: UnitOfWork, fact: TakenBack) -> None:
     """Deletes a set that a thief may have made. The owner can make a new one."""
     sessions.lock_account(unit, fact.account_id)
     made = unit.session.get(BackupCodeSet, fact.account_id, populate_existing=True)
-    if made is not None and fact.doubts(made.made_at, in_known_browser=made.in_known_browser):
+    if made is not None and fact.doubts(made.made_at):
         _delete(unit, fact.account_id)
         unit.record(BackupCodesRemoved(account_id=fact.account_id, at=fact.at, origin=fact.origin))
 

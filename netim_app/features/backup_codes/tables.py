@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from netim_app.infra.columns import UtcDateTime
@@ -22,8 +21,6 @@ class BackupCodeSet(SQLModel, table=True):
     """When a page confirmed that it shows them. Until then the answer with the codes may have been lost."""
     saved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When the customer confirmed that they are saved. Until then they may be lost: a closed page showed them once."""
-    in_known_browser: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
-    """Whether the account had long known the browser in which it was made (`known_browsers.is_long_known`)."""
 
 
 class BackupCode(SQLModel, table=True):

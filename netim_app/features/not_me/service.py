@@ -92,7 +92,7 @@ def stop_everything(unit: UnitOfWork, token: str, visitor: Visitor) -> Then:
     account = sessions.lock_account(unit, account_id)
     if account.disabled_at is not None:
         raise links.refused(links.NOT_ME, account_id=account_id)
-    sole = sole_ceremony.is_owners_choice(unit, account_id, unit.now - freeze.MAY_BE_A_THIEFS)
+    sole = sole_ceremony.is_chosen_before(unit, account_id, unit.now - freeze.MAY_BE_A_THIEFS)
     unit.run(_USE_OF_MAILBOX, {"account": account_id, "now": unit.now, "mailbox": link.email})
     links.revoke_links(unit, account_id)
     sessions.end_sessions(unit, account_id)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from netim_app.infra.columns import UtcDateTime
@@ -28,7 +28,7 @@ class Passkey(SQLModel, table=True):
     """Unique over all accounts."""
     public_key: bytes
     """COSE."""
-    sign_count: int = Field(sa_type=sa.BigInteger)
+    sign_count: int = Field(sa_type=BigInteger)
     """The highest counter seen; 0 for most passkeys, which do not count."""
     can_sync: bool
     """Whether its provider may copy it to the customer's other devices. This never changes."""
@@ -39,8 +39,6 @@ class Passkey(SQLModel, table=True):
     transports: str = Field(default="", max_length=80)
     name: str = Field(max_length=40)
     added_at: datetime = Field(sa_type=UtcDateTime)
-    in_known_browser: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
-    """Whether the account had long known the browser in which it was added (`known_browsers.is_long_known`)."""
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     address: str = Field(default="", max_length=45)
     browser: str = Field(default="", max_length=80)
@@ -54,8 +52,6 @@ class PasskeysOnly(SQLModel, table=True):
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
     since: datetime = Field(sa_type=UtcDateTime)
-    in_known_browser: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
-    """Whether the account had long known the browser in which it was switched on (`known_browsers.is_long_known`)."""
 
 
 class PasskeyRecovery(SQLModel, table=True):

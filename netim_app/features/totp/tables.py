@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from netim_app.infra.columns import UtcDateTime
@@ -21,8 +20,6 @@ class TotpAuthenticator(SQLModel, table=True):
     """The time step of the last accepted code: only later ones are accepted."""
     added_at: datetime = Field(sa_type=UtcDateTime)
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    in_known_browser: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
-    """Whether the account had long known the browser in which it was added (`known_browsers.is_long_known`)."""
 
 
 class TotpEnrolment(SQLModel, table=True):

@@ -16,7 +16,6 @@ from netim_app.features.passkeys.tables import Passkey, PasskeyRecovery, Passkey
 from netim_app.identity import (
     ceremonies,
     freeze,
-    known_browsers,
     links,
     login,
     notices,
@@ -35,7 +34,7 @@ PASSKEY = "passkey"
 NEEDS_CODES = "passkeys.only.codes"
 NEEDS_MORE, ALREADY_ON, ALREADY_OFF = "passkeys.only.more", "passkeys.only.on_already", "passkeys.only.off_already"
 _only = table_of(PasskeysOnly).c
-_CHOSEN = sa.select(_only.since, _only.in_known_browser).where(_only.account_id == sa.bindparam("account"))
+_SINCE = sa.select(_only.since).where(_only.account_id == sa.bindparam("account"))
 
 
 def is_on(unit: UnitOfWork, account_id: int) -> bool:
@@ -45,7 +44,7 @@ def is_on(unit: UnitOfWork, account_id: int) -> bool:
 
 def on_since(unit: UnitOfWork, account_id: int) -> datetime | None:
     """When it was switched on; None while it is off."""
-    row = unit.row(_CHOSEN, account=account_id)
+    row = unit.row(_SINCE, account=account_id)
     return row and row.since
 
 
@@ -101,8 +100,7 @@ def switch_on(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> str:
     if lacks == "code" and not second_factor.spare_codes_left(unit, actor.account_id):
         raise RecordedRefusal(NEEDS_CODES)  # another tab has consumed the last one meanwhile
     answers.note_use(unit, passkey, actor)
-    in_known_browser = known_browsers.is_long_known(unit, actor)
-    unit.session.add(PasskeysOnly(account_id=actor.account_id, since=unit.now, in_known_browser=in_known_browser))
+    unit.session.add(PasskeysOnly(account_id=actor.account_id, since=unit.now))
     unit.session.flush()
     fact = PasskeysOnlyOn(account_id=actor.account_id, at=unit.now, origin=actor.origin)
     pending_logins.forget_pending(unit, fact)
@@ -161,14 +159,8 @@ def end_with_passkeys(unit: UnitOfWork, cause: Fact, *, from_then_on: bool) -> N
 
 def is_doubted(unit: UnitOfWork, fact: TakenBack) -> bool:
     """Whether it is on, and a thief may have switched it on."""
-    row = unit.row(_CHOSEN, account=fact.account_id)
-    return row is not None and fact.doubts(row.since, in_known_browser=row.in_known_browser)
-
-
-def is_owners(unit: UnitOfWork, account_id: int, before: datetime) -> bool:
-    """Whether it is on, and no thief can have switched it on."""
-    row = unit.row(_CHOSEN, account=account_id)
-    return row is not None and (row.in_known_browser or row.since < before)
+    since = on_since(unit, fact.account_id)
+    return since is not None and fact.doubts(since)
 
 
 def mail_switched(unit: UnitOfWork, fact: PasskeysOnlyOn | PasskeysOnlyOff) -> None:

@@ -12,16 +12,7 @@ from netim_app.features.passkeys.facts import PasskeyAdded, PasskeyCounterFell, 
 from netim_app.features.passkeys.service import answers, only, question, recovery, stored
 from netim_app.features.passkeys.service.providers import provider
 from netim_app.features.passkeys.tables import Passkey
-from netim_app.identity import (
-    accounts,
-    ceremonies,
-    freeze,
-    known_browsers,
-    notices,
-    second_factor,
-    sessions,
-    tickets,
-)
+from netim_app.identity import accounts, ceremonies, freeze, notices, second_factor, sessions, tickets
 from netim_app.identity.facts import AccountUnlocked, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -146,7 +137,6 @@ def add(unit: UnitOfWork, actor: Actor, text: str, *, return_to: str = sessions.
         transports=" ".join(answer.transports),
         name=name,
         added_at=unit.now,
-        in_known_browser=known_browsers.is_long_known(unit, actor),
     )
     if not stored.store(unit, passkey):
         raise answers.refused(unit, actor, "register", actor.account_id)
@@ -228,9 +218,7 @@ def _doubted(unit: UnitOfWork, fact: TakenBack) -> list[Passkey]:
     Otherwise a reader of the mailbox could remove all passkeys by starting a freeze.
     """
     rows = stored.passkeys_of(unit, fact.account_id)
-    doubted = [
-        row for row in rows if fact.doubts(row.added_at, row.last_used_at, in_known_browser=row.in_known_browser)
-    ]
+    doubted = [row for row in rows if fact.doubts(row.added_at, row.last_used_at)]
     if len(doubted) < len(rows) or fact.until is None:
         return doubted
     stays_sole = only.is_on(unit, fact.account_id) and not only.is_doubted(unit, fact)

@@ -134,11 +134,7 @@ def remove_since(unit: UnitOfWork, fact: TakenBack) -> None:
     """Removes devices that a thief may have added. If no factor is left, two-factor authentication is off."""
     sessions.lock_account(unit, fact.account_id)
     authenticators = stored.authenticators_of(unit, fact.account_id)
-    recent = [
-        row
-        for row in authenticators
-        if fact.doubts(row.added_at, row.last_used_at, in_known_browser=row.in_known_browser)
-    ]
+    recent = [row for row in authenticators if fact.doubts(row.added_at, row.last_used_at)]
     if recent and len(recent) == len(authenticators):
         _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
         return

@@ -16,7 +16,7 @@ from netim_app.features.totp.facts import AuthenticatorAdded
 from netim_app.features.totp.service import codes, stored
 from netim_app.features.totp.service.authenticators import end_other_sessions, refuse_taken
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
-from netim_app.identity import known_browsers, sessions
+from netim_app.identity import sessions
 from netim_app.identity.facts import SecondFactorEnabled
 from netim_app.infra.unit_of_work import UnitOfWork
 from reflex_guard.tokens import new_token
@@ -146,7 +146,7 @@ def confirm(
         raise DomainError("totp.full", limit=rules.MAX_AUTHENTICATORS)
     refuse_taken(unit, actor.account_id, name)
     unit.session.delete(row)
-    _add_authenticator(unit, actor, name, secret, step)
+    _add_authenticator(unit, actor.account_id, name, secret, step)
     if count:
         unit.record(AuthenticatorAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
         return None
@@ -155,15 +155,8 @@ def confirm(
     return end_other_sessions(unit, actor, return_to)
 
 
-def _add_authenticator(unit: UnitOfWork, actor: Actor, name: str, secret: bytes, step: int) -> None:
-    authenticator = TotpAuthenticator(
-        account_id=actor.account_id,
-        name=name,
-        sealed=b"",
-        last_step=step,
-        added_at=unit.now,
-        in_known_browser=known_browsers.is_long_known(unit, actor),
-    )
+def _add_authenticator(unit: UnitOfWork, account_id: int, name: str, secret: bytes, step: int) -> None:
+    authenticator = TotpAuthenticator(account_id=account_id, name=name, sealed=b"", last_step=step, added_at=unit.now)
     unit.session.add(authenticator)
     unit.session.flush()
     authenticator.sealed = unit.vault.seal(secret, stored.authenticator_context(authenticator))
