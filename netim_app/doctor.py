@@ -69,7 +69,7 @@ def effective(reading: Reading) -> Iterator[str]:
 
 
 def _place(settings: Settings, name: str) -> str:
-    if os.environ.get(f"NETIM_{name.upper()}", "").strip():
+    if any(value.strip() for key, value in os.environ.items() if key.upper() == f"NETIM_{name.upper()}"):
         return "environment"
     return str(setting_files.file_of(Settings, name)) if name in settings.model_fields_set else "default"
 
@@ -78,6 +78,8 @@ def _shown(name: str, value: object) -> str:
     text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
     if value is None or not text:
         return "none"
+    if name == "database_url":
+        return _database_without_secrets(text)
     if name.endswith("_url"):
         return _without_secrets(text)
     if isinstance(value, SecretStr):
@@ -91,6 +93,15 @@ def _without_secrets(address: str) -> str:
     account, _, place = url.netloc.rpartition("@")
     query = "***" if url.query else ""
     return url._replace(netloc=f"***@{place}" if account else place, query=query).geturl()
+
+
+def _database_without_secrets(address: str) -> str:
+    """The same for the database. SQLAlchemy reads signs in a password that end the host of other URLs."""
+    url = make_url(address)
+    account = "***@" if url.username or url.password else ""
+    host = f"[{url.host}]" if ":" in (url.host or "") else url.host or ""
+    port = f":{url.port}" if url.port else ""
+    return f"{url.drivername}://{account}{host}{port}/{url.database or ''}{'?***' if url.query else ''}"
 
 
 def send_mail_to_oneself(reading: Reading, to: str) -> Finding:

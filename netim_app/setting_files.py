@@ -34,17 +34,41 @@ class _SecretFiles(SecretsSettingsSource):
 
 def sources(settings: type[BaseSettings]) -> list[PydanticBaseSettingsSource]:
     """Each counts more than those after it."""
-    in_development = os.environ.get("NETIM_ENV", "").strip() in ("", "development")
-    named = [Path(os.environ.get(name, "").strip() or os.devnull) for name in SECRET_FOLDERS]
     return [
-        *([DotEnvSettingsSource(settings, env_file=ENV_FILE)] if in_development else ()),
-        *(_SecretFiles(settings, secrets_dir=folder) for folder in named if can_be_listed(folder)),
+        *([DotEnvSettingsSource(settings, env_file=ENV_FILE)] if _in_development() and _is_text(ENV_FILE) else ()),
+        *(_SecretFiles(settings, secrets_dir=folder) for folder in _folders().values() if _can_be_listed(folder)),
     ]
 
 
-def can_be_listed(folder: Path) -> bool:
-    """Whether it is a folder that this process may look into."""
+def faults() -> list[str]:
+    """A line for each place that is named and cannot be read."""
+    lost = [name for name, folder in _folders().items() if not _can_be_listed(folder)]
+    unreadable = _in_development() and ENV_FILE.is_file() and not _is_text(ENV_FILE)
+    return [
+        *(f"{name} is no folder that can be read" for name in lost),
+        *([f"{ENV_FILE} cannot be read"] if unreadable else ()),
+    ]
+
+
+def _in_development() -> bool:
+    return os.environ.get("NETIM_ENV", "").strip() in ("", "development")
+
+
+def _folders() -> dict[str, Path]:
+    named = {name: os.environ.get(name, "").strip() for name in SECRET_FOLDERS}
+    return {name: Path(folder) for name, folder in named.items() if folder}
+
+
+def _can_be_listed(folder: Path) -> bool:
     return folder.is_dir() and os.access(folder, os.R_OK | os.X_OK)
+
+
+def _is_text(file: Path) -> bool:
+    try:
+        file.read_text("utf-8")
+    except (OSError, UnicodeError):
+        return False
+    return True
 
 
 def file_of(settings: type[BaseSettings], name: str) -> Path | None:

@@ -169,12 +169,11 @@ class Settings(BaseSettings):
 
     def faults(self) -> list[str]:
         """One clear line for everything that forbids a start."""
-        lost = self.secrets_dir and not setting_files.can_be_listed(self.secrets_dir)
-        secrets = ["NETIM_SECRETS_DIR is no folder that can be read"] if lost else []
+        files = setting_files.faults()
         if self.production:
-            return [*secrets, *self._unsafe(), *self._mail_faults(), *self._passkey_faults()]
+            return [*files, *self._unsafe(), *self._mail_faults(), *self._passkey_faults()]
         others = {"NETIM_HOST": self.host, "NETIM_PUBLIC_URL": urlsplit(self.public_url).hostname or ""}
-        return secrets + [
+        return files + [
             f"{name}: development is for this machine only; set NETIM_ENV=production to serve others"
             for name, host in others.items()
             if not is_loopback(host)

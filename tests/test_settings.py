@@ -373,12 +373,28 @@ def test_secrets_come_from_files(folder: Path, variable: str, monkeypatch: pytes
     assert Settings().secret_key.get_secret_value() == "the environment counts more"
 
 
-def test_a_folder_of_secrets_that_is_not_there_forbids_a_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NETIM_SECRETS_DIR", str(tmp_path / "no"))
-    assert read_settings().faults == ["NETIM_SECRETS_DIR is no folder that can be read"]
+@pytest.mark.parametrize("variable", SECRET_FOLDERS)
+def test_a_folder_of_secrets_that_is_not_there_forbids_a_start(
+    tmp_path: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path / "no"))
+    assert read_settings().faults == [f"{variable} is no folder that can be read"]
 
-    monkeypatch.setenv("NETIM_SECRETS_DIR", str(tmp_path))
+    monkeypatch.setenv(variable, str(tmp_path))
     assert read_settings().faults == []
+
+
+@pytest.mark.parametrize(
+    ("content", "faults"), [(b"NETIM_WORKERS=2\n", False), (b"", False), (None, False), (b"NETIM_WORKERS=\xff", True)]
+)
+def test_an_env_file_that_cannot_be_read_forbids_a_start(
+    tmp_path: Path, content: bytes | None, faults: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".env"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setattr("netim_app.setting_files.ENV_FILE", file)
+    assert read_settings().faults == [f"{file} cannot be read"] * faults
 
 
 def refuse(path: Path, *_args: object, **_options: object) -> str:

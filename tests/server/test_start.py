@@ -295,6 +295,32 @@ async def test_the_doctor_sends_a_mail(tmp_path: Path) -> None:
     assert len(mail.received) == 1
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://netim:pa#hunter2@db/netim", "postgresql://***@db/netim"),
+        ("postgresql+psycopg://netim:hun/ter2@db:5433/netim", "postgresql+psycopg://***@db:5433/netim"),
+        ("postgresql://netim:hun?ter2@[::1]/netim?sslpassword=ter2", "postgresql://***@[::1]/netim?***"),
+        ("postgresql://netim:ter2\uff0f@db/netim", "postgresql://***@db/netim"),
+        ("postgresql:///netim?host=/run/postgresql", "postgresql:///netim?***"),
+        ("sqlite:////srv/netim.db", "sqlite:////srv/netim.db"),
+    ],
+)
+def test_the_doctor_shows_where_the_database_is_and_no_secret(
+    url: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLAlchemy takes signs in a password that end the host of other URLs."""
+    monkeypatch.setenv("NETIM_DATABASE_URL", url)
+    lines = list(effective(read_settings()))
+    assert f"set    NETIM_DATABASE_URL: {shown} (environment)" in lines
+    assert "ter2" not in "".join(lines)
+
+
+def test_the_doctor_knows_a_variable_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("netim_workers", "2")
+    assert "set    NETIM_WORKERS: 2 (environment)" in list(effective(read_settings()))
+
+
 def test_the_doctor_names_the_file_of_a_developer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / ".env"
     file.write_text("NETIM_WORKERS=2\n")
