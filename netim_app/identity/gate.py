@@ -132,7 +132,9 @@ class Gate(gate.Gate[Case]):
             return None
         if event := asyncio.current_task():
             event.add_done_callback(lambda _: turn.end())
-        waited = await self._openings.wait() if opens else False
+        waited = opens and await self._openings.wait()
+        if waited:
+            turn.restart()
         return await _identify(tab) if turn.waited or waited else (visitor, lookup)
 
 

@@ -67,6 +67,8 @@ class Turn(NamedTuple):
 
     end: Callable[[], None]
     """To be called when it has been handled."""
+    restart: Callable[[], None]
+    """To be called when it has waited for something else since: that time is not charged."""
     waited: bool
     """Whether others came first: what was known before may not hold any more."""
 
@@ -142,16 +144,20 @@ class CostBudgets:
             except TimeoutError:
                 self._settle(budgets, ADVANCE)
                 return None
-            return Turn(self._end(budgets, taken.pop_all()), waited)
+            return self._turn(budgets, taken.pop_all(), waited=waited)
 
-    def _end(self, budgets: list[_Budget], taken: contextlib.ExitStack) -> Callable[[], None]:
+    def _turn(self, budgets: list[_Budget], taken: contextlib.ExitStack, *, waited: bool) -> Turn:
         begun = self._clock()
 
         def end() -> None:
             taken.close()
             self._settle(budgets, self._clock() - begun)
 
-        return end
+        def restart() -> None:
+            nonlocal begun
+            begun = self._clock()
+
+        return Turn(end, restart, waited)
 
     def _settle(self, budgets: list[_Budget], seconds: float) -> None:
         for budget in budgets:

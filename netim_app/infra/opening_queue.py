@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 
 AT_ONCE = 1
-HELD_SECONDS = 0.25
+HELD_SECONDS = 0.05
 """The longest that one opening keeps the others waiting. One that takes longer waits for the database."""
 MAX_WAIT_SECONDS = 2
 """After that, a page opens anyway. With Redis, the lock of its tab must outlast this wait and the wait for its turn."""

@@ -69,6 +69,18 @@ async def test_costly_events_cost_what_they_take(seconds: float, cost: float) ->
     assert budgets._of(ANNA).spent == pytest.approx(3 * cost)
 
 
+async def test_costly_events_do_not_cost_what_they_wait_for_others() -> None:
+    clock = Clock()
+    budgets = CostBudgets(clock)
+    turn = await taken(budgets, ANNA)
+    clock.now += 0.05
+    turn.restart()
+    clock.now += 0.02
+    budgets._of(ANNA).counted_at = clock.now  # nothing comes back meanwhile
+    turn.end()
+    assert budgets._of(ANNA).spent == pytest.approx(0.02)
+
+
 @pytest.mark.parametrize(
     ("payer", "most"), [(ANNA, AT_ONCE), (ACCOUNT, AT_ONCE_OF_ACCOUNT), (OFFICE, AT_ONCE_OF_ADDRESS)]
 )
