@@ -1,7 +1,7 @@
-"""What tabs cost that have no socket any more: their page states go soon, and of one session few are kept.
+"""Limits the memory of tabs without a socket: drops their page states soon, and keeps few of one session.
 
-Reflex keeps the states of every tab for as long as a session may idle, and every new token in the
-address of a socket is a new tab: 26 kB, 41 kB once its page has opened, and 121 kB with an account. (ASVS 15.2.2.)
+Reflex keeps the states of every tab for as long as a session may idle, and every new token in a socket's
+URL is a new tab: 26 kB, 41 kB once its page has opened, and 121 kB with an account. (ASVS 15.2.2.)
 """
 
 import asyncio
@@ -22,17 +22,17 @@ logger = logging.getLogger(__name__)
 
 SWEEP_EVERY_SECONDS = 5
 KEEP_SECONDS = 60
-"""How long a stranger's tab may be without a socket, as on a train. It comes back as a page just loaded after that."""
+"""How long a stranger's tab may be offline, as on a train. A tab that reconnects later starts as a page just loaded."""
 MOST_OF_ONE = 10
-"""Tabs without a socket that are kept for one session, or for one browser that owes a code."""
+"""Tabs without a socket that are kept per session, or per browser that still owes a code."""
 MOST = 2_000
-"""Tabs without a socket that are kept at all, for strangers, for logins that owe a code and for customers each: about
-80 MB, 80 MB, and 240 MB. When there are more, those stay that each owner used last: nobody pushes the others out."""
+"""Tabs without a socket that are kept in all, separately for strangers, logins that owe a code, and customers: about
+80 MB, 80 MB, and 240 MB. Beyond that, those that each owner used last stay, so nobody displaces the tabs of others."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose tab it is: a session's, that of a browser which has given the right password, or a stranger's."""
+    """The owner of a tab: a session, a browser that has given the right password, or a stranger."""
 
     session_id: int = 0
     owes_code: str = ""
@@ -56,16 +56,16 @@ def _owner(states: StatesOfTab) -> Owner:
     if tab.session_id:
         return Owner(session_id=tab.session_id)
     if isinstance(entry, LoginState) and entry.needs_code:
-        # A customer who looks a code up on the same phone has no socket meanwhile.
+        # While a customer looks up a code on the same phone, the tab has no socket.
         return Owner(owes_code=tab.browser or "unknown")
     return Owner()
 
 
 class AbandonedTabs:
-    """Drops the states of tabs that have no socket any more.
+    """Drops the states of tabs that no longer have a socket.
 
-    These go: a stranger's after a minute, those of a session that has ended, and of too many those that an owner has
-    used before others.
+    It drops a stranger's tabs after a minute, all tabs of a session that has ended, and an owner's least recently used
+    tabs when there are too many.
     """
 
     def __init__(self, kept: KeptStates) -> None:
@@ -82,7 +82,7 @@ class AbandonedTabs:
                 logger.exception("could not look for tabs that have gone; it is tried again soon")
 
     async def sweep(self, now: float) -> int:
-        """Drops what is due; returns how many tabs. `now` is in seconds."""
+        """Drops the tabs that are due and returns their number. `now` is in seconds."""
         states = await self._kept.without_socket((TabState, LoginState))
         idle = {token: _owner(found) for token, found in states.items()}
         used = {token: order for order, token in enumerate(idle)}
@@ -98,7 +98,7 @@ class AbandonedTabs:
 
 
 def _few(tabs: dict[str, Owner]) -> list[str]:
-    """As many of these as are kept at all: the first one of each owner, then their second ones, and so on."""
+    """The tabs to keep within the limits: the first one of each owner, then their second ones, and so on."""
     of_one: Counter[Owner] = Counter()
     ranks: dict[str, int] = {}
     for token, owner in tabs.items():

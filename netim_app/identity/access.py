@@ -1,4 +1,4 @@
-"""Marks that say who may send an event. What has no mark is refused by the Gate."""
+"""Marks that say who may send an event. The Gate refuses handlers without a mark."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Access(Mark):
 
     Attributes:
         level: what the caller must have proved.
-        unchecked: the handler does not care who calls; the database is not asked. Only for handlers that report faults.
+        unchecked: any caller will do and the database is not queried. Only for handlers that report faults.
     """
 
     level: Level
@@ -36,7 +36,7 @@ class Access(Mark):
 
 
 def open_to(level: Level, *, unchecked: bool = False) -> Callable[[Handler], Handler]:
-    """Marks an event handler. Goes below `@rx.event`."""
+    """Marks an event handler. Place it below `@rx.event`."""
     return mark_with(Access(level, unchecked))
 
 

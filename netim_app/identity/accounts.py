@@ -1,4 +1,4 @@
-"""Accounts: how they begin, what every page shows of them, and their password."""
+"""Accounts: their creation, what every page shows of them, and their password."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,13 +52,13 @@ class NewCustomer:
 def create_account(
     unit: UnitOfWork, customer: NewCustomer, password_hash: str, origin: Origin | None = None, *, judged: bool = True
 ) -> Account:
-    """An account whose address is known to be its owner's.
+    """Creates an account whose address is known to be its owner's.
 
     Args:
-        judged: whether the password was accepted under today's policy. One that came along from elsewhere was not.
+        judged: whether today's policy has accepted the password. False for a password from another system.
 
     Raises:
-        IntegrityError: the address belongs to an account already.
+        IntegrityError: the address already belongs to an account.
     """
     account = Account(
         email=customer.email,
@@ -82,7 +82,7 @@ def create_account(
 
 @dataclass(frozen=True)
 class ShellView:
-    """What surrounds every page of the account area."""
+    """What every page of the account area shows around its content."""
 
     name: str
     language: str
@@ -114,7 +114,7 @@ def personal_words(unit: UnitOfWork, account_id: int) -> tuple[str, ...]:
 
 
 def password_age(unit: UnitOfWork, account_id: int) -> tuple[datetime, int]:
-    """When the password was last changed, and under which version of the policy."""
+    """When the password was last changed, and the policy that accepted it."""
     row = owner_of(unit, account_id)
     return row.password_changed_at, row.password_policy
 
@@ -126,23 +126,23 @@ def locale_of(unit: UnitOfWork, account_id: int) -> tuple[str, str]:
 
 
 def note_login(unit: UnitOfWork, fact: facts.LoggedIn) -> None:
-    """Keeps when the account was last logged in to: sessions are purged, and browsers are forgotten."""
+    """Stores the time of the last login, because sessions are purged and browsers are forgotten."""
     unit.run(_NOTE_LOGIN, {"account": fact.account_id, "at": fact.at})
 
 
 def last_login(unit: UnitOfWork, account_id: int) -> datetime | None:
-    """When the account was last logged in to; None where it never was."""
+    """The time of the last login; None if there was none."""
     row = unit.row(_LAST_LOGIN, account=account_id)
     return row.last_login_at if row else None
 
 
 def last_logged_in_before(moment: datetime) -> sa.Select[tuple[int]]:
-    """A query for the ids of the accounts whose last login was before a moment; without those that never had one."""
+    """A query for the ids of accounts whose last login was before a moment. Accounts without any login are left out."""
     return sa.select(_account.id).where(_account.last_login_at < moment)
 
 
 def replace_password(unit: UnitOfWork, fact: facts.PasswordChanged, password_hash: str) -> None:
-    """Puts a new password in force, records the fact and ends every mailed link."""
+    """Sets a new password, records the fact and revokes every mailed link."""
     account = sessions.lock_for_change(unit, fact.account_id)
     account.password_hash = password_hash
     account.password_changed_at = unit.now
@@ -152,9 +152,9 @@ def replace_password(unit: UnitOfWork, fact: facts.PasswordChanged, password_has
 
 
 def store_rehash(unit: UnitOfWork, account_id: int, old_hash: str, new_hash: str) -> str:
-    """Replaces a hash by one of ours and of today's cost, unless it was changed meanwhile.
+    """Replaces a hash by one in our format at today's cost, unless it has changed in the meantime.
 
-    Returns the one that is in force now; empty when the account is gone.
+    Returns the account's present hash; empty if the account no longer exists.
     """
     unit.run(_STORE_REHASH, {"account": account_id, "old": old_hash, "new": new_hash})
     account = sessions.lock_if_there(unit, account_id)
@@ -162,7 +162,7 @@ def store_rehash(unit: UnitOfWork, account_id: int, old_hash: str, new_hash: str
 
 
 def store_judgement(unit: UnitOfWork, account_id: int, password_hash: str, *, accepted: bool) -> None:
-    """Notes what today's policy says of a password, unless it was changed meanwhile."""
+    """Stores whether today's policy accepts a password, unless it has changed in the meantime."""
     today = password_policy.policy(unit.settings.password_min_length)
     policy = today if accepted else password_policy.REFUSED
     unit.run(_STORE_JUDGEMENT, {"account": account_id, "judged": password_hash, "policy": policy})

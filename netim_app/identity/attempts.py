@@ -1,11 +1,11 @@
 """Limits on failed attempts. The database counts them, so all sockets and workers share them and a restart keeps them.
 
-Five failures in fifteen minutes are allowed for all new browsers together, and five for each browser that the account
-knows. So a stranger cannot lock the owner out. A known browser has five more in each network from which it has logged
-in: a thief of its cookies, who is elsewhere, cannot use these. No thief can add a network, because that takes the right
-password. So the attempts at one account are bounded, however many addresses they come from.
+Within fifteen minutes, all new browsers together may fail five times, and so may each browser that the account knows.
+So a stranger cannot lock the owner out. A known browser has five more attempts in each network from which it has logged
+in. A thief of its cookies is in another network and cannot use these. Nor can a thief add a network, because that takes
+the right password. So the attempts at one account are bounded, however many addresses they come from.
 
-An attempt is counted before it is checked: parallel attempts cannot exceed the limit. A right one resets the count.
+Each attempt is counted before it is checked, so parallel attempts cannot exceed the limit. A success resets the count.
 """
 
 from datetime import timedelta
@@ -48,7 +48,7 @@ _RESET = sa.delete(_WINDOWS).where(_IS_IT)
 
 
 def party_of(unit: UnitOfWork, account_id: int, caller: Visitor) -> str:
-    """Whose budget the caller has: empty for all new browsers, a known browser, or that browser in one of its networks.
+    """Names the caller's budget: "" for all new browsers, a known browser, or that browser in one of its networks.
 
     Costs the same for an account that does not exist (0).
     """
@@ -60,26 +60,26 @@ def party_of(unit: UnitOfWork, account_id: int, caller: Visitor) -> str:
 
 
 def _networks(unit: UnitOfWork, account_id: int, browser: str) -> set[str]:
-    """Where this browser has logged in to the account, as far as that is remembered."""
+    """The networks in which this browser has logged in to the account, as far as its sessions are still stored."""
     rows = unit.rows(_ADDRESSES, account=account_id, browser=browser)
     return {network_keys(row.address)[0] for row in rows}
 
 
 def parties(unit: UnitOfWork, account_id: int) -> list[str]:
-    """All that `party_of` may name."""
+    """Every value that `party_of` can return for the account."""
     browsers = unit.session.exec(select(KnownBrowser.browser_digest).where(KnownBrowser.account_id == account_id)).all()
     at_home = [f"{browser} {network}" for browser in browsers for network in _networks(unit, account_id, browser)]
     return ["", *browsers, *at_home]
 
 
 def attempt_key(unit: UnitOfWork, kind: Kind, owner: str, party: str = "") -> str:
-    """Which budget an attempt is counted in.
+    """The key of the budget in which an attempt is counted.
 
     Args:
         unit: for its vault.
         kind: what is guessed.
-        owner: the `email_key` of an account, the digest of the link of a registration.
-        party: who guesses, as `party_of` says.
+        owner: the `email_key` of an account, or the digest of a registration's link.
+        party: who guesses, as returned by `party_of`.
     """
     return unit.vault.mac("guess", f"{kind}\0{owner}\0{party}".encode())
 
@@ -94,7 +94,7 @@ def record_attempt(unit: UnitOfWork, key: str) -> bool:
 
 @cache
 def _count(insert: Inserts, most: int) -> sa.Executable:
-    """One more attempt, as long as the budget lasts. RETURNING says so: PostgreSQL's driver counts no insert."""
+    """Adds an attempt while the budget lasts. RETURNING shows whether it did: PostgreSQL's driver counts no insert."""
     return (
         insert(_WINDOWS)
         .on_conflict_do_update(
@@ -105,15 +105,15 @@ def _count(insert: Inserts, most: int) -> sa.Executable:
 
 
 def dummy_write(unit: UnitOfWork, key: str) -> None:
-    """Writes nothing new, and takes as long as a real write: the time does not tell which accounts exist."""
+    """Changes nothing but takes as long as a real write, so that timing does not reveal which accounts exist."""
     unit.run(_REWRITE, {"budget": key})
 
 
 def reset_attempts(unit: UnitOfWork, key: str) -> None:
-    """Resets the count, after a right answer."""
+    """Resets the count after a success."""
     unit.run(_RESET, {"budget": key})
 
 
 def purge(unit: UnitOfWork) -> None:
-    """Deletes the windows that are over."""
+    """Deletes expired windows."""
     unit.session.exec(delete(AttemptWindow).where(col(AttemptWindow.started_at) <= unit.now - WINDOW))

@@ -1,4 +1,4 @@
-"""Accounts of customers whom the directory has sent: how they begin, and what the directory has to hear of them."""
+"""Accounts of customers from the directory: how they are created, and which changes the directory must be told."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ _NOTE_TOLD = (
 
 
 def checked(customer: DirectoryCustomer, email: str) -> DirectoryCustomer | None:
-    """The customer with the address as a form reads it; None for one of another address, or whom no mail can reach."""
+    """The customer with the address as a form reads it; None for a wrong or invalid address, or an invalid key."""
     form = Form({"email": customer.email})
     read = read_new_email(form)
     try:
@@ -49,10 +49,10 @@ def checked(customer: DirectoryCustomer, email: str) -> DirectoryCustomer | None
 
 
 def begin(unit: UnitOfWork, customer: DirectoryCustomer, password_hash: str, origin: Origin) -> int:
-    """Makes the account at the first right password. From then on the password is ours. Returns the account's id.
+    """Creates the account at the first right password; from then on we keep the password. Returns the account's id.
 
     Raises:
-        IntegrityError: there is an account of this address, or of this customer, already.
+        IntegrityError: this address, or this customer, already has an account.
     """
     profile = read_details(customer)
     new = accounts.NewCustomer(
@@ -72,7 +72,7 @@ def begin(unit: UnitOfWork, customer: DirectoryCustomer, password_hash: str, ori
 
 
 def read_details(customer: DirectoryCustomer) -> Profile:
-    """The details, without those that the forms of the product would refuse. The log names these by their fields."""
+    """The details, without those that the product's forms would refuse. The log lists the fields of those."""
     least = imports.DEFAULTS | {"first_name": customer.email.partition("@")[0]}
     given = {name: value for name, value in customer.details.items() if value}
     try:
@@ -89,7 +89,7 @@ def _without(given: Mapping[str, str], refused: set[str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class NewAddress:
-    """What the directory has to hear."""
+    """A change of address that the directory must be told."""
 
     account_id: int
     key: str
@@ -98,17 +98,17 @@ class NewAddress:
 
 
 def note_change(unit: UnitOfWork, fact: EmailChanged | EmailRestored) -> None:
-    """Writes down that the directory has to hear of the account's address, if the account came from there."""
+    """Notes that the directory must be told the account's address, if the account came from there."""
     note_again(unit, fact.account_id)
 
 
 def note_again(unit: UnitOfWork, account_id: int) -> None:
-    """The directory has to hear the account's address once more."""
+    """Notes that the directory must be told the account's address again."""
     unit.run(_NOTE_CHANGE, {"account": account_id, "now": unit.now})
 
 
 def changed(unit: UnitOfWork) -> list[NewAddress]:
-    """The addresses that the directory has not been told yet."""
+    """The addresses that the directory has yet to be told."""
     return [
         NewAddress(row.account_id, row.key, accounts.owner_of(unit, row.account_id).email, row.changed_at)
         for row in unit.rows(_CHANGED, now=unit.now)
@@ -116,5 +116,5 @@ def changed(unit: UnitOfWork) -> list[NewAddress]:
 
 
 def note_told(unit: UnitOfWork, told: NewAddress) -> None:
-    """The directory knows this address now. A change that came meanwhile is told next."""
+    """Notes that the directory knows this address. A change made in the meantime is told next."""
     unit.run(_NOTE_TOLD, {"account": told.account_id, "at": told.changed_at})

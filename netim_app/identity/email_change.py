@@ -1,4 +1,4 @@
-"""Another address for an account: asked for, mailed, and put in force by its link."""
+"""Change of an account's email address: request, confirmation mail, and the link that applies it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,10 +23,10 @@ PROFILE_PAGE = "/account/personal-information"
 
 
 def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
-    """Mails a confirmation link to the new address, a notice to the old one. Never shows whether the new one is taken.
+    """Mails a confirmation link to the new address and a notice to the old one. Never reveals whether the new is taken.
 
     Raises:
-        DomainError: it is the present address already, or the account is frozen.
+        DomainError: the new address is the present one, or the account is frozen.
     """
     freeze.refuse_while_frozen(unit, actor.account_id)
     account = unit.session.get_one(Account, actor.account_id)
@@ -48,13 +48,13 @@ def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
 
 
 def answer_email_change(unit: UnitOfWork, _origin: Origin, request: Mapping[str, Any]) -> None:
-    """Mails the link to the new address, unless it is an account's already."""
+    """Mails the link to the new address, unless an account already has it."""
     new_email = request["new_email"]
     account = unit.session.get(Account, request["account_id"])
     taken = unit.session.exec(select(Account.id).where(Account.email_key == email_key(new_email))).first()
     if account is None or taken:
         return
-    outbox.queue(  # without a word that a customer has typed: the mailbox may be anybody's
+    outbox.queue(  # no text typed by a customer: the mailbox may be anybody's
         unit,
         event="email_change",
         to=new_email,
@@ -69,14 +69,14 @@ def answer_email_change(unit: UnitOfWork, _origin: Origin, request: Mapping[str,
 
 
 def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str | None:
-    """Puts the address that a link was sent to in force.
+    """Replaces the account's address by the one that the link was sent to.
 
     Returns:
-        The ticket that renews the visitor's session; None for one who is not logged in to the account.
+        The ticket that renews the visitor's session; None if the visitor is not logged in to the account.
 
     Raises:
-        DomainError: the account is closed or frozen, or a login policy keeps this browser out; the link stays unused.
-        IntegrityError: the address was taken by another account in the meantime.
+        DomainError: the account is closed or frozen, or a login policy refuses this visitor; the link stays unused.
+        IntegrityError: another account has taken the address in the meantime.
     """
     account = unit.session.get_one(Account, link.account_id)
     if account.disabled_at is not None:

@@ -22,7 +22,7 @@ from netim_app.texts import catalog
 
 LIFE = timedelta(hours=24)
 MAY_BE_A_THIEFS = timedelta(days=7)
-"""What was added as long before a freeze or later may be removed all the time, and goes when the freeze ends."""
+"""Anything added since this long before a freeze can be removed at any time, and is removed when the freeze ends."""
 REFUSED = "freeze.refused"
 _FREEZES = table_of(AccountFreeze)
 _freeze = _FREEZES.c
@@ -36,7 +36,7 @@ _PURGE = sa.delete(_FREEZES).where(_freeze.until < sa.bindparam("now"), _freeze.
 
 
 def begin(unit: UnitOfWork, fact: AccountFrozen, *, blocks_login: bool) -> None:
-    """Freezes the account from now on. One that is frozen already begins anew. The account is locked."""
+    """Freezes the account from now on; an existing freeze starts anew. The caller has locked the account."""
     row = {
         "account_id": fact.account_id,
         "begun_at": unit.now,
@@ -51,17 +51,17 @@ def begin(unit: UnitOfWork, fact: AccountFrozen, *, blocks_login: bool) -> None:
 
 
 def in_force(unit: UnitOfWork, account_id: int) -> sa.Row[Any] | None:
-    """The freeze of an account that is frozen now."""
+    """The account's freeze, if it is in force now."""
     row = unit.row(_FIND, account=account_id)
     return row if row is not None and row.until > unit.now else None
 
 
 def refuse_while_frozen(unit: UnitOfWork, account_id: int, *, added_at: datetime | None = None) -> None:
-    """Call it before whatever weakens the account.
+    """Call it before every change that weakens the account.
 
     Args:
-        added_at: when that was added which is to be removed. What is new may be a thief's, and its owner must get rid
-            of it.
+        added_at: when the thing to be removed was added. New things may be a thief's, so the owner must be able to
+            remove them.
 
     Raises:
         DomainError: the account is frozen; the message says until when.
@@ -73,7 +73,7 @@ def refuse_while_frozen(unit: UnitOfWork, account_id: int, *, added_at: datetime
 
 
 def ending_of(unit: UnitOfWork, account_id: int) -> FreezeEnded | None:
-    """How the account's freeze will end, if there is one that has not ended."""
+    """The fact that will end the account's freeze; None if there is no freeze or it has ended."""
     row = unit.row(_FIND, account=account_id)
     if row is None or row.is_over:
         return None
@@ -82,12 +82,12 @@ def ending_of(unit: UnitOfWork, account_id: int) -> FreezeEnded | None:
 
 
 def due(unit: UnitOfWork) -> list[int]:
-    """The accounts whose freeze is to end."""
+    """The accounts whose freeze is due to end."""
     return [row.account_id for row in unit.rows(_DUE, now=unit.now)]
 
 
 def finish(unit: UnitOfWork, account_id: int) -> None:
-    """Ends a freeze whose day is over. Logins stay blocked as long as the mailbox has set no new password."""
+    """Ends a freeze whose day is over. Logins stay blocked until a mailed link has set a new password."""
     sessions.lock_if_there(unit, account_id)
     ending = ending_of(unit, account_id)
     if ending is not None and in_force(unit, account_id) is None:
@@ -101,24 +101,24 @@ def in_words(unit: UnitOfWork, account_id: int, moment: datetime) -> str:
 
 
 def blocks_login(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether nobody gets in before a new password was set from the mailbox."""
+    """Whether no login is possible until a mailed link has set a new password."""
     row = unit.row(_FIND, account=account_id)
     return row is not None and row.blocks_login
 
 
 def open_login(unit: UnitOfWork, fact: PasswordChanged) -> None:
-    """A new password was set by a mailed link: it opens the account. The freeze goes on."""
+    """Unblocks logins after a mailed link has set a new password. The freeze continues."""
     if fact.way == "reset":
         unit.run(_OPEN_LOGIN, {"account": fact.account_id})
 
 
 def end(unit: UnitOfWork, fact: AccountUnlocked) -> None:
-    """The operator ends it, with every other lock."""
+    """Ends the freeze when the operator unlocks the account."""
     unit.run(_END, {"account": fact.account_id})
 
 
 def purge(unit: UnitOfWork) -> None:
-    """Deletes those that are over."""
+    """Deletes freezes that have ended and no longer block logins."""
     unit.run(_PURGE, {"now": unit.now})
 
 

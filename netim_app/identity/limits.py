@@ -1,4 +1,4 @@
-"""Limits by network address, by mailbox and on costly work. `attempts` counts per account."""
+"""Limits per network address, per mailbox and on costly work. `attempts` has those on guesses per account."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -44,7 +44,7 @@ async def _allow_from(limit: Limit, address: str, *who: str) -> None:
 
 
 def login_overall() -> Limit:
-    """How many passwords may be tried from everywhere: no more than the cores for strangers can hash."""
+    """The limit on password attempts from all addresses together: at most what the cores for strangers can hash."""
     most = rate_limit.LOGIN_OVERALL
     seconds = password_queues.seconds_per_hash(units().settings.bcrypt_cost)
     possible = round(password_queues.cores_for_strangers() * most.seconds / seconds)
@@ -53,14 +53,14 @@ def login_overall() -> Limit:
 
 @asynccontextmanager
 async def login_place(visitor: Visitor, email: str) -> AsyncIterator[None]:
-    """One more password may be tried from this address, and there is a place in the queue for its hash.
+    """Takes a place in the queue for hashes, for one more password attempt from this address.
 
-    Those who come from a browser known to the account that they name go first. Where all together try too many, they
-    alone get on: no storm of guesses keeps a customer out. Nothing depends on whether there is such an account. One who
-    tries too many goes with the strangers: nobody fills the places of customers from accounts of their own.
+    Attempts from browsers that are known to the named account have priority. When the overall limit is reached, only
+    they proceed, so a flood of guesses keeps no customer out. Nothing depends on whether the account exists. A known
+    browser that tries too often loses its priority, so nobody can fill the customers' places with their own accounts.
 
     Raises:
-        DomainError: too many from there; or busy, which counts as no guess.
+        DomainError: too many from this address; or busy, which is not counted as a guess.
     """
     await _allow_from(rate_limit.LOGIN_PER_ADDRESS, visitor.origin.address)
     key = email_key(email)
@@ -77,7 +77,7 @@ async def _goes_first(key: str, browser_digest: str) -> bool:
 
 
 async def allow_code(address: str) -> None:
-    """One more code may be tried from this address, after a right password.
+    """Allows one more attempt at a code from this address, after a right password.
 
     Raises:
         DomainError: too many.
@@ -86,7 +86,7 @@ async def allow_code(address: str) -> None:
 
 
 async def allow_ceremony(address: str) -> None:
-    """One more ceremony may be begun or finished at this address.
+    """Allows one more ceremony to be begun or finished from this address.
 
     Raises:
         DomainError: too many.
@@ -95,10 +95,10 @@ async def allow_ceremony(address: str) -> None:
 
 
 async def allow_proof(customer: Actor) -> None:
-    """One more password may be checked, or made, for a customer who is logged in: each costs a quarter of a second.
+    """Allows one more password to be checked or set for a logged-in customer: each costs a quarter of a second.
 
-    Counted for each address in which the session is used, in its own browser and in all others together: a thief of
-    its cookie leaves the owner's alone, and no other browser cookie gives more.
+    Each session has two budgets per address: one for its own browser, one for all others together. So a thief of its
+    cookie does not use up the owner's budget, and gains nothing from further browser cookies.
 
     Raises:
         DomainError: too many.
@@ -109,10 +109,10 @@ async def allow_proof(customer: Actor) -> None:
 
 
 async def allow_change(account_id: int) -> None:
-    """A logged-in customer may make one more change that sends a mail.
+    """Allows a logged-in customer one more change that sends a mail.
 
-    Without an end one account would fill the queue in which the mails of all others wait. What throws a thief out (a
-    new password, logging out others, disabling) is not counted: else a thief could keep the owner from it.
+    Without a limit one account could fill the queue that holds the mails of all others. Changes that throw a thief out
+    (a new password, logging out others, disabling) are not counted: otherwise a thief could block them.
 
     Raises:
         DomainError: too many.
@@ -122,7 +122,7 @@ async def allow_change(account_id: int) -> None:
 
 
 async def allow_edit(account_id: int) -> None:
-    """A logged-in customer may make one more change that sends no mail: each is written down.
+    """Allows a logged-in customer one more change that sends no mail, because each change is recorded.
 
     Raises:
         DomainError: too many.
@@ -132,10 +132,10 @@ async def allow_edit(account_id: int) -> None:
 
 
 async def allow_copy_request(customer: Actor, recipient: str) -> None:
-    """A logged-in customer may have one more mailbox asked whether it wants copies of alerts.
+    """Allows a logged-in customer to ask one more mailbox whether it wants copies of alerts.
 
     Raises:
-        DomainError: too many for the account, from there, or to that mailbox.
+        DomainError: too many for the account, from this address, or to that mailbox.
     """
     may = await _hit(rate_limit.COPY_REQUEST_PER_ACCOUNT, str(customer.account_id))
     if not (may and await may_mail("alert_copy", recipient, customer.origin.address)):
@@ -143,7 +143,7 @@ async def allow_copy_request(customer: Actor, recipient: str) -> None:
 
 
 async def allow_download(account_id: int) -> None:
-    """A logged-in customer may download all data once more.
+    """Allows a logged-in customer one more download of all data.
 
     Raises:
         DomainError: too many.
@@ -153,7 +153,7 @@ async def allow_download(account_id: int) -> None:
 
 
 async def allow_journal_check(account_id: int) -> None:
-    """A logged-in customer may have the journal verified once more.
+    """Allows a logged-in customer one more verification of the journal.
 
     Raises:
         DomainError: too many.
@@ -163,7 +163,7 @@ async def allow_journal_check(account_id: int) -> None:
 
 
 async def allow_sign_up(address: str) -> None:
-    """One more registration may come from this address.
+    """Allows one more registration from this address.
 
     Raises:
         DomainError: too many.
@@ -172,7 +172,7 @@ async def allow_sign_up(address: str) -> None:
 
 
 async def allow_recovery(address: str) -> None:
-    """One more reset link may be asked for from this address.
+    """Allows one more request for a reset link from this address.
 
     Raises:
         DomainError: too many.
@@ -181,12 +181,12 @@ async def allow_recovery(address: str) -> None:
 
 
 async def may_rate_password(address: str) -> bool:
-    """Whether one more password that is being typed at this address may be rated: that costs milliseconds each."""
+    """Whether one more password may be rated while it is typed at this address: each rating costs milliseconds."""
     return await _hit_from(rate_limit.RATING_PER_ADDRESS, address)
 
 
 async def allow_new_password(address: str) -> None:
-    """One more password that somebody has chosen at this address may be judged.
+    """Allows one more newly chosen password to be judged for this address.
 
     Raises:
         DomainError: too many.
@@ -195,7 +195,7 @@ async def allow_new_password(address: str) -> None:
 
 
 async def allow_link(address: str) -> None:
-    """One more mailed link may be tried from this address.
+    """Allows one more attempt at a mailed link from this address.
 
     Raises:
         DomainError: too many.
@@ -204,7 +204,7 @@ async def allow_link(address: str) -> None:
 
 
 async def allow_reference(address: str) -> None:
-    """Somebody at this address may ask about one more mail.
+    """Allows one more question about a mail from this address.
 
     Raises:
         DomainError: too many.
@@ -215,9 +215,9 @@ async def allow_reference(address: str) -> None:
 async def may_mail(
     purpose: Literal["sign_up", "reset", "email_change", "alert_copy"], recipient: str, address: str
 ) -> bool:
-    """Whether one more mail may go to this mailbox because somebody at this address asked for it.
+    """Whether one more mail may go to this mailbox at the request of somebody at this address.
 
-    Each purpose has a budget of its own, so that nobody uses up a mailbox' reset links by registering its address.
+    Each purpose has its own budget, so that nobody can use up a mailbox's reset links by registering its address.
     Do not show the answer: it would reveal which mailboxes we write to.
     """
     return await _hit_from(rate_limit.MAIL_PER_ADDRESS, address) and await _hit(

@@ -39,10 +39,10 @@ _CREDENTIALS = sa.select(_account.id, _account.password_hash, _account.password_
 
 @dataclass(frozen=True)
 class PasswordAttempt:
-    """A counted attempt: what to check the password against.
+    """A counted attempt, with the hash to check the password against.
 
-    `refused` says why an attempt cannot succeed, for the log alone. There is a hash to check against then only where no
-    password opens the account, and `account_id` is 0 when there is no such account.
+    `refused` says why the attempt cannot succeed, for the log only. Then there is a hash only if the account exists but
+    no password opens it. `account_id` is 0 if there is no such account.
     """
 
     account_id: int
@@ -50,37 +50,37 @@ class PasswordAttempt:
     key: str
     refused: str = ""
     accepted_under: int = 0
-    """The policy that has accepted the password; 0 when none has."""
+    """The policy under which the password was accepted, or one of `password_policy`'s special values."""
 
 
 @dataclass(frozen=True)
 class TicketIssued:
-    """Nothing is missing: the ticket opens the session."""
+    """The login is complete: the ticket opens the session."""
 
     ticket: str
 
 
 @dataclass(frozen=True)
 class CodeRequired:
-    """The password was right, and a second factor has to follow: see `second_factor.finish_login`.
+    """The password was right, and a second factor must follow: see `second_factor.finish_login`.
 
-    `ceremonies` names what takes the place of a code.
+    `ceremonies` names the ceremonies that can replace a code.
     """
 
     ceremonies: tuple[str, ...] = ()
 
 
 def begin_attempt(unit: UnitOfWork, email: str, caller: Visitor, *, opens: bool = False) -> PasswordAttempt:
-    """Counts an attempt before the password is checked, and says what to check it against.
+    """Counts an attempt before the password is checked, and returns the hash to check it against.
 
-    `opens`: it is one to log in. Then it says, too, why not even a right password opens the account.
+    `opens`: the attempt is a login. Then `refused` also says why not even the right password would open the account.
     """
     key = email_key(email)
     account = unit.row(_CREDENTIALS, key=key)
     account_id = account.id if account else 0
     budget = attempts.attempt_key(unit, "password", key, attempts.party_of(unit, account_id, caller))
     allowed = attempts.record_attempt(unit, budget)
-    shut = _why_shut(unit, account_id) if opens else ""  # looked up without an account, too: it takes as long
+    shut = _why_shut(unit, account_id) if opens else ""  # looked up even without an account, to take as long
     if not allowed:
         return PasswordAttempt(account_id, password_hash="", key=budget, refused="throttled")
     if account is None:
@@ -95,7 +95,7 @@ def begin_attempt(unit: UnitOfWork, email: str, caller: Visitor, *, opens: bool 
 
 
 def _why_shut(unit: UnitOfWork, account_id: int) -> str:
-    """Why no password opens the account; empty where the right one does."""
+    """Why no password opens the account; empty if the right one does."""
     if sole_ceremony.is_chosen(unit, account_id):
         return SOLE_CEREMONY
     if freeze.blocks_login(unit, account_id):
@@ -105,15 +105,15 @@ def _why_shut(unit: UnitOfWork, account_id: int) -> str:
 
 
 def credentials(unit: UnitOfWork, email: str) -> tuple[int, str]:
-    """The id and the hash of the open account with this address; 0 and nothing without one."""
+    """The id and the hash of the open account with this address; 0 and "" if there is none."""
     account = unit.row(_CREDENTIALS, key=email_key(email))
     return (account.id, account.password_hash) if account else (0, "")
 
 
 def record_failure(unit: UnitOfWork, attempt: PasswordAttempt, caller: Visitor, failed: type[facts.Refusal]) -> None:
-    """Records a failed attempt for the account's owner. Without an account it takes as long.
+    """Records a failed attempt for the account's owner. Takes as long if there is no account.
 
-    `failed` is the fact that a failure is.
+    `failed` is the type of fact to record.
     """
     reason = attempt.refused or "wrong"
     if attempt.account_id and sessions.lock_if_there(unit, attempt.account_id):
@@ -124,9 +124,9 @@ def record_failure(unit: UnitOfWork, attempt: PasswordAttempt, caller: Visitor, 
 
 
 def still_right(unit: UnitOfWork, attempt: PasswordAttempt) -> bool:
-    """Whether the password that was checked is still the account's, now and until this unit ends.
+    """Whether the password that was checked is still the account's. It stays so until this unit ends.
 
-    Checking takes a while, and the password may be changed meanwhile, or the account deleted.
+    During the check the password may have been changed, or the account deleted.
     """
     account = sessions.lock_if_there(unit, attempt.account_id)
     return account is not None and account.password_hash == attempt.password_hash
@@ -135,11 +135,12 @@ def still_right(unit: UnitOfWork, attempt: PasswordAttempt) -> bool:
 def accept_password(
     unit: UnitOfWork, attempt: PasswordAttempt, visitor: Visitor, *, remember: bool, return_to: str
 ) -> TicketIssued | CodeRequired:
-    """Goes on after a right password: with a ticket, or with the step that asks for a code.
+    """Continues after a right password: returns a ticket, or asks for a code.
 
     Raises:
-        RecordedRefusal: the password was changed meanwhile, a ceremony alone opens the account, wrong codes or a freeze
-            have blocked the login, or a policy blocks it. Only the last says so: all others say that it was wrong.
+        RecordedRefusal: the password has changed in the meantime, the account accepts only a ceremony, wrong codes or a
+            freeze have blocked logins, or a policy refuses. Only the last is named; all others look like a wrong
+            password.
     """
     if not still_right(unit, attempt):
         raise _failed(unit, attempt, visitor, "changed meanwhile")
@@ -171,23 +172,23 @@ def accept_password(
 
 
 def _failed(unit: UnitOfWork, attempt: PasswordAttempt, visitor: Visitor, reason: str) -> RecordedRefusal:
-    """Records a failed login, and returns what to raise. It says the same for every reason."""
+    """Records a failed login and returns the error to raise, which is the same for every reason."""
     record_failure(unit, replace(attempt, refused=reason), visitor, facts.LoginFailed)
     return RecordedRefusal(WRONG)
 
 
 def accept_proof(unit: UnitOfWork, attempt: PasswordAttempt, actor: Actor, *, code: str, return_to: str) -> str:
-    """Goes on after a right password in a step-up. Returns the ticket that renews the session as freshly proved.
+    """Continues after a right password in a step-up. Returns the ticket that renews the session as freshly proved.
 
     Raises:
-        DomainError: the password was changed meanwhile.
-        RecordedRefusal: the code is wrong or missing, or a ceremony alone proves who is there.
+        DomainError: the password has changed in the meantime.
+        RecordedRefusal: the code is wrong or missing, or the account accepts only a ceremony as proof.
     """
     if not still_right(unit, attempt):
         log_refusal("proof_failed", account_id=actor.account_id, reason="changed meanwhile")
         raise DomainError("step_up.wrong", field="password")
     if sole_ceremony.is_chosen(unit, actor.account_id):
-        # As after a wrong password, in the activity too: a stranger with an old session learns nothing.
+        # As after a wrong password, even in the activity: a thief with an old session learns nothing.
         record_failure(unit, replace(attempt, refused=SOLE_CEREMONY), actor, facts.ProofFailed)
         raise RecordedRefusal("step_up.wrong", field="password")
     attempts.reset_attempts(unit, attempt.key)

@@ -1,7 +1,7 @@
-"""Open tabs of a session that ends: each is notified at once, in every worker.
+"""Notifies the open tabs of a session that ends, at once and in every worker.
 
-The Gate refuses every event of such a tab. But an idle screen would go on showing the customer's data,
-and what a program sends would go on costing the account: so its sockets are closed, too.
+The Gate refuses every event of such a tab. But an idle page would still show the customer's data, and what a program
+sends over the socket would still be charged to the account. So the sockets are closed, too.
 """
 
 import asyncio
@@ -22,21 +22,21 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_SECONDS = 1
 ALL_EVERY_LOOKS = 5
-"""Each fifth look asks about all that are open: about sessions whose time is over, or that the database has lost."""
+"""Every fifth look checks all open sockets, to find sessions that expired or that the database has lost."""
 PAUSE_SECONDS = 10
-"""After the database was away."""
+"""After the database was unavailable."""
 AFTER = timedelta(seconds=0.5)
-"""A browser that has ended its own session is on its way to another page by then."""
+"""By then, a browser that ended its own session is loading another page."""
 UNTIL = timedelta(seconds=60)
-"""A transaction that ends sessions may have to wait before it stands."""
+"""A transaction that ends sessions may wait this long before it is committed."""
 
 
 class RevokedTabNotifier:
     """The open sockets of one worker.
 
     Args:
-        tabs: those that are connected to it.
-        sockets: those of customers.
+        tabs: the tabs that are connected to it.
+        sockets: the sockets of customers.
     """
 
     def __init__(self, tabs: ConnectedTabs, sockets: OpenSockets) -> None:
@@ -45,7 +45,7 @@ class RevokedTabNotifier:
         self._notified: set[str] = set()
 
     async def notify(self) -> None:
-        """Asks each tab of an ended session, once, to look again: the Gate then sends its page to the login.
+        """Makes each tab of an ended session check it again, once: the Gate then sends the page to the login.
 
         Its socket is closed some seconds later.
         """
@@ -61,10 +61,10 @@ class RevokedTabNotifier:
                 await self._tabs.send(socket, ShellState.recheck_session)
 
     async def close_others(self) -> None:
-        """Closes the sockets of cookies that are no session's any more. Their pages come back, and see for themselves.
+        """Closes sockets whose cookie no longer belongs to a session. Their pages reconnect and find out.
 
-        A tab of a browser that has got a new cookie comes back with that, and goes on. The cookie that was replaced
-        last is sent to reload by the Gate; from here on the account no longer pays for its socket.
+        If the browser has a new cookie, its tab reconnects with that and continues. A socket with the cookie that was
+        replaced last stays open: the Gate makes its page reload. From now on the account is not charged for it.
         """
         cookies = self._sockets.cookies
         present, replaced = await in_read_unit(tab_sessions.open_cookies, cookies)
@@ -72,7 +72,7 @@ class RevokedTabNotifier:
         self._sockets.end(cookies - present - replaced)
 
     async def run(self) -> NoReturn:
-        """Looks after them until it is cancelled."""
+        """Runs both checks until it is cancelled."""
         look = 0
         while True:
             look += 1

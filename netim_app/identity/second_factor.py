@@ -1,7 +1,7 @@
-"""The codes of accounts that have a second factor. `pending_logins` has the logins that wait for one.
+"""Checks the codes of accounts that have a second factor. `pending_logins` has the logins that wait for a code.
 
-Which kinds of codes there are is the features' business (`feature.SecondFactor`); how often one may guess is ours:
-docs/security.md has the reasons.
+Features define the kinds of codes (`feature.SecondFactor`). This module limits the guesses; docs/security.md has the
+reasons.
 """
 
 from functools import cache
@@ -24,10 +24,10 @@ from netim_app.offers import offers
 HARD_STOP = 100
 """Wrong codes in a row after which login is blocked."""
 STOP_AT_ODDS = (1300, 700)
-"""The same, for wrong codes times how many codes are right: each guess hits with (codes that are right) / 1,000,000.
+"""Limits on (wrong codes) x (valid codes): each guess succeeds with a chance of (valid codes) / 1,000,000.
 
-So who has the password gets in with a chance of 0.13 % before the first stop, however many devices there are. A thief
-who reads the mailbox too can lift that one by a reset: 0.2 % before the last one, which only the operator lifts."""
+So a thief with the password gets in with a chance of 0.13 % before the first lockout, however many devices there are. A
+thief who also reads the mailbox can lift the first by a reset: 0.2 % before the last, which only the operator lifts."""
 REFUSALS = {
     "wrong": "second_factor.wrong",
     "used": "second_factor.used",
@@ -35,8 +35,8 @@ REFUSALS = {
     "stopped": "second_factor.stopped",
     "closed": "second_factor.closed",
 }
-"""Reason -> text key. Who hears one has given the right password, and learns nothing that helps to guess: a used code
-is worth nothing, and while guessing is throttled no code is looked at."""
+"""Reason -> text key. Callers see a reason only after the right password, and none helps to guess: a used code is
+worthless, and no code is checked while attempts are throttled."""
 _FAILED_CODES = table_of(FailedCodeCount)
 _failed_codes, _lockout = _FAILED_CODES.c, table_of(SecondFactorLockout).c
 _STOPPED = sa.select(_lockout.stopped_at).where(_lockout.account_id == sa.bindparam("account"))
@@ -53,19 +53,19 @@ def enrolled(unit: UnitOfWork, account_id: int) -> bool:
 
 
 def enrolled_by_code(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether the account has something that shows codes, such as an application."""
+    """Whether the account has a factor that shows codes, such as an application."""
     return any(factor.enrolled(unit, account_id) for factor in offers().second_factors)
 
 
 def takes_codes(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether there is any code that would be accepted now."""
+    """Whether any code would be accepted now."""
     if sole_ceremony.is_chosen(unit, account_id):
         return False
     return any(factor.valid_code_count(unit, account_id) for factor in offers().second_factors)
 
 
 def spare_codes_left(unit: UnitOfWork, account_id: int) -> int:
-    """How many codes that stand in for a device still work."""
+    """How many codes that replace a device are still valid."""
     return sum(factor.valid_code_count(unit, account_id) for factor in offers().second_factors if factor.stands_in)
 
 
@@ -76,8 +76,8 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
         The name of the factor that accepted it.
 
     Raises:
-        RecordedRefusal: at the field `code`, with the reason: wrong, used, throttled or stopped; or that a ceremony
-            alone opens the account. A text that is no six digits is no guess, and costs nothing.
+        RecordedRefusal: at the field `code`, with the reason: wrong, used, throttled or stopped, or closed because only
+            a ceremony opens the account. A text other than six digits is not counted as a guess.
     """
     sessions.lock_account(unit, account_id)
     if sole_ceremony.is_chosen(unit, account_id):
@@ -86,9 +86,9 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
 
 
 def check_spare_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -> str:
-    """`check_code` for a code that stands in for a device, and for no other.
+    """`check_code` that accepts only codes that replace a device.
 
-    It is checked where a ceremony alone opens the account, too: what it is good for there is the caller's business.
+    It also checks them if only a ceremony opens the account: the caller decides what the code allows there.
     """
     return _check(unit, account_id, code, visitor, spare=True)
 
@@ -122,7 +122,7 @@ def _check(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor, *, sp
 def _refused(
     unit: UnitOfWork, account_id: int, visitor: Visitor, reason: str, *, spare: bool = False
 ) -> RecordedRefusal:
-    """Records that a code was not accepted, and returns what to raise."""
+    """Records that a code was refused, and returns the error to raise."""
     unit.record(
         facts.CodeRefused(
             account_id=account_id,
@@ -162,9 +162,9 @@ def _is_last(stop: SecondFactorLockout) -> bool:
 
 
 def forgive(unit: UnitOfWork, account_id: int, browser: str) -> None:
-    """A right code, or a ceremony, forgives what was typed wrong in the same browser, and not what others have tried.
+    """Forgets the wrong codes of this browser after a right code or a ceremony, but not those of other browsers.
 
-    It does not reset the lockout either: an attacker with mailbox access could repeat the first one for ever.
+    It does not reset the count of lockouts: an attacker with mailbox access could then lift the first one for ever.
     """
     unit.run(_FORGIVE, {"account": account_id, "browser": browser})
 
@@ -175,13 +175,13 @@ def _forget_guesses(unit: UnitOfWork, account_id: int) -> None:
 
 
 def is_stopped(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether login is blocked because the password must be taken as stolen."""
+    """Whether logins are blocked because the password must be assumed stolen."""
     stop = unit.row(_STOPPED, account=account_id)
     return stop is not None and stop.stopped_at is not None
 
 
 def lift_stop(unit: UnitOfWork, fact: facts.PasswordChanged | facts.AccountUnlocked | facts.EmailRestored) -> None:
-    """The operator ends the block, and so does an address that is restored; a password set by mail ends the first."""
+    """Ends the lockout: the operator or a restored address ends any, a password set by mail only the first."""
     if not isinstance(fact, facts.PasswordChanged):
         unit.session.exec(delete(SecondFactorLockout).where(col(SecondFactorLockout.account_id) == fact.account_id))
         unit.session.exec(delete(FailedCodeCount).where(col(FailedCodeCount.account_id) == fact.account_id))
@@ -191,14 +191,14 @@ def lift_stop(unit: UnitOfWork, fact: facts.PasswordChanged | facts.AccountUnloc
 
 
 def lift_first_stop(unit: UnitOfWork, account_id: int) -> None:
-    """After the password was replaced, or opens nothing any more: it need not be taken as stolen for this account."""
+    """Ends the first lockout after the password was replaced or became useless, so that its theft is harmless."""
     stop = unit.session.get(SecondFactorLockout, account_id)
     if stop is not None and not _is_last(stop):
         stop.stopped_at = None
 
 
 def forget_codes(unit: UnitOfWork, fact: facts.SecondFactorDisabled) -> None:
-    """Without a second factor no browser owes a code any more."""
+    """Drops wrong codes and pending logins: without a second factor no browser owes a code."""
     _forget_guesses(unit, fact.account_id)
 
 
@@ -206,7 +206,7 @@ def finish_login(unit: UnitOfWork, visitor: Visitor, code: str) -> str:
     """The code step of a login. Returns the ticket that opens the session.
 
     Raises:
-        RecordedRefusal: the code is wrong, at its field; else the login is over or a login policy refuses it.
+        RecordedRefusal: the code is wrong (at its field), the login has expired, or a login policy refuses it.
     """
     row = pending_logins.waiting(unit, visitor)
     return pending_logins.finish(unit, row, visitor, factor=check_code(unit, row.account_id, code, visitor))

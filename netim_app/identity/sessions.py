@@ -1,4 +1,4 @@
-"""Sessions of logged-in browsers: looked up at every event, ended from anywhere."""
+"""Sessions of logged-in browsers. They are looked up at every event and can be ended from any browser."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,8 +20,8 @@ FRESH_FOR = timedelta(minutes=10)
 SEEN_EVERY = timedelta(minutes=1)
 KEEP_OVER = timedelta(days=7)
 CLOCK_SLACK = timedelta(minutes=5)
-"""How far the clock may be set back, or those of two machines may differ. A session that was used later than that from
-now is over: nobody can tell how long it has lived."""
+"""How far the clock may be set back, or the clocks of two machines may differ. A session whose last use is further in
+the future than this is over, because nobody can tell how old it is."""
 HOME = "/account/personal-information"
 
 
@@ -30,11 +30,11 @@ class Lookup(NamedTuple):
 
     actor: Actor | None = None
     renewed_elsewhere: bool = False
-    """The cookie was replaced in another tab: this one only has to reload."""
+    """Another tab has replaced the cookie; this tab only needs to reload."""
     refusal: str | None = None
-    """Text key of the reason why a login policy closes a session that is otherwise good."""
+    """Text key of the reason why a login policy refuses a session that is otherwise valid."""
     seen_long_ago: bool = False
-    """Call `mark_seen`."""
+    """The caller should call `mark_seen`."""
 
 
 _session, _account = table_of(AccountSession).c, table_of(Account).c
@@ -113,10 +113,10 @@ _WITH_TOKEN = sa.select(_session.id, _session.account_id).where(
 
 
 def lock_account(unit: UnitOfWork, account_id: int) -> sa.Row[Any]:
-    """The account as it is now (columns of `_LOCK`), kept from being changed by others until this unit ends.
+    """Returns the account as it is now (columns of `_LOCK`), and locks it against other changes until this unit ends.
 
-    Call it before opening or ending anything of an account. So no session slips through while all are ended,
-    and no two units wait for each other. (SQLite lets one writer in at a time anyway.)
+    Call it before opening or ending anything of an account. Then no session opens unnoticed while all are ended, and
+    units do not deadlock. (SQLite allows only one writer at a time anyway.)
     """
     row = unit.run(_LOCK, {"account": account_id}).one()
     unit.locked.add(account_id)
@@ -124,7 +124,7 @@ def lock_account(unit: UnitOfWork, account_id: int) -> sa.Row[Any]:
 
 
 def lock_if_there(unit: UnitOfWork, account_id: int) -> sa.Row[Any] | None:
-    """`lock_account` for an account that may be deleted while a login goes on."""
+    """`lock_account` for an account that may be deleted during a login; None if it was."""
     row = unit.run(_LOCK, {"account": account_id}).one_or_none()
     if row is not None:
         unit.locked.add(account_id)
@@ -132,19 +132,19 @@ def lock_if_there(unit: UnitOfWork, account_id: int) -> sa.Row[Any] | None:
 
 
 def keep_locked(unit: UnitOfWork, account_id: int) -> bool:
-    """Locks an account unless this unit has done that. Says whether it is there."""
+    """Locks an account unless this unit already has. Returns whether the account exists."""
     return account_id in unit.locked or lock_if_there(unit, account_id) is not None
 
 
 def lock_for_change(unit: UnitOfWork, account_id: int) -> Account:
-    """The same as a model whose changes are stored."""
+    """`lock_account` that returns a model, whose changes are stored."""
     account = unit.session.get_one(Account, account_id, populate_existing=True, with_for_update={"key_share": True})
     unit.locked.add(account_id)
     return account
 
 
 def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Origin) -> Lookup:
-    """The holder of the session cookie with this digest, now and according to the database."""
+    """Looks up in the database who holds the session cookie with this digest now."""
     if not token_digest:
         return Lookup()
     row = unit.row(_LOOK_UP, digest=token_digest, now=unit.now)
@@ -168,13 +168,13 @@ def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Or
 
 
 def live_sessions(unit: UnitOfWork, account_id: int) -> list[sa.Row[Any]]:
-    """All sessions of an account that are open now (columns of `_LIVE`), the most recently active first."""
+    """The open sessions of an account (columns of `_LIVE`), the most recently active first."""
     rows = unit.rows(_LIVE, account=account_id, now=unit.now)
     return [row for row in rows if not is_over(unit, row.last_seen_at, remember=row.remember)]
 
 
 def count_live(unit: UnitOfWork) -> int:
-    """How many sessions of all accounts are open now."""
+    """The number of open sessions of all accounts."""
     idle_since = unit.now - timedelta(minutes=unit.settings.session_idle_minutes)
     return unit.session.exec(
         select(func.count()).where(
@@ -186,34 +186,34 @@ def count_live(unit: UnitOfWork) -> int:
 
 
 def is_over(unit: UnitOfWork, last_seen_at: datetime, *, remember: bool) -> bool:
-    """Whether a session has idled for too long, or was used in the future: then the clock was set back."""
+    """Whether a session was idle for too long, or was used in the future, because the clock was set back."""
     idle = unit.now - last_seen_at
     return idle < -CLOCK_SLACK or (not remember and idle >= timedelta(minutes=unit.settings.session_idle_minutes))
 
 
 def mark_seen(unit: UnitOfWork, session_id: int) -> None:
-    """Moves the idle limit. Called at most once a minute."""
+    """Extends the session's idle limit. Called at most once a minute."""
     unit.run(_MARK_SEEN, {"session": session_id, "now": unit.now})
 
 
 def end(unit: UnitOfWork, session_id: int) -> None:
-    """Ends one session. The account is locked."""
+    """Ends one session. The caller has locked the account."""
     unit.run(_END, {"session": session_id, "now": unit.now})
 
 
 def is_open(unit: UnitOfWork, token_digest: str) -> bool:
-    """Whether some browser's session has this cookie and was not ended."""
+    """Whether this cookie belongs to a session that was not ended."""
     return unit.row(_WITH_TOKEN, digest=token_digest) is not None
 
 
 def end_session(unit: UnitOfWork, token_digest: str, origin: Origin, *, replaced: bool = False) -> None:
-    """Logs out the browser that holds this cookie, if it is logged in. `replaced`: it has just logged in anew."""
+    """Logs out the browser that holds this cookie, if it is logged in. `replaced`: it has just logged in again."""
     session = unit.row(_WITH_TOKEN, digest=token_digest)
     if session is None:
         return
     lock_account(unit, session.account_id)
     if unit.row(_WITH_TOKEN, digest=token_digest) is None:
-        return  # it was ended while this one waited for its turn
+        return  # it was ended while this unit waited for the lock
     end(unit, session.id)
     unit.record(
         facts.LoggedOut(
@@ -223,15 +223,15 @@ def end_session(unit: UnitOfWork, token_digest: str, origin: Origin, *, replaced
 
 
 def end_others(unit: UnitOfWork, actor: Actor, session_id: int | None = None) -> int:
-    """Ends one other session of the customer, or without an id all others. Returns how many.
+    """Ends one other session of the customer, or all others if no id is given. Returns how many.
 
-    That is none for an id that is unknown, somebody else's, the customer's present one or not open any more. The
-    browsers become strangers to the account: they were logged out because they are not, or no longer, the customer's.
+    It ends none if the id is unknown, somebody else's, that of the present session, or no longer open. The account
+    forgets their browsers: the customer logs them out because they are not, or no longer, the customer's.
     """
     lock_account(unit, actor.account_id)
     live = live_sessions(unit, actor.account_id)
     if actor.session_id not in {session.id for session in live}:
-        return 0  # it was ended itself while it waited for its turn
+        return 0  # the caller's own session was ended while this unit waited for the lock
     others = [session for session in live if session.id != actor.session_id]
     ended = [session for session in others if session_id in (None, session.id)]
     for session in ended:
@@ -239,12 +239,12 @@ def end_others(unit: UnitOfWork, actor: Actor, session_id: int | None = None) ->
         if session.browser_digest != actor.browser_digest:
             forget_browser(unit, actor.account_id, session.browser_digest)
     if session_id is None:
-        end_sessions(unit, actor.account_id, keep=actor.session_id)  # with every ticket on its way
+        end_sessions(unit, actor.account_id, keep=actor.session_id)  # and every ticket that could still open one
     return len(ended)
 
 
 def end_sessions(unit: UnitOfWork, account_id: int, *, keep: int | None = None) -> int:
-    """Ends all sessions of an account but one, with every ticket that could open another. Returns how many."""
+    """Ends all sessions of an account except `keep`, and all tickets that could open one. Returns how many sessions."""
     lock_account(unit, account_id)
     ended = unit.run(_END_ALL, {"account": account_id, "kept": keep or 0, "now": unit.now})
     unit.run(_USE_TICKETS, {"account": account_id, "now": unit.now})
@@ -252,14 +252,14 @@ def end_sessions(unit: UnitOfWork, account_id: int, *, keep: int | None = None) 
 
 
 def logged_in(unit: UnitOfWork) -> Sequence[int]:
-    """The accounts that have a session, or a ticket that may become one."""
+    """The accounts that have a session, or an unused ticket that could open one."""
     return unit.run(_LOGGED_IN).scalars().all()
 
 
 def purge(unit: UnitOfWork) -> None:
-    """Deletes consumed tickets, and sessions that ended more than a week ago.
+    """Deletes expired tickets, and sessions that expired more than a week ago.
 
-    Ends sessions that a clock which was set back has left in the future, before that comes.
+    After the clock was set back, it also ends sessions whose last use lies in the future.
     """
     of_the_future = (col(AccountSession.ended_at).is_(None), col(AccountSession.last_seen_at) > unit.now + CLOCK_SLACK)
     unit.session.exec(update(AccountSession).where(*of_the_future).values(ended_at=unit.now))

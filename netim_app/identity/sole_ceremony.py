@@ -1,6 +1,7 @@
-"""Accounts that a ceremony alone opens, because their owners want it so: no password, no code and no reset leads in.
+"""Accounts whose owners chose a ceremony as the only way in: no password, no code and no reset opens them.
 
-Each way in asks here. To lead back in without the ceremony is the feature's business (`feature.Ceremony`).
+Every other way in calls this module first. The feature provides the way back in without the ceremony
+(`feature.Ceremony`).
 """
 
 from datetime import datetime
