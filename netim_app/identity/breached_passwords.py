@@ -1,8 +1,8 @@
-"""Passwords of known breaches, where the operator wants them asked for: Pwned Passwords, or a copy of it.
+"""Checks passwords against known breaches, if the operator enables it: Pwned Passwords, or a copy of it.
 
-The service learns the first five hexadecimal digits of the password's SHA-1, which hundreds of passwords share, and
-`Add-Padding` hides how long its answer is. Where nobody answers in time, a password is let through: it has passed all
-other rules.
+The service sees only the first five hexadecimal digits of the password's SHA-1, which hundreds of passwords share, and
+`Add-Padding` hides the length of its answer. Without an answer in time, the password is accepted, because it has passed
+all other rules.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ RANGES = "https://api.pwnedpasswords.com/range/"
 _PREFIX = 5
 _SECONDS = 1.5
 _logger = logging.getLogger(__name__)
-logging.getLogger("httpx").setLevel(logging.WARNING)  # each request is a line of it, with the five digits
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs each request, with the five digits
 
 
 async def contain(password: str) -> bool:
-    """Whether a password is known from a breach; False where none are asked for, or nobody answers."""
+    """Whether a password is known from a breach; False if the check is off or gets no answer."""
     source = units().settings.breached_passwords
     if source == OFF:
         return False

@@ -11,7 +11,7 @@ from reflex_guard.tokens import digests_in
 
 
 class CallerDigests(NamedTuple):
-    """The cookies that a request carried, as digests; empty where it carried none."""
+    """The cookies of a request, as digests; empty if it had none."""
 
     session: str = ""
     browser: str = ""
@@ -19,24 +19,24 @@ class CallerDigests(NamedTuple):
 
 
 KINDS = {field: field.capitalize() for field in CallerDigests._fields}
-"""What the Authorization header calls them in which they reach what comes after `CookieDigests`."""
+"""Their names in the Authorization header in which the `CookieDigests` middleware passes them on."""
 
 
 def caller_digests(authorization: str) -> CallerDigests:
-    """Reads the digests; empty for anything else."""
+    """Reads the digests from the header; empty if it has another form."""
     found = digests_in(authorization)
     return CallerDigests(*(found.get(kind, "") for kind in KINDS.values()))
 
 
 def origin_of(client: object, agent: str) -> Origin:
-    """From where a request comes. `client` is the ASGI pair that `ClientAddress` has made trustworthy."""
+    """The origin of a request. `client` is the ASGI pair after `ClientAddress` has verified it."""
     address = str(client[0]) if isinstance(client, (tuple, list)) and client else ""
     browser, system = user_agent.describe(agent)
     return Origin(address=address, browser=browser, system=system)
 
 
 def payers_of(actor: Actor | None, address: str) -> tuple[Payer, ...]:
-    """The payer of an event: the session and its account; for a visitor, the address or its /64."""
+    """The payers of an event: the session and its account; for a visitor, the address or its /64."""
     if actor is None:
         return (Payer("address", network_keys(address)[0]),)
     return Payer("session", actor.session_id), Payer("account", actor.account_id)

@@ -1,7 +1,7 @@
-"""What a ceremony opens: a prompt of the browser in which a customer proves who is there, with nothing typed.
+"""Logins and fresh proofs by a ceremony: a prompt of the browser that proves identity, with nothing typed.
 
-Which ceremonies there are, and whether an answer is right, is the features' business (`feature.Ceremony`). They come
-here once they know who is there, and everything else that may stand in the way of a login is judged here.
+Features define the ceremonies and check their answers (`feature.Ceremony`). After a right answer they call this module,
+which checks everything else that may refuse a login.
 """
 
 from netim_app.core.actor import Actor, Visitor
@@ -26,16 +26,17 @@ PROVED = "ceremony_accepted"
 
 
 def names_of(unit: UnitOfWork, account_id: int) -> list[str]:
-    """The ceremonies that the account can use."""
+    """The names of the ceremonies that the account can use."""
     return [each.name for each in offers().ceremonies if each.enrolled(unit, account_id)]
 
 
 def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor: str, return_to: str) -> str | None:
-    """A whole login, without a password. Returns the ticket that opens the session.
+    """Completes a login by a ceremony alone, without a password.
 
     Returns:
-        None where the account is closed, or blocked by a freeze or after too many wrong codes: say the same as to a
-        wrong answer. Wrong codes mean a stolen password, so they block nothing where no password opens the account.
+        The ticket that opens the session. None if the account is closed, or blocked by a freeze or too many wrong
+        codes: answer as to a wrong answer. Wrong codes suggest a stolen password, so they do not block an account that
+        no password opens.
 
     Raises:
         RecordedRefusal: a login policy refuses.
@@ -65,7 +66,7 @@ def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
 
 
 def _why_shut(unit: UnitOfWork, account_id: int, *, disabled: bool) -> str:
-    """Why no ceremony opens the account; empty where the right one does."""
+    """Why no ceremony opens the account; empty if the right one does."""
     if disabled:
         return "disabled"
     if freeze.blocks_login(unit, account_id):
@@ -75,10 +76,10 @@ def _why_shut(unit: UnitOfWork, account_id: int, *, disabled: bool) -> str:
 
 
 def waiting_account(unit: UnitOfWork, visitor: Visitor) -> int:
-    """The account whose login owes its second step in this browser.
+    """The account of this browser's pending login.
 
     Raises:
-        RecordedRefusal: there is none any more, or a login policy refuses it.
+        RecordedRefusal: there is no such login any more, or a login policy refuses it.
     """
     account_id: int = pending_logins.waiting(unit, visitor).account_id
     return account_id
@@ -88,8 +89,8 @@ def finish_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
     """The second step of a login, after the password. Returns the ticket that opens the session.
 
     Raises:
-        RecordedRefusal: it is over or is another account's by now, wrong codes have blocked it, or a login policy
-            refuses it.
+        RecordedRefusal: the login is over or now belongs to another account, wrong codes have blocked it, or a login
+            policy refuses it.
     """
     row = pending_logins.waiting(unit, visitor)
     if row.account_id != account_id or second_factor.is_stopped(unit, account_id):
@@ -101,13 +102,13 @@ def finish_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
 
 
 def accept_proof(unit: UnitOfWork, actor: Actor, *, factor: str, return_to: str) -> str:
-    """A fresh proof. Returns the ticket that renews the session."""
+    """Accepts a fresh proof. Returns the ticket that renews the session."""
     log_proof(unit, PROVED, account_id=actor.account_id, factor=factor)
     second_factor.forgive(unit, actor.account_id, actor.browser_digest)
     return login.renew_as_proved(unit, actor, return_to)
 
 
 def note_factor_removed(unit: UnitOfWork, cause: Fact) -> None:
-    """Call it after a second factor has gone: when it was the last one, two-factor authentication is off."""
+    """Call it after a second factor was removed. If none is left, records that two-factor authentication is off."""
     if not second_factor.enrolled(unit, cause.account_id):
         unit.record(facts.SecondFactorDisabled(account_id=cause.account_id, at=cause.at, origin=cause.origin))

@@ -1,4 +1,4 @@
-"""What has changed of an account since a page was shown: an event runs the refreshers of this and no others."""
+"""Tracks which parts of an account have changed since a page was shown, so that an event runs only their refreshers."""
 
 from functools import cache
 
@@ -24,7 +24,7 @@ _CHANGED_SINCE = sa.select(_change.feature).where(
 
 
 def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
-    """Notes which refreshers load something else from now on: open pages of the account run these."""
+    """Notes which refreshers the fact affects. Open pages of the account then run these."""
     if isinstance(fact, Refusal):
         return
     revision = unit.run(_BUMP, {"account": fact.account_id}).scalar_one()
@@ -37,7 +37,7 @@ def bump_revision(unit: UnitOfWork, fact: Fact) -> None:
 
 
 def changed_since(unit: UnitOfWork, account_id: int, revision: int) -> set[str]:
-    """The names of the refreshers whose rows have changed after this revision of the account."""
+    """The names of the refreshers whose rows have changed since this revision of the account."""
     return set(unit.run(_CHANGED_SINCE, {"account": account_id, "since": revision}).scalars())
 
 

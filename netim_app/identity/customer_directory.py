@@ -1,6 +1,6 @@
-"""The port for a directory of customers outside: docs/existing-customers.md says what it is for, with an example.
+"""The port to an outside directory of customers: docs/existing-customers.md has its purpose and an example.
 
-A directory is called in threads of its own, for a limited time, and by few at once: one that hangs holds up nobody but
+A directory is called in separate threads, for a limited time, and by few callers at once: if it hangs, it delays only
 those who need it.
 """
 
@@ -20,13 +20,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MAX_SECONDS = 5
-"""For one call. A directory should give up sooner by itself: no thread can be stopped from outside."""
+"""Per call. A directory should time out sooner by itself, because a thread cannot be stopped from outside."""
 MAX_KEY = 200
 MAX_CALLS = 4
-"""At once, for each worker. Those beyond are told that the directory is away."""
+"""At once, per worker. Further calls fail as if the directory were unavailable."""
 CALLS = ("verify", "read", "change_email")
 NOBODY = "nobody@directory.invalid"
-"""An address that no directory has. It is asked for in place of one that has an account here."""
+"""An address that no directory has. It is sent instead of an address that has an account here."""
 
 
 @dataclass(frozen=True)
@@ -34,41 +34,41 @@ class DirectoryCustomer:
     """A customer as the directory knows them."""
 
     key: str
-    """Names the customer for ever, whatever becomes of the address. `MAX_KEY` characters at most."""
+    """Identifies the customer for ever, even if the address changes. At most `MAX_KEY` characters."""
     email: str
     details: Mapping[str, str] = field(default_factory=dict)
-    """By the names of the columns of `netim import`; what is missing or not valid is left out."""
+    """Keyed by the column names of `netim import`; invalid values are ignored."""
 
 
 class CustomerDirectory(Protocol):
-    """What `NETIM_CUSTOMER_DIRECTORY` names. Any exception means that the directory is away."""
+    """The interface of the object that `NETIM_CUSTOMER_DIRECTORY` names. Any exception means "unavailable"."""
 
     def verify(self, email: str, password: str) -> bool:
-        """Whether this is the password of the customer with this address.
+        """Whether the customer with this address has this password.
 
         Args:
-            email: the part before the @ in small letters, the domain in small ASCII letters.
-            password: as it was typed.
+            email: the part before the @ in lower case, the domain in lower-case ASCII.
+            password: as typed.
 
-        It has to take as long for an address that it does not know: else strangers learn who is a customer.
+        It must take as long for an unknown address. Otherwise strangers learn who is a customer.
         """
 
     def read(self, email: str) -> DirectoryCustomer | None:
-        """The customer with this address. Called after a right password alone."""
+        """The customer with this address. Called only after a right password."""
 
     def change_email(self, key: str, new_email: str) -> None:
-        """The customer has a new address, confirmed by mail. It may be told twice; the last one counts."""
+        """Stores a customer's new address, confirmed by mail. It may be called twice; the last call counts."""
 
 
 class DirectoryAway(Exception):
-    """The directory gave no answer: it failed, took too long, or is asked by too many."""
+    """The directory gave no answer: it failed, took too long, or has too many calls."""
 
 
 def load(path: str) -> CustomerDirectory:
     """The directory that a setting names as `module:object`.
 
     Raises:
-        ValueError: there is no such object, or it is no directory.
+        ValueError: there is no such object, or it is not a directory.
     """
     module, _, name = path.partition(":")
     try:
@@ -94,7 +94,7 @@ _free = BoundedSemaphore(MAX_CALLS)
 
 
 async def verify(directory: CustomerDirectory, email: str, password: str) -> bool:
-    """What the directory says about a password. An answer that is neither `True` nor `False` is none.
+    """Asks the directory about a password. An answer other than `True` or `False` counts as no answer.
 
     Raises:
         DirectoryAway: no answer.
@@ -106,7 +106,7 @@ async def verify(directory: CustomerDirectory, email: str, password: str) -> boo
 
 
 async def read(directory: CustomerDirectory, email: str) -> DirectoryCustomer | None:
-    """Whom the directory knows by this address. An answer of another type is none.
+    """Asks the directory for the customer with this address. An answer of another type counts as no answer.
 
     Raises:
         DirectoryAway: no answer.
@@ -127,7 +127,7 @@ async def ask(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Calls the directory off the event loop.
 
     Raises:
-        DirectoryAway: no answer. The log has a line with the kind of the fault, and nothing of what was asked.
+        DirectoryAway: no answer. The log records the kind of fault but no argument of the call.
     """
     if not _free.acquire(blocking=False):
         raise _away("busy")
@@ -143,10 +143,10 @@ async def ask(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 def _run(running: "Future[R]", call: Callable[[], R]) -> None:
-    """In a thread that dies with the process: one that hangs keeps no server from its end."""
+    """Runs in a daemon thread, so a call that hangs does not keep the server from stopping."""
     try:
         running.set_result(call())
-    except BaseException as error:  # noqa: BLE001  it is raised where the answer is waited for
+    except BaseException as error:  # noqa: BLE001  raised in the coroutine that waits for the answer
         running.set_exception(error)
     finally:
         _free.release()

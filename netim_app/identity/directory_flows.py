@@ -1,4 +1,4 @@
-"""What asks the directory: the first login of its customer, and the news of another address."""
+"""Flows that call the directory: the first login of a customer from there, and the report of a new address."""
 
 import asyncio
 import logging
@@ -18,23 +18,23 @@ from reflex_guard.tokens import new_token
 
 EVERY_SECONDS = 10
 _running: set[str] = set()
-"""Keys of customers of whom the directory is being told, by a call that was given up, too."""
+"""Keys of customers with a running call that reports an address, even if it has timed out."""
 _late: dict[str, int] = {}
-"""The accounts of those whose call was given up."""
+"""The accounts whose call has timed out, by the customer's key."""
 logger = logging.getLogger(__name__)
 
 
 async def first_login(attempt: PasswordAttempt, email: str, password: str, visitor: Visitor) -> PasswordAttempt | None:
-    """Asks the directory about a password that opens no account here, and makes the account of a customer of its.
+    """Asks the directory about a password that opens no account here, and creates an account for its customer.
 
-    The directory is asked once in every case, about nobody where there is an account: so neither answer nor time tells
-    which addresses have one here, and no password of ours leaves the house.
+    The directory is always called once, with a dummy if an account exists here. So neither answer nor time reveals
+    which addresses have an account here, and no password of ours leaves this product.
 
     Returns:
-        The attempt, with the new account; None for a wrong password, and where there is no directory.
+        The attempt, with the new account; None for a wrong password or without a directory.
 
     Raises:
-        DirectoryAway: it gave no answer.
+        DirectoryAway: the directory gave no answer.
     """
     directory = customer_directory.loaded(units().settings.customer_directory)
     if directory is None:
@@ -63,7 +63,7 @@ async def _begin(
 
 
 async def _begun_meanwhile(attempt: PasswordAttempt, email: str, password: str) -> PasswordAttempt | None:
-    """Another login was faster: its account counts, if the password opens it. A closed account opens for nobody."""
+    """Uses the account that a faster login has created, if it is open and the password is right."""
     account_id, hashed = await in_read_unit(login.credentials, email)
     if not account_id or not await passwords.matches_in_pool(password, hashed, units().settings.bcrypt_cost):
         return None
@@ -71,10 +71,10 @@ async def _begun_meanwhile(attempt: PasswordAttempt, email: str, password: str) 
 
 
 async def tell_changes() -> None:
-    """Tells the directory each address that it does not know yet. What fails is told again the next time.
+    """Reports each new address to the directory. A failed report is repeated the next time.
 
-    A call that was given up goes on, and may land after that of a newer address. So its customer is left alone until it
-    has ended, and told once more then, whatever another worker has told meanwhile.
+    A call that has timed out still runs, and may take effect after the report of a newer address. So its customer is
+    skipped until the call has ended, and then reported once more, even if another worker has done so meanwhile.
     """
     directory = customer_directory.loaded(units().settings.customer_directory)
     if directory is None:
@@ -107,10 +107,10 @@ def _change_email(directory: CustomerDirectory, new: NewAddress) -> None:
 
 
 async def tell_regularly() -> NoReturn:
-    """Does so all the time until it is cancelled."""
+    """Calls `tell_changes` regularly until it is cancelled."""
     while True:
         try:
             await tell_changes()
-        except SQLAlchemyError:  # the next time must come
+        except SQLAlchemyError:  # the loop must continue
             logger.exception("the addresses that the directory must hear could not be read")
         await asyncio.sleep(EVERY_SECONDS)

@@ -1,4 +1,4 @@
-"""What happens to accounts, logins, sessions and second factors."""
+"""Facts about accounts, logins, sessions and second factors."""
 
 from abc import ABC
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from netim_app.core.facts import Change, Fact
 
 @dataclass(frozen=True, kw_only=True)
 class AccountCreated(Fact):
-    """A sign-up was confirmed from its mailbox."""
+    """An account was created: by a confirmed sign-up, an import, or the first login of a directory's customer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class LoggedIn(Fact):
     session_id: int
     known_browser: bool
     factor: str = ""
-    """The second factor that was given; empty where the password was enough."""
+    """The factor that was given; empty if the password was enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,28 +29,28 @@ class LoggedOut(Fact):
 
     session_id: int
     replaced: bool = False
-    """By logging in anew in the same browser."""
+    """Whether it ended because of a new login in the same browser."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OtherSessionsRevoked(Fact):
-    """A customer ended sessions in other browsers: one of the list, or everywhere else."""
+    """A customer ended sessions in other browsers: one from the list, or all others."""
 
     count: int
     session_id: int = 0
-    """The one; 0 for all others."""
+    """The session that was ended; 0 for all others."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionDisplaced(Fact):
-    """There were too many sessions: the one that was idle for longest ended."""
+    """There were too many sessions, so the one that was idle for longest was ended."""
 
     session_id: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal(Fact):
-    """Somebody did not prove who is there. It changes nothing about the account, so open pages need not know.
+    """Somebody failed to prove their identity. This changes nothing about the account, so open pages need no refresh.
 
     `reason` is a word for the log.
     """
@@ -65,7 +65,7 @@ class LoginFailed(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class ProofFailed(Refusal):
-    """The same for a password that a logged-in customer was asked for again."""
+    """The same, when the password was checked outside of a login, such as for a fresh proof."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +73,9 @@ class CodeRefused(Refusal):
     """A code was wrong or used before, or guessing is throttled or blocked."""
 
     logged_in: bool
-    """Whether a logged-in customer was asked for it. `SecondFactorNotCompleted` says how a login ended."""
+    """Whether a logged-in customer gave the code. `SecondFactorNotCompleted` records how a login ended."""
     spare: bool = False
-    """Whether no code would do but one that stands in for a device: outside of a session, on the way back in."""
+    """Whether only a code that replaces a device was accepted, as in account recovery without a session."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +96,10 @@ class SecondFactorNotCompleted(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class CodesStopped(Fact):
-    """So many wrong codes in a row that the password must be taken as stolen: login is blocked until a reset.
+    """After so many wrong codes the password must be assumed stolen, so logins are blocked until a reset.
 
-    `last`: it happened again after a reset, so the mailbox may be in wrong hands too. Only the operator lifts this one.
+    `last`: it happened again after a reset, so a thief may have the mailbox, too. Only the operator or an undone change
+    of address lifts this one.
     """
 
     last: bool = False
@@ -106,14 +107,14 @@ class CodesStopped(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityProved(Fact):
-    """A logged-in customer proved again who is there (step-up)."""
+    """A logged-in customer proved their identity again (step-up)."""
 
     session_id: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordChanged(Change):
-    """The password is a new one, either changed in the settings or set by a mailed reset link."""
+    """The password was changed in the settings or set by a mailed reset link."""
 
     way: Literal["changed", "reset"]
 
@@ -135,7 +136,7 @@ class EmailChangeAsked(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class EmailChanged(Change):
-    """The address is a new one: confirmed from the new mailbox."""
+    """The new address was confirmed from its mailbox and replaced the old one."""
 
     old_email: str
     new_email: str
@@ -147,11 +148,11 @@ class EmailChanged(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class TakenBack(Change, ABC):
-    """The account must be taken as having been in wrong hands. Features remove what a thief may have set up."""
+    """A thief may have had access to the account. Features remove what the thief may have set up."""
 
     since: datetime
     until: datetime | None = None
-    """After that it was the owner's again. None: it may have been in wrong hands until now."""
+    """When the owner had regained it. None: a thief may have had access until now."""
 
     def doubts(self, added_at: datetime, used_at: datetime | None = None) -> bool:
         """Whether something may be a thief's.
@@ -175,7 +176,7 @@ class EmailRestored(TakenBack):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountFrozen(Change):
-    """Somebody who reads the owner's mail has said that something was not the owner: see `freeze`."""
+    """Somebody with access to the owner's mail reported that something was not the owner: see `freeze`."""
 
     @property
     def told(self) -> str:
@@ -184,7 +185,7 @@ class AccountFrozen(Change):
 
 @dataclass(frozen=True)
 class Edit:
-    """A field of personal information, before and after. Empty is not given."""
+    """A field of personal information, before and after. Empty means not given."""
 
     name: str
     old: str
@@ -204,7 +205,7 @@ class FreezeEnded(TakenBack):
 class ProfileChanged(Change):
     """Personal information was edited.
 
-    `language_alone`: by the switch that every page has.
+    `language_alone`: only the language was changed, by the switch on every page.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -235,7 +236,7 @@ class SecondFactorDisabled(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class FactorsChanged(Change):
-    """Something about what proves who is there, beside the password, is not as it was. Features make it their own."""
+    """A factor other than the password has changed. Features derive their own facts from it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,7 +249,7 @@ class AccountUnlocked(Change):
     """The operator lifted a lock-out by `netim unlock`."""
 
     without_second_factor: bool = False
-    """Whether two-factor authentication is to go, too: the customer has lost every device and every backup code."""
+    """Whether to disable two-factor authentication, too: the customer has lost every device and every backup code."""
 
     @property
     def told(self) -> str:

@@ -1,8 +1,8 @@
-"""Flows: use cases that run several units around slow work, the check or the making of a password hash.
+"""Flows: use cases that run several units around slow work, such as checking or computing a password hash.
 
-A flow holds no transaction while it hashes, and takes its place in the queue for hashes (`password_queues`). Each path
-of a login takes as long as one bcrypt check of today's cost, whether the account exists and whether its attempts are
-used up or not, and every refusal reads the same: nobody learns from here which addresses are customers' (ASVS 6.3.8).
+A flow holds no transaction while it hashes, and takes a place in the queue for hashes (`password_queues`). Each path of
+a login takes as long as one bcrypt check at today's cost, whether or not the account exists or is throttled, and every
+refusal looks the same. So the login does not reveal which addresses belong to customers (ASVS 6.3.8).
 """
 
 import logging
@@ -40,11 +40,12 @@ async def log_in(
     """The password step of a login.
 
     Raises:
-        DomainError: wrong, unknown or throttled (field-less), refused by a login policy, too many from there, or busy.
+        DomainError: wrong, unknown or throttled (at no field), refused by a login policy, too many from this address,
+            or busy.
     """
     async with limits.login_place(visitor, email):
         attempt = await check_password(email, password, visitor, may_be_first=True)
-    if await in_read_unit(pending_logins.has_begun, visitor.browser_digest):  # by another login in this browser
+    if await in_read_unit(pending_logins.has_begun, visitor.browser_digest):  # another login in this browser
         await in_unit(pending_logins.drop_pending, visitor.browser_digest)
     accepted = await in_unit(login.accept_password, attempt, visitor, remember=remember, return_to=return_to)
     await _judge_anew(attempt, password, visitor)
@@ -52,9 +53,9 @@ async def log_in(
 
 
 async def _judge_anew(attempt: PasswordAttempt, password: str, visitor: Visitor) -> None:
-    """Judges a password that an older policy has accepted by today's. Nobody is locked out: the gauge says it.
+    """Judges a password by today's policy if an older one accepted it. The gauge shows the result, with no lockout.
 
-    What goes wrong is left for the next login. Only who has passed the password step is made to wait for it.
+    After an error, the next login tries again. Only callers who have passed the password step wait for this.
     """
     min_length = units().settings.password_min_length
     if not 0 < attempt.accepted_under < password_policy.policy(min_length):
@@ -68,17 +69,17 @@ async def _judge_anew(attempt: PasswordAttempt, password: str, visitor: Visitor)
         await in_unit(accounts.store_judgement, attempt.account_id, attempt.password_hash, accepted=not reason)
     except DomainError:
         return  # busy
-    except Exception:  # a list that cannot be read, for one
+    except Exception:  # such as a list that cannot be read
         _logger.exception("a password was not judged anew")
 
 
 async def prove_again(actor: Actor, password: str, code: str, return_to: str) -> str:
-    """Step-up by password, and by a code where there is a second factor.
+    """Step-up by password, plus a code if the account has a second factor.
 
     Returns the ticket that renews the session as freshly proved.
 
     Raises:
-        DomainError: wrong or throttled, at the field that is wrong. Busy, for the whole form.
+        DomainError: wrong or throttled (at its field), or busy (for the whole form).
     """
     with password_queues.hash_place(actor, actor.account_id):
         try:
@@ -96,20 +97,20 @@ async def check_password(
     failed: type[facts.Refusal] = facts.LoginFailed,
     may_be_first: bool = False,
 ) -> PasswordAttempt:
-    """Checks a password within the limits on attempts. `failed` is the fact that a refusal is.
+    """Checks a password within the limits on attempts. `failed` is the type of fact to record for a refusal.
 
-    `may_be_first`: a customer of the directory outside may come for the first time.
+    `may_be_first`: this may be the first login of a customer from the outside directory.
 
-    Take a place in the queue for hashes before: an attempt that hears "busy" must not be counted.
+    Take a place in the queue for hashes first: an attempt that ends as "busy" must not be counted.
 
     Raises:
-        DomainError: wrong, unknown or throttled; no way to tell which. While the directory is away, the same for all.
+        DomainError: wrong, unknown or throttled, without saying which; or the directory is unavailable.
     """
     cost = units().settings.bcrypt_cost
     attempt = await in_unit(login.begin_attempt, email, caller, opens=may_be_first)
     right = await passwords.matches_in_pool(password, attempt.password_hash or passwords.dummy_hash(cost), cost)
     if not right and attempt.password_hash:
-        attempt = replace(attempt, refused="")  # the right one would have been refused for another reason
+        attempt = replace(attempt, refused="")  # the reason applies only to the right password
     if not right or attempt.refused:
         try:
             first = await directory_flows.first_login(attempt, email, password, caller) if may_be_first else None
@@ -126,9 +127,9 @@ async def check_password(
 
 
 async def _rehash(attempt: PasswordAttempt, password: str, cost: int) -> PasswordAttempt:
-    """Replaces the hash that was checked by one of ours and of today's cost.
+    """Replaces the checked hash by one in our format at today's cost.
 
-    Another login with the same password may have done so meanwhile: then its hash counts for this one, too.
+    If another login with the same password has done so in the meantime, its hash is accepted.
     """
     new_hash = await passwords.hash_in_pool(password, cost)
     stored = await in_unit(accounts.store_rehash, attempt.account_id, attempt.password_hash, new_hash)
@@ -138,7 +139,7 @@ async def _rehash(attempt: PasswordAttempt, password: str, cost: int) -> Passwor
 
 
 async def check_own_password(actor: Actor, password: str) -> PasswordAttempt:
-    """Checks the password of a customer who is logged in, within the same limits.
+    """Checks the password of a logged-in customer, within the same limits.
 
     Raises:
         DomainError: wrong or throttled.
@@ -152,11 +153,11 @@ async def check_own_password(actor: Actor, password: str) -> PasswordAttempt:
 
 
 async def reset_password(token: str, form: Form, visitor: Visitor) -> None:
-    """Consumes a reset link and puts the new password of the form in force.
+    """Consumes a reset link and sets the new password from the form.
 
     Raises:
-        InvalidForm: the new password is not good enough.
-        DomainError: the link does not work, a login policy blocks this browser, too many from there, or busy.
+        InvalidForm: the policy refuses the new password.
+        DomainError: the link does not work, a login policy refuses this visitor, too many from this address, or busy.
     """
     await limits.allow_link(visitor.origin.address)
     await limits.allow_new_password(visitor.origin.address)
@@ -173,13 +174,14 @@ async def reset_password(token: str, form: Form, visitor: Visitor) -> None:
 
 
 async def restore_email(token: str, visitor: Visitor) -> str:
-    """Follows the link: the old address is in force again, nobody is logged in, and no password opens the account.
+    """Follows the link: restores the old address, ends all sessions, and sets a password that nobody knows.
 
     Returns:
         The old address.
 
     Raises:
-        DomainError: the link does not work, the old address belongs to another account by now, or too many from there.
+        DomainError: the link does not work, the old address now belongs to another account, too many from this
+            address, or busy.
     """
     await limits.allow_link(visitor.origin.address)
     account_id = await in_read_unit(undo.owner_of, token)

@@ -1,7 +1,7 @@
-"""The Gate: asks before every event who is calling, and refuses what is not open to them. Closed by default.
+"""The Gate: identifies the caller of every event and refuses handlers that are not open to them. Closed by default.
 
-Every method of a state whose name does not start with an underscore can be called by anybody who opens the socket, from
-any page, with any arguments. So no page is guarded: each event is, right before its handler runs.
+Anybody who opens the socket can call every method of a state whose name does not start with an underscore, from any
+page, with any arguments. So the Gate guards events instead of pages: it checks each one right before its handler runs.
 """
 
 import asyncio
@@ -37,16 +37,16 @@ from reflex_guard.states import empty_leftovers, empty_states
 from reflex_guard.transient_vars import keep_shown
 
 KEPT = (LocaleState, TabState)
-"""States that are no caller's: they outlive a change of callers."""
+"""States that belong to no caller, so they survive a change of callers."""
 
 
 class Case(NamedTuple):
     """An event whose sender is known.
 
     Attributes:
-        tab: the record of its tab, which is the caller's by now.
-        visitor: who sent it, without a session.
-        lookup: what became of the session.
+        tab: the record of its tab, which now belongs to the caller.
+        visitor: the sender, apart from any session.
+        lookup: the result of looking up the session.
         lost: the server had lost the states of the page.
     """
 
@@ -57,11 +57,11 @@ class Case(NamedTuple):
 
 
 class Gate(gate.Gate[Case]):
-    """Runs before every event handler, background ones too.
+    """Runs before every event handler, including background ones.
 
     Args:
-        budgets: from which events are paid.
-        sockets: those of customers.
+        budgets: the budgets that events are charged to.
+        sockets: the sockets of customers.
     """
 
     def __init__(self, budgets: CostBudgets, sockets: OpenSockets) -> None:
@@ -71,7 +71,7 @@ class Gate(gate.Gate[Case]):
         self._openings = OpeningQueue()
 
     async def check(self, root: rx.State, name: str, arguments: dict[str, Any]) -> Answer | None:
-        """As every Gate. Who sends what anybody may send unchecked decides nothing about the visit."""
+        """Checks an event as every Gate does, but lets unchecked handlers run without identifying the caller."""
         begin_trace(current_event().trace)
         mark, tab = gate.mark_of_event(name), await tab_of(root)
         if isinstance(mark, Access) and mark.unchecked and tab.document and not tab.lost:
@@ -80,7 +80,7 @@ class Gate(gate.Gate[Case]):
         return await super().check(root, name, arguments)
 
     async def identify(self, root: rx.State, name: str, arguments: dict[str, Any]) -> Case | Answer:
-        """Finds out who calls, and makes the tab's states theirs."""
+        """Identifies the caller and binds the tab's states to them."""
         tab = await tab_of(root)
         reconnected = reconnects(name, arguments)
         loaded = await _note_document(root, tab, name, reconnected=reconnected)
@@ -90,14 +90,14 @@ class Gate(gate.Gate[Case]):
         set_caller(lookup.actor or visitor)
         if await _must_reload(root, tab, lookup):
             return await answer(root)
-        lost, tab.lost = tab.lost, False  # from here on its states are the caller's, whatever becomes of the event
+        lost, tab.lost = tab.lost, False  # from here on its states are the caller's, even if the event is refused
         if lost:
             tab.session_id = _owner_of_lost(lookup)
         await _bind_tab_to_caller(root, tab, lookup.actor.session_id if lookup.actor else 0, visitor.browser_digest)
         if not current_event().path.startswith("/account/"):
             tab.ended = False
         if loaded and tab.session_id == 0:
-            # What a visitor was shown is over. Seen for a moment, it would replace a form that is typed into.
+            # The earlier visit is over. If its content appeared, it would replace a form that is being filled in.
             await empty_leftovers(root, keep=(*KEPT, ShellState))
         if reconnected or lost:
             await _show_reconnected(root, lookup.actor or visitor)
@@ -106,20 +106,20 @@ class Gate(gate.Gate[Case]):
     async def admit(
         self, root: rx.State, name: str, arguments: dict[str, Any], mark: Mark | None, caller: Case
     ) -> Answer | None:
-        """Lets a customer go on whose page the server knows."""
+        """Checks the mark if the server knows the page; otherwise the event is repeated."""
         if caller.lost:
             return await answer_and_repeat(root, name, arguments)
         return await _authorize(root, mark, caller, name)
 
     async def _tell_busy(self, root: rx.State, name: str) -> Answer:
-        """Refuses an event whose turn did not come."""
+        """Refuses an event whose turn did not come in time."""
         await show_notice(root, "warning", "form.busy")
         return await self.refuse(root, name, "busy")
 
     async def _caller_in_turn(self, tab: Tab, *, opens: bool) -> tuple[Visitor, Lookup] | None:
-        """Waits for the event's turn; returns who calls then. None when it does not come in time.
+        """Waits for the event's turn and returns the caller at that time. None if the turn does not come in time.
 
-        What an earlier event ended or forbade holds for those that waited for it.
+        The caller is looked up again after a wait, because an earlier event may have ended the session.
         """
         visitor, lookup = await _identify(tab)
         if lookup.actor is None:
@@ -139,7 +139,7 @@ class Gate(gate.Gate[Case]):
 
 
 async def _authorize_pending(root: rx.State, visitor: Visitor, event_name: str) -> Answer | None:
-    """Lets a tab go on that owes a code."""
+    """Admits a tab that owes a code."""
     if await in_read_unit(pending_logins.is_pending, visitor):
         return None
     log_refusal("event.refused", event=event_name, reason="no code is asked for")
@@ -147,7 +147,7 @@ async def _authorize_pending(root: rx.State, visitor: Visitor, event_name: str) 
 
 
 async def _authorize(root: rx.State, mark: Mark | None, caller: Case, event_name: str) -> Answer | None:
-    """Lets a customer go on: with a fresh proof where one is needed, and on a page that is up to date."""
+    """Admits a customer, with a fresh proof if the mark needs one, and refreshes an outdated page."""
     if mark is None or mark.level == ANYONE:
         return None
     tab, visitor, lookup, _ = caller
@@ -168,9 +168,9 @@ async def _authorize(root: rx.State, mark: Mark | None, caller: Case, event_name
 
 
 async def _must_reload(root: rx.State, tab: Tab, lookup: Lookup) -> bool:
-    """Has the page load anew when its session was renewed in another tab, or when it is unclear whose data it displays.
+    """Makes the page reload if another tab renewed its session, or if it is unclear whose data it displays.
 
-    A renewed session asks for it once for each socket.
+    A renewed session causes at most one reload per socket.
     """
     sent_to = tab.reload_sent_to
     wanted = await _has_unclear_owner(tab, lookup) or (lookup.renewed_elsewhere and sent_to in ("", tab.socket))
@@ -184,9 +184,9 @@ async def _must_reload(root: rx.State, tab: Tab, lookup: Lookup) -> bool:
 
 
 async def _bind_tab_to_caller(root: rx.State, tab: Tab, session_id: int, browser_digest: str) -> None:
-    """Empties all states of a tab when what they hold belongs to somebody else, or to nobody any more.
+    """Empties all states of a tab if they belong to another caller, or no longer to anybody.
 
-    Visitors who are not logged in differ by their browser: a form that was sent holds an address.
+    Visitors without a session are told apart by their browser, because a submitted form may hold an address.
     """
     if tab.session_id != session_id or tab.browser not in ("", browser_digest):
         await empty_states(root, keep=KEPT)
@@ -196,12 +196,12 @@ async def _bind_tab_to_caller(root: rx.State, tab: Tab, session_id: int, browser
 
 
 async def _note_document(root: rx.State, tab: Tab, event_name: str, *, reconnected: bool) -> bool:
-    """A new socket is a document that was loaded anew, unless it reconnects.
+    """Notes a new document: each new socket is one, unless it reconnects.
 
-    Returns whether it was loaded in a tab that the server knows.
+    Returns whether the document was loaded in a tab that the server knows.
 
-    When the first event of a document does not ask for all data, the page is displayed already: the server has lost its
-    states.
+    If the first event of a document does not ask for all data, the page is already displayed, so the server has lost
+    its states.
     """
     socket = current_event().socket
     loaded = socket != tab.socket and bool(tab.document) and not reconnected
@@ -218,9 +218,9 @@ async def _note_document(root: rx.State, tab: Tab, event_name: str, *, reconnect
 
 
 async def _has_unclear_owner(tab: Tab, lookup: Lookup) -> bool:
-    """Whether a displayed page, whose states the server has lost, may hold the data of another account.
+    """Whether a displayed page whose states the server has lost may hold the data of another account.
 
-    What is typed there must not be saved for the account that was logged in to in the same browser since.
+    Input there must not be saved for the account that has logged in since in the same browser.
     """
     if lookup.actor is None or not tab.lost:
         return False
@@ -228,10 +228,10 @@ async def _has_unclear_owner(tab: Tab, lookup: Lookup) -> bool:
 
 
 def _owner_of_lost(lookup: Lookup) -> int:
-    """The session whose data a displayed page holds, when the server has lost the states of its tab.
+    """The session whose data a displayed page holds, if the server has lost the states of its tab.
 
     Returns:
-        Its id: the caller's. Without a caller, -1 for a page of an account, whose session has ended, and 0 elsewhere.
+        The id of the caller's session. Without one, -1 for an account page, whose session has ended, and 0 elsewhere.
     """
     if lookup.actor is not None:
         return lookup.actor.session_id
@@ -239,14 +239,14 @@ def _owner_of_lost(lookup: Lookup) -> int:
 
 
 async def _show_reconnected(root: rx.State, caller: Visitor) -> None:
-    """After a restart of the server: a page that is already displayed gets its data and no skeleton.
+    """After a restart of the server, sends data but no skeleton to a page that is already displayed.
 
-    A skeleton would take the form away, and with it what was typed.
+    A skeleton would remove the form, and with it the customer's input.
     """
     shell = await root.get_state(ShellState)
     if shell.ready or shell.opened:
         return
-    shell._begun_visit = visit_of(root)  # noqa: SLF001  public, the page would get it
+    shell._begun_visit = visit_of(root)  # noqa: SLF001  a public var would be sent to the page
     if isinstance(caller, Actor) and current_event().path.startswith("/account/"):
         await refresh(root, everything=True)
         await keep_shown(root)
@@ -257,14 +257,14 @@ async def _show_reconnected(root: rx.State, caller: Visitor) -> None:
 
 
 def _digests() -> CallerDigests:
-    """The cookies of the handshake of the socket that the present event came in by."""
+    """The cookies in the handshake of the present event's socket."""
     return caller_digests(current_event().headers.get("authorization", ""))
 
 
 async def _identify(tab: Tab) -> tuple[Visitor, Lookup]:
-    """The holder of the socket that the event came in by. Only what the server saw at its handshake counts.
+    """Identifies the sender of the present event, using only what the server saw at the socket's handshake.
 
-    A login that owes its code was begun in this tab, or in another one of its browser.
+    A pending login may have begun in this tab or in another tab of its browser.
     """
     event = current_event()
     digests = _digests()
@@ -280,7 +280,7 @@ async def _identify(tab: Tab) -> tuple[Visitor, Lookup]:
     lookup = await in_read_unit(sessions.look_up, digests.session, digests.browser, origin)
     if lookup.actor is None:
         return visitor, lookup
-    # A customer may log in to a second account in the same browser: the login that owes its code is the tab's.
+    # A customer may log in to a second account in the same browser, so the caller keeps the tab's pending login.
     actor = replace(lookup.actor, languages=visitor.languages, pending_digests=visitor.pending_digests)
     return visitor, lookup._replace(actor=actor)
 
@@ -289,7 +289,7 @@ def _login_path(lookup: Lookup, tab: Tab) -> str:
     event = current_event()
     query = "?next="
     if event.path.startswith("/account/"):
-        _, anchor, card = event.url.partition("#")  # links in mails lead to one card of the page
+        _, anchor, card = event.url.partition("#")  # links in mails lead to a single card of the page
         query += quote(event.path + anchor + card)
     if lookup.refusal is not None:
         return f"/login{query}&refused=1"

@@ -1,7 +1,7 @@
-"""Password hashes that other systems have made: which ones are taken over, and how a password is compared with them.
+"""Password hashes from other systems: which ones are accepted, and how a password is compared with them.
 
-A row that holds one says so (`PREFIX`). It is replaced by a hash of our own at the first right password: see
-`flows.check_password`. Passwords are compared as they are typed, as UTF-8: that is what other systems have hashed.
+A stored one starts with `PREFIX`. The first right password replaces it by a hash of our own: see
+`flows.check_password`. Passwords are compared as typed, in UTF-8, because that is what other systems have hashed.
 """
 
 import base64
@@ -15,21 +15,21 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 PREFIX = "imported:"
-"""Nothing else tells a foreign bcrypt hash from one of ours, which is made over a pre-hash."""
+"""Only this tells a foreign bcrypt hash from one of ours, which is made over a pre-hash."""
 MAX_LENGTH = 180
 MAX_BCRYPT_COST = 14
 MAX_PBKDF2_ITERATIONS = 2_000_000
 MAX_ARGON2_MEMORY = 131_072
-"""In KiB. As many checks as there are cores run at the same time."""
+"""In KiB, per check. Up to one check per core runs at the same time."""
 MAX_ARGON2_WORK = 524_288
-"""Memory in KiB times passes. Each limit is what costs about as much as four of our own hashes."""
+"""Memory in KiB times passes. Each limit on cost allows about as much as four of our own hashes."""
 MAX_ARGON2_LANES = 16
 _MIN_SALT, _MAX_SALT = 8, 48
 _DIGESTS = (16, 24, 32, 48, 64)
-"""Bytes of what Argon2 makes. Another size was cut off somewhere."""
+"""Sizes of an Argon2 digest in bytes. A digest of another size was truncated."""
 _LEAST_BCRYPT_COST = 4
 _READ_BY_BCRYPT = 72
-"""Bytes. Other systems cut what is longer, and the library refuses it."""
+"""Bytes. Other systems truncate longer passwords; the library refuses them."""
 _BCRYPT = re.compile(r"(?:bcrypt\$)?(?P<hash>\$2[aby]\$(?P<cost>[0-9]{2})\$[./A-Za-z0-9]{53})")
 _ARGON2 = re.compile(
     r"(?:argon2)?(?P<hash>\$argon2id\$v=19\$m=(?P<memory>[0-9]{1,9}),t=(?P<passes>[0-9]{1,9}),p=(?P<lanes>[0-9]{1,9})"
@@ -45,7 +45,7 @@ DAMAGED = "password_hash: is damaged"
 
 
 def fault(text: str) -> str:
-    """Why a hash is not taken over; empty for one that is. The hash itself is never repeated."""
+    """Why a hash is refused; empty if it is accepted. The reason never repeats the hash."""
     if len(text) <= MAX_LENGTH:
         for form, judge in ((_BCRYPT, _bcrypt_fault), (_ARGON2, _argon2_fault), (_PBKDF2, _pbkdf2_fault)):
             if found := form.fullmatch(text):
@@ -87,33 +87,33 @@ def _pbkdf2_fault(found: re.Match[str]) -> str:
 
 
 def to_store(text: str) -> str:
-    """What a row holds of a hash that `fault` has accepted."""
+    """The stored form of a hash that `fault` has accepted."""
     found = next(filter(None, (form.fullmatch(text) for form in _KNOWN)))
     return PREFIX + found["hash"]
 
 
 def is_imported(stored: str) -> bool:
-    """Whether another system has made this hash."""
+    """Whether this hash comes from another system."""
     return stored.startswith(PREFIX)
 
 
 def parameters(stored: str) -> str:
-    """All but salt and digest: what a check costs depends on nothing else."""
+    """The hash without salt and digest: the cost of a check depends only on this."""
     return stored.rsplit("$", 2)[0]
 
 
 def is_bcrypt(stored: str) -> bool:
-    """Whether its cost is one of bcrypt, as that of our own hashes is."""
+    """Whether this is a bcrypt hash, whose cost compares with that of our own."""
     return stored.startswith(f"{PREFIX}$2")
 
 
 def has_lanes(stored: str) -> bool:
-    """Whether a check works in several threads."""
+    """Whether a check uses several threads."""
     return stored.startswith(f"{PREFIX}$argon2id$") and not parameters(stored).endswith(",p=1")
 
 
 def matches(password: str, stored: str) -> bool:
-    """Whether `password` is the one that was hashed. Takes as long as the hash has cost, right or wrong."""
+    """Whether `password` is the one that was hashed. Takes the time of one hash, right or wrong."""
     typed, hashed = password.encode("utf-8", "surrogatepass"), stored.removeprefix(PREFIX)
     if hashed.startswith("$2"):
         return bcrypt.checkpw(typed[:_READ_BY_BCRYPT], hashed.encode())

@@ -1,4 +1,4 @@
-"""Customers whom another system has had: a record is read as the product's own forms are, and becomes an account."""
+"""Imports customers from another system: a record is read like the product's own forms and becomes an account."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -17,9 +17,9 @@ from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
 COLUMNS = ("email", *(field.name for field in fields(Profile)), "password_hash", "confirmed")
-"""What a record may have."""
+"""The fields that a record may have."""
 MAX_SHOWN = 20
-"""Characters of a name that the report repeats. Every hash is longer."""
+"""The longest unknown column name that the report repeats, in characters. Every hash is longer."""
 REQUIRED = ("email", "first_name")
 DEFAULTS = {"language": catalog.DEFAULT_LOCALE, "time_zone": accounts.DEFAULT_TIME_ZONE, "confirmed": "yes"}
 NEEDS_PASSWORD = "confirmed: an address that is not confirmed needs a password_hash"  # noqa: S105  a reason
@@ -28,7 +28,7 @@ _OPEN = sa.select(_sign_up.id).where(_sign_up.email_key == sa.bindparam("key"), 
 
 
 class RecordRefused(Exception):
-    """Names the faults of a record, field by field, in one line. No value is repeated."""
+    """Lists the faults of a record, field by field, in one line. It repeats no value."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,16 @@ class ImportedCustomer:
     email: str
     profile: Profile
     password_hash: str
-    """As a row holds it; empty for a customer who has none."""
+    """In its stored form; empty for a customer without one."""
     confirmed: bool
-    """Whether the other system knows that the address is the customer's."""
+    """Whether the other system has confirmed that the address is the customer's."""
 
 
 def read_record(record: Mapping[str, object]) -> ImportedCustomer:
-    """A checked record.
+    """Reads and checks a record.
 
     Args:
-        record: values by the names of `COLUMNS`. Empty and missing ones count as `DEFAULTS`.
+        record: values by the names in `COLUMNS`. `DEFAULTS` replace empty and missing values.
 
     Raises:
         RecordRefused: with every fault.
@@ -73,7 +73,7 @@ def read_record(record: Mapping[str, object]) -> ImportedCustomer:
 
 
 def _as_text(value: object) -> object:
-    """JSON's own words as a CSV file has them."""
+    """JSON's true, false and null as a CSV file writes them."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else value
@@ -84,7 +84,7 @@ def _unknown(values: Mapping[str, object]) -> list[str]:
 
 
 def _shown(name: str) -> str:
-    """A name that a file has: itself, if it is short and plain. Anything may stand there, also a hash."""
+    """A column name as the report shows it: only if it is short and plain, because it may be anything, even a hash."""
     return name if len(name) <= MAX_SHOWN and name.isascii() and name.isidentifier() else "a column"
 
 
@@ -104,7 +104,7 @@ def _refuse(reasons: list[str]) -> None:
 
 
 def is_here(unit: UnitOfWork, customer: ImportedCustomer) -> bool:
-    """Whether there is an account with this address, or a registration that waits for its link."""
+    """Whether the address has an account or, for an unconfirmed record, a registration that waits for its link."""
     if operations.find_account(unit, customer.email) is not None:
         return True
     since = unit.now - links.CONFIRM_LIFE
@@ -112,10 +112,10 @@ def is_here(unit: UnitOfWork, customer: ImportedCustomer) -> bool:
 
 
 def bring_in(unit: UnitOfWork, customer: ImportedCustomer, origin: Origin) -> None:
-    """Makes the account. For an address that is not confirmed: a registration, whose link is mailed.
+    """Creates the account. For an unconfirmed address, creates a registration instead and mails its link.
 
     Raises:
-        IntegrityError: the address belongs to an account already.
+        IntegrityError: the address already belongs to an account.
     """
     new = accounts.NewCustomer(
         email=customer.email,

@@ -1,4 +1,4 @@
-"""Browsers from which an account was used before, by the digest of their cookie."""
+"""Browsers that have logged in to an account before, identified by the digest of their cookie."""
 
 from datetime import timedelta
 
@@ -32,13 +32,13 @@ _ANOTHER = (
     .limit(1)
 )
 SIGN_UP_WITHIN = timedelta(hours=1)
-"""The first login of a sign-up follows its confirmation. That of an imported account comes at any time."""
+"""The first login after a sign-up soon follows its confirmation. That of an imported account may come at any time."""
 _CREATED = sa.select(_account.created_at).where(_account.id == sa.bindparam("account"))
 _SECOND = sa.select(_known.browser_digest).where(_known.account_id == sa.bindparam("account")).offset(1).limit(1)
 
 
 def remember_browser(unit: UnitOfWork, account_id: int, browser_digest: str) -> bool:
-    """Notes the browser as known to the account; says whether it was before."""
+    """Makes the browser known to the account. Returns whether it already was."""
     if unit.run(_SEE_AGAIN, {"account": account_id, "browser": browser_digest, "now": unit.now}).rowcount:
         return True
     _forget_oldest(unit, account_id)
@@ -53,7 +53,7 @@ def remember_browser(unit: UnitOfWork, account_id: int, browser_digest: str) -> 
 
 
 def _forget_oldest(unit: UnitOfWork, account_id: int) -> None:
-    """Makes room for one more known browser: those not used for longest are strangers again."""
+    """Makes room for one more known browser: forgets those that were unused for longest."""
     own = col(KnownBrowser.account_id) == account_id
     latest = select(KnownBrowser.browser_digest).where(own).order_by(col(KnownBrowser.last_seen_at).desc())
     kept = unit.session.exec(latest.limit(MAX_KNOWN_BROWSERS - 1)).all()
@@ -62,30 +62,30 @@ def _forget_oldest(unit: UnitOfWork, account_id: int) -> None:
 
 
 def is_known_browser(unit: UnitOfWork, email_key: str, browser_digest: str) -> bool:
-    """Whether somebody has logged in to the account with this address in this browser before."""
+    """Whether this browser is known to the account with this address."""
     return bool(browser_digest) and unit.row(_IS_KNOWN, email=email_key, browser=browser_digest) is not None
 
 
 def is_own_browser(unit: UnitOfWork, actor: Actor) -> bool:
-    """Whether the customer uses the session in the browser in which it was opened."""
+    """Whether the customer uses the session in the browser that opened it."""
     session = unit.session.get(AccountSession, actor.session_id)
     return session is not None and session.browser_digest == actor.browser_digest
 
 
 def knows_another(unit: UnitOfWork, actor: Actor) -> bool:
-    """Whether somebody has logged in to another account, too, in the browser that the customer uses."""
+    """Whether the customer's browser is also known to another account."""
     return unit.row(_ANOTHER, account=actor.account_id, browser=actor.browser_digest) is not None
 
 
 def is_first_browser(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether the account is new and knows one browser only: that in which its sign-up was confirmed a moment ago."""
+    """Whether the account is new and knows only one browser: the one that has just confirmed its sign-up."""
     created = unit.row(_CREATED, account=account_id)
     is_new = created is not None and created.created_at > unit.now - SIGN_UP_WITHIN
     return is_new and unit.row(_SECOND, account=account_id) is None
 
 
 def forget_browsers(unit: UnitOfWork, account_id: int) -> None:
-    """Makes every browser a stranger to the account again."""
+    """Makes every browser new to the account again."""
     unit.session.exec(delete(KnownBrowser).where(col(KnownBrowser.account_id) == account_id))
 
 

@@ -1,4 +1,4 @@
-"""Secrets that are sent by mail: bound to one purpose and one owner, consumed once."""
+"""Mailed links: secrets that are bound to one purpose and one owner, and consumed once."""
 
 from datetime import timedelta
 
@@ -13,17 +13,17 @@ from reflex_guard.tokens import digest, new_token
 
 DEAD = "link.dead"
 CONFIRM_LIFE = timedelta(hours=24)
-"""How long a new address may wait for its confirmation."""
+"""How long a new address can be confirmed."""
 UNDO = "email_undo"
-"""Purpose of the link that restores an address. A thief who changed it changes more, and nothing of that ends it."""
+"""Purpose of the link that restores an address. No further change by a thief revokes it."""
 NOT_ME = "not_me"
-"""Purpose of the link that freezes an account. The owner may need it after a thief has changed password and address."""
+"""Purpose of the link that freezes an account. The owner may need it after a thief changed password and address."""
 STOP_COPIES = "stop_copies"
-"""Purpose of the link that ends copies of alerts. Its mailbox is not the account's, and no change there concerns it."""
+"""Purpose of the link that ends copies of alerts. It goes to another mailbox, so no account change revokes it."""
 
 
 def refused(purpose: str, *, reason: str = DEAD, account_id: int = 0) -> DomainError:
-    """The refusal of a link. It writes a line to the log: somebody may be guessing."""
+    """Logs that a link was refused, because somebody may be guessing, and returns the error to raise."""
     log_refusal("link_refused", account_id=account_id, purpose=purpose, reason=reason)
     return DomainError(reason)
 
@@ -38,7 +38,7 @@ def new_link(
     email: str = "",
     replaces: bool = True,
 ) -> str:
-    """A new mailed secret. Older ones for the same purpose and owner die, unless it `replaces` none."""
+    """Creates a link and returns its secret. With `replaces`, revokes older links for the same purpose and owner."""
     if account_id is not None:
         sessions.lock_account(unit, account_id)
     owner = (
@@ -63,7 +63,7 @@ def new_link(
 
 
 def find_link(unit: UnitOfWork, token: str) -> MailedLink | None:
-    """A mailed secret that still works. It stays unused."""
+    """Finds the valid link with this secret. Does not consume it."""
     return unit.session.exec(
         select(MailedLink).where(
             MailedLink.digest == digest(token),
@@ -74,10 +74,10 @@ def find_link(unit: UnitOfWork, token: str) -> MailedLink | None:
 
 
 def consume_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
-    """Consumes a mailed secret.
+    """Consumes a link.
 
     Raises:
-        DomainError: unknown, expired, used, replaced, or made for something else: all the same to the customer.
+        DomainError: unknown, expired, used, replaced, or made for another purpose; all look the same to the customer.
     """
     _lock_owner(unit, token)
     consumed = unit.session.exec(
@@ -96,7 +96,7 @@ def consume_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
 
 
 def _lock_owner(unit: UnitOfWork, token: str) -> None:
-    """Keeps others from changing what a link belongs to: for a sign-up, all that wait for the same address."""
+    """Locks the owner of a link: its account, or all registrations that wait for the same address."""
     owner = unit.session.exec(
         select(MailedLink.account_id, MailedLink.sign_up_id).where(MailedLink.digest == digest(token))
     ).first()
@@ -110,7 +110,7 @@ def _lock_owner(unit: UnitOfWork, token: str) -> None:
 
 
 def revoke_links(unit: UnitOfWork, account_id: int) -> None:
-    """Ends the mailed secrets of an account, after a change of password or address: all but defences."""
+    """Revokes the links of an account after a change of password or address, except those that protect the owner."""
     unit.session.exec(
         update(MailedLink)
         .where(
@@ -123,7 +123,7 @@ def revoke_links(unit: UnitOfWork, account_id: int) -> None:
 
 
 def purge(unit: UnitOfWork) -> None:
-    """Deletes links that no longer work, and registrations that can no longer be confirmed."""
+    """Deletes expired links, and registrations that can no longer be confirmed."""
     unit.session.exec(delete(MailedLink).where(col(MailedLink.expires_at) < unit.now))
     waiting = select(MailedLink.id).where(MailedLink.sign_up_id == SignUp.id)
     old = col(SignUp.created_at) < unit.now - CONFIRM_LIFE

@@ -1,4 +1,4 @@
-"""What features say about a login, or about a session that is open."""
+"""Asks the features' login policies about a login or an open session."""
 
 from netim_app.core.facts import Origin
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -6,6 +6,6 @@ from netim_app.offers import offers
 
 
 def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
-    """The first reason (text key) why a login policy keeps this caller out; None to let them in."""
+    """The first reason (text key) why a login policy refuses this caller; None if all accept."""
     reasons = (policy.refusal(unit, account_id, origin) for policy in offers().login_policies)
     return next((reason for reason in reasons if reason is not None), None)

@@ -36,9 +36,9 @@ def notify(
     Args:
         event: name of the mail's template.
         to: another address than the account's own.
-        before_login: somebody without a session asked for it, as for a reset.
+        before_login: somebody without a session requested it, such as a reset.
         expires_at: when a link in it stops working.
-        kind: of the notice, where an event has several; the outbox calls it `<event>.<kind>`.
+        kind: the kind of notice, if the event has several; the outbox stores it as `<event>.<kind>`.
         params: further values for the template, besides `first_name`, `when`, `address`, `browser`, `system`,
             `client` (both in words), `support`, `security_url` and `forgot_url`.
     """
@@ -75,7 +75,7 @@ def _queue(
 
 
 def _notice(unit: UnitOfWork, event: str, fact: Fact, params: Mapping[str, object]) -> QueuedMail:
-    """A notice to the account's owner, with what every notice knows."""
+    """A notice to the account's owner, with the values that all notices share."""
     owner = accounts.owner_of(unit, fact.account_id)
     about = {
         "first_name": owner.first_name,
@@ -102,15 +102,16 @@ def notify_up_to_a_cap(
     cap: int = MAX_NOTICES,
     **params: object,
 ) -> bool:
-    """`notify` for what anybody can cause in a row: the first few by themselves, those beyond together in one mail.
+    """`notify` for facts that anybody can cause repeatedly: the first few get a mail each, the rest share one mail.
 
-    Each kind is counted by itself, so that many of one kind hide none of another. Says whether it was sent by itself.
+    Each kind is counted separately, so that many of one kind hide none of another. Returns whether this notice got its
+    own mail.
 
     Args:
-        kind: of the notice.
+        kind: the kind of notice.
         card: anchor of the card that lists all of them.
-        many: text key that names this kind, for the mail that tells of several.
-        cap: how many of an hour are sent by themselves.
+        many: text key that names this kind in the shared mail.
+        cap: how many per hour get their own mail.
     """
     name = f"{event}.{kind}"
     if outbox.count_since(unit, fact.account_id, name, unit.now - NOTICES_IN) < cap:
@@ -132,7 +133,7 @@ def notify_up_to_a_cap(
 
 
 def answer_more_notices(unit: UnitOfWork, origin: Origin, request: Mapping[str, Any]) -> None:
-    """Mails how many notices of a kind were held back, and where they are listed."""
+    """Mails how many notices of a kind were held back, and where the customer finds them."""
     account_id = request["account_id"]
     count = outbox.held_back(unit, account_id, request["kind"])
     fact = Fact(account_id=account_id, at=datetime.fromisoformat(request["at"]), origin=origin)
@@ -140,7 +141,7 @@ def answer_more_notices(unit: UnitOfWork, origin: Origin, request: Mapping[str, 
 
 
 def mail_second_factor_not_completed(unit: UnitOfWork, fact: facts.SecondFactorNotCompleted) -> None:
-    """Somebody knows the password but has no code. One mail an hour tells it; another one, how many more there were."""
+    """Mails that somebody has the password but no code: at most once an hour, then one mail that counts the rest."""
     notify_up_to_a_cap(
         unit,
         "second_factor_not_completed",
@@ -153,5 +154,5 @@ def mail_second_factor_not_completed(unit: UnitOfWork, fact: facts.SecondFactorN
 
 
 def mail_codes_stopped(unit: UnitOfWork, fact: facts.CodesStopped) -> None:
-    """Login is blocked until a reset: the owner has to know, and how to go on."""
+    """Mails the owner that logins are blocked, and how to unblock them."""
     notify(unit, "codes_stopped", fact, last=fact.last, sole=sole_ceremony.is_chosen(unit, fact.account_id))

@@ -1,7 +1,7 @@
-"""The open sockets of one worker that carry a session: which budgets pay for their events, and when they are closed.
+"""The open sockets of one worker that belong to a session: which budgets pay for their events, and when they close.
 
-No client hangs up by itself when its session has ended. So the account no longer pays for its sockets, and they are
-closed. A browser comes back at once, as a visitor.
+No client disconnects by itself when its session has ended. So its sockets are no longer charged to the account, and
+they are closed. A browser reconnects at once, as a visitor.
 """
 
 import asyncio
@@ -15,10 +15,10 @@ from starlette.types import Message, Receive
 from netim_app.infra.cost_budget import CostBudgets, Payer
 
 QUIET_SECONDS = 5
-"""Without a message, until a socket is closed whose session has ended. Its page has gone to the login by then, and a
-login that was sent from there has its answer."""
+"""How long a socket must be silent before it is closed after its session ended. By then its page shows the login, and a
+login submitted there has been answered."""
 MOST_SECONDS = 30
-"""Until it is closed, even if it goes on sending."""
+"""When it is closed at the latest, even if it keeps sending."""
 _WITHOUT_EVENT = re.compile(r'4[01]/_event,?|42/_event,\["(?:ping|client_error)".*', re.DOTALL)
 _NORMAL_CLOSURE = 1000
 _END: Message = {"type": "websocket.disconnect", "code": _NORMAL_CLOSURE}
@@ -32,8 +32,8 @@ class PaidSocket:
     """An open socket.
 
     Args:
-        budgets: from which its events are paid.
-        address: from where it comes.
+        budgets: the budgets that its events are charged to.
+        address: the client's address.
         visitor: pays for packets without an event, and for all packets after `charge_visitor`.
         payers: pay for its events until then.
     """
@@ -49,11 +49,11 @@ class PaidSocket:
         self._pending: asyncio.Timeout | None = None
 
     def charge_visitor(self) -> None:
-        """From now on no account pays for what it sends."""
+        """From now on, charges nothing that it sends to an account."""
         self._payers = self._visitor
 
     def end(self) -> None:
-        """Closes it soon."""
+        """Closes the socket soon."""
         self.charge_visitor()
         if self._closes_at == math.inf:
             self._closes_at = _now() + MOST_SECONDS
@@ -61,18 +61,18 @@ class PaidSocket:
                 self._pending.reschedule(self._deadline())
 
     def _deadline(self) -> float | None:
-        """Until when the next message is waited for."""
+        """When to stop waiting for the next message; None for never."""
         return None if self._closes_at == math.inf else min(self._closes_at, _now() + QUIET_SECONDS)
 
     async def receive(self, receive: Receive) -> Message:
-        """The next message, once it is paid for; the end of the socket when it is to be closed."""
-        if _now() >= self._closes_at:  # one that sends without a pause never waits, so no timeout ends it
+        """Returns the next message once it is paid for, or a disconnect if the socket is due to close."""
+        if _now() >= self._closes_at:  # a client that sends without a pause never runs into the timeout
             return _END
         try:
             async with asyncio.timeout_at(self._deadline()) as self._pending:
                 message = await receive()
                 if wait := self._pay(str(message.get("text") or "")):
-                    await asyncio.sleep(wait)  # the socket is not read meanwhile: what is sent piles up at the sender
+                    await asyncio.sleep(wait)  # the socket is not read meanwhile, so data piles up at the sender
                 return message
         except TimeoutError:
             return _END
@@ -80,14 +80,14 @@ class PaidSocket:
             self._pending = None
 
     def _pay(self, frame: str) -> float:
-        """Returns the seconds to wait."""
+        """Charges for a packet and returns the seconds to wait."""
         if not frame.startswith("4"):
             return 0  # a heartbeat costs nothing
         return self._budgets.advance(*(self._visitor if holds_no_event(frame) else self._payers))
 
 
 class OpenSockets:
-    """Those of one worker, by the digest of the session cookie that their handshake carried."""
+    """The sockets of one worker, by the digest of the session cookie in their handshake."""
 
     def __init__(self) -> None:
         self._sockets: dict[str, set[PaidSocket]] = {}
@@ -98,7 +98,7 @@ class OpenSockets:
 
     @contextlib.contextmanager
     def holding(self, cookie: str, socket: PaidSocket) -> Iterator[None]:
-        """Knows the socket for the length of a block."""
+        """Registers the socket for the duration of a block."""
         self._sockets.setdefault(cookie, set()).add(socket)
         try:
             yield
@@ -108,7 +108,7 @@ class OpenSockets:
                 del self._sockets[cookie]
 
     def charge_visitors(self, cookies: Collection[str], address: str = "") -> None:
-        """Lets no account pay for the sockets of these sessions any more: for all, or for those from one address."""
+        """Stops charging accounts for the sockets of these sessions: all of them, or those from one address."""
         self._each(cookies, lambda socket: socket.charge_visitor() if address in ("", socket.address) else None)
 
     def end(self, cookies: Collection[str]) -> None:
@@ -122,5 +122,5 @@ class OpenSockets:
 
 
 def holds_no_event(frame: str) -> bool:
-    """Whether a packet asks for nothing that the Gate will hear of. Written in any other way, it counts as an event."""
+    """Whether a packet holds no event for the Gate. Any spelling that is not recognized counts as an event."""
     return _WITHOUT_EVENT.fullmatch(frame) is not None

@@ -1,4 +1,4 @@
-"""What the operator does to an account, from the command line."""
+"""The operator's commands for an account."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.offers import offers
 
 OPERATOR = Origin(system="operator")
-"""From where the commands come. A client of the server has an address, whatever it calls itself."""
+"""The origin of commands. Unlike a client of the server, it has no address, so no client can imitate it."""
 MAX_FOUND = 20
 _account = table_of(Account).c
 
@@ -26,7 +26,7 @@ def find_account(unit: UnitOfWork, email: str) -> int | None:
 
 
 def unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
-    """Resets all attempts; features that lock accounts out subscribe to the fact. The customer gets a mail."""
+    """Resets all attempts and notifies the customer. Features that lock accounts subscribe to the fact."""
     account = sessions.lock_for_change(unit, fact.account_id)
     for party in attempts.parties(unit, fact.account_id):
         for kind in attempts.KINDS:
@@ -37,7 +37,7 @@ def unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
 
 
 def disable(unit: UnitOfWork, account_id: int, origin: Origin | None = None) -> None:
-    """Closes an account. Its rows stay, and nothing opens it any more. The customer gets a mail."""
+    """Disables an account and notifies the customer. Its rows stay, but nothing opens it."""
     origin = origin or Origin()
     sessions.lock_for_change(unit, account_id).disabled_at = unit.now
     links.revoke_links(unit, account_id)
@@ -47,7 +47,7 @@ def disable(unit: UnitOfWork, account_id: int, origin: Origin | None = None) -> 
 
 
 def enable(unit: UnitOfWork, account_id: int, origin: Origin) -> bool:
-    """Opens an account again that was disabled. Nobody is logged in by that. Says whether it was."""
+    """Enables a disabled account, without logging anybody in. Returns whether it was disabled."""
     account = sessions.lock_for_change(unit, account_id)
     if account.disabled_at is None:
         return False
@@ -57,7 +57,7 @@ def enable(unit: UnitOfWork, account_id: int, origin: Origin) -> bool:
 
 
 def end_sessions(unit: UnitOfWork, account_id: int, origin: Origin, *, by_mail: bool = True) -> int:
-    """Ends all sessions of an account. Returns how many. `by_mail`: the customer gets one."""
+    """Ends all sessions of an account. Returns how many. `by_mail`: whether to notify the customer."""
     ended = sessions.end_sessions(unit, account_id)
     unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now, origin=origin))
     note_and_tell(unit, account_id, "sessions_ended", origin, by_mail=by_mail)
@@ -65,7 +65,7 @@ def end_sessions(unit: UnitOfWork, account_id: int, origin: Origin, *, by_mail: 
 
 
 def send_reset(unit: UnitOfWork, fact: facts.SupportActed) -> bool:
-    """Mails the link that sets a new password. False for an account that is disabled: no link works there."""
+    """Mails the link that sets a new password. False if the account is disabled: no link works there."""
     if sessions.lock_account(unit, fact.account_id).disabled_at is not None:
         return False
     unit.record(fact)
@@ -76,7 +76,7 @@ def send_reset(unit: UnitOfWork, fact: facts.SupportActed) -> bool:
 def note_and_tell(
     unit: UnitOfWork, account_id: int, act: facts.SupportAct, origin: Origin, *, by_mail: bool = True
 ) -> None:
-    """Notes an act of support in the customer's activity, and mails it unless told otherwise."""
+    """Records an act of support in the customer's activity, and mails it if `by_mail`."""
     fact = facts.SupportActed(account_id=account_id, at=unit.now, origin=origin, act=act)
     unit.record(fact)
     if by_mail:
@@ -84,7 +84,7 @@ def note_and_tell(
 
 
 def state_of(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
-    """What stands between the customer and a login, for support."""
+    """What decides whether the customer can log in, for support."""
     return {
         "disabled": sessions.lock_account(unit, account_id).disabled_at is not None,
         "second_factor": second_factor.enrolled(unit, account_id),
@@ -94,7 +94,7 @@ def state_of(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
 
 
 def protections(unit: UnitOfWork, account_id: int) -> dict[str, bool]:
-    """Which protections are in force, by their keys."""
+    """Whether each protection is active, by key."""
     return {protection.key: protection.active(unit, account_id) for protection in offers().protections}
 
 

@@ -1,4 +1,4 @@
-"""What identity stores of an account, for "Download my data"."""
+"""What identity stores about an account, for "Download my data"."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _SESSION = ("created_at", "last_seen_at", "expires_at", "ended_at", "remember", 
 
 
 def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
-    """The customer's details, and what browsers and mailboxes hold: without what opens anything."""
+    """The customer's details, sessions, browsers, links and mails, without any secret."""
     return {
         "account": export_rows(unit, Account, account_id, *_ACCOUNT)[0],
         "directory": export_rows(unit, DirectoryLink, account_id, "key", "changed_at"),

@@ -1,4 +1,4 @@
-"""Which passwords are accepted: docs/security.md (NIST SP 800-63B-4, ASVS 6.2)."""
+"""Decides which passwords are accepted: docs/security.md (NIST SP 800-63B-4, ASVS 6.2)."""
 
 import json
 import math
@@ -22,40 +22,40 @@ from netim_app.identity.passwords import composed
 from netim_app.texts.catalog import DEFAULT_LOCALE, LOCALES
 
 POLICY_VERSION = 2
-"""Raise it when the policy gets stricter: each password is then judged anew at the next login with it."""
+"""Raise it when the policy gets stricter: each password is then judged again at its next login."""
 UNKNOWN = 0
-"""In place of the policy under which a password was accepted: it came along with its account, judged by nobody here."""
+"""Stored instead of a policy if the password was imported with its account, and was never judged here."""
 REFUSED = -1
-"""In place of the policy under which a password was accepted: a stricter one has refused it since."""
+"""Stored instead of a policy if a stricter policy has refused the password since."""
 MIN_SCORE = 4
 MIN_SCORE_OF_LONG = 3
 LONG = 15
-"""Characters. NIST asks for as many where a password is the only factor."""
+"""Characters. NIST requires this length if the password is the only factor."""
 _SCORED_LENGTH = 24
 _READINGS = 32
-"""Zxcvbn's cost explodes with the length of a hostile text, and with the ways to read its digits and signs as letters
-("1" for "i" or "l"), all of which it tries: 72 characters can hold a core for minutes, 24 for a second. So a longer
-password is judged by its first and its last characters, as many as have no more than so many readings: the rest only
-helps. That takes some 15 ms for each end at most."""
+"""Zxcvbn tries every way to read digits and signs as letters ("1" as "i" or "l"). Its cost explodes with the number of
+these readings and the length of a hostile text: 72 characters can occupy a core for minutes, 24 for a second. So only
+the start and the end of a longer password are judged, each cut to this many readings: the rest can only make the
+password stronger. Each end takes at most about 15 ms."""
 _READINGS_OF_SHORT = 1000
-"""A password that is not `LONG` is judged as a whole, unless it is nearly all signs. That takes 50 ms at most."""
+"""A password shorter than `LONG` is judged as a whole unless nearly all of it is signs. This takes at most 50 ms."""
 _MIN_DISTINCT = 4
 _MIN_UNKNOWN_LENGTH = 8
 _MIN_WORD_LENGTH = 3
 _MANY_SIGNS = 12
-"""As many digits and signs around a word make a password of themselves."""
+"""This many digits and signs around a word are strong enough by themselves."""
 _MIN_LISTED_LENGTH = 10
-"""The list of leaked passwords has no shorter ones."""
+"""The list of leaked passwords contains none shorter."""
 _WORDS_PER_LANGUAGE = 30_000
 
 
 def policy(min_length: int) -> int:
-    """A number for today's policy that is larger the stricter it is: a longer minimum counts like a new version."""
+    """A number for today's policy, which grows with its version and with the minimum length."""
     return POLICY_VERSION * 1000 + min_length
 
 
 def strength(password: str, personal: Sequence[str]) -> int:
-    """Zxcvbn's score, 0 to 4, where `personal` words count as known to the attacker."""
+    """Zxcvbn's score, 0 to 4, assuming that the attacker knows the `personal` words."""
     if not password:
         return 0
     load_words()
@@ -72,7 +72,7 @@ def load_words() -> None:
 
 
 def _frequent_words(language: str) -> list[str]:
-    """The most frequent words of a language, also as they are typed without accents. Empty where no list is known."""
+    """The most frequent words of a language, with and without accents. Empty if there is no list."""
     found = files("spellchecker") / "resources" / f"{language}.json.gz"
     if not found.is_file():
         return []
@@ -86,7 +86,7 @@ def _without_accents(word: str) -> str:
 
 
 def _cheap_start(password: str) -> str:
-    """The longest beginning that zxcvbn judges without much work."""
+    """The longest start of the password that zxcvbn judges cheaply."""
     start = password[:_SCORED_LENGTH]
     most = _READINGS if len(password) >= LONG else _READINGS_OF_SHORT
     while _readings(start) > most:
@@ -95,7 +95,7 @@ def _cheap_start(password: str) -> str:
 
 
 def _readings(text: str) -> int:
-    """How many spellings zxcvbn tries at most, because signs stand for letters."""
+    """The most spellings that zxcvbn tries, because signs can stand for letters."""
     present = [[sign for sign in signs if sign in text] for signs in L33T_TABLE.values()]
     letters = Counter(chain.from_iterable(present))
     ambiguous = sum(1 for count in letters.values() if count > 1)
@@ -107,7 +107,7 @@ def weakness(password: str, *, personal: Sequence[str], min_length: int) -> str:
 
     Args:
         password: as typed.
-        personal: e-mail address and names of its owner.
+        personal: the owner's email address and names.
         min_length: in characters.
     """
     lowered = password.casefold()
@@ -125,7 +125,7 @@ def weakness(password: str, *, personal: Sequence[str], min_length: int) -> str:
 
 
 def rating(password: str) -> int:
-    """The score that a customer sees while typing: 3 and 4 for what is hard enough for the policy."""
+    """The score shown while a customer types: 3 or 4 if the password is strong enough for the policy."""
     score = strength(password, ())
     if has_leaked(password):
         return min(score, 1)
@@ -140,13 +140,13 @@ def _is_hard(password: str, score: int) -> bool:
 
 
 def has_leaked(password: str) -> bool:
-    """Whether it is in the list of leaked passwords that is on this disk."""
-    sent = password.encode(errors="replace").decode()  # half a surrogate pair is in no list, and cannot be asked for
+    """Whether the password is in the local list of leaked passwords."""
+    sent = password.encode(errors="replace").decode()  # a lone surrogate is in no list and cannot be looked up
     return len(sent) >= _MIN_LISTED_LENGTH and any(map(is_bad_password, {sent, sent.casefold()}))
 
 
 def _is_one_word(lowered: str) -> bool:
-    """Whether all of it but some digits and signs before and behind is one word that everybody knows."""
+    """Whether the password is one common word with a few digits and signs before or after it."""
     load_words()
     letters = [number for number, sign in enumerate(lowered) if sign.isalpha()]
     word = lowered[letters[0] : letters[-1] + 1] if letters else ""
@@ -170,7 +170,7 @@ def _without_known_words(lowered: str, personal: Sequence[str]) -> str:
 async def score_typed(password: object, address: str = "") -> int:
     """The `rating` of a password that is still being typed, off the event loop.
 
-    -1 for nothing to rate, and while somebody waits who has sent a new password.
+    -1 if there is nothing to rate, or while a submitted new password waits to be judged.
     """
     if not isinstance(password, str) or not password or len(password) > MAX_SECRET_LENGTH:
         return -1
@@ -181,12 +181,12 @@ async def score_typed(password: object, address: str = "") -> int:
 async def why_refused(
     password: str, visitor: Visitor, customer: int | str = "", *, personal: Sequence[str], min_length: int
 ) -> str:
-    """As `weakness`, off the event loop, and with the breached passwords that the operator has chosen.
+    """`weakness` off the event loop, plus a check in the list of breached passwords that the operator has chosen.
 
-    Others are judged while somebody is asked about these: a slow answer keeps nobody else waiting.
+    That check holds no place in the queue, so a slow answer delays nobody else.
 
     Args:
-        visitor, customer: who waits, as for `password_queues.hash_place`.
+        visitor, customer: the caller, as for `password_queues.hash_place`.
 
     Raises:
         DomainError: busy.
@@ -202,12 +202,12 @@ async def why_refused(
 async def read_new(
     form: Form, name: str, visitor: Visitor, customer: int | str = "", *, personal: Sequence[str], min_length: int
 ) -> str:
-    """A password that today's policy accepts, composed.
+    """Reads a password that today's policy accepts, in its composed form.
 
-    Count a `limits.allow_new_password` before.
+    Call `limits.allow_new_password` first.
 
     Args:
-        visitor, customer: who waits, as for `password_queues.hash_place`.
+        visitor, customer: the caller, as for `password_queues.hash_place`.
 
     Raises:
         DomainError: busy.

@@ -1,6 +1,6 @@
-"""Where hashing and judging of passwords wait for their turn.
+"""Queues for hashing and judging passwords.
 
-Known customers go first, others get every fourth turn at least, and a full queue says so.
+Known customers have priority, others get at least every fourth turn, and a full queue answers "busy".
 """
 
 import os
@@ -23,17 +23,17 @@ R = TypeVar("R")
 
 BUSY = "form.busy"
 SECONDS_AT_COST_12 = 0.25
-"""What a bcrypt hash of that cost takes on a usual core. Each step of the cost doubles it."""
+"""The time of a bcrypt hash of this cost on a usual core. Each step of the cost doubles it."""
 LONGEST_WAIT = 3
-"""Seconds. Nobody gets a place behind more work of the same group. While both groups wait it takes longer: a third
-more for those who go first, up to four times as long for the others."""
+"""Seconds. A group with this much work queued takes no more. While both groups wait, the wait is longer: by a third for
+the group with priority, up to four times as long for the other."""
 PER_CUSTOMER = 2
-"""Places that one customer may have in one network among those who go first."""
+"""Places that one customer may have in one network, with priority."""
 PER_CUSTOMER_EVERYWHERE = 4
-"""The same in all networks together: one account, used from many, takes a part of the places only. One who has them
-all, as a thief of cookies may, leaves the owner a place with the strangers."""
+"""The same in all networks together, so that one account used from many takes only some of the places. If a thief of
+cookies occupies them all, the owner still gets a place among the strangers."""
 JUDGE_PLACES = 64
-"""A judgement takes 30 ms at most: see `passwords`."""
+"""A judgement takes at most 50 ms: see `password_policy`."""
 JUDGE_PLACES_PER_SOURCE = 4
 
 
@@ -41,29 +41,29 @@ class Group(IntEnum):
     """Groups of waiting callers, in the order of their priority."""
 
     KNOWN = 0
-    """A known browser, a customer who is logged in, or the owner of a reset link."""
+    """A known browser, a logged-in customer, or the owner of a reset link."""
     STRANGER = 1
     RATING = 2
     """A password that is still being typed."""
 
 
 def seconds_per_hash(cost: int) -> float:
-    """About how long a hash takes."""
+    """The approximate time of a hash."""
     return SECONDS_AT_COST_12 * 2.0 ** (cost - 12)
 
 
 def cores() -> int:
-    """How many hashes are made at the same time."""
+    """How many hashes are computed at the same time."""
     return os.cpu_count() or 1
 
 
 def cores_for_strangers() -> int:
-    """The same for strangers: half of the cores are kept free for customers in a known browser."""
+    """The same for strangers: half of the cores are reserved for known customers."""
     return max(1, cores() // 2)
 
 
 def network(address: str) -> str:
-    """What a client address counts as: itself, or the /64 of an IPv6 line."""
+    """The network of a client address: an IPv4 address itself, or the /64 of an IPv6 address."""
     return network_keys(address)[0]
 
 
@@ -73,7 +73,7 @@ def _places(threads: int, seconds: float) -> int:
 
 @lru_cache
 def hash_queue(cost: int) -> WorkQueue:
-    """The queue for bcrypt, as long as its cost and the cores allow."""
+    """The queue for bcrypt. Its length depends on the cost and the cores."""
     seconds = seconds_per_hash(cost)
     known = Lane(cores(), _places(cores(), seconds), PER_CUSTOMER, PER_CUSTOMER_EVERYWHERE)
     places = _places(cores_for_strangers(), seconds)
@@ -82,7 +82,7 @@ def hash_queue(cost: int) -> WorkQueue:
 
 @lru_cache
 def judge_queue() -> WorkQueue:
-    """One thread for zxcvbn: a hostile text keeps others who choose a password waiting, and nobody else."""
+    """The queue for zxcvbn, with one thread: a hostile text delays only others who choose a password."""
     known = Lane(1, JUDGE_PLACES, PER_CUSTOMER, PER_CUSTOMER_EVERYWHERE)
     return WorkQueue("zxcvbn", 1, (known, Lane(1, JUDGE_PLACES, JUDGE_PLACES_PER_SOURCE), Lane(1, 8, 1)))
 
@@ -103,13 +103,13 @@ def _place(queue: WorkQueue, limit: str, visitor: Visitor, customer: int | str) 
 
 @contextmanager
 def hash_place(visitor: Visitor, customer: int | str = "") -> Iterator[None]:
-    """A place in the queue for hashes, for the length of a block.
+    """Holds a place in the queue for hashes for the duration of a block.
 
-    Take it before an attempt is counted: who hears "busy" has not tried.
+    Take it before counting an attempt: a "busy" is not an attempt.
 
     Args:
-        visitor: who waits.
-        customer: the account id, or another name of a customer who goes first. Empty for a stranger.
+        visitor: the caller.
+        customer: the account id or another name of a customer, who gets priority. Empty for a stranger.
 
     Raises:
         DomainError: busy.
@@ -123,10 +123,10 @@ def hash_place(visitor: Visitor, customer: int | str = "") -> Iterator[None]:
 
 
 async def hash_in_turn(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Runs what hashes in the `hash_place` that is held.
+    """Runs work that hashes, in the present `hash_place`.
 
     Raises:
-        LookupError: none is held.
+        LookupError: there is none.
     """
     return await _hash_place.get().run(work, *args, **kwargs)
 
@@ -134,7 +134,7 @@ async def hash_in_turn(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) 
 async def judge_in_turn(
     visitor: Visitor, customer: int | str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 ) -> R:
-    """Runs what judges a new password, in a place of its own queue that is held no longer than that.
+    """Runs work that judges a new password, in a place of the judge queue that is held only for this.
 
     Args:
         visitor, customer: as for `hash_place`.
@@ -147,7 +147,7 @@ async def judge_in_turn(
 
 
 async def rate_if_idle(source: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
-    """Rates a password that is being typed; None while somebody waits for a new password to be judged."""
+    """Rates a password that is being typed; None while a submitted one waits to be judged or the queue is full."""
     if not judge_queue().is_idle((Group.KNOWN, Group.STRANGER)):
         return None
     try:

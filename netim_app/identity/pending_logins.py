@@ -1,4 +1,4 @@
-"""The step between the password and the session: logins that wait for their second factor, each in its browser."""
+"""Pending logins: those that wait for their second factor, at most one in each browser."""
 
 from datetime import timedelta
 from typing import Any
@@ -37,9 +37,9 @@ _FINISH_PENDING = sa.delete(_PENDING_LOGINS).where(_IN_BROWSER, _pending_login.a
 
 
 def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool, return_to: str) -> None:
-    """Notes that this tab has given the right password. Call `drop_pending` in a unit of its own before.
+    """Stores that this tab has given the right password. First call `drop_pending` in a unit of its own.
 
-    It is finished by those who hold the same secret: the first of this visitor's.
+    Only holders of the same secret, the first of this visitor's, can finish the login.
     """
     values = {
         "secret_digest": next(iter(visitor.pending_digests), ""),
@@ -52,7 +52,7 @@ def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool
         "browser": visitor.origin.browser,
         "system": visitor.origin.system,
     }
-    # In one statement: another account may be logged in to in this browser at the same moment.
+    # In one statement: this browser may log in to another account at the same moment.
     unit.run(
         unit.insert(PendingLogin)
         .values(browser_digest=visitor.browser_digest, **values)
@@ -61,12 +61,12 @@ def begin(unit: UnitOfWork, account_id: int, visitor: Visitor, *, remember: bool
 
 
 def is_pending(unit: UnitOfWork, visitor: Visitor) -> bool:
-    """Whether this browser owes a code, and holds the secret of the tab in which the password was given."""
+    """Whether this browser has a pending login and holds its secret."""
     return _pending(unit, visitor) is not None
 
 
 def pending_account(unit: UnitOfWork, visitor: Visitor) -> int:
-    """The account of that login; 0 when there is none."""
+    """The account of the visitor's pending login; 0 if there is none."""
     row = _pending(unit, visitor)
     return row.account_id if row is not None else 0
 
@@ -80,17 +80,17 @@ def _pending(unit: UnitOfWork, visitor: Visitor) -> sa.Row[Any] | None:
 
 
 def forget_waiting(unit: UnitOfWork, account_id: int, visitor: Visitor) -> None:
-    """Ends a login of this browser to this account, which was made in another way meanwhile."""
+    """Deletes this browser's pending login to this account, which was opened in another way meanwhile."""
     unit.run(_FINISH_PENDING, {"holder": visitor.browser_digest, "account": account_id})
 
 
 def has_begun(unit: UnitOfWork, browser_digest: str) -> bool:
-    """Whether there is a login in this browser that nobody has finished: `drop_pending` ends it."""
+    """Whether this browser has an unfinished login, which `drop_pending` ends."""
     return unit.row(_PENDING, holder=browser_digest) is not None
 
 
 def give_cookie(unit: UnitOfWork, browser_digest: str, secret: str) -> str | None:
-    """Exchanges the secret of the tab, once, for one that its browser keeps; None when there is nothing to finish."""
+    """Exchanges the tab's secret, once, for one to keep in a cookie. None if no login is pending or it was done."""
     cookie = new_token()
     values = {"holder": browser_digest, "secret": digest(secret), "cookie": digest(cookie), "now": unit.now}
     given = unit.run(_GIVE_COOKIE, values)
@@ -98,20 +98,20 @@ def give_cookie(unit: UnitOfWork, browser_digest: str, secret: str) -> str | Non
 
 
 def drop_pending(unit: UnitOfWork, browser_digest: str) -> None:
-    """Ends an unfinished login and notifies the customer: the caller knows the password."""
+    """Ends an unfinished login and notifies the customer, because somebody knows the password."""
     row = unit.row(_PENDING, holder=browser_digest)
     if row is not None:
         _tell_and_delete(unit, row)
 
 
 def expired(unit: UnitOfWork) -> list[str]:
-    """The browsers (their digests) whose logins nobody has finished in time. `expire` each of them."""
+    """The browsers (digests) whose pending logins have expired. Call `expire` for each."""
     over = select(PendingLogin.browser_digest).where(col(PendingLogin.expires_at) <= unit.now)
     return list(unit.session.exec(over))
 
 
 def expire(unit: UnitOfWork, browser_digest: str) -> None:
-    """Ends a login that nobody has finished in time, like `drop_pending`."""
+    """Ends an expired login, like `drop_pending`."""
     row = unit.row(_PENDING, holder=browser_digest)
     if row is not None and row.expires_at <= unit.now:
         _tell_and_delete(unit, row)
@@ -131,15 +131,15 @@ def _tell_and_delete(unit: UnitOfWork, row: sa.Row[Any]) -> None:
 
 
 def forget_pending(unit: UnitOfWork, fact: Fact) -> None:
-    """A login that began with a password that opens nothing any more cannot be finished."""
+    """Deletes the account's pending logins, because their password no longer opens it."""
     unit.session.exec(delete(PendingLogin).where(col(PendingLogin.account_id) == fact.account_id))
 
 
 def waiting(unit: UnitOfWork, visitor: Visitor) -> sa.Row[Any]:
-    """The login of this browser that owes its second step. Its account is locked.
+    """Returns the pending login of this browser and locks its account.
 
     Raises:
-        RecordedRefusal: it is over, as it is where a ceremony alone opens the account, or a login policy refuses it.
+        RecordedRefusal: there is none, the account is closed or accepts only a ceremony, or a login policy refuses it.
     """
     row = _pending(unit, visitor)
     if row is not None:
@@ -161,10 +161,10 @@ def waiting(unit: UnitOfWork, visitor: Visitor) -> sa.Row[Any]:
 
 
 def finish(unit: UnitOfWork, row: sa.Row[Any], visitor: Visitor, *, factor: str) -> str:
-    """Ends the second step, which `factor` has proved. Returns the ticket that opens the session.
+    """Finishes the pending login after `factor` was proved. Returns the ticket that opens the session.
 
     Raises:
-        RecordedRefusal: it is over.
+        RecordedRefusal: the login is no longer pending.
     """
     values = {"holder": visitor.browser_digest, "account": row.account_id}
     if unit.run(_FINISH_PENDING, values).rowcount != 1:

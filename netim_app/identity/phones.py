@@ -1,4 +1,4 @@
-"""Phone numbers as people write them, read by the rules of all countries (Google's libphonenumber)."""
+"""Reads phone numbers as people write them, by the rules of all countries (Google's libphonenumber)."""
 
 import re
 
@@ -25,16 +25,16 @@ _INTERNATIONAL_PREFIX = re.compile(r"^00[\s.-]*(?=[1-9(])")
 _NATIONAL = re.compile(r"(?!00)\(?\d(?:\D*\d){2}")
 """The beginning of a number within a country."""
 _NORTH_AMERICA = 1
-"""The country code under which numbers are spelt with letters."""
+"""The country code whose numbers may be spelt with letters."""
 
 
 def read_phone(form: Form, name: str, country: str) -> str:
-    """A number in its international form, or empty where none was given.
+    """Reads a number and returns its international form; empty if none was given.
 
     Args:
-        form: to read from.
-        name: of the field.
-        country: ISO code of the country in which a number without `+` is meant; empty for none.
+        form: the form to read from.
+        name: the name of the field.
+        country: ISO code of the country of a number without `+`; empty for none.
     """
     typed = form.text(name, limit=MAX_LENGTH, required=False, clean=_tidy)
     if not typed:
@@ -53,7 +53,7 @@ def _tidy(typed: str) -> str:
 
 
 def _place(typed: str, country: str) -> PhoneNumber | None:
-    """The number; None for what is none, has too few or too many digits, or is only a part of what was typed."""
+    """The number; None if the text is no number, has too few or too many digits, or contains more than a number."""
     if not typed.startswith(("+", "(", *"0123456789")):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Personal information: read, shown and edited."""
+"""Reads, shows and edits personal information."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -45,15 +45,15 @@ class Profile:
 
 
 def read_name(form: Form) -> tuple[str, str]:
-    """First and last name. A customer with one name has it in the first field."""
+    """Reads first and last name. A customer with only one name enters it in the first field."""
     return form.text("first_name", limit=80), form.text("last_name", limit=80, required=False)
 
 
 def read_profile(data: object) -> Profile:
-    """Checked personal information.
+    """Reads and checks personal information.
 
     Raises:
-        InvalidForm: with every fault at its field.
+        InvalidForm: with every error at its field.
     """
     form = Form(data)
     first_name, last_name = read_name(form)
@@ -80,7 +80,7 @@ class AccountView:
 
     email: str
     pending_email: str
-    """A new address that waits for its confirmation, or empty."""
+    """A new address that waits for its confirmation; empty if there is none."""
     profile: Profile
 
 
@@ -99,21 +99,21 @@ def _profile_of(account: Account | sa.Row[Any]) -> Profile:
 
 
 def edit_profile(unit: UnitOfWork, actor: Actor, profile: Profile) -> None:
-    """Stores checked personal information. The same again changes nothing."""
-    account = sessions.lock_for_change(unit, actor.account_id)  # or the old values may be older than the last change
+    """Stores checked personal information. Unchanged values record nothing."""
+    account = sessions.lock_for_change(unit, actor.account_id)  # otherwise the old values might be outdated
     if edits := _edits(_profile_of(account), profile):
         store(account, profile)
         unit.record(facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin, edits=edits))
 
 
 def store(account: Account, profile: Profile) -> None:
-    """Puts checked personal information into a row."""
+    """Copies checked personal information into a row."""
     for name in Profile.__dataclass_fields__:
         setattr(account, name, getattr(profile, name))
 
 
 def set_language(unit: UnitOfWork, actor: Actor, language: str) -> None:
-    """Stores the language of pages and mails. The same one again changes nothing."""
+    """Stores the language of pages and mails. The present language records nothing."""
     account = sessions.lock_for_change(unit, actor.account_id)
     if account.language == language:
         return

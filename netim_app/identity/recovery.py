@@ -1,4 +1,4 @@
-"""A forgotten password: a mailed link that sets a new one, and does nothing else. It logs nobody in."""
+"""Password reset: a mailed link that only sets a new password. It logs nobody in."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -31,15 +31,15 @@ REQUEST = "reset_request"
 
 
 def ask_reset(unit: UnitOfWork, email: str, origin: Origin) -> None:
-    """Notes that a link was asked for. Whether the address belongs to an account is found out later (`answer_reset`).
+    """Queues a request for a link. `answer_reset` checks later whether the address belongs to an account.
 
-    So it takes as long for everybody, and the caller learns nothing.
+    So this takes the same time in both cases and reveals nothing to the caller.
     """
     outbox.ask(unit, REQUEST, origin=origin, params={"email": email}, expires_at=unit.now + RESET_LIFE)
 
 
 def answer_reset(unit: UnitOfWork, origin: Origin, request: Mapping[str, str]) -> None:
-    """Mails a link if the address belongs to an account, and from where it was asked for."""
+    """Mails a link if the address belongs to an account, and says where the request came from."""
     email = request["email"]
     account = unit.session.exec(
         select(Account).where(Account.email_key == email_key(email), col(Account.disabled_at).is_(None))
@@ -52,11 +52,11 @@ def answer_reset(unit: UnitOfWork, origin: Origin, request: Mapping[str, str]) -
 
 
 def mail_reset(unit: UnitOfWork, asked: Fact, *, restored: bool = False, frozen: bool = False) -> None:
-    """Mails the link that sets a new password; to an account that a ceremony alone opens, how to get back in.
+    """Mails the link that sets a new password, or the way back in if only a ceremony opens the account.
 
     Args:
-        restored: nobody has asked for it; a change of address was undone, and no password opens the account.
-        frozen: the same, and the owner has stopped what was not theirs.
+        restored: nobody requested it; a change of address was undone, and no password opens the account.
+        frozen: nobody requested it; the owner froze the account, and no password opens it.
     """
     if sole_ceremony.mail_way_back(unit, asked):
         return
@@ -75,10 +75,10 @@ def mail_reset(unit: UnitOfWork, asked: Fact, *, restored: bool = False, frozen:
 
 
 def owner_of(unit: UnitOfWork, token: str) -> int:
-    """The account of a reset link that still works. The link stays unused.
+    """The account of a valid reset link. Does not consume it.
 
     Raises:
-        DomainError: it does not work.
+        DomainError: the link does not work.
     """
     link = links.find_link(unit, token)
     if link is None or link.account_id is None or link.purpose != PURPOSE:
@@ -89,12 +89,12 @@ def owner_of(unit: UnitOfWork, token: str) -> int:
 def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visitor) -> None:
     """Consumes the link, sets the password, and ends all sessions. It opens none.
 
-    From here on the browser that holds the link is the only one known to the account. So strangers who keep guessing
-    do not keep its owner out, and browsers that a thief has used are strangers too.
+    From now on the account knows only the browser that used the link. So strangers who keep guessing cannot lock the
+    owner out, and browsers that a thief has used become strangers, too.
 
     Raises:
         DomainError: the link does not work.
-        RecordedRefusal: a login policy keeps this browser out. The link stays unused.
+        RecordedRefusal: a login policy refuses this visitor. The link stays unused.
     """
     account_id = owner_of(unit, token)
     if (refusal := login_policies.refusal(unit, account_id, visitor.origin)) is not None:

@@ -27,7 +27,7 @@ STOP_AT_ODDS = (1300, 700)
 """Limits on (wrong codes) x (valid codes): each guess succeeds with a chance of (valid codes) / 1,000,000.
 
 So a thief with the password gets in with a chance of 0.13 % before the first lockout, however many devices there are. A
-thief who also reads the mailbox can lift the first by a reset: 0.2 % before the last, which only the operator lifts."""
+thief who also reads the mailbox can lift the first by a reset: 0.2 % before the last, which no reset lifts."""
 REFUSALS = {
     "wrong": "second_factor.wrong",
     "used": "second_factor.used",

@@ -1,4 +1,4 @@
-"""Every fact about an account, every accepted proof and every refusal leave one line in the log (ASVS 16.3)."""
+"""Writes one log line for every fact about an account, every accepted proof and every refusal (ASVS 16.3)."""
 
 import logging
 from dataclasses import fields
@@ -16,9 +16,9 @@ _NOT_LOGGED = {"at", "origin", "email", "old_email", "new_email", "edits", "logg
 
 
 def log_fact(unit: UnitOfWork, fact: Fact) -> None:
-    """Writes who, what, from where; never an address book entry, never a secret.
+    """Logs who did what and from where, but never personal details or secrets.
 
-    A change is written once it stands; a refusal at once, also when the transaction is undone.
+    Changes are logged after the commit; refusals at once, even if the transaction is rolled back.
     """
     name = event_name(fact)
     details: dict[str, Any] = {f.name: getattr(fact, f.name) for f in fields(fact) if f.name not in _NOT_LOGGED}
@@ -30,22 +30,22 @@ def log_fact(unit: UnitOfWork, fact: Fact) -> None:
 
 
 def log_proof(unit: UnitOfWork, name: str, *, account_id: int, factor: str) -> None:
-    """Writes, once it stands, that a password or a code was right. It may still be a long way to a session."""
+    """Logs, after the commit, that a proof such as a password or code was right. This need not lead to a session."""
     unit.after_commit.append(lambda: _log_about_caller(name, account_id, {"factor": factor}))
 
 
 def log_asked(unit: UnitOfWork, name: str, *, account_id: int) -> None:
-    """Writes, once it stands, that something was asked for in an account's name, by its owner or by anybody else."""
+    """Logs, after the commit, that somebody, perhaps not the owner, requested something for an account."""
     unit.after_commit.append(lambda: _log_about_caller(name, account_id, {}))
 
 
 def log_refusal(name: str, *, account_id: int | None = None, **details: str) -> None:
-    """Writes at once that the sender of the present event was refused, also when the transaction is undone.
+    """Logs at once that the sender of the present event was refused, even if the transaction is rolled back.
 
     Args:
         name: what was refused, in the past tense.
-        account_id: the account concerned, 0 for none; by default the caller's own.
-        details: why, in words of ours: never what was typed, neither an address nor a secret.
+        account_id: the account concerned, 0 for none; by default the caller's.
+        details: the reason in our own words, never user input such as an address or a secret.
     """
     caller = _caller()
     if account_id is None and isinstance(caller, Actor):
@@ -63,11 +63,11 @@ def _log_about_caller(name: str, account_id: int | None, details: dict[str, str]
 def _caller() -> Visitor:
     try:
         return visitor()
-    except LookupError:  # not sent by anybody
+    except LookupError:  # outside of an event or request
         return Visitor()
 
 
 def _session_of_caller() -> dict[str, Any]:
-    """Which session did it: the number of its row, which opens nothing."""
+    """The caller's session, by its row id, which opens nothing."""
     caller = _caller()
     return {"session_id": caller.session_id} if isinstance(caller, Actor) else {}

@@ -1,4 +1,4 @@
-"""Becoming a customer: a registration, and its confirmation from the mailbox that it names."""
+"""Sign-up: a registration, and its confirmation by a link to the registered address."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ REQUEST = "sign_up_request"
 
 
 def sign_up(unit: UnitOfWork, customer: NewCustomer, password_hash: str) -> None:
-    """Notes a registration. Whether its address is a customer's already is found out later (`answer_sign_up`).
+    """Stores a registration. `answer_sign_up` checks later whether its address already belongs to a customer.
 
-    So it takes as long for everybody, and the caller learns nothing.
+    So this takes the same time in both cases and reveals nothing to the caller.
     """
     row = SignUp(
         email=customer.email,
@@ -43,10 +43,10 @@ def sign_up(unit: UnitOfWork, customer: NewCustomer, password_hash: str) -> None
 
 
 def answer_sign_up(unit: UnitOfWork, _origin: Origin, request: Mapping[str, int]) -> None:
-    """Mails the link of a registration; to somebody who is a customer already, a hint instead."""
+    """Mails the link of a registration, or a hint if the address already belongs to a customer."""
     row = unit.session.get(SignUp, request["sign_up_id"])
     if row is None:
-        return  # another one for the same address was confirmed meanwhile
+        return  # another registration for the same address was confirmed meanwhile
     account = unit.session.exec(select(Account).where(Account.email_key == row.email_key)).first()
     if account is None:
         _mail_confirmation(unit, row)
@@ -83,17 +83,17 @@ def _mail_confirmation(unit: UnitOfWork, row: SignUp) -> None:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What a confirmation link did. `ticket` renews the session of a customer who is logged in in this browser."""
+    """What a confirmation link did. `ticket` renews the session if this browser is logged in to the account."""
 
     purpose: str
     ticket: str | None = None
 
 
 def find_link(unit: UnitOfWork, token: str) -> MailedLink:
-    """The confirmation link with this secret, not yet consumed.
+    """Finds the confirmation link with this secret. Does not consume it.
 
     Raises:
-        DomainError: it does not work.
+        DomainError: the link does not work.
     """
     link = links.find_link(unit, token)
     if link is None or link.purpose not in (PURPOSE, email_change.EMAIL_CHANGE):
@@ -105,19 +105,19 @@ def begin_attempt(unit: UnitOfWork, link: MailedLink) -> str:
     """Counts an attempt at the password of a registration. Returns its hash.
 
     Raises:
-        DomainError: too many attempts, or the link does not work any more.
+        DomainError: too many attempts, or the link no longer works.
     """
     if not attempts.record_attempt(unit, attempts.attempt_key(unit, "sign_up", link.digest)):
         log_refusal("confirmation_refused", reason="throttled")
         raise DomainError("form.too_often")
     row = unit.session.get(SignUp, link.sign_up_id)
-    if row is None:  # somebody was faster: the registration, or another one of the same address, is an account now
+    if row is None:  # this registration, or another of the same address, has become an account meanwhile
         raise links.refused("confirmation")
     return row.password_hash
 
 
 def confirm(unit: UnitOfWork, token: str, visitor: Visitor) -> Confirmed:
-    """Consumes the link: creates the account, or puts its new address in force.
+    """Consumes the link: creates the account, or sets its new address.
 
     Raises:
         DomainError: the link does not work, or the address was taken in the meantime.
@@ -149,6 +149,6 @@ def _create_account(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> Non
         visitor.origin,
         judged=not imported_hashes.is_imported(row.password_hash),
     )
-    if visitor.browser_digest:  # it has shown mailbox and password: its first login is no news to the customer
+    if visitor.browser_digest:  # it has proved mailbox and password, so its first login needs no alert
         known_browsers.remember_browser(unit, account.id or 0, visitor.browser_digest)
     unit.session.exec(delete(SignUp).where(col(SignUp.email_key) == account.email_key))

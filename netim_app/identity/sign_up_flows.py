@@ -1,4 +1,4 @@
-"""Flows of a registration and of the links that confirm an address; see `flows`."""
+"""Flows for a registration and for the links that confirm an address; see `flows`."""
 
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
@@ -26,18 +26,18 @@ from netim_app.texts.places import UNKNOWN_ZONE, listed_zone
 
 
 async def register(data: object, visitor: Visitor, *, language: str, time_zone: str) -> str:
-    """Notes a registration and mails its link. Returns the address to which it goes.
+    """Stores a registration and mails its link. Returns the address that the mail goes to.
 
-    The answer is the same when the customer exists already, and when no mail goes out because too many did.
+    The result is the same if the customer already exists, or if the rate limit prevents the mail.
 
     Args:
-        data: the sign-up form as it came.
+        data: the sign-up form as it was sent.
         visitor: the caller.
-        language, time_zone: as the page and the browser have them.
+        language, time_zone: those of the page and the browser.
 
     Raises:
         InvalidForm: with every error at its field.
-        DomainError: too many from there, or busy.
+        DomainError: too many from this address, or busy.
     """
     address, settings = visitor.origin.address, units().settings
     await limits.allow_new_password(address)
@@ -55,10 +55,10 @@ async def register(data: object, visitor: Visitor, *, language: str, time_zone: 
 async def read_customer(
     data: object, visitor: Visitor, *, language: str, time_zone: str, min_length: int
 ) -> NewCustomer:
-    """A checked sign-up form.
+    """Reads and checks a sign-up form.
 
     Raises:
-        InvalidForm: with every fault at its field.
+        InvalidForm: with every error at its field.
         DomainError: busy.
     """
     form = Form(data)
@@ -79,20 +79,20 @@ async def read_customer(
 
 
 async def confirm_email(token: str, password: str, visitor: Visitor) -> sign_up.Confirmed:
-    """Follows a confirmation link: creates the account, or puts its new address in force.
+    """Follows a confirmation link: creates the account, or sets its new address.
 
-    A link proves the mailbox. Everybody who opens one proves besides that the account is theirs: else the owner of a
-    mailbox would confirm, by mistake, an account whose password or authenticator a stranger holds.
+    The link proves only the mailbox. The caller must also prove that the account is theirs: otherwise the owner of a
+    mailbox could confirm, by mistake, an account whose password or authenticator a stranger holds.
 
     Args:
         token: the secret of the link.
-        password: the one that was chosen at the registration, or that of the account. A browser that is logged in to
-            the account needs none.
-        visitor: who follows it.
+        password: the password chosen at the registration, or that of the account. A browser that is logged in to the
+            account needs none.
+        visitor: the caller.
 
     Raises:
-        DomainError: the link does not work, the password is not the one or proves nothing, the address was taken in the
-            meantime, or too many from there.
+        DomainError: the link does not work, the password is wrong or the account accepts none, the address was taken
+            in the meantime, or too many from this address.
     """
     await limits.allow_link(visitor.origin.address)
     link = await in_read_unit(sign_up.find_link, token)
@@ -117,7 +117,7 @@ async def _check_chosen_password(link: MailedLink, password: str, visitor: Visit
 
 
 async def _check_account_password(link: MailedLink, password: str, visitor: Visitor) -> None:
-    """Within the limits that hold for every password of the account. A newer password ends the link."""
+    """Checks it within the usual limits on the account's password. A change of password revokes the link."""
     if not password:
         raise DomainError("form.required", field="password")
     account_id = link.account_id or 0

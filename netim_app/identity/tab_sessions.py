@@ -19,7 +19,7 @@ _ENDED_BETWEEN = sa.select(_session.token_digest, _session.superseded_digest).wh
 
 
 def open_ones(unit: UnitOfWork, session_ids: Collection[int]) -> set[int]:
-    """Which of these sessions are open now."""
+    """Those of these sessions that are open now."""
     rows = unit.session.exec(
         select(AccountSession).where(
             col(AccountSession.id).in_(session_ids),
@@ -35,7 +35,7 @@ def open_ones(unit: UnitOfWork, session_ids: Collection[int]) -> set[int]:
 
 
 def open_cookies(unit: UnitOfWork, cookies: Collection[str]) -> tuple[set[str], set[str]]:
-    """Which of these cookies (digests) belong to an open session: as its present one, and as the one before."""
+    """Which of these cookies (digests) are the present, and which the previous, cookies of open sessions."""
     rows = unit.session.exec(
         select(AccountSession).where(
             or_(col(AccountSession.token_digest).in_(cookies), col(AccountSession.superseded_digest).in_(cookies)),
@@ -48,6 +48,6 @@ def open_cookies(unit: UnitOfWork, cookies: Collection[str]) -> tuple[set[str], 
 
 
 def ended_lately(unit: UnitOfWork, *, after: timedelta, until: timedelta) -> set[str]:
-    """The cookies (digests) of sessions that somebody ended between these two times ago: `until` is the longer one."""
+    """The cookies (digests) of sessions that were ended at least `after` and less than `until` ago."""
     rows = unit.rows(_ENDED_BETWEEN, early=unit.now - until, late=unit.now - after)
     return {token_digest for row in rows for token_digest in row if token_digest}

@@ -1,4 +1,4 @@
-"""Accounts, their sessions, and everything that a browser or a mailbox holds for them: kept as digests only."""
+"""Accounts, their sessions, and the secrets that browsers and mailboxes hold for them, stored only as digests."""
 
 from datetime import datetime
 
@@ -8,14 +8,14 @@ from netim_app.infra.columns import UtcDateTime
 
 
 class Account(SQLModel, table=True):
-    """A customer. It exists only once its e-mail address was confirmed."""
+    """A customer's account. At sign-up it is created only after its email address was confirmed."""
 
     __tablename__ = "account"
 
     id: int | None = Field(default=None, primary_key=True)
     email: str = Field(max_length=254)
     email_key: str = Field(max_length=254, unique=True)
-    """How the address is looked up: see `email_address.email_key`."""
+    """The form of the address used for lookups: see `email_address.email_key`."""
     first_name: str = Field(max_length=80)
     last_name: str = Field(max_length=80)
     company: str = Field(default="", max_length=120)
@@ -31,28 +31,28 @@ class Account(SQLModel, table=True):
     password_hash: str = Field(max_length=200)
     password_changed_at: datetime = Field(sa_type=UtcDateTime)
     password_policy: int
-    """Version of the policy that the password was accepted under."""
+    """The policy that accepted the password (`password_policy.policy`), or `UNKNOWN` or `REFUSED`."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     last_login_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revision: int = 0
-    """Moves with every recorded fact, so that open pages know when to refresh."""
+    """Increases with every recorded fact except refusals, so that open pages know when to refresh."""
 
 
 class DirectoryLink(SQLModel, table=True):
-    """An account that began with a customer of the directory outside."""
+    """Links an account to the customer in the outside directory from whom it was created."""
 
     __tablename__ = "directory_link"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
     key: str = Field(max_length=200, unique=True)
-    """How the directory names the customer."""
+    """The directory's name for the customer."""
     changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
-    """When the address changed that the directory has not been told yet."""
+    """When the address changed, until the directory has been told."""
 
 
 class SignUp(SQLModel, table=True):
-    """A registration that waits for its confirmation link. Of several for one address the first confirmed wins."""
+    """A registration that waits for its confirmation. If one address has several, the first confirmed wins."""
 
     __tablename__ = "sign_up"
 
@@ -78,14 +78,14 @@ class MailedLink(SQLModel, table=True):
     account_id: int | None = Field(default=None, foreign_key="account.id", ondelete="CASCADE", index=True)
     sign_up_id: int | None = Field(default=None, foreign_key="sign_up.id", ondelete="CASCADE", index=True)
     email: str = Field(default="", max_length=254)
-    """The new address, when the purpose is to change it."""
+    """The address that the link confirms, restores or stops copies to; empty for other purposes."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AccountFreeze(SQLModel, table=True):
-    """An account whose owner has said that something was not theirs."""
+    """An account whose owner has reported something that they did not do: see `freeze`."""
 
     __tablename__ = "account_freeze"
 
@@ -93,16 +93,16 @@ class AccountFreeze(SQLModel, table=True):
     begun_at: datetime = Field(sa_type=UtcDateTime)
     until: datetime = Field(sa_type=UtcDateTime, index=True)
     blocks_login: bool
-    """Until a new password was set from the mailbox, however long that takes."""
+    """True until a mailed link has set a new password, however long that takes."""
     is_over: bool = False
-    """Its day has ended, and what a thief may have set up was removed."""
+    """The day has ended, and everything that a thief may have set up was removed."""
     address: str = Field(max_length=45)
     browser: str = Field(max_length=80)
     system: str = Field(max_length=80)
 
 
 class AccountChange(SQLModel, table=True):
-    """The revision of an account at which the rows of a refresher changed last."""
+    """The account's revision at which a refresher's rows last changed."""
 
     __tablename__ = "account_change"
 
@@ -113,7 +113,7 @@ class AccountChange(SQLModel, table=True):
 
 
 class AccountSession(SQLModel, table=True):
-    """A logged-in browser. Ended ones stay until they are purged, and are no history."""
+    """A logged-in browser. Ended sessions stay until they are purged, but are no history."""
 
     __tablename__ = "account_session"
 
@@ -121,13 +121,13 @@ class AccountSession(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     token_digest: str = Field(max_length=64, unique=True)
     superseded_digest: str = Field(default="", max_length=64, index=True)
-    """The token before the last renewal. It opens nothing, but a tab that still has it reloads and stays logged in."""
+    """The token before the last renewal. It opens nothing, but a tab that has it reloads and stays logged in."""
     browser_digest: str = Field(max_length=64)
     remember: bool
     created_at: datetime = Field(sa_type=UtcDateTime)
     last_seen_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
-    """The absolute limit: activity never moves it."""
+    """The absolute limit: activity never extends it."""
     proved_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     address: str = Field(max_length=45)
@@ -147,7 +147,7 @@ class KnownBrowser(SQLModel, table=True):
 
 
 class Ticket(SQLModel, table=True):
-    """A state hands it to the HTTP route that sets the session cookie. One browser consumes it once, within seconds."""
+    """Passed from a state to the HTTP route that sets the session cookie. One browser consumes it, within seconds."""
 
     __tablename__ = "ticket"
 
@@ -160,34 +160,34 @@ class Ticket(SQLModel, table=True):
     browser_digest: str = Field(max_length=64)
     remember: bool = False
     factor: str = Field(default="", max_length=20)
-    """The second factor that was given for a new session; empty where the password was enough."""
+    """The factor that was given for a new session; empty if the password was enough."""
     return_to: str = Field(max_length=200)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AttemptWindow(SQLModel, table=True):
-    """Failed attempts of one kind at one account, from new browsers or from one known browser, in this window."""
+    """Attempts of one kind at one account or registration, in one budget and window: see `attempts`."""
 
     __tablename__ = "attempt_window"
 
     key: str = Field(primary_key=True, max_length=64)
-    """A keyed digest: addresses that are no account of ours are not kept in clear."""
+    """A keyed digest, so that addresses without an account are not stored in plain text."""
     failures: int
     started_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class PendingLogin(SQLModel, table=True):
-    """A password that was right, in a browser that still owes the second factor. It opens nothing but the code form."""
+    """A login with a right password whose second factor is outstanding. It opens only the code form."""
 
     __tablename__ = "pending_login"
 
     browser_digest: str = Field(primary_key=True, max_length=64)
-    """One for each browser: a newer login replaces the older."""
+    """One per browser: a newer login replaces an older one."""
     secret_digest: str = Field(max_length=64)
-    """Of what the tab holds in which the password was given. The browser cookie alone finishes nothing."""
+    """Digest of the secret in the tab where the password was given. The browser cookie alone cannot finish a login."""
     cookie_digest: str = Field(default="", max_length=64)
-    """Of what its browser holds, once the tab has asked for it."""
+    """Digest of the secret in the browser's cookie, once the tab has asked for it."""
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     remember: bool
     return_to: str = Field(max_length=200)
@@ -198,23 +198,23 @@ class PendingLogin(SQLModel, table=True):
 
 
 class FailedCodeCount(SQLModel, table=True):
-    """How many wrong codes in a row came from one browser. What counts is their sum: 100 rows at most."""
+    """How many wrong codes in a row came from one browser. Their sum leads to the lockout, so 100 rows at most."""
 
     __tablename__ = "failed_code_count"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
     browser_digest: str = Field(primary_key=True, max_length=64)
-    """Known to the account or not."""
+    """Any browser, whether known to the account or not."""
     failures: int
 
 
 class SecondFactorLockout(SQLModel, table=True):
-    """An account whose codes were guessed at too often."""
+    """An account at which too many codes were guessed."""
 
     __tablename__ = "second_factor_lockout"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
     stopped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """Since when login is blocked: until a mailed password reset (the first time), or the operator's unlock."""
+    """When logins were blocked. A mailed password reset lifts the first lockout, the operator or an undo any."""
     stops: int
-    """How often, without a right code in between."""
+    """How many lockouts there were. A right code does not reset this."""

@@ -1,6 +1,6 @@
-"""Tickets: how a state, which cannot set an HttpOnly cookie, hands a proved identity to the HTTP route that can.
+"""Tickets: a state, which cannot set an HttpOnly cookie, passes a proved identity to the HTTP route that can.
 
-A ticket is used once, lives 30 seconds and works only in the browser that asked for it.
+A ticket works once, for 30 seconds, and only in the browser that requested it.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from reflex_guard.tokens import digest, new_token
 
 TICKET_LIFE = timedelta(seconds=30)
 MAX_SESSIONS = 50
-"""Of one account at the same time: when one more begins, the one that was idle for longest ends (ASVS 7.1.2)."""
+"""Per account at the same time. One more session ends the one that was idle for longest (ASVS 7.1.2)."""
 Purpose = Literal["login", "step_up", "renew"]
 _TICKETS, _SESSIONS = table_of(Ticket), table_of(AccountSession)
 _ticket, _session = _TICKETS.c, _SESSIONS.c
@@ -72,7 +72,7 @@ def issue_ticket(
     factor: str = "",
     return_to: str = HOME,
 ) -> str:
-    """Returns the secret of a new ticket."""
+    """Creates a ticket and returns its secret."""
     ticket = new_token()
     row = {
         "digest": digest(ticket),
@@ -90,7 +90,7 @@ def issue_ticket(
 
 
 def renewal_ticket(unit: UnitOfWork, actor: Actor, *, return_to: str) -> str:
-    """A ticket that gives the present session a new token, as every change of a credential does."""
+    """A ticket that gives the present session a new token, as after every change of a credential."""
     return issue_ticket(
         unit,
         purpose="renew",
@@ -102,7 +102,7 @@ def renewal_ticket(unit: UnitOfWork, actor: Actor, *, return_to: str) -> str:
 
 
 def end_tickets(unit: UnitOfWork, account_id: int, *, factor: str) -> None:
-    """Uses up the tickets that were issued for this factor. The account is locked."""
+    """Invalidates the tickets that were issued for this factor. The caller has locked the account."""
     unit.run(_END, {"account": account_id, "with_factor": factor, "now": unit.now})
 
 
@@ -112,7 +112,7 @@ def is_ticket(unit: UnitOfWork, ticket: str) -> bool:
 
 
 def redeem_ticket(unit: UnitOfWork, ticket: str, browser_digest: str, origin: Origin) -> OpenedSession | None:
-    """Consumes a ticket and opens or renews its session. None for a ticket that is invalid, used or expired."""
+    """Consumes a ticket and opens or renews its session. None if the ticket is invalid, used, expired or refused."""
     owner = unit.row(_FIND, secret=digest(ticket))
     if owner is None:
         return None
@@ -160,7 +160,7 @@ def _open(unit: UnitOfWork, ticket: sa.Row[Any], token: str, origin: Origin) -> 
 
 
 def _make_room(unit: UnitOfWork, account_id: int, origin: Origin) -> None:
-    """Ends what is too much. The account is locked, so no two logins count the same sessions."""
+    """Ends surplus sessions. The account is locked, so no two logins count the same sessions."""
     for session in live_sessions(unit, account_id)[MAX_SESSIONS:]:
         end(unit, session.id)
         unit.record(facts.SessionDisplaced(account_id=account_id, at=unit.now, origin=origin, session_id=session.id))

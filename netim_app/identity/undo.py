@@ -1,7 +1,7 @@
-"""The way back from a stolen account: the old mailbox undoes a change of address.
+"""Recovery of a stolen account: the old mailbox can undo a change of address.
 
-An owner whose password was stolen, and whose address was changed then, has nothing left but the old mailbox. So that
-gets a link which restores the address. What a thief may have set up does not stand in its way: docs/security.md.
+If a thief has the password and changes the address, the owner has only the old mailbox left. So the old mailbox gets a
+link that restores the address. Nothing that a thief may have set up can block it: docs/security.md.
 """
 
 from datetime import timedelta
@@ -18,14 +18,14 @@ from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import UnitOfWork
 
 LIFE = timedelta(days=7)
-"""How long a change of address can be undone, and how long before it a thief may have begun."""
+"""How long a change of address can be undone, and how long before the change a thief may already have been active."""
 
 
 def offer(unit: UnitOfWork, fact: EmailChanged) -> None:
     """Notifies both addresses of the change, and mails the old one the link that undoes it.
 
-    An address that has not been the account's for as long as that gets no link while one before it has: of a thief who
-    changes it twice, neither address is a way back.
+    While an earlier address still has such a link, a later one gets none: if a thief changes the address twice, no
+    address of the thief's becomes a way back.
     """
     gets_link = not _other_way_back(unit, fact)
     if gets_link:
@@ -48,7 +48,7 @@ def _other_way_back(unit: UnitOfWork, fact: EmailChanged) -> bool:
 
 
 def mailbox_with_link(unit: UnitOfWork, account_id: int) -> str | None:
-    """The address that an open link restores: its owner may be the account's, and hears of what cannot be undone."""
+    """The address that an open link restores. It may be the owner's, so it is notified of irreversible changes."""
     return unit.session.exec(
         select(MailedLink.email).where(
             MailedLink.account_id == account_id,
@@ -74,10 +74,10 @@ def _mail_link(unit: UnitOfWork, fact: EmailChanged) -> None:
 
 
 def owner_of(unit: UnitOfWork, token: str) -> int:
-    """Whose link it is, without consuming it.
+    """The account of a link. Does not consume it.
 
     Raises:
-        DomainError: it does not work.
+        DomainError: the link does not work.
     """
     link = links.find_link(unit, token)
     if link is None or link.account_id is None or link.purpose != links.UNDO:
@@ -86,10 +86,10 @@ def owner_of(unit: UnitOfWork, token: str) -> int:
 
 
 def restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -> str:
-    """Consumes the link and puts the old address in force, with a password that nobody knows. Returns the address.
+    """Consumes the link and restores the old address, with a password that nobody knows. Returns the address.
 
     Raises:
-        DomainError: the link does not work, or the old address belongs to another account by now.
+        DomainError: the link does not work, or the old address now belongs to another account.
     """
     link = links.consume_link(unit, token, links.UNDO)
     account = sessions.lock_for_change(unit, link.account_id or 0)
