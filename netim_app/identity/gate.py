@@ -168,9 +168,9 @@ async def _authorize(root: rx.State, mark: Mark | None, caller: Case, event_name
 
 
 async def _must_reload(root: rx.State, tab: Tab, lookup: Lookup) -> bool:
-    """Makes the page reload if another tab renewed its session, or if it is unclear whose data it displays.
+    """Makes the page reconnect if another tab renewed its session, or if it is unclear whose data it displays.
 
-    A renewed session causes at most one reload per socket.
+    A renewed session causes at most one reconnection per socket.
     """
     sent_to = tab.reload_sent_to
     wanted = await _has_unclear_owner(tab, lookup) or (lookup.renewed_elsewhere and sent_to in ("", tab.socket))

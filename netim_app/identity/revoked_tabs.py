@@ -64,7 +64,7 @@ class RevokedTabNotifier:
         """Closes sockets whose cookie no longer belongs to a session. Their pages reconnect and find out.
 
         If the browser has a new cookie, its tab reconnects with that and continues. A socket with the cookie that was
-        replaced last stays open: the Gate makes its page reload. From now on the account is not charged for it.
+        replaced last stays open: the Gate makes its page reconnect. From now on the account is not charged for it.
         """
         cookies = self._sockets.cookies
         present, replaced = await in_read_unit(tab_sessions.open_cookies, cookies)

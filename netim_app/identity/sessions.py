@@ -30,7 +30,7 @@ class Lookup(NamedTuple):
 
     actor: Actor | None = None
     renewed_elsewhere: bool = False
-    """Another tab has replaced the cookie; this tab only needs to reload."""
+    """Another tab has replaced the cookie; this tab only needs to reconnect."""
     refusal: str | None = None
     """Text key of the reason why a login policy refuses a session that is otherwise valid."""
     seen_long_ago: bool = False

@@ -121,7 +121,7 @@ class AccountSession(SQLModel, table=True):
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     token_digest: str = Field(max_length=64, unique=True)
     superseded_digest: str = Field(default="", max_length=64, index=True)
-    """The token before the last renewal. It opens nothing, but a tab that has it reloads and stays logged in."""
+    """The token before the last renewal. It opens nothing, but a tab that has it reconnects and stays logged in."""
     browser_digest: str = Field(max_length=64)
     remember: bool
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,4 +1,4 @@
-"""Incidents: what no service foresaw gets a number in the log, and the page that caused it shows that number."""
+"""Incidents: an unexpected exception gets a number in the log, and the page that caused it shows that number."""
 
 import asyncio
 import contextlib
@@ -20,15 +20,15 @@ from reflex_guard.current_event import CurrentEvent, current_event, delta_withou
 logger = logging.getLogger(__name__)
 
 PAGE_FAULTS_A_MINUTE = 20
-"""Anybody can report one."""
+"""A limit, because anybody can report one."""
 
 
 class IncidentReporter:
     """Logs the incidents of one worker, and shows them on their pages.
 
     Args:
-        app: has the states of all tabs.
-        tabs: those that are connected to this worker.
+        app: the app with the states of all tabs.
+        tabs: the tabs that are connected to this worker.
     """
 
     def __init__(self, app: rx.App, tabs: ConnectedTabs) -> None:
@@ -36,25 +36,25 @@ class IncidentReporter:
         self._tabs = tabs
         self._incidents = Incidents()
         self._being_shown: dict[str, asyncio.Task[None]] = {}
-        """By tab: one notice is enough. The event loop itself does not keep tasks."""
+        """By tab, because one notice is enough. The event loop keeps no strong references to tasks."""
 
     def report(self, exception: Exception) -> None:
-        """Takes an exception of the current event, and never answers it by an event.
+        """Reports an exception of the current event. Never answers with an event.
 
-        An event inherits the path of the page from that which failed, and needs the page's states. When these made it
-        fail, the answer would fail too, be reported, and so on without end.
+        Such an event would inherit the page's path and need the page's states. If these caused the exception, the
+        answer would fail too, be reported, and so on without end.
         """
         event = current_event()
-        begin_trace(event.trace)  # Reflex calls from a task of its own, which knows the event all the same
+        begin_trace(event.trace)  # Reflex calls this in its own task, which still knows the event
         number = self._incidents.report(exception)
         if event.tab not in self._being_shown:
             self._being_shown[event.tab] = asyncio.create_task(self._show(event, number, exception))
             self._being_shown[event.tab].add_done_callback(lambda _: self._being_shown.pop(event.tab))
 
     async def _show(self, event: CurrentEvent, number: str, exception: Exception) -> None:
-        """Shows the number on the page; without the page's states where these are out of reach; or not at all."""
+        """Shows the number on the page, without the page's states if they are unavailable. This may fail silently."""
         if event.socket not in self._tabs.sockets():
-            return  # the tab has gone, and would get states anew
+            return  # the tab is gone, and would get new states
         if not isinstance(exception, RedisError):
             with contextlib.suppress(Exception):
                 async with self._app.modify_state(rx.BaseStateToken(ident=event.tab, cls=ShellState)) as root:
@@ -65,17 +65,17 @@ class IncidentReporter:
 
 
 async def show_incident(root: rx.State, number: str) -> None:
-    """Says that something went wrong on our side, on the page as it is. Works without the database."""
+    """Shows on the page, without changing it, that something went wrong on our side. Works without the database."""
     begin_event((await tab_of(root)).document)
     await show_notice(root, "danger", "shell.incident", number=number)
 
 
 def incident_delta(number: str, languages: str) -> dict[str, dict[str, object]]:
-    """What `show_incident` sends to a page, made without the page's states.
+    """What `show_incident` sends to a page, built without the page's states.
 
     Args:
-        number: of the incident.
-        languages: what the browser accepts; the page's own choice is out of reach, too.
+        number: the number of the incident.
+        languages: the languages that the browser accepts; the page's own choice is unavailable, too.
     """
     return delta_without_states(
         ShellState,
@@ -89,6 +89,6 @@ _page_faults = Seldom(PAGE_FAULTS_A_MINUTE)
 
 
 def report_page_fault(exception: Exception) -> None:
-    """A fault in the browser. Its text comes from outside, and is logged as such, so many in a minute."""
+    """Logs a fault in the browser. Its text comes from outside, so it is quoted and limited per minute."""
     if _page_faults.passes(time.monotonic()):
         logger.warning("page fault: %.500r", str(exception))

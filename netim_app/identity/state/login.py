@@ -1,4 +1,4 @@
-"""The login page: password, then a code where the account asks for one."""
+"""The login page: password, then a code if the account needs one."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -24,16 +24,16 @@ class LoginState(rx.State):
 
     errors: dict[str, str] = {}
     needs_code: bool = False
-    """The password was right; the second factor is outstanding, in this tab or in another one of its browser."""
+    """The password was right and the second factor is outstanding, in this tab or in another tab of the browser."""
     ceremonies: list[str] = []
-    """Names of the ceremonies that take the place of a code."""
+    """Names of the ceremonies that can replace a code."""
     reason: str = ""
     """Why the customer is here: text key suffix of `login.reason.*`, or empty."""
 
     @rx.event
     @open_to(ANYONE)
     async def open_page(self) -> Any:
-        """Says why the customer was sent here; who is logged in already goes on, who owes a code is asked for it."""
+        """Shows why the customer is here, or the code form for a pending login. Redirects customers with a session."""
         if isinstance(visitor(), Actor):
             return rx.redirect(safe_path(self._query("next")))
         owes_code, others = await in_read_unit(_second_step, visitor())
@@ -50,13 +50,13 @@ class LoginState(rx.State):
     @rx.event
     @open_to(ANYONE)
     def open_home(self) -> Any:
-        """Leads from the bare origin to the account, or to the login."""
+        """Redirects from the root path to the account, or to the login."""
         return rx.redirect(HOME if isinstance(visitor(), Actor) else "/login")
 
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> Any:
-        """Checks e-mail and password; the ticket then opens the session."""
+        """Checks address and password. A ticket then opens the session, or a code is asked for."""
         await begin_visit(self)
         self.errors = {}
         self.reason = ""
@@ -107,7 +107,7 @@ class LoginState(rx.State):
     @rx.event
     @open_to(PENDING)
     async def cancel_code(self) -> None:
-        """Gives up this login, and shows the password form again."""
+        """Ends the pending login and shows the password form again."""
         await in_unit(pending_logins.drop_pending, visitor().browser_digest)
         self.needs_code = False
         self.errors = {}
@@ -117,18 +117,18 @@ class LoginState(rx.State):
 
 
 def _second_step(unit: UnitOfWork, caller: Visitor) -> tuple[bool, list[str]]:
-    """Whether this browser owes a second step, and what takes the place of a code there."""
+    """Whether this browser has a pending login, and the ceremonies that can replace its code."""
     account_id = pending_logins.pending_account(unit, caller)
     return account_id != 0, ceremonies.names_of(unit, account_id) if account_id else []
 
 
 async def go_on_logged_in(state: rx.State, ticket: str) -> AsyncIterator[None]:
-    """Lets the page post the ticket of a login by a ceremony. Used like `ticket_exchange.exchange_ticket`."""
+    """Makes the page post the ticket of a login by a ceremony. Used like `ticket_exchange.exchange_ticket`."""
     (await state.get_state(LoginState)).needs_code = False
     async for step in exchange_ticket(state, ticket):
         yield step
 
 
 def return_path(state: rx.State) -> str:
-    """Where a login on this page leads to."""
+    """The path that a login on this page leads to."""
     return safe_path(str(state.router.url.query_parameters.get("next", "")))

@@ -1,4 +1,4 @@
-"""The customer's own data: read, edited, and a new e-mail address."""
+"""The customer's own data: the form that edits it, and the change of the e-mail address."""
 
 from dataclasses import asdict
 from typing import Any
@@ -22,16 +22,16 @@ class ProfileState(rx.State):
     email: str = ""
     pending_email: str = ""
     values: dict[str, str] = {}
-    """What is stored, by field name."""
+    """The stored values, by field name."""
     version: int = 0
-    """Moves when the form is to show the stored values: they have changed, or were typed in another form. But not with
-    the language alone: it can be switched at the top of the page, while somebody is typing here."""
+    """Increases when the form must show the stored values: they have changed, or differ from what was typed. A change
+    of only the language does not count: it can be switched at the top of the page while somebody types here."""
     errors: dict[str, str] = {}
 
     @rx.event
     @open_to(LOGGED_IN)
     async def save(self, form: dict[str, Any]) -> None:
-        """Stores the form; what was typed stays where it is when something is wrong."""
+        """Stores the form. If something is wrong, the form keeps its input."""
         self.errors = {}
         shown = self.version
         try:
@@ -43,7 +43,7 @@ class ProfileState(rx.State):
             await show_notice(self, "danger", "form.look_again")
             return
         if self.version == shown and any(form.get(name) != stored for name, stored in self.values.items()):
-            self.version += 1  # the same was stored before, written otherwise
+            self.version += 1  # the same value was already stored, in another spelling
         await show_notice(self, "success", "profile.saved")
 
 
@@ -73,7 +73,7 @@ class EmailState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def submit(self, form: dict[str, Any]) -> None:
-        """Mails the link to the new e-mail address, which stays without effect until it was followed."""
+        """Mails a link to the new address, which takes effect only when the link is followed."""
         self.errors = {}
         read = Form(form)
         email = read_new_email(read)

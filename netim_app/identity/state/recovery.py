@@ -1,4 +1,4 @@
-"""A forgotten password, and a change of the e-mail address that its owner takes back."""
+"""Account recovery: a forgotten password, and the undo of a change of the e-mail address."""
 
 from typing import Any
 
@@ -24,13 +24,13 @@ class ForgotState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def open_page(self) -> None:
-        """Starts anew."""
+        """Starts with an empty form."""
         await begin_visit(self)
 
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> None:
-        """Mails a link if there is such a customer; says the same either way."""
+        """Mails a link if there is such a customer. The answer is the same either way."""
         await begin_visit(self)
         self.errors = {}
         read = Form(form)
@@ -48,7 +48,7 @@ class ForgotState(rx.State):
 
 
 class ResetState(rx.State):
-    """The page behind a reset link. It sets a new password and logs nobody in."""
+    """The page of a reset link. It sets a new password and logs nobody in."""
 
     errors: dict[str, str] = {}
     done: bool = False
@@ -57,20 +57,20 @@ class ResetState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def open_page(self) -> None:
-        """Starts anew."""
+        """Starts with an empty form."""
         await begin_visit(self)
 
     @rx.event
     @open_to(ANYONE)
     async def rate(self, password: str) -> None:
-        """Rates a password while it is typed. It is kept nowhere."""
+        """Rates a password while it is typed. The password is not stored."""
         if await limits.may_rate_password(visitor().origin.address):
             self.score = await password_policy.score_typed(password, visitor().origin.address)
 
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> None:
-        """Consumes the link for a new password."""
+        """Consumes the link and sets the new password."""
         await begin_visit(self)
         self.errors = {}
         caller = visitor()
@@ -85,22 +85,22 @@ class ResetState(rx.State):
 
 
 class UndoState(rx.State):
-    """The page behind the link that undoes a change of e-mail: opening it does nothing, pressing its button does."""
+    """The page of a link that undoes a change of address. Only its button consumes the link, not opening the page."""
 
     errors: dict[str, str] = {}
     restored: str = ""
-    """The e-mail address that is in force again, or empty."""
+    """The restored address; empty before."""
 
     @rx.event
     @open_to(ANYONE)
     async def open_page(self) -> None:
-        """Starts anew."""
+        """Starts with an empty form."""
         await begin_visit(self)
 
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> None:
-        """Consumes the link: the old e-mail address is in force again."""
+        """Consumes the link and restores the old address."""
         await begin_visit(self)
         self.errors = {}
         caller = visitor()

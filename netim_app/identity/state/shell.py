@@ -1,4 +1,4 @@
-"""The state behind every page: whose page it is, and what it has to say."""
+"""The state behind every page: its customer, its language and its notices."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from netim_app.texts import catalog
 from netim_app.ui.text import LocaleState
 
 MIN_PASSWORD_LENGTH = get_settings().password_min_length
-"""In characters; the hint at a password field says so."""
+"""In characters. The hint at a password field shows it."""
 REMEMBER_DAYS = get_settings().session_remember_days
 SUPPORT_CONTACT = get_brand().support
 P = ParamSpec("P")
@@ -32,17 +32,17 @@ _ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(#[a-z-]{1,40})?")
 
 
 def safe_path(path: object) -> str:
-    """The path to go on to: inside the account area, or the first page of it."""
+    """The path if it is inside the account area, otherwise that area's first page."""
     return path if isinstance(path, str) and _ACCOUNT_PATH.fullmatch(path) else sessions.HOME
 
 
 def go_to_card(state: rx.State, anchor: str) -> Any:
-    """For a handler that opens a dialog: the event that leads to its card. None where the cards are shown already."""
+    """For a handler that opens a dialog: the event that leads to its card. None if the page already shows the cards."""
     return None if _shows_cards(state) else show_card(state, anchor)
 
 
 def show_card(state: rx.State, anchor: str) -> Any:
-    """The event that brings a card into view, on its page. Back leads to the page before."""
+    """The event that brings a card into view on its page. The back button leads to the previous page."""
     return rx.redirect(f"{SECURITY}#{anchor}", replace=_shows_cards(state))
 
 
@@ -51,7 +51,7 @@ def _shows_cards(state: rx.State) -> bool:
 
 
 class ShellState(rx.State):
-    """What surrounds a page: the customer's name and the present notice. `ready` turns a skeleton into the page."""
+    """The frame of a page: the customer's name and the present notice. `ready` replaces the skeleton by the page."""
 
     ready: bool = False
     opened: bool = False
@@ -60,26 +60,26 @@ class ShellState(rx.State):
     notice: str = ""
     notice_kind: str = "info"
     notice_undo: str = ""
-    """Name of the feature that takes back what the notice tells; empty where nothing does."""
+    """Name of the feature that can undo what the notice reports; empty if none can."""
     notice_number: int = 0
     """Counts the notices."""
     answers: int = 0
-    """Counts the answers of the server. A page learns by it that there was an answer, even an unchanged one."""
+    """Counts the server's answers, so that the page notices even an unchanged one."""
 
     _begun_visit: str = ""
-    """The visit whose page has opened, or whose form was sent before."""
+    """The visit whose page has opened, or whose form was sent before that."""
     _notice_visit: str = ""
     """The visit that the notice belongs to."""
     _visit_being_left: str = ""
-    """The visit that ends as the page posts a ticket or leads to a card. A lost connection may come back just then, and
-    opens the old page once more."""
+    """The visit that ends because the page posts a ticket or leads to a card. If a lost connection returns at that
+    moment, it opens the old page once more."""
 
     @rx.event(supersedes=True)
     @open_to(LOGGED_IN)
     async def open_account_page(self) -> Any:
-        """Runs when a page of the account area opens or comes back. Opens what the wizard still has to show.
+        """Runs when a page of the account area opens or reconnects. Opens the wizard's next step if one is due.
 
-        Of several that wait in one tab the last is enough.
+        If several of these events wait in one tab, only the last one needs to run.
         """
         for begin_visit in offers().page_opened:
             await begin_visit(self)
@@ -105,7 +105,7 @@ class ShellState(rx.State):
         self.opened = True
 
     def _end_earlier_notice(self) -> None:
-        """A notice is about the visit in which it was said, and does not follow the customer to other pages."""
+        """Removes the notice of an earlier visit, so that it does not follow the customer to other pages."""
         visit = self._begun_visit = visit_of(self)
         if visit == self._visit_being_left:
             return
@@ -116,7 +116,7 @@ class ShellState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def set_language(self, language: str) -> None:
-        """Switches the language of the page, and of the account when somebody is logged in."""
+        """Switches the language of the page, and of the account if somebody is logged in."""
         if language not in catalog.LOCALES:
             return
         (await self.get_state(LocaleState)).locale = language
@@ -125,7 +125,7 @@ class ShellState(rx.State):
             try:
                 await limits.allow_edit(caller.account_id)
             except DomainError:
-                return  # the page has it; the account keeps the one before
+                return  # the page switches, but the account keeps its language
             await in_unit(profiles.set_language, caller, language)
             if self.ready:
                 await refresh(self)
@@ -133,9 +133,9 @@ class ShellState(rx.State):
     @rx.event
     @open_to(ANYONE, unchecked=True)
     def recheck_session(self) -> Any:
-        """Asked of a tab whose session was ended: a page of the account opens anew, and finds that out by itself.
+        """Sent to a tab whose session was ended. An account page opens again, so the Gate sends it to the login.
 
-        One that has ended it by its own press is on its way already.
+        A page that ended the session itself is already leaving, so it does nothing.
         """
         if self._visit_being_left == visit_of(self) or not self.router.url.path.startswith("/account/"):
             return None
@@ -144,19 +144,19 @@ class ShellState(rx.State):
     @rx.event
     @open_to(ANYONE, unchecked=True)
     def close_notice(self) -> None:
-        """Takes the notice away."""
+        """Removes the notice."""
         self.notice = ""
 
     @rx.event
     @open_to(ANYONE, unchecked=True)
     def end_notice(self, number: int) -> None:
-        """Takes the notice away whose time is over, unless another one has come meanwhile."""
+        """Removes an expired notice, unless a newer one has replaced it."""
         if number == self.notice_number:
             self.notice = ""
 
 
 async def due_step(state: rx.State) -> Any:
-    """The event that opens what the wizard still has to show, while the proof is fresh that this takes."""
+    """The event that opens the wizard's next due step; None if there is none or it would need a new proof."""
     if actor().is_fresh(units().clock()) and _shows_cards(state):
         for step in offers().wizard_steps:
             if await step.is_due(state):
@@ -165,7 +165,7 @@ async def due_step(state: rx.State) -> Any:
 
 
 async def begin_document(state: rx.State) -> None:
-    """A page that was loaded anew shows nothing before what it shows is settled, and no notice of an earlier visit."""
+    """Makes a newly loaded page show nothing until its content is known, and no notice of an earlier visit."""
     shell = await state.get_state(ShellState)
     shell.opened = False
     if not shell._visit_being_left:
@@ -173,10 +173,10 @@ async def begin_document(state: rx.State) -> None:
 
 
 async def begin_visit(state: rx.State) -> None:
-    """Empties the state of a page at the first event of a visit.
+    """Resets the state of a page at the first event of a visit.
 
-    A form that is sent at once may be handled before the event that opens its page, and its answer stays. A page that
-    comes back shows what it showed.
+    A form that is sent at once may be handled before the event that opens its page; then its answer stays. A page that
+    reconnects keeps its content.
     """
     shell = await state.get_state(ShellState)
     if shell._begun_visit != visit_of(state):
@@ -185,20 +185,20 @@ async def begin_visit(state: rx.State) -> None:
 
 
 async def leave_visit(state: rx.State) -> None:
-    """Notes that this visit is about to end: its notice is for the next one."""
+    """Notes that this visit is about to end, so that its notice is shown in the next one."""
     shell = await state.get_state(ShellState)
     shell._visit_being_left = visit_of(state)
 
 
 async def explain(state: rx.State, error: DomainError) -> dict[str, str]:
-    """The messages of a refusal in the page's language, by field; the empty name is the whole form."""
+    """The messages of a refusal in the page's language, by field. The empty name stands for the whole form."""
     (await state.get_state(ShellState)).answers += 1
     language = (await state.get_state(LocaleState)).locale
     return {fault.field: in_words(language, fault.key, **fault.params) for fault in error.all}
 
 
 def in_words(language: str, key: str, **params: object) -> str:
-    """The text of a key. Where support has an address, and the text has a form that names it, it is that form."""
+    """The text of a key. If there is a support address and the text has a variant that names it, that variant."""
     with_support = f"{key}.support"
     if SUPPORT_CONTACT and catalog.has(with_support):
         return f"{catalog.text(language, with_support, **params)} {SUPPORT_CONTACT}"
@@ -209,10 +209,10 @@ async def show_notice(state: rx.State, kind: str, key: str, *, undo: str = "", *
     """Shows a notice on the page and says it to screen readers.
 
     Args:
-        state: any of the tab.
+        state: any state of the tab.
         kind: success, info, warning or danger.
-        key: of the text.
-        undo: name of the feature whose `undo` takes back what happened; the notice has a button for it then.
+        key: the key of the text.
+        undo: name of the feature whose `undo` reverses what happened; the notice then has a button for it.
         params: values for the placeholders of the text.
     """
     shell = await state.get_state(ShellState)
@@ -224,7 +224,7 @@ async def show_notice(state: rx.State, kind: str, key: str, *, undo: str = "", *
 
 
 def _load(unit: UnitOfWork, account_id: int, since: int) -> _Loaded:
-    """What surrounds a page, and by feature the rows that changed after this revision; all of them after -1."""
+    """Loads the frame's data, and by refresher the rows that changed since this revision; all rows if it is -1."""
     view = accounts.view_shell(unit, account_id)
     refreshers = offers().refreshers
     changed = refreshers if since == -1 else changes.changed_since(unit, account_id, since)
@@ -234,9 +234,9 @@ def _load(unit: UnitOfWork, account_id: int, since: int) -> _Loaded:
 async def change(
     state: rx.State, service: Callable[Concatenate[UnitOfWork, Actor, P], R], *args: P.args, **kwargs: P.kwargs
 ) -> R:
-    """Runs a service for the caller, then `refresh`, with one hand-over to a thread.
+    """Runs a service for the caller, then `refresh`, in a single call to a thread.
 
-    What the service raises comes out, and nothing is shown anew then.
+    If the service raises an error, it is passed on and nothing is refreshed.
     """
     caller, tab = actor(), await tab_of(state)
 
@@ -252,13 +252,13 @@ async def change(
 
 
 async def refresh(state: rx.State, *, everything: bool = False) -> None:
-    """Shows the account as it is now, in the shell and in the states of the features that a change concerned.
+    """Shows the account as it is now, in the shell and in the states of all features that have changed.
 
     Call it, or `change`, at the end of every handler that changed something about the account.
 
     Args:
-        state: any of the tab.
-        everything: shows all features anew. For a page that opens, and for rows that are gone without a fact.
+        state: any state of the tab.
+        everything: refreshes all features. For a page that opens, and for rows that disappeared without a fact.
     """
     tab = await tab_of(state)
     await _show(state, await in_read_unit(_load, actor().account_id, -1 if everything else tab.revision))

@@ -16,12 +16,12 @@ from netim_app.ui.text import LocaleState
 
 
 class SignUpState(rx.State):
-    """The registration form, and what comes after it."""
+    """The registration form and its outcome."""
 
     errors: dict[str, str] = {}
     sent_to: str = ""
     score: int = -1
-    """zxcvbn's judgement of the password being typed, 0 to 4; -1 before anything was."""
+    """Rating of the password that is being typed, 0 to 4; -1 for none."""
 
     @rx.event
     @open_to(ANYONE)
@@ -32,14 +32,14 @@ class SignUpState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def rate(self, password: str) -> None:
-        """Rates a password while it is typed. It is kept nowhere."""
+        """Rates a password while it is typed. The password is not stored."""
         if await limits.may_rate_password(visitor().origin.address):
             self.score = await password_policy.score_typed(password, visitor().origin.address)
 
     @rx.event
     @open_to(ANYONE)
     async def submit(self, form: dict[str, Any]) -> None:
-        """Notes the registration and mails its link. The answer is the same when the customer exists already."""
+        """Stores the registration and mails its link. The answer is the same if the customer already exists."""
         await begin_visit(self)
         self.errors = {}
         language = (await self.get_state(LocaleState)).locale
@@ -53,20 +53,20 @@ class SignUpState(rx.State):
 
 
 class VerifyState(rx.State):
-    """The page behind a confirmation link: opening it does nothing, pressing its button does."""
+    """The page of a confirmation link. Only its button consumes the link, not opening the page."""
 
     errors: dict[str, str] = {}
     is_sign_up: bool = False
-    """The link belongs to a registration."""
+    """Whether the link belongs to a registration."""
     asks_proof: bool = False
-    """For the password of the registration, or of the account: a browser that is logged in to it needs none."""
+    """Whether the page asks for the password of the registration or the account. A logged-in browser needs none."""
     done: str = ""
     """The purpose of the link that was confirmed ("sign_up", "email_change"), or empty."""
 
     @rx.event
     @open_to(ANYONE)
     async def open_page(self) -> None:
-        """Starts anew."""
+        """Starts with an empty form."""
         await begin_visit(self)
         self.is_sign_up = self.router.url.query_parameters.get("for") == "sign-up"
         self.asks_proof = self.asks_proof or self.is_sign_up or not isinstance(visitor(), Actor)

@@ -1,4 +1,4 @@
-"""The dialog that asks a logged-in customer to prove again who is there."""
+"""The dialog that asks a logged-in customer for a fresh proof."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class StepUpState(rx.State):
     open: bool = False
     needs_code: bool = False
     typed: bool = True
-    """Whether a password, with a code where one is needed, is a way. Without any code that works it is none."""
+    """Whether the password can be used, plus a code if one is needed. False if a code is needed but none works."""
     ceremonies: list[str] = []
-    """Names of the other ways."""
+    """Names of the ceremonies that can be used instead."""
     errors: dict[str, str] = {}
 
     _visit: str = ""
@@ -33,14 +33,14 @@ class StepUpState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     def close(self) -> None:
-        """Gives up the change that asked for a proof."""
+        """Abandons the change that needed a proof."""
         self.open = False
         self.errors = {}
 
     @rx.event
     @open_to(LOGGED_IN)
     async def submit(self, form: dict[str, Any]) -> Any:
-        """Checks the proof; the ticket then renews the session, and the page asks once more for what it was refused."""
+        """Checks the proof. The ticket then renews the session, and the page repeats the refused press."""
         self.errors = {}
         read = Form(form)
         password = read.secret("password")
@@ -61,7 +61,7 @@ class StepUpState(rx.State):
 
 @dataclass(frozen=True)
 class Ways:
-    """How an account can prove who is there."""
+    """How an account's owner can give a fresh proof."""
 
     needs_code: bool
     takes_codes: bool
@@ -69,7 +69,7 @@ class Ways:
 
 
 def ways_of(unit: UnitOfWork, account_id: int) -> Ways:
-    """The ways of an account."""
+    """The ways to give a fresh proof for an account."""
     return Ways(
         needs_code=second_factor.enrolled(unit, account_id),
         takes_codes=second_factor.takes_codes(unit, account_id),
@@ -78,7 +78,7 @@ def ways_of(unit: UnitOfWork, account_id: int) -> Ways:
 
 
 async def ask_for_proof(root: rx.State, ways: Ways) -> None:
-    """Opens the dialog in the tab with these states."""
+    """Opens the dialog in the tab that has these states."""
     dialog = await root.get_state(StepUpState)
     dialog.open = True
     dialog.needs_code = ways.needs_code
@@ -89,7 +89,7 @@ async def ask_for_proof(root: rx.State, ways: Ways) -> None:
 
 
 async def renew_after_ceremony(state: rx.State, ticket: str) -> AsyncIterator[None]:
-    """Closes the dialog after a ceremony; the ticket renews the session, and the page asks again for what was refused.
+    """Closes the dialog after a ceremony. The ticket renews the session, and the page repeats the refused press.
 
     Used like `ticket_exchange.renew_session`.
     """

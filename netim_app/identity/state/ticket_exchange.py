@@ -1,4 +1,4 @@
-"""Secrets on their way from a state to the route that sets a cookie for them."""
+"""Passes secrets from a state to the route that exchanges them for a cookie."""
 
 from collections.abc import AsyncIterator
 
@@ -11,19 +11,19 @@ from reflex_guard.transient_vars import show_once
 
 
 class TicketExchangeState(rx.State):
-    """A secret that the page posts, and gets a cookie for. The server forgets it at once."""
+    """Secrets that the page posts in exchange for a cookie. The server forgets them at once."""
 
     ticket: str = ""
     repeat: bool = False
-    """The page sends the press once more that was refused for want of a fresh proof."""
+    """Whether the page repeats the press that was refused for lack of a fresh proof."""
     pending: str = ""
-    """Of a login that owes its code."""
+    """The secret of a pending login."""
     reload: bool = False
-    """Mounts a component that connects anew: the session was renewed in another tab."""
+    """Mounts a component that makes the page reconnect: another tab renewed the session, or its owner is unclear."""
 
 
 async def exchange_ticket(state: rx.State, ticket: str) -> AsyncIterator[None]:
-    """Lets the page post a ticket.
+    """Makes the page post a ticket.
 
     Used as `async for step in exchange_ticket(self, ticket): yield step`.
     """
@@ -33,11 +33,11 @@ async def exchange_ticket(state: rx.State, ticket: str) -> AsyncIterator[None]:
 
 
 async def renew_session(state: rx.State, ticket: str, *, repeat: bool = False) -> AsyncIterator[None]:
-    """Lets an account page post a ticket and stay, with all that was typed in it. Used like `exchange_ticket`.
+    """Makes an account page post a ticket while it stays open with all input. Used like `exchange_ticket`.
 
     Args:
-        state: any of the tab.
-        ticket: for the session that is open.
+        state: any state of the tab.
+        ticket: renews the open session.
         repeat: see `TicketExchangeState`.
     """
     async for step in show_once(await state.get_state(TicketExchangeState), ticket=ticket, repeat=repeat):
@@ -45,9 +45,9 @@ async def renew_session(state: rx.State, ticket: str, *, repeat: bool = False) -
 
 
 async def keep_pending(state: rx.State, secret: str) -> AsyncIterator[None]:
-    """Lets this tab finish a login that owes its code, and lets the page keep the secret in a cookie of its browser.
+    """Lets this tab finish the pending login, and makes the page keep its secret in a cookie of the browser.
 
-    Other tabs go on by this cookie, and so does this one when the server has lost its state. Used like
+    With this cookie, other tabs can continue, and so can this one if the server has lost its state. Used like
     `exchange_ticket`.
     """
     (await tab_of(state)).pending = digest(secret)

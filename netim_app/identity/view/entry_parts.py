@@ -1,4 +1,4 @@
-"""What the pages outside of the account area share."""
+"""Parts that the pages outside of the account area share."""
 
 from typing import Any
 
@@ -19,30 +19,30 @@ def aside(*content: rx.Component | rx.Var[str] | str) -> rx.Component:
 
 
 def to_login() -> rx.Component:
-    """The way on once the link has done its work."""
+    """The link to the login, after a mailed link has worked."""
     return button_link(tr("verify.done.login"), "/login", class_name="w-full")
 
 
 def email_field(error: rx.Var[str], *, autocomplete: str = "username") -> rx.Component:
-    """With `webauthn` at the end browsers offer passkeys there, too."""
+    """If `autocomplete` ends in `webauthn`, browsers also offer passkeys in this field."""
     return text_field(
         "email", early("field.email"), type="email", autocomplete=autocomplete, inputmode="email", error=error
     )
 
 
 def token_field(error: rx.Var[str]) -> rx.Component:
-    """The secret of a mailed link. It is in the fragment, so no server and no log sees it by itself."""
+    """The secret of a mailed link, from the URL's fragment. Browsers do not send it, so it is in no server's log."""
     lost = rx.cond(error == "", notice("warning", tr("link.missing"), test_id="link-missing"))
     return field_from_fragment("token", "link-token", missing=lost)
 
 
 def new_password(state: Any, label: rx.Var[str]) -> rx.Component:
-    """The field of a form whose state has `score` and `rate`."""
+    """A new password's field in a form whose state has `score` and `rate`."""
     return new_password_field(label, error=error_at(state.errors, "password"), score=state.score, on_rate=state.rate)
 
 
 def entry_form(state: Any, *fields: rx.Component, submit_label: rx.Var[str], test_id: str) -> rx.Component:
-    """The form of a page: its state has `submit` and `errors`."""
+    """The form of a page whose state has `submit` and `errors`."""
     return form(
         *fields,
         on_submit=state.submit,
@@ -54,10 +54,10 @@ def entry_form(state: Any, *fields: rx.Component, submit_label: rx.Var[str], tes
 
 
 def mailed(text: rx.Var[str], hint: rx.Var[str], *, test_id: str) -> rx.Component:
-    """What stands in the place of a form that has had a mail sent."""
+    """Replaces a form that has caused a mail."""
     return outcome(text, aside(hint), icon_name="mail", test_id=test_id)
 
 
 def back_to_login() -> rx.Component:
-    """The line below a form."""
+    """The link back to the login, below a form."""
     return aside(link(tr("forgot.back"), "/login"))

@@ -14,7 +14,7 @@ from netim_app.ui.text import early, tr
 
 
 def error_at(errors: Any, name: str = "") -> rx.Var[str]:
-    """The message at a field; without a name, the one about the whole form."""
+    """The message at a field; without a name, that of the whole form."""
     return errors.get(name, "").to(str)
 
 
@@ -32,9 +32,9 @@ def code_field(
     sends_itself: bool = False,
     label: rx.Var[str] | None = None,
 ) -> rx.Component:
-    """A field for the six digits of an application, or of a backup code where one is taken, too.
+    """A field for the six digits of an application or a backup code.
 
-    `label` names a field that takes one of them only.
+    `label` names a field that accepts only one of them.
     """
     return text_field(
         "code",
@@ -53,7 +53,7 @@ def code_field(
 def new_password_field(
     label: rx.Var[str], *, error: rx.Var[str], score: rx.Var[int], on_rate: Any, field_id: str = ""
 ) -> rx.Component:
-    """A field for a password to be chosen, with its strength while it is typed."""
+    """A field for a new password, which shows its strength while the customer types."""
     return password_field(
         "password",
         label,

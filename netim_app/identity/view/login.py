@@ -1,4 +1,4 @@
-"""The page that logs in: password, then a code or what takes its place."""
+"""The login page: password, then a code or a ceremony."""
 
 import reflex as rx
 
@@ -54,7 +54,7 @@ def _code_step() -> rx.Component:
             rx.cond(LoginState.ceremonies.contains(ceremony.name), ceremony.code_part())
             for ceremony in offers().ceremonies
         ),
-        # A customer with another way may have no application.
+        # A customer with a ceremony may have no application.
         rx.cond(~_HAS_OTHER_WAYS, rx.el.p(tr("second_factor.text"))),
         form(
             code_field(error_at(LoginState.errors, "code"), field_id="login-code", auto_focus=True, sends_itself=True),

@@ -1,4 +1,4 @@
-"""The customer's own data on the page Personal information."""
+"""The cards of the page Personal information."""
 
 import reflex as rx
 
@@ -75,7 +75,7 @@ def _time_zone_field() -> rx.Component:
 
 
 def profile_card() -> rx.Component:
-    """Everything but the e-mail address, in one form."""
+    """All personal information except the e-mail address, in one form."""
     return card(
         rx.el.div(
             form(

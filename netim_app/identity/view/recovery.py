@@ -1,4 +1,4 @@
-"""The pages that give an account back to its owner: a forgotten password, and a changed address."""
+"""The pages for account recovery: a forgotten password, and a change of address to undo."""
 
 import reflex as rx
 

@@ -1,4 +1,4 @@
-"""The frames of all pages: the narrow one outside of the account area, and the shell inside of it."""
+"""The frames of all pages: a narrow one outside of the account area, and the shell inside it."""
 
 import reflex as rx
 
@@ -22,18 +22,18 @@ def exchange_ticket() -> rx.Component:
 
 
 def renew_session() -> rx.Component:
-    """Posts a ticket for the session that is open, as soon as there is one; the page stays."""
+    """Posts a ticket that renews the open session, as soon as there is one; the page stays."""
     state = TicketExchangeState
     return renewal_form("/auth/session", state.ticket, "ticket", "hand-over", repeat=state.repeat)
 
 
 def keep_pending() -> rx.Component:
-    """Has a login that owes its code kept in a cookie, for all tabs of the browser."""
+    """Keeps a pending login in a cookie, for all tabs of the browser."""
     return post_in_background("/auth/pending", TicketExchangeState.pending, "secret", "keep-pending")
 
 
 def notices() -> rx.Component:
-    """Where the page says what has happened."""
+    """The place for the page's notices."""
     return rx.fragment(
         live_region(
             ShellState.notice,
@@ -59,7 +59,7 @@ def entry_page(
     skeleton: rx.Component | None = None,
     early: bool = False,
 ) -> rx.Component:
-    """A page outside of the account area; `below` holds the ways to other pages. See `layout.public_page`."""
+    """A page outside of the account area; `below` holds links to other pages. See `layout.public_page`."""
     return layout.public_page(
         *content,
         exchange_ticket(),
@@ -74,7 +74,7 @@ def entry_page(
 
 
 def account_page(*content: rx.Component, heading: rx.Var[str], skeleton: rx.Component) -> rx.Component:
-    """A page of the account area. Until the customer's data is there, it shows the skeleton."""
+    """A page of the account area. It shows the skeleton until the customer's data is loaded."""
     return rx.fragment(
         layout.account_page(
             *content,

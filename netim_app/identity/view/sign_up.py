@@ -1,4 +1,4 @@
-"""The pages that make an account: sign-up, and the confirmation of an address."""
+"""The pages that create an account: sign-up, and the confirmation of an address."""
 
 import reflex as rx
 
@@ -66,7 +66,7 @@ def sign_up_page() -> rx.Component:
 
 
 def legal_links(terms: str, privacy: str) -> list[rx.Component]:
-    """What counts for a new account, where the brand has pages about it: each sentence ends in its link."""
+    """The terms and privacy sentences for a new account, each with its link, if the brand has these pages."""
     pages = (("sign_up.terms", "sign_up.terms.link", terms), ("sign_up.privacy", "sign_up.privacy.link", privacy))
     return [aside(early(says), " ", link(early(label), page), ".") for says, label, page in pages if page]
 

@@ -1,4 +1,4 @@
-"""Texts that name support, where the brand has an address of it."""
+"""Texts that name support, if the brand has a support address."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from netim_app.ui.text import tr
 
 
 def with_support(key: str, contact: str = SUPPORT_CONTACT, **params: Any) -> rx.Component:
-    """The text of a key; with an address of support the form that ends in a link to it."""
+    """The text of a key. If there is a support address, the variant that ends in a link to it."""
     if not contact:
         return rx.fragment(tr(key, **params))
     href = contact if "://" in contact else f"mailto:{contact}"
