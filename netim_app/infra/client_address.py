@@ -13,9 +13,9 @@ _UNREAD = re.compile(rf"{UNKNOWN_ADDRESS}[0-9a-f]{{16}}")
 
 
 def client_address(peer: str | None) -> Address | None:
-    """The address in a text, or None.
+    """Parses an address; None when the text is none.
 
-    An IPv4 address inside IPv6 (`::ffff:192.0.2.1`) becomes IPv4, so that no rule is passed by in disguise.
+    An IPv4 address inside IPv6 (`::ffff:192.0.2.1`) becomes IPv4, so that nobody bypasses a rule by writing it so.
     Zone ids (`fe80::1%eth0`), ports, brackets, blanks and leading zeros are refused.
     """
     if not peer or "%" in peer or len(peer) > MAX_LENGTH:
@@ -30,5 +30,5 @@ def client_address(peer: str | None) -> Address | None:
 
 
 def is_unread(address: str) -> bool:
-    """Whether it is the placeholder of a client whose proxy did not name its address."""
+    """Whether this is the placeholder for a client whose proxy did not name its address."""
     return _UNREAD.fullmatch(address) is not None

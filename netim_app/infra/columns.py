@@ -1,4 +1,4 @@
-"""What every table shares: names for all constraints, and moments that are always aware and in UTC."""
+"""What all tables share: a naming convention for constraints, and timestamps that are always aware and in UTC."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,13 +17,13 @@ SQLModel.metadata.naming_convention = {
 
 
 def table_of(model: type[SQLModel]) -> Table:
-    """The table of a model, for statements that are built once and read plain rows (`UnitOfWork.run`)."""
+    """The table of a model, for statements that are built once and return plain rows (`UnitOfWork.run`)."""
     table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel gives it to models with `table=True`
     return table
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment. SQLite keeps no zone, so it is written as UTC and read back as UTC everywhere."""
+    """An aware timestamp. SQLite stores no time zone, so every database writes and reads it as UTC."""
 
     impl = sa_types.DateTime(timezone=True)
     cache_ok = True

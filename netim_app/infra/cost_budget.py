@@ -1,9 +1,9 @@
-"""How much of a worker's time the events of one session, one account, or one address may take (ASVS 15.2.2).
+"""Limits how much of a worker's time the events of one session, account or address may take (ASVS 15.2.2).
 
-Limits of messages do not tell what an event costs: a hundred of the dearest in a second are more than a worker can do.
-So the time that each took is measured and paid for, and those of one session are handled one after the other. A
-customer never meets that; a program waits, and what it sends piles up at its own end. An account pays, too, from a
-larger budget: the tabs of a stolen session do not delay those of its owner.
+A limit on messages ignores what an event costs: a worker cannot handle a hundred of the most expensive in a second.
+So the time of each event is measured and charged, and the events of one session are handled one after the other.
+Customers never reach these limits. A program has to wait, and its messages pile up on its own side. The account is
+charged, too, from a larger budget, so the tabs of a stolen session do not delay those of its owner.
 """
 
 import asyncio
@@ -18,20 +18,20 @@ from netim_app.infra.rate_limit import width
 SHARE = 0.4
 """Seconds of handling in a second, for one session or one address."""
 BURST_SECONDS = 2.0
-"""The burst, in seconds: some pages, opened one after the other."""
+"""The burst, in seconds: enough to open a few pages one after the other."""
 ADVANCE = 0.01
-"""Paid when an event comes in; the rest, or what was too much, when it has been handled."""
+"""Charged when an event arrives. The difference is settled when the event has been handled."""
 MOST_OF_ONE = 0.1
-"""The most that one event counts for: one that waits for a hash or a lock takes nobody's time meanwhile."""
+"""The most that one event is charged: while it waits for a hash or a lock, it delays nobody."""
 AT_ONCE = 1
-"""Events of one session that are handled at the same time, in all its tabs: the others wait for their turn."""
+"""Events of one session, in all its tabs, that are handled at the same time. Others wait for their turn."""
 SHARE_OF_ACCOUNT = 0.8
 AT_ONCE_OF_ACCOUNT = 2
 """Two of its browsers do not wait for each other."""
 AT_ONCE_OF_ADDRESS = 8
 """An office behind one router is many people."""
 MAX_WAIT_SECONDS = 5
-"""For a turn. The tab's state is locked meanwhile, and with Redis, Reflex's lock is lost after ten seconds."""
+"""The longest wait for a turn. It holds the lock of the tab's state, which with Redis expires after ten seconds."""
 SWEEP_EVERY_SECONDS = 10
 
 
@@ -56,21 +56,21 @@ _LIMITS = {
 
 
 def _limits_of(payer: Payer) -> _Limits:
-    """A network that may be many people has as many times the limits of one address."""
+    """The limits of one address, multiplied for a network that many people may share."""
     times = width(str(payer.key)) if payer.kind == "address" else 1
     at_once, share, burst = _LIMITS[payer.kind]
     return _Limits(at_once * times, share * times, burst * times)
 
 
 class Turn(NamedTuple):
-    """That of an event to be handled."""
+    """An event's turn to be handled."""
 
     end: Callable[[], None]
     """To be called when it has been handled."""
     restart: Callable[[], None]
     """To be called when it has waited for something else since: that time is not charged."""
     waited: bool
-    """Whether others came first: what was known before may not hold any more."""
+    """Whether other events came first: what was read before the wait may be stale."""
 
 
 @dataclass
@@ -80,20 +80,20 @@ class _Budget:
     spent: float = 0.0
     handled: int = 0
     advances: int = 0
-    """Those that were paid, and not yet set against what an event took. One that begets others has paid one."""
+    """Advances that were paid and are not settled yet. An event that triggers others has paid only one."""
     turns: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
         self.turns = asyncio.Semaphore(self.limits.at_once)
 
     def pay(self, seconds: float, now: float) -> float:
-        """Charges this much; returns the seconds to wait until it is available."""
+        """Charges this much. Returns the seconds until the budget covers it."""
         self.spent = max(0.0, self.spent - (now - self.counted_at) * self.limits.share) + seconds
         self.counted_at = now
         return max(0.0, (self.spent - self.limits.burst) / self.limits.share)
 
     def pay_in_advance(self, now: float) -> float:
-        """The same for an event that has come in."""
+        """Charges the advance for an event that has arrived. Returns the same as `pay`."""
         self.advances += 1
         return self.pay(ADVANCE, now)
 
@@ -104,7 +104,7 @@ class _Budget:
         self.pay(min(MOST_OF_ONE, seconds) - paid * ADVANCE, now)
 
     def leave(self) -> None:
-        """One less is handled, or waits."""
+        """Removes an event that was handled or waited."""
         self.handled -= 1
 
     def is_forgotten(self, now: float) -> bool:
@@ -113,7 +113,7 @@ class _Budget:
 
 
 class CostBudgets:
-    """Those of one worker.
+    """The budgets of one worker.
 
     Args:
         clock: tells seconds.
@@ -125,14 +125,14 @@ class CostBudgets:
         self._swept_at = clock()
 
     def advance(self, *payers: Payer) -> float:
-        """Takes the advance for an event that has come in; returns the seconds to wait before it is handled."""
+        """Charges the advance for an event that has arrived. Returns the seconds to wait before it is handled."""
         self._sweep()
         return max(self._of(payer).pay_in_advance(self._clock()) for payer in payers)
 
     async def take_turn(self, *payers: Payer) -> Turn | None:
-        """Waits until an event may be handled. None when its turn does not come in time.
+        """Waits until an event may be handled. Returns None when its turn does not come in time.
 
-        The turns of several payers are taken in the order given, which is the same for all: no two wait for each other.
+        The turns of several payers are taken in the order given. All callers use the same order, so no two deadlock.
         """
         budgets = [self._of(payer) for payer in payers]
         waited = any(budget.turns.locked() for budget in budgets)
@@ -176,7 +176,7 @@ class CostBudgets:
 
 
 async def _enter(budget: _Budget, taken: contextlib.ExitStack) -> None:
-    """Waits for one budget's turn, and notes in `taken` what is to be undone."""
+    """Waits for one budget's turn, and registers its release in `taken`."""
     budget.handled += 1
     taken.callback(budget.leave)
     await budget.turns.acquire()

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 BUSY_TIMEOUT_MS = 10_000
-"""How long to wait for what somebody else has locked."""
+"""How long to wait for a lock that another connection holds."""
 WRITES = "netim_writes"
 _POOL_SIZE = 10
 _MAX_OVERFLOW = 20
@@ -18,8 +18,8 @@ _POSTGRES_LIMITS = {
     "statement_timeout": 15_000,
     "idle_in_transaction_session_timeout": 30_000,
 }
-"""In milliseconds. A wait for a lock ends before the statement does, so that the error says which it was. A transaction
-that nobody goes on with must not keep its locks: ours take milliseconds."""
+"""In milliseconds. A wait for a lock times out before the statement does, so that the error tells the cause. An idle
+transaction must not keep its locks: ours take milliseconds."""
 _POSTGRES_LINE = {
     "connect_timeout": "5",
     "keepalives_idle": "30",
@@ -27,16 +27,16 @@ _POSTGRES_LINE = {
     "keepalives_count": "3",
     "tcp_user_timeout": "30000",
 }
-"""libpq's names. A server that is gone without a word is noticed after a minute, not after two hours."""
+"""libpq's names. A server that vanishes without closing the connection is noticed after a minute, not two hours."""
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for `url`; creates an SQLite file with its folder, now and never again. No wait in it is endless.
+    """An engine for `url`. It creates an SQLite file and its folder now, and never later. Every wait has a timeout.
 
-    For PostgreSQL, what the url's own query says about timeouts and keepalives counts more than our values.
+    For PostgreSQL, timeouts and keepalives in the query of `url` override our values.
 
-    A transaction that is going to write says so in the execution option `WRITES`, so that SQLite takes its lock at the
-    start: two writers then queue up, instead of one failing half-way.
+    A transaction that will write sets the execution option `WRITES`, so that SQLite takes its lock at the start: two
+    writers then queue, instead of one failing half-way.
     """
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
@@ -54,8 +54,8 @@ def make_engine(url: str) -> Engine:
         file = Path(parsed.database)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
-        # A file that is gone (a disk that was unmounted) is a fault. An empty one in its place would be worse: SQLite
-        # deletes the journal of an empty database, and with it what others have committed.
+        # A missing file (an unmounted disk) is a fault. An empty file in its place would be worse: SQLite deletes the
+        # journal of an empty database, and with it what other connections have committed.
         parsed = parsed.set(database=f"file:{quote(str(file))}", query={**parsed.query, "uri": "true", "mode": "rw"})
     engine = create_engine(
         parsed,
@@ -77,7 +77,7 @@ def _with_timeouts(url: URL) -> URL:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver starts no transaction of its own: _begin_sqlite does
+    connection.isolation_level = None  # not the driver but _begin_sqlite starts transactions
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")

@@ -1,7 +1,7 @@
-"""A stop that is asked for while a worker starts.
+"""Handles a stop signal that arrives while a worker starts.
 
-Granian forks its workers. Until a worker handles signals itself it has the handlers of the server, and these only note
-in the worker's copy of the server that a signal came. The worker would go on, and the server would wait for its end.
+Granian forks its workers. Until a worker installs its own signal handlers, it has those of the server, which only set
+a flag in the worker's copy of the server. The worker would continue, and the server would wait for it to end.
 """
 
 import signal
@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Stoppable(Protocol):
-    """A server that notes signals."""
+    """A server that sets a flag when a signal arrives."""
 
     interrupt_signal: bool
     """Whether it was asked to stop."""
@@ -19,12 +19,12 @@ _server: Stoppable | None = None
 
 
 def watch(server: Stoppable) -> None:
-    """For the server, before it forks its workers."""
+    """The server calls this before it forks its workers."""
     global _server
     _server = server
 
 
 async def stop_if_asked() -> None:
-    """For a worker, as soon as it handles signals itself: it stops if one has come before."""
+    """A worker calls this as soon as it handles signals itself: it stops if a signal arrived earlier."""
     if _server is not None and _server.interrupt_signal:
         signal.raise_signal(signal.SIGTERM)

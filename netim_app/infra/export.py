@@ -1,4 +1,4 @@
-"""Rows of an account as values of JSON: what features contribute to "Download my data"."""
+"""Rows of an account as JSON values: what features contribute to "Download my data"."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ Exported = dict[str, Any]
 
 
 def export_rows(unit: UnitOfWork, model: type[SQLModel], account_id: int, *names: str) -> list[Exported]:
-    """The named columns of the account's rows, in the order of their key. A column that is not named stays here."""
+    """The named columns of the account's rows, in the order of their key. Columns that are not named are left out."""
     table = table_of(model)
     owner = table.c.id if "account_id" not in table.c else table.c.account_id
     wanted = sa.select(*(table.c[name] for name in names)).where(owner == account_id).order_by(*table.primary_key)
@@ -22,7 +22,7 @@ def export_rows(unit: UnitOfWork, model: type[SQLModel], account_id: int, *names
 
 
 def as_json(rows: Sequence[sa.Row[Any]]) -> list[Exported]:
-    """Rows by the names of their columns. A moment is written in UTC, as ISO 8601 has it."""
+    """Each row as a dict by column name. Timestamps are in UTC, in ISO 8601 format."""
     return [{name: _value(value) for name, value in zip(row._fields, row, strict=True)} for row in rows]
 
 

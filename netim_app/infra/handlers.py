@@ -1,4 +1,4 @@
-"""The handlers of features that run inside units of work. `offers.install` hands them over."""
+"""The handlers of features that run inside units of work. `offers.install` passes them in."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Fact)
 
 MailRequest = Callable[["UnitOfWork", Origin, Mapping[str, Any]], None]
-"""Answers what `outbox.ask` was asked, in a unit of its own. It queues the mails that follow."""
+"""Handles a request of `outbox.ask`, in a unit of its own. It queues the mails that result."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +22,11 @@ class Subscription(Generic[F]):
     fact: type[F]
     handle: Callable[["UnitOfWork", F], None]
     first: bool = False
-    """Whether it runs before all that are not: what others then do, such as a mail, comes after it."""
+    """Whether it runs before all subscriptions that are not `first`. What those do, such as a mail, comes after it."""
 
 
 MailPlace = Literal["head", "end", "small_print"]
-"""Where an addition stands in a mail: above the greeting, behind the content, or below the mail."""
+"""Where an addition appears in a mail: above the greeting, after the content, or below the mail."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class MailAbout:
     Attributes:
         event: name of its template.
         account_id: whose account it is about; None for a visitor without one.
-        is_personal: it goes to the mailbox of that account, and not because somebody without a session asked for it.
-            Only then may it tell what the owner alone knows.
-        to: the address that it goes to.
+        is_personal: it goes to the mailbox of that account, and nobody without a session caused it. Only then may it
+            contain what the owner alone knows.
+        to: the recipient.
     """
 
     event: str
@@ -51,15 +51,15 @@ class MailAbout:
 class MailAddition:
     """What a feature adds to the mails of the product.
 
-    Its template is `emails/additions/<name>.jinja` of the feature. It finds the values as attributes of `addition`.
+    Its template is `emails/additions/<name>.jinja` of the feature. The template reads the values from `addition`.
     """
 
     name: str
     place: MailPlace
     values: Callable[["UnitOfWork", MailAbout], Mapping[str, object] | None]
-    """(unit that queues the mail, mail) -> what the template needs, as values of JSON. None: this mail goes without."""
+    """(unit that queues the mail, mail) -> what the template needs, as JSON values. None: no addition to this mail."""
     withdrawn: Callable[["UnitOfWork", int, str], None] | None = None
-    """(unit, account id, kind) -> learns that mails which that unit had queued are not sent."""
+    """(unit, account id, kind) -> called when mails that this unit queued are withdrawn."""
 
 
 _mail_additions: tuple[MailAddition, ...] = ()
@@ -80,15 +80,15 @@ def install(
 
 
 def subscriptions() -> tuple[Subscription[Any], ...]:
-    """Those that were handed over last: the first ones, then the others, each in their order."""
+    """The installed subscriptions: those that are `first`, then the others, each group in its order."""
     return _subscriptions
 
 
 def mail_requests() -> Mapping[str, MailRequest]:
-    """By name, those that were handed over last."""
+    """The installed handlers of mail requests, by name."""
     return _mail_requests
 
 
 def mail_additions() -> tuple[MailAddition, ...]:
-    """Those that were handed over last, in their order."""
+    """The installed additions, in their order."""
     return _mail_additions

@@ -1,6 +1,6 @@
-"""Exceptions that no service foresaw: each is in the log under a number, and a customer sees only the number.
+"""Unexpected exceptions: each is logged under a number, and the customer sees only the number.
 
-A fault that comes again at once is counted: who can make one happen must not be able to fill the disk (ASVS 16.5.2).
+A fault that repeats at once is only counted: an attacker who can trigger one must not fill the disk (ASVS 16.5.2).
 """
 
 import asyncio
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 1
 MOST_KINDS = 20
-"""Different faults in one window. Of more there is no line but that they were so many."""
+"""Different faults that get a number of their own in one window. All further ones share one more."""
 
 
 @dataclass
@@ -23,13 +23,13 @@ class _Incident:
 
 
 class Incidents:
-    """The faults of this process that were reported within the last second."""
+    """The faults that this process reported within the last second."""
 
     def __init__(self) -> None:
         self._recent: dict[object, _Incident] = {}
 
     def report(self, exception: Exception) -> str:
-        """Logs a fault, unless it was logged just now. Returns its number."""
+        """Logs a fault, unless the same was logged just now. Returns its number."""
         kind = _kind(exception) if len(self._recent) < MOST_KINDS else None
         if known := self._recent.get(kind):
             known.again += 1
@@ -46,20 +46,20 @@ class Incidents:
 
 
 def _kind(exception: Exception) -> object:
-    """The same for faults that come from the same lines of code. What they say may be anybody's words."""
+    """A key that is equal for faults from the same lines of code. It ignores their text, which a client may control."""
     places = tuple((frame.f_code, line) for frame, line in traceback.walk_tb(exception.__traceback__))
     return type(exception), places
 
 
 class Seldom:
-    """Lets so much through in a minute, and counts the rest."""
+    """Lets a number of items pass per minute, and counts the rest."""
 
     def __init__(self, most: int, seconds: float = 60) -> None:
         self._most, self._seconds = most, seconds
         self._since = self._passed = 0.0
 
     def passes(self, now: float) -> bool:
-        """Whether one more may pass. `now` is in seconds."""
+        """Whether one more item may pass. `now` is in seconds."""
         if now - self._since >= self._seconds:
             self._since, self._passed = now, 0
         self._passed += 1

@@ -1,8 +1,8 @@
-"""Logs without secrets: every record is cleaned where it is made.
+"""Logs without secrets: every record is cleaned when it is created.
 
 Reflex, Granian and Socket.IO log whole events with form data, tokens and handshake headers, and install
-handlers of their own when they start. So `install` cleans records at their birth (the record factory) instead
-of trusting one handler, and gives the root logger a handler that writes one line per record.
+handlers of their own when they start. So `install` cleans records in the record factory instead of relying on
+one handler, and gives the root logger a handler that writes one line per record.
 """
 
 import json
@@ -17,31 +17,31 @@ from netim_app.infra.redaction import MASK, redact, redacted_traceback, sounds_s
 from netim_app.infra.trace import trace
 
 RESERVED = {"time", "level", "logger", "trace", "event", "message", "error", "stack"}
-"""Names in a line that are ours: a field of that name gets an underscore."""
+"""Reserved names in a line: a field with such a name gets an underscore."""
 CLEANED_LOGGERS = (
     "reflex", "reflex_base", "granian", "_granian", "granian.access", "socketio", "engineio", "uvicorn",
     "asyncio",
 )  # fmt: skip
 _BY_THEMSELVES = ("engineio.server", "socketio.server")
-"""Loggers that get a handler of their own, which writes every line a second time and in its own way, unless they have a
-level already when their server is made."""
+"""Loggers whose server adds a handler, which would write every line again in its own format. It adds none where the
+logger already has a level when the server is created."""
 
 
 class _Redacted(str):
-    """A line of `log_event`, whose values are redacted one by one: once more would cost as much again."""
+    """A line of `log_event`. Its values are redacted already: doing it again would double the cost."""
 
     __slots__ = ()
 
 
 def clean(record: logging.LogRecord) -> logging.LogRecord:
-    """Merges a record's arguments into its text, redacts that and the traceback, and keeps neither raw."""
+    """Merges a record's arguments into its text, redacts text and traceback, and keeps neither of them raw."""
     if isinstance(record.msg, _Redacted):
         record.msg = str(record.msg)
         record.netim_trace = trace()
         return record
     try:
         text = record.getMessage()
-    except Exception as error:  # noqa: BLE001  wrong arguments: the raw template is ours, its arguments may be anybody's
+    except Exception as error:  # noqa: BLE001  wrong arguments: only the template is surely our own text
         text = f"log record could not be written ({type(error).__name__}) at {record.pathname}:{record.lineno}"
     record.msg, record.args = redact(text), ()
     if not hasattr(record, "netim_trace"):
@@ -86,10 +86,9 @@ def _value(value: object) -> str:
 
 
 def log_event(logger: logging.Logger, name: str, /, *, level: int = logging.INFO, **fields: object) -> None:
-    """Logs something that matters for security (ASVS 16.2.1): a dotted name and plain fields.
+    """Logs a security event (ASVS 16.2.1): a dotted name and plain fields.
 
-    A field whose name sounds secret is masked, and every value is redacted: a digest or a row id is what
-    belongs here.
+    A field whose name sounds secret is masked, and every text is redacted. Pass digests and row ids.
     """
     safe: dict[str, object] = {}
     for given, value in fields.items():
@@ -109,7 +108,7 @@ _original_factory: Factory | None = None
 def install(*, production: bool, level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Cleans all logging of this process from now on.
 
-    May be called again, such as in a worker after Granian has set up its own logging.
+    It may be called again, for example in a worker after Granian has set up its own logging.
 
     Args:
         production: JSON lines instead of `key=value`.

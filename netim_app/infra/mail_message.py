@@ -1,4 +1,4 @@
-"""The message that is made of a mail's texts, and the addresses in it."""
+"""Builds the message from a mail's texts, and checks the addresses in it."""
 
 import re
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from netim_app.brand.brand import get_brand
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 _FAST = compat32.clone(linesep="\r\n")
-"""Writes headers four times as fast as the newer policies. These also decode what looks like an encoded word."""
+"""Writes headers four times as fast as the newer policies, which also decode anything like an encoded word."""
 _READABLE = Charset("utf-8")
 _READABLE.body_encoding = QP
 
 
 @dataclass(frozen=True)
 class RenderedMail:
-    """The three texts of a mail, and their language; empty where it is not known. `subject` is one line."""
+    """The three texts of a mail and their language, which is empty when unknown. `subject` is one line."""
 
     subject: str
     text: str
@@ -38,18 +38,18 @@ def address(text: str) -> Address:
     """A bare e-mail address, its domain in ASCII (IDNA 2008), safe in a header.
 
     Raises:
-        ValueError: it is no address, or would break out of its header.
+        ValueError: it is no address, or could inject a header.
     """
     local, _, domain = text.rpartition("@")
     if CONTROLS.search(text) or any(character.isspace() for character in text):
         raise ValueError("an e-mail address holds blanks or control characters")
     try:
         ascii_only = ascii_domain(domain)
-        # The parser of the standard library knows ASCII only: letters of other scripts (RFC 6531) stand in as "x".
+        # The parser of the standard library knows ASCII only, so "x" replaces letters of other scripts (RFC 6531).
         stand_in = "".join(character if character.isascii() else "x" for character in local)
         parsed = Address(addr_spec=f"{stand_in}@{ascii_only}")
     except Exception:  # noqa: BLE001
-        # It leaves with IndexError and errors of its own too. Their texts would repeat the address.
+        # The parser also raises IndexError and errors of its own. Their texts would repeat the address.
         raise ValueError("not an e-mail address") from None
     if parsed.addr_spec != f"{stand_in}@{ascii_only}" or not stand_in or not ascii_only or "@" in stand_in:
         raise ValueError("not an e-mail address")
@@ -60,19 +60,19 @@ def ascii_domain(domain: str) -> str:
     """A domain as mail servers know it: `bücher.example` is `xn--bcher-kva.example`.
 
     Raises:
-        UnicodeError: no domain can be written so.
+        UnicodeError: it is no valid domain.
     """
     return domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
 
 
 def sender_of(mail_from: str) -> str:
-    """`Name <address>`: a sender without a name has that of the brand."""
+    """`Name <address>`. A sender without a name gets the name of the brand."""
     return mail_from if "<" in mail_from else str(Address(get_brand().sender_name, addr_spec=mail_from))
 
 
 @dataclass(frozen=True)
 class Message:
-    """What goes to a mail server.
+    """A message for a mail server.
 
     Attributes:
         sender, recipient: bare addresses. A recipient beyond ASCII needs SMTPUTF8 (RFC 6531).
@@ -85,18 +85,18 @@ class Message:
 
 
 def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: datetime, thread: str = "") -> Message:
-    """The message that goes out. It has no List-Unsubscribe: by that, anybody with the mail could switch alerts off.
+    """Builds the message. It has no List-Unsubscribe: with it, anybody who has the mail could turn alerts off.
 
     Args:
         mail: its texts.
         to: one bare address.
         sender: `Name <address>`, as configured.
         message_id: unique and stable, so that a mail delivered twice is recognised as one.
-        at: the moment of its Date header.
-        thread: what the mails have in common that a mail program shows together.
+        at: the time in its Date header.
+        thread: an id that is the same for all mails that a mail program should show together.
 
     Raises:
-        ValueError: an address is none, or a header would have a second line.
+        ValueError: an address is invalid, or a header would have a second line.
     """
     name, sender_address = parseaddr(sender)
     origin, recipient = address(sender_address), address(to)
@@ -108,7 +108,7 @@ def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: date
         "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office answers
         "X-Auto-Response-Suppress": "All",  # the same for Exchange
     }
-    if thread:  # each answers the same mail, which was never sent
+    if thread:  # each mail replies to the same id, which no mail has
         headers["In-Reply-To"] = headers["References"] = f"<{thread}@{origin.domain}>"
     if mail.language:
         headers["Content-Language"] = mail.language
@@ -122,7 +122,7 @@ def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: date
         if CONTROLS.search(value):
             raise ValueError(f"{header} is more than one line")
         message[header] = value
-    if "=?" in mail.subject:  # the name of a device that looks like an encoded word is shown as it was typed
+    if "=?" in mail.subject:  # a device name that looks like an encoded word is shown as typed
         message.replace_header("Subject", Header(mail.subject, "utf-8", header_name="Subject"))  # type: ignore[arg-type]  # the stub knows text only
     to_line = f"To: {recipient.addr_spec}\r\n".encode()  # RFC 6531 allows UTF-8 there; the classes above do not
     return Message(origin.addr_spec, recipient.addr_spec, to_line + message.as_bytes())

@@ -1,7 +1,7 @@
 """The task that sends the mails of the outbox.
 
-Delivery is at least once: a worker that dies after the server's yes and before our note of it leaves a mail that is
-sent again, under the same Message-ID.
+Delivery is at least once: when a worker dies after the server accepted a mail and before we record that, the mail is
+sent again, with the same Message-ID.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ SEND_TIMEOUT = 45.0
 """Seconds that sending one mail may take: less than the lease, so that no other sender sends it meanwhile."""
 POLL_SECONDS = 2.0
 GRACE_SECONDS = 1.5
-"""How long a stopping sender waits for the mail that is under way."""
+"""How long a stopping sender waits for the mail that it is sending."""
 PURGE_EVERY = timedelta(hours=1)
 DATABASE_AWAY = (OperationalError, InterfaceError, NoConnection)
 DELIVERED = "delivered"
@@ -61,9 +61,9 @@ class Sender:
 
     Args:
         units: the database and the clock.
-        transport: the way out.
+        transport: delivers the messages.
         worker_id: names this process in the table and the log.
-        jitter: gives 0 to 1, anew for each pause.
+        jitter: returns a number from 0 to 1, for each pause a new one.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Sender:
         self._held: Claimed | None = None
 
     def wake(self) -> None:
-        """Something may be due now. May be called from any thread, also when the sender does not run."""
+        """Tells the sender that a mail may be due. Any thread may call it, even when the sender does not run."""
         loop = self._loop
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._woken.set)
@@ -93,7 +93,7 @@ class Sender:
     async def run(self) -> None:
         """Sends until it is cancelled. No failure of the database or the mail server ends it.
 
-        When cancelled, a mail under way gets a few seconds to be finished; otherwise its claim is given back.
+        When it is cancelled, the current mail gets `GRACE_SECONDS` to finish. After that its claim is released.
         """
         self._loop = asyncio.get_running_loop()
         try:
@@ -111,8 +111,7 @@ class Sender:
         except (SQLAlchemyError, OSError) as error:
             self._outage("database", type(error).__name__)
         except Exception:
-            # A fault of ours must not silence all mail of this process: it is logged, and the next round
-            # tries again.
+            # A bug must not stop all mail of this process: it is logged, and the next round tries again.
             if "sender" not in self._outages:
                 logger.exception("the mail sender failed")
             self._outage("sender", "see the traceback")
@@ -149,7 +148,7 @@ class Sender:
         if not step.cancelled() and step.exception() is not None:
             self._outage("sender", type(step.exception()).__name__)
         if self._held is not None:
-            # Without a database the claim stays: it ends with its lease.
+            # Without a database the claim stays until its lease expires.
             with suppress(SQLAlchemyError, OSError):
                 await in_unit_thread(self._release, self._held)
 
@@ -161,21 +160,24 @@ class Sender:
             await in_unit_thread(self._in_unit, catch_up)
 
     async def _step(self) -> DeliveryFailed | str | None:
-        """Claims one mail, sends it, notes the result: `DELIVERED`, why not, or None when nothing is due."""
+        """Claims one mail, sends it and records the result.
+
+        Returns `DELIVERED`, or `ANSWERED` for a request; the failure; or None when nothing is due.
+        """
         claimed = await in_unit_thread(self._claim)
         if claimed is None:
             return None
         self._held = claimed
         is_request = claimed.event in handlers.mail_requests()
         failure = await (in_unit_thread(self._answer, claimed) if is_request else self._attempt(claimed))
-        self._held = None  # from here on its lease protects it, also when the note below cannot be written
+        self._held = None  # from here on its lease protects it, even if `_settle` fails
         if is_request and failure is None:
             return ANSWERED
         await in_unit_thread(self._settle, claimed, failure)
         return failure or DELIVERED
 
     def _answer(self, claimed: Claimed) -> DeliveryFailed | None:
-        """In a thread: answers a request. Its mails are queued in the unit in which it is deleted."""
+        """In a thread: answers a request. The unit that deletes it also queues its mails."""
         if self._is_over(claimed):
             return Expired("it came too late")
         try:
@@ -202,7 +204,7 @@ class Sender:
     async def _attempt(self, claimed: Claimed) -> DeliveryFailed | None:
         if self._is_over(claimed):
             return Expired("its link has expired")
-        # Not on the event loop: putting a message together takes as long as several customers' events.
+        # Not on the event loop: building a message takes as long as several customers' events.
         message = await in_unit_thread(self._message, claimed)
         return message if isinstance(message, DeliveryFailed) else await self._send(message)
 
@@ -219,7 +221,7 @@ class Sender:
         return None
 
     def _settle(self, claimed: Claimed, failure: DeliveryFailed | None) -> None:
-        """In a thread: notes the result in the row, then in the log."""
+        """In a thread: records the result in the row, then in the log."""
         if failure is None:
             self._in_unit(note_sent, claimed)
             self._recovered("smtp")
@@ -246,11 +248,10 @@ class Sender:
     def _claim(self) -> Claimed | None:
         """In a thread: takes the mail that has been due longest, or None.
 
-        The attempt counts from here on, so that a mail that kills its worker is given up some day.
+        The attempt counts from here on, so that a mail that crashes its worker is given up eventually.
         """
         while True:
-            # Looked up in a reading unit first: a sender with nothing to do must not take the write lock, nor
-            # wake itself through the hook after each commit.
+            # Look in a reading unit first: an idle sender must not take the write lock.
             with self._units.read() as unit:
                 candidate = find_due(unit)
             if candidate is None:
@@ -261,7 +262,7 @@ class Sender:
                 return row
 
     def _message(self, claimed: Claimed) -> Message | DeliveryFailed:
-        """In a thread: opens and renders a mail. A fault of ours holds up this one only."""
+        """In a thread: opens and renders a mail. A bug delays this mail only."""
         try:
             mail = queued_mail.read(self._content(claimed))
         except (VaultError, ValueError, KeyError, TypeError) as error:

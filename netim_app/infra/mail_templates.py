@@ -1,4 +1,4 @@
-"""The texts of mails: one template for each event, rendered as subject, text and HTML in each language."""
+"""The texts of mails: each event has one template, rendered as subject, text and HTML in each language."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ MAX_PARAM_LENGTH = 2_000
 MAX_GREETED = 80
 _PLAIN_SIGNS = str.maketrans({"\N{NARROW NO-BREAK SPACE}": "\N{NO-BREAK SPACE}", "\N{NON-BREAKING HYPHEN}": "-"})
 _BEHIND_A_GROUP = re.compile(r"(?<=[\da-f:]:)(?=[\da-f]{0,4}:)", re.IGNORECASE | re.ASCII)
-"""Within an IPv6 address. The time 10:30 has no such place: behind its colon comes no other one."""
+"""Within an IPv6 address. A time such as 10:30 does not match: it has only one colon."""
 
 
 class UntranslatedError(LookupError):
@@ -30,7 +30,7 @@ class UntranslatedError(LookupError):
 class Templates:
     """The mail templates of the product: `**/emails/<event>.jinja`.
 
-    A template has the order of a mail's parts and no words: these are texts of the catalogue, which it asks for with
+    A template has the order of a mail's parts and no words: it gets the words from the catalogue with
     `say("mail.<event>.<place>")`. It is rendered three times, as subject, text and HTML, each with its own
     `layout.jinja` and `parts.jinja` below `texts/emails`.
 
@@ -87,7 +87,7 @@ def _environment(folders: Sequence[Path], *, autoescape: bool = False) -> Enviro
 
 
 def _say(locale: str, key: str, **params: object) -> str:
-    """A text of the catalogue, without the signs that fonts of mail programs may lack."""
+    """A text of the catalogue, without characters that the fonts of mail programs may lack."""
     if not catalog.is_translated(locale, key):
         raise UntranslatedError(key)
     return catalog.template(locale, key, params.get(COUNTED, 1)).translate(_PLAIN_SIGNS).format(**params)
@@ -107,13 +107,12 @@ def render(
     Each of `additions` has the `name` of its template, its `place` in the layout, and the values of the template.
 
     Texts in `params` become one line without control characters, so that a customer's name cannot add a
-    paragraph of its own. `first_name`, when given, is greeted, unless it looks like a link: sign-up must not
-    turn us into a sender of adverts.
+    paragraph. The greeting uses `first_name`, unless it looks like a link: nobody shall send spam through sign-up.
 
     Raises:
         jinja2.TemplateNotFound: there is no such event.
         jinja2.UndefinedError: the template needs a parameter that was not given.
-        KeyError: the template says what is not in the catalogue.
+        KeyError: the template uses a text that is not in the catalogue.
         UntranslatedError: this language lacks a text of the mail, or there is no such language.
     """
     return templates().render(event, locale, params, additions)

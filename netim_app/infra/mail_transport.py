@@ -1,4 +1,4 @@
-"""The two ways a message leaves us: to a mail server, or into a folder."""
+"""The two transports of messages: to a mail server, or into a folder."""
 
 import asyncio
 import os
@@ -20,16 +20,16 @@ from netim_app.settings import Settings
 SMTP_TIMEOUT = 20.0
 """Seconds that one step of an SMTP dialogue may take."""
 FINISH_TIMEOUT = 0.5
-"""Seconds that the end of a connection may take."""
+"""Seconds that closing a connection may take."""
 MAX_PER_CONNECTION = 50
-"""Messages. Many servers end a connection that brings more than a hundred."""
+"""Messages. Many servers close a connection after a hundred."""
 PERMANENT = 5
-"""First digit of an answer that no later attempt will change."""
+"""First digit of a reply that no retry will change."""
 _ENHANCED_STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 class DeliveryFailed(Exception):
-    """This message was not taken now; a later attempt may succeed. Names no address and no content."""
+    """This message was not accepted; a retry may succeed. The text contains no address and no content."""
 
 
 class TransportDown(DeliveryFailed):
@@ -39,26 +39,26 @@ class TransportDown(DeliveryFailed):
 class RecipientRefused(DeliveryFailed):
     """The server will never take mail for this recipient.
 
-    A 5xx answer to RCPT (RFC 5321, section 4.2.1), or letters in the address that need SMTPUTF8 (RFC 6531) where the
-    server, or one behind it, lacks it.
+    It replied 5xx to RCPT (RFC 5321, section 4.2.1), or the address needs SMTPUTF8 (RFC 6531), and the server or one
+    behind it lacks that.
     """
 
 
 class Transport(Protocol):
-    """A way out for messages."""
+    """Delivers messages."""
 
     async def send(self, message: Message) -> None:
-        """Returns when the message was taken; raises `DeliveryFailed` when it was not."""
+        """Returns when the message was accepted; raises `DeliveryFailed` when it was not."""
 
     async def finish(self) -> None:
-        """No more messages follow for now."""
+        """Call it when no more messages follow for now."""
 
 
 class SmtpTransport:
-    """Hands messages to a mail server. Those that follow each other go over one connection, until one fails.
+    """Sends messages to a mail server. Consecutive messages share a connection until one fails.
 
     Args:
-        server: which, and how to speak to it.
+        server: the mail server and how to connect to it.
         timeout: seconds per step.
     """
 
@@ -67,7 +67,7 @@ class SmtpTransport:
         self._turn = asyncio.Lock()
         self._client: aiosmtplib.SMTP | None = None
         self._sent = 0
-        """Messages that went over this connection."""
+        """Messages sent over this connection."""
         self._connection: dict[str, Any] = {
             "hostname": server.host,
             "port": server.port,
@@ -82,7 +82,7 @@ class SmtpTransport:
         """Connects, and logs in where the settings name a user; sends nothing.
 
         Raises:
-            DeliveryFailed: the server did not answer, or did not let us in.
+            DeliveryFailed: the server did not answer, or refused the connection or the login.
         """
         try:
             async with aiosmtplib.SMTP(timeout=self._timeout, **self._connection):
@@ -107,7 +107,7 @@ class SmtpTransport:
         self._sent += 1
 
     async def _connected(self, hostname: str) -> aiosmtplib.SMTP:
-        """The open connection, or a new one when there is none or the server has ended it."""
+        """The open connection, or a new one when there is none or the server has closed it."""
         if self._client is not None and self._sent < MAX_PER_CONNECTION:
             with suppress(*_SMTP_ERRORS):
                 await self._client.noop()
@@ -137,14 +137,14 @@ _SMTP_ERRORS = (aiosmtplib.SMTPException, OSError, TimeoutError, ssl.SSLError, U
 
 
 def _failure(error: Exception) -> DeliveryFailed:
-    """What an SMTP error means to us, without the server's own words: those often repeat the address."""
+    """Translates an SMTP error. The server's own words are dropped: they often repeat the address."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         refusals = error.recipients
         summary = ", ".join(_status(refusal) for refusal in refusals) or "no reason given"
         final = bool(refusals) and all(refusal.code // 100 == PERMANENT for refusal in refusals)
         return (RecipientRefused if final else DeliveryFailed)(f"recipient refused: {summary}")
     name = type(error).__name__
-    if isinstance(error, aiosmtplib.SMTPNotSupported):  # aiosmtplib means SMTPUTF8 by it, and nothing else
+    if isinstance(error, aiosmtplib.SMTPNotSupported):  # aiosmtplib raises it for SMTPUTF8 only
         return RecipientRefused("the mail server lacks SMTPUTF8")
     if isinstance(error, aiosmtplib.SMTPResponseException):
         if _NO_SMTPUTF8.search(_status(error)):
@@ -157,7 +157,7 @@ def _failure(error: Exception) -> DeliveryFailed:
 
 
 _NO_SMTPUTF8 = re.compile(r" 5\.6\.(7|9|10)$")
-"""RFC 6531, section 3.5: the address, or the header that repeats it, cannot be passed on."""
+"""RFC 6531, section 3.5: the server cannot relay the address, or the header that repeats it."""
 _NOT_ABOUT_THE_MESSAGE = (
     aiosmtplib.SMTPAuthenticationError,
     aiosmtplib.SMTPHeloError,
@@ -179,7 +179,7 @@ class FileTransport:
         self._clock = clock
 
     async def finish(self) -> None:
-        """Nothing is left open."""
+        """Does nothing: no connection is open."""
 
     async def send(self, message: Message) -> None:
         try:
@@ -204,10 +204,10 @@ class FileTransport:
 
 
 def make_transport(settings: Settings, clock: Clock = system_clock) -> Transport:
-    """The way out that is configured: SMTP when there is a server, else files.
+    """The configured transport: SMTP when a server is set, else files.
 
     Raises:
-        ValueError: mail has nowhere to go.
+        ValueError: neither is configured.
     """
     if settings.smtp:
         return SmtpTransport(settings.smtp)

@@ -1,4 +1,4 @@
-"""The folder of `FileTransport`, read back."""
+"""Reads the folder of `FileTransport`."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class StoredMail:
-    """A mail in the folder of `FileTransport`. `id` is its file name without ending."""
+    """A mail in the folder of `FileTransport`. `id` is its file name without the extension."""
 
     id: str
     subject: str
@@ -23,7 +23,7 @@ class StoredMail:
 
 
 def read_mailbox(directory: Path, limit: int = 200) -> list[StoredMail]:
-    """The mails in a folder, the newest first; none when the folder does not exist."""
+    """The mails in a folder, newest first; none when the folder does not exist."""
     files = sorted(directory.glob("[!.]*.eml"), reverse=True)[:limit] if directory.is_dir() else []
     return list(_read(files))
 

@@ -1,7 +1,7 @@
-"""Pages open one after the other, so that a hundred of them do not delay the events of everybody else.
+"""Opens pages one after the other, so that a hundred of them do not delay all other events.
 
-An opening takes about 20 ms of the event loop, in a dozen steps. If a hundred took their steps in turn, every step of
-another event would wait for a hundred of theirs.
+Opening a page takes about 20 ms of the event loop, in a dozen steps. If a hundred pages interleaved their steps, each
+step of another event would wait for a hundred of theirs.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ class OpeningQueue:
         self._place = asyncio.Semaphore(AT_ONCE)
 
     async def wait(self) -> bool:
-        """Waits until the present task may open its page; returns whether it had to wait.
+        """Waits until the current task may open its page. Returns whether it had to wait.
 
-        The place is free again when the task has ended, or after `HELD_SECONDS`.
+        The place is released when the task ends, or after `HELD_SECONDS`.
         """
         waited = self._place.locked()
         with contextlib.suppress(TimeoutError):

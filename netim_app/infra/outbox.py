@@ -37,7 +37,7 @@ _COUNT = sa.select(sa.func.count()).where(
 
 @dataclass(frozen=True)
 class Backlog:
-    """How the outbox does. `oldest_age_seconds` is that of the oldest mail not yet sent, 0 without one."""
+    """The state of the outbox. `oldest_age_seconds` is the age of the oldest queued mail, 0 without one."""
 
     queued: int
     oldest_age_seconds: float
@@ -59,13 +59,12 @@ def queue(
 ) -> None:
     """Puts a mail into the outbox, in the caller's transaction. The sender renders it.
 
-    Templates find `public_url` among their parameters besides what is handed in; a moment is told in the recipient's
-    language and time zone. A mail whose link stops working is queued with that moment as `expires_at`: it is not sent
-    later than that. It is kept under the name of its `kind`, or of the event. Features add to it;
-    `is_personal` as of `handlers.MailAbout`.
+    Templates also get `public_url`; a timestamp is written in the recipient's language and time zone. When the mail
+    has a link that expires, `expires_at` is that time: the mail is not sent later. The row stores `kind`, or the event
+    without one. Features may add to the mail; `is_personal` is explained in `handlers.MailAbout`.
 
     Raises:
-        ValueError: `to` is no e-mail address.
+        ValueError: `to` is no email address.
         TypeError: a parameter cannot be stored.
     """
     recipient = address(to).addr_spec
@@ -73,7 +72,7 @@ def queue(
     thread = _thread(unit, account_id, event, recipient)
     mail = QueuedMail(recipient, event, locale, time_zone, params, additions, thread)
     message_id = _store(unit, kind or event, mail.as_bytes(), account_id=account_id, expires_at=expires_at)
-    # Its trace leads from the mail to what caused it; `mail` from here to the lines of the sender.
+    # The trace of this line links the mail to its cause; `mail` links it to the log lines of the sender.
     unit.after_commit.append(
         lambda: log_event(logger, "mail.queued", mail=message_id, kind=kind or event, account_id=account_id)
     )
@@ -87,7 +86,7 @@ def _additions_of(unit: UnitOfWork, about: handlers.MailAbout) -> list[dict[str,
 
 
 def _thread(unit: UnitOfWork, account_id: int | None, event: str, recipient: str) -> str:
-    """Of the mails of one event about one account in one mailbox. It tells nobody which these are."""
+    """One id for all mails of one event, account and recipient. It reveals none of these."""
     if account_id is None:
         return ""
     return unit.vault.mac("mail thread", f"{account_id}\0{event}\0{recipient}".encode())[:32]
@@ -103,9 +102,9 @@ def ask(
     due_at: datetime | None = None,
     account_id: int | None = None,
 ) -> None:
-    """Leaves it to the sender to find out which mails a request leads to: `Feature.mail_requests` answers it.
+    """Queues a request; the sender later decides which mails result, through `Feature.mail_requests`.
 
-    The caller does the same work for either answer, so the time it takes does not reveal the answer.
+    The caller does the same work in every case, so its response time does not reveal the answer.
     """
     content = json.dumps({"origin": asdict(origin), "trace": trace(), "params": dict(params)})
     _store(unit, request, content.encode(), account_id=account_id, expires_at=expires_at, due_at=due_at)
@@ -137,7 +136,7 @@ def _store(
 
 
 def withdraw(unit: UnitOfWork, account_id: int, event: str) -> None:
-    """Takes back the mails of this kind that were queued for the account in this very unit: another one says more."""
+    """Deletes the account's mails of this kind that this unit queued, because another mail says more."""
     own = (col(OutboxMessage.account_id) == account_id, col(OutboxMessage.event) == event)
     if unit.session.exec(delete(OutboxMessage).where(*own, col(OutboxMessage.created_at) == unit.now)).rowcount:
         for addition in handlers.mail_additions():
@@ -146,18 +145,21 @@ def withdraw(unit: UnitOfWork, account_id: int, event: str) -> None:
 
 
 def forget(unit: UnitOfWork, account_id: int) -> None:
-    """Deletes every mail of an account, sent or not: the account goes."""
+    """Deletes every mail of an account, sent or not, because the account is being deleted."""
     unit.session.exec(delete(OutboxMessage).where(col(OutboxMessage.account_id) == account_id))
 
 
 def count_since(unit: UnitOfWork, account_id: int, kind: str, since: datetime) -> int:
-    """How many mails of a kind this account was sent since then."""
+    """How many mails of a kind were queued for this account since then."""
     number: int = unit.run(_COUNT, {"account": account_id, "kind": kind, "since": since}).scalar_one()
     return number
 
 
 def hold_back(unit: UnitOfWork, account_id: int, kind: str, since: datetime) -> bool:
-    """Notes that a mail was not sent, for `held_back`. Says whether it is the first after that and after `since`."""
+    """Records that a mail was not sent, for `held_back`.
+
+    Returns whether it is the first one since both `since` and the last call of `held_back`.
+    """
     name = kind + HELD_BACK
     is_first = count_since(unit, account_id, name, since) == 0
     unit.session.add(
@@ -176,13 +178,13 @@ def hold_back(unit: UnitOfWork, account_id: int, kind: str, since: datetime) -> 
 
 
 def held_back(unit: UnitOfWork, account_id: int, kind: str) -> int:
-    """How many mails of a kind were not sent, and begins to count anew."""
+    """Returns how many mails of a kind were held back, and resets that count."""
     own = (col(OutboxMessage.account_id) == account_id, col(OutboxMessage.event) == kind + HELD_BACK)
     return int(unit.session.exec(delete(OutboxMessage).where(*own)).rowcount)
 
 
 def queued_since(unit: UnitOfWork, account_id: int, event: str, since: datetime, until: datetime | None = None) -> bool:
-    """Whether such a mail, of any kind, was sent to this account or held back since then, and no later than `until`."""
+    """Whether such a mail, of any kind, was queued for this account or held back since then, up to `until`."""
     of_event = or_(col(OutboxMessage.event) == event, col(OutboxMessage.event).startswith(f"{event}.", autoescape=True))
     found = select(OutboxMessage.id).where(
         OutboxMessage.account_id == account_id, of_event, OutboxMessage.created_at > since
@@ -193,7 +195,7 @@ def queued_since(unit: UnitOfWork, account_id: int, event: str, since: datetime,
 
 
 def backlog(unit: UnitOfWork) -> Backlog:
-    """How many mails wait, and how many were given up."""
+    """How many mails are queued, and how many were given up."""
     states = col(OutboxMessage.state)
     queued, dead, oldest = unit.session.exec(
         select(
@@ -207,7 +209,7 @@ def backlog(unit: UnitOfWork) -> Backlog:
 
 
 def retry_dead(unit: UnitOfWork) -> int:
-    """Queues again all mails that were given up but may still be of use, with a full set of attempts.
+    """Queues all mails again that were given up and have not expired, with a full set of attempts.
 
     Returns how many.
     """
@@ -221,7 +223,7 @@ def retry_dead(unit: UnitOfWork) -> int:
 
 
 def rewrap(unit: UnitOfWork) -> Rewrapped:
-    """Seals waiting mails with the present secret (`netim rotate-key`)."""
+    """Seals unsent mails with the current secret (`netim rotate-key`)."""
     waiting = select(OutboxMessage).where(col(OutboxMessage.state) != SENT, func.length(col(OutboxMessage.payload)) > 0)
     return rewrap_rows(
         unit, unit.session.exec(waiting.with_for_update()), lambda row: context_of(row.message_id), "payload"
@@ -229,7 +231,7 @@ def rewrap(unit: UnitOfWork) -> Rewrapped:
 
 
 def purge(unit: UnitOfWork) -> int:
-    """Deletes what was sent or given up more than 30 days ago; returns how many rows."""
+    """Deletes mails that were sent or given up more than 30 days ago. Returns how many."""
     before = unit.now - KEEP
     old = delete(OutboxMessage).where(
         col(OutboxMessage.due_at) < before,  # a sent mail was due before; the index has this column
@@ -243,7 +245,7 @@ def purge(unit: UnitOfWork) -> int:
 
 
 def context_of(message_id: str) -> str:
-    """The row that the sealed content of a mail is bound to."""
+    """The context that the sealed content of a mail is bound to."""
     return f"outbox:{message_id}"
 
 

@@ -1,4 +1,4 @@
-"""Claims on mails of the outbox: a sender takes one for the time of a lease, and notes what became of the mail."""
+"""Claims on mails of the outbox: a sender claims one mail for the length of a lease, and records the result."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork
 
 LEASE = timedelta(seconds=60)
-"""How long a sender has a mail for itself."""
+"""How long a claim lasts."""
 PAUSES = tuple(timedelta(seconds=s) for s in (30, 120, 600, 1800, 3600, 10_800))
 MAX_ATTEMPTS = 12
 JITTER = 0.2
@@ -24,7 +24,7 @@ _FREE = (
     _message.due_at <= sa.bindparam("now"),
     or_(_message.claimed_until.is_(None), _message.claimed_until <= sa.bindparam("now")),
 )
-"""Due, and claimed by nobody or by somebody whose lease has ended."""
+"""Due, and without a claim or with one whose lease has expired."""
 _NEXT = sa.select(_message.id).where(*_FREE).order_by(_message.due_at, _message.id).limit(1)
 _TAKE = (
     sa.update(_MESSAGES)
@@ -45,11 +45,11 @@ _NOTE_SENT = (
 
 
 def pause_after(attempts: int, jitter: float) -> timedelta:
-    """How long to wait after so many failed attempts (1 is the first).
+    """How long to wait before the next attempt.
 
     Args:
-        attempts: failures so far.
-        jitter: 0 to 1; spreads the pauses of many mails over 20 % more.
+        attempts: failures so far, at least 1.
+        jitter: 0 to 1; adds up to 20 % to the pause.
     """
     return PAUSES[min(attempts, len(PAUSES)) - 1] * (1 + JITTER * jitter)
 
@@ -60,7 +60,7 @@ class Expired(DeliveryFailed):
 
 @dataclass(frozen=True)
 class Claimed:
-    """A mail that this sender may send until its lease ends."""
+    """A mail that this sender may send until its lease expires."""
 
     id: int
     message_id: str
@@ -73,13 +73,13 @@ class Claimed:
 
 
 def find_due(unit: UnitOfWork) -> int | None:
-    """The row of the mail that has been due longest and may be taken; None without one."""
+    """The row id of the mail that has been due longest and may be claimed; None without one."""
     row: int | None = unit.run(_NEXT, {"now": unit.now}).scalar()
     return row
 
 
 def take(unit: UnitOfWork, row_id: int, claim: str) -> Claimed | None:
-    """The conditional UPDATE whose row count decides which sender has the mail."""
+    """Claims a mail by a conditional UPDATE: None when another sender was first."""
     values = {"row": row_id, "now": unit.now, "claim": claim, "until": unit.now + LEASE}
     row = unit.run(_TAKE, values).mappings().first()
     return None if row is None else Claimed(**row)
@@ -91,14 +91,14 @@ def note_sent(unit: UnitOfWork, claimed: Claimed) -> None:
 
 
 def note_answered(unit: UnitOfWork, claimed: Claimed) -> bool:
-    """Deletes the request. False when another sender has it by now: it is answered once."""
+    """Deletes the request. False when another sender has claimed it since: a request is answered once."""
     message = OutboxMessage
     own = (col(message.id) == claimed.id, col(message.claimed_by) == claimed.claim)
     return int(unit.session.exec(delete(message).where(*own)).rowcount) == 1
 
 
 def note_failure(unit: UnitOfWork, claimed: Claimed, failure: DeliveryFailed, dead: bool, pause: timedelta) -> bool:
-    """False when the claim has gone to another sender meanwhile, who will note a result of its own."""
+    """Records a failure. False when another sender has claimed the mail since: that one records its own result."""
     return (
         change_rows(
             unit,
@@ -116,7 +116,7 @@ def note_failure(unit: UnitOfWork, claimed: Claimed, failure: DeliveryFailed, de
 
 
 def give_back(unit: UnitOfWork, claimed: Claimed) -> None:
-    """Ends a claim without a result: the attempt does not count."""
+    """Releases a claim without a result: the attempt does not count."""
     change_rows(unit, _mine(claimed).values(claimed_by="", claimed_until=None, attempts=claimed.attempts - 1))
 
 
@@ -128,7 +128,7 @@ def _mine(claimed: Claimed) -> sa.Update:
 
 
 def catch_up(unit: UnitOfWork) -> None:
-    """Makes due what a clock that was set back has left in the future: no pause and no lease is as long as that."""
+    """Makes mails due that are further in the future than any pause or lease: the clock was set back."""
     message = OutboxMessage
     change_rows(
         unit,
