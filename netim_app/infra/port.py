@@ -1,6 +1,6 @@
-"""The port of the server: nobody else has it when the server starts, and the server says so once it listens."""
+"""The server's port: it must be free when the server starts, and a callback runs once the server listens."""
 
-import encodings.idna  # noqa: F401  else a thread imports it, and a worker that is forked meanwhile waits for ever
+import encodings.idna  # noqa: F401  if a thread imported it, a worker that is forked meanwhile would hang
 import errno
 import os
 import socket
@@ -10,29 +10,29 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Thread
 
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  how oneself reaches who listens everywhere
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  how to reach a server that listens on all addresses
 LOOK_EVERY_SECONDS = 0.1
 
 
 class PortTaken(Exception):
-    """The port cannot be had. The text is one line that names it."""
+    """The port is not available. The text is one line that names it."""
 
 
 @contextmanager
 def claimed_port(host: str, port: int) -> Iterator[None]:
-    """For the length of a block, no other server of ours gets the port; at its start nobody else listens there.
+    """Keeps the port from other servers of ours inside the block, and checks that no program listens on it already.
 
-    The workers share the port by SO_REUSEPORT. The system gives a share to any program of the same user that asks for
-    it in the same way, so that two servers would answer in turn.
+    The workers share the port by SO_REUSEPORT. Any other program of the same user can join by the same option, and two
+    servers would then answer in turn.
 
     Raises:
-        PortTaken: somebody has it, or it is not to be had on this machine.
+        PortTaken: another program has it, or this machine cannot bind it.
     """
     with ExitStack() as held:
         try:
             _lock(host, port, held)
             with socket.socket(_family(host)) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the last server's connections may linger
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # old connections may linger
                 probe.bind((host, port))
                 probe.listen(1)
         except OSError as error:
@@ -41,7 +41,7 @@ def claimed_port(host: str, port: int) -> Iterator[None]:
 
 
 def _lock(host: str, port: int, held: ExitStack) -> None:
-    """Takes a name that one process at a time can have. Only Linux has them, and only there the port is shared."""
+    """Binds an abstract socket name, which one process can hold. Only Linux has these, and shares the port."""
     if sys.platform == "linux":
         lock = held.enter_context(socket.socket(socket.AF_UNIX))
         lock.bind(f"\0netim-direct {host} {port}")
@@ -55,7 +55,7 @@ def _line(host: str, port: int, error: OSError) -> str:
 
 
 def when_it_listens(host: str, port: int, call: Callable[[], None]) -> None:
-    """Calls back, from a thread of its own, as soon as a connection to the port is accepted."""
+    """Runs `call` in a separate thread as soon as the port accepts a connection."""
 
     def wait() -> None:
         while not answers(host, port):
@@ -66,7 +66,7 @@ def when_it_listens(host: str, port: int, call: Callable[[], None]) -> None:
 
 
 def answers(host: str, port: int) -> bool:
-    """Whether somebody listens there."""
+    """Whether a server accepts connections there."""
     try:
         socket.create_connection((ANYWHERE.get(host, host), port), timeout=1).close()
     except OSError:

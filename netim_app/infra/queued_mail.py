@@ -1,4 +1,4 @@
-"""What the outbox keeps of a mail: all that it takes to render it later."""
+"""What the outbox stores of a mail: all that is needed to render it later."""
 
 import json
 import logging
@@ -23,9 +23,9 @@ class QueuedMail:
         to: a bare address.
         event: name of the template.
         locale, time_zone: the recipient's.
-        params: what the template needs. An aware moment among them becomes words of that language and time zone.
-        additions: what features add, as `mail_templates.render` takes it.
-        thread: the same for all mails that a mail program is to show together; empty for none.
+        params: what the template needs. An aware timestamp is written in that language and time zone.
+        additions: what features add, in the form that `mail_templates.render` expects.
+        thread: the same for all mails that a mail program should show together; empty for none.
     """
 
     to: str
@@ -37,13 +37,13 @@ class QueuedMail:
     thread: str = ""
 
     def as_bytes(self) -> bytes:
-        """For `read`."""
+        """Serialises the mail for `read`."""
         moments = {name: value.isoformat() for name, value in self.params.items() if isinstance(value, datetime)}
         words = {name: value for name, value in self.params.items() if name not in moments}
         return json.dumps(asdict(self) | {"params": words, "moments": moments}).encode()
 
     def render(self, public_url: str) -> RenderedMail:
-        """The texts of the mail: all of them in English when its language lacks one.
+        """Renders the mail. When its language lacks a text, all of the mail is in English.
 
         Raises: as `mail_templates.render`.
         """
@@ -64,7 +64,7 @@ class QueuedMail:
 
 @dataclass(frozen=True)
 class FinishedMail:
-    """One that version 0.1.0 has queued: it was rendered at once."""
+    """A mail that version 0.1.0 queued: that version rendered mails before it queued them."""
 
     to: str
     subject: str
@@ -81,7 +81,7 @@ def read(content: bytes) -> QueuedMail | FinishedMail:
     """The mail that was queued.
 
     Raises:
-        ValueError, KeyError, TypeError: it was none.
+        ValueError, KeyError, TypeError: `content` is no queued mail.
     """
     stored: dict[str, Any] = json.loads(content)
     if "subject" in stored:

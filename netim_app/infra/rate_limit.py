@@ -1,7 +1,7 @@
-"""How often something may be tried: windows in memory, or in Redis when several workers must count together.
+"""Rate limits: windows in memory, or in Redis when several workers must count together.
 
-These limits are the coarse ones, per address and over all. What protects an account against guessing is
-counted in the database, where it survives a restart.
+These limits are coarse: most count per address or over all. The attempts that protect an account against guessing are
+counted in the database, so that they survive a restart.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ logger = logging.getLogger(__name__)
 STORE_TIMEOUT = 1.0
 """Seconds that the store may take for one answer."""
 SWEEP_EVERY_SECONDS = 60.0
-"""How often counts that are over are forgotten."""
+"""How often expired counts are deleted."""
 SWEPT_IN_A_ROW = 500
-"""Keys, before events come through again."""
+"""Keys that one sweep checks before it lets events run."""
 UNKNOWN = "unknown"
 HOUR = 3600
 MINUTE = 60
@@ -36,7 +36,7 @@ MINUTE = 60
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `amount` hits in any `seconds`, and none while the store is down (ASVS 16.5.3)."""
+    """Allows `amount` hits in any `seconds`, and none while the store is down (ASVS 16.5.3)."""
 
     name: str
     amount: int
@@ -44,46 +44,47 @@ class Limit:
 
 
 LOGIN_PER_ADDRESS = Limit("login_per_address", 60, MINUTE)
-"""An office behind one router in the morning; what protects an account is counted per account."""
+"""Enough for an office behind one router in the morning. What protects an account is counted per account."""
 CODE_PER_ADDRESS = Limit("code_per_address", 60, MINUTE)
 LOGIN_OVERALL = Limit("login_overall", 600, MINUTE)
-"""At most: `identity.limits.login_overall` allows no more than the machine can hash."""
+"""An upper bound: `identity.limits.login_overall` lowers it to what the machine can hash."""
 KNOWN_LOGIN = Limit("known_login", 10, MINUTE)
-"""Passwords that go before those of strangers. Each costs a hash, also when its account's guesses are used up."""
+"""Passwords that are checked before those of strangers. Each costs a hash, even when the account has no attempts
+left."""
 SIGN_UP_PER_ADDRESS = Limit("sign_up_per_address", 20, HOUR)
 RECOVERY_PER_ADDRESS = Limit("recovery_per_address", 20, HOUR)
 CEREMONY_PER_ADDRESS = Limit("ceremony_per_address", 120, MINUTE)
-"""Prompts of browsers, and answers to them. Each writes a row; a login page that opens asks for one, too."""
+"""Prompts of browsers, and the answers. Each writes a row; opening the login page requests a prompt, too."""
 LINK_PER_ADDRESS = Limit("link_per_address", 60, HOUR)
 REFERENCE_PER_ADDRESS = Limit("reference_per_address", 60, HOUR)
-"""Questions whether a mail is ours. Each may hold a few references."""
+"""Requests to check whether a mail is ours. Each may contain a few references."""
 MAIL_PER_RECIPIENT = Limit("mail_per_recipient", 5, HOUR)
 MAIL_PER_ADDRESS = Limit("mail_per_address", 20, HOUR)
 RATING_PER_ADDRESS = Limit("rating_per_address", 60, MINUTE)
 NEW_PASSWORD_PER_ADDRESS = Limit("new_password_per_address", 60, MINUTE)
 SOCKETS_PER_ADDRESS = Limit("sockets_per_address", 240, MINUTE)
-"""Without Redis, where it is configured, there are no page states either: a page that cannot connect says so and tries
-again by itself, and one that can would show nothing until it is loaded anew."""
+"""When Redis is configured and down, there are no page states either. A page that cannot connect says so and retries;
+a page that could connect would stay empty until it is reloaded."""
 PROOF_PER_SESSION = Limit("proof_per_session", 20, MINUTE)
 CHANGE_PER_ACCOUNT = Limit("change_per_account", 300, HOUR)
-"""Each sends a mail, and all mails wait in one queue. As many as a full list of IP rules takes, and some more."""
+"""Each sends a mail, and all mails share one queue. Enough to fill the list of IP rules, with a margin."""
 EDIT_PER_ACCOUNT = Limit("edit_per_account", 300, HOUR)
 COPY_REQUEST_PER_ACCOUNT = Limit("copy_request_per_account", 10, HOUR)
-"""Mails to mailboxes that have not asked for them."""
+"""Each sends a mail to a mailbox that did not ask for it."""
 DOWNLOAD_PER_ACCOUNT = Limit("download_per_account", 10, HOUR)
-"""Of all data: each takes up to a second of the machine, and sends a mail."""
+"""Downloads of all data. Each takes up to a second of CPU time, and sends a mail."""
 JOURNAL_CHECK_PER_ACCOUNT = Limit("journal_check_per_account", 20, HOUR)
-"""Each takes some seconds of the machine for a hundred thousand entries."""
+"""Each takes some seconds of CPU time for a hundred thousand entries."""
 WIDE_FACTOR = 10
-"""How many times the amount of one /64 a whole IPv6 /48 may have: what one customer of a provider can get. And clients
-of a proxy that wrote the same unreadable text for them: they may be many people."""
+"""The limit of an IPv6 /48, as a multiple of that of a /64: a provider may give one customer a whole /48. The factor
+also applies to clients for which a proxy wrote the same unreadable text: they may be many people."""
 
 
 def network_keys(address: str) -> tuple[str, ...]:
-    """What a client address counts as, the narrowest network first.
+    """The keys by which a client address is counted, the narrowest network first.
 
-    IPv4: itself. IPv6: its /64, which is one line, and its /48. A client whose address its proxy did not tell: what
-    the proxy wrote instead. All else that is no address shares one bucket.
+    IPv4: the address. IPv6: its /64, which is one connection, and its /48. A client whose proxy did not name its
+    address: the placeholder for what the proxy wrote. All other texts that are no address share one bucket.
     """
     if is_unread(address):
         return (address,)
@@ -96,12 +97,12 @@ def network_keys(address: str) -> tuple[str, ...]:
 
 
 def width(network: str) -> int:
-    """How many times the amount of one address a network of `network_keys` may have: it may be many people."""
+    """The limit of a network of `network_keys`, as a multiple of that of one address: it may be many people."""
     return WIDE_FACTOR if is_unread(network) or network.endswith("/48") else 1
 
 
 class _Memory(MemoryStorage):
-    """Forgets old counts once a minute. By itself it looks at all keys at each hit, 23 ms of them with 100,000 keys."""
+    """Deletes expired counts once a minute. The base class checks all keys at each hit: 23 ms with 100,000 keys."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,10 +110,10 @@ class _Memory(MemoryStorage):
         self._sweeping: asyncio.Task[None] | None = None
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Counts, and looks now and then for what is over."""
+        """Counts a hit, and starts a sweep of expired counts when one is due."""
         loop = asyncio.get_running_loop()
         if self.timer is None:
-            self.timer = loop.create_future()  # type: ignore[assignment]  # stands for a sweep that is under way
+            self.timer = loop.create_future()  # type: ignore[assignment]  # stops the sweep of the base class
         if loop.time() >= self._sweep_due:
             self._sweep_due = loop.time() + SWEEP_EVERY_SECONDS
             self._sweeping = loop.create_task(self._forget_expired())
@@ -120,18 +121,18 @@ class _Memory(MemoryStorage):
 
     async def _forget_expired(self) -> None:
         for number, key in enumerate(list(self.expirations)):
-            await self.get(key)  # deletes a count that is over
+            await self.get(key)  # deletes an expired count
             if number % SWEPT_IN_A_ROW == 0:
-                await asyncio.sleep(0)  # lets events through
+                await asyncio.sleep(0)  # lets events run
 
 
 class Limiter:
-    """Counts hits in a sliding window (the weighted sum of two fixed ones, rounded down: now and then one too many).
+    """Counts hits in a sliding window: the weighted sum of two fixed ones, rounded down, so it may allow one too many.
 
     Args:
         redis_url: `redis://...` to share the counts between workers; empty to keep them in this process.
-        clock: the product's clock. Where it runs ahead of the machine's (tests move it), a window that it has
-            left behind is forgotten; a shift of less than half a window does nothing.
+        clock: the product's clock. When tests move it ahead of the machine's clock, windows that it has passed are
+            dropped; a shift of less than half a window has no effect.
     """
 
     def __init__(self, redis_url: str = "", clock: Clock = system_clock) -> None:
@@ -153,21 +154,21 @@ class Limiter:
 
     @classmethod
     def from_settings(cls, settings: Settings, clock: Clock = system_clock) -> "Limiter":
-        """The limiter that is configured."""
+        """The configured limiter."""
         return cls(settings.redis_url, clock)
 
     async def hit(self, limit: Limit, *identity: str) -> bool:
-        """Counts one hit and says whether it is within the limit. A refused hit does not count.
+        """Counts one hit. Returns whether it is within the limit. A refused hit does not count.
 
         Args:
-            limit: which one.
-            identity: who hits: a mailbox, an id. Stored as a digest only.
+            limit: the limit that applies.
+            identity: who is counted, such as a mailbox or an id. Only its digest is stored.
         """
         item = RateLimitItemPerSecond(limit.amount, limit.seconds, namespace=limit.name)
         try:
             async with asyncio.timeout(STORE_TIMEOUT):
                 allowed = await self._windows.hit(item, self._key(limit, identity))
-        except Exception as error:  # noqa: BLE001  any error of the store's client: nothing opens
+        except Exception as error:  # noqa: BLE001  on any error of the store's client, refuse
             if not self._down:
                 self._down = True
                 log_event(logger, "limiter.down", level=logging.ERROR, reason=type(error).__name__)
@@ -178,12 +179,12 @@ class Limiter:
         return allowed
 
     async def hit_from(self, limit: Limit, address: str, *who: str) -> bool:
-        """`hit` for a client address: for IPv6 also the network around it counts, with ten times the amount.
+        """`hit` for a client address. IPv6 is also counted by its /48, with ten times the amount.
 
         Args:
-            limit: which one.
-            address: from where.
-            who: hits, where it is not the address alone that counts.
+            limit: the limit that applies.
+            address: the client's address.
+            who: who is counted together with the address, if anybody.
         """
         wide = replace(limit, name=f"{limit.name}_wide", amount=limit.amount * WIDE_FACTOR)
         for key in network_keys(address):
@@ -201,5 +202,5 @@ class Limiter:
 
     def _key(self, limit: Limit, identity: tuple[str, ...]) -> str:
         ahead = (self._clock() - self._machine_clock()).total_seconds()
-        windows_ahead = max(0, round(ahead / limit.seconds))  # a clock that is set back begins no new window
+        windows_ahead = max(0, round(ahead / limit.seconds))  # setting the clock back starts no new window
         return hashlib.sha256("\0".join((*identity, str(windows_ahead))).encode(errors="replace")).hexdigest()

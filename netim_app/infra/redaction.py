@@ -1,4 +1,4 @@
-"""Text without secrets, whoever wrote it. What cannot be understood is cut, not shown (ASVS 16.2.5)."""
+"""Removes secrets from any text. It cuts what it cannot parse (ASVS 16.2.5)."""
 
 import re
 import traceback
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 MASK = "[redacted]"
 MAX_LENGTH = 8_000
-"""Longer texts are cut before they are cleaned: a hostile packet must not cost the server its time."""
+"""Longer texts are cut before they are cleaned, so that a hostile packet cannot use up the server's time."""
 
 _WORDS = (
     r"cookies?|authorization|tokens?|tickets?|password|passwd|(?:pass)?phrase|pwd|payload|secret|form_data|seed|otpauth"
@@ -29,7 +29,7 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
 def _from(start: str, end: str = "") -> tuple[re.Pattern[str], str]:
-    """Cuts what follows `start`, up to the last `end`, or to the end of the text where `end` is missing."""
+    """Cuts what follows `start`, up to the last `end`, or to the end of the text when `end` is missing."""
     rest = rf"(?:.*(?P<end>{end})|.*)" if end else r".*(?P<end>)"
     return re.compile(f"(?P<start>{start}){rest}", re.DOTALL | re.IGNORECASE), rf"\g<start>{MASK}\g<end>"
 
@@ -50,9 +50,9 @@ _REPLACEMENTS = (
     _from(r"\[parameters: ", r"\]\s{0,4}(?:\n|$|\(Background)"),
     (re.compile(r"(DETAIL:\s{0,4})[^\n]*"), rf"\1{MASK}"),
     _from(r"input_value=", r", input_type="),
-    # What is secret by its shape, wherever it stands: Reflex' client tokens, our tokens, password hashes,
+    # Secrets that can be recognised by their shape anywhere: Reflex's client tokens, our tokens, password hashes,
     # seeds.
-    # (Reflex joins names to its tokens by an underscore.)
+    # (Reflex joins names to its tokens with an underscore.)
     (re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE), MASK),
     (
         re.compile(r"(?<![\w-])(?=[\w-]{0,42}\d)(?=[\w-]{0,42}[A-Z])(?=[\w-]{0,42}[a-z])[\w-]{43}(?![\w-])", re.ASCII),
@@ -65,7 +65,7 @@ _REPLACEMENTS = (
 
 
 def redact(text: str) -> str:
-    """`text` without the values of anything that sounds secret; cut at `MAX_LENGTH`. Never raises."""
+    """`text` without the values of all keys that sound secret, cut at `MAX_LENGTH`. It never raises."""
     if len(text) > MAX_LENGTH:
         text = text[:MAX_LENGTH] + "...[cut]"
     for pattern, replacement in _REPLACEMENTS:
@@ -80,10 +80,9 @@ def redact(text: str) -> str:
 
 
 def _end_of_value(text: str, start: int, *, header: bool) -> int:
-    """Where the value that starts at `start` ends: a quoted text, a bracketed structure, or a bare word.
+    """The end of the value that starts at `start`: a quoted text, a bracketed structure, or a bare word.
 
-    A value that does not end is taken to run to the end of the text. A header's bare value runs to the end of
-    its line.
+    A value without an end extends to the end of the text. A bare value of a header extends to the end of its line.
     """
     if text.startswith(MASK, start):
         return start + len(MASK)
@@ -133,14 +132,14 @@ def _end_of_brackets(text: str, start: int) -> int:
 
 
 def sounds_secret(name: str) -> bool:
-    """Whether a value of this name is one that nobody may read."""
+    """Whether a value with this name must not be logged."""
     return bool(_KEY.search(f"{name}="))
 
 
 def redacted_traceback(error: BaseException) -> str:
     """A traceback whose exception texts are redacted.
 
-    Its lines of source code hold names, not values, and stay as they are.
+    Its source lines contain names, not values, so they stay.
     """
     return "".join(_chain(traceback.TracebackException.from_exception(error)))[-2 * MAX_LENGTH :].rstrip()
 

@@ -1,4 +1,4 @@
-"""Sealing stored secrets anew after a change of the secret key (`netim rotate-key`)."""
+"""Re-seals stored secrets after the secret key has changed (`netim rotate-key`)."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ Row = TypeVar("Row", bound=SQLModel)
 
 @dataclass(frozen=True)
 class Rewrapped:
-    """How many values were sealed anew, and how many could not be read: damaged, or sealed with a key that is lost."""
+    """How many values were re-sealed, and how many were unreadable: damaged, or sealed with a lost key."""
 
     sealed: int = 0
     unreadable: int = 0
@@ -28,9 +28,9 @@ class Rewrapped:
 
 
 def rewrap_rows(unit: UnitOfWork, rows: Iterable[Row], context: Callable[[Row], str], column: str) -> Rewrapped:
-    """Seals one column of these rows anew. Read them `with_for_update`: what changes meanwhile must not be overwritten.
+    """Re-seals one column of these rows. Read them `with_for_update`, so that no concurrent change is overwritten.
 
-    A value that cannot be read stays as it is, is logged and keeps nothing else from being sealed anew.
+    An unreadable value is logged and left as it is, and the others are still re-sealed.
     """
     done = Rewrapped()
     for row in rows:

@@ -1,4 +1,4 @@
-"""The log of the HTTP server, in the form of ours."""
+"""The log of the HTTP server, in our own format."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from netim_app.infra import log
 
 
 def granian_log_config(*, production: bool) -> dict[str, Any]:
-    """What Granian hands to `logging.config.dictConfig` in each of its processes: its lines take our form too."""
+    """What Granian passes to `logging.config.dictConfig` in each process, so that its lines have our format."""
     through_root = {"handlers": [], "level": "INFO", "propagate": True}
     return {
         "formatters": {"line": {"()": f"{log.__name__}.LineFormatter", "as_json": production}},

@@ -1,4 +1,4 @@
-"""The outbox table: mail that is queued in the transaction that causes it."""
+"""The outbox table: mails that are queued in the transaction that causes them."""
 
 from datetime import datetime
 
@@ -15,10 +15,9 @@ DEAD = "dead"
 class OutboxMessage(SQLModel, table=True):
     """One mail to one recipient.
 
-    `payload` is sealed by the vault in the context `outbox:<message_id>`: what it takes to render the mail
-    (`queued_mail.QueuedMail`), as JSON. It is emptied once the mail is sent. `claimed_by` names one claim of one
-    sender, which holds it until `claimed_until`. From `expires_at` on the mail is of no use to
-    anybody, and is not sent.
+    `payload` is what is needed to render the mail (`queued_mail.QueuedMail`), as JSON, sealed by the vault in the
+    context `outbox:<message_id>`. It is emptied once the mail is sent. `claimed_by` names one claim of one sender,
+    which expires at `claimed_until`. From `expires_at` on, the mail is useless and is not sent.
     """
 
     __tablename__ = "outbox_message"

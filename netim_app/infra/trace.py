@@ -1,7 +1,7 @@
-"""Which lines of the log belong together: those written while one event, or one request, was being handled.
+"""Trace ids link the log lines that were written while one event or one request was being handled (ASVS 16.2.4).
 
-(ASVS 16.2.4.) The id is ours, random, and says nothing about anybody. What a client sends under a similar name is not
-believed: it could make two customers' lines look like one's.
+The server draws the id at random, so it reveals nothing about anybody. It ignores ids that a client sends: a client
+could make the lines of two customers look like those of one.
 """
 
 import secrets
@@ -11,10 +11,10 @@ _trace: ContextVar[str] = ContextVar("trace", default="")
 
 
 def begin_trace(known: str = "") -> None:
-    """From here on lines carry this id, or a new one. Threads and tasks that start from here inherit it."""
+    """Sets the id of all following log lines: this one, or a new one. Threads and tasks started later inherit it."""
     _trace.set(known or secrets.token_hex(6))
 
 
 def trace() -> str:
-    """The id of the present request or event; empty outside of one."""
+    """The id of the current request or event; empty outside of one."""
     return _trace.get()

@@ -1,4 +1,4 @@
-"""One use case, one transaction: facts recorded and mails queued in it stand or fall with the change itself."""
+"""One use case is one transaction: its facts and queued mails commit or roll back together with the change."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -28,15 +28,15 @@ R = TypeVar("R")
 
 
 class UnitOfWork:
-    """What a service works with. It never commits: the unit's opener does.
+    """The transaction that a service works in. A service never commits: the opener of the unit does.
 
     Attributes:
         session: the open transaction.
-        now: one aware moment in UTC for the whole unit.
+        now: one aware timestamp in UTC for the whole unit.
         settings, vault: as configured.
-        after_commit: what is called once the change stands, and never when it was undone: log lines, for one.
-        queued_mail: whether the mail sender has something to do once the change stands.
-        locked: the accounts that nobody else can change before this unit ends.
+        after_commit: callbacks that run after the commit, and never after a rollback, such as log lines.
+        queued_mail: whether the mail sender has something to do after the commit.
+        locked: the accounts that nobody else can change until this unit ends.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class UnitOfWork:
 
     @property
     def insert(self) -> Inserts:
-        """The `insert` that knows ON CONFLICT, of this database's dialect. Both have the same methods."""
+        """The `insert` of this database's dialect, which supports ON CONFLICT. Both dialects have the same methods."""
         return sqlite.insert if self.session.get_bind().dialect.name == "sqlite" else postgresql.insert
 
     def run(
@@ -62,19 +62,19 @@ class UnitOfWork:
     ) -> CursorResult[Any]:
         """Runs a statement that was built once, at module level, and returns plain rows.
 
-        For the path of events: building a statement anew and reading models takes ten times as long. Changes of models
-        are written before.
+        Use it for events: building a statement each time and reading models takes ten times as long. Pending changes
+        of models are flushed first.
 
         Args:
-            statement: of tables (`infra.columns.table_of`), with a `bindparam` for each value.
-            values: by the names of the parameters; a sequence runs it for each.
+            statement: uses tables (`infra.columns.table_of`), with a `bindparam` for each value.
+            values: values by parameter name; for a sequence, the statement runs for each element.
         """
         self.session.flush()
         self._connection = self._connection or self.session.connection()
         return self._connection.execute(statement, values)
 
     def rows(self, statement: Executable, **values: Hashable) -> Sequence[Row[Any]]:
-        """The rows that a statement finds. See `run`. A reading unit runs it once for the same values."""
+        """The rows that a statement returns. See `run`. A reading unit runs it only once for the same values."""
         if self._rows_read is None:
             return self.run(statement, values).all()
         key = (statement, *values.items())
@@ -87,14 +87,14 @@ class UnitOfWork:
         return next(iter(self.rows(statement, **values)), None)
 
     def record(self, fact: Fact) -> None:
-        """Hands a fact to everybody who subscribed to its kind, in this transaction."""
+        """Calls all subscriptions to this kind of fact, in this transaction."""
         for subscription in handlers.subscriptions():
             if isinstance(fact, subscription.fact):
                 subscription.handle(self, fact)
 
 
 class _ReadingSession(Session):
-    """A session that keeps every row it has read. By itself it forgets a row as soon as nobody holds it."""
+    """A session that keeps every row it has read. Its base class drops a row once nothing references it."""
 
 
 @event.listens_for(_ReadingSession, "loaded_as_persistent")
@@ -113,11 +113,11 @@ class Units:
         self.writing_engine = engine.execution_options(**{WRITES: True})
         self._writer = Lock()
         self.after_write: Callable[[], None] = lambda: None
-        """Called after each commit that queued a mail: the composition root wakes the mail sender with it."""
+        """Called after each commit that queued a mail: it wakes the mail sender."""
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
-        """A unit that commits at the end. An exception undoes everything, except a `RecordedRefusal`: that commits."""
+        """A unit that commits at the end. An exception rolls it back, except `RecordedRefusal`, which commits."""
         refusal: RecordedRefusal | None = None
         with self._turn(), Session(self.writing_engine, expire_on_commit=False) as session:
             unit = UnitOfWork(session, self.clock(), self.settings, self.vault)
@@ -135,9 +135,9 @@ class Units:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Lets the writers of this process take turns on SQLite, and wait no longer than they would for SQLite itself.
+        """Lets the writers of this process take turns on SQLite. They wait no longer than SQLite would let them.
 
-        SQLite's own waiters look again after pauses of up to 100 ms; here the next one starts at once.
+        Writers that wait inside SQLite poll at intervals of up to 100 ms; here the next one starts at once.
         """
         taken = self.engine.dialect.name == "sqlite" and self._writer.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
         try:
@@ -148,7 +148,7 @@ class Units:
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """A unit that changes nothing. It keeps the rows that it has read, so reading one again costs no query."""
+        """A unit that changes nothing. It keeps the rows that it has read, so reading a row again needs no query."""
         with _ReadingSession(self.engine, expire_on_commit=False) as session:
             yield UnitOfWork(session, self.clock(), self.settings, self.vault, only_reads=True)
 
@@ -181,10 +181,10 @@ def _threads() -> ThreadPoolExecutor:
 
 
 async def in_unit_thread(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Runs what uses the database off the event loop, with the caller's context variables.
+    """Runs a call that uses the database in a thread, with the caller's context variables.
 
-    Its threads serve nothing else, one for each connection that there can be: a slow name server or a disk, which keep
-    the event loop's own threads busy, hold up no customer.
+    It has a thread pool of its own, with one thread per possible connection: when a slow name server or disk blocks
+    the default threads of the event loop, no customer has to wait.
     """
     context = copy_context()
     return await asyncio.get_running_loop().run_in_executor(_threads(), lambda: context.run(call, *args, **kwargs))

@@ -1,7 +1,7 @@
-"""What a User-Agent header says about browser and system, in words for a customer. A hint, never evidence.
+"""Names browser and system from a User-Agent header, in words for a customer. They are a hint, never evidence.
 
-It is read on the event loop, for log lines too. So the patterns are matched in linear time, by the `regex` extra of
-ua-parser: those of Python backtrack, and some headers cost them many milliseconds.
+The header is parsed on the event loop, for log lines too. So the `regex` extra of ua-parser matches the patterns in
+linear time: Python's own regular expressions backtrack, and need many milliseconds for some headers.
 """
 
 import re
@@ -10,7 +10,7 @@ from functools import lru_cache
 import ua_parser
 
 MAX_LENGTH = 512
-"""Longer headers are cut before anything else: each is matched against hundreds of patterns."""
+"""Longer headers are cut first: each header is matched against hundreds of patterns."""
 MAX_NAME = 40
 _NAMES = {
     "Mobile Safari": "Safari",
@@ -36,14 +36,14 @@ _NAMES = {
     "Other": "",
 }
 _ONLY_ON_IOS = re.compile(r"\b(?:\w+iOS|GSA|OPT)/|\bMobile/")
-"""What no browser on a Mac says. An iPad asks for the pages of a Mac, and calls itself one."""
+"""Parts that no browser on a Mac sends. An iPad requests desktop pages and claims to be a Mac."""
 _SAFE = re.compile(r"[^\w .+/-]")
 
 
 def describe(user_agent: str) -> tuple[str, str]:
     """(browser with its main version, system), such as `("Firefox 140", "Windows")`; empty where unknown.
 
-    Never raises. Only letters, digits and a few marks come through: the header is the client's own invention.
+    It never raises. It keeps only letters, digits and a few marks, because the client controls the header.
     """
     return _describe(user_agent[:MAX_LENGTH])
 
@@ -54,7 +54,7 @@ def _describe(user_agent: str) -> tuple[str, str]:
         return "", ""
     try:
         browser, system = ua_parser.parse_user_agent(user_agent), ua_parser.parse_os(user_agent)
-    except Exception:  # noqa: BLE001  a pattern that trips over a hostile header must not stop a login
+    except Exception:  # noqa: BLE001  a hostile header that breaks a pattern must not stop a login
         return "", ""
     name = _clean(browser.family) if browser else ""
     version = _clean(browser.major or "") if browser and name else ""

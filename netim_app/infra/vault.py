@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed with a key that lives outside the database and bound to the row they belong to."""
+"""Secrets at rest: sealed with a key that is stored outside the database, and bound to their row."""
 
 import hashlib
 import hmac
@@ -18,11 +18,11 @@ HEADER_BYTES = HEAD_BYTES + NONCE_BYTES
 
 
 class VaultError(Exception):
-    """Sealed bytes that no present key opens in this context. The message never shows their content."""
+    """No configured key opens these sealed bytes in this context. The message never shows their content."""
 
 
 class _Key:
-    """What is derived from one secret by HKDF-SHA256 (RFC 5869), each purpose under a label of its own."""
+    """The keys derived from one secret by HKDF-SHA256 (RFC 5869), with a label for each purpose."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
@@ -43,8 +43,8 @@ class Vault:
     the context are authenticated, so a value that was changed, or moved to another row, does not open.
 
     Args:
-        secret: the present secret; everything new is sealed with it.
-        old_secret: the one before, while a rotation is under way; empty otherwise.
+        secret: the current secret; it seals everything new.
+        old_secret: the previous secret during a rotation; empty otherwise.
 
     Raises:
         ValueError: the secret is empty.
@@ -60,9 +60,8 @@ class Vault:
         """Encrypts under a fresh random nonce.
 
         Args:
-            plaintext: any bytes, also none.
-            context: which row and column this is, such as `totp_authenticator:12:secret`. Opening needs the very
-                same.
+            plaintext: any bytes, even none.
+            context: row and column, such as `totp_authenticator:12:secret`. Opening needs the same context.
         """
         nonce = os.urandom(NONCE_BYTES)
         head = VERSION + self._key.id
@@ -83,7 +82,7 @@ class Vault:
             raise VaultError("damaged, or sealed for another place") from None
 
     def rewrap(self, sealed: bytes, context: str) -> bytes | None:
-        """The same plaintext sealed with the present secret; None when it is so already. For `netim rotate-key`.
+        """Seals the same plaintext with the current secret; None when it is so already. For `netim rotate-key`.
 
         Raises:
             VaultError: as `open`.
@@ -93,14 +92,14 @@ class Vault:
         return self.seal(self.open(sealed, context), context)
 
     def mac(self, purpose: str, value: bytes) -> str:
-        """HMAC-SHA-256 keyed from the present secret, one key per purpose, as 64 hexadecimal digits.
+        """HMAC-SHA-256 with a key derived from the current secret per purpose, as 64 hexadecimal digits.
 
-        It cannot be rewrapped: a rotation of the secret makes it unequal to every stored one.
+        It cannot be rewrapped: after a rotation of the secret it matches no stored value.
         """
         return hmac.new(self._key.mac_key(purpose), value, hashlib.sha256).hexdigest()
 
     def is_mac(self, purpose: str, value: bytes, claimed: str) -> bool:
-        """Whether `mac` gives this. It takes as long for each wrong claim."""
+        """Whether `mac` returns `claimed`, compared in constant time."""
         return hmac.compare_digest(self.mac(purpose, value).encode(), claimed.encode(errors="replace"))
 
     def _key_of(self, sealed: bytes) -> _Key | None:

@@ -1,6 +1,6 @@
-"""Slow work in threads of its own: some go first, everybody gets a turn, and no source takes all places.
+"""Runs slow work in its own threads: lanes have priorities, none starves, and no source takes all places.
 
-In a queue without an end the last one waits for minutes. So a queue that is full says so at once.
+In an unbounded queue the last one would wait for minutes. So a full queue refuses at once.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 
 PASSES = 3
-"""Turns in a row that others get while a lane waits. The next turn is its own."""
+"""Turns in a row that other lanes may take while a lane waits. The next turn belongs to that lane."""
 
 
 class QueueFull(Exception):
@@ -31,14 +31,14 @@ class QueueFull(Exception):
 
 @dataclass
 class Lane:
-    """Those who are served alike. The lanes before it go first, and let it go after some turns: see `PASSES`.
+    """Callers with the same priority. Earlier lanes go first, but not forever: see `PASSES`.
 
     Args:
-        threads: how many of the lane may be worked for at the same time.
-        places: how many may wait or be worked for.
-        per_source: how many of them for one source, unless it is a network that may be many people. With `per_owner`:
-            for each owner in one source.
-        per_owner: how many of them for one owner in all sources together; 0 where owners are not told apart.
+        threads: how much work of the lane may run at the same time.
+        places: how many callers may wait or run.
+        per_source: places for one source; a network that may be many people has more. With `per_owner`: places for
+            one owner in one source.
+        per_owner: places for one owner in all sources together; 0 when owners are not distinguished.
     """
 
     threads: int
@@ -50,23 +50,23 @@ class Lane:
     waiting: deque["asyncio.Future[None]"] = field(default_factory=deque)
     running: int = 0
     passed: int = 0
-    """Turns that others got since its last one while it waited."""
+    """Turns that other lanes took while this one waited, since its own last turn."""
 
     def shares(self, source: str, owner: str) -> dict[str, int]:
-        """For whom a place is counted, and how many places each of them may have."""
+        """The keys that a place counts for, and the limit of each."""
         if owner and self.per_owner:
             return {f"{owner} {source}": self.per_source, owner: self.per_owner}
         return {source: self.per_source * width(source)}
 
     def has_room(self, source: str, owner: str) -> bool:
-        """Whether there is a place for them."""
+        """Whether this source and owner may get a place."""
         shares = self.shares(source, owner)
         return self.held < self.places and all(self.taken[key] < most for key, most in shares.items())
 
     def is_ready(self) -> bool:
-        """Whether somebody waits who may have a turn now."""
+        """Whether a caller waits and may start now."""
         while self.waiting and self.waiting[0].done():
-            self.waiting.popleft()  # it has given up
+            self.waiting.popleft()  # its caller gave up
         return bool(self.waiting) and self.running < self.threads
 
 
@@ -78,7 +78,7 @@ class Place:
         self._lane = lane
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Waits for its turn, and runs the work off the event loop."""
+        """Waits for a turn, then runs the work in a thread."""
         return await self._queue._run(self._lane, partial(work, *args, **kwargs))  # noqa: SLF001  one module
 
 
@@ -86,9 +86,9 @@ class WorkQueue:
     """Runs work in turn. Belongs to one event loop.
 
     Args:
-        name: of its threads.
-        threads: how many work at the same time for all lanes together.
-        lanes: the first one goes first.
+        name: the name of its threads.
+        threads: how many all lanes share.
+        lanes: ordered by priority, the highest first.
     """
 
     def __init__(self, name: str, threads: int, lanes: Sequence[Lane]) -> None:
@@ -101,15 +101,15 @@ class WorkQueue:
         return not any(self._lanes[number].held for number in lanes)
 
     def waiting(self) -> int:
-        """How many wait for their turn."""
+        """How many callers wait for their turn."""
         return sum(len(lane.waiting) for lane in self._lanes)
 
     @contextmanager
     def place(self, lane: int, source: str, owner: str = "") -> Iterator[Place]:
-        """A place for the length of a block, in this lane, or in a later one when it has no room.
+        """Holds a place inside the block, in this lane, or in a later one when this lane has no room.
 
         Raises:
-            QueueFull: no lane has a place for them.
+            QueueFull: none of these lanes has a place.
         """
         found = next((later for later in self._lanes[lane:] if later.has_room(source, owner)), None)
         if found is None:
@@ -122,12 +122,12 @@ class WorkQueue:
         finally:
             found.held -= 1
             found.taken.subtract(counted)
-            found.taken += Counter()  # forgets the sources that have no place
+            found.taken += Counter()  # drops keys without places
 
     async def _run(self, lane: Lane, work: Callable[[], R]) -> R:
         await self._turn(lane)
         loop = asyncio.get_running_loop()
-        # A caller that gives up stops no thread: its turn ends when the work ends.
+        # When a caller gives up, its thread continues: the turn ends when the work ends.
         running = self._pool.submit(work)
         running.add_done_callback(lambda _: loop.call_soon_threadsafe(self._end_turn, lane))
         return await asyncio.wrap_future(running)
@@ -150,7 +150,7 @@ class WorkQueue:
             lane.waiting.popleft().set_result(None)
 
     def _next_lane(self) -> Lane | None:
-        """The first lane that is ready, or one that was passed often enough."""
+        """The first lane that is ready, unless another ready lane was passed `PASSES` times."""
         ready = [lane for lane in self._lanes if lane.is_ready()]
         if not ready:
             return None
