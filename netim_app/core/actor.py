@@ -1,4 +1,4 @@
-"""Who is calling: what the Gate found out about the sender of the present event."""
+"""The caller: what the Gate knows about the sender of the current event."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Visitor:
     languages: str = ""
     """The Accept-Language header, for guests."""
     pending_digests: tuple[str, ...] = ()
-    """Digests of the secrets that the tab and the browser hold of a login that owes its code."""
+    """Digests of the secrets that the tab and the browser hold of a pending login."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +26,9 @@ class Actor(Visitor):
     account_id: int
     session_id: int
     fresh_until: datetime
-    """Until when the last proof of identity counts for sensitive changes."""
+    """When the last proof of identity expires for sensitive changes."""
     revision: int
-    """Moves whenever something about the account changes; pages refresh themselves by it."""
+    """Increases whenever something about the account changes. Pages use it to refresh themselves."""
 
     def is_fresh(self, now: datetime) -> bool:
         return now < self.fresh_until
@@ -38,17 +38,17 @@ _caller: ContextVar[Visitor] = ContextVar("caller")
 
 
 def set_caller(caller: Visitor) -> None:
-    """For the Gate and tests: sets the sender of the event that is about to be handled."""
+    """Sets the sender of the event that is about to be handled. The Gate and tests call it."""
     _caller.set(caller)
 
 
 def visitor() -> Visitor:
-    """The sender of the present event. Raises LookupError outside of one."""
+    """The sender of the current event. Raises LookupError outside of one."""
     return _caller.get()
 
 
 def actor() -> Actor:
-    """The logged-in sender of the present event.
+    """The logged-in sender of the current event.
 
     Raises:
         PermissionError: nobody is logged in. A handler marked for logged-in customers never sees this.

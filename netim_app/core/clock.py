@@ -1,11 +1,11 @@
-"""Where the time comes from: always a callable that is handed in, so tests can move it."""
+"""Clocks. Code always receives its clock as an argument, so that tests can change the time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 Clock = Callable[[], datetime]
-"""Returns the present moment, aware, in UTC."""
+"""Returns the current time, aware, in UTC."""
 
 
 def system_clock() -> datetime:
@@ -14,9 +14,9 @@ def system_clock() -> datetime:
 
 
 def shifted_clock(offset_file: Path) -> Clock:
-    """A system clock shifted by the seconds written in a file, read at each use.
+    """A system clock shifted by the number of seconds in a file, which is read at each use.
 
-    A missing or empty file means no shift. Development only: this is how tests move a running server's time.
+    A missing or empty file means no shift. For development only: tests change the time of a running server with it.
     """
 
     def now() -> datetime:

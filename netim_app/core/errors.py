@@ -1,4 +1,4 @@
-"""The exceptions by which a service says no."""
+"""The exceptions by which a service refuses."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ class DomainError(Exception):
 
     Args:
         key: text key of the message.
-        field: name of the form field it belongs to; empty when it concerns the whole form.
+        field: name of the form field; empty when the refusal concerns the whole form.
         params: values for the placeholders of the text.
     """
 
@@ -20,12 +20,12 @@ class DomainError(Exception):
 
     @property
     def all(self) -> Sequence["DomainError"]:
-        """Every single fault: this one, unless it is a collection."""
+        """All single faults: only this one, unless it is a collection."""
         return (self,)
 
 
 class RecordedRefusal(DomainError):
-    """A refusal that keeps what its unit has written, such as a counted attempt: `Units.write` commits, then raises."""
+    """A refusal that keeps what its unit wrote, such as a counted attempt: `Units.write` commits, then raises it."""
 
 
 class InvalidForm(DomainError):

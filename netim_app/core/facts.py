@@ -1,4 +1,4 @@
-"""Facts: what has happened to an account, in the past tense. Features meet here and nowhere else.
+"""Facts: what has happened to an account, in the past tense. Features communicate only through facts.
 
 A service records a fact in its unit of work; subscribers run in the same transaction, in the order of the registry.
 """
@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 UNKNOWN_ADDRESS = "unknown-"
-"""How an IP address begins that could not be established; what follows tells such clients apart."""
+"""The prefix of the placeholder for an unknown IP address. The rest distinguishes such clients from each other."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """From where something was done.
+    """The origin of an action.
 
     Attributes:
-        address: what limits count by and the log tells: an address, or `UNKNOWN_ADDRESS` and more, or nothing.
-        browser, system: what the client calls itself.
+        address: the key of limits, and the address in the log: an IP address, an `UNKNOWN_ADDRESS` placeholder, or
+            empty.
+        browser, system: what the client claims to be.
     """
 
     address: str = ""
@@ -27,7 +28,7 @@ class Origin:
 
     @property
     def known_address(self) -> str:
-        """The IP address as customers see it; empty when it could not be established."""
+        """The IP address as customers see it; empty when it is unknown."""
         return "" if self.address.startswith(UNKNOWN_ADDRESS) else self.address
 
 
@@ -41,17 +42,17 @@ class Fact:
 
 
 class Change(Fact, ABC):
-    """A change of the account that its owner finds in the recent activity, in the words that the fact brings.
+    """A change of the account. The recent activity shows it to the owner in words that the fact provides.
 
-    Fields that are text say what it was about: a rule, the name of a device.
+    Text fields name what was changed, such as a rule or a device.
     """
 
     @property
     @abstractmethod
     def told(self) -> str:
-        """Text key of what was changed, without placeholders. Empty for what is not worth telling."""
+        """Text key of what was changed, without placeholders. Empty when the activity should not show it."""
 
 
 def event_name(fact: Fact) -> str:
-    """What the log and the journal call a fact: `logged_in`."""
+    """The name of a fact in log and journal, such as `logged_in`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower()

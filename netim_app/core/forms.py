@@ -1,4 +1,4 @@
-"""Reads what a browser sent as a form. Nothing about it is trusted: not its type, its length nor its presence."""
+"""Reads a form that a browser sent. It trusts neither type nor length nor presence of a value."""
 
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
@@ -7,16 +7,16 @@ from netim_app.core import readers
 from netim_app.core.errors import DomainError, InvalidForm
 
 MAX_SECRET_LENGTH = 128
-"""Longer passwords are refused before anything is computed from them."""
+"""Longer passwords are refused before they are processed."""
 _MOST_PARTS = 4
-"""Characters that one composed character can be sent as (U+1F82 and others)."""
+"""The most characters that compose into one (U+1F82 and others)."""
 MAX_CODE_LENGTH = 64
-"""Of what is typed as a code: six digits, and all that may stand around them."""
+"""The length of a code as typed: six digits and whatever may surround them."""
 NO_CODE = "form.code"
 
 
 class Form:
-    """Collects the fields of one form together with all that is wrong with them.
+    """Collects the fields of one form and all faults in them.
 
     Read every field, then call `finish`: the customer sees all faults at once, each at its field.
     """
@@ -29,10 +29,10 @@ class Form:
         """One line of visible text, composed (NFC); empty when absent or refused.
 
         Args:
-            name: of the field.
-            limit: in characters, as they are stored.
+            name: name of the field.
+            limit: in characters, as stored.
             required: whether it must not be empty.
-            clean: the reader that brings what was typed to what was meant.
+            clean: the reader that turns the typed text into the form that the field expects.
         """
         value = self._data.get(name, "")
         if not isinstance(value, str):
@@ -49,12 +49,12 @@ class Form:
         return value
 
     def lines(self, name: str, *, limit: int, too_long: str = "form.too_long") -> str:
-        """Several lines of text as they were typed; empty when absent or refused. The reader of a line judges it.
+        """Several lines of text as typed; empty when absent or refused. The caller validates each line.
 
         Args:
-            name: of the field.
+            name: name of the field.
             limit: in characters.
-            too_long: text key of that refusal.
+            too_long: text key of the refusal of a longer text.
         """
         value = self._data.get(name, "")
         if not isinstance(value, str):
@@ -64,7 +64,7 @@ class Form:
         return value if value.strip() else self.refuse(name, "form.required")
 
     def code(self, name: str = "code", *, required: bool = True) -> str:
-        """The six digits of a one-time code, however they were typed or pasted. Anything else is no guess."""
+        """The six digits of a one-time code, however they were typed. Anything else is refused, and is no attempt."""
         value = self._data.get(name, "")
         if not isinstance(value, str):
             return self.refuse(name, "form.invalid")
@@ -77,7 +77,7 @@ class Form:
     def secret(self, name: str, *, required: bool = True) -> str:
         """A password exactly as typed: not trimmed, not normalised here (ASVS 6.2.8). Empty when absent or refused.
 
-        The limit is one of its composed form or of what was typed, whichever is shorter.
+        The limit applies to the composed form or to the typed text, whichever is shorter.
         """
         value = self._data.get(name, "")
         if not isinstance(value, str):
@@ -101,7 +101,7 @@ class Form:
         return value is True or value == "on"
 
     def refuse(self, name: str, key: str, **params: object) -> str:
-        """Notes a fault at a field and returns the empty text, so that reading can go on."""
+        """Records a fault at a field. Returns the empty text, so that reading can continue."""
         self._errors.append(DomainError(key, field=name, **params))
         return ""
 

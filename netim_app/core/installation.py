@@ -1,10 +1,10 @@
-"""Where the files are that belong to the product and are no Python: migrations, locks, assets, the built pages."""
+"""Locates the product's files that are not Python: migrations, locks, assets, the built pages."""
 
 import sys
 from pathlib import Path
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 INSTALLED = Path("share") / "netim-app"
-"""Where a wheel puts them, below the virtual environment."""
+"""Where a wheel installs them, below the virtual environment."""
 ROOT = _CHECKOUT if (_CHECKOUT / "rxconfig.py").is_file() else Path(sys.prefix) / INSTALLED
-"""The checkout, or what the wheel has installed of it."""
+"""The checkout, or the folder that the wheel has installed."""

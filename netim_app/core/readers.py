@@ -1,7 +1,7 @@
-"""Readers: what people type, paste and dictate becomes the form that a field means. Nothing is judged here.
+"""Readers turn what people type, paste or dictate into the form that a field expects. They do not validate it.
 
-Marks that cannot be seen come along with what is copied from pages, mails and other applications, and from keyboards
-of languages that are written from right to left. Nobody can delete what nobody sees, so readers drop them.
+Text copied from pages, mails and other applications, and text from keyboards of right-to-left languages, may contain
+invisible marks. People cannot delete what they cannot see, so readers drop these marks.
 """
 
 import re
@@ -12,16 +12,16 @@ from reflex_guard.tokens import TOKEN_LENGTH
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 _MARKS = frozenset("\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff")
-"""Soft hyphen, zero width blanks, marks of direction, byte order mark: they carry no meaning in one line of text."""
+"""Soft hyphen, zero width blanks, marks of direction, byte order mark: they have no meaning in one line of text."""
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that look like blanks."""
 _VARIATIONS = frozenset(chr(code) for code in (*range(0x180B, 0x180E), 0x180F, *range(0xFE00, 0xFE10)))
 _DASHES = frozenset("\u02d7\u2212\u30fc\uff70")
-"""What Unicode does not call a dash, and people type as one: minus signs, and the long vowel of a Japanese keyboard."""
+"""Not dashes in Unicode, but typed as dashes: minus signs, and the long vowel mark of a Japanese keyboard."""
 _PAIR = re.compile(
     "[\u202a\u202b]([^\u202a-\u202e\u2066-\u2069]*)\u202c|[\u2066-\u2068]([^\u202a-\u202e\u2066-\u2069]*)\u2069"
 )
-"""A stretch of text whose direction is set, and set back. Overrides (U+202D, U+202E) are not among them."""
+"""A part of a text whose direction is set and reset. It does not match overrides (U+202D, U+202E)."""
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
 """The flag of a region, such as Scotland's."""
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -31,24 +31,24 @@ _ASSIGNED_LATER = (range(0x1F000, 0x1FB00), range(0x20000, 0x2FFFE), range(0x300
 _VIRAMA = 9
 _LIST_NUMBER = re.compile(r"^[^0-9]{0,3}[0-9]{1,2}[.):．。）：、]")
 _TOO_SHORT_ENTRY = re.compile(rf"{_LIST_NUMBER.pattern}\s+[0-9]{{1,5}}[^0-9]*$")
-"""An entry of a list whose code is not whole: its number is no part of the code."""
+"""A list entry with an incomplete code: the number of the entry is no part of the code."""
 _SIX_DIGITS = re.compile("[0-9]{6}")
 _LINK_LIKE = re.compile(r"[/:@<>\\]|[.\u3002](?:\w\w|\d)|www", re.IGNORECASE)
-"""In its compatibility form. The ideographic full stop has none, and browsers read it as a dot.
-A single letter after a dot is an initial and no domain: "J.R."."""
+"""Matches the compatibility form of a text. The ideographic full stop has none, but browsers read it as a dot.
+A single letter after a dot is an initial, not a domain: "J.R."."""
 _TOKEN = re.compile(rf"[\w-]{{{TOKEN_LENGTH}}}(?![\w-])", re.ASCII)
 
 
 def digits(text: str) -> str:
-    """Every decimal digit of every script as 0 to 9."""
+    """Replaces the decimal digits of every script by 0 to 9."""
     return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
 
 
 def line(text: str) -> str:
-    """One line of text, composed (NFC): one kind of blank, none around it, and no invisible mark that means nothing.
+    """One line of text, composed (NFC): one kind of blank, none at its ends, and no meaningless invisible marks.
 
     Joiners stay where they change how a text reads: in Persian and Indic words, in joined emoji. Control characters,
-    overrides of direction and marks of direction without their other half stay, too: see `hidden_at`.
+    direction overrides and unpaired direction marks stay, too: see `hidden_at`.
     """
     text = unicodedata.normalize("NFC", _without_pairs(text))
     text = "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in text if sign not in _MARKS)
@@ -58,31 +58,31 @@ def line(text: str) -> str:
 
 
 def hidden_at(text: str) -> int:
-    """Where in a line, counted from 1, stands what cannot be seen or turns its surroundings around; 0 for nowhere."""
+    """The position, from 1, of the first character that is invisible or changes the text direction; 0 for none."""
     text = _FLAG.sub(lambda flag: "-" * len(flag[0]), text)
     return next((at for at, sign in enumerate(text, 1) if _is_hidden(sign)), 0)
 
 
 def is_like_a_link(text: str) -> bool:
-    """Whether a mail program might make a link of something in it."""
+    """Whether a mail program might turn a part of it into a link."""
     return bool(_LINK_LIKE.search(unicodedata.normalize("NFKC", text)))
 
 
 def plain(text: str) -> str:
-    """A line of signs that are written in one way only, such as a postal code: digits, dashes and width are folded."""
+    """Folds digits, dashes and width in a line that has only one correct spelling, such as a postal code."""
     folded = unicodedata.normalize("NFKC", digits(text))
     return line("".join("-" if _is_dash(sign) else sign for sign in folded))
 
 
 def network(text: str) -> str:
-    """An IP address, a network or a range, without the brackets and the full stop that stand around it in a text."""
+    """An IP address, a network or a range, without surrounding brackets and without a full stop at its end."""
     text = plain(text.replace("\u3002", ".").replace("\u2215", "/").replace("\u2044", "/")).rstrip(".,;")
     bare = text.removeprefix("[").removesuffix("]")
     return bare if len(bare) == len(text) - 2 and not {"[", "]"} & set(bare) else text
 
 
 def six_digits(text: str) -> str:
-    """The six digits of a code, without what stands between, around or before them in a list; else empty."""
+    """The six digits of a code, without separators, surrounding marks or a list number; empty when it is no code."""
     seen = "".join(sign for sign in digits(text) if not _is_invisible(sign))
     whole = "" if _TOO_SHORT_ENTRY.match(seen) else _without_separators(seen)
     codes = (whole, _without_separators(_LIST_NUMBER.sub("", seen)))
@@ -90,7 +90,7 @@ def six_digits(text: str) -> str:
 
 
 def token(text: str) -> str:
-    """The secret of a mailed link, without what has got behind it; empty when it is not whole."""
+    """The secret of a mailed link, without any text after it; empty when it is incomplete."""
     seen = "".join(sign for sign in unquote(text) if not _is_invisible(sign) and not sign.isspace())
     found = _TOKEN.match(seen)
     return found[0] if found else ""
@@ -103,7 +103,7 @@ def _without_pairs(text: str) -> str:
 
 
 def _joins(text: str, at: int) -> bool:
-    """Whether the joiner at this place does something (RFC 5892, appendix A, and the emoji of UTS 51)."""
+    """Whether the joiner at this place has an effect (RFC 5892, appendix A, and the emoji of UTS 51)."""
     before = next((sign for sign in reversed(text[:at]) if not _is_vowel_sign(sign)), "")
     after = text[at + 1 : at + 2]
     if not before:

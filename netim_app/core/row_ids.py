@@ -1,8 +1,8 @@
-"""Ids of rows, as a page sends them."""
+"""Row ids that a page sends."""
 
 MAX_ID = 2**31 - 1
 
 
 def may_be_id(value: object) -> bool:
-    """Whether this may be the id of a row: anybody can send anything, and a database raises at some of it."""
+    """Whether this may be a row id: a client can send any value, and a database raises an error for some of them."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_ID

@@ -1,4 +1,4 @@
-"""Who a request comes from, for routes and middlewares behind `CookieDigests`."""
+"""The sender of a request, for routes and middlewares behind `CookieDigests`."""
 
 from starlette.requests import HTTPConnection
 
@@ -12,5 +12,5 @@ def digests_of(request: HTTPConnection) -> CallerDigests:
 
 
 def origin_of_request(request: HTTPConnection) -> Origin:
-    """From where a request comes."""
+    """The origin of a request."""
     return origin_of(request.scope.get("client"), request.headers.get("user-agent", ""))

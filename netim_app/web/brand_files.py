@@ -10,12 +10,12 @@ from netim_app.infra.unit_of_work import units
 from netim_app.texts.catalog import LOCALES
 
 SECURITY_TXT_LIFE = timedelta(days=180)
-"""A copy that somebody keeps counts so long (RFC 9116 recommends less than a year)."""
+"""How long a copy of security.txt is valid (RFC 9116 recommends less than a year)."""
 _KEPT = {"Cache-Control": "public, max-age=86400"}
 
 
 def favicon(_request: Request) -> Response:
-    """The mark. A browser shows it beside its own colours, which pages do not know: it is that of the light theme."""
+    """The mark, in its light theme: a page cannot know the colours of the browser around the icon."""
     brand = get_brand()
     return Response(brand.mark.as_svg(brand.light), media_type="image/svg+xml", headers=_KEPT)
 
@@ -26,12 +26,12 @@ def icon(_request: Request) -> Response:
 
 
 def preview(_request: Request) -> Response:
-    """What a link to us is shown with elsewhere (Open Graph)."""
+    """The picture that other sites show for a link to us (Open Graph)."""
     return Response(get_brand().picture(PREVIEW), media_type="image/png", headers=_KEPT)
 
 
 def manifest(_request: Request) -> Response:
-    """What a home screen has to know (W3C, Web Application Manifest). The address stays in view: it shows phishing."""
+    """The Web Application Manifest (W3C) for home screens. The URL stays visible, so that customers notice phishing."""
     brand = get_brand()
     width, height = SIZES[ICON]
     about = {
@@ -51,7 +51,7 @@ def manifest(_request: Request) -> Response:
 
 
 def security_txt(_request: Request) -> Response:
-    """How to report a vulnerability (RFC 9116); not found for a brand that says nobody who hears of one."""
+    """How to report a vulnerability (RFC 9116); 404 when the brand has no security contact."""
     brand = get_brand()
     if not brand.security_contact:
         return Response(status_code=404)
@@ -59,7 +59,7 @@ def security_txt(_request: Request) -> Response:
 
 
 def security_lines(brand: Brand, origin: str, now: datetime) -> str:
-    """The content of security.txt, which is at `origin` now."""
+    """The content of the security.txt that is served at `origin`."""
     contact = brand.security_contact
     expires = (now + SECURITY_TXT_LIFE).replace(hour=0, minute=0, second=0, microsecond=0)
     lines = (

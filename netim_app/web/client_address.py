@@ -1,14 +1,13 @@
-"""The client's address: one place decides, for HTTP and websocket alike.
+"""Determines the client's address, in one place for HTTP and websockets.
 
-Granian ships `granian.utils.proxies.wrap_asgi_with_proxy_headers`, which was read and found too lenient for
-an address that opens or shuts an account (IP restriction), so the small thing is done here:
+Granian has `granian.utils.proxies.wrap_asgi_with_proxy_headers`, but that is too lenient for an address that decides
+about access to an account (IP restriction). So this module replaces it:
 
-- it passes on any text of the header (`evil`, `1.2.3.4:80`), where we read the address or say unknown;
-- when every entry is a trusted proxy it takes the left-most, which the client wrote; we say unknown;
-- an empty entry (`1.2.3.4,`) makes it keep the proxy's own address, as if the proxy were the customer;
-- it does not recognise a trusted IPv4 proxy that a dual-stack socket reports as `::ffff:10.0.0.1`;
-- a scheme from X-Forwarded-Proto is of no use to us (links are built from NETIM_PUBLIC_URL), so it is not
-believed.
+- Granian passes on any text of the header (`evil`, `1.2.3.4:80`); we parse the address, or treat it as unknown.
+- When every entry is a trusted proxy, Granian takes the left-most, which the client wrote; we treat it as unknown.
+- For an empty entry (`1.2.3.4,`), Granian keeps the proxy's own address, as if the proxy were the customer.
+- Granian does not recognise a trusted IPv4 proxy that a dual-stack socket reports as `::ffff:10.0.0.1`.
+- Granian trusts the scheme of X-Forwarded-Proto; we ignore it, because links are built from NETIM_PUBLIC_URL.
 """
 
 import hashlib
@@ -29,12 +28,12 @@ logger = logging.getLogger(__name__)
 Network = IPv4Network | IPv6Network
 
 MAX_ENTRIES = 50
-"""The last of X-Forwarded-For that are read: no chain of proxies is longer."""
+"""How many of the last entries of X-Forwarded-For are read: no chain of proxies is longer."""
 MAX_SHOWN = 100
 """Characters of an entry in the log."""
 TELL_EVERY_SECONDS = 3600
 OPERATORS_PATHS = ("/healthz", "/ping")
-"""Asked by proxies and monitors themselves, on behalf of nobody."""
+"""Proxies and monitors request these themselves, not for a client."""
 _WITH_PORT = re.compile(r"\[(?P<bracketed>[^\[\]]*)\](:\d{1,5})?|(?P<plain>[^:\[\]]*):\d{1,5}", re.ASCII)
 _LINK_LOCAL = re.compile(r"(?P<address>fe[89ab][0-9a-f]:[0-9a-f:.]+)%[\w.-]{1,32}", re.ASCII | re.IGNORECASE)
 
@@ -43,8 +42,8 @@ def forwarded_entry(entry: str) -> Address | None:
     """The address in one entry of X-Forwarded-For, or None.
 
     Proxies write it bare, with a port (`192.0.2.1:4711`, `[2001:db8::1]:4711`), in brackets, or in quotes (RFC 7239
-    wants these for IPv6). Of an address on the link they also name the interface (`fe80::1%eth0`), by a name that
-    means something to them alone.
+    requires these for IPv6). For a link-local address they also name their interface (`fe80::1%eth0`), which only has
+    a meaning on the proxy.
     """
     text = entry.strip(" \t")
     if len(text) > 1 and text[0] == text[-1] == '"':
@@ -59,7 +58,7 @@ def forwarded_entry(entry: str) -> Address | None:
 def forwarded_client(
     peer: str | None, forwarded_for: Sequence[str], trusted: Iterable[Network]
 ) -> tuple[Address | None, str | None]:
-    """The client's address, as far as it can be known, and the client's entry in X-Forwarded-For.
+    """The client's address, if it is known, and the client's entry in X-Forwarded-For.
 
     Args:
         peer: the other end of the socket.
@@ -67,9 +66,9 @@ def forwarded_client(
         trusted: the networks of our own proxies.
 
     Returns:
-        The peer itself and no entry, unless the peer is one of our proxies. Then the right-most entry that is none:
-        what stands to its left was written by the client. The address is None when that entry is no address; both are
-        None when there is no such entry among the last `MAX_ENTRIES`.
+        The peer itself and no entry, unless the peer is one of our proxies. Then the right-most entry that is not one
+        of our proxies: the client wrote everything to its left. The address is None when that entry is no address;
+        both are None when the last `MAX_ENTRIES` contain no such entry.
     """
     networks = tuple(trusted)
     address = client_address(peer)
@@ -88,18 +87,18 @@ def _within(address: Address, networks: tuple[Network, ...]) -> bool:
 
 
 class UnreadClients:
-    """Warns the operator, now and then, that a proxy does not name its clients."""
+    """Warns the operator, at a limited rate, that a proxy does not name its clients."""
 
     def __init__(self) -> None:
         self._told: dict[str, float] = {}
 
     def note(self, peer: str, lines: Sequence[str], entry: str | None) -> None:
-        """One log line for a proxy, and another one an hour later at the earliest.
+        """Writes at most one log line per proxy and hour.
 
         Args:
             peer: the proxy.
             lines: the X-Forwarded-For lines.
-            entry: what stands there for the client; None for nothing.
+            entry: the client's entry in them; None without one.
         """
         now = time.monotonic()
         self._told = {proxy: at for proxy, at in self._told.items() if now - at < TELL_EVERY_SECONDS}
@@ -112,22 +111,22 @@ class UnreadClients:
         log_event(logger, "client_address.unread", level=logging.ERROR, proxy=peer, reason=reason, entry=shown)
 
     def warnings(self) -> list[str]:
-        """A line for each proxy of the last hour. For /healthz."""
+        """A line for each proxy of the last hour, for /healthz."""
         now = time.monotonic()
         recent = (peer for peer, at in self._told.items() if now - at < TELL_EVERY_SECONDS)
         return [f"{peer} (NETIM_TRUSTED_PROXIES) does not say who its clients are: see the log" for peer in recent]
 
 
 unread_clients = UnreadClients()
-"""Of this process."""
+"""The warnings of this process."""
 
 
 class ClientAddress:
     """ASGI middleware that puts the client's address into `scope["client"]`.
 
-    It is normalised there. What cannot be read becomes `unknown-` and a digest of the peer and of what it wrote: no
-    address for IP restriction, but limits tell one such client from another. The port becomes 0 when the address
-    comes from a proxy. The outermost middleware: all others read the scope.
+    It normalises the address. An unreadable one becomes `unknown-` and a digest of the peer and of what the peer wrote:
+    IP restriction does not take that for an address, but limits can distinguish such clients. The port becomes 0 when
+    the address comes from a proxy. This is the outermost middleware: all others read the scope.
     """
 
     def __init__(self, app: ASGIApp, trusted_proxies: Sequence[Network] = ()) -> None:

@@ -34,20 +34,20 @@ def cookie_names(settings: Settings) -> CookieNames:
 
 
 class CookieDigests(cookies.CookieDigests):
-    """Takes the cookies out of every request and handshake. The browser cookie alone logs nobody in."""
+    """Removes the cookies from every request and handshake. The browser cookie alone logs nobody in."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         names = dict(zip(KINDS.values(), cookie_names(settings), strict=True))
         super().__init__(app, names=names, origins=settings.allowed_origins, harmless=(KINDS["browser"],))
 
     def log_refusal(self, scope: Scope, name: str, **fields: str) -> None:
-        """Logs what is refused, and whom."""
+        """Logs a refusal and the origin of the request."""
         set_caller(Visitor(origin=origin_of_request(HTTPConnection(scope))))
         log_refusal(name, account_id=None, **fields)
 
 
 class BrowserCookie:
-    """Gives each browser its browser cookie with the first page it loads."""
+    """Sets the browser cookie with the first page that a browser loads."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -72,10 +72,10 @@ class BrowserCookie:
 
 
 def set_cookie(response: Response, name: str, value: str, lifetime: timedelta | None, settings: Settings) -> None:
-    """Sets a cookie that no script can read. `lifetime`: None for as long as the browser is open."""
+    """Sets a cookie that no script can read. With a `lifetime` of None it expires when the browser closes."""
     cookies.set_cookie(response, name, value, lifetime, secure=settings.production)
 
 
 def delete_cookie(response: Response, name: str, settings: Settings) -> None:
-    """Takes a cookie away from the browser."""
+    """Deletes a cookie in the browser."""
     cookies.delete_cookie(response, name, secure=settings.production)

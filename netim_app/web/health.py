@@ -17,7 +17,7 @@ HEALTH_TIMEOUT_SECONDS = 3
 
 
 async def healthz(_request: Request) -> JSONResponse:
-    """GET /healthz: 200 while database and Redis (if configured) answer, else 503; mails that wait, and warnings."""
+    """GET /healthz: 200 while database and Redis (if configured) answer, else 503; also queued mails and warnings."""
     report: dict[str, object] = {}
     try:
         async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):

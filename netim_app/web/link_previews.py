@@ -1,4 +1,4 @@
-"""The pages as programs see them that show a preview of a link: chats, social networks, mail programs."""
+"""The pages for programs that show previews of links: chats, social networks, mail programs."""
 
 import re
 from pathlib import Path
@@ -12,13 +12,13 @@ from netim_app.ui.document import PREVIEW
 PREVIEWERS = re.compile(
     r"bot\b|preview|externalhit|facebot|whatsapp|mastodon|pinterest|slack|telegram|embed", re.IGNORECASE
 )
-"""In the User-Agent of such programs: they name themselves."""
+"""Matches the User-Agent of such programs, which identify themselves."""
 
 
 class LinkPreviews:
-    """ASGI: names the preview picture by its whole address, as Open Graph wants it.
+    """ASGI middleware: inserts the absolute URL of the preview picture, as Open Graph requires.
 
-    One build serves any address, so the built pages know its path alone. Browsers do not read it.
+    One build serves any origin, so the built pages contain only its path. Browsers do not read it.
     """
 
     def __init__(self, app: ASGIApp, static_dir: Path, origin: str) -> None:

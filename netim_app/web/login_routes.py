@@ -1,7 +1,7 @@
 """The only routes that set or clear the session cookie.
 
 A state cannot set an HttpOnly cookie. It issues a ticket (see `identity.tickets`), a hidden form posts it here, and the
-answer carries the cookie.
+response sets the cookie.
 """
 
 import logging
@@ -36,7 +36,7 @@ def _refused(request: Request) -> Response | None:
 def guarded(
     handler: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
-    """A route for forms of our own pages, that are small; without a database it leads to the login."""
+    """Accepts only small forms from our own pages. When the database fails, it redirects to the login."""
 
     async def guard(request: Request) -> Response:
         set_caller(Visitor(origin=origin_of_request(request)))
@@ -50,21 +50,21 @@ def guarded(
 
 
 async def _redeem(ticket: str | None, browser_digest: str, origin: Origin) -> tickets.OpenedSession | None:
-    # Asked in a reading unit first, so that a forged ticket never takes the write lock.
+    # Check in a reading unit first, so that a forged ticket never takes the write lock.
     if ticket is None or not browser_digest or not await in_read_unit(tickets.is_ticket, ticket):
         return None
     return await in_unit(tickets.redeem_ticket, ticket, browser_digest, origin)
 
 
 async def open_session(request: Request) -> Response:
-    """POST /auth/session: redeems a ticket, sets the cookie, goes on to the page that the ticket names."""
+    """POST /auth/session: redeems a ticket, sets the cookie, redirects to the page that the ticket names."""
     settings, held, origin = get_settings(), digests_of(request), origin_of_request(request)
     ticket = await token_in_form(request, "ticket")
     opened = await _redeem(ticket, held.browser, origin)
     if opened is None:
         log_refusal("ticket_refused")
         return RedirectResponse("/login?again=1", status_code=303)
-    # The session that this browser held before ends (ASVS 7.2.4).
+    # End the previous session of this browser (ASVS 7.2.4).
     if held.session:
         await in_unit(sessions.end_session, held.session, origin, replaced=True)
     response = RedirectResponse(opened.return_to, status_code=303)
@@ -75,7 +75,7 @@ async def open_session(request: Request) -> Response:
 
 
 async def keep_pending(request: Request) -> Response:
-    """POST /auth/pending: sets the cookie with which all tabs of the browser go on with a login that owes its code."""
+    """POST /auth/pending: sets a cookie, with which all tabs of the browser can continue the pending login."""
     settings, browser = get_settings(), digests_of(request).browser
     secret = await token_in_form(request, "secret")
     if secret is None:
@@ -88,7 +88,7 @@ async def keep_pending(request: Request) -> Response:
         cookie = await in_unit(pending_logins.give_cookie, browser, secret)
     response = Response(status_code=204)
     if cookie is None:
-        # No error for the page: a quick customer may have given the code before this request came.
+        # Not an error for the page: a quick customer may have entered the code before this request arrived.
         log_refusal("request.refused", path=request.url.path, reason="no code is asked for")
         return response
     set_cookie(response, cookie_names(settings).pending, cookie, pending_logins.PENDING_LIFE, settings)

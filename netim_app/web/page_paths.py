@@ -1,4 +1,4 @@
-"""Serves a page under its own address, in the language that the browser asks for."""
+"""Serves a page at its own path, in the language that the browser requests."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from netim_app.texts.catalog import DEFAULT_LOCALE, choose_locale
 
 
 class PagePaths:
-    """ASGI: `/login` is answered with `login/index.html` at once, or with its twin in another language.
+    """ASGI middleware: serves `login/index.html` for `/login` at once, or its twin in another language.
 
-    Starlette's static files would redirect there: a round trip more, to an address made from the Host header.
+    Starlette's static files would redirect instead: one more round trip, to a URL built from the Host header.
     """
 
     def __init__(self, app: ASGIApp, static_dir: Path) -> None:

@@ -1,7 +1,7 @@
-"""How long the body of a request may take, and how many one IP address may send at once (ASVS 15.2.2).
+"""Limits how long a request body may take, and how many one IP address may send at once (ASVS 15.2.2).
 
-Our forms have a few hundred bytes. The server takes a number of connections and no more: a body that
-never ends holds one of them.
+Our forms have a few hundred bytes. The server's connections are limited, and a body that never ends occupies
+one of them.
 """
 
 import asyncio
@@ -20,15 +20,15 @@ from reflex_guard.asgi import client_of
 logger = logging.getLogger(__name__)
 
 MAX_SECONDS = 5
-"""For a whole body, from the end of its headers: a drop now and then does not count as going on."""
+"""For a whole body, from the end of its headers: a client cannot extend it by sending a byte now and then."""
 MAX_AT_ONCE = 32
-"""Requests with a body that one IP address may have open: more than an office sends in the same moment. An IPv6 /48 may
-have ten times as many."""
+"""Open requests with a body from one IP address: more than an office sends at the same moment. An IPv6 /48 may have ten
+times as many."""
 _CLOSE = {"connection": "close"}
 
 
 class RequestBodies:
-    """ASGI middleware. A slow body is answered 408, one request too many 429. It counts in this process."""
+    """ASGI middleware. It responds 408 to a slow body, and 429 to too many requests. It counts per process."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -49,7 +49,7 @@ class RequestBodies:
             await self._app(scope, _timed(receive, address), send)
         finally:
             self._open.subtract(keys)
-            self._open += Counter()  # forgets the networks that have none open
+            self._open += Counter()  # drops networks without open requests
 
 
 def _has_body(headers: Headers) -> bool:
@@ -62,7 +62,7 @@ def _timed(receive: Receive, address: str) -> Receive:
 
     async def timed() -> Message:
         nonlocal complete
-        if complete:  # what comes now is that the client has hung up
+        if complete:  # the next message is the client's disconnect
             return await receive()
         try:
             async with asyncio.timeout_at(deadline):

@@ -15,17 +15,17 @@ from netim_app.web.login_routes import close_session, guarded, keep_pending, ope
 
 
 def change_password(_request: Request) -> RedirectResponse:
-    """Where password managers lead their users (W3C, A Well-Known URL for Changing Passwords)."""
+    """Password managers send their users here (W3C, A Well-Known URL for Changing Passwords)."""
     return RedirectResponse("/account/connection-and-security#password", status_code=302)
 
 
 def not_found(_request: Request) -> Response:
-    """Hides a route of Reflex that nothing uses."""
+    """Hides an unused route of Reflex."""
     return Response(status_code=404)
 
 
 def text_of(read: Callable[[UnitOfWork], str | None]) -> Callable[[Request], Awaitable[Response]]:
-    """A route that answers with a text of a feature (`Feature.public_texts`)."""
+    """A route that returns a text of a feature (`Feature.public_texts`)."""
 
     async def answer(_request: Request) -> Response:
         text = await in_read_unit(read)

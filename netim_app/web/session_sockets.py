@@ -1,4 +1,4 @@
-"""How many sockets one session may have open, and which budgets pay for their events."""
+"""Limits how many sockets one session may have open, and sets the budgets that pay for their events."""
 
 import contextlib
 import logging
@@ -20,25 +20,25 @@ from reflex_guard.asgi import TRY_LATER, client_of, refuse_socket
 logger = logging.getLogger(__name__)
 
 MAX_SOCKETS_PER_SESSION = 50
-"""Open at once, one for each tab of a browser: more tabs than anybody works in."""
+"""Open at once, one for each tab of a browser: more tabs than anybody uses."""
 MAX_SOCKETS_OF_STRANGERS = 3_000
-"""Open at once, all together. Everybody who is about to log in counts."""
+"""Open at once by all callers without a session together, such as everybody who is about to log in."""
 _STRANGERS = 0
-"""The number of no session."""
+"""No session has this number."""
 
 
 class SessionSockets:
     """Refuses a session's sockets beyond its limit, from any IP address. It runs behind `CookieDigests`.
 
-    (ASVS 2.4.1.) With the limit of sessions, it is one for the account. Counted by account alone, a stolen cookie could
-    use up the owner's sockets.
-    The newest is refused: closing the oldest would only make its tab come back for another one's place. It counts in
-    this process, as `SocketLimits` does for IP addresses: each worker has the limit for itself.
-    Strangers have a limit for all together, below that of all sockets: they keep no customer out who is logged in.
+    (ASVS 2.4.1.) Together with the limit of sessions, this limits the sockets of an account. A limit per account would
+    let a stolen cookie use up the owner's sockets.
+    The newest socket is refused: if the oldest were closed, its tab would reconnect and displace another. It counts
+    per process, as `SocketLimits` does for IP addresses: each worker has its own limit.
+    Callers without a session share one limit, below that of all sockets, so they cannot lock out logged-in customers.
 
     Args:
-        budgets: from which the events of each socket are paid.
-        sockets: gets those of customers.
+        budgets: pay for the events of each socket.
+        sockets: registers the sockets of customers.
     """
 
     def __init__(self, app: ASGIApp, budgets: CostBudgets, sockets: OpenSockets) -> None:
@@ -72,7 +72,7 @@ class SessionSockets:
                 del self._open[session]
 
     async def _actor(self, scope: Scope) -> Actor | None:
-        """Whose session the handshake carries."""
+        """The customer whose session cookie the handshake carries."""
         headers = Headers(scope=scope)
         digests = caller_digests(headers.get("authorization", ""))
         if not digests.session:
@@ -81,4 +81,4 @@ class SessionSockets:
         try:
             return (await in_read_unit(sessions.look_up, digests.session, digests.browser, origin)).actor
         except SQLAlchemyError:
-            return None  # without a database its events are refused anyway, and the page can say so
+            return None  # without a database, its events are refused anyway, and the page can show that

@@ -1,6 +1,6 @@
-"""What one IP address may ask of us over websockets: how many sockets, how large a message, how many in a second.
+"""Limits one IP address on websockets: the number of sockets, the size of messages, and messages per second.
 
-(ASVS 2.4.1, 15.2.2.) A customer never meets these limits; a program that does is slowed down, or shown the door.
+(ASVS 2.4.1, 15.2.2.) Customers never reach these limits. A program that does is slowed down or disconnected.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ MAX_SOCKETS_WIDE = 500
 MAX_SOCKETS_IN_ALL = 4_000
 """Open at once in this process. An idle one takes 185 kB, so that is 740 MB."""
 MAX_MESSAGE_BYTES = 256 * 1024
-"""The largest form that we have is a small part of that. A text that is too long gets its message at the field."""
+"""Our largest form needs a fraction of it. A field with a text that is too long shows its own message."""
 BYTES_PER_MESSAGE = 16 * 1024
-"""A larger message counts as several: reading it takes as long."""
+"""A larger message counts as several, because it takes as long to read."""
 MESSAGES_PER_SECOND = 100
 BURST = 500
 SWEEP_EVERY_SECONDS = 10
@@ -34,23 +34,23 @@ SWEEP_EVERY_SECONDS = 10
 
 @dataclass
 class _Network:
-    """All sockets of one IP address, or of the network around it: how many are open, and what they may still send."""
+    """The open sockets of one IP address, or of its network, and the messages that they have sent."""
 
     width: int = 1
-    """How many times the messages of one IP address it may send."""
+    """Its limit of messages, as a multiple of that of one IP address."""
     sockets: int = 0
     spent: float = 0
-    """In messages. It goes back to nothing with the time."""
+    """In messages. It decreases to 0 with time."""
     counted_at: float = field(default_factory=time.monotonic)
 
     def pay(self, messages: int) -> float:
-        """Takes this from the credit; returns the seconds to wait before the message is handled."""
+        """Charges this many messages. Returns the seconds to wait before the message is handled."""
         self._refill()
         self.spent += messages
         return max(0.0, (self.spent - BURST * self.width) / (MESSAGES_PER_SECOND * self.width))
 
     def is_forgotten(self) -> bool:
-        """Whether nothing is left to remember of it: who hangs up and comes back gets no new credit."""
+        """Whether it can be dropped: no socket, nothing charged. A client that reconnects gets no new credit."""
         self._refill()
         return self.sockets == 0 and self.spent <= 0
 
@@ -61,10 +61,10 @@ class _Network:
 
 
 class SocketLimits:
-    """ASGI middleware. It counts in this process: each worker has these limits for itself, new sockets aside.
+    """ASGI middleware. It counts per process: each worker has its own limits, except that of new sockets.
 
     Args:
-        limiter: gives the limiter that counts new sockets, for all workers together.
+        limiter: returns the limiter that counts new sockets, for all workers together.
     """
 
     def __init__(self, app: ASGIApp, *, limiter: Callable[[], Limiter]) -> None:
@@ -97,7 +97,7 @@ class SocketLimits:
             self._sweep()
 
     def _networks_of(self, address: str) -> list[_Network]:
-        """The narrow one first; the /48 where there is one."""
+        """The narrow network first, then the /48 if there is one."""
         return [self._networks.setdefault(key, _Network(width=width(key))) for key in network_keys(address)]
 
     def _count(self, networks: list[_Network], change: int) -> None:
@@ -106,7 +106,7 @@ class SocketLimits:
             network.sockets += change
 
     def _full(self, networks: list[_Network]) -> str:
-        """Which limit is passed; empty if none is."""
+        """The limit that is exceeded; empty for none."""
         narrow, *wide = networks
         if narrow.sockets > MAX_SOCKETS * narrow.width:
             return "too many of one address"
@@ -115,7 +115,7 @@ class SocketLimits:
         return "too many in all" if self._open > MAX_SOCKETS_IN_ALL else ""
 
     def _sweep(self) -> None:
-        """Forgets idle networks, now and then: an emptied credit is full again after a few seconds."""
+        """Drops idle networks from time to time: a used-up credit is full again after a few seconds."""
         if time.monotonic() - self._swept_at >= SWEEP_EVERY_SECONDS:
             self._swept_at = time.monotonic()
             self._networks = {key: network for key, network in self._networks.items() if not network.is_forgotten()}
@@ -132,7 +132,7 @@ def _metered(networks: list[_Network], address: str, receive: Receive, send: Sen
             await send({"type": "websocket.close", "code": TOO_BIG})
             return {"type": "websocket.disconnect", "code": TOO_BIG}
         if wait := max(network.pay(1 + size // BYTES_PER_MESSAGE) for network in networks):
-            await asyncio.sleep(wait)  # the socket is not read meanwhile: what is sent piles up at the sender
+            await asyncio.sleep(wait)  # the socket is not read meanwhile, so messages pile up at the sender
         return message
 
     return metered

@@ -31,14 +31,14 @@ logger = logging.getLogger(__name__)
 def stack(
     settings: Settings, *, pages: Path, events: Container[str], budgets: CostBudgets, sockets: OpenSockets
 ) -> list[Starlette | Callable[[ASGIApp], ASGIApp]]:
-    """For `rx.App(api_transformer=...)`: each wraps those before it, so a request meets the last one first.
+    """For `rx.App(api_transformer=...)`. Each wraps those before it, so a request reaches the last one first.
 
     Args:
-        settings: of the server.
+        settings: the settings of the server.
         pages: the folder of the built pages.
-        events: the names of all events that there are.
-        budgets: from which events are paid.
-        sockets: gets those of customers.
+        events: the names of all existing events.
+        budgets: pay for events.
+        sockets: registers the sockets of customers.
     """
     return [
         routes(),
@@ -48,7 +48,7 @@ def stack(
         BrowserCookie,
         # Reads the digest of the session cookie.
         partial(SessionSockets, budgets=budgets, sockets=sockets),
-        # Takes the cookies away: the middlewares listed before this one see digests only.
+        # Removes the cookies: the middlewares listed before this one see digests only.
         partial(CookieDigests, settings=settings),
         partial(SocketPackets, names=events, log=partial(log_event, logger, level=logging.WARNING)),
         RequestBodies,

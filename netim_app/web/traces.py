@@ -1,4 +1,4 @@
-"""Gives each request and each socket an id for its lines in the log."""
+"""Gives each request and each socket a trace id for its log lines."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -6,7 +6,7 @@ from netim_app.infra.trace import begin_trace
 
 
 class Traces:
-    """ASGI middleware: each request has an id, and each socket. An event gets one of its own from the Gate."""
+    """ASGI middleware that sets the id of each request and each socket. The Gate sets one for each event."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
