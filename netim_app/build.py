@@ -1,4 +1,4 @@
-"""Compiles the pages, when something that they are made of has changed since the last time."""
+"""Builds the pages when their sources have changed since the last build."""
 
 import hashlib
 import os
@@ -17,11 +17,11 @@ from netim_app.settings import Settings
 from netim_app.texts.languages import DEFAULT, languages
 
 STAMP = "netim-build"
-"""The file beside the pages with the digest of what they were made of."""
+"""The file beside the pages with the digest of their sources."""
 PACKAGE = Path(__file__).resolve().parent
 PARTS = PACKAGE.with_name("reflex_guard")
 SETTINGS = ("env", "password_min_length", "session_remember_days", "brand_dir")
-"""The settings that are written into the pages: a build gets no others."""
+"""The settings that are compiled into the pages: a build gets no others."""
 _CODE = ("**/*.py", "**/*.po")
 _BESIDE_IT = (
     "assets/**/*",
@@ -35,7 +35,7 @@ _PASSED_ON = {
     *("home", "lang", "lc_all", "tmpdir", "reflex_dir"),
     *("http_proxy", "https_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir", "node_extra_ca_certs"),
 }
-"""Variables that a build may see, beside npm's own: npm and its packages see all of them."""
+"""Variables that are passed on to a build, besides npm's own: npm and its packages see all of them."""
 
 
 def web_dir() -> Path:
@@ -44,12 +44,12 @@ def web_dir() -> Path:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The environment for every Reflex process: Node from the virtual environment, quiet, without a call home."""
+    """The environment for every Reflex process: Node from the virtual environment, no telemetry, no update check."""
     return {**os.environ, **_reflex_options(), **settings.paths(), "NETIM_ENV": settings.env}
 
 
 def build_environment(settings: Settings) -> dict[str, str]:
-    """The whole environment of a build. No secret of the server is in it."""
+    """The whole environment of a build. It contains no secret of the server."""
     passed_on = {
         name: value
         for name, value in os.environ.items()
@@ -72,14 +72,14 @@ def _reflex_options() -> dict[str, str]:
 
 
 def faults(settings: Settings) -> list[str]:
-    """What of the settings forbids a build. All else concerns the server alone, and a build need not know it."""
+    """The faults of the settings that a build uses. All other settings concern only the server."""
     found = [fault for fault in settings.faults() if any(f"NETIM_{name.upper()}" in fault for name in SETTINGS)]
     return found + read_brand(settings.brand_dir)[1]
 
 
 def fingerprint(settings: Settings) -> str:
     """A digest of everything that a build depends on. A build belongs to one environment, and serves any address."""
-    written = [getattr(settings, name) for name in SETTINGS if name != "brand_dir"]  # of that one the content counts
+    written = [getattr(settings, name) for name in SETTINGS if name != "brand_dir"]  # its files are hashed instead
     hashed = hashlib.sha256(repr(written).encode())
     for folder, patterns in ((PACKAGE, _CODE), (PARTS, _CODE), (ROOT, _BESIDE_IT), (settings.brand_dir, ("*",))):
         for path in (path for pattern in patterns for path in sorted(folder.glob(pattern)) if path.is_file()):
@@ -93,13 +93,13 @@ def _stamp() -> Path:
 
 
 def is_built(settings: Settings) -> bool:
-    """Whether the present build is still right."""
+    """Whether the existing build is up to date."""
     stamp = _stamp()
     return stamp.exists() and stamp.read_text() == fingerprint(settings) and (web_dir() / "build" / "client").is_dir()
 
 
 def build(settings: Settings) -> bool:
-    """Builds the front end unless the present build is still right. Says whether it had to.
+    """Builds the front end unless the existing build is up to date. Returns whether it built.
 
     Raises:
         subprocess.CalledProcessError: Reflex could not build.
@@ -107,7 +107,7 @@ def build(settings: Settings) -> bool:
     if is_built(settings):
         return False
     _stamp().unlink(missing_ok=True)
-    wanted = fingerprint(settings)  # of what is read now: what changes meanwhile is a reason for the next build
+    wanted = fingerprint(settings)  # taken first: a change during the build causes the next build
     with _workshop() as folder:
         subprocess.run(
             [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
@@ -127,7 +127,7 @@ def build(settings: Settings) -> bool:
 
 @contextmanager
 def _workshop() -> Iterator[Path]:
-    """A folder to start Reflex in: it writes a lock and other files there. The checkout itself is only read."""
+    """A folder to run Reflex in, which writes a lock and other files there. The checkout itself is only read."""
     with TemporaryDirectory(prefix="netim-build-") as name:
         folder = Path(name)
         (folder / "reflex.lock").mkdir()

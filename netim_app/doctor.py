@@ -1,4 +1,4 @@
-"""What `netim doctor` looks at: it tries each thing that the settings name, and goes on when one fails."""
+"""The checks of `netim doctor`: it tries everything that the settings name, and continues when a check fails."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ from netim_app.settings import Reading, Settings
 
 PATIENCE_SECONDS = 10
 OTHERS = 0o077
-"""The mode bits of a file for everybody but its owner."""
+"""The permission bits of a file for group and others."""
 SWITCHING_PROTOCOLS = 101
 FORBIDDEN = 403
 _HANDSHAKE = {
@@ -41,7 +41,7 @@ _HANDSHAKE = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was tried, in one line."""
+    """The result of one check, in one line."""
 
     what: str
     said: str
@@ -52,7 +52,7 @@ class Finding:
 
 
 def reason(error: Exception) -> str:
-    """One line about an error, in the words of its origin."""
+    """One line about an error, in its original words."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror} ({error.filename})" if error.filename else error.strerror
     origin = error.orig if isinstance(error, DBAPIError) and error.orig else error
@@ -61,7 +61,7 @@ def reason(error: Exception) -> str:
 
 
 def effective(reading: Reading) -> Iterator[str]:
-    """A line for each setting that can be read: the value that counts, and where it stands. No secret is in it."""
+    """A line for each setting that can be read: the effective value and its source. No line contains a secret."""
     settings = reading.settings
     for name in Settings.model_fields:
         if name not in reading.unreadable:
@@ -88,7 +88,7 @@ def _shown(name: str, value: object) -> str:
 
 
 def _without_secrets(address: str) -> str:
-    """A URL without user and password, which may stand in its query, too."""
+    """A URL without user, password and query, which may also contain a password."""
     url = urlsplit(address)
     account, _, place = url.netloc.rpartition("@")
     query = "***" if url.query else ""
@@ -105,7 +105,7 @@ def _database_without_secrets(address: str) -> str:
 
 
 def send_mail_to_oneself(reading: Reading, to: str) -> Finding:
-    """Sends a mail as the product does, past the outbox: what the mail server says is told at once."""
+    """Sends a mail as the product does, but without the outbox, so that the mail server's reply is shown at once."""
     settings = reading.settings
     if reading.unreadable or read_brand(settings.brand_dir)[1]:
         return Finding("mail to oneself", "was not sent: a setting that it needs is at fault", fine=False)
@@ -133,7 +133,7 @@ def _test_mail(settings: Settings, to: str) -> mail_message.Message:
 
 
 def examine(reading: Reading) -> Iterator[Finding]:
-    """Everything, in the order in which a start needs it, but what a setting names that cannot be read."""
+    """Runs all checks, in the order in which a start needs them. It skips those of settings that cannot be read."""
     settings = reading.settings
 
     def can_be_read(*names: str) -> bool:
@@ -192,7 +192,7 @@ def _directory(path: str) -> Finding:
 
 
 def _folder(folder: Path) -> Finding:
-    """NETIM_VAR_DIR. The first start makes it."""
+    """Checks NETIM_VAR_DIR, which the first start creates."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     try:
         with tempfile.TemporaryFile(dir=there):
@@ -267,7 +267,7 @@ def _mail(settings: Settings) -> Finding:
 
 
 def _public_address(settings: Settings) -> Finding:
-    """Opens a socket there as a page does. Only a server that runs can be asked."""
+    """Opens a socket at the public URL, as a page does. That needs a running server."""
     origin = settings.public_url
     answer = _handshake(origin, origin)
     if answer == SWITCHING_PROTOCOLS:
@@ -287,7 +287,7 @@ def _public_address(settings: Settings) -> Finding:
 
 
 def _handshake(address: str, origin: str) -> int | str:
-    """The status of the answer, or why there is none."""
+    """The status of the response, or the reason why there is none."""
     url = urlsplit(address)
     kind = HTTPSConnection if url.scheme == "https" else HTTPConnection
     connection = kind(url.hostname or "", url.port, timeout=PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""What runs beside the server, from its start to its end."""
+"""Background work that runs with the server, from its start to its end."""
 
 import asyncio
 import contextlib
@@ -21,12 +21,12 @@ from netim_app.settings import Settings
 from netim_app.texts.places import time_zones
 
 LAST_EXPORT_SECONDS = 2
-"""A collector that is away does not hold up the end of a server."""
+"""An unreachable collector must not delay the stop of a server for longer."""
 
 
 @contextlib.asynccontextmanager
 async def refuse_faults(settings: Settings) -> AsyncIterator[None]:
-    """Refuses unsafe settings however the server is started."""
+    """Refuses unsafe settings, however the server is started."""
     if faults := settings.faults():
         raise RuntimeError("; ".join(faults))
     yield
@@ -34,7 +34,7 @@ async def refuse_faults(settings: Settings) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def _meanwhile(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Does something beside the server for the length of a block, and cancels it at the end."""
+    """Runs a task inside the block, and cancels it at the end."""
     task = asyncio.create_task(work, name=name)
     try:
         yield
@@ -46,7 +46,7 @@ async def _meanwhile(work: Coroutine[Any, Any, None], name: str) -> AsyncIterato
 
 @contextlib.asynccontextmanager
 async def send_mails(settings: Settings) -> AsyncIterator[None]:
-    """Sends what is in the outbox while the server runs; each commit wakes it."""
+    """Sends the mails of the outbox while the server runs. Each commit that queued a mail wakes the sender."""
     loop = asyncio.get_running_loop()
     sender = mail_sender.Sender(units(), make_transport(settings, units().clock), worker_id=f"{os.getpid()}")
 
@@ -63,14 +63,14 @@ async def send_mails(settings: Settings) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def work_regularly() -> AsyncIterator[None]:
-    """Does every minute what features offer to be done."""
+    """Runs the periodic work of features every minute."""
     async with _meanwhile(periodic.run(), "periodic work"):
         yield
 
 
 @contextlib.asynccontextmanager
 async def tell_directory(settings: Settings) -> AsyncIterator[None]:
-    """Tells the directory of customers new addresses, where there is one."""
+    """Sends new addresses to the directory of customers, if there is one."""
     if not settings.customer_directory:
         yield
         return
@@ -80,14 +80,14 @@ async def tell_directory(settings: Settings) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def notify_revoked_tabs(tabs: ConnectedTabs, sockets: OpenSockets) -> AsyncIterator[None]:
-    """Sends tabs whose session was ended elsewhere to the login."""
+    """Sends tabs to the login when their session was ended elsewhere."""
     async with _meanwhile(RevokedTabNotifier(tabs, sockets).run(), "revoked tabs"):
         yield
 
 
 @contextlib.asynccontextmanager
 async def forget_abandoned_tabs(manager: object, tabs: ConnectedTabs) -> AsyncIterator[None]:
-    """Keeps what tabs without a socket cost within bounds."""
+    """Limits the memory that tabs without a socket use."""
     kept = kept_states(manager, tabs.tokens)
     if kept is None:
         yield
@@ -98,7 +98,7 @@ async def forget_abandoned_tabs(manager: object, tabs: ConnectedTabs) -> AsyncIt
 
 @contextlib.asynccontextmanager
 async def send_telemetry(settings: Settings, tabs: ConnectedTabs) -> AsyncIterator[None]:
-    """Sends metrics and traces where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector."""
+    """Sends metrics and traces if `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector."""
     if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         yield
         return
@@ -116,10 +116,9 @@ async def send_telemetry(settings: Settings, tabs: ConnectedTabs) -> AsyncIterat
 
 
 async def warm_up(settings: Settings) -> None:
-    """Computes once, before the first customer comes, what the first login would otherwise wait for.
+    """Computes, before the server accepts requests, what the first login would otherwise wait for.
 
-    What is loaded by then stays, so the garbage collector need not look at it: that would pause the server for 150 ms
-    now and then.
+    Everything loaded by then stays in memory. So the garbage collector may ignore it, which saves pauses of 150 ms.
     """
     await asyncio.to_thread(passwords.dummy_hash, settings.bcrypt_cost)
     await asyncio.to_thread(password_policy.strength, "loads the dictionaries", ())

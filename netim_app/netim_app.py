@@ -24,7 +24,7 @@ configure(settings)
 
 
 def report_fault(exception: Exception) -> None:
-    """Called by Reflex for an exception of an event handler."""
+    """Reflex calls this for an exception of an event handler."""
     incidents.report(exception)
 
 

@@ -1,7 +1,7 @@
 """What the installed features offer.
 
-`identity` and the gauge ask `offers()`, and so they work with features that they do not name. `install` gives `infra`
-the handlers.
+`identity` and the gauge call `offers()`, so they work with features without naming them. `install` passes the handlers
+to `infra`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from netim_app.infra import handlers
 from netim_app.infra.handlers import MailAddition, MailRequest, Subscription
 
 if TYPE_CHECKING:
-    # Services ask `offers()`, and services know no Reflex: these names are for the type checker alone.
+    # Services call `offers()` and must not import Reflex: these names are for the type checker only.
     import reflex as rx
 
     from netim_app.infra.rewrap import Rewrapped
@@ -67,13 +67,13 @@ class Offers:
 
     @cached_property
     def ways_in(self) -> dict[str, str]:
-        """Text keys that say how a login was made, by the factor of its ticket."""
+        """Text keys that describe how a login was made, by the factor of its ticket."""
         named = {factor.name: factor.logged_in for factor in self.second_factors}
         return named | {factor: key for ceremony in self.ceremonies for factor, key in ceremony.logged_in.items()}
 
     @cached_property
     def stand_ins(self) -> frozenset[str]:
-        """The factors of tickets after which a device may be lost."""
+        """The factors of tickets that suggest a lost device."""
         codes = {factor.name for factor in self.second_factors if factor.stands_in}
         return frozenset(codes | {factor for ceremony in self.ceremonies for factor in ceremony.stands_in})
 
@@ -139,7 +139,7 @@ class Offers:
 
     @cached_property
     def exports(self) -> dict[str, Callable[[UnitOfWork, int], Mapping[str, Any]]]:
-        """By the name of the feature."""
+        """The exports, by the name of the feature."""
         return {f.name: f.export for f in self.features if f.export}
 
     def cards(self, group: Group) -> tuple[Callable[[], rx.Component], ...]:
@@ -152,7 +152,7 @@ class Offers:
 
     @cached_property
     def refreshers(self) -> dict[str, Refresher[Any]]:
-        """By the name of a feature, or by that of one and a key: `gauge.totp`."""
+        """The refreshers, by the name of a feature, or by feature and key: `gauge.totp`."""
         own = {f.name: f.refresher for f in self.features if f.refresher}
         asked = {f.name: f.refreshers_of_others() for f in self.features if f.refreshers_of_others}
         return own | {f"{name}.{key}": refresher for name, keyed in asked.items() for key, refresher in keyed.items()}
@@ -179,7 +179,7 @@ _installed = Offers()
 
 
 def install(features: Sequence[Feature]) -> None:
-    """Makes the features known. Called by the composition root, the command line and tests."""
+    """Installs the features. The composition root, the command line and tests call it."""
     global _installed
     _installed = Offers(tuple(features))
     handlers.install(_installed.subscriptions, _installed.mail_requests, _installed.mail_additions)

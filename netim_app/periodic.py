@@ -1,4 +1,4 @@
-"""Periodic work: what features offer to be done every minute while the server runs."""
+"""Periodic work: runs the work of features every minute while the server runs."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 async def run_once() -> None:
-    """Runs all of it once. Each step is a unit of its own, so one that fails stops no other."""
+    """Runs all work once. Each step has a unit of its own, so a failed step does not stop the others."""
     for purge in offers().purges:
         await _try(in_unit, purge)
     for work in offers().periodic:
@@ -25,13 +25,13 @@ async def run_once() -> None:
 async def _try(run: Callable[..., Any], step: Callable[..., Any], *args: object) -> Any:
     try:
         return await run(step, *args)
-    except Exception:  # the next step, and the next minute, must come
+    except Exception:  # the next step, and the next minute, must still run
         logger.exception("periodic work failed; it is tried again in a minute: %s%r", step.__qualname__, args)
         return None
 
 
 async def wait_for_tables() -> None:
-    """Waits for the tables of all features, and says once which are missing."""
+    """Waits for the tables of all features, and logs once which are missing."""
     told = False
     while missing := await _try(asyncio.to_thread, missing_tables, units()):
         if not told:
@@ -45,7 +45,7 @@ async def wait_for_tables() -> None:
 
 
 async def run() -> NoReturn:
-    """Runs it every minute until it is cancelled."""
+    """Runs the work every minute until it is cancelled."""
     await wait_for_tables()
     while True:
         await run_once()

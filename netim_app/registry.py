@@ -35,5 +35,5 @@ FEATURES: tuple[Feature, ...] = (
 
 
 def install_features() -> None:
-    """Makes all offers known to identity, infra and the gauge."""
+    """Installs all offers for identity, infra and the gauge."""
     install((IDENTITY, *FEATURES))

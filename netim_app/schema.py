@@ -1,4 +1,4 @@
-"""Finds every table of the product, and brings a database to the newest schema."""
+"""Finds every table of the product, and migrates a database to the newest schema."""
 
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +16,7 @@ from netim_app.infra.unit_of_work import Units
 
 __all__ = ["RevisionError", "load_metadata", "migrate", "missing_migrations", "missing_tables"]
 _ONE_AT_A_TIME = 7_305_146_211
-"""The number of the lock in PostgreSQL: any number that nobody else uses."""
+"""The number of the advisory lock in PostgreSQL: any number that nothing else uses."""
 _PACKAGE = Path(__file__).parent
 ALEMBIC_INI = ROOT / "alembic" / "alembic.ini"
 
@@ -29,13 +29,13 @@ def load_metadata() -> MetaData:
 
 
 def migrate(units: Units, revision: str = "head") -> None:
-    """Upgrades the database to a revision; to "base" means to take everything away.
+    """Upgrades the database to a revision; "base" removes everything.
 
     Servers that start at the same time take turns: the second finds nothing left to do.
     """
     config = Config(ALEMBIC_INI)
-    # One transaction, begun before Alembic reads the present version: on SQLite it would read that first, and then lock
-    # the file anew for each step.
+    # One transaction, begun before Alembic reads the current version. On SQLite, Alembic would otherwise read it first,
+    # and then lock the file again for each step.
     with units.writing_engine.begin() as connection:
         if connection.dialect.name == "postgresql":  # SQLite locks the whole file
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ONE_AT_A_TIME})
@@ -47,7 +47,7 @@ def missing_migrations(units: Units) -> int:
     """How many steps the database is behind the newest schema.
 
     Raises:
-        RevisionError: it was made by a version that this one does not know.
+        RevisionError: a version that this one does not know has migrated it.
     """
     scripts = ScriptDirectory.from_config(Config(ALEMBIC_INI))
     with units.engine.connect() as connection:
@@ -56,5 +56,5 @@ def missing_migrations(units: Units) -> int:
 
 
 def missing_tables(units: Units) -> list[str]:
-    """The names of tables that the database lacks: their migration is not written, or has not run."""
+    """The names of missing tables: their migration is not written, or has not run."""
     return sorted(set(load_metadata().tables) - set(inspect(units.engine).get_table_names()))

@@ -1,16 +1,16 @@
-"""Domains in settings: what one is, and to which of them passkeys belong."""
+"""Domains in settings: which are valid, and to which of them passkeys belong."""
 
 import re
 from urllib.parse import urlsplit
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
-"""A host whose last part is a number is an IPv4 address for browsers, however short."""
+"""Browsers treat a host whose last part is a number as an IPv4 address, however short it is."""
 _DOMAIN = "must be a domain such as example.com"
 
 
 def is_domain(name: str) -> bool:
-    """Whether a name in lower case and ASCII is one of a host, and no address."""
+    """Whether a name in lower case and ASCII is a domain, not an IP address."""
     labels = name.split(".")
     return all(_LABEL.fullmatch(label) for label in labels) and not _NUMBER.fullmatch(labels[-1])
 
@@ -28,11 +28,11 @@ def read_passkey_domain(text: str) -> str:
 
 
 def domain_of(url: str) -> str:
-    """The domain of a web address; empty for an IP address, to which no passkey can belong."""
+    """The domain of a URL; empty for an IP address, to which no passkey can belong."""
     host = urlsplit(url).hostname or ""
     return "" if ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]) else host
 
 
 def belongs_to(host: str, domain: str) -> bool:
-    """Whether a host is a domain or below it."""
+    """Whether a host is this domain or a subdomain of it."""
     return host == domain or host.endswith(f".{domain}")

@@ -1,4 +1,4 @@
-"""Files that settings stand in: `.env` in development, and those in a folder that have the names of settings."""
+"""Files with settings: `.env` in development, and files in a folder, each named after its setting."""
 
 import os
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSe
 ENV_FILE = Path(".env").absolute()
 """Read in development."""
 SECRET_FOLDERS = ("NETIM_SECRETS_DIR", "CREDENTIALS_DIRECTORY")
-"""Variables that name one: ours, and that of systemd (`LoadCredential=`)."""
+"""Variables that name such a folder: our own, and that of systemd (`LoadCredential=`)."""
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Stands for the value of a setting whose file cannot be read."""
+    """Replaces the value of a setting whose file cannot be read."""
 
     why: str
 
 
 class _SecretFiles(SecretsSettingsSource):
-    """A folder. A file in it that cannot be read is a fault of its setting alone."""
+    """A folder of settings. When a file in it cannot be read, only its own setting has a fault."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         try:
@@ -72,7 +72,7 @@ def _is_text(file: Path) -> bool:
 
 
 def file_of(settings: type[BaseSettings], name: str) -> Path | None:
-    """The file whose value counts where the environment has none."""
+    """The file whose value applies when the environment has none."""
     return next((_file(source, name) for source in sources(settings) if name in source()), None)
 
 

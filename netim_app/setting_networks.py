@@ -7,14 +7,14 @@ Network = IPv4Network | IPv6Network
 
 _PROXIES = "must be addresses or networks such as 127.0.0.1 or 10.0.0.0/8, with commas between them"
 _MAPPED = 96
-"""Bits of an IPv6 address before the IPv4 address that it wraps."""
+"""Bits of an IPv6 address before the IPv4 address that it contains."""
 
 
 def read_proxies(text: str) -> tuple[Network, ...]:
-    """Addresses and networks, separated by commas or blanks. IPv4 inside of IPv6 becomes IPv4.
+    """Addresses and networks, separated by commas or blanks. IPv4 inside IPv6 becomes IPv4.
 
     Raises:
-        ValueError: one is neither, is not written exactly, or is everybody.
+        ValueError: one is invalid, is not written exactly, or includes every address.
     """
     return tuple(_network(part) for part in re.split(r"[\s,]+", text) if part)
 

@@ -1,6 +1,6 @@
-"""Readers of settings. A reader returns the one form of a value, or says in a line what is wrong.
+"""Readers of settings. A reader returns the canonical form of a value, or an error of one line.
 
-No message repeats the value: it may hold a password.
+No message repeats the value, because it may contain a password.
 """
 
 import re
@@ -20,7 +20,7 @@ from netim_app.setting_domains import is_domain
 ORIGIN_PORTS = {"http": 80, "https": 443}
 SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 POSTGRESQL_DRIVERS = ("postgresql", "postgres", "postgresql+psycopg")
-"""`postgres` is libpq's other name for the same."""
+"""`postgres` is another name for `postgresql` in libpq."""
 
 _ORIGIN = "must be a bare origin such as https://account.example.com"
 _SMTP = "must look like smtp://, smtp+starttls:// or smtps://user:password@mail.example.com:587"
@@ -33,15 +33,15 @@ _OBJECT = "must name an object as module:object, such as our_customers:directory
 _HOST = "must be an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
 
 _UNFIT = re.compile(r"[\s\x00-\x1f\x7f-\x9f\\]")
-"""`urlsplit` drops some of these without a word."""
+"""`urlsplit` silently drops some of these."""
 _SENDER = re.compile(r'(?P<name>"[^"\\]+"|[^"<>@,;:()\\]+?)? *<(?P<address>[^<>\s]+)>|[^<>\s,"]+')
 _PLAIN_URL = re.compile(r"[!#-;=?-~]+")
-"""ASCII without quotes and angle brackets, as it stands in a mail."""
+"""ASCII without quotes and angle brackets, so that it is safe in a mail."""
 
 
 @dataclass(frozen=True)
 class SmtpServer:
-    """A mail server and how to speak to it."""
+    """A mail server and how to connect to it."""
 
     scheme: Literal["smtp", "smtp+starttls", "smtps"]
     host: str
@@ -49,16 +49,16 @@ class SmtpServer:
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     verify: bool = True
-    """Whether its certificate must be signed by an authority that the system knows."""
+    """Whether an authority that the system trusts must have signed its certificate."""
 
     @property
     def sends_password_in_clear(self) -> bool:
-        """Whether others on the way could read the password."""
+        """Whether others on the network could read the password."""
         return self.scheme == "smtp" and bool(self.password) and not is_loopback(self.host)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a name or an address is this machine, and no other one."""
+    """Whether a name or an address means only this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -66,7 +66,7 @@ def is_loopback(host: str) -> bool:
 
 
 def read_origin(text: str) -> str:
-    """The origin as browsers send it: lower case, host in ASCII, no port where it is the usual one (RFC 6454).
+    """The origin as browsers send it: lower case, host in ASCII, no default port (RFC 6454).
 
     Raises:
         ValueError: it is no origin.
@@ -108,7 +108,7 @@ def read_smtp_server(text: str) -> SmtpServer:
 
 
 def read_redis_url(text: str) -> str:
-    """`redis://` or `rediss://` (with TLS), with a host and perhaps the number of a database.
+    """`redis://` or `rediss://` (with TLS), with a host and optionally the number of a database.
 
     Raises:
         ValueError: it is neither.
@@ -137,7 +137,7 @@ def read_database_url(text: str) -> str:
         return text
     if url.drivername not in POSTGRESQL_DRIVERS or not (url.host or url.query.get("host") or url.database):
         raise ValueError(_DATABASE)
-    # An `@` more than the one before the host cuts a password: its rest would count as the host, and be shown.
+    # An unescaped `@` in a password cuts it: the rest would count as the host, and be shown.
     cut = text.count("@") > (url.username is not None)
     if cut or _UNFIT.search(f"{url.host}{url.database}") or not 0 < (url.port or 1) < 65536:  # noqa: PLR2004  ports
         raise ValueError(_DATABASE + _RESERVED)
@@ -152,7 +152,7 @@ def _check_sqlite(url: URL) -> None:
 
 
 def with_absolute_file(text: str) -> str:
-    """The URL of an SQLite file with its whole path; any other URL as it is."""
+    """The URL of an SQLite file with an absolute path; any other URL unchanged."""
     url = make_url(text)
     if url.drivername != "sqlite" or not url.database or url.database.startswith(("/", "file:")):
         return text
@@ -160,7 +160,7 @@ def with_absolute_file(text: str) -> str:
 
 
 def read_breached_passwords(text: str) -> str:
-    """`off`, `api` for Pwned Passwords, or the folder of a copy of its ranges (`00000.txt` to `FFFFF.txt`).
+    """`off`, `api` for Pwned Passwords, or a folder with a copy of its ranges (`00000.txt` to `FFFFF.txt`).
 
     Raises:
         ValueError: it is none of them.
@@ -174,7 +174,7 @@ def read_breached_passwords(text: str) -> str:
 
 
 def read_object_path(text: str) -> str:
-    """The path of an object in Python: `module:object`.
+    """The path of a Python object: `module:object`.
 
     Raises:
         ValueError: it is none.
@@ -186,7 +186,7 @@ def read_object_path(text: str) -> str:
 
 
 def read_listening_host(text: str) -> str:
-    """The address to listen on. `localhost` is 127.0.0.1, brackets around IPv6 fall away.
+    """The address to listen on. `localhost` becomes 127.0.0.1, and brackets around IPv6 are removed.
 
     Raises:
         ValueError: it is no address.
@@ -205,7 +205,7 @@ def read_listening_host(text: str) -> str:
 def read_sender(text: str) -> str:
     """`Name <address>` or the address alone, its domain in ASCII.
 
-    Letters of other scripts before the `@` are refused: not every mail server takes them from a sender.
+    Only ASCII is allowed before the `@`: not every mail server accepts other letters from a sender.
 
     Raises:
         ValueError: it is neither.
@@ -221,7 +221,7 @@ def read_sender(text: str) -> str:
 
 
 def read_support_contact(text: str) -> str:
-    """An e-mail address, or an https URL: where customers find support.
+    """An email address or an https URL for customers who need support.
 
     Raises:
         ValueError: it is neither.
@@ -239,7 +239,7 @@ def read_support_contact(text: str) -> str:
 
 
 def _split(text: str, problem: str) -> SplitResult:
-    """The parts of a URL; its port is a number that there is, if it has one."""
+    """The parts of a URL. Its port, if it has one, is valid."""
     try:
         url = urlsplit(text)
         port = url.port
@@ -251,7 +251,7 @@ def _split(text: str, problem: str) -> SplitResult:
 
 
 def _host(url: SplitResult, problem: str) -> str:
-    """The host of a URL in lower case and in ASCII, without a dot at its end; addresses in their short form."""
+    """The host of a URL in lower case and ASCII, without a trailing dot. IP addresses are in their short form."""
     name = url.hostname or ""
     if ":" in name or name.replace(".", "").isdecimal():
         return _literal_address(name, problem)

@@ -1,6 +1,6 @@
 """Every setting of the product, typed and read once (prefix `NETIM_`).
 
-What counts, in this order: the environment, `.env` in development, and files that have the names of settings.
+Sources, by descending priority: the environment, `.env` in development, and files named after settings.
 """
 
 import sys
@@ -39,10 +39,10 @@ from netim_app.setting_values import (
 DEVELOPMENT_SECRET = "development-only-secret-never-use-it-in-production"  # noqa: S105  refused in production
 MIN_SECRET_LENGTH = 32
 MIN_SECRET_VARIETY = 8
-"""Different characters: fewer are no random text, not even a hexadecimal one."""
+"""Different characters: even a random hexadecimal text has more."""
 MIN_BCRYPT_COST = 12
 SECRETS = ("secret_key", "secret_key_old")
-"""They are taken as they are: a blank at the end is part of a key."""
+"""Their values are not stripped: a blank at the end is part of a key."""
 PATHS = ("var_dir", "mail_dir", "clock_file", "database_url", "secrets_dir", "brand_dir")
 OWN_BRAND = Path(__file__).resolve().parent / "brand" / "default"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1")
@@ -53,7 +53,7 @@ def _text(read: Callable[[str], str]) -> AfterValidator:
 
 
 AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
-"""Counts from the folder in which the process starts."""
+"""Relative to the folder in which the process starts."""
 
 
 def _checked_smtp(value: SecretStr) -> SecretStr:
@@ -67,7 +67,7 @@ def _proxies(value: object) -> object:
 
 
 class Settings(BaseSettings):
-    """Read-only. `faults` says what forbids a start in production."""
+    """Read-only. `faults` lists what forbids a start."""
 
     model_config = SettingsConfigDict(env_prefix="NETIM_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -103,10 +103,10 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic names it
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  pydantic passes it by name
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Each counts more than those after it."""
+        """The sources, by descending priority."""
         return (init_settings, env_settings, *setting_files.sources(settings_cls))
 
     @model_validator(mode="before")
@@ -129,7 +129,7 @@ class Settings(BaseSettings):
             object.__setattr__(self, name, value)
 
     def paths(self) -> dict[str, str]:
-        """The variables for a process that runs in another folder, and shall open the same files."""
+        """The variables for a process that runs in another folder and must open the same files."""
         given = [name for name in PATHS if name == "var_dir" or name in self.model_fields_set]
         return {f"NETIM_{name.upper()}": str(getattr(self, name)) for name in given}
 
@@ -147,21 +147,21 @@ class Settings(BaseSettings):
     def allowed_origins(self) -> tuple[str, ...]:
         """The only origins whose pages may open the socket or post a form; the public one is the first.
 
-        In development both names of this machine: people and tools write now the one, now the other.
+        In development it includes both names of this machine, because people and tools use either.
         """
         names = () if self.production else LOOPBACK_NAMES
         return tuple(dict.fromkeys((self.public_url, *map(self._at, names))))
 
     @property
     def api_url(self) -> str:
-        """Where a page of `reflex run` opens its socket. It replaces `localhost` by the name under which it was opened.
+        """Where a page of `reflex run` opens its socket. The page replaces `localhost` by its own host.
 
-        The pages that `netim build` makes open it where they were opened themselves.
+        Pages of `netim build` open their socket at their own origin.
         """
         return self._at("localhost")
 
     def _at(self, host: str) -> str:
-        """The public address under another name of this machine."""
+        """The public URL with another name of this machine; unchanged when its host is not this machine."""
         url = urlsplit(self.public_url)
         if not is_loopback(url.hostname or ""):
             return self.public_url
@@ -232,11 +232,11 @@ def _is_blank(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was found where settings stand.
+    """The result of reading the settings.
 
     Attributes:
-        settings: with the default of each that cannot be read.
-        unreadable: why, by the names of the fields.
+        settings: the settings; those that cannot be read have their defaults.
+        unreadable: the reasons why settings cannot be read, by field name.
     """
 
     settings: Settings
@@ -244,29 +244,29 @@ class Reading:
 
     @property
     def faults(self) -> list[str]:
-        """A line for each: what cannot be read, and what forbids a start."""
+        """A line for each setting that cannot be read, and for each fault that forbids a start."""
         unreadable = {f"NETIM_{name.upper()}": why for name, why in self.unreadable.items()}
         others = [line for line in self.settings.faults() if not any(name in line for name in unreadable)]
         return [*(f"{name} {why}" for name, why in unreadable.items()), *others]
 
 
 def read_settings(**values: Any) -> Reading:
-    """The settings of the environment.
+    """Reads the settings.
 
     Args:
-        values: count more than the environment, by the names of the fields.
+        values: override the environment, by field name.
     """
     try:
         return Reading(Settings(**values))
     except ValidationError as error:
         unreadable = {str(each["loc"][0]): _reason(each) for each in error.errors(include_url=False)}
-    # The others are read all the same, so that all faults are shown at once.
+    # The other settings are still read, so that all faults are shown at once.
     defaults = {name: Settings.model_fields[name].default for name in unreadable}
     return Reading(Settings(**{**values, **defaults}), unreadable)
 
 
 def _reason(error: Any) -> str:
-    """One line, without the value: it may be a secret."""
+    """The reason in one line, without the value, which may be a secret."""
     if isinstance(error["input"], setting_files.Unreadable):
         return error["input"].why
     if "error" in error.get("ctx", {}) and error["type"] == "value_error":
@@ -276,9 +276,9 @@ def _reason(error: Any) -> str:
 
 @lru_cache
 def get_settings() -> Settings:
-    """The settings of this process. Where they cannot be read, it says why and ends: nothing can be done without them.
+    """The settings of this process. When they cannot be read, it prints why and exits.
 
-    `Settings.faults` judges values that can be read and still forbid a start.
+    `Settings.faults` finds values that can be read and still forbid a start.
     """
     reading = read_settings()
     if reading.unreadable:

@@ -1,7 +1,7 @@
-"""Metrics and traces by OpenTelemetry, where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector; needs the extra `otel`.
+"""OpenTelemetry metrics and traces, if `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector. Needs the extra `otel`.
 
-Nothing that leaves here tells of a customer: labels are words of ours. Spans keep neither what an exception said nor
-where a request came from.
+Exports contain no data about customers: labels are words of ours. Spans contain neither texts of exceptions nor the
+origin of a request.
 """
 
 import logging
@@ -28,10 +28,10 @@ from netim_app.reflex_port.sockets import ConnectedTabs
 from netim_app.settings import Settings
 
 STOP_SECONDS = 1
-"""For the last export: a collector that is away stops no server."""
+"""For the last export: an unreachable collector must not block the stop of a server."""
 SERVICE = get_brand().file_prefix
 KEPT_ATTRIBUTES = ("reflex.event.name", "reflex.event.background", "error.type")
-"""Of a span. Others name the tab, the address or the browser."""
+"""Attributes that a span keeps. Others name the tab, the address or the browser."""
 LOGINS = {
     "logged_in": "logged in",
     "login_failed": "wrong password",
@@ -39,19 +39,19 @@ LOGINS = {
     "code_refused": "wrong code",
     "second_factor_not_completed": "no code",
 }
-"""Lines of the log that are a result of a login."""
+"""Log events that are the result of a login."""
 REFUSED = re.compile(r".*(?:[._]refused|[._]failed|\.closed|\.packet_dropped)")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z_. -]{0,39}")
 
 
 def label(value: object) -> str:
-    """A word of ours, as it is; `other` for whatever may be none."""
+    """A plain word unchanged; `other` for anything else, which may not be ours; `none` for an empty text."""
     text = str(value)
     return text if _WORDS.fullmatch(text) else "other" if text else "none"
 
 
 class CleanedSpans(SpanExporter):
-    """Sends spans on without what tells of a customer: events with texts of exceptions, and all other attributes."""
+    """Exports spans without data about customers: it drops events, which quote exceptions, and other attributes."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
@@ -64,7 +64,7 @@ class CleanedSpans(SpanExporter):
 
 
 def cleaned(span: ReadableSpan) -> ReadableSpan:
-    """The same span, with the attributes that are kept, and without texts."""
+    """The same span with only `KEPT_ATTRIBUTES`, and without texts."""
     attributes = span.attributes or {}
     return ReadableSpan(
         name=span.name,
@@ -81,7 +81,7 @@ def cleaned(span: ReadableSpan) -> ReadableSpan:
 
 
 class EventCounter(logging.Handler):
-    """Counts the lines of the log that have a name: logins, refusals, limits, and what mails do."""
+    """Counts log events: logins, refusals, reached limits and mails. It also counts incidents."""
 
     def __init__(self, provider: MeterProvider) -> None:
         super().__init__(logging.INFO)
@@ -107,7 +107,7 @@ class EventCounter(logging.Handler):
 
 
 def observe(provider: MeterProvider, settings: Settings, tabs: ConnectedTabs) -> None:
-    """The gauges: each is read once for each export."""
+    """Registers the gauges, which are read once per export."""
     meter = provider.get_meter("netim_app")
 
     def gauge(name: str, read: Callable[[], float], unit: str) -> None:
@@ -135,7 +135,7 @@ def _live_sessions() -> int:
 
 
 class Telemetry:
-    """All of it, from the start of a worker to its end."""
+    """All telemetry of a worker, from its start to its end."""
 
     def __init__(self, settings: Settings, tabs: ConnectedTabs) -> None:
         resource = Resource.create({"service.name": SERVICE}).merge(Resource.create())
@@ -147,12 +147,12 @@ class Telemetry:
         observe(self._meters, settings, tabs)
 
     def begin(self) -> None:
-        """Counts from now on. Requests have no spans: they would name the client."""
+        """Starts counting. Requests get no spans, because these would name the client."""
         logging.getLogger().addHandler(self._counter)
         ReflexInstrumentor().instrument(tracer_provider=self._tracers, meter_provider=self._meters, excluded_urls=".*")
 
     def end(self) -> None:
-        """Sends what is left."""
+        """Exports what is left, and stops."""
         logging.getLogger().removeHandler(self._counter)
         ReflexInstrumentor().uninstrument()
         self._meters.shutdown(STOP_SECONDS * 1000)

@@ -1,4 +1,4 @@
-"""Files of customers, read as a stream: CSV with a header, or one JSON object per line."""
+"""Reads files of customers as a stream: CSV with a header, or one JSON object per line."""
 
 import csv
 import json
@@ -9,20 +9,20 @@ from typing import TextIO
 from netim_app.identity.imports import COLUMNS, REQUIRED
 
 MAX_LENGTH = 65_536
-"""Characters of one line of JSON, and of one field of CSV: an open quotation mark takes no more with it."""
+"""Characters of one line of JSON, or one field of CSV: it limits what an unclosed quotation mark swallows."""
 _NOT_UTF_8 = "is not UTF-8"
 
 
 class FileRefused(Exception):
-    """The file as a whole is not what it has to be: nothing of it is read."""
+    """The file as a whole is invalid, so nothing of it is read."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One record of the file. `fault` says why it has none."""
+    """One record of the file. `fault` is set when the record cannot be read."""
 
     number: int
-    """Counted from 1, with the header; of the first line, where a record has several."""
+    """Counted from 1, including the header. A record of several lines has the number of its first."""
     record: Mapping[str, object]
     fault: str = ""
 
@@ -31,7 +31,7 @@ def read_csv(file: TextIO) -> Iterator[Line]:
     """The records of a CSV file: commas, a header, quotation marks where a value needs them.
 
     Raises:
-        FileRefused: the header has a column that is not known, or twice, or lacks one that is needed.
+        FileRefused: the header cannot be read, or has an unknown, repeated or missing column.
     """
     csv.field_size_limit(MAX_LENGTH)
     rows = csv.reader(file, strict=True)

@@ -1,4 +1,4 @@
-"""Commands about one customer's account: the operator's way in, and the way out of a lock-out."""
+"""Commands for customers' accounts: create, unlock, disable, and end sessions."""
 
 import asyncio
 import sys
@@ -18,7 +18,7 @@ from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.texts import catalog
 
 AT_ONCE = 100
-"""Accounts whose sessions end in one unit."""
+"""Accounts whose sessions are ended in one unit."""
 
 
 def create_account(
@@ -97,9 +97,9 @@ def revoke_sessions(
 
 
 def _revoke_all(units: Units) -> int:
-    """Ends all sessions and waits, some accounts at a time, and notes it in the journal of each.
+    """Ends all sessions and waiting recoveries, in batches of accounts, and records it in each journal.
 
-    Mails go only to those who wait: they hear that they wait no more.
+    It mails only the customers whose recovery was waiting, to tell them that it was cancelled.
     """
     with units.read() as unit:
         account_ids = sorted({*sessions.logged_in(unit), *recovery.waiting(unit)})
@@ -107,7 +107,7 @@ def _revoke_all(units: Units) -> int:
     for begin in range(0, len(account_ids), AT_ONCE):
         with units.write() as unit:
             for account_id in account_ids[begin : begin + AT_ONCE]:
-                if sessions.keep_locked(unit, account_id):  # it may be deleted meanwhile
+                if sessions.keep_locked(unit, account_id):  # it may have been deleted meanwhile
                     ended += operations.end_sessions(unit, account_id, OPERATOR, by_mail=False)
     return ended
 

@@ -54,7 +54,7 @@ def import_accounts(
 
 
 class _Import:
-    """One run: what came of each line so far. Each line is a unit of its own, so a bad one stops no other."""
+    """One run and its results so far. Each line has a unit of its own, so a bad line does not stop the others."""
 
     def __init__(self, units: Units, *, dry_run: bool, send_links: bool) -> None:
         self._units = units
@@ -65,7 +65,7 @@ class _Import:
         self.last = "the header"
 
     def take(self, line: Line) -> str:
-        """Brings the customer of a line in. Returns the line of the report."""
+        """Imports the customer of a line. Returns the line of the report."""
         email, why = _shown(line.record.get("email")), ""
         try:
             customer = self._customer(line)
@@ -97,7 +97,7 @@ class _Import:
             try:
                 with self._units.write() as unit:
                     imports.bring_in(unit, customer, OPERATOR)
-            except IntegrityError:  # somebody was faster
+            except IntegrityError:  # another process created it first
                 return EXISTS
         return CREATED if customer.confirmed else REGISTERED
 
@@ -109,6 +109,6 @@ class _Import:
 
 
 def _shown(email: object) -> str:
-    """What a line calls its address, without what a terminal would act on."""
+    """The address of a line, without control characters for a terminal."""
     text = email if isinstance(email, str) else ""
     return "".join(sign if sign.isprintable() else "?" for sign in text[:_SHOWN])

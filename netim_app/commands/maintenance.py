@@ -1,4 +1,4 @@
-"""Commands that look after the database, the texts, the mails and the machine."""
+"""Commands that maintain the database, the texts, the mails and the machine."""
 
 import logging
 from typing import Annotated
@@ -73,7 +73,7 @@ def doctor(
     """Show every setting, try everything that the settings name, and say what works and what does not."""
     reading = read_settings()
     log.install(production=reading.settings.production)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # the findings are what is asked for
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # show only the findings
     for line in effective(reading):
         typer.echo(line)
     fine = True

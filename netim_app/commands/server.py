@@ -21,11 +21,11 @@ from netim_app.settings import Settings, get_settings
 
 RESPAWN_SECONDS = 15
 HEADER_SECONDS = 15
-"""For the headers of a request, and for the silence before them on a connection that is kept."""
+"""For the headers of a request, including the idle time before them on a keep-alive connection."""
 STOP_SECONDS = 8
-"""For requests that are under way at a stop: a client that reads slowly would hold it up for as long as it likes."""
+"""For requests that run when the server stops: a slow client could otherwise delay the stop without end."""
 MAX_CONNECTIONS = 4096
-"""Of one worker, open sockets aside. The next one waits."""
+"""Of one worker, not counting open sockets. Further connections wait."""
 MAX_OPEN_FILES = 65_536
 
 
@@ -43,7 +43,7 @@ def serve() -> None:
 
 
 def _prepare(settings: Settings) -> None:
-    """All that must be there before the first worker starts."""
+    """Prepares all that must exist before the first worker starts."""
     _need_pages(settings)
     start.need_directory(settings)
     units = start.open_database()
@@ -62,25 +62,25 @@ def _serve(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
-        http=HTTPModes.http1,  # what proxies speak with us; HTTP/2 would be one more parser of what strangers send
+        http=HTTPModes.http1,  # proxies use it; HTTP/2 would be one more parser of untrusted input
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
         backpressure=MAX_CONNECTIONS,
         workers=settings.workers,
-        # A worker that was killed is replaced at once. One that dies again within seconds ends the server, with status
-        # 1: its supervisor must notice.
+        # A worker that was killed is replaced at once. When the new one dies within seconds, the server exits with
+        # status 1, so that its supervisor notices.
         respawn_failed_workers=True,
-        # SIGHUP replaces the workers one by one; the old one stops when the new one has had so long to start.
+        # SIGHUP replaces the workers one by one. The old one stops this many seconds after the new one was started.
         respawn_interval=RESPAWN_SECONDS,
         workers_kill_timeout=STOP_SECONDS,
         log_dictconfig=server_log.granian_log_config(production=settings.production),
     )
     early_stop.watch(server)
     server.serve()
-    gc.freeze()  # the process ends now: looking for garbage once more would take half a second
+    gc.freeze()  # the process ends now: one more garbage collection would take half a second
 
 
 def _need_pages(settings: Settings) -> None:
-    """In production a build is a step of its own: npm and its packages run beside no secret, and as another user."""
+    """In production, the build is a separate step: npm and its packages run without secrets, as another user."""
     if not settings.production:
         _build(settings)
     elif not front_end.is_built(settings):
@@ -97,7 +97,7 @@ def _build(settings: Settings) -> bool:
 
 
 def _allow_connections() -> None:
-    """Each is an open file, and shells and units allow 1,024 of these unless they are asked for more."""
+    """Raises the limit of open files: each connection is one, and shells and units allow 1,024 by default."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_OPEN_FILES if most == resource.RLIM_INFINITY else min(most, MAX_OPEN_FILES)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

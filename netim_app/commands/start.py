@@ -1,4 +1,4 @@
-"""What commands do before their work: check the settings, install the features, open the database."""
+"""What commands do first: check the settings, install the features, open the database."""
 
 import os
 from typing import NoReturn
@@ -26,7 +26,7 @@ def checked_settings() -> Settings:
 
 
 def refuse(faults: list[str]) -> None:
-    """Ends the command with one line for each fault of the settings, if there is any."""
+    """Ends the command if the settings have faults, with a line for each."""
     for fault in faults:
         typer.echo(f"refused to start: {fault}", err=True)
     if faults:
@@ -40,7 +40,7 @@ def refuse_to_go_on(line: str) -> NoReturn:
 
 
 def install_features() -> None:
-    """Makes the offers of all features known."""
+    """Installs the offers of all features."""
     from netim_app.registry import install_features as install  # noqa: PLC0415  pages need settings that can be read
 
     install()
@@ -49,7 +49,7 @@ def install_features() -> None:
 def open_database() -> Units:
     """Opens the database of the settings; ends the command when it does not answer."""
     settings = checked_settings()
-    os.umask(FOR_NOBODY_ELSE)  # what is written from here on are customers' data
+    os.umask(FOR_NOBODY_ELSE)  # files written from here on contain customers' data
     log.install(production=settings.production)
     install_features()
     try:

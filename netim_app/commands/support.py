@@ -1,6 +1,6 @@
-"""Commands for support: looking at an account, and helping its owner. Each is logged, and told in the journal.
+"""Commands for support: looking at an account, and helping its owner. Each is logged and recorded in the journal.
 
-What changes something is mailed to the customer besides.
+Each change is also mailed to the customer.
 """
 
 import json
@@ -20,7 +20,7 @@ from netim_app.identity.operations import OPERATOR
 from netim_app.infra.unit_of_work import UnitOfWork
 
 SHOWN = 10
-"""Entries of the journal, and mails, that `show` prints."""
+"""How many journal entries and mails `show` prints."""
 OF_ENTRY = ("number", "at", "what", "how", "address", "browser", "system")
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 
@@ -101,12 +101,12 @@ def export(
         operations.note_and_tell(unit, account_id, "exported", OPERATOR)
         text = document.text_of(unit, account_id)
         if output is not None:
-            _write_new(output, text)  # before the customer is told
+            _write_new(output, text)  # before the customer is notified
     typer.echo(text.rstrip() if output is None else f"wrote {output}")
 
 
 def _write_new(path: Path, text: str) -> None:
-    """Ends the command, and leaves no part of a file, when it is there already or cannot be written."""
+    """Writes a new file. When it exists or cannot be written, it ends the command and leaves no partial file."""
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
