@@ -1,6 +1,6 @@
 """Commands for support: looking at an account, and helping its owner. Each is logged and recorded in the journal.
 
-Each change is also mailed to the customer.
+Each change and each export is also mailed to the customer.
 """
 
 import json
