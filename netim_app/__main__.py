@@ -1,4 +1,4 @@
-"""The `netim` command: runs the server, and what an operator needs now and then."""
+"""The `netim` command line: runs the server and the operator's commands."""
 
 import typer
 

@@ -241,7 +241,7 @@ class Feature:
     """Shown first on every page of the account area, while it has something to show."""
     entry_pages: Sequence[EntryPage] = ()
     undo: Handler | None = None
-    """The event that undoes the change in a notice of this feature. A button in that notice sends it."""
+    """The event that undoes the change that a notice of this feature reports. A button in that notice sends it."""
     refresher: Refresher[Any] | None = None
     refreshers_of_others: Callable[[], Mapping[str, Refresher[Any]]] | None = None
     """For a feature that shows the offers of others: a refresher for each of these, by its key. It is called once all

@@ -116,7 +116,7 @@ class CostBudgets:
     """The budgets of one worker.
 
     Args:
-        clock: tells seconds.
+        clock: returns seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

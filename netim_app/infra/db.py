@@ -18,7 +18,7 @@ _POSTGRES_LIMITS = {
     "statement_timeout": 15_000,
     "idle_in_transaction_session_timeout": 30_000,
 }
-"""In milliseconds. A wait for a lock times out before the statement does, so that the error tells the cause. An idle
+"""In milliseconds. A wait for a lock times out before the statement does, so that the error names the cause. An idle
 transaction must not keep its locks: ours take milliseconds."""
 _POSTGRES_LINE = {
     "connect_timeout": "5",

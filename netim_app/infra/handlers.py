@@ -36,8 +36,8 @@ class MailAbout:
     Attributes:
         event: name of its template.
         account_id: whose account it is about; None for a visitor without one.
-        is_personal: it goes to the mailbox of that account, and nobody without a session caused it. Only then may it
-            contain what the owner alone knows.
+        is_personal: it goes to the mailbox of that account, and nobody without a session requested it. Only then may
+            it contain what the owner alone knows.
         to: the recipient.
     """
 

@@ -20,7 +20,7 @@ MAX_PARAM_LENGTH = 2_000
 MAX_GREETED = 80
 _PLAIN_SIGNS = str.maketrans({"\N{NARROW NO-BREAK SPACE}": "\N{NO-BREAK SPACE}", "\N{NON-BREAKING HYPHEN}": "-"})
 _BEHIND_A_GROUP = re.compile(r"(?<=[\da-f:]:)(?=[\da-f]{0,4}:)", re.IGNORECASE | re.ASCII)
-"""Within an IPv6 address. A time such as 10:30 does not match: it has only one colon."""
+"""The places between the groups of an IPv6 address. A time such as 10:30 has none, because it has only one colon."""
 
 
 class UntranslatedError(LookupError):
