@@ -1,11 +1,15 @@
 """Passkeys as a customer meets them, with the virtual authenticator of Chromium."""
 
+import time
 from collections.abc import Callable
 from typing import Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
+from sqlmodel import col, delete, select
 
+from netim_app.features.passkeys.tables import Passkey
+from netim_app.identity.tables import Account
 from tests.browser.conftest import PHONE, go_to_security, log_in, log_out
 from tests.kit.harness import PASSWORD, Server
 from tests.kit.phone import finish
@@ -19,6 +23,14 @@ def add(page: Page) -> None:
     expect(page.get_by_test_id("backup-codes-list")).to_be_visible()
     finish(page)
     expect(card(page)).to_contain_text("1 passkey")
+
+
+def wait_until(page: Page, condition: Callable[[], bool]) -> None:
+    """For what the page does not show."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(50)
 
 
 def expect_way_beside_the_password(dialog: Locator) -> None:
@@ -88,6 +100,29 @@ def test_a_prompt_that_is_closed_and_a_passkey_that_was_deleted(by_button: Page,
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Confirm it’s you")).to_be_visible()
+
+
+def test_password_managers_show_the_present_name_and_forget_what_nobody_has(
+    by_button: Page, customer: str, server: Server
+) -> None:
+    page, device = by_button, Device(by_button)
+    log_in(page, customer)
+    add(page)
+    with server.units.write() as unit:
+        owner = unit.session.exec(select(Account).where(col(Account.email) == customer)).one()
+        owner.email = owner.email_key = f"new-{customer}"
+    go_to_security(page)
+    page.reload()
+    wait_until(page, lambda: [key["userName"] for key in device.passkeys] == [f"new-{customer}"])
+    log_out(page)
+    with server.units.write() as unit:
+        unit.session.exec(delete(Passkey).where(col(Passkey.account_id) == owner.id))
+    page.goto("/login")
+
+    use(page)
+
+    expect(page.get_by_text("This passkey was not accepted")).to_be_visible()
+    wait_until(page, lambda: device.passkeys == [])
 
 
 def test_after_the_password_the_passkey_replaces_the_code(by_button: Page, customer: str) -> None:

@@ -86,7 +86,7 @@ def _signals(unit: UnitOfWork, account_id: int, rows: Sequence[Passkey]) -> str:
     return json.dumps(
         [
             {"signalName": "allAcceptedCredentials", **whose, "allAcceptedCredentialIDs": accepted},
-            {"signalName": "currentUserDetails", **whose, "name": owner.email, "displayName": owner.email},
+            {"signalName": "currentUserDetails", **whose, "userName": owner.email, "userDisplayName": owner.email},
         ]
     )
 
