@@ -72,8 +72,9 @@ def test_it_stays_while_the_pointer_or_the_focus_is_on_it(page: Page, server: Se
 def test_the_next_one_has_its_whole_time(page: Page, server: Server, customer: str) -> None:
     open_settings(page, server, customer)
     first = switch_alerts(page)
-    first.evaluate("notice => { notice.getAnimations()[0].currentTime = 5900; notice.old = true; }")
-    first.evaluate("notice => notice.getAnimations()[0].pause()")
+    first.evaluate(
+        "notice => { const [time] = notice.getAnimations(); time.pause(); time.currentTime = 5900; notice.old = true; }"
+    )
 
     page.get_by_role("switch", name="Email alerts").click()
 
