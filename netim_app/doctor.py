@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from netim_app import setting_files
@@ -98,10 +98,9 @@ def _without_secrets(address: str) -> str:
 def _database_without_secrets(address: str) -> str:
     """The same for the database. SQLAlchemy reads signs in a password that end the host of other URLs."""
     url = make_url(address)
-    account = "***@" if url.username or url.password else ""
-    host = f"[{url.host}]" if ":" in (url.host or "") else url.host or ""
-    port = f":{url.port}" if url.port else ""
-    return f"{url.drivername}://{account}{host}{port}/{url.database or ''}{'?***' if url.query else ''}"
+    shown = URL.create(url.drivername, host=url.host, port=url.port, database=url.database).render_as_string()
+    account = "://***@" if url.username or url.password else "://"
+    return shown.replace("://", account, 1) + ("?***" if url.query else "")
 
 
 def send_mail_to_oneself(reading: Reading, to: str) -> Finding:
