@@ -150,6 +150,7 @@ async def test_hash_queue_of_known_browsers(server: Server) -> None:
     assert turns < (GUESSES * len(tabs) - before) / 2, "it does not wait until they have all been served"
 
 
+@pytest.mark.alone
 async def test_judge_queue(server: Server) -> None:
     """One address has passwords judged that cost as much as any can. Another customer's sign-up does not wait."""
     hostile = SIGNS * 6
