@@ -10,7 +10,7 @@ from netim_app.texts import catalog, po_files
 from tests.house.modules import PACKAGE, ROOT
 
 LABELS = ('b"netim-direct password v1"', 'f"\\0netim-direct {host} {port}"', "(ours: `netim`, ")
-"""What is not shown: a key's label, the name of a lock of the machine, and our words that no password is made of."""
+"""Nobody sees these: a key's label, the name of a lock of the machine, and our words that no password is made of."""
 PLACES = (
     *(PACKAGE, ROOT / "assets", ROOT / "deploy", ROOT / "docs"),
     *(ROOT / "compose.yaml", ROOT / "Containerfile", ROOT / "Makefile"),

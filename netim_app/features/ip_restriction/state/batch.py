@@ -26,7 +26,7 @@ from netim_app.ui.text import LocaleState
 
 MAX_RULES = spans.MAX_RULES
 MAX_SENT = 2 * pasted.MAX_LENGTH
-"""Browsers silently cut longer text. What is left is still too long, and is refused."""
+"""Browsers silently cut longer text. The rest is still too long, and is refused."""
 
 
 @dataclass(frozen=True)

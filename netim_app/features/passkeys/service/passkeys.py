@@ -51,7 +51,7 @@ class Passkeys:
     only: bool = False
     """Whether nothing else opens the account."""
     lacks: str = ""
-    """What is missing before that is possible (`rules.lacks`)."""
+    """The condition for passkeys only that is not met yet (`rules.lacks`)."""
     recovery_opens: str = ""
     """When a pending recovery without a passkey can be finished; empty for none."""
     asked_in: int = 0

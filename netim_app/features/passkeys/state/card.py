@@ -37,7 +37,7 @@ class PasskeysState(rx.State):
     only: bool = False
     """Whether nothing else opens the account."""
     lacks: str = ""
-    """What is missing before that is possible: "code", "passkey", or empty."""
+    """The condition for passkeys only that is not met yet: "code", "passkey", or empty."""
     recovery_opens: str = ""
     """When a pending recovery without a passkey can be finished; empty for none."""
 
