@@ -3,9 +3,10 @@
 SOURCE = """
 // Blocks a second press until the server has answered the first one: Reflex does not report answers. The button is
 // aria-disabled instead of disabled, so it keeps the focus. A sent form also blocks its Cancel button and the Close
-// button of its dialog. The first change of the page outside of quiet elements counts as the answer. After ten seconds
-// without one the page says so, unless the connection is lost: then the press waits in a queue. The answer moves the
-// focus to the first invalid field; if the pressed element and the focus are gone, to the main landmark.
+// button of its dialog. The first change of the page outside of quiet elements counts as the answer. The end of the
+// document is none: the browser may parse it after the press. After ten seconds without an answer the page says so,
+// unless the connection is lost: then the press waits in a queue. The answer moves the focus to the first invalid
+// field; if the pressed element and the focus are gone, to the main landmark.
 const once = (event) => {
   const element = event.currentTarget;
   const button = element.querySelector("[type=submit]") ?? element;
@@ -24,9 +25,11 @@ const once = (event) => {
     element.querySelector("[aria-invalid=true]")?.focus();
     if (!element.isConnected) focusMainIfLost();
   };
-  const observer = new MutationObserver((changes) => {
-    if (changes.some(({ target }) => !(target.closest ? target : target.parentElement)?.closest("[data-quiet]"))) end();
-  });
+  const isAnswer = ({ target }) => {
+    const place = target.closest ? target : target.parentElement;
+    return place === document.body ? !element.isConnected : !place?.closest("[data-quiet]");
+  };
+  const observer = new MutationObserver((changes) => changes.some(isAnswer) && end());
   const timer = setInterval(() => {
     if (document.querySelector("[data-server-away]")) return;
     end();

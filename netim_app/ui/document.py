@@ -8,10 +8,9 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 from netim_app.brand.brand import get_brand
 from netim_app.reflex_port.var_data import render_function
 from netim_app.texts.catalog import DEFAULT_LOCALE, text
+from netim_app.ui.buttons import button_link
 from netim_app.ui.icons import logo
-from netim_app.ui.script import Button, function
 from netim_app.ui.text import tr
-from netim_app.ui.theme import FOCUS
 from reflex_guard.single_submit import early_script
 
 PREVIEW = "/preview.png"
@@ -48,14 +47,8 @@ def _crash() -> rx.Var:
         logo(),
         rx.el.h1(tr("ui.crash.title"), class_name="text-2xl font-semibold tracking-tight"),
         rx.el.p(tr("ui.crash.text"), class_name="text-muted"),
-        Button.create(
-            tr("ui.crash.reload"),
-            type="button",
-            class_name="min-h-11 w-fit rounded-control bg-accent px-4 text-sm font-medium text-on-accent "
-            f"hover:bg-accent-strong {FOCUS}",
-            # No event: the failed code may be the part that sends events.
-            custom_attrs={"onClick": function("reload")},
-        ),
+        # Loads the same page again. No event: the failed code may be the part that sends events.
+        button_link(tr("ui.crash.reload"), "", class_name="w-fit"),
         role="alert",
         class_name="mx-auto flex min-h-dvh w-full max-w-md flex-col justify-center gap-5 px-4",
     )

@@ -13,12 +13,12 @@ SOURCE = (
     KEEP_STORAGE
     + CONNECT_ANEW
     + """
-// On a failed page, an event may not reach the server.
-const reload = () => location.reload();
+// What a browser posts for a form.
+const dataOf = (form) => new URLSearchParams(new FormData(form));
 // The page stays, and continues even without a response: the response only sets a cookie.
 const postAtOnce = (form) => {
   if (!form || !isNew(form.elements[0].value)) return;
-  navigator.sendBeacon?.(form.action, new URLSearchParams(new FormData(form)));
+  navigator.sendBeacon?.(form.action, dataOf(form));
   form.replaceChildren();
 };
 
@@ -30,10 +30,7 @@ const noteAsked = (element) => {
 };
 const renewAtOnce = async (form, asked = document.asked) => {
   if (!form || !isNew(form.elements?.[0].value ?? form)) return;
-  if (form.action) {
-    const body = new URLSearchParams(new FormData(form));
-    await fetch(form.action, { method: "POST", redirect: "manual", body }).catch(() => {});
-  }
+  if (form.action) await fetch(form.action, { method: "POST", redirect: "manual", body: dataOf(form) }).catch(() => {});
   await connectAnew();
   if (form.dataset.repeat !== "true") return;
   if (asked?.matches("form")) asked.requestSubmit();

@@ -101,7 +101,11 @@ class PromptForm(_Scripted, rx.el.Form):
 
 
 class DocumentLanguage(rx.Fragment):
-    """Keeps the document's language and direction in line with the tab's language (WCAG 3.1.1)."""
+    """Keeps the document's language and direction in line with the tab's language (WCAG 3.1.1).
+
+    Until that is known the whole document is quiet (`reflex_guard.single_submit.QUIET`): its arrival changes all
+    `early` texts, and is no answer to a press. The observer of answers hears of these changes only after the effect.
+    """
 
     def add_imports(self) -> dict[str, str]:
         return {"react": "useEffect"}
@@ -111,5 +115,6 @@ class DocumentLanguage(rx.Fragment):
         direction = by_language(lambda code: language(code).direction)
         effect = f"""useEffect(() => {{
           if ({locale!s}) Object.assign(document.documentElement, {{ lang: {locale!s}, dir: {direction!s} }});
+          setTimeout(() => document.documentElement.toggleAttribute("data-quiet", !{locale!s}));
         }}, [{locale!s}])"""
         return [expression(effect, locale)]

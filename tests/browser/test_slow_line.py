@@ -16,6 +16,7 @@ SLOW_SECONDS = 0.2
 """Each way: 400 ms to the server and back."""
 NEW_PASSWORD = "copper window giraffe 77"
 
+CLICK_AGAIN_AND_AGAIN = "(button) => { setInterval(() => button.click(), 20); }"
 # How long after a press the button says that it was pressed: measured in the page, from the browser's own time stamp.
 WATCH = """(button) => {
   const note = (event) => { window.pressed ??= event.timeStamp; };
@@ -77,11 +78,42 @@ def test_login_counts_once(far: Page, wire: Wire, server: Server, customer: str)
     assert answered_at_once(far)
     expect(button).to_have_attribute("aria-disabled", "true")
     # Until the next page is there, and not only until the server has answered.
-    button.evaluate("(button) => { setInterval(() => button.click(), 20); }")
+    button.evaluate(CLICK_AGAIN_AND_AGAIN)
     expect(far.get_by_role("heading", name="Personal information")).to_be_visible()
     assert len(sent) == 1
     sessions = "SELECT count(*) FROM account_session WHERE account_id = (SELECT id FROM account WHERE email = :email)"
     assert server.query(sessions, email=customer) == [1]
+
+
+def test_login_before_the_language_is_known_counts_once(far: Page, wire: Wire, server: Server, customer: str) -> None:
+    """All texts change when it arrives: that is no answer to the press."""
+    sent = sent_by(far, "login_state.submit")
+    wire.sockets = False
+    far.goto("/login")
+    far.locator("#field-email").fill(customer)
+    far.locator("#field-password").fill(PASSWORD)
+    far.get_by_test_id("login").locator("[type=submit]").evaluate(CLICK_AGAIN_AND_AGAIN)
+    expect(far.get_by_test_id("login").locator("[aria-disabled=true]")).to_be_visible()
+    wire.sockets = True
+    expect(far.get_by_role("heading", name="Personal information")).to_be_visible()
+    assert len(sent) == 1
+
+
+def test_login_before_the_document_is_complete_counts_once(far: Page, server: Server, customer: str) -> None:
+    """The browser may parse its end after the press."""
+    sent = sent_by(far, "login_state.submit")
+    far.goto("/login")
+    far.get_by_label("Email address").fill(customer)
+    far.get_by_label("Password", exact=True).fill(PASSWORD)
+    button = far.get_by_role("button", name="Log in")
+    button.evaluate("""(button) => {
+      setInterval(() => {
+        button.click();
+        document.body.append(document.createElement("template"));
+      }, 20);
+    }""")
+    expect(far.get_by_role("heading", name="Personal information")).to_be_visible()
+    assert len(sent) == 1
 
 
 @pytest.mark.alone

@@ -144,7 +144,8 @@ def test_the_wraps_of_the_app_have_no_overlay_and_no_details_of_a_crash() -> Non
     markup = str(build(True))
     assert '"Something went wrong on this page"' in markup
     assert "event_args.error" not in markup
-    assert "onClick:reload" in markup
+    assert 'href:""' in markup
+    assert "onClick" not in markup
 
 
 def test_the_head_has_an_icon() -> None:
