@@ -6,8 +6,9 @@ from typing import Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
+from netim_app.features.passkeys.tables import Passkey
 from netim_app.identity.tables import Account
 from tests.browser.conftest import PHONE, go_to_security, log_in, log_out
 from tests.kit.harness import PASSWORD, Server
@@ -101,7 +102,9 @@ def test_a_prompt_that_is_closed_and_a_passkey_that_was_deleted(by_button: Page,
     expect(page.get_by_role("heading", name="Confirm it’s you")).to_be_visible()
 
 
-def test_password_managers_show_the_present_name(by_button: Page, customer: str, server: Server) -> None:
+def test_password_managers_show_the_present_name_and_forget_what_nobody_has(
+    by_button: Page, customer: str, server: Server
+) -> None:
     page, device = by_button, Device(by_button)
     log_in(page, customer)
     add(page)
@@ -111,6 +114,15 @@ def test_password_managers_show_the_present_name(by_button: Page, customer: str,
     go_to_security(page)
     page.reload()
     wait_until(page, lambda: [key["userName"] for key in device.passkeys] == [f"new-{customer}"])
+    log_out(page)
+    with server.units.write() as unit:
+        unit.session.exec(delete(Passkey).where(col(Passkey.account_id) == owner.id))
+    page.goto("/login")
+
+    use(page)
+
+    expect(page.get_by_text("This passkey was not accepted")).to_be_visible()
+    wait_until(page, lambda: device.passkeys == [])
 
 
 def test_after_the_password_the_passkey_replaces_the_code(by_button: Page, customer: str) -> None:

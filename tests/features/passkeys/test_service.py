@@ -370,6 +370,28 @@ def test_password_managers_are_told_of_every_passkey(units: Units, caller: Actor
     assert details["userName"] == details["userDisplayName"] == EMAIL
 
 
+def test_password_managers_are_told_of_a_passkey_that_nobody_has_any_more(
+    units: Units, caller: Actor, phone: Authenticator
+) -> None:
+    other = Authenticator()
+    add(units, caller, other)
+    late = other.use(ask(units))
+    with units.write() as unit:
+        removed = stored.find(unit, caller.account_id, other.credential_id)
+        assert removed
+        passkeys.remove(unit, caller, removed.id or 0)
+    with pytest.raises(answers.UnknownPasskey, match=answers.REFUSED) as unknown:
+        log_in(units, late)
+    with pytest.raises(RecordedRefusal, match=answers.REFUSED) as spent:
+        log_in(units, late)
+
+    (told,) = json.loads(unknown.value.signals)
+    assert told["signalName"] == "unknownCredential"
+    assert told["credentialID"] == encode(other.credential_id)
+    assert not isinstance(spent.value, answers.UnknownPasskey), "its challenge was used up: nothing was looked at"
+    assert log_in(units, phone.use(ask(units)))
+
+
 def test_the_list_says_where_a_passkey_was_used_last(units: Units, caller: Actor, phone: Authenticator) -> None:
     with units.read() as unit:
         assert passkeys.view_passkeys(unit, caller.account_id).passkeys[0].last_used == ""

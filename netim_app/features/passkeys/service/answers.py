@@ -1,5 +1,6 @@
 """Verifies a browser's answer: by the library, and by the checks that it leaves to us (docs/security.md)."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,6 +32,19 @@ NOBODYS_KEY = rules.decode(
     "pQECAyYgASFYIGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWIlggT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"
 )
 """A key on P-256 (its generator). With it, verification takes the same time when nobody has the passkey."""
+
+
+class UnknownPasskey(RecordedRefusal):
+    """The refusal of a login with a passkey that nobody has (any more). Its text and its log line are those of all.
+
+    Attributes:
+        signals: for the browser's password managers, which stop offering it (`ui.passkeys.signals`).
+    """
+
+    def __init__(self, unit: UnitOfWork, credential_id: bytes) -> None:
+        super().__init__(REFUSED)
+        unknown = {"signalName": "unknownCredential", "rpID": unit.settings.passkey_domain}
+        self.signals = json.dumps([unknown | {"credentialID": rules.encode(credential_id)}])
 
 
 def judge_new(unit: UnitOfWork, visitor: Visitor, text: str, account_id: int) -> tuple[Answer, VerifiedRegistration]:
@@ -105,12 +119,15 @@ def judge_use(
         account_id: the required owner of the passkey; None when the answer names the owner.
 
     Raises:
+        UnknownPasskey: at a login, nobody has the passkey.
         RecordedRefusal: the same sentence for every fault. The challenge is consumed.
     """
+    unknown = None
     try:
         challenge = _spend(unit, text, visitor, purpose, account_id)
         answer = rules.read_answer(text, registers=False)
         passkey = _claimed(unit, answer, account_id)
+        unknown = answer.credential_id if passkey is None else None
         verified = _verify_use(unit, answer, challenge, passkey.public_key if passkey else NOBODYS_KEY)
         if passkey is None:
             raise BadAnswerError("nobody's")
@@ -118,7 +135,8 @@ def judge_use(
         if can_sync(verified) != passkey.can_sync:
             raise BadAnswerError("another kind of key than before")
     except BadAnswerError as error:
-        raise refused(unit, visitor, purpose, account_id) from error
+        refusal = refused(unit, visitor, purpose, account_id)
+        raise UnknownPasskey(unit, unknown) if unknown and account_id is None else refusal from error
     _note_counter(unit, passkey, verified.new_sign_count, visitor, purpose)
     passkey.backed_up = verified.credential_backed_up
     unit.session.add(passkey)

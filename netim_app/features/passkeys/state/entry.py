@@ -7,6 +7,7 @@ import reflex as rx
 from netim_app.core.actor import actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.features.passkeys.service import prompts, use
+from netim_app.features.passkeys.service.answers import UnknownPasskey
 from netim_app.features.passkeys.state.prompts import read_reply, show_prompt
 from netim_app.identity import limits
 from netim_app.identity.access import ANYONE, LOGGED_IN, PENDING, open_to
@@ -25,6 +26,8 @@ class PasskeyLoginState(rx.State):
     errors: dict[str, str] = {}
     offers: int = 0
     """How often the browser was asked to offer passkeys in the e-mail field. Each offer is renewed in time."""
+    signals: str = ""
+    """For password managers: a passkey that nobody has (`ui.passkeys.signals`)."""
 
     @rx.event
     @open_to(ANYONE)
@@ -64,6 +67,8 @@ class PasskeyLoginState(rx.State):
             ticket = await in_unit(use.log_in, visitor(), read_reply(form), return_path(self))
         except DomainError as error:
             self.errors = await explain(self, error)
+            if isinstance(error, UnknownPasskey):
+                self.signals = error.signals
             if self.offers:
                 yield PasskeyLoginState.offer
             return

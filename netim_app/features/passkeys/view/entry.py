@@ -8,7 +8,7 @@ from netim_app.features.passkeys.state.entry import PasskeyCodeState, PasskeyLog
 from netim_app.identity.view.fields import error_at
 from netim_app.ui.buttons import button
 from netim_app.ui.notice import notice
-from netim_app.ui.passkeys import autofill, prompt, with_passkeys, without_passkeys
+from netim_app.ui.passkeys import autofill, prompt, signals, with_passkeys, without_passkeys
 from netim_app.ui.script import TimedDiv
 from netim_app.ui.text import early, tr
 from reflex_guard.single_submit import QUIET
@@ -19,6 +19,7 @@ def login_part() -> rx.Component:
     state = PasskeyLoginState
     return with_passkeys(
         autofill(state.offer),
+        signals(state.signals),
         rx.el.div(
             rx.cond(
                 state.offers > 0,
