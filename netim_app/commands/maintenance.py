@@ -31,10 +31,8 @@ def texts(
     if faults:
         raise typer.Exit(1)
     for locale in catalog.LOCALES:
-        missing = catalog.missing(locale)
-        typer.echo(
-            f"{locale}: {len(catalog.keys()) - len(missing)} texts" + (f", {len(missing)} missing" * bool(missing))
-        )
+        missing = len(catalog.missing(locale))
+        typer.echo(f"{locale}: {len(catalog.keys()) - missing} texts" + f", {missing} missing" * bool(missing))
 
 
 def _add_language(code: str) -> None:
@@ -50,9 +48,7 @@ def _add_language(code: str) -> None:
 def rotate_key() -> None:
     """Seal everything with NETIM_SECRET_KEY that is still sealed with NETIM_SECRET_KEY_OLD."""
     with start.open_database().write() as unit:
-        done = outbox.rewrap(unit)
-        for rewrap in offers().rewraps:
-            done += rewrap(unit)
+        done = sum((rewrap(unit) for rewrap in offers().rewraps), outbox.rewrap(unit))
     typer.echo(f"sealed {done.sealed} record(s) anew")
     if done.unreadable:
         typer.echo(f"{done.unreadable} could not be read: see the log; keep NETIM_SECRET_KEY_OLD until then", err=True)
@@ -67,9 +63,7 @@ def retry_mails() -> None:
     typer.echo(f"{count} mail(s) go back into the queue")
 
 
-def doctor(
-    mail_to: Annotated[str, typer.Option(help="Send a mail to this address, of yours.")] = "",
-) -> None:
+def doctor(mail_to: Annotated[str, typer.Option(help="Send a mail to this address, of yours.")] = "") -> None:
     """Show every setting, try everything that the settings name, and say what works and what does not."""
     reading = read_settings()
     log.install(production=reading.settings.production)

@@ -29,8 +29,9 @@ class CookieNames(NamedTuple):
 
 def cookie_names(settings: Settings) -> CookieNames:
     """The names of the cookies in this environment."""
-    labels = (f"netim_{kind}" for kind in CookieNames._fields)
-    return CookieNames(*(cookies.host_name(label, secure=settings.production) for label in labels))
+    return CookieNames(
+        *(cookies.host_name(f"netim_{kind}", secure=settings.production) for kind in CookieNames._fields)
+    )
 
 
 class CookieDigests(cookies.CookieDigests):

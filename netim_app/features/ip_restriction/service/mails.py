@@ -70,12 +70,5 @@ def mail_refused(unit: UnitOfWork, fact: facts.LoginBlocked) -> None:
     """
     if fact.reason != access.REFUSED or fact.way != "password":
         return
-    notices.notify_up_to_a_cap(
-        unit,
-        REFUSED_MAIL,
-        fact,
-        kind=fact.way,
-        card="recent-activity",
-        many="ip_restriction.many.refused",
-        cap=1,
-    )
+    many = "ip_restriction.many.refused"
+    notices.notify_up_to_a_cap(unit, REFUSED_MAIL, fact, kind=fact.way, card="recent-activity", many=many, cap=1)

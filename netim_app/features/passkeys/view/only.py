@@ -36,13 +36,12 @@ def _button() -> rx.Component:
 
 def _dialog_on() -> rx.Component:
     state = PasskeysOnlyState
-    needs_code = PasskeysState.lacks == "code"
     return dialog(
         rx.el.p(tr("passkeys.only.effect")),
         rx.el.p(with_support("passkeys.only.lost", hours=WAIT_HOURS)),
         form(
             rx.cond(
-                needs_code & ~state.proved,
+                (PasskeysState.lacks == "code") & ~state.proved,
                 code_field(
                     error_at(state.errors, "code"),
                     field_id="passkeys-only-code",

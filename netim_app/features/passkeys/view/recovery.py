@@ -20,7 +20,8 @@ def page() -> rx.Component:
     """The page /recover-account."""
     state = PasskeyRecoveryState
     begun = outcome(tr("passkeys.recovery.begun", when=state.opens), icon_name="mail", test_id="passkey-recovery-begun")
-    stopped = outcome(tr("passkeys.recovery.stopped"), _to_login(), test_id="passkey-recovery-stopped")
+    to_login = button_link(tr("verify.done.login"), "/login", class_name="w-full")
+    stopped = outcome(tr("passkeys.recovery.stopped"), to_login, test_id="passkey-recovery-stopped")
     return entry_page(
         rx.cond(
             state.opens != "",
@@ -35,10 +36,6 @@ def page() -> rx.Component:
         below=rx.el.p(link(tr("forgot.back"), "/login"), class_name="text-sm text-muted"),
         skeleton=form_skeleton(1),
     )
-
-
-def _to_login() -> rx.Component:
-    return button_link(tr("verify.done.login"), "/login", class_name="w-full")
 
 
 def _begin() -> rx.Component:

@@ -48,9 +48,8 @@ def was_used(unit: UnitOfWork, account_id: int, code: str) -> bool:
     now = rules.step_at(unit.now)
     devices = (_totp(unit, authenticator) for authenticator in stored.authenticators_of(unit, account_id))
     return any(
-        rules.matching_step(code, codes_of(totp), now=now, reach=rules.TOLERANCE) is not None
+        totp and rules.matching_step(code, codes_of(totp), now=now, reach=rules.TOLERANCE) is not None
         for totp in devices
-        if totp is not None
     )
 
 
