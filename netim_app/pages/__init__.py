@@ -8,7 +8,7 @@ from netim_app.identity.state.login import LoginState
 from netim_app.identity.state.recovery import ForgotState, ResetState, UndoState
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.state.sign_up import SignUpState, VerifyState
-from netim_app.identity.view import login, recovery, sign_up
+from netim_app.identity.view import confirmation, login, recovery, sign_up, undo
 from netim_app.offers import offers
 from netim_app.pages import connection_and_security, home, not_found, personal_information
 from netim_app.texts import catalog
@@ -39,10 +39,10 @@ def _add_entry_pages(app: rx.App) -> None:
     entries = {
         "/login": (login.login_page, "login.title", LoginState.open_page),
         "/signup": (sign_up.sign_up_page, "sign_up.title", SignUpState.open_page),
-        "/verify-email": (sign_up.verify_page, "verify.title", VerifyState.open_page),
+        "/verify-email": (confirmation.verify_page, "verify.title", VerifyState.open_page),
         "/forgot-password": (recovery.forgot_page, "forgot.title", ForgotState.open_page),
         "/reset-password": (recovery.reset_page, "reset.title", ResetState.open_page),
-        "/restore-email": (recovery.undo_page, "undo.title", UndoState.open_page),
+        "/restore-email": (undo.undo_page, "undo.title", UndoState.open_page),
     } | {page.route: (page.content, page.title, page.opened) for page in offers().entry_pages}
     for route, (component, title, opened) in entries.items():
         # The frame opens last: its content is then settled, and no wrong form flashes up.

@@ -13,8 +13,9 @@ from netim_app.identity.open_sockets import OpenSockets
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.log import log_event
 from netim_app.settings import Settings
+from netim_app.web.browser_cookie import BrowserCookie
 from netim_app.web.client_address import ClientAddress
-from netim_app.web.cookies import BrowserCookie, CookieDigests
+from netim_app.web.cookies import CookieDigests
 from netim_app.web.link_previews import LinkPreviews
 from netim_app.web.page_paths import PagePaths
 from netim_app.web.request_bodies import RequestBodies

@@ -3,7 +3,8 @@
 from netim_app.feature import EntryPage, Feature, MailAddition, Refresher, Subscription
 from netim_app.features.not_me import service
 from netim_app.features.not_me.state import NotMeState, show_freeze
-from netim_app.features.not_me.view import page, panel
+from netim_app.features.not_me.view.page import page
+from netim_app.features.not_me.view.panel import panel
 from netim_app.identity.facts import AccountFrozen, AccountUnlocked, EmailRestored, ProfileChanged
 
 NOT_ME = Feature(

@@ -1,8 +1,8 @@
-"""The pages for account recovery: a forgotten password, and a change of address to undo."""
+"""The pages for a forgotten password."""
 
 import reflex as rx
 
-from netim_app.identity.state.recovery import ForgotState, ResetState, UndoState
+from netim_app.identity.state.recovery import ForgotState, ResetState
 from netim_app.identity.view.entry_parts import (
     aside,
     back_to_login,
@@ -61,29 +61,5 @@ def reset_page() -> rx.Component:
         rx.cond(ResetState.done, outcome(tr("reset.done.text"), to_login(), test_id="reset-done"), _reset_form()),
         title=rx.cond(ResetState.done, tr("reset.done.title"), tr("reset.title")),
         below=rx.cond(~ResetState.done, aside(link(tr("reset.new_link"), "/forgot-password"))),
-        skeleton=form_skeleton(1),
-    )
-
-
-def _undo_form() -> rx.Component:
-    return rx.fragment(
-        rx.el.p(tr("undo.text")),
-        entry_form(
-            UndoState,
-            token_field(error_at(UndoState.errors)),
-            submit_label=tr("undo.submit"),
-            test_id="undo",
-        ),
-    )
-
-
-def undo_page() -> rx.Component:
-    """The page /restore-email."""
-    restored = UndoState.restored
-    done = mailed(tr("undo.done.text", email=restored), tr("undo.done.hint"), test_id="restored")
-    return entry_page(
-        rx.cond(restored == "", _undo_form(), done),
-        title=rx.cond(restored == "", tr("undo.title"), tr("undo.done.title")),
-        below=back_to_login(),
         skeleton=form_skeleton(1),
     )

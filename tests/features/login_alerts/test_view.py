@@ -1,5 +1,5 @@
 from netim_app.features.login_alerts.state import CopyDialogState, CopyState, LoginAlertsState
-from netim_app.features.login_alerts.view import card
+from netim_app.features.login_alerts.view.card import card
 from tests.kit.components import arguments, by_test_id, sent
 
 

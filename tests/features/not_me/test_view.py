@@ -1,5 +1,6 @@
 from netim_app.features.not_me.state import NotMeState
-from netim_app.features.not_me.view import page, panel
+from netim_app.features.not_me.view.page import page
+from netim_app.features.not_me.view.panel import panel
 from tests.kit.components import by_test_id, sent
 
 

@@ -7,7 +7,8 @@ import reflex as rx
 from netim_app.features.totp.state.card import MAX_AUTHENTICATORS, TotpState
 from netim_app.features.totp.state.dialogs import TotpDialogState
 from netim_app.features.totp.state.wizard import TotpWizardState
-from netim_app.features.totp.view.dialogs import disable_dialog, remove_dialog, rename_dialog
+from netim_app.features.totp.view.dialogs import remove_dialog, rename_dialog
+from netim_app.features.totp.view.disable import disable_dialog
 from netim_app.features.totp.view.wizard import further_steps, wizard
 from netim_app.offers import offers
 from netim_app.ui import card as kit

@@ -1,18 +1,14 @@
-"""The page of the link, and the panel on the account pages."""
+"""The page of the link."""
 
 import reflex as rx
 
-from netim_app.features.not_me.state import FreezeState, NotMeState
+from netim_app.features.not_me.state import NotMeState
 from netim_app.identity.view.entry_parts import aside, back_to_login, entry_form, to_login, token_field
 from netim_app.identity.view.fields import error_at
 from netim_app.identity.view.shell import entry_page
-from netim_app.ui import card as kit
-from netim_app.ui.buttons import link
 from netim_app.ui.notice import outcome
 from netim_app.ui.skeleton import form_skeleton
 from netim_app.ui.text import tr
-
-SECURITY = "/account/connection-and-security"
 
 
 def page() -> rx.Component:
@@ -68,29 +64,3 @@ def _stopped() -> rx.Component:
         class_name="flex list-decimal flex-col gap-2 pl-5 text-start",
     )
     return outcome(tr("not_me.done.text"), steps, to_login(), test_id="not-me-done")
-
-
-def panel() -> rx.Component:
-    """Shown while the account is frozen: until when, who started the freeze, and what to check."""
-    places = (
-        ("sessions", tr("not_me.look.sessions")),
-        ("two-factor", tr("not_me.look.devices")),
-        ("passkeys", tr("not_me.look.passkeys")),
-        ("ip-restriction", tr("not_me.look.rules")),
-        ("recent-activity", tr("not_me.look.history")),
-    )
-    looks = (rx.el.li(link(words, f"{SECURITY}#{anchor}")) for anchor, words in places)
-    shown = kit.card(
-        rx.el.p(tr("not_me.panel.begun", when=FreezeState.begun, where=FreezeState.where)),
-        rx.el.div(
-            rx.el.p(tr("not_me.panel.look")),
-            rx.el.ul(*looks, class_name="mt-2 flex flex-wrap gap-x-5 gap-y-2"),
-        ),
-        title=tr("not_me.panel.title"),
-        text=tr("not_me.panel.text", until=FreezeState.until),
-        anchor="frozen",
-        icon="lock",
-        level=2,
-        test_id="frozen",
-    )
-    return rx.cond(FreezeState.until != "", shown)
