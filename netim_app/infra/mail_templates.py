@@ -32,7 +32,7 @@ class Templates:
 
     A template has the order of a mail's parts and no words: it gets the words from the catalogue with
     `say("mail.<event>.<place>")`. It is rendered three times, as subject, text and HTML, each with its own
-    `layout.jinja` and `parts.jinja` below `texts/emails`.
+    `layout.jinja` below `texts/emails`. The macros of `parts.jinja` are its `mail`.
 
     Args:
         package: where to look for events.
@@ -64,11 +64,16 @@ class Templates:
         template = f"{event}.jinja"
         subject = self._subject.get_template(template).render(known)
         known["subject"] = subject = re.sub(" +", " ", CONTROLS.sub(" ", subject)).strip()
-        text = self._text.get_template(template).render(known)
+        text = _render(self._text, template, known)
         text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
         text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
-        html = self._html.get_template(template).render(known).strip() + "\n"
+        html = _render(self._html, template, known).strip() + "\n"
         return RenderedMail(subject, text, html, locale)
+
+
+def _render(environment: Environment, template: str, known: Mapping[str, object]) -> str:
+    parts = environment.get_template("parts.jinja").make_module(dict(known))
+    return environment.get_template(template).render(known, mail=parts)
 
 
 def _environment(folders: Sequence[Path], *, autoescape: bool = False) -> Environment:
@@ -90,7 +95,12 @@ def _say(locale: str, key: str, **params: object) -> str:
     """A text of the catalogue, without characters that the fonts of mail programs may lack."""
     if not catalog.is_translated(locale, key):
         raise UntranslatedError(key)
-    return catalog.template(locale, key, params.get(COUNTED, 1)).translate(_PLAIN_SIGNS).format(**params)
+    return _in_plain_signs(catalog.template(locale, key, params.get(COUNTED, 1))).format(**params)
+
+
+@lru_cache(maxsize=4_096)
+def _in_plain_signs(words: str) -> str:
+    return words.translate(_PLAIN_SIGNS)
 
 
 @lru_cache

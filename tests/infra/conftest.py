@@ -10,7 +10,6 @@ from netim_app.infra import log, mail_templates
 
 TEMPLATE = """
 {% extends "layout.jinja" %}
-{% import "parts.jinja" as mail with context %}
 {% block subject %}{{ "Login to" if locale == "en" else "Connexion à" }} Netim, {{ first_name }}{% endblock %}
 {% block preview %}Hello{% endblock %}
 {% block content %}

@@ -39,9 +39,9 @@ def render_template(package: Path, content: str, locale: str = "en") -> Rendered
     """A mail of its own, with these parts."""
     folder = package / "emails"
     folder.mkdir()
-    head = '{% extends "layout.jinja" %}{% import "parts.jinja" as mail with context %}'
     (folder / "made_up.jinja").write_text(
-        head + "{% block subject %}Subject{% endblock %}{% block content %}\n" + content + "{% endblock %}"
+        '{% extends "layout.jinja" %}'
+        "{% block subject %}Subject{% endblock %}{% block content %}\n" + content + "{% endblock %}"
     )
     return Templates(package).render("made_up", locale, PARAMS)
 
@@ -273,7 +273,7 @@ def test_additions_of_features_stand_at_their_places(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "note.jinja").write_text("{{ mail.paragraph(addition.words) }}")
     (tmp_path / "emails" / "made_up.jinja").write_text(
-        '{% extends "layout.jinja" %}{% import "parts.jinja" as mail with context %}'
+        '{% extends "layout.jinja" %}'
         "{% block subject %}Subject{% endblock %}{% block content %}{{ mail.paragraph('Content') }}{% endblock %}"
     )
     additions = [
