@@ -47,13 +47,8 @@ async def _meanwhile(work: Coroutine[Any, Any, None], name: str) -> AsyncIterato
 @contextlib.asynccontextmanager
 async def send_mails(settings: Settings) -> AsyncIterator[None]:
     """Sends the mails of the outbox while the server runs. Each commit that queued a mail wakes the sender."""
-    loop = asyncio.get_running_loop()
     sender = mail_sender.Sender(units(), make_transport(settings, units().clock), worker_id=f"{os.getpid()}")
-
-    def wake() -> None:
-        loop.call_soon_threadsafe(sender.wake)
-
-    units().after_write = wake
+    units().after_write = sender.wake
     async with _meanwhile(sender.run(), "outbox sender"):
         try:
             yield

@@ -10,6 +10,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -52,8 +53,14 @@ GRACE_SECONDS = 1.5
 """How long a stopping sender waits for the mail that it is sending."""
 PURGE_EVERY = timedelta(hours=1)
 DATABASE_AWAY = (OperationalError, InterfaceError, NoConnection)
-DELIVERED = "delivered"
-ANSWERED = "answered"
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A claimed mail and its message, or why there is none. A request that is answered has None."""
+
+    claimed: Claimed
+    message: Message | DeliveryFailed | None
 
 
 class Sender:
@@ -83,6 +90,7 @@ class Sender:
         self._purged_at: datetime | None = None
         self._outages: set[str] = set()
         self._held: Claimed | None = None
+        self._stopping = False
 
     def wake(self) -> None:
         """Tells the sender that a mail may be due. Any thread may call it, even when the sender does not run."""
@@ -128,19 +136,20 @@ class Sender:
             await self._transport.finish()
 
     async def _send_all(self) -> int:
-        sent = 0
+        sent, ready, self._stopping = 0, None, False
         while True:
-            step = asyncio.create_task(self._step())
+            step = asyncio.create_task(self._step(ready))
             try:
-                outcome = await asyncio.shield(step)
+                was_sent, ready = await asyncio.shield(step)
             except asyncio.CancelledError:
+                self._stopping = True
                 await self._stop(step)
                 raise
-            if outcome is None or isinstance(outcome, TransportDown):
+            sent += was_sent
+            if ready is None:
                 return sent
-            sent += outcome == DELIVERED
 
-    async def _stop(self, step: "asyncio.Task[DeliveryFailed | str | None]") -> None:
+    async def _stop(self, step: "asyncio.Task[tuple[bool, _Ready | None]]") -> None:
         await asyncio.wait({step}, timeout=GRACE_SECONDS)
         if not step.done():
             step.cancel()
@@ -159,22 +168,28 @@ class Sender:
             await in_unit_thread(self._in_unit, purge)
             await in_unit_thread(self._in_unit, catch_up)
 
-    async def _step(self) -> DeliveryFailed | str | None:
-        """Claims one mail, sends it and records the result.
+    async def _step(self, ready: _Ready | None) -> tuple[bool, _Ready | None]:
+        """Sends a mail, records the result and claims the next one. It only claims when `ready` holds no mail.
 
-        Returns `DELIVERED`, or `ANSWERED` for a request; the failure; or None when nothing is due.
+        Returns whether a mail was sent, and the next one: None when nothing is due or nothing can be sent.
         """
-        claimed = await in_unit_thread(self._claim)
+        if ready is None or ready.message is None:
+            return False, await in_unit_thread(self._go_on)
+        failure = await self._send(ready.message) if isinstance(ready.message, Message) else ready.message
+        self._held = None  # from here on its lease protects it, even if `_settle` fails
+        return failure is None, await in_unit_thread(self._go_on, ready.claimed, failure)
+
+    def _go_on(self, done: Claimed | None = None, failure: DeliveryFailed | None = None) -> _Ready | None:
+        """In a thread: records the result of a mail, then claims the next one and builds its message.
+
+        A message is built here, not on the event loop: that takes as long as several customers' events.
+        """
+        claimed = self._claim() if done is None else self._settle(done, failure)
         if claimed is None:
             return None
         self._held = claimed
         is_request = claimed.event in handlers.mail_requests()
-        failure = await (in_unit_thread(self._answer, claimed) if is_request else self._attempt(claimed))
-        self._held = None  # from here on its lease protects it, even if `_settle` fails
-        if is_request and failure is None:
-            return ANSWERED
-        await in_unit_thread(self._settle, claimed, failure)
-        return failure or DELIVERED
+        return _Ready(claimed, self._answer(claimed) if is_request else self._message(claimed))
 
     def _answer(self, claimed: Claimed) -> DeliveryFailed | None:
         """In a thread: answers a request. The unit that deletes it also queues its mails."""
@@ -201,13 +216,6 @@ class Sender:
     def _content(self, claimed: Claimed) -> bytes:
         return self._units.vault.open(claimed.payload, context_of(claimed.message_id))
 
-    async def _attempt(self, claimed: Claimed) -> DeliveryFailed | None:
-        if self._is_over(claimed):
-            return Expired("its link has expired")
-        # Not on the event loop: building a message takes as long as several customers' events.
-        message = await in_unit_thread(self._message, claimed)
-        return message if isinstance(message, DeliveryFailed) else await self._send(message)
-
     async def _send(self, message: Message) -> DeliveryFailed | None:
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
@@ -220,29 +228,41 @@ class Sender:
             return DeliveryFailed(f"transport failed: {type(error).__name__}")
         return None
 
-    def _settle(self, claimed: Claimed, failure: DeliveryFailed | None) -> None:
-        """In a thread: records the result in the row, then in the log."""
-        if failure is None:
-            self._in_unit(note_sent, claimed)
-            self._recovered("smtp")
-            log_event(logger, "mail.sent", mail=claimed.message_id, kind=claimed.event, attempt=claimed.attempts)
-            return
+    def _settle(self, claimed: Claimed, failure: DeliveryFailed | None) -> Claimed | None:
+        """In a thread: records the result in the row, then in the log. Claims the next mail in the same unit.
+
+        It claims none when no mail can be sent, or the sender is being stopped.
+        """
         dead = isinstance(failure, (RecipientRefused, Expired)) or claimed.attempts >= MAX_ATTEMPTS
         pause = pause_after(claimed.attempts, self._jitter())
-        if not self._in_unit(note_failure, claimed, failure, dead, pause):
+        with self._units.write() as unit:
+            if failure is None:
+                note_sent(unit, claimed)
+            is_mine = failure is None or note_failure(unit, claimed, failure, dead, pause)
+            ends = self._stopping or isinstance(failure, TransportDown)
+            following = None if ends else self._take_next(unit)
+        if failure is None:
+            self._recovered("smtp")
+            log_event(logger, "mail.sent", mail=claimed.message_id, kind=claimed.event, attempt=claimed.attempts)
+        elif is_mine:
+            self._log_failure(claimed, failure, None if dead else pause)
+        else:
             log_event(logger, "mail.claim_lost", mail=claimed.message_id, level=logging.WARNING)
-            return
+        return following
+
+    def _log_failure(self, claimed: Claimed, failure: DeliveryFailed, pause: timedelta | None) -> None:
+        """Logs a failure; `pause` is None for a mail that was given up."""
         if isinstance(failure, TransportDown):
             self._outage("smtp", str(failure))
         log_event(
             logger,
-            "mail.dead" if dead else "mail.deferred",
-            level=logging.ERROR if dead else logging.INFO,
+            "mail.deferred" if pause else "mail.dead",
+            level=logging.INFO if pause else logging.ERROR,
             mail=claimed.message_id,
             kind=claimed.event,
             attempt=claimed.attempts,
             reason=str(failure),
-            **({} if dead else {"next_in_seconds": round(pause.total_seconds())}),
+            **({"next_in_seconds": round(pause.total_seconds())} if pause else {}),
         )
 
     def _claim(self) -> Claimed | None:
@@ -250,19 +270,23 @@ class Sender:
 
         The attempt counts from here on, so that a mail that crashes its worker is given up eventually.
         """
-        while True:
-            # Look in a reading unit first: an idle sender must not take the write lock.
-            with self._units.read() as unit:
-                candidate = find_due(unit)
-            if candidate is None:
+        # Look in a reading unit first: an idle sender must not take the write lock.
+        with self._units.read() as unit:
+            if find_due(unit) is None:
                 return None
-            claim = f"{self._worker_id}:{secrets.token_hex(8)}"
-            row = self._in_unit(take, candidate, claim)
-            if row is not None:
-                return row
+        return self._in_unit(self._take_next)
+
+    def _take_next(self, unit: UnitOfWork) -> Claimed | None:
+        claim = f"{self._worker_id}:{secrets.token_hex(8)}"
+        while (row := find_due(unit)) is not None:
+            if claimed := take(unit, row, claim):
+                return claimed
+        return None
 
     def _message(self, claimed: Claimed) -> Message | DeliveryFailed:
         """In a thread: opens and renders a mail. A bug delays this mail only."""
+        if self._is_over(claimed):
+            return Expired("its link has expired")
         try:
             mail = queued_mail.read(self._content(claimed))
         except (VaultError, ValueError, KeyError, TypeError) as error:

@@ -292,6 +292,17 @@ async def test_nothing_to_do_writes_nothing(sqlite_units: Units) -> None:
     assert "BEGIN IMMEDIATE" not in begun
 
 
+async def test_a_result_and_the_next_claim_are_one_unit(sqlite_units: Units) -> None:
+    sender = _sender(sqlite_units, FakeTransport())
+    await sender.drain()  # the first one purges
+    for number in range(3):
+        _queue(sqlite_units, f"c{number}@example.com")
+    begun: list[str] = []
+    record(sqlite_units.engine, "before_cursor_execute", lambda *args: begun.append(args[2]))
+    assert await sender.drain() == 3
+    assert begun.count("BEGIN IMMEDIATE") == 1 + 3
+
+
 # --- failures
 
 
@@ -676,8 +687,9 @@ async def test_it_survives_a_fault_of_ours(sqlite_units: Units, monkeypatch: pyt
     assert sum(bool(record.exc_info or record.exc_text) for record in records) == 1
 
 
-async def test_a_stop_lets_the_mail_under_way_finish(units: Units) -> None:
-    _queue(units)
+async def test_a_stop_lets_the_mail_under_way_finish_and_claims_no_other(units: Units) -> None:
+    for name in ("a", "b"):
+        _queue(units, f"{name}@example.com")
     transport = GatedTransport()
     sender = _sender(units, transport)
     task = asyncio.create_task(sender.run())
@@ -686,9 +698,10 @@ async def test_a_stop_lets_the_mail_under_way_finish(units: Units) -> None:
     await asyncio.sleep(0.02)
     assert not task.done()
     transport.open.set()
-    with pytest.raises(asyncio.CancelledError):
+    with captured_log(mail_sender.__name__) as records, pytest.raises(asyncio.CancelledError):
         await task
-    assert _row(units).state == SENT
+    assert [(row.state, row.attempts) for row in _rows(units)] == [(SENT, 1), (QUEUED, 0)]
+    assert events(records) == ["mail.sent"], "the other one was not even taken"
 
 
 async def test_a_stop_gives_back_what_it_cannot_finish(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
