@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +40,7 @@ class QueuedMail:
         """Serialises the mail for `read`."""
         moments = {name: value.isoformat() for name, value in self.params.items() if isinstance(value, datetime)}
         words = {name: value for name, value in self.params.items() if name not in moments}
-        return json.dumps(asdict(self) | {"params": words, "moments": moments}).encode()
+        return json.dumps(vars(self) | {"params": words, "moments": moments}).encode()
 
     def render(self, public_url: str) -> RenderedMail:
         """Renders the mail. When its language lacks a text, all of the mail is in English.

@@ -38,6 +38,11 @@ _OF_ACCOUNT = (
     .where(_rule.account_id == sa.bindparam("account"))
     .order_by(*access.ORDER)
 )
+_SPANS = (
+    sa.select(_rule.family, _rule.first, _rule.last)
+    .where(_rule.account_id == sa.bindparam("account"))
+    .order_by(*access.ORDER)
+)
 _ADD = sa.insert(_RULES)
 _ADDED_AT = sa.select(_rule.added_at).where(_rule.id == sa.bindparam("rule"))
 _REMOVE = sa.delete(_RULES).where(_rule.id == sa.bindparam("rule"))
@@ -75,9 +80,13 @@ class Restriction:
         return None if place is None else self.rules[place].text
 
     def seen_from(self, here: Span | None) -> list[Rule]:
-        """The rules, each with the remark for a customer at this address."""
-        remarks = [special(span) if remark(span, here) else "" for span in self.spans]
-        return [replace(rule, remark=found) for rule, found in zip(self.rules, remarks, strict=True)]
+        """The rules as a customer at this address sees them: a rule that lets them in needs no remark."""
+        if here is None:
+            return list(self.rules)
+        return [
+            replace(rule, remark="") if rule.remark and span.covers(here) else rule
+            for rule, span in zip(self.rules, self.spans, strict=True)
+        ]
 
 
 @dataclass(frozen=True)
@@ -107,8 +116,9 @@ def view_restriction(unit: UnitOfWork, account_id: int) -> Restriction:
             added=catalog.format_date(rule.added_at, language, time_zone),
             added_from=rule.added_from,
             inside="" if container is None else stored[container].text,
+            remark=special(span),
         )
-        for rule, container in zip(stored, containers(spans), strict=True)
+        for rule, span, container in zip(stored, spans, containers(spans), strict=True)
     )
     since = catalog.format_date(switch.on_since, language, time_zone) if switch else ""
     return Restriction(since=since, rules=shown, spans=spans)
@@ -159,7 +169,7 @@ def _row(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> dict[str, obj
 
 def listed_spans(unit: UnitOfWork, account_id: int) -> list[Span]:
     """The list, in display order."""
-    return [_span(rule) for rule in _rules(unit, account_id)]
+    return [_span(rule) for rule in unit.rows(_SPANS, account=account_id)]
 
 
 def add_present_address(unit: UnitOfWork, actor: Actor) -> Added:
