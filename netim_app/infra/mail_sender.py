@@ -173,14 +173,15 @@ class Sender:
 
         Returns whether a mail was sent, and the next one: None when nothing is due or nothing can be sent.
         """
-        if ready is None or ready.message is None:
-            return False, await in_unit_thread(self._go_on)
-        failure = await self._send(ready.message) if isinstance(ready.message, Message) else ready.message
+        done, failure = None, None
+        if ready is not None and ready.message is not None:
+            done = ready.claimed
+            failure = await self._send(ready.message) if isinstance(ready.message, Message) else ready.message
         self._held = None  # from here on its lease protects it, even if `_settle` fails
-        return failure is None, await in_unit_thread(self._go_on, ready.claimed, failure)
+        return done is not None and failure is None, await in_unit_thread(self._go_on, done, failure)
 
-    def _go_on(self, done: Claimed | None = None, failure: DeliveryFailed | None = None) -> _Ready | None:
-        """In a thread: records the result of a mail, then claims the next one and builds its message.
+    def _go_on(self, done: Claimed | None, failure: DeliveryFailed | None) -> _Ready | None:
+        """In a thread: records the result of a mail if there is one, then claims the next one and builds its message.
 
         A message is built here, not on the event loop: that takes as long as several customers' events.
         """

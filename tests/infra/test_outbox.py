@@ -847,6 +847,14 @@ async def test_a_request_is_answered_by_the_sender_once(units: Units, clock: Fak
     assert len(transport.sent) == (0 if silent else 1)
 
 
+async def test_a_stop_releases_no_request_that_was_answered(sqlite_units: Units) -> None:
+    answering([])
+    put(sqlite_units, silent=True)
+    sender = mail_sender.Sender(sqlite_units, FakeTransport(), "w")
+    await sender.drain()
+    assert sender._held is None
+
+
 async def test_a_request_that_fails_is_tried_again_and_leaves_nothing_half_done(units: Units, clock: FakeClock) -> None:
     answers: list[Any] = []
     answering(answers)
