@@ -1,13 +1,13 @@
 """Builds the message from a mail's texts, and checks the addresses in it."""
 
 import re
+from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.charset import QP, Charset
 from email.header import Header
 from email.headerregistry import Address
 from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
+from email.mime.nonmultipart import MIMENonMultipart
 from email.policy import compat32
 from email.utils import format_datetime as rfc5322_date
 from email.utils import formataddr, parseaddr
@@ -20,8 +20,6 @@ CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 _FAST = compat32.clone(linesep="\r\n")
 """Writes headers four times as fast as the newer policies, which also decode anything like an encoded word."""
-_READABLE = Charset("utf-8")
-_READABLE.body_encoding = QP
 
 
 @dataclass(frozen=True)
@@ -112,10 +110,7 @@ def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: date
         headers["In-Reply-To"] = headers["References"] = f"<{thread}@{origin.domain}>"
     if mail.language:
         headers["Content-Language"] = mail.language
-    parts = [
-        MIMEText(text, subtype, _READABLE)  # type: ignore[arg-type]  # the stub knows names only
-        for text, subtype in ((mail.text, "plain"), (mail.html, "html"))
-    ]
+    parts = [_part("plain", mail.text), _part("html", mail.html)]
     # Quoted-printable never writes "=_".
     message = MIMEMultipart("alternative", f"=_{message_id}", parts, policy=_FAST)
     for header, value in headers.items():
@@ -126,3 +121,11 @@ def build(mail: RenderedMail, *, to: str, sender: str, message_id: str, at: date
         message.replace_header("Subject", Header(mail.subject, "utf-8", header_name="Subject"))  # type: ignore[arg-type]  # the stub knows text only
     to_line = f"To: {recipient.addr_spec}\r\n".encode()  # RFC 6531 allows UTF-8 there; the classes above do not
     return Message(origin.addr_spec, recipient.addr_spec, to_line + message.as_bytes())
+
+
+def _part(subtype: str, text: str) -> MIMENonMultipart:
+    """One text, encoded in C. `MIMEText` encodes it in Python, which takes ten times as long."""
+    part = MIMENonMultipart("text", subtype, policy=_FAST, charset="utf-8")
+    part["Content-Transfer-Encoding"] = "quoted-printable"
+    part.set_payload(b2a_qp(text.encode()).decode("ascii"))
+    return part
