@@ -124,10 +124,8 @@ def around(page: Page, picture: Locator) -> Image.Image:
     box = picture.locator("..").bounding_box()
     assert box
     left, top = int(box["x"]) - 3, int(box["y"]) - 3
-    ratio = page.evaluate("devicePixelRatio")
-    edges = (left, top, left + box["width"] + 7, top + box["height"] + 7)
-    seen = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    return seen.crop(tuple(round(edge * ratio) for edge in edges))  # type: ignore[arg-type]  # four of them
+    clip = {"x": left, "y": top, "width": box["width"] + 7, "height": box["height"] + 7}
+    return Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")  # type: ignore[arg-type]  # four numbers
 
 
 def frame_faults(seen: Image.Image, colours: dict[str, str]) -> list[str]:
