@@ -18,6 +18,17 @@ FEATURE_PAGE = (ROOT / "docs" / "features.md").read_text()
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
 HOUSE = ("access", "brand", "emails", "imports", "migrations", "state_vars", "texts", "words")
 """The house tests that look at features."""
+OF_NO_FEATURE = (
+    "servers_that_start_at_once",
+    "a_step_that_fails",
+    "going_up_twice",
+    "a_drift_is_found",
+    "the_last_login",
+    "a_migration_may_take_its_time",
+)
+"""House tests of migrations that a feature cannot change: they would only be run a second time."""
+MAILS_OF_OTHERS = "(test_emails and [ and not inactive)"
+"""What is asked of each mail, asked of those that the product has without the examples."""
 PARTS = ("checkup", "inactivity")
 
 USE_IT = """
@@ -114,9 +125,10 @@ def test_example_passes_its_own_tests_and_those_of_the_house(checkout: Path) -> 
         for name in ("pages/test_pages.py", "features/gauge", "features/test_views.py", "features/own_data")
     ]
     own = [f"tests/features/{name}" for name in PARTS]
-    said = run(checkout, "-m", "pytest", "-q", *own, *house, *others)
+    same = " or ".join((MAILS_OF_OTHERS, *OF_NO_FEATURE))
+    said = run(checkout, "-m", "pytest", "-q", *own, *house, *others, "-k", f"not ({same})")
 
-    assert int(re.findall(r"(\d+) passed", said)[-1]) > 1000
+    assert int(re.findall(r"(\d+) passed", said)[-1]) > 500
 
 
 @pytest.mark.timeout(600)
@@ -125,10 +137,8 @@ def test_example_is_used_by_a_customer_in_a_browser(checkout: Path) -> None:
         shutil.copytree(ROOT / ".web", checkout / ".web", symlinks=True)
     run(checkout, "-m", "netim_app", "build")
 
-    journeys = [f"tests/browser/test_{name}.py" for name in PARTS]
-    assert "3 passed" in run(checkout, "-m", "pytest", "-q", *journeys)
-    forms = ("tests/server/test_forms.py", "-k", "Inactivity")
-    assert "2 passed" in run(checkout, "-m", "pytest", "-q", *forms)
+    used = [*(f"tests/browser/test_{name}.py" for name in PARTS), "tests/server/test_forms.py"]
+    assert "5 passed" in run(checkout, "-m", "pytest", "-q", *used, "-k", " or ".join(PARTS))
 
 
 def test_example_keeps_the_import_contracts(checkout: Path) -> None:
@@ -144,6 +154,8 @@ def test_example_is_clean(checkout: Path) -> None:
 
 
 def test_example_is_well_typed(checkout: Path) -> None:
+    if (ROOT / ".mypy_cache").is_dir():  # saves mypy all that it knows by the content of a file
+        shutil.copytree(ROOT / ".mypy_cache", checkout / ".mypy_cache")
     folders = [f"{place}/{name}" for place in ("netim_app/features", "tests/features") for name in PARTS]
     run(checkout, "-m", "mypy", *folders, *(f"tests/browser/test_{name}.py" for name in PARTS))
 
