@@ -54,14 +54,14 @@ class Image:
     """Writes paths of the image as paths of this machine."""
 
     def run(self, step: str, env: dict[str, str]) -> None:
-        """One RUN step."""
+        """One RUN step. pip compiles nothing: the last step of the build compiles everything anew."""
         base = Path(sys.base_prefix) / "bin"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("NETIM_", "PYTHON"))}
         path = f"{base}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
             ["sh", "-c", self.here(step)],
             cwd=self.folder / "src",
-            env=kept | env | {"PATH": path},
+            env=kept | env | {"PATH": path, "PIP_COMPILE": "0"},
             capture_output=True,
             text=True,
             check=False,
