@@ -1,8 +1,11 @@
 """The `netim` command line: runs the server and the operator's commands."""
 
-import typer
+from netim_app.core.loading import without_collections
 
-from netim_app.commands import customers, imports, maintenance, server, support
+with without_collections():
+    import typer
+
+    from netim_app.commands import customers, imports, maintenance, server, support
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for _command in (

@@ -8,6 +8,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from netim_app.brand.brand import read_brand
+from netim_app.core.loading import without_collections
 from netim_app.doctor import reason
 from netim_app.identity import customer_directory
 from netim_app.infra import log
@@ -41,7 +42,8 @@ def refuse_to_go_on(line: str) -> NoReturn:
 
 def install_features() -> None:
     """Installs the offers of all features."""
-    from netim_app.registry import install_features as install  # noqa: PLC0415  pages need settings that can be read
+    with without_collections():
+        from netim_app.registry import install_features as install  # noqa: PLC0415  pages need readable settings
 
     install()
 

@@ -77,11 +77,13 @@ def _frequent_words(language: str) -> list[str]:
     if not found.is_file():
         return []
     counts: dict[str, int] = json.loads(decompress(found.read_bytes()))
-    words = sorted(counts, key=lambda word: counts[word], reverse=True)[:_WORDS_PER_LANGUAGE]
+    words = sorted(counts, key=counts.__getitem__, reverse=True)[:_WORDS_PER_LANGUAGE]
     return list(dict.fromkeys(spelling for word in words for spelling in (word, _without_accents(word))))
 
 
 def _without_accents(word: str) -> str:
+    if word.isascii():
+        return word
     return "".join(sign for sign in unicodedata.normalize("NFKD", word) if not unicodedata.combining(sign))
 
 
