@@ -1,6 +1,7 @@
 """What every test may use: settings, a clock that stands still, and units of work on both databases."""
 # ruff: noqa: E402  the environment is cleaned before the settings are read
 
+import gc
 import itertools
 import os
 import shutil
@@ -20,6 +21,7 @@ import pytest
 # The settings are read when modules are imported: nothing of the developer's own environment may leak in.
 for name in [name for name in os.environ if name.startswith("NETIM_") and not name.startswith("NETIM_TEST_")]:
     del os.environ[name]
+gc.disable()  # until all tests are collected: half of that time went into looking for garbage
 
 pytest.register_assert_rewrite("tests.kit")
 
@@ -59,6 +61,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     others = [file for file in files if file not in in_browser]
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(in_browser, others))
     items[:] = [item for file in in_turn if file for item in files[file]]
+
+
+def pytest_collection_finish() -> None:
+    """Lets the garbage collector work again, and leave out the modules of product and tests."""
+    gc.freeze()
+    gc.enable()
 
 
 class NetworkForbidden(RuntimeError):
