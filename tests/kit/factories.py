@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import reflex as rx
@@ -145,10 +145,17 @@ def mails(unit: UnitOfWork) -> list[Mail]:
     for row in unit.session.exec(select(OutboxMessage).order_by(col(OutboxMessage.id))):
         if row.event in offers().mail_requests or not row.payload:
             continue  # it leads to mails later, or was held back
-        mail = queued_mail.read(unit.vault.open(row.payload, context_of(row.message_id)))
-        texts = mail.render(unit.settings.public_url)
-        opened.append(Mail(row.event.partition(".")[0], mail.to, texts.subject, texts.text, texts.html))
+        content = unit.vault.open(row.payload, context_of(row.message_id))
+        opened.append(open_mail(row.event, content, unit.settings.public_url))
     return opened
+
+
+@cache
+def open_mail(event: str, content: bytes, public_url: str) -> Mail:
+    """The mail, rendered once in a test however often the test looks at its mails."""
+    mail = queued_mail.read(content)
+    texts = mail.render(public_url)
+    return Mail(event.partition(".")[0], mail.to, texts.subject, texts.text, texts.html)
 
 
 def mailed(units: Units) -> list[tuple[str, str]]:

@@ -33,6 +33,8 @@ def watch_for_stale_rows(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(unit, "record", note)
             yield unit
         for account_id, old in before.items():
+            if not old:
+                continue  # the account was not there yet
             new = _rows(self, account_id, unit.now)
             declared = {
                 name for fact in facts if fact.account_id == account_id for name in offers().changed_by(type(fact))
