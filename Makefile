@@ -52,7 +52,7 @@ test: $(VENV)/.development ## all tests: unit, server, browser (ARGS="-k totp" t
 attack: $(VENV)/.development ## the attack suite alone, with its scorecard
 	$(PREPARE) && $(PYTHON) -m pytest --attacks $(TESTS) $(ARGS)
 
-check: $(VENV)/.development ## format, lint, types, imports, texts, lock files
+check: $(VENV)/.development ## format, lint, types, imports, texts, lock files, sizes
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
@@ -60,6 +60,7 @@ check: $(VENV)/.development ## format, lint, types, imports, texts, lock files
 	$(VENV)/bin/deptry --no-ansi .
 	$(PYTHON) -m netim_app texts
 	$(PYTHON) -m tools.check_locks
+	$(PYTHON) -m tools.measure_code
 
 format: $(VENV)/.development ## format the code and sort its imports
 	$(PYTHON) -m ruff check --select I --fix .
