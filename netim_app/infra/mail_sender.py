@@ -5,25 +5,20 @@ sent again, with the same Message-ID.
 """
 
 import asyncio
-import json
 import logging
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.exc import SQLAlchemyError
 
-from netim_app.core.actor import Visitor, set_caller
-from netim_app.core.facts import Origin
-from netim_app.infra import handlers, queued_mail
+from netim_app.infra.claimed_mail import ClaimedMail, prepare
 from netim_app.infra.log import log_event
-from netim_app.infra.mail_message import Message, build, sender_of
+from netim_app.infra.mail_message import Message
 from netim_app.infra.mail_transport import DeliveryFailed, RecipientRefused, Transport, TransportDown
-from netim_app.infra.outbox import context_of, purge
+from netim_app.infra.outbox import purge
 from netim_app.infra.outbox_claims import (
     MAX_ATTEMPTS,
     Claimed,
@@ -31,15 +26,12 @@ from netim_app.infra.outbox_claims import (
     catch_up,
     find_due,
     give_back,
-    note_answered,
     note_failure,
     note_sent,
     pause_after,
     take,
 )
-from netim_app.infra.trace import begin_trace
 from netim_app.infra.unit_of_work import UnitOfWork, Units, in_unit_thread
-from netim_app.infra.vault import VaultError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,15 +44,6 @@ POLL_SECONDS = 2.0
 GRACE_SECONDS = 1.5
 """How long a stopping sender waits for the mail that it is sending."""
 PURGE_EVERY = timedelta(hours=1)
-DATABASE_AWAY = (OperationalError, InterfaceError, NoConnection)
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A claimed mail and its message, or why there is none. A request that is answered has None."""
-
-    claimed: Claimed
-    message: Message | DeliveryFailed | None
 
 
 class Sender:
@@ -149,7 +132,7 @@ class Sender:
             if ready is None:
                 return sent
 
-    async def _stop(self, step: "asyncio.Task[tuple[bool, _Ready | None]]") -> None:
+    async def _stop(self, step: "asyncio.Task[tuple[bool, ClaimedMail | None]]") -> None:
         await asyncio.wait({step}, timeout=GRACE_SECONDS)
         if not step.done():
             step.cancel()
@@ -168,7 +151,7 @@ class Sender:
             await in_unit_thread(self._in_unit, purge)
             await in_unit_thread(self._in_unit, catch_up)
 
-    async def _step(self, ready: _Ready | None) -> tuple[bool, _Ready | None]:
+    async def _step(self, ready: ClaimedMail | None) -> tuple[bool, ClaimedMail | None]:
         """Sends a mail, records the result and claims the next one. It only claims when `ready` holds no mail.
 
         Returns whether a mail was sent, and the next one: None when nothing is due or nothing can be sent.
@@ -180,42 +163,13 @@ class Sender:
         self._held = None  # from here on its lease protects it, even if `_settle` fails
         return done is not None and failure is None, await in_unit_thread(self._go_on, done, failure)
 
-    def _go_on(self, done: Claimed | None, failure: DeliveryFailed | None) -> _Ready | None:
-        """In a thread: records the result of a mail if there is one, then claims the next one and builds its message.
-
-        A message is built here, not on the event loop: that takes as long as several customers' events.
-        """
+    def _go_on(self, done: Claimed | None, failure: DeliveryFailed | None) -> ClaimedMail | None:
+        """In a thread: records the result of a mail if there is one, then claims and prepares the next one."""
         claimed = self._claim() if done is None else self._settle(done, failure)
         if claimed is None:
             return None
         self._held = claimed
-        is_request = claimed.event in handlers.mail_requests()
-        return _Ready(claimed, self._answer(claimed) if is_request else self._message(claimed))
-
-    def _answer(self, claimed: Claimed) -> DeliveryFailed | None:
-        """In a thread: answers a request. The unit that deletes it also queues its mails."""
-        if self._is_over(claimed):
-            return Expired("it came too late")
-        try:
-            content = json.loads(self._content(claimed))
-            begin_trace(content["trace"])
-            origin = Origin(**content["origin"])
-            set_caller(Visitor(origin=origin))
-            with self._units.write() as unit:
-                if note_answered(unit, claimed):
-                    handlers.mail_requests()[claimed.event](unit, origin, content["params"])
-        except DATABASE_AWAY:
-            raise
-        except Exception as error:
-            logger.exception("a request could not be answered")
-            return DeliveryFailed(f"request failed: {type(error).__name__}")
-        return None
-
-    def _is_over(self, claimed: Claimed) -> bool:
-        return claimed.expires_at is not None and claimed.expires_at <= self._units.clock()
-
-    def _content(self, claimed: Claimed) -> bytes:
-        return self._units.vault.open(claimed.payload, context_of(claimed.message_id))
+        return prepare(self._units, claimed)
 
     async def _send(self, message: Message) -> DeliveryFailed | None:
         try:
@@ -283,28 +237,6 @@ class Sender:
             if claimed := take(unit, row, claim):
                 return claimed
         return None
-
-    def _message(self, claimed: Claimed) -> Message | DeliveryFailed:
-        """In a thread: opens and renders a mail. A bug delays this mail only."""
-        if self._is_over(claimed):
-            return Expired("its link has expired")
-        try:
-            mail = queued_mail.read(self._content(claimed))
-        except (VaultError, ValueError, KeyError, TypeError) as error:
-            return DeliveryFailed(f"unreadable payload: {type(error).__name__}")
-        settings = self._units.settings
-        try:
-            return build(
-                mail.render(settings.public_url),
-                to=mail.to,
-                sender=sender_of(settings.mail_from),
-                message_id=claimed.message_id,
-                at=claimed.created_at,
-                thread=mail.thread,
-            )
-        except Exception as error:
-            logger.exception("a mail could not be rendered")
-            return DeliveryFailed(f"cannot be rendered: {type(error).__name__}")
 
     def _release(self, claimed: Claimed) -> None:
         self._in_unit(give_back, claimed)

@@ -243,7 +243,7 @@ async def test_a_mail_that_cannot_be_rendered_is_logged_and_holds_up_no_other(
     _queue(units, "first@example.com")
     transport = FakeTransport()
     sender = _sender(units, transport)
-    with captured_log(mail_sender.__name__) as records:
+    with captured_log() as records:
         await sender.drain()
     row = _row(units)
     assert (row.state, row.last_error, transport.sent) == (QUEUED, "cannot be rendered: UndefinedError", [])
