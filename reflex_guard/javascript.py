@@ -3,10 +3,10 @@
 SOURCE = """
 // Blocks a second press until the server has answered the first one: Reflex does not report answers. The button is
 // aria-disabled instead of disabled, so it keeps the focus. A sent form also blocks its Cancel button and the Close
-// button of its dialog. The first change of the page outside of quiet elements counts as the answer. The end of the
-// document is none: the browser may parse it after the press. After ten seconds without an answer the page says so,
-// unless the connection is lost: then the press waits in a queue. The answer moves the focus to the first invalid
-// field; if the pressed element and the focus are gone, to the main landmark.
+// button of its dialog. The first change of the page outside of quiet elements counts as the answer. Changes while the
+// document loads its data are none, nor is the end of the document: the browser may parse it after the press. After ten
+// seconds without an answer the page says so, unless the connection is lost: then the press waits in a queue. The
+// answer moves the focus to the first invalid field; if the pressed element and the focus are gone, to the landmark.
 const once = (event) => {
   const element = event.currentTarget;
   const button = element.querySelector("[type=submit]") ?? element;
@@ -27,7 +27,7 @@ const once = (event) => {
   };
   const isAnswer = ({ target }) => {
     const place = target.closest ? target : target.parentElement;
-    return place === document.body ? !element.isConnected : !place?.closest("[data-quiet]");
+    return place === document.body ? !element.isConnected : !place?.closest("[data-quiet], [data-loading]");
   };
   const observer = new MutationObserver((changes) => changes.some(isAnswer) && end());
   const timer = setInterval(() => {

@@ -15,6 +15,10 @@ QUIET: dict[str, str] = {"data-quiet": ""}
 """For an element whose content changes by itself: its changes do not count as an answer."""
 
 
+LOADING = "data-loading"
+"""An attribute of the document's root. While it is there, no change counts as an answer: data is still arriving."""
+
+
 class SingleSubmitForm(Scripted, rx.el.Form):
     """A form that is not sent again before the server has answered."""
 

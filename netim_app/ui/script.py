@@ -11,6 +11,7 @@ from netim_app.ui.javascript import SOURCE
 from netim_app.ui.text import LocaleState, by_language
 from reflex_guard import script as parts
 from reflex_guard import ticket_form
+from reflex_guard.single_submit import LOADING
 
 PASSKEYS = "@simplewebauthn/browser@14.0.0"
 """The npm package for the browser's passkey API. `SOURCE` imports it when it is needed."""
@@ -103,18 +104,18 @@ class PromptForm(_Scripted, rx.el.Form):
 class DocumentLanguage(rx.Fragment):
     """Keeps the document's language and direction in line with the tab's language (WCAG 3.1.1).
 
-    Until that is known the whole document is quiet (`reflex_guard.single_submit.QUIET`): its arrival changes all
-    `early` texts, and is no answer to a press. The observer of answers hears of these changes only after the effect.
+    Until that is known the document has `LOADING`: the arrival changes all `early` texts, and is no answer to a press.
+    The mark goes in a microtask of the same commit, right after the observer of answers has heard of these changes.
     """
 
     def add_imports(self) -> dict[str, str]:
-        return {"react": "useEffect"}
+        return {"react": "useLayoutEffect"}
 
     def add_hooks(self) -> list[str | rx.Var]:
         locale = LocaleState.locale
         direction = by_language(lambda code: language(code).direction)
-        effect = f"""useEffect(() => {{
+        effect = f"""useLayoutEffect(() => {{
           if ({locale!s}) Object.assign(document.documentElement, {{ lang: {locale!s}, dir: {direction!s} }});
-          setTimeout(() => document.documentElement.toggleAttribute("data-quiet", !{locale!s}));
+          queueMicrotask(() => document.documentElement.toggleAttribute("{LOADING}", !{locale!s}));
         }}, [{locale!s}])"""
         return [expression(effect, locale)]

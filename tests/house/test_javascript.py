@@ -11,11 +11,18 @@ from reflex_guard import javascript
 from tests.house.modules import PACKAGE, PARTS, ROOT
 
 MOST_LINES = 207
-"""Nine ask before backup codes are left that nobody has saved, as no event of Reflex can hold a page; thirteen stand in
-for the storage that a browser refuses, without which Reflex shows nothing but a stack trace; 21 keep what is typed
-before the scripts are there; one reads the form of a dialog in whose place another one opens; one is the address of a
-page, of which Reflex knows none but its configuration's; 24 open a prompt for a passkey, as Reflex has no event for it,
-hide its button in a browser without, and tell password managers what is out of use."""
+"""By what they are for; the reason for each piece stands beside it.
+
+- A press counts once and its answer moves the focus (34); presses and input before the scripts load are kept (20).
+- Secrets of mails and tickets are posted once, without a new page where something was typed (36); the fragment of a
+  link leaves the address bar (7).
+- Unsaved backup codes are not left by accident (9).
+- Dialogs (12), menus (10), the focus (11), and what must stay in view (2).
+- Codes send themselves when they are complete (10); a form says which button sent it (5); Caps Lock, copy, print (6).
+- Passkeys: the prompt, and what password managers are told (24).
+- A browser that refuses storage still shows the pages (13); the address and the time zone of the page, its language,
+  and the form around a field (8).
+"""
 WIDTH = 120
 HOMES = [
     *(PACKAGE / path for path in ("ui/javascript.py", "ui/script.py", "reflex_port/page_scripts.py")),
