@@ -164,8 +164,13 @@ class Sender:
         return done is not None and failure is None, await in_unit_thread(self._go_on, done, failure)
 
     def _go_on(self, done: Claimed | None, failure: DeliveryFailed | None) -> ClaimedMail | None:
-        """In a thread: records the result of a mail if there is one, then claims and prepares the next one."""
-        claimed = self._claim() if done is None else self._settle(done, failure)
+        """In a thread: records the result of a mail if there is one, then claims and prepares the next one.
+
+        It claims none when no mail can be sent, or the sender is being stopped.
+        """
+        if done is not None:
+            self._settle(done, failure)
+        claimed = None if self._stopping or isinstance(failure, TransportDown) else self._claim()
         if claimed is None:
             return None
         self._held = claimed
@@ -183,19 +188,14 @@ class Sender:
             return DeliveryFailed(f"transport failed: {type(error).__name__}")
         return None
 
-    def _settle(self, claimed: Claimed, failure: DeliveryFailed | None) -> Claimed | None:
-        """In a thread: records the result in the row, then in the log. Claims the next mail in the same unit.
-
-        It claims none when no mail can be sent, or the sender is being stopped.
-        """
+    def _settle(self, claimed: Claimed, failure: DeliveryFailed | None) -> None:
+        """In a thread: records the result in the row, in a unit of its own, then in the log."""
         dead = isinstance(failure, (RecipientRefused, Expired)) or claimed.attempts >= MAX_ATTEMPTS
         pause = pause_after(claimed.attempts, self._jitter())
         with self._units.write() as unit:
             if failure is None:
                 note_sent(unit, claimed)
             is_mine = failure is None or note_failure(unit, claimed, failure, dead, pause)
-            ends = self._stopping or isinstance(failure, TransportDown)
-            following = None if ends else self._take_next(unit)
         if failure is None:
             self._recovered("smtp")
             log_event(logger, "mail.sent", mail=claimed.message_id, kind=claimed.event, attempt=claimed.attempts)
@@ -203,7 +203,6 @@ class Sender:
             self._log_failure(claimed, failure, None if dead else pause)
         else:
             log_event(logger, "mail.claim_lost", mail=claimed.message_id, level=logging.WARNING)
-        return following
 
     def _log_failure(self, claimed: Claimed, failure: DeliveryFailed, pause: timedelta | None) -> None:
         """Logs a failure; `pause` is None for a mail that was given up."""

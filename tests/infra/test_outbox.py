@@ -26,7 +26,7 @@ from netim_app.infra.mail_sender import Sender
 from netim_app.infra.mail_templates import Templates
 from netim_app.infra.mail_transport import DeliveryFailed, RecipientRefused, SmtpTransport, TransportDown
 from netim_app.infra.outbox import backlog, purge, queue, retry_dead, rewrap
-from netim_app.infra.outbox_claims import MAX_ATTEMPTS, catch_up, pause_after
+from netim_app.infra.outbox_claims import MAX_ATTEMPTS, Claimed, catch_up, pause_after
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
 from netim_app.infra.trace import begin_trace, trace
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -290,17 +290,6 @@ async def test_nothing_to_do_writes_nothing(sqlite_units: Units) -> None:
     assert await sender.drain() == 0
     assert begun
     assert "BEGIN IMMEDIATE" not in begun
-
-
-async def test_a_result_and_the_next_claim_are_one_unit(sqlite_units: Units) -> None:
-    sender = _sender(sqlite_units, FakeTransport())
-    await sender.drain()  # the first one purges
-    for number in range(3):
-        _queue(sqlite_units, f"c{number}@example.com")
-    begun: list[str] = []
-    record(sqlite_units.engine, "before_cursor_execute", lambda *args: begun.append(args[2]))
-    assert await sender.drain() == 3
-    assert begun.count("BEGIN IMMEDIATE") == 1 + 3
 
 
 # --- failures
@@ -685,6 +674,30 @@ async def test_it_survives_a_fault_of_ours(sqlite_units: Units, monkeypatch: pyt
         async with _running(sender):
             await until(lambda: len(transport.sent) == 1)
     assert sum(bool(record.exc_info or record.exc_text) for record in records) == 1
+
+
+async def test_a_claim_that_fails_sends_no_mail_again(
+    units: Units, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The result of the mail before it is already committed."""
+    for name in ("a", "b"):
+        _queue(units, f"{name}@example.com")
+    transport = FakeTransport()
+    sender = _sender(units, transport)
+    claims: list[int] = []
+
+    def fail_once(unit: UnitOfWork, row: int, claim: str) -> Claimed | None:
+        claims.append(row)
+        if len(claims) == 2:
+            raise OperationalError("statement", {}, Exception("lock timeout"))
+        return outbox_claims.take(unit, row, claim)
+
+    monkeypatch.setattr(mail_sender, "take", fail_once)
+    with pytest.raises(OperationalError):
+        await sender.drain()
+    clock.advance(minutes=2)
+    await sender.drain()
+    assert [message["To"] for message in transport.sent] == ["a@example.com", "b@example.com"]
 
 
 async def test_a_stop_lets_the_mail_under_way_finish_and_claims_no_other(units: Units) -> None:
