@@ -66,6 +66,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for file in in_turn if file for item in files[file]]
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """A process that only distributes tests collects none, so its garbage collector works from the start."""
+    if session.config.getoption("numprocesses", None):
+        gc.enable()
+
+
 def pytest_collection_finish() -> None:
     """Lets the garbage collector work again, and leave out the modules of product and tests."""
     gc.freeze()

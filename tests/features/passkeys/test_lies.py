@@ -125,8 +125,8 @@ def test_webauthn_sig_of_a_login_that_lies(
     before = count(units, Ticket)
     with pytest.raises(RecordedRefusal, match=answers.REFUSED) as refusal:
         log_in(units, phone.use(ask(units), **lie(phone)))
-    is_unknown = lie is USE_LIES["unknown id"]
-    assert isinstance(refusal.value, answers.UnknownPasskey) == is_unknown, "no browser may hide one that is there"
+    is_removed = lie is USE_LIES["unknown id"]
+    assert isinstance(refusal.value, answers.RemovedPasskey) == is_removed, "no browser may hide one that is there"
 
     with units.read() as unit:
         assert stored.passkeys_of(unit, caller.account_id)[0].last_used_at is None

@@ -1,4 +1,5 @@
 import json
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -370,7 +371,7 @@ def test_password_managers_are_told_of_every_passkey(units: Units, caller: Actor
     assert details["userName"] == details["userDisplayName"] == EMAIL
 
 
-def test_password_managers_are_told_of_a_passkey_that_nobody_has_any_more(
+def test_password_managers_are_told_of_a_passkey_that_was_removed(
     units: Units, caller: Actor, phone: Authenticator
 ) -> None:
     other = Authenticator()
@@ -380,7 +381,7 @@ def test_password_managers_are_told_of_a_passkey_that_nobody_has_any_more(
         removed = stored.find(unit, caller.account_id, other.credential_id)
         assert removed
         passkeys.remove(unit, caller, removed.id or 0)
-    with pytest.raises(answers.UnknownPasskey, match=answers.REFUSED) as unknown:
+    with pytest.raises(answers.RemovedPasskey, match=answers.REFUSED) as unknown:
         log_in(units, late)
     with pytest.raises(RecordedRefusal, match=answers.REFUSED) as spent:
         log_in(units, late)
@@ -388,8 +389,16 @@ def test_password_managers_are_told_of_a_passkey_that_nobody_has_any_more(
     (told,) = json.loads(unknown.value.signals)
     assert told["signalName"] == "unknownCredential"
     assert told["credentialID"] == encode(other.credential_id)
-    assert not isinstance(spent.value, answers.UnknownPasskey), "its challenge was used up: nothing was looked at"
+    assert not isinstance(spent.value, answers.RemovedPasskey), "its challenge was used up: nothing was looked at"
     assert log_in(units, phone.use(ask(units)))
+
+
+def test_password_managers_hear_nothing_of_a_passkey_whose_account_is_elsewhere(units: Units) -> None:
+    """It may be a sister site's, or the wrong database is open: the passkey must stay in its browser."""
+    with pytest.raises(RecordedRefusal, match=answers.REFUSED) as refusal:
+        log_in(units, Authenticator(handle=secrets.token_bytes(64)).use(ask(units)))
+
+    assert not isinstance(refusal.value, answers.RemovedPasskey)
 
 
 def test_the_list_says_where_a_passkey_was_used_last(units: Units, caller: Actor, phone: Authenticator) -> None:

@@ -34,8 +34,8 @@ NOBODYS_KEY = rules.decode(
 """A key on P-256 (its generator). With it, verification takes the same time when nobody has the passkey."""
 
 
-class UnknownPasskey(RecordedRefusal):
-    """The refusal of a login with a passkey that nobody has (any more). Its text and its log line are those of all.
+class RemovedPasskey(RecordedRefusal):
+    """The refusal of a login with a passkey that its account no longer has. Its text and its log line are those of all.
 
     Attributes:
         signals: for the browser's password managers, which stop offering it (`ui.passkeys.signals`).
@@ -119,15 +119,16 @@ def judge_use(
         account_id: the required owner of the passkey; None when the answer names the owner.
 
     Raises:
-        UnknownPasskey: at a login, nobody has the passkey.
+        RemovedPasskey: at a login, the account that the answer names is here and no longer has the passkey.
         RecordedRefusal: the same sentence for every fault. The challenge is consumed.
     """
-    unknown = None
+    removed = b""
     try:
         challenge = _spend(unit, text, visitor, purpose, account_id)
         answer = rules.read_answer(text, registers=False)
         passkey = _claimed(unit, answer, account_id)
-        unknown = answer.credential_id if passkey is None else None
+        if passkey is None and account_id is None and stored.is_handle(unit, answer.user_handle):
+            removed = answer.credential_id
         verified = _verify_use(unit, answer, challenge, passkey.public_key if passkey else NOBODYS_KEY)
         if passkey is None:
             raise BadAnswerError("nobody's")
@@ -136,7 +137,7 @@ def judge_use(
             raise BadAnswerError("another kind of key than before")
     except BadAnswerError as error:
         refusal = refused(unit, visitor, purpose, account_id)
-        raise UnknownPasskey(unit, unknown) if unknown and account_id is None else refusal from error
+        raise RemovedPasskey(unit, removed) if removed else refusal from error
     _note_counter(unit, passkey, verified.new_sign_count, visitor, purpose)
     passkey.backed_up = verified.credential_backed_up
     unit.session.add(passkey)

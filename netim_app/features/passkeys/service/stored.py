@@ -17,6 +17,7 @@ _PASSKEYS, _HANDLES = table_of(Passkey), table_of(PasskeyHandle)
 _passkey, _handle = _PASSKEYS.c, _HANDLES.c
 _COUNT = sa.select(sa.func.count()).where(_passkey.account_id == sa.bindparam("account"))
 _HANDLE = sa.select(_handle.handle).where(_handle.account_id == sa.bindparam("account"))
+_IS_HANDLE = sa.select(_handle.account_id).where(_handle.handle == sa.bindparam("handle"))
 _OWNER = sa.select(_passkey.account_id).where(_passkey.credential_id == sa.bindparam("credential"))
 
 
@@ -52,6 +53,11 @@ def handle_of(unit: UnitOfWork, account_id: int) -> bytes:
     """The account's handle for authenticators; empty if it has none."""
     row = unit.row(_HANDLE, account=account_id)
     return bytes(row.handle) if row else b""
+
+
+def is_handle(unit: UnitOfWork, handle: bytes) -> bool:
+    """Whether an account has this handle."""
+    return unit.run(_IS_HANDLE, {"handle": handle}).first() is not None
 
 
 def make_handle(unit: UnitOfWork, account_id: int) -> bytes:

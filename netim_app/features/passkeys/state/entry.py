@@ -7,7 +7,7 @@ import reflex as rx
 from netim_app.core.actor import actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.features.passkeys.service import prompts, use
-from netim_app.features.passkeys.service.answers import UnknownPasskey
+from netim_app.features.passkeys.service.answers import RemovedPasskey
 from netim_app.features.passkeys.state.prompts import read_reply, show_prompt
 from netim_app.identity import limits
 from netim_app.identity.access import ANYONE, LOGGED_IN, PENDING, open_to
@@ -16,6 +16,7 @@ from netim_app.identity.state.shell import explain, safe_path
 from netim_app.identity.state.step_up import renew_after_ceremony
 from netim_app.infra.unit_of_work import in_unit
 from netim_app.reflex_port.visits import visit_of
+from reflex_guard.transient_vars import show_once
 
 
 class PasskeyLoginState(rx.State):
@@ -27,7 +28,7 @@ class PasskeyLoginState(rx.State):
     offers: int = 0
     """How often the browser was asked to offer passkeys in the e-mail field. Each offer is renewed in time."""
     signals: str = ""
-    """For password managers: a passkey that nobody has (`ui.passkeys.signals`)."""
+    """For password managers: a passkey that its account no longer has (`ui.passkeys.signals`)."""
 
     @rx.event
     @open_to(ANYONE)
@@ -67,8 +68,9 @@ class PasskeyLoginState(rx.State):
             ticket = await in_unit(use.log_in, visitor(), read_reply(form), return_path(self))
         except DomainError as error:
             self.errors = await explain(self, error)
-            if isinstance(error, UnknownPasskey):
-                self.signals = error.signals
+            if isinstance(error, RemovedPasskey):
+                async for step in show_once(self, signals=error.signals):
+                    yield step
             if self.offers:
                 yield PasskeyLoginState.offer
             return
