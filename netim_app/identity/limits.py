@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import lru_cache
-from typing import Literal
 
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
@@ -38,7 +37,27 @@ def _logged(limit: Limit, allowed: bool) -> bool:
     return allowed
 
 
-async def _allow_from(limit: Limit, address: str, *who: str) -> None:
+async def allow(limit: Limit, *who: str, field: str = "") -> None:
+    """Allows one more of what the limit counts.
+
+    Args:
+        limit: the limit that applies.
+        who: who is counted, such as an account id.
+        field: the form field at which the refusal is shown; empty for the whole form.
+
+    Raises:
+        DomainError: too many.
+    """
+    if not await _hit(limit, *who):
+        raise DomainError(TOO_OFTEN, field=field)
+
+
+async def allow_from(limit: Limit, address: str, *who: str) -> None:
+    """`allow` for a client address.
+
+    Raises:
+        DomainError: too many.
+    """
     if not await _hit_from(limit, address, *who):
         raise DomainError(TOO_OFTEN)
 
@@ -62,7 +81,7 @@ async def login_place(visitor: Visitor, email: str) -> AsyncIterator[None]:
     Raises:
         DomainError: too many from this address; or busy, which is not counted as a guess.
     """
-    await _allow_from(rate_limit.LOGIN_PER_ADDRESS, visitor.origin.address)
+    await allow_from(rate_limit.LOGIN_PER_ADDRESS, visitor.origin.address)
     key = email_key(email)
     known = await _goes_first(key, visitor.browser_digest)
     with password_queues.hash_place(visitor, key if known else ""):
@@ -82,7 +101,7 @@ async def allow_code(address: str) -> None:
     Raises:
         DomainError: too many.
     """
-    await _allow_from(rate_limit.CODE_PER_ADDRESS, address)
+    await allow_from(rate_limit.CODE_PER_ADDRESS, address)
 
 
 async def allow_ceremony(address: str) -> None:
@@ -91,7 +110,7 @@ async def allow_ceremony(address: str) -> None:
     Raises:
         DomainError: too many.
     """
-    await _allow_from(rate_limit.CEREMONY_PER_ADDRESS, address)
+    await allow_from(rate_limit.CEREMONY_PER_ADDRESS, address)
 
 
 async def allow_proof(customer: Actor) -> None:
@@ -105,7 +124,7 @@ async def allow_proof(customer: Actor) -> None:
     """
     own = await in_read_unit(known_browsers.is_own_browser, customer)
     who = (str(customer.session_id), "own" if own else "other")
-    await _allow_from(rate_limit.PROOF_PER_SESSION, customer.origin.address, *who)
+    await allow_from(rate_limit.PROOF_PER_SESSION, customer.origin.address, *who)
 
 
 async def allow_change(account_id: int) -> None:
@@ -117,8 +136,7 @@ async def allow_change(account_id: int) -> None:
     Raises:
         DomainError: too many.
     """
-    if not await _hit(rate_limit.CHANGE_PER_ACCOUNT, str(account_id)):
-        raise DomainError(TOO_OFTEN)
+    await allow(rate_limit.CHANGE_PER_ACCOUNT, str(account_id))
 
 
 async def allow_edit(account_id: int) -> None:
@@ -127,39 +145,16 @@ async def allow_edit(account_id: int) -> None:
     Raises:
         DomainError: too many.
     """
-    if not await _hit(rate_limit.EDIT_PER_ACCOUNT, str(account_id)):
-        raise DomainError(TOO_OFTEN)
-
-
-async def allow_copy_request(customer: Actor, recipient: str) -> None:
-    """Allows a logged-in customer to ask one more mailbox whether it wants copies of alerts.
-
-    Raises:
-        DomainError: too many for the account, from this address, or to that mailbox.
-    """
-    may = await _hit(rate_limit.COPY_REQUEST_PER_ACCOUNT, str(customer.account_id))
-    if not (may and await may_mail("alert_copy", recipient, customer.origin.address)):
-        raise DomainError(TOO_OFTEN, field="email")
+    await allow(rate_limit.EDIT_PER_ACCOUNT, str(account_id))
 
 
 async def allow_download(account_id: int) -> None:
-    """Allows a logged-in customer one more download of all data.
+    """Allows a logged-in customer one more download of the account's data.
 
     Raises:
         DomainError: too many.
     """
-    if not await _hit(rate_limit.DOWNLOAD_PER_ACCOUNT, str(account_id)):
-        raise DomainError(TOO_OFTEN)
-
-
-async def allow_journal_check(account_id: int) -> None:
-    """Allows a logged-in customer one more verification of the journal.
-
-    Raises:
-        DomainError: too many.
-    """
-    if not await _hit(rate_limit.JOURNAL_CHECK_PER_ACCOUNT, str(account_id)):
-        raise DomainError(TOO_OFTEN)
+    await allow(rate_limit.DOWNLOAD_PER_ACCOUNT, str(account_id))
 
 
 async def allow_sign_up(address: str) -> None:
@@ -168,7 +163,7 @@ async def allow_sign_up(address: str) -> None:
     Raises:
         DomainError: too many.
     """
-    await _allow_from(rate_limit.SIGN_UP_PER_ADDRESS, address)
+    await allow_from(rate_limit.SIGN_UP_PER_ADDRESS, address)
 
 
 async def allow_recovery(address: str) -> None:
@@ -177,7 +172,7 @@ async def allow_recovery(address: str) -> None:
     Raises:
         DomainError: too many.
     """
-    await _allow_from(rate_limit.RECOVERY_PER_ADDRESS, address)
+    await allow_from(rate_limit.RECOVERY_PER_ADDRESS, address)
 
 
 async def may_rate_password(address: str) -> bool:
@@ -191,7 +186,7 @@ async def allow_new_password(address: str) -> None:
     Raises:
         DomainError: too many.
     """
-    await _allow_from(rate_limit.NEW_PASSWORD_PER_ADDRESS, address)
+    await allow_from(rate_limit.NEW_PASSWORD_PER_ADDRESS, address)
 
 
 async def allow_link(address: str) -> None:
@@ -200,21 +195,10 @@ async def allow_link(address: str) -> None:
     Raises:
         DomainError: too many.
     """
-    await _allow_from(rate_limit.LINK_PER_ADDRESS, address)
+    await allow_from(rate_limit.LINK_PER_ADDRESS, address)
 
 
-async def allow_reference(address: str) -> None:
-    """Allows one more question about a mail from this address.
-
-    Raises:
-        DomainError: too many.
-    """
-    await _allow_from(rate_limit.REFERENCE_PER_ADDRESS, address)
-
-
-async def may_mail(
-    purpose: Literal["sign_up", "reset", "email_change", "alert_copy"], recipient: str, address: str
-) -> bool:
+async def may_mail(purpose: str, recipient: str, address: str) -> bool:
     """Whether one more mail may go to this mailbox at the request of somebody at this address.
 
     Each purpose has its own budget, so that nobody can use up a mailbox's reset links by registering its address.
@@ -223,3 +207,13 @@ async def may_mail(
     return await _hit_from(rate_limit.MAIL_PER_ADDRESS, address) and await _hit(
         rate_limit.MAIL_PER_RECIPIENT, purpose, email_key(recipient)
     )
+
+
+async def allow_mail(purpose: str, recipient: str, address: str) -> None:
+    """`may_mail` for what a logged-in customer requests. The refusal is shown at the field `email`.
+
+    Raises:
+        DomainError: too many from this address, or to that mailbox.
+    """
+    if not await may_mail(purpose, recipient, address):
+        raise DomainError(TOO_OFTEN, field="email")

@@ -56,8 +56,6 @@ RECOVERY_PER_ADDRESS = Limit("recovery_per_address", 20, HOUR)
 CEREMONY_PER_ADDRESS = Limit("ceremony_per_address", 120, MINUTE)
 """Prompts of browsers, and the answers. Each writes a row; opening the login page requests a prompt, too."""
 LINK_PER_ADDRESS = Limit("link_per_address", 60, HOUR)
-REFERENCE_PER_ADDRESS = Limit("reference_per_address", 60, HOUR)
-"""Requests to check whether a mail is ours. Each may contain a few references."""
 MAIL_PER_RECIPIENT = Limit("mail_per_recipient", 5, HOUR)
 MAIL_PER_ADDRESS = Limit("mail_per_address", 20, HOUR)
 RATING_PER_ADDRESS = Limit("rating_per_address", 60, MINUTE)
@@ -67,14 +65,10 @@ SOCKETS_PER_ADDRESS = Limit("sockets_per_address", 240, MINUTE)
 a page that could connect would stay empty until it is reloaded."""
 PROOF_PER_SESSION = Limit("proof_per_session", 20, MINUTE)
 CHANGE_PER_ACCOUNT = Limit("change_per_account", 300, HOUR)
-"""Each sends a mail, and all mails share one queue. Enough to fill the list of IP rules, with a margin."""
+"""Each sends a mail, and all mails share one queue. Enough to fill the longest list of an account, with a margin."""
 EDIT_PER_ACCOUNT = Limit("edit_per_account", 300, HOUR)
-COPY_REQUEST_PER_ACCOUNT = Limit("copy_request_per_account", 10, HOUR)
-"""Each sends a mail to a mailbox that did not ask for it."""
 DOWNLOAD_PER_ACCOUNT = Limit("download_per_account", 10, HOUR)
-"""Downloads of all data. Each takes up to a second of CPU time, and sends a mail."""
-JOURNAL_CHECK_PER_ACCOUNT = Limit("journal_check_per_account", 20, HOUR)
-"""Each takes some seconds of CPU time for a hundred thousand entries."""
+"""Each is a file with data of the account. It takes up to a second of CPU time, and sends a mail."""
 WIDE_FACTOR = 10
 """The limit of an IPv6 /48, as a multiple of that of a /64: a provider may give one customer a whole /48. The factor
 also applies to clients for which a proxy wrote the same unreadable text: they may be many people."""

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from netim_app.brand.brand import get_brand
-from netim_app.infra import rate_limit
 from netim_app.infra.rate_limit import Limit
 from tests.house.modules import ROOT, all_sources
 
@@ -40,9 +39,14 @@ def test_a_figure_is_that_of_the_code(path: str, name: str, said: str) -> None:
 
 
 def test_every_limit_is_named() -> None:
-    rules = {name for name, value in vars(rate_limit).items() if isinstance(value, Limit)}
+    limits = {
+        (path, ast.unparse(node.targets[0]))
+        for path, tree in all_sources().items()
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("Limit(")
+    }
 
-    assert rules <= {name for path, name, _ in FIGURES if path == "netim_app/infra/rate_limit.py"}
+    assert limits <= {(path, name) for path, name, _ in FIGURES}
 
 
 def test_the_words_that_no_password_is_made_of_are_named() -> None:

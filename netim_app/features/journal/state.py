@@ -17,6 +17,7 @@ from netim_app.features.journal.service.reading import Page, Shown, Wanted
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import change, explain, show_notice
+from netim_app.infra.rate_limit import HOUR, Limit
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of
 
@@ -24,6 +25,8 @@ CHOICES = ("all", *SORTS)
 MAX_SHOWN = 190
 """Entries on one page; the filter by days reaches older ones."""
 MAX_TYPED = 45
+JOURNAL_CHECK_PER_ACCOUNT = Limit("journal_check_per_account", 20, HOUR)
+"""Each takes some seconds of CPU time for a hundred thousand entries."""
 FILE_NAME = f"{get_brand().file_prefix}-journal.zip"
 
 
@@ -169,7 +172,7 @@ class JournalCheckState(rx.State):
         """Verifies the next part, or starts a check; at the end it shows the verified range."""
         if self._check is None:
             try:
-                await limits.allow_journal_check(actor().account_id)
+                await limits.allow(JOURNAL_CHECK_PER_ACCOUNT, str(actor().account_id))
             except DomainError as error:
                 await show_notice(self, "danger", error.key, **error.params)
                 return None

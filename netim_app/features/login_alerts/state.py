@@ -15,8 +15,12 @@ from netim_app.identity.access import ANYONE, FRESH, LOGGED_IN, open_to
 from netim_app.identity.email_address import read_new_email
 from netim_app.identity.state.mailed_link import read_token
 from netim_app.identity.state.shell import begin_visit, change, explain, refresh, show_notice
+from netim_app.infra.rate_limit import HOUR, Limit
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.reflex_port.visits import visit_of
+
+COPY_REQUEST_PER_ACCOUNT = Limit("copy_request_per_account", 10, HOUR)
+"""Each sends a mail to a mailbox that did not ask for it."""
 
 
 class LoginAlertsState(rx.State):
@@ -105,8 +109,13 @@ class CopyState(rx.State):
         await show_notice(self, "success", "login_alerts.copy.removed")
 
 
+async def _allow_request(email: str) -> None:
+    await limits.allow(COPY_REQUEST_PER_ACCOUNT, str(actor().account_id), field="email")
+    await limits.allow_mail("alert_copy", email, actor().origin.address)
+
+
 async def _send_link_again(state: CopyState, email: str) -> bool:
-    await limits.allow_copy_request(actor(), email)
+    await _allow_request(email)
     return await change(state, copies.ask_again, email)
 
 
@@ -141,7 +150,7 @@ class CopyDialogState(rx.State):
         email = read_new_email(read)
         try:
             read.finish()
-            await limits.allow_copy_request(actor(), email)
+            await _allow_request(email)
             await change(self, copies.ask, email)
         except DomainError as error:
             self.errors = await explain(self, error)

@@ -79,8 +79,7 @@ class EmailState(rx.State):
         email = read_new_email(read)
         try:
             read.finish()
-            if not await limits.may_mail("email_change", email, actor().origin.address):
-                raise DomainError("form.too_often", field="email")
+            await limits.allow_mail("email_change", email, actor().origin.address)
             await change(self, email_change.ask_email_change, email)
         except DomainError as error:
             self.errors = await explain(self, error)

@@ -6,7 +6,7 @@ import pytest
 from netim_app.core.actor import Actor, set_caller
 from netim_app.features.genuine_mail.service import phrase as service
 from netim_app.features.genuine_mail.state.phrase import PhraseDialogState, PhraseState
-from netim_app.features.genuine_mail.state.question import MAX_PASTE, QuestionState
+from netim_app.features.genuine_mail.state.question import MAX_PASTE, REFERENCE_PER_ADDRESS, QuestionState
 from netim_app.features.login_alerts.service import alerts as login_alerts
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra import rate_limit
@@ -173,7 +173,7 @@ async def test_forged_reference_guesses_are_limited(sqlite_units: Units, caller:
     text = await a_mail(sqlite_units, caller)
     set_caller(visitor_of())
     tab = Tab(QUESTION)
-    for number in range(rate_limit.REFERENCE_PER_ADDRESS.amount):
+    for number in range(REFERENCE_PER_ADDRESS.amount):
         page, _ = await tab.run(QuestionState, "submit", {"text": f"{number:05}-00000"})
         assert page.answer == "no"
         await tab.run(QuestionState, "ask_again")

@@ -8,6 +8,7 @@ import pytest
 
 from netim_app.core.actor import Actor, set_caller
 from netim_app.core.facts import Origin
+from netim_app.features.journal import state as states
 from netim_app.features.journal.service import checking, reading
 from netim_app.features.journal.state import MAX_SHOWN, ActivityState, JournalCheckState, JournalState
 from netim_app.features.journal.tables import JournalEntry
@@ -164,12 +165,12 @@ async def test_the_export_is_handed_to_the_browser_mailed_and_verified(
 
 
 async def test_too_many_exports_and_checks_are_refused(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
-    cases: tuple[tuple[str, Any, str], ...] = (
-        ("DOWNLOAD_PER_ACCOUNT", JournalState, "export"),
-        ("JOURNAL_CHECK_PER_ACCOUNT", JournalCheckState, "check"),
+    cases: tuple[tuple[Any, str, Any, str], ...] = (
+        (rate_limit, "DOWNLOAD_PER_ACCOUNT", JournalState, "export"),
+        (states, "JOURNAL_CHECK_PER_ACCOUNT", JournalCheckState, "check"),
     )
-    for name, state, handler in cases:
-        monkeypatch.setattr(rate_limit, name, replace(getattr(rate_limit, name), amount=1))
+    for module, name, state, handler in cases:
+        monkeypatch.setattr(module, name, replace(getattr(module, name), amount=1))
         await tab.run(state, handler)
         assert (await notice(tab))[0] == "success"
         _, answers = await tab.run(state, handler)
@@ -209,9 +210,7 @@ async def test_a_long_check_says_how_far_it_is_and_counts_once(
     sqlite_units: Units, caller: Actor, tab: Tab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checking, "PART", 100)
-    monkeypatch.setattr(
-        rate_limit, "JOURNAL_CHECK_PER_ACCOUNT", replace(rate_limit.JOURNAL_CHECK_PER_ACCOUNT, amount=1)
-    )
+    monkeypatch.setattr(states, "JOURNAL_CHECK_PER_ACCOUNT", replace(states.JOURNAL_CHECK_PER_ACCOUNT, amount=1))
     with sqlite_units.write() as unit:
         lengthen(unit, caller.account_id, 248)
 

@@ -6,7 +6,7 @@ import pytest
 
 from netim_app.core.actor import Actor, set_caller
 from netim_app.features.login_alerts.service import copies
-from netim_app.features.login_alerts.state import CopyDialogState, CopyLinkState, CopyState
+from netim_app.features.login_alerts.state import COPY_REQUEST_PER_ACCOUNT, CopyDialogState, CopyLinkState, CopyState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
@@ -166,7 +166,7 @@ async def test_copy_address_floods_no_mailbox(
     assert await enter(other) == refused
     assert await enter(other, "third@example.net") == {}
 
-    left = rate_limit.COPY_REQUEST_PER_ACCOUNT.amount - 2
+    left = COPY_REQUEST_PER_ACCOUNT.amount - 2
     answers = [await enter(other, f"one{number}@example.net") for number in range(left + 1)]
 
     assert answers == [{}] * left + [refused]

@@ -13,10 +13,13 @@ from netim_app.features.genuine_mail.service.references import SentMail
 from netim_app.identity import limits
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.state.shell import begin_visit, explain
+from netim_app.infra.rate_limit import HOUR, Limit
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.ui.text import LocaleState
 
 EXAMPLE, KEEP_DAYS, MAX_PASTE = rules.EXAMPLE, rules.KEEP_DAYS, rules.MAX_PASTE
+REFERENCE_PER_ADDRESS = Limit("reference_per_address", 60, HOUR)
+"""Requests to check whether a mail is ours. Each may contain a few references."""
 
 
 class QuestionState(rx.State):
@@ -44,7 +47,7 @@ class QuestionState(rx.State):
         language = (await self.get_state(LocaleState)).locale
         try:
             read.finish()
-            await limits.allow_reference(visitor().origin.address)
+            await limits.allow_from(REFERENCE_PER_ADDRESS, visitor().origin.address)
             found = await in_read_unit(references.look_up, text, language)
         except DomainError as error:
             self.errors = await explain(self, error)
