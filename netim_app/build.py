@@ -40,7 +40,7 @@ _PASSED_ON = {
 
 def web_dir() -> Path:
     """Where Reflex builds."""
-    return ROOT / os.environ.get("REFLEX_WEB_WORKDIR", ".web")
+    return built_pages.web_dir(ROOT)
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -56,7 +56,7 @@ def build_environment(settings: Settings) -> dict[str, str]:
         if name.lower() in _PASSED_ON or name.lower().startswith("npm_config_")
     }
     own = {f"NETIM_{name.upper()}": str(getattr(settings, name)) for name in SETTINGS}
-    places = {"REFLEX_WEB_WORKDIR": str(web_dir()), "PYTHONPATH": str(PACKAGE.parent)}
+    places = {built_pages.WEB_DIR: str(web_dir()), "PYTHONPATH": str(PACKAGE.parent)}
     return passed_on | own | _reflex_options() | places
 
 

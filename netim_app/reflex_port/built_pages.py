@@ -1,13 +1,16 @@
-"""Changes to the pages that Reflex has built, before they are served."""
+"""The pages that Reflex has built: where they are, and what is changed in them before they are served."""
 
 import re
 import subprocess
 from pathlib import Path
 
 from reflex.utils import path_ops
+from reflex_base.environment import environment
 
 from netim_app.reflex_port.page_scripts import OWN_ADDRESS
 
+WEB_DIR = environment.REFLEX_WEB_WORKDIR.name
+"""The variable that names the folder in which Reflex builds."""
 COMPRESSOR = "compress-static.js"
 FORMATS = ("brotli", "gzip")
 ADDRESSES = "reflex-env-*.js"
@@ -19,6 +22,11 @@ _SHEET = re.compile(r'<link href="(/assets/[^"]+\.css)" rel="stylesheet"')
 
 class UnknownPageError(RuntimeError):
     """A built page does not have the expected format. The text is for the developer."""
+
+
+def web_dir(project: Path) -> Path:
+    """The folder in which Reflex builds: the one that the environment names, or the default in the project."""
+    return project / environment.REFLEX_WEB_WORKDIR.get()
 
 
 def connect_where_opened(client: Path) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import reflex as rx
-from reflex_components_core.base.error_boundary import ErrorBoundary
 
 from netim_app.brand.brand import get_brand
+from netim_app.reflex_port.components import ERROR_BOUNDARY, error_boundary
 from netim_app.reflex_port.var_data import render_function
 from netim_app.texts.catalog import DEFAULT_LOCALE, text
 from netim_app.ui.buttons import button_link
@@ -38,7 +38,7 @@ def head() -> list[rx.Component]:
 
 def app_wraps() -> dict[tuple[int, str], Callable[[bool], rx.Component | None]]:
     """For `rx.App(app_wraps=...)`: the error boundary with our own text, and no overlay (its toasts need eval)."""
-    return {(55, "ErrorBoundary"): lambda _stateful: ErrorBoundary.create(fallback_render=_crash())}
+    return {ERROR_BOUNDARY: lambda _stateful: error_boundary(_crash())}
 
 
 def _crash() -> rx.Var:

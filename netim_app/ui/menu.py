@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import reflex as rx
-from reflex_components_core.react_router.dom import ReactRouterLink
 
+from netim_app.reflex_port.components import page_link
 from netim_app.ui.icons import icon
 from netim_app.ui.parts import testid_attr
 from netim_app.ui.script import Div, HtmlForm, Ul, function
@@ -69,7 +69,7 @@ def menu(
 
 def menu_link(label: Text, href: str, *, test_id: str = "") -> rx.Component:
     """An item that leads to a page of the app without a reload of the document."""
-    return ReactRouterLink.create(label, to=href, class_name=_ITEM, custom_attrs=testid_attr(test_id))
+    return page_link(label, to=href, class_name=_ITEM, custom_attrs=testid_attr(test_id))
 
 
 def menu_button(

@@ -9,6 +9,7 @@ from typing import Any
 from reflex.plugins import TailwindV4Plugin
 
 from netim_app.brand.brand import get_brand
+from netim_app.reflex_port.stylesheets import append_to_tailwind
 
 LIGHT, DARK = get_brand().light, get_brand().dark
 SHAPES = {
@@ -126,4 +127,4 @@ class ThemePlugin(TailwindV4Plugin):
     def pre_compile(self, **context: Any) -> None:
         """Appends the tokens to Tailwind's root style. Called by Reflex once per build."""
         super().pre_compile(**context)
-        context["add_modify_task"]("styles/tailwind.css", lambda css: css + stylesheet())
+        append_to_tailwind(context, stylesheet())
