@@ -10,9 +10,9 @@ ERROR_BOUNDARY = (55, "ErrorBoundary")
 """Place and name of the error boundary among the wrappers of an app. Under this key, ours replaces that of Reflex."""
 
 
-def error_boundary(crash: rx.Var[Any]) -> rx.Component:
-    """Shows `crash`, a function of the page that returns a component, when code in the browser fails."""
-    created: rx.Component = ErrorBoundary.create(fallback_render=crash)
+def error_boundary(crash: rx.Component) -> rx.Component:
+    """Shows `crash` in place of a page whose code fails in the browser. Reflex makes it a function of the error."""
+    created: rx.Component = ErrorBoundary.create(fallback_render=rx.Var.create(crash))
     return created
 
 

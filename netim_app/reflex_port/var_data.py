@@ -1,19 +1,12 @@
-"""JavaScript expressions and functions as vars."""
+"""JavaScript expressions as vars."""
 
 from typing import Any
 
 import reflex as rx
 from reflex.vars import VarData
-from reflex.vars.function import ArgsFunctionOperation
 
 
 def expression(js: str, *vars_in_it: rx.Var[Any]) -> rx.Var[Any]:
     """A JavaScript expression as a var, with the imports and hooks of the vars that it contains."""
     data = VarData.merge(*(var._get_all_var_data() for var in vars_in_it))
     return rx.Var(js, _var_data=data)
-
-
-def render_function(arguments: tuple[str, ...], result: rx.Var[Any]) -> rx.Var[Any]:
-    """A JavaScript function that returns an expression or a component."""
-    created: rx.Var[Any] = ArgsFunctionOperation.create(arguments, result)
-    return created

@@ -6,7 +6,6 @@ import reflex as rx
 
 from netim_app.brand.brand import get_brand
 from netim_app.reflex_port.components import ERROR_BOUNDARY, error_boundary
-from netim_app.reflex_port.var_data import render_function
 from netim_app.texts.catalog import DEFAULT_LOCALE, text
 from netim_app.ui.buttons import button_link
 from netim_app.ui.icons import logo
@@ -41,9 +40,9 @@ def app_wraps() -> dict[tuple[int, str], Callable[[bool], rx.Component | None]]:
     return {ERROR_BOUNDARY: lambda _stateful: error_boundary(_crash())}
 
 
-def _crash() -> rx.Var:
+def _crash() -> rx.Component:
     """Replaces a page whose code failed in the browser. The details are logged, and not shown to the customer."""
-    page = rx.el.div(
+    return rx.el.div(
         logo(),
         rx.el.h1(tr("ui.crash.title"), class_name="text-2xl font-semibold tracking-tight"),
         rx.el.p(tr("ui.crash.text"), class_name="text-muted"),
@@ -52,4 +51,3 @@ def _crash() -> rx.Var:
         role="alert",
         class_name="mx-auto flex min-h-dvh w-full max-w-md flex-col justify-center gap-5 px-4",
     )
-    return render_function(("event_args",), rx.Var.create(page))

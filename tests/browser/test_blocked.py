@@ -1,12 +1,13 @@
-"""A browser that may not store anything, and a page under an address that is not the public one: a sentence of ours."""
+"""No storage, an address that is not the public one, code that fails: each time the page shows a sentence of ours."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from netim_app.build import web_dir
 from netim_app.texts import catalog
 from tests.browser.conftest import DESKTOP, arguments, executable, log_in
 from tests.kit.harness import PASSWORD, Server, free_port, running
@@ -61,6 +62,30 @@ def test_without_storage(chromium: Browser, server: Server, customer: str) -> No
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Your details have been saved.")).to_be_visible()
     context.close()
+
+
+TEST_ID = '"data-testid":`login`'
+"""As it is in the built script of the page."""
+
+
+def test_a_page_that_crashes(chromium: Browser, server: Server) -> None:
+    page = chromium.new_page(locale="en-GB", base_url=server.origin)
+    page.route("**/assets/_login_*.js", crash)
+    page.goto("/login")
+    expect(page.get_by_role("alert")).to_contain_text(catalog.text("en", "ui.crash.title"))
+    page.unroute("**/assets/_login_*.js")
+    page.get_by_role("link", name=catalog.text("en", "ui.crash.reload")).click()
+    expect(page.get_by_test_id("login")).to_be_visible()
+    page.close()
+
+
+def crash(route: Route) -> None:
+    """Makes the code of the page fail."""
+    built = web_dir() / "build" / "client" / "assets" / route.request.url.rpartition("/")[2]
+    script = built.read_text("utf-8")
+    assert script.count(TEST_ID) == 1
+    failing = script.replace(TEST_ID, f"...(() => {{ throw Error() }})(),{TEST_ID}")
+    route.fulfill(content_type="text/javascript", body=failing)
 
 
 def test_one_build_serves_any_address(chromium: Browser, tmp_path: Path) -> None:
