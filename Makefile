@@ -37,7 +37,7 @@ dev: $(VENV)/.runtime ## the same with hot reload, on loopback
 	$(PYTHON) -m netim_app migrate
 	REFLEX_HOT_RELOAD_OVERRIDE_PATHS=netim_app:reflex_guard $(PYTHON) -m reflex run --env preview --backend-host 127.0.0.1
 
-# What the tests need beside Python, and the one build that all of them share.
+# The programs that the tests need beside Python, and the one build that all of them share.
 PREPARE = browser="$$($(PYTHON) -m tools.find_program --install browser)" \
 	&& $(PYTHON) -m tools.find_program --install whole-browser nginx caddy redis \
 	&& $(PYTHON) -m netim_app build \

@@ -259,7 +259,7 @@ class Feature:
     mail_requests: Mapping[str, MailRequest] = field(default_factory=dict)
     """By name: handles a request of `infra.outbox.ask`, in a unit of its own, which queues the mails that result."""
     mail_additions: Sequence[MailAddition] = ()
-    """What it adds to the mails of all features."""
+    """Its additions to the mails of all features."""
     public_texts: Mapping[str, Callable[[UnitOfWork], str | None]] = field(default_factory=dict)
     """By URL path: plain text for everybody, read in a reading unit. None: 404."""
     purges: Sequence[Callable[[UnitOfWork], None]] = ()

@@ -1,4 +1,4 @@
-"""What the installed features offer.
+"""The offers of the installed features.
 
 `identity` and the gauge call `offers()`, so they work with features without naming them. `install` passes the handlers
 to `infra`.
@@ -186,5 +186,5 @@ def install(features: Sequence[Feature]) -> None:
 
 
 def offers() -> Offers:
-    """What the installed features offer."""
+    """The offers of the installed features."""
     return _installed

@@ -1,1 +1,1 @@
-"""What every Reflex application lacks. Each module can be used alone. docs/reuse.md shows them."""
+"""Protections that every Reflex application lacks. Each module can be used alone. docs/reuse.md shows them."""

@@ -165,7 +165,7 @@ AREAS = {
         Attack("A130", "P0", "sole_way", "6.3.4, 6.4.3"),
     ),
 }
-"""What each part of the product is tried with. docs/security.md shows how many attacks each area has."""
+"""The attacks on each part of the product. docs/security.md shows how many attacks each area has."""
 
 ATTACKS = tuple(attack for attacks in AREAS.values() for attack in attacks)
 
@@ -178,7 +178,7 @@ def attack_of(test: str) -> Attack | None:
 
 @dataclass
 class Verdicts:
-    """What became of the tests, by the keys of their attacks."""
+    """The results of the tests, by the keys of their attacks."""
 
     passed: dict[str, int] = field(default_factory=dict)
     failed: dict[str, list[str]] = field(default_factory=dict)

@@ -139,7 +139,7 @@ def test_each_offered_step_of_the_wizard_is_opened_by_a_handler_of_its_feature()
         assert all(step.begin.fn.__module__.startswith(own) for step in each.wizard_steps), each.name
 
 
-# Who is calling
+# The caller
 
 
 def an_actor() -> Actor:

@@ -47,7 +47,7 @@ class Page:
         self.heard.append(delta)
 
     async def fail(self, times: int = 1) -> str:
-        """What the log tells after a fault in an event of this tab."""
+        """The log after a fault in an event of this tab."""
 
         async def enqueue(_token: str, *events: object) -> None:
             raise AssertionError(f"answered by {events}")

@@ -242,7 +242,7 @@ def test_blanks_around_a_value_are_none_of_it(monkeypatch: pytest.MonkeyPatch, v
 
 
 def test_faults_of_both_kinds_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be read does not hide what is missing; and it is told once."""
+    """A value that cannot be read does not hide a missing one; and it is told once."""
     for name, value in {"NETIM_ENV": "production", "NETIM_PORT": "x", "NETIM_PUBLIC_URL": "x"}.items():
         monkeypatch.setenv(name, value)
 

@@ -1,4 +1,4 @@
-"""What leaves the server as metrics and spans: words of ours, and nothing of a customer."""
+"""Metrics and spans carry words of ours out of the server, and nothing of a customer."""
 
 import logging
 

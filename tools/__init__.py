@@ -1,1 +1,1 @@
-"""What the Makefile runs besides the product; no part of it."""
+"""Programs that the Makefile runs besides the product; no part of it."""

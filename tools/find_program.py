@@ -2,8 +2,8 @@
 
 The names: `browser`, `whole-browser`, `nginx`, `caddy`, `redis`.
 
-A browser without a window, where there is one: a page costs it two thirds of the CPU. What only a whole browser can
-do, such as settings of a profile, is tried in `whole-browser`.
+A browser without a window, where there is one: a page costs it two thirds of the CPU. Tests that need a
+whole browser, such as for settings of a profile, use `whole-browser`.
 
 Looked at in this order: the environment variable NETIM_TEST_BROWSER (or ..._NGINX and so on), the usual names on PATH,
 and what was fetched before. With `--install`, when none of them starts, it is fetched. A browser: Playwright's download

@@ -75,7 +75,7 @@ class Visit:
 
 @dataclass(frozen=True)
 class View:
-    """What the visits of one page have shown; medians."""
+    """The results of the visits of one page; medians."""
 
     first: Visit
     again: Visit

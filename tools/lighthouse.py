@@ -169,7 +169,7 @@ def score_of(report: dict[str, Any]) -> float:
 
 
 def measured(report: dict[str, Any], audit_name: str) -> float:
-    """What an audit measured, in ms."""
+    """An audit's measurement, in ms."""
     return float(report["audits"][audit_name]["numericValue"])
 
 

@@ -120,7 +120,7 @@ def confirm(page: Page, server: Server, wizard: Locator) -> None:
 
 
 def save(page: Page, path: Path) -> None:
-    """What is in the window now, in 256 colours."""
+    """The window's present content, in 256 colours."""
     page.evaluate(NO_GUTTER)
     page.mouse.move(0, 0)
     page.wait_for_timeout(700)  # the ring of the gauge fills

@@ -1,6 +1,6 @@
 """Make a wheel of the product, with all that it needs beside Python: migrations, locks, and the pages of production.
 
-Who installs it serves at once, and needs no Node. A build with other settings needs Node, and `netim build`.
+It serves as soon as it is installed, without Node. A build with other settings needs Node, and `netim build`.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What customers who may have lost their device still have to do.
+"""The next steps of customers who may have lost their device.
 
 Revision: 5b0d8a7c41e2
 After: 016a31c521e0

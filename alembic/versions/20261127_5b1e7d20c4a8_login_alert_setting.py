@@ -1,4 +1,4 @@
-"""Email alerts: every login, or new browsers only. Who had switched them on keeps every login.
+"""Email alerts: every login, or new browsers only. Accounts that had them on keep every login.
 
 Revision: 5b1e7d20c4a8
 After: a61f0c93d27e

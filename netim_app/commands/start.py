@@ -1,4 +1,4 @@
-"""What commands do first: check the settings, install the features, open the database."""
+"""The first steps of commands: check the settings, install the features, open the database."""
 
 import os
 from typing import NoReturn

@@ -82,7 +82,7 @@ def create_account(
 
 @dataclass(frozen=True)
 class ShellView:
-    """What every page of the account area shows around its content."""
+    """The part of an account that every page of the account area shows around its content."""
 
     name: str
     language: str
@@ -90,7 +90,7 @@ class ShellView:
 
 
 def owner_of(unit: UnitOfWork, account_id: int) -> sa.Row[Any]:
-    """What most pages and mails need of an account: the columns of `_OWNER`.
+    """The values that most pages and mails need of an account: the columns of `_OWNER`.
 
     Raises:
         NoResultFound: there is no such account.

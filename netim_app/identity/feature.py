@@ -1,4 +1,4 @@
-"""What identity itself offers, in the form of a feature. The registry does not list it."""
+"""The offers of identity itself, in the form of a feature. The registry does not list it."""
 
 from netim_app.core.facts import Fact
 from netim_app.feature import Feature, PeriodicWork, Refresher, Subscription

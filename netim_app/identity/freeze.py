@@ -1,9 +1,9 @@
 """A freeze: for a day, nothing that weakens the account can be changed.
 
 The owner begins it after something that was not theirs (the feature `not_me`). It holds for every session, the
-owner's too: nobody can tell them apart yet. What makes the account safer is possible all the time, and so is the
-removal of what is new. When the day is over, factors and rules that are new are removed (`FreezeEnded`): they may be a
-thief's. A factor with which somebody has logged in since is the owner's, as that takes the mailbox, too.
+owner's too: nobody can tell them apart yet. Changes that make the account safer are possible all the time, and so is
+the removal of what is new. When the day is over, factors and rules that are new are removed (`FreezeEnded`): they may
+be a thief's. A factor with which somebody has logged in since is the owner's, as that takes the mailbox, too.
 """
 
 from datetime import datetime, timedelta

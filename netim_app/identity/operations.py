@@ -84,7 +84,7 @@ def note_and_tell(
 
 
 def state_of(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
-    """What decides whether the customer can log in, for support."""
+    """The facts that decide whether the customer can log in, for support."""
     return {
         "disabled": sessions.lock_account(unit, account_id).disabled_at is not None,
         "second_factor": second_factor.enrolled(unit, account_id),

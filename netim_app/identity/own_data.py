@@ -1,4 +1,4 @@
-"""What identity stores about an account, for "Download my data"."""
+"""The data that identity stores about an account, for "Download my data"."""
 
 from typing import Any
 

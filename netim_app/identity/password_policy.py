@@ -158,7 +158,7 @@ def _is_one_word(lowered: str) -> bool:
 
 
 def _without_known_words(lowered: str, personal: Sequence[str]) -> str:
-    """What an attacker who knows the product and the customer would still have to guess."""
+    """The part that an attacker who knows the product and the customer would still have to guess."""
     known = {
         *get_brand().forbidden_words,
         *(part for word in personal for part in (word.casefold(), *word.casefold().split("@"))),

@@ -76,7 +76,7 @@ def read_profile(data: object) -> Profile:
 
 @dataclass(frozen=True)
 class AccountView:
-    """What the personal information page shows."""
+    """The content of the personal information page."""
 
     email: str
     pending_email: str

@@ -83,7 +83,7 @@ def _mail_confirmation(unit: UnitOfWork, row: SignUp) -> None:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What a confirmation link did. `ticket` renews the session if this browser is logged in to the account."""
+    """The result of a confirmation link. `ticket` renews the session if this browser is logged in to the account."""
 
     purpose: str
     ticket: str | None = None

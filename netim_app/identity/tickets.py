@@ -54,7 +54,7 @@ _OPEN = sa.insert(_SESSIONS).returning(_session.id)
 
 @dataclass(frozen=True)
 class OpenedSession:
-    """What the HTTP route needs for its answer. `lifetime` is None for a cookie that ends with the browser."""
+    """The parts of the HTTP route's answer. `lifetime` is None for a cookie that ends with the browser."""
 
     token: str
     lifetime: timedelta | None

@@ -1,4 +1,4 @@
-"""What all tables share: a naming convention for constraints, and timestamps that are always aware and in UTC."""
+"""Common to all tables: a naming convention for constraints, and timestamps that are always aware and in UTC."""
 
 from datetime import UTC, datetime
 from typing import Any

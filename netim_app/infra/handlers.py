@@ -22,7 +22,7 @@ class Subscription(Generic[F]):
     fact: type[F]
     handle: Callable[["UnitOfWork", F], None]
     first: bool = False
-    """Whether it runs before all subscriptions that are not `first`. What those do, such as a mail, comes after it."""
+    """Whether it runs before all subscriptions that are not `first`. Their work, such as a mail, comes after it."""
 
 
 MailPlace = Literal["head", "end", "small_print"]
@@ -31,7 +31,7 @@ MailPlace = Literal["head", "end", "small_print"]
 
 @dataclass(frozen=True)
 class MailAbout:
-    """What is known of a mail when it is queued.
+    """The facts that are known of a mail when it is queued.
 
     Attributes:
         event: name of its template.
@@ -49,7 +49,7 @@ class MailAbout:
 
 @dataclass(frozen=True, kw_only=True)
 class MailAddition:
-    """What a feature adds to the mails of the product.
+    """A feature's addition to the mails of the product.
 
     Its template is `emails/additions/<name>.jinja` of the feature. The template reads the values from `addition`.
     """

@@ -1,4 +1,4 @@
-"""What the outbox stores of a mail: all that is needed to render it later."""
+"""The part of a mail that the outbox stores: all that is needed to render it later."""
 
 import json
 import logging

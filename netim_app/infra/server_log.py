@@ -6,7 +6,7 @@ from netim_app.infra import log
 
 
 def granian_log_config(*, production: bool) -> dict[str, Any]:
-    """What Granian passes to `logging.config.dictConfig` in each process, so that its lines have our format."""
+    """The dictionary that Granian passes to `logging.config.dictConfig`, so that its lines have our format."""
     through_root = {"handlers": [], "level": "INFO", "propagate": True}
     return {
         "formatters": {"line": {"()": f"{log.__name__}.LineFormatter", "as_json": production}},

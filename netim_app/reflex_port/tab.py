@@ -8,7 +8,7 @@ from reflex.state import BaseState
 
 @dataclass
 class Tab:
-    """What the server knows of one tab."""
+    """The server's knowledge of one tab."""
 
     document: str = ""
     """The loaded document that the tab shows, named by the socket on which it first asked for its data."""

@@ -1,4 +1,4 @@
-"""What only the browser knows or can do."""
+"""Values that only the browser knows, and actions that only it can do."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What one action costs: seconds as the customer waits, and CPU seconds of the server with all its processes.
+"""The cost of one action: seconds as the customer waits, and CPU seconds of the server with all its processes.
 
 One client at a time, in rounds that take turns between the product and the counter.
 """
@@ -42,7 +42,7 @@ PROMPT, ANSWER, COOKIE = "ask for a passkey", "answer with the passkey", "get th
 """The three requests of a login with a passkey."""
 LOGIN = "log in with a password"
 BASES = {OPENING: COUNTER_OPENING}
-"""What an action is compared with, if not with one event of the counter."""
+"""The base of an action's comparison, if it is not one event of the counter."""
 
 
 @dataclass

@@ -83,7 +83,7 @@ Step = Callable[[Any], object]
 
 @dataclass(frozen=True)
 class Busy:
-    """What active customers got: events per second, and how long each event took."""
+    """The service that active customers got: events per second, and how long each event took."""
 
     rate: float
     took: Sequence[float]
@@ -144,7 +144,7 @@ async def crowd(product: ProductServer, counter: CounterServer) -> Crowd:
 
 
 def _mix() -> Callable[[Tab], Awaitable[None]]:
-    """What customers do: switch the alerts, test an address, and now and then add a rule."""
+    """The actions of customers: switch the alerts, test an address, and now and then add a rule."""
     number = itertools.count()
     switched = defaultdict[Tab, int](int)
     added = defaultdict[Tab, int](int)

@@ -1,4 +1,4 @@
-"""What each action costs as an account, or the number of accounts, grows: CPU of the services, without Reflex.
+"""The cost of each action as an account, or the number of accounts, grows: CPU of the services, without Reflex.
 
 `python -m tests.benchmarks.growth` prints the table.
 """

@@ -213,7 +213,7 @@ async def logins(product: ProductServer) -> Logins:
 
 
 def p99(times: Sequence[float]) -> float:
-    """What 99 of 100 stay under."""
+    """The time that 99 of 100 stay under."""
     return quantiles(times, n=100)[-1]
 
 

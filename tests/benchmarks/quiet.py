@@ -64,7 +64,7 @@ def _moment() -> Moment:
 
 @dataclass(frozen=True)
 class Quiet:
-    """What was seen of others. Shares are of all cores, over the whole run."""
+    """The load of others. Shares are of all cores, over the whole run."""
 
     load_before: float
     others: float
@@ -74,7 +74,7 @@ class Quiet:
 
     @property
     def faults(self) -> list[str]:
-        """What was not quiet."""
+        """The measurements that were not quiet."""
         return [
             words
             for words, found, most in (

@@ -36,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a group of measurements has found."""
+    """The results of a group of measurements."""
 
     lines: Sequence[Line]
     notes: Sequence[str]

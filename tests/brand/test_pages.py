@@ -1,4 +1,4 @@
-"""What pages show of a brand, as their markup."""
+"""The brand on pages, as their markup."""
 
 import pytest
 

@@ -91,7 +91,7 @@ def wired(wire: Wire, chromium: Browser) -> Iterator[Browser]:
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What the browser's console complained about: violations of the content security policy, for one."""
+    """The complaints of the browser's console: violations of the content security policy, for one."""
     return []
 
 
@@ -185,7 +185,7 @@ def unfold_rules(page: Page) -> None:
 
 
 def gauge_percent(*done: str) -> str:
-    """What the gauge shows when the protections of these keys are in force, and no others."""
+    """The gauge's percentage when the protections of these keys are in force, and no others."""
     return str(sum(p.points for f in FEATURES for p in f.protections if p.key in done))
 
 

@@ -57,7 +57,7 @@ ZOOMED = {"width": 640, "height": 450}
 """The same at 200 % (1.4.4)."""
 PAIRS = ((DESKTOP, "light"), (PHONE, "dark"))
 """The theme has nothing to do with the width, nor with the language: French pages are looked at in turn in one of them,
-which keeps the test short. What depends on the length of words is measured in both."""
+which keeps the test short. Rules that depend on the length of words are tried in both."""
 COLOURS = "color-contrast"
 """The rule that takes two thirds of axe's time. English pages alone are judged by it: no language has its own colours,
 as no code names one (`test_no_code_names_a_language`), and no word is wider than its place (`test_words.py`)."""

@@ -206,7 +206,7 @@ STORES = """async () => JSON.stringify([
 
 
 def kept(page: Page) -> str:
-    """What a browser keeps of a site, as far as a script can see."""
+    """The data that a browser keeps of a site, as far as a script can see."""
     return str(page.evaluate(STORES))
 
 

@@ -14,7 +14,7 @@ from tests.kit.phone import open_settings
 
 PERSONAL = "/account/personal-information"
 SECURITY = "/account/connection-and-security"
-# What has the focus, and whether that can be seen: by an outline of its own. The page's end gives null.
+# The element that has the focus, and whether that can be seen: by an outline of its own. The page's end gives null.
 FOCUSED = """() => {
   const element = document.activeElement, style = getComputedStyle(element);
   if (element === document.body) return null;

@@ -41,7 +41,7 @@ def page(chromium: Browser, server: Server) -> Iterator[Page]:
 
 @pytest.fixture
 def forget_tabs(store: tuple[Redis, str]) -> Callable[[], None]:
-    """What the server does with the states of a tab that nobody uses: the connection stays."""
+    """Forgets the states of a tab that nobody uses, as the server does: the connection stays."""
 
     def forget() -> None:
         keys = list(store[0].scan_iter(match="*_reflex___state*"))

@@ -32,7 +32,7 @@ Object.defineProperty(WebSocket.prototype, "onmessage", {
   },
 });
 """
-"""What the server says within 200 ms arrives at once: React draws no page in between. A busy browser does the same."""
+"""Updates within 200 ms arrive at once: React draws no page in between. A busy browser does the same."""
 SYNCED = {"defaultBackupEligibility": True, "defaultBackupState": True}
 WRONG = "Wrong email address or password"
 

@@ -214,7 +214,7 @@ def test_code_that_sends_itself_is_sent_once(far: Page, wire: Wire, server: Serv
 
 
 def lost(page: Page) -> Locator:
-    """What the page says, there where it can be seen: in the dialog when one is open."""
+    """The page's message, there where it can be seen: in the dialog when one is open."""
     return page.get_by_test_id("connection-lost").last
 
 

@@ -376,7 +376,7 @@ def test_codes_are_transient_vars(page: Page, server: Server, customer: str) -> 
 
 
 def question_before(page: Page, leave: str) -> Dialog:
-    """What the browser asks when the page is about to be left; the answer is that it stays."""
+    """The browser's question when the page is about to be left; the answer is that it stays."""
     with page.expect_event("dialog") as asked:
         page.evaluate(f"setTimeout(() => {leave})")
     asked.value.dismiss()

@@ -1,4 +1,4 @@
-"""What people really do: mistype, go back, reload, open two tabs, wait too long."""
+"""Turns that people really take: mistype, go back, reload, open two tabs, wait too long."""
 
 from collections.abc import Callable
 

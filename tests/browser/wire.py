@@ -54,7 +54,7 @@ class Wire:
         self._stalled.set()
 
     def mend(self) -> None:
-        """All is well again. What was held back arrives."""
+        """All is well again. Messages that were held back arrive."""
         self.delay, self.sockets = 0.0, True
         self._refusing.clear()
         self._stalled.clear()

@@ -1,4 +1,4 @@
-"""What holds for the view of every feature."""
+"""Rules for the view of every feature."""
 
 import re
 

@@ -94,7 +94,7 @@ FITTING: dict[str, dict[str, Any]] = {
     "update_vars_internal": {"vars": {}},
     "handle_frontend_exception": {"info": "x", "component_stack": "y"},
 }
-"""What pages send to Reflex's own events."""
+"""The arguments that pages send to Reflex's own events."""
 
 
 @pytest.mark.parametrize("odd", [7, "\ud800", [1], {"a": 1}])

@@ -23,7 +23,7 @@ SHARED = {
     "ticket_form",
     "tokens",
 }
-"""What the parts are made of."""
+"""The modules of the parts."""
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
 
 

@@ -15,7 +15,7 @@ UNTRUE = re.compile(r"(?:no|n/a): .+")
 
 
 def kind(held: str) -> str:
-    """What the last column says: "held", "no" or "n/a"."""
+    """The kind of the last column: "held", "no" or "n/a"."""
     return held.partition(":")[0] if UNTRUE.fullmatch(held) else "held"
 
 

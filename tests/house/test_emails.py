@@ -53,13 +53,13 @@ SAMPLES: dict[str, Mapping[str, Any]] = {
     "codes_stopped": COMMON | {"last": False, "sole": False},
     "support_acted": COMMON | {"act": "disabled"},
 } | {event: mail.params for event, mail in OF_FEATURES.items()}
-"""What the services hand over, by event."""
+"""The parameters that the services hand over, by event."""
 
 SUPPORTED = {"account_unlocked", "email_changed", "email_restored", "support_acted"}
 """Mails of identity that always send people to support, where it has an address."""
 
 UNCONFIRMED = {"sign_up", "email_change", "alert_copy_confirm"}
-"""What goes to mailboxes that may be anybody's: it says nothing that somebody has typed."""
+"""Mails to mailboxes that may be anybody's: they say nothing that somebody has typed."""
 
 UNSAID: dict[str, set[str]] = {
     "second_factor_not_completed": {"security_url"},
@@ -72,7 +72,7 @@ UNSAID: dict[str, set[str]] = {
     "support_acted": set(PLACE) | {"security_url"},  # the same
     "account_unlocked": set(PLACE),  # the console of our operator
 } | {event: set(mail.unsaid) for event, mail in OF_FEATURES.items()}
-"""What a mail keeps to itself on purpose."""
+"""The parameters that a mail keeps to itself on purpose."""
 
 VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "sign_up": {"hours": (24, 1)},
@@ -112,7 +112,7 @@ def words(html: str) -> str:
 
 
 def body(html: str) -> str:
-    """What is seen of it: neither the head nor the logo nor the preview."""
+    """The part that is seen: neither the head nor the logo nor the preview."""
     return re.sub(r'(?s)^.*<body[^>]*>|<!--.*?-->|<td [^>]*aria-hidden.*?</td>|<div class="preview".*?</div>', "", html)
 
 
@@ -397,7 +397,7 @@ def test_links_lead_to_the_card_concerned() -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_advice_fits_what_has_changed(locale: str) -> None:
-    """Who was told that devices are gone is not asked to check them, and so on."""
+    """A customer who was told that devices are gone is not asked to check them, and so on."""
     advised = {
         change: set(re.findall(r"https?://\S+", render("two_factor_changed", locale, change=change).text))
         for change in VARIANTS["two_factor_changed"]["change"]

@@ -127,7 +127,7 @@ def test_every_service_of_identity_is_free_of_reflex() -> None:
 
 
 def test_no_test_module_is_imported() -> None:
-    """What several test modules use is in `tests/kit`."""
+    """Helpers of several test modules are in `tests/kit`."""
     import_of_tests = re.compile(r"^\s*(?:from|import) tests\.(?:\w+\.)*test_\w+", re.MULTILINE)
 
     assert [str(path) for path in (ROOT / "tests").rglob("*.py") if import_of_tests.search(path.read_text())] == []

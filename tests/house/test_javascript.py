@@ -36,7 +36,7 @@ MARKS = re.compile(
     r"|\b(?:document|window|location|history|navigator|localStorage|sessionStorage|globalThis|Intl)\.[a-zA-Z]"
     r"|\baddEventListener\b|\bset(?:Timeout|Interval)\(|\bawait \w+\(|\bnew [A-Z]\w+\(|\beval\("
 )
-"""What a piece of JavaScript that does something has in it. Expressions that Vars put together have none of it."""
+"""The signs of a piece of JavaScript that does something. Expressions that Vars put together have none of it."""
 
 
 def strings(source: str) -> Iterator[tuple[int, str]]:

@@ -28,7 +28,7 @@ OF_NO_FEATURE = (
 )
 """House tests of migrations that a feature cannot change: they would only be run a second time."""
 MAILS_OF_OTHERS = "(test_emails and [ and not inactive)"
-"""What is asked of each mail, asked of those that the product has without the examples."""
+"""The questions about each mail, asked of those that the product has without the examples."""
 PARTS = ("checkup", "inactivity")
 
 USE_IT = """

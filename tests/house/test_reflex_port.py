@@ -9,9 +9,9 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 PORT = ROOT / "netim_app" / "reflex_port"
 PARTS = ROOT / "reflex_guard"
-"""What other applications use of it."""
+"""The parts that other applications use."""
 PUBLIC = {"reflex", "reflex.plugins"}
-"""What others may import of Reflex: `rx`, and the base of plugins."""
+"""The part of Reflex that others may import: `rx`, and the base of plugins."""
 COMPONENTS = "reflex_components_"
 """How the names of its packages of components begin."""
 ORDINARY = {"Element", "hashes", "_clean", "_owner"}

@@ -69,7 +69,7 @@ def test_what_stands_in_a_state_at_first_is_empty(cls: type[BaseState]) -> None:
 
 
 class Row(SQLModel):
-    """What must never go to a browser."""
+    """A row, which must never go to a browser."""
 
     password_hash: str = ""
 

@@ -99,7 +99,7 @@ def namespaces() -> set[str]:
 
 
 NO_KEYS = {"sign_up.id"}
-"""What looks like a key and is a column."""
+"""Names that look like a key and are a column."""
 FILE_ENDINGS = (".txt", ".html", ".py", ".po", ".json", ".css", ".js", ".db", ".svg", ".ini", ".jinja", ".test")
 
 

@@ -245,7 +245,7 @@ async def test_what_an_older_version_has_stored_is_a_strangers(store: Store) -> 
 
 
 async def test_the_server_asks_at_each_sweep_who_is_connected(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Reflex gives for its sockets is a copy: one that was made at the start would know nobody."""
+    """Reflex hands out a copy of its sockets: one that was made at the start would know nobody."""
     begun: list[AbandonedTabs] = []
 
     async def run(self: AbandonedTabs) -> NoReturn:

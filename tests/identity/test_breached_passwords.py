@@ -28,7 +28,7 @@ Choose = Callable[[str], None]
 
 
 class Service:
-    """What it answers, and what it was asked."""
+    """Its answers, and the questions to it."""
 
     def __init__(self) -> None:
         self.text = RANGE

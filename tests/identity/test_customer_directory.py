@@ -137,7 +137,7 @@ async def test_without_a_directory_nothing_is_asked(units: Units) -> None:
     assert DIRECTORY.asked == []
 
 
-# What strangers learn
+# Answers to strangers
 
 
 async def test_the_directory_is_asked_once_for_each_wrong_password(units: Units, directory: Directory) -> None:

@@ -41,7 +41,7 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 @dataclass
 class Count:
-    """What happened since the last `take`."""
+    """The counts since the last `take`."""
 
     threads: int = 0
     reads: int = 0
@@ -185,7 +185,7 @@ async def test_the_table_is_true_of_a_login_with_a_code(sqlite_units: Units, cou
 
 
 def told_of(digests: CallerDigests) -> str:
-    """What `CookieDigests` tells of these."""
+    """The answer of `CookieDigests` about these."""
     return authorization_of(dict(zip(KINDS.values(), digests, strict=True)))
 
 

@@ -138,7 +138,7 @@ def test_freeze_holds_against_a_change_of_address_that_was_asked_for_before(unit
 def test_freeze_lets_its_owner_remove_what_a_thief_may_have_added(
     units: Units, caller: Actor, clock: FakeClock
 ) -> None:
-    """From seven days before on. What is older is the owner's, and stays."""
+    """From seven days before on. An older one is the owner's, and stays."""
     clock.advance(hours=-26)
     with units.write() as unit:
         rule_list.add_rule(unit, caller, reading.parse("203.0.113.7"), "")

@@ -140,7 +140,7 @@ def test_a_stored_hash_fits_its_column() -> None:
     assert imported_hashes.MAX_LENGTH + len(imported_hashes.PREFIX) <= most
 
 
-# What a check costs
+# The cost of a check
 
 
 @pytest.mark.parametrize(

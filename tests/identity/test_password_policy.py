@@ -191,7 +191,7 @@ async def test_a_password_is_judged_beside_the_event_loop(monkeypatch: pytest.Mo
     assert await task == (GOOD if judge == "read_new" else 4)
 
 
-# What zxcvbn may cost
+# The cost of zxcvbn
 
 SIGNS = "4@8({[<369!1|0$5+7%2"
 

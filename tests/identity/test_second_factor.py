@@ -437,7 +437,7 @@ async def test_nor_does_one_that_comes_from_a_browser_never_used_before(
 async def test_a_second_stop_is_lifted_by_the_operator_alone(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
-    """Who lifts the first one by a reset and guesses on has the mailbox, too."""
+    """An attacker who lifts the first one by a reset, and goes on guessing, has the mailbox, too."""
 
     def guess_until_stopped() -> int:
         for number in range(1, second_factor.HARD_STOP + 1):

@@ -1,4 +1,4 @@
-"""What is refused leaves one line each, and no line says what was typed."""
+"""Each refusal leaves one line, and no line says what was typed."""
 
 import contextvars
 import logging

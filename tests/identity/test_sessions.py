@@ -288,7 +288,7 @@ def test_use_is_noted_once_a_minute(
     assert look_up(units, browser).seen_long_ago is long_ago
 
 
-# Who holds a cookie
+# The holder of a cookie
 
 
 def test_an_unknown_cookie_is_nobody(units: Units, account_id: int) -> None:

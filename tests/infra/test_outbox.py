@@ -226,7 +226,7 @@ async def test_a_mail_names_the_language_it_was_rendered_in(units: Units) -> Non
 
 
 async def test_no_mail_has_a_button_that_switches_alerts_off(units: Units) -> None:
-    """RFC 8058 needs no login: whoever reads along could press it."""
+    """RFC 8058 needs no login: anybody who reads along could press it."""
     _queue(units)
     transport = FakeTransport()
     await _sender(units, transport).drain()

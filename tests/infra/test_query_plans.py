@@ -1,6 +1,6 @@
 """Every statement that customers' actions and the sweeps emit finds its rows by an index, on both databases.
 
-No table here is small for ever. What is looked at are the plans of the databases themselves, asked for at the very
+No table here is small for ever. The tests look at the plans of the databases themselves, asked for at the very
 moment and with the very values of each statement that real services emit.
 """
 
@@ -74,7 +74,7 @@ EXPLAINED = ("SELECT", "UPDATE", "DELETE", "INSERT")
 
 @dataclass
 class Plans:
-    """What was asked, and each way in which a database would read a whole table for it."""
+    """The statements that were sent, and each way in which a database would read a whole table for it."""
 
     statements: set[str] = field(default_factory=set)
     scans: set[tuple[str, str]] = field(default_factory=set)
@@ -236,7 +236,7 @@ async def _read_the_journal(actor: Actor) -> None:
 
 
 async def _sweep(units: Units, clock: FakeClock) -> None:
-    """What the server does every minute, every hour and at /healthz: now, and when everything has expired."""
+    """The server's work of every minute, every hour and at /healthz: now, and when everything has expired."""
     for _ in range(2):
         await mail_sender.Sender(units, FakeTransport(), "worker").drain()
         await in_read_unit(outbox.backlog)

@@ -275,7 +275,7 @@ def test_production_writes_json(output: io.StringIO) -> None:
 
 
 def test_granian_takes_our_form_and_keeps_our_cleaning(output: io.StringIO) -> None:
-    """What Granian does in each process: it merges our part into its own configuration."""
+    """Granian merges our part into its own configuration, in each process."""
     from granian.log import LOGGING_CONFIG
 
     configuration: dict[str, Any] = LOGGING_CONFIG | server_log.granian_log_config(production=True)

@@ -60,12 +60,12 @@ class Key:
 
 @dataclass
 class Authenticator:
-    """One passkey. What is given to `register` and `use` by name takes the place of what would be true."""
+    """One passkey. Values given to `register` and `use` by name take the place of the true ones."""
 
     can_sync: bool = True
     algorithm: int = -7
     counter: int = 0
-    """What it will say next; 0 for one that does not count."""
+    """The count that it will say next; 0 for one that does not count."""
     aaguid: bytes = NO_AAGUID
     credential_id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     handle: bytes = b""

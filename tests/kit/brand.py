@@ -5,4 +5,4 @@ from pathlib import Path
 
 SECOND_BRAND = Path(__file__).parent / "second_brand"
 OURS = re.compile(r"netim", re.IGNORECASE)
-"""What nobody may see of us there."""
+"""Our name, which nobody may see there."""

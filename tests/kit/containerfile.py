@@ -10,7 +10,7 @@ from string import Template
 
 @dataclass
 class Stage:
-    """What stands after one `FROM`.
+    """The lines after one `FROM`.
 
     Attributes:
         steps: instruction and arguments of each, in order.

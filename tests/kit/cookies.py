@@ -18,7 +18,7 @@ def attributes(response: httpx.Response, name: str) -> dict[str, str]:
 
 
 async def is_logged_in(client: Client) -> bool:
-    """What the server thinks of this client, on a new socket."""
+    """Whether the server takes this client for logged in, on a new socket."""
     await client.connect(PAGE)
     client.vars.clear()
     await client.call("ShellState.open_account_page")

@@ -14,7 +14,7 @@ BLOCKS = dict(
 )
 """The files, by their path."""
 LINES = re.findall(r"^\+(.+\n)", EXTENDING, re.MULTILINE)
-"""What goes into registry.py: an import and an entry of part 1, and of part 2."""
+"""The lines for registry.py: an import and an entry of part 1, and of part 2."""
 MESSAGES = re.findall(r"revision --autogenerate -m \"(.+)\"", EXTENDING)
 """Of the migrations."""
 

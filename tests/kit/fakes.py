@@ -94,7 +94,7 @@ class BrokenTransport:
 
 @dataclass
 class SmtpServer:
-    """What the server in this process saw, and how it behaves.
+    """A server in this process: the mails it saw, and its behaviour.
 
     behaviour: `up`, `refuse` (550 to RCPT), `greylist` (451 to RCPT), `reject` (554 to DATA), `hang` (never answers
     DATA), `close` (drops the connection at DATA), `busy` (421 to MAIL), `no utf8` (553 to MAIL with SMTPUTF8: it

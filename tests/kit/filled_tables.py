@@ -18,7 +18,7 @@ def tables_of_accounts() -> list[sa.Table]:
 
 
 def fill(unit: UnitOfWork, account_id: int) -> None:
-    """One row each. What is there already stays."""
+    """One row each. Rows that are there stay."""
     for table in tables_of_accounts():
         if not count(unit, table, account_id):
             unit.run(sa.insert(table).values(**_row(unit, table, account_id)), {})

@@ -138,8 +138,8 @@ _FAULTS = r"""() => {
   }
   return [...new Set(faults)];
 }"""
-"""What does not fit: a page or a dialog that is too wide, texts that leave their boxes or are cut without an ellipsis
-and a title, texts and icons on each other, IP addresses that break inside of a group of digits."""
+"""The parts that do not fit: a page or a dialog that is too wide, texts that leave their boxes or are cut without an
+ellipsis and a title, texts and icons on each other, IP addresses that break inside of a group of digits."""
 
 
 def misfits(page: Page) -> list[str]:

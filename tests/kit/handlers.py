@@ -34,7 +34,7 @@ WRITTEN_BY_ANYBODY = (
     "mail_reference",
     "passkey_challenge",
 )
-"""What a stranger may add to: by asking for links and prompts, and by guessing."""
+"""Tables to which a stranger may add: by asking for links and prompts, and by guessing."""
 OWN_DATA = listed("own_data")
 """Handlers without arguments by which a customer rightly changes their own account."""
 

@@ -1,4 +1,4 @@
-"""What must stay secret on a server under test, and the look at all that it has kept (attack `log_secrets`).
+"""The secrets of a server under test, and the look at all that it has kept (attack `log_secrets`).
 
 Every client of a test notes what it types, holds or is shown that opens something. When a server is closed, its log,
 its database, its mails and its Redis are searched for all of that, after every test.
@@ -23,7 +23,7 @@ WHERE = {
     # Six digits stand in any file of numbers. tests/server/test_two_factor.py looks for codes in the database.
     "code": (LOG, STORE, MAILS),
 }
-"""What there is, and where none of it may be."""
+"""The kinds of secrets, and the places where none of them may be."""
 TYPED = {
     "password": "password", "current": "password", "code": "code", "token": "link", "ticket": "ticket",
     "phrase": "phrase",

@@ -6,7 +6,7 @@ from netim_app.texts.languages import language
 
 
 def tag(code: str) -> str:
-    """What a browser of a customer calls the language: `en-GB`, `de`."""
+    """A browser's name for the language: `en-GB`, `de`."""
     return str(language(code).region).replace("_", "-")
 
 

@@ -1,4 +1,4 @@
-"""What was recorded, as a test sees it."""
+"""Recorded facts, as a test sees them."""
 
 from netim_app.core.facts import Fact
 from netim_app.feature import Feature, Subscription

@@ -15,7 +15,7 @@ WRONG = "wrong " + PASSWORD
 
 
 def disable(server: Server, email: str) -> None:
-    """What the command `disable` does. It takes seconds to end, and an idle socket of the account closes meanwhile."""
+    """Does the work of `disable`. The command takes seconds, and an idle socket of the account closes meanwhile."""
     with server.units.write() as unit:
         account_id = operations.find_account(unit, email)
         assert account_id
@@ -58,7 +58,7 @@ async def can_log_in(server: Server, email: str, password: str) -> bool:
 
 
 def shape(heard: list[Any]) -> list[Any]:
-    """What came, in order: names of states, vars, their values but for the address, and events."""
+    """The updates that came, in order: names of states, vars, their values but for the address, and events."""
     ignored = re.compile(r"rx_router\w*|is_hydrated\w*|(answers|notice_number)_rx_state_")  # the last two count
     steps = []
     for update in heard:

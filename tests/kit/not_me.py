@@ -1,4 +1,4 @@
-"""What tests do with the link "This was not me"."""
+"""Steps of tests with the link "This was not me"."""
 
 import re
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def alerted(units: Units, account_id: int) -> str:
 
 
 def press(units: Units, token: str, visitor: Visitor = OWNER) -> str:
-    """What the owner is to do then, or the key of the refusal."""
+    """The owner's next step, or the key of the refusal."""
     try:
         with units.write() as unit:
             return service.stop_everything(unit, token, visitor)

@@ -33,7 +33,7 @@ def locked_packages() -> dict[str, list[tuple[str, str]]]:
 
 
 def from_npms_cache(_name: str, _version: str, integrity: str) -> bytes | None:
-    """What npm has got on this machine before, when it installed the packages for the tests."""
+    """A package that npm got before, when it installed the packages for the tests."""
     kind, _, digest = integrity.partition("-")
     hexadecimal = base64.b64decode(digest).hex()
     file = _cache() / "_cacache" / "content-v2" / kind / hexadecimal[:2] / hexadecimal[2:4] / hexadecimal[4:]
@@ -74,7 +74,7 @@ class Registry(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def document(self, name: str) -> bytes | None:
-        """What a registry says of a package: its versions, and where each is."""
+        """A registry's document about a package: its versions, and where each is."""
         versions = {
             version: {
                 "name": name,

@@ -1,4 +1,4 @@
-"""What tests do with passkeys: add one, ask for one, log in with one."""
+"""Steps of tests with passkeys: add one, ask for one, log in with one."""
 
 from typing import Any
 

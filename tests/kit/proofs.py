@@ -17,7 +17,7 @@ async def asks_for_a_proof(client: Client, handler: str = "EmailState.begin", /,
 
 
 async def prove(client: Client, path: str = PERSONAL) -> None:
-    """What the dialog does: proof, ticket, new cookie, page loaded again."""
+    """The steps of the dialog: proof, ticket, new cookie, page loaded again."""
     ticket = await client.ticket("StepUpState.submit", form={"password": PASSWORD})
     assert (await client.redeem(ticket)).headers["location"].startswith(path)
     await client.connect(path)

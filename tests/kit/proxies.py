@@ -142,7 +142,7 @@ DEBIANS_OWN = """    ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;
     ssl_prefer_server_ciphers on;
     gzip on;
 """
-"""What is in force where our file says nothing else."""
+"""The lines in force where our file says nothing else."""
 
 
 @contextlib.contextmanager

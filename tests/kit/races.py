@@ -12,7 +12,7 @@ A_MOMENT = 0.4
 
 
 def both(units: Units, first: Callable[[UnitOfWork], Any], second: Callable[[UnitOfWork], Any]) -> tuple[Any, Any]:
-    """What two units give back of which the second starts when the first has done its work, but not yet committed."""
+    """Returns the results of two units. The second starts when the first has done its work, but not yet committed."""
     worked = threading.Event()
 
     def run_first() -> Any:

@@ -1,4 +1,4 @@
-"""What a person reviews of a feature, beside its tests: `tests/features/<name>/reviewed.py` holds its `REVIEWED`."""
+"""The part of a feature's tests that a person reviews: `tests/features/<name>/reviewed.py` holds its `REVIEWED`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ NOTICE: dict[str, Any] = PLACE | {
     "security_url": f"{ACCOUNT}/account/connection-and-security",
     "forgot_url": f"{ACCOUNT}/forgot-password",
 }
-"""What `identity.notices.notify` hands over with every mail."""
+"""The values that `identity.notices.notify` hands over with every mail."""
 
 
 def never(_variant: Mapping[str, Any]) -> bool:
@@ -73,7 +73,7 @@ class Reviewed:
     mails: Mapping[str, Mail] = field(default_factory=dict)
     """By the name of the template."""
     additions: Mapping[str, Addition] = field(default_factory=dict)
-    """What it adds to every mail, by the name of the template."""
+    """Its additions to every mail, by the name of the template."""
 
 
 @cache
@@ -94,5 +94,5 @@ def listed(part: str) -> tuple[Any, ...]:
 
 
 def additions() -> list[dict[str, Any]]:
-    """What features add to every mail, as `mail_templates.render` takes it."""
+    """The features' additions to every mail, as `mail_templates.render` takes them."""
     return [{"name": name, "place": each.place, **each.values} for name, each in joined("additions").items()]

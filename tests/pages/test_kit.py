@@ -21,7 +21,7 @@ from tests.kit.factories import Tab, visitor_of
 PLUMBING = {"class_name", "field_id", "form_id", "html_id", "test_id"}
 """Parameters that change nothing that can be seen."""
 PIECES = ("netim_app.ui.parts", "netim_app.ui.passkeys")
-"""What shows nothing by itself: parts of components, and prompts of the browser."""
+"""Modules that show nothing by themselves: parts of components, and prompts of the browser."""
 EXAMPLES = [example for section in SECTIONS for example in examples(section)]
 
 

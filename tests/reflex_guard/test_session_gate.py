@@ -73,7 +73,7 @@ class Box(rx.ComponentState):
 
     @classmethod
     def get_component(cls, **_props: Any) -> rx.Component:
-        """What is displayed."""
+        """The part that is displayed."""
         return rx.el.p(cls.note)
 
 

@@ -34,7 +34,7 @@ POISONED_PATHS = [
     "[", "]", "//[", "//[x]/", "/\t/[", "\x00//[", " //[", "//a\u2100b", "@evil.test", ":x", "login", "\\", "\n",
     "https://evil.test/", "//[::1%25x", "/" + "x" * 2_000, "/\ud800",
 ]  # fmt: skip
-"""What Reflex cannot read as the address of a page, after our origin or after none, or what is none."""
+"""Values that Reflex cannot read as the address of a page, after our origin or after none, or that are none."""
 PATHS = [
     "", "/", "/login", "/login#[", "/login?x=[", "/[", "/]", "/a]b[", "/%5B", "/login?next=//[", "/?a=%ff&a=%00&&=",
     "/account/x?open=totp#card", "/verify-email#" + "A" * 43, "/caf\u00e9/\u2100", "/@x:y", "/a//b", "/?self=1&cls=2",
@@ -58,7 +58,7 @@ def log() -> Iterator[list[logging.LogRecord]]:
 
 
 async def through(*frames: str | bytes, accepted: bool = True) -> list[str]:
-    """What of all this reaches the application, which answers a CONNECT as soon as it comes."""
+    """The frames of these that reach the application, which answers a CONNECT as soon as it comes."""
     queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     queue.put_nowait({"type": "websocket.connect"})
     for frame in frames:

@@ -1,4 +1,4 @@
-"""What Reflex's private names have to do for us: one test per name, so that a new version of Reflex fails by name."""
+"""The duties of Reflex's private names for us: one test per name, so that a new version of Reflex fails by name."""
 
 import inspect
 import re
@@ -258,7 +258,7 @@ def test_client_var() -> None:
 
 
 STATE_JS = (Path(str(files("reflex_base"))) / ".templates" / "web" / "utils" / "state.js").read_text("utf-8")
-"""What runs in a page."""
+"""The script that runs in a page."""
 
 
 def test_name_of_the_tab() -> None:

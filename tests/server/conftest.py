@@ -1,4 +1,4 @@
-"""What the tests of a running server share. Where a server does not start, its tests fail: they are never skipped."""
+"""Fixtures of the tests of a running server. Where a server does not start, its tests fail: they are never skipped."""
 
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -78,5 +78,5 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 
 
 def page_states(redis: Any) -> dict[bytes, bytes]:
-    """What the server keeps of open pages, as it stands in the store."""
+    """The states of open pages, as they stand in the store."""
     return {key: redis.get(key) or b"" for key in redis.keys("*") if redis.type(key) == b"string"}

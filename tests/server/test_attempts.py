@@ -257,7 +257,7 @@ async def test_enum_login_with_two_factor(
 async def test_enum_signup_reset_an_address_that_waits_for_a_change(
     server: Server, anna: Client, new_email: Callable[[], str]
 ) -> None:
-    """Who asks to register, or to reset, an address that somebody is about to change to is told as ever."""
+    """A visitor asks to register, or to reset, an address that somebody is about to change to, and is told as ever."""
     waiting, unknown = new_email(), new_email()
     await anna.call("EmailState.submit", form={"email": waiting})
     confirmation = await link_from(server, waiting, page="verify-email")

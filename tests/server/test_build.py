@@ -114,11 +114,11 @@ def test_a_package_that_the_lock_lacks_is_named() -> None:
     ]
 
 
-# What it may know
+# Variables that it may know
 
 
 def test_build_supply_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What npm really sees is looked at in test_deployment.py."""
+    """For the variables that npm really sees, see test_deployment.py."""
     for name, value in (SECRETS | {"npm_config_registry": "https://npm.example.com", "NODE_ENV": "production"}).items():
         monkeypatch.setenv(name, value)
     made = front_end.build_environment(Settings(env="production", public_url="https://account.example.com"))

@@ -34,7 +34,7 @@ BUILD, RUNTIME = containerfile.read(ROOT / "Containerfile")
 LIMIT_MB = 370
 """53 of them are the list of leaked passwords."""
 BASE_MB = 125
-"""What python:3.13-slim takes by itself."""
+"""The size of python:3.13-slim by itself."""
 STOP_SECONDS = 15
 """An engine kills after ten. Other tests keep this machine busy meanwhile."""
 START_SECONDS = 90
@@ -47,7 +47,7 @@ COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 
 @dataclass
 class Image:
-    """What is in the image, as folders of this machine."""
+    """The image's content, as folders of this machine."""
 
     folder: Path
     here: Callable[[str], str]
@@ -79,7 +79,7 @@ OPTIONAL = {"brand"}
 
 
 def copy_context(target: Path) -> None:
-    """What `.dockerignore` lets through."""
+    """Copies the files that `.dockerignore` lets through."""
     target.mkdir()
     for pattern in (line.removeprefix("!") for line in IGNORED if line.startswith("!")):
         found = list(ROOT.glob(pattern))
@@ -163,7 +163,7 @@ mount --bind {hold} {base}
 
 
 def interpreter(image: Image) -> str:
-    """What lets other users read the interpreter."""
+    """A command that lets other users read the interpreter."""
     base = Path(sys.base_prefix)
     closed = [folder for folder in (*reversed(base.parents), base) if not folder.stat().st_mode & 0o001]
     hold = image.folder / "interpreter"

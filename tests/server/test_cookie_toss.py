@@ -14,7 +14,7 @@ from tests.kit.harness import Client, Server
 
 SESSION, BROWSER = b"netim_session", b"netim_browser"
 BEFORE = (b"\xa0", b"\x85", b"\xa0 ", b"\x85\xa0")
-"""What Python strips and HTTP lets through."""
+"""Python strips them, and HTTP lets them through."""
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a customer, who may change it, and what the server does when too much is asked of it."""
+"""The data kept of a customer, who may change it, and what the server does when too much is asked of it."""
 
 import asyncio
 from collections.abc import Callable
@@ -42,7 +42,7 @@ async def test_email_change(server: Server, anna: Client, email: str, new_email:
 
 
 async def test_state_store(tmp_path: Path, redis: Redis, new_email: Callable[[], str]) -> None:
-    """What stands in Redis: no cookie, ticket, password, key or code; and all of it goes away by itself."""
+    """Redis holds no cookie, ticket, password, key or code; and all of its content goes away by itself."""
     with running(tmp_path / "var", env={"NETIM_REDIS_URL": redis.url}) as server:
         email = server.create_account(new_email())
         async with Client(server) as client:

@@ -70,7 +70,7 @@ def gone(shop: Path) -> Iterator[None]:
 
 
 async def refused(server: Server, email: str, password: str) -> str:
-    """What the login page says."""
+    """The login page's answer."""
     async with Client(server) as client:
         await client.load("/login")
         assert not await attempt(client, email, password)

@@ -84,7 +84,7 @@ async def test_deps_down_disk_full(tmp_path: Path, new_email: Callable[[], str])
 
 
 async def test_deps_down_database_sqlite_gone_and_back(tmp_path: Path, new_email: Callable[[], str]) -> None:
-    """As when a disk is unmounted. What is open already can go on; nothing takes the place of what is gone."""
+    """As when a disk is unmounted. Files that are open can go on; nothing takes the place of what is gone."""
     emails = [new_email() for _ in range(8)]
     away = tmp_path / "away"
     away.mkdir()

@@ -1,4 +1,4 @@
-"""What docs/deployment.md tells an operator to do is done: its folders, its unit, its scripts, its backups.
+"""The instructions of docs/deployment.md to an operator are followed: its folders, its unit, its scripts, its backups.
 
 The blocks of the page are run as they stand there, with other paths and ports: git, make and the build are real, and go
 from one release tag to the next and back. Stand-ins: `systemctl` starts and stops what the unit says, without its walls
@@ -163,7 +163,7 @@ def read_by_all(path: Path) -> bool:
 
 
 def owner_of(database_url: str) -> int:
-    """Who may connect: the tests' PostgreSQL listens in a folder of its own user."""
+    """The user who may connect: the tests' PostgreSQL listens in a folder of its own user."""
     return Path(parse_qs(urlsplit(database_url).query)["host"][0]).stat().st_uid
 
 
@@ -256,7 +256,7 @@ class Machine:
         write_program(programs / "useradd", f'#!/bin/sh\necho useradd "$@" >> {self.folder}/called\n')
 
     def _walls(self) -> list[str]:
-        """What systemd would put around the service, as far as this machine lets us."""
+        """The walls that systemd would put around the service, as far as this machine lets us."""
         walls = []
         if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0:
             walls += ["unshare", "--mount", "sh", "-c", READ_ONLY, str(self.folder / "opt")]
@@ -328,7 +328,7 @@ class Machine:
         return {path: path.lstat().st_mtime for path in files if "__pycache__" not in path.parts}
 
     def changes(self, colour: str) -> str:
-        """What git finds changed there: nothing, if a release is checked out and no more."""
+        """The changes that git finds there: none, if a release is checked out and no more."""
         done = subprocess.run(
             ["git", "-C", self.folder / "opt" / colour, "status", "--porcelain"],
             env=self.env,
@@ -412,7 +412,7 @@ async def visitors(server: Server) -> AsyncIterator[list[int]]:
 
 @pytest.fixture
 def front(machine: Machine) -> Iterator[Server]:
-    """What customers reach through the proxy: now the one colour, now the other."""
+    """The server that customers reach through the proxy: now the one colour, now the other."""
     settings = dict(line.split("=", 1) for line in (machine.folder / "netim.env").read_text().splitlines())
     names = ("NETIM_DATABASE_URL", "NETIM_SECRET_KEY")
     env = {name: settings[name].strip('"') for name in names} | {"NETIM_BCRYPT_COST": "12"}

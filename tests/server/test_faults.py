@@ -1,4 +1,4 @@
-"""What happens when something breaks: mail server, process, database. And that nothing secret is left lying about."""
+"""Faults of the mail server, a process and the database. And no secret is left lying about."""
 
 import asyncio
 import contextlib

@@ -45,7 +45,7 @@ PASTED = listed("pasted")
 
 
 def is_fine(handler: str, field: str, kind: str) -> bool:
-    """What looks odd and is still a valid value."""
+    """Whether a value looks odd and is valid all the same."""
     if field == "password":
         return handler in ("SignUpState.submit", "ResetState.submit") and kind in (
             "control",

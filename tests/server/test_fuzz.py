@@ -1,8 +1,8 @@
-"""What Hypothesis makes up, sent to every handler, every route and the socket itself, by three kinds of callers.
+"""Data that Hypothesis makes up, sent to every handler, every route and the socket itself, by three kinds of callers.
 
-It is the same on every run: `examples` draws from a fixed seed. What must hold is not that anything is answered in a
-certain way, but what must not happen: no fault of the server, nothing of its inside in an answer, nothing written but
-what is the caller's own, and nobody else disturbed.
+It is the same on every run: `examples` draws from a fixed seed. The tests demand no certain answers, but that some
+things never happen: no fault of the server, nothing of its inside in an answer, nothing written but what is the
+caller's own, and nobody else disturbed.
 """
 
 import asyncio
@@ -190,7 +190,7 @@ def made_up(aim: str, *without: str) -> list[tuple[str, Any]]:
 
 
 def packets(aim: str) -> list[Any]:
-    """What is no event at all, or one with odd parts."""
+    """Packets that are no event at all, or one with odd parts."""
     known = st.sampled_from([*handlers(), event_name("State.hydrate"), "State.hydrate", "x", "__init__"])
     packet = st.fixed_dictionaries(
         {},

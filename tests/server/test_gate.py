@@ -144,7 +144,7 @@ async def test_token_resume(server: Server, victim: Client, email: str, online: 
 
 
 CONNECTS_AGAIN = "State.hydrate_and_load"
-"""What a document sends that has lost its connection: without the hashes that one sends which was just loaded."""
+"""The event of a document that has lost its connection: without the hashes that a newly loaded one sends."""
 
 
 async def test_a_document_that_connects_again_keeps_its_dialog_and_a_new_one_does_not(victim: Client) -> None:
@@ -161,7 +161,7 @@ async def test_a_document_that_connects_again_keeps_its_dialog_and_a_new_one_doe
 
 @pytest.mark.parametrize("known", [True, False], ids=["token of a customer", "token of nobody"])
 async def test_token_resume_by_connecting_again(server: Server, victim: Client, known: bool) -> None:
-    """Who says that it lost its connection gets its data in one go: its own, and nothing without the cookie."""
+    """A tab that says it lost its connection gets its data in one go: its own, and nothing without the cookie."""
     await victim.call("PasswordState.begin")
     async with Client(server) as thief:
         thief.token = victim.token if known else thief.token

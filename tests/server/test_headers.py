@@ -1,4 +1,4 @@
-"""What every answer carries, and what no answer gives away."""
+"""The headers that every answer carries, and secrets that no answer gives away."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What comes over the socket: never more than the page of this very caller shows, and a secret once."""
+"""The socket's content: never more than the page of this very caller shows, and a secret once."""
 
 import re
 from collections.abc import Callable
@@ -19,9 +19,9 @@ from tests.kit.two_factor import NEW_CODES, SECURITY, WIZARD, Owner, give_code, 
 __all__ = ["plain"]
 WRONG = "wrong " + PASSWORD
 SHOWN_ONCE = (f"{WIZARD}.begin", f"{NEW_CODES}.begin_due", f"{NEW_CODES}.make")
-"""What makes a secret and shows it: called on its own, and looked at."""
+"""Handlers that make a secret and show it: called on their own, and looked at."""
 ONE_OF_EACH_KIND = ("/login", SECURITY, "/no/such/page")
-"""A page for visitors, one for customers, and none. What a handler sends depends on the kind, and not on the page."""
+"""A page for visitors, one for customers, and none. A handler's answer depends on the kind, and not on the page."""
 NOT_IN_A_TOUR = (*SHOWN_ONCE, "LoginState.cancel_code", "IpRestrictionState.add_here", "MailboxState.open_page")
 
 
@@ -81,7 +81,7 @@ class Listener:
 
 
 def secrets_of(server: Server, client: Client) -> dict[str, list[str]]:
-    """What lies in cookies and in the database and has no business on a page."""
+    """Values that lie in cookies and in the database and have no business on a page."""
     cookies = [str(c.value) for c in client.http.cookies.jar]
     sealed = server.query("SELECT sealed FROM totp_authenticator UNION SELECT sealed FROM totp_enrolment")
     return {
@@ -233,7 +233,7 @@ async def test_hydrate_dump_of_two_customers_at_once(server: Server, new_email: 
 async def test_a_visitors_page_that_loads_anew_shows_its_form_at_once(
     server: Server, new_email: Callable[[], str]
 ) -> None:
-    """What an earlier document showed in its place would take the field away that is typed into meanwhile."""
+    """Data of an earlier document, shown in its place, would take away the field that is typed into meanwhile."""
     email = server.create_account(new_email())
     async with Client(server) as client:
         await client.load("/forgot-password")

@@ -91,7 +91,7 @@ async def test_idor_matrix(two: tuple[Owner, Owner]) -> None:
 
 
 async def answer(client: Client, handler: str, argument: str, number: int, *then: tuple[str, dict[str, Any]]) -> str:
-    """What comes back for an id, and for going on with it."""
+    """The answer to an id, and to going on with it."""
     for dialog in ("IpDialogState.close", f"{DIALOG}.close"):
         await client.call(dialog)
     client.heard.clear()

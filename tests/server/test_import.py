@@ -14,7 +14,7 @@ PERSONAL = "/account/personal-information"
 
 
 def report(stdout: str) -> list[str]:
-    """What came of each line: its number and its result, without the address and the reason."""
+    """The number and the result of each line, without the address and the reason."""
     return [f"{line.split()[0]} {line.split(chr(9))[2].partition(':')[0]}" for line in stdout.splitlines()]
 
 

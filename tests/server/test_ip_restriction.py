@@ -161,7 +161,7 @@ async def test_ip_spoof(server: Server, email: str, headers: dict[str, str]) -> 
 async def test_ip_spoof_by_several_header_lines(
     behind_proxy: Server, new_email: Callable[[], str], first: str, last: str, let_in: bool
 ) -> None:
-    """What our proxy adds comes last, in a line of its own or not; the lines before it are the client's."""
+    """Our proxy adds its part last, in a line of its own or not; the lines before it are the client's."""
     email = behind_proxy.create_account(new_email())
     restrict(behind_proxy, email, "203.0.113.0/24")
     lines = {"X-Forwarded-For": first, "x-forwarded-for": last}

@@ -254,7 +254,7 @@ async def test_killed_before_the_new_cookie_arrives(server: Server, new_email: C
 
 
 def mail_ids(server: Server, email: str, subject: str = "") -> set[str]:
-    """The ids of the mails that were sent. What a dead process had sent, and not noted, is sent again under its id."""
+    """The ids of the mails that were sent. A mail that a dead process sent, and did not note, keeps its id."""
     return {str(mail["message-id"]) for mail in server.mails(email) if subject in str(mail["subject"]).lower()}
 
 

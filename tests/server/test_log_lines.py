@@ -1,4 +1,4 @@
-"""What a look at the server's log tells afterwards: who was refused, where and why, and who got in."""
+"""The server's log tells afterwards who was refused, where and why, and who got in."""
 
 import contextlib
 import re
@@ -142,7 +142,7 @@ async def test_log_events_of_one_cause_are_found_together(server: Server, email:
 
 
 async def test_log_events_lead_from_an_incident_to_its_event(tmp_path: Path) -> None:
-    """What the customer is told as a number is found in the log, and by it everything else of the same event."""
+    """The number that the customer is told is in the log, and leads to everything else of the same event."""
     with running(tmp_path) as server:
         email = server.create_account("anna@example.com")
         async with Client(server) as client:

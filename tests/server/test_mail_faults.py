@@ -45,7 +45,7 @@ class Moody(SmtpServer):
 
 
 def states(server: Server) -> dict[str, str]:
-    """What became of the reset mails, by mailbox."""
+    """The states of the reset mails, by mailbox."""
     rows = server.query(
         "SELECT account.email, state FROM outbox_message JOIN account ON account.id = account_id WHERE event = 'reset'"
     )

@@ -1,4 +1,4 @@
-"""What the nginx of docs/deployment.md counts open requests by."""
+"""The keys by which the nginx of docs/deployment.md counts open requests."""
 
 import asyncio
 import re

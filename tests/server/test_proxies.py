@@ -215,7 +215,7 @@ async def test_tls_only_the_name_cannot_be_chosen(server: Server, email: str, pl
         assert link_in(mail).startswith(f"{server.entrance}/reset-password#")
 
 
-# What it holds off
+# Requests that it holds off
 
 
 async def test_slow_body_through_the_proxy(server: Server, entrance: Entrance, email: str) -> None:
@@ -301,7 +301,7 @@ async def test_cookie_toss_in_chromium(server: Server, email: str, new_email: Ca
         assert await is_logged_in(attacker)
 
 
-# What it makes faster, and what it must not touch
+# Answers that it makes faster, and those that it must not touch
 
 
 def test_http_2(proxy: str, entrance: Entrance) -> None:

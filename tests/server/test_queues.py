@@ -1,4 +1,4 @@
-"""What costs much is done in turn: customers are served while others ask for all that they may."""
+"""Expensive work is done in turn: customers are served while others ask for all that they may."""
 
 import asyncio
 import statistics
@@ -15,7 +15,7 @@ from tests.kit.harness import PASSWORD, Client, Server, fresh_address, running
 from tests.kit.login import NEW_PASSWORD
 
 COST = 11
-"""What is tried here is how long hashes take. One step below production, so that the test takes half as long."""
+"""These tests are about how long hashes take. One step below production, so that the test takes half as long."""
 PATIENCE = 150
 """Seconds: hashes give way to everything else, and the machine may be busy."""
 GUESSES = 3
@@ -68,7 +68,7 @@ async def log_in(client: Client, email: str) -> None:
 
 
 async def attempt_of(client: Client, email: str) -> str:
-    """What a wrong password is answered."""
+    """The answer to a wrong password."""
     form = {"email": email, "password": WRONG}
     await answered(client, "LoginState.submit", "LoginState.errors", form)
     return str(client.vars["LoginState.errors"])

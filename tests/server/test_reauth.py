@@ -1,4 +1,4 @@
-"""What a stolen, open session must not be enough for: changes that ask for a fresh proof of identity."""
+"""A stolen, open session is not enough for changes that ask for a fresh proof of identity."""
 
 import inspect
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What happens when Redis, where page states and limits are kept, goes away, comes back, or comes back empty."""
+"""Redis, where page states and limits are kept, goes away, comes back, or comes back empty."""
 
 import asyncio
 import re

@@ -179,7 +179,7 @@ async def test_bc_once_old_sets_and_foreign_codes(server: Server, owner: Owner, 
 
 
 async def test_bc_regen_is_transient_vars_and_the_rest_is_counted(server: Server, owner: Owner) -> None:
-    """The codes come with the answer that makes them. What is left is shown, in every session, after each use."""
+    """The codes come with the answer that makes them. Every session shows, after each use, how many are left."""
     fresh = await owner.new_codes()
     assert len(set(fresh)) == 10
     assert all(re.fullmatch("[0-9]{6}", code) for code in fresh)

@@ -1,4 +1,4 @@
-"""What ends a session, on every device: each change of a credential, and the end of the account itself."""
+"""The ends of a session, on every device: each change of a credential, and the end of the account itself."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -13,7 +13,7 @@ SECURITY = "/account/connection-and-security"
 
 
 async def listed(client: Client) -> dict[str, list[dict[str, Any]]]:
-    """What the card shows after the page was opened anew."""
+    """The card's content after the page was opened anew."""
     await client.connect(SECURITY)
     await client.call("ShellState.open_account_page")
     return {"here": client.vars["SessionsState.here"], "others": client.vars["SessionsState.others"]}

@@ -1,4 +1,4 @@
-"""What one packet, one name, one address too many may cost us: nothing that others notice."""
+"""One packet, one name, one address too many costs us nothing that others notice."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Who may open the socket: pages of ours only."""
+"""Only pages of ours may open the socket."""
 
 import asyncio
 import contextlib
@@ -50,7 +50,7 @@ OURS = ["http://localhost:3000", "http://127.0.0.1:3000"]
 
 
 def lines_about_socket(server: Server, client: Client) -> list[str]:
-    """What the log tells of refused and closed sockets of this address."""
+    """The log's events about refused and closed sockets of this address."""
     return re.findall(rf"event=(socket\.\w+) ip={re.escape(client.local_address)}(?=\s)", server.log)
 
 
@@ -144,7 +144,7 @@ async def test_ws_flood_of_events(server: Server, anna: Client) -> None:
 
 @pytest.mark.alone
 async def test_ws_flood_is_read_no_faster_than_is_allowed(server: Server) -> None:
-    """What costs us nothing, too: behind a thousand heartbeats everything else of that address has to wait."""
+    """Even packets that cost us nothing: behind a thousand heartbeats everything else of that address has to wait."""
     many = 1_000
     url = f"{server.address}{NAMESPACE}/?EIO=4&transport=websocket&token={uuid.uuid4()}"
     for frames, seconds in ((1, 0.0), (many, (many - BURST) / MESSAGES_PER_SECOND)):
@@ -217,7 +217,7 @@ async def test_ws_flood_of_sockets(server: Server, anna: Client) -> None:
 
 TOKENS = 2_000
 BYTES_PER_TOKEN = 60_000
-"""What the state of a stranger's tab takes, and half as much again."""
+"""The size of the state of a stranger's tab, and half as much again."""
 
 
 async def test_ws_flood_of_client_tokens(server: Server, anna: Client) -> None:

@@ -20,7 +20,7 @@ DOCUMENTED_SECONDS = 3
 ENGINE_SECONDS = 10
 """An engine kills then what it was asked to stop, unless it is told another time."""
 BUSY_SECONDS = 20
-"""What a busy machine may add."""
+"""The time that a busy machine may add."""
 PAGES = 20
 TRIES = 3
 

@@ -1,4 +1,4 @@
-"""What support does on the server: `netim show`, `find`, `export`, `enable`, `delete`, `send-reset`."""
+"""The commands of support on the server: `netim show`, `find`, `export`, `enable`, `delete`, `send-reset`."""
 
 import json
 import re
@@ -10,7 +10,7 @@ PERSONAL = "/account/personal-information"
 
 
 def told(server: Server, email: str) -> list[str]:
-    """What the customer's journal tells of support, oldest first."""
+    """The acts of support in the customer's journal, oldest first."""
     of_account = "SELECT details FROM journal_entry WHERE account_id = (SELECT id FROM account WHERE email = :e)"
     details = map(json.loads, server.query(f"{of_account} ORDER BY number", e=email))
     return [each["told"] for each in details if "support" in each.get("told", "")]

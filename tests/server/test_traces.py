@@ -1,4 +1,4 @@
-"""What a customer is told by mail, and what the log tells an investigator: each event once, and no secret."""
+"""Mails tell a customer, and the log tells an investigator, of each event once, and of no secret."""
 
 import asyncio
 import re
@@ -37,7 +37,7 @@ EXPECTED = {
     "Request to change your Netim Direct email address": 1,
     "Your Netim Direct email address was changed": 1,
 }
-"""What happens below, and how often."""
+"""The events below, and how often they happen."""
 
 
 def subjects(mails: list[EmailMessage], *names: str) -> Counter[str]:
@@ -121,7 +121,7 @@ async def test_mail_alerts_one_for_each_event_and_none_with_a_secret(
 async def test_half_login_alert_says_when_and_from_where_also_of_one_that_was_given_up(
     server: Server, owner: Owner
 ) -> None:
-    """Who just goes away is told of when the ten minutes are over; who gives the code is not."""
+    """A mail follows when the ten minutes are over without a code. None follows when the code is given."""
     async with Client(server) as right, Client(server) as thief:
         await give_password(right, owner.email)
         assert await give_code(right, owner.code())
@@ -154,7 +154,7 @@ EVENTS = (
 
 
 def story(client: Client, *keys: str) -> list[tuple[str, ...]]:
-    """What the log tells of this address, oldest first: the event, and these fields where it has them."""
+    """The log's lines about this address, oldest first: the event, and these fields where it has them."""
     return [
         (line["event"], *(f"{key}={line[key]}" for key in keys if key in line)) for line in lines_about(client, *EVENTS)
     ]

@@ -216,7 +216,7 @@ async def test_totp_limit_counts_step_up_and_disabling_too(owner: Owner) -> None
 
 
 NO_GUESSES = ("", " \u200b", "83930", "8393081", "no code", "839308 839309", "①②③④⑤⑥", "1" * 100)
-"""What is typed in a hurry, dictated or pasted from the wrong place."""
+"""Codes typed in a hurry, dictated, or pasted from the wrong place."""
 
 
 def as_typed(code: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ NOTHING_ELSE = "):(jsx(Fragment,{},))))"
 
 
 class KitTestState(rx.State):
-    """What components need of a state."""
+    """The vars that components need."""
 
     on: bool = False
     text: str = ""

@@ -17,7 +17,7 @@ from netim_app.ui.password_field import password_field
 
 
 class FormTestState(rx.State):
-    """What a form needs of a state."""
+    """The vars that a form needs."""
 
     error: str = ""
     pending: bool = False

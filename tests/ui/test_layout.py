@@ -12,7 +12,7 @@ from netim_app.ui.text import LocaleState
 
 
 class LayoutTestState(rx.State):
-    """What a frame needs of a state."""
+    """The vars that a frame needs."""
 
     ready: bool = False
     name: str = ""

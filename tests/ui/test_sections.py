@@ -8,7 +8,7 @@ from tests.kit.components import elements
 
 
 class SectionsTestState(rx.State):
-    """What a fold needs of a state."""
+    """The vars that a fold needs."""
 
     on: bool = False
 

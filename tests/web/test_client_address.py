@@ -113,7 +113,7 @@ def test_what_is_no_entry_of_a_proxy_stays_unread(entry: str) -> None:
         ("10.0.0.1", ["1.1.1.1, , 10.0.0.2"], None),
         ("10.0.0.1", ["1.1.1.1, 192.0.2.7:port"], None),
         ("10.0.0.1", ["1.1.1.1, unknown"], None),
-        # What proxies write around an address is read.
+        # The parts that proxies write around an address are read.
         ("10.0.0.1", ["1.1.1.1, 192.0.2.7:4711"], "192.0.2.7"),
         ("10.0.0.1", ["1.1.1.1, 192.0.2.7:4711, 10.0.0.2:80"], "192.0.2.7"),
         ("10.0.0.1", ['1.1.1.1, "[2001:db8:2::9]:4711"'], "2001:db8:2::9"),

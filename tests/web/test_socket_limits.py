@@ -35,7 +35,7 @@ class Line:
 
 @pytest.fixture
 def heard() -> list[Any]:
-    """What reached the application."""
+    """The messages that reached the application."""
     return []
 
 

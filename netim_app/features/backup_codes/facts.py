@@ -1,4 +1,4 @@
-"""What happens to backup codes."""
+"""Events of backup codes."""
 
 from dataclasses import dataclass
 

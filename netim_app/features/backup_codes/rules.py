@@ -1,4 +1,4 @@
-"""What a set of backup codes looks like."""
+"""The form of a set of backup codes."""
 
 import hmac
 from collections.abc import Callable

@@ -47,7 +47,7 @@ _USE = (
 
 @dataclass(frozen=True)
 class Stock:
-    """What the card shows. `made_on` is a date in the customer's language; empty before the first set."""
+    """The card's content. `made_on` is a date in the customer's language; empty before the first set."""
 
     enabled: bool
     left: int = 0
@@ -74,7 +74,7 @@ class NewCodes:
 
 
 def view_stock(unit: UnitOfWork, account_id: int) -> Stock:
-    """What the card shows."""
+    """The card's content."""
     if not second_factor.enrolled(unit, account_id):
         return Stock(enabled=False)
     made = unit.row(_MADE, account=account_id)

@@ -166,7 +166,7 @@ class Kept(Protocol):
 
 
 def lacks(passkeys: Sequence[Kept]) -> Lacks:
-    """What an account still needs before these may be the only way in: a backup code, or another passkey."""
+    """The factor that an account lacks before these may be its only way in: a backup code or another passkey."""
     if len(passkeys) > 1:
         return ""
     return "code" if any(passkey.can_sync and passkey.backed_up for passkey in passkeys) else "passkey"

@@ -37,7 +37,7 @@ def is_refused(unit: UnitOfWork, account_id: int) -> bool:
 
 
 def view_setting(unit: UnitOfWork, account_id: int) -> PasswordSetting:
-    """What the card shows."""
+    """The card's content."""
     changed_at, accepted_under = accounts.password_age(unit, account_id)
     language, time_zone = accounts.locale_of(unit, account_id)
     return PasswordSetting(

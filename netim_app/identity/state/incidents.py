@@ -71,7 +71,7 @@ async def show_incident(root: rx.State, number: str) -> None:
 
 
 def incident_delta(number: str, languages: str) -> dict[str, dict[str, object]]:
-    """What `show_incident` sends to a page, built without the page's states.
+    """The update that `show_incident` sends to a page, built without the page's states.
 
     Args:
         number: the number of the incident.

@@ -18,7 +18,7 @@ def test_the_codes_go_only_when_the_customer_says_that_they_are_saved() -> None:
 
 
 def test_the_codes_are_in_the_dialogs_alone() -> None:
-    """What the state has forgotten must not be asked for elsewhere on the page."""
+    """Codes that the state has forgotten must not be asked for elsewhere on the page."""
     assert str(part()).count(str(NewCodesState.codes)) == str(new_codes()).count(str(NewCodesState.codes)) == 1
     assert str(NewCodesState.sheet) in str(new_codes())
 

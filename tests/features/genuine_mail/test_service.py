@@ -201,7 +201,7 @@ def test_phrase_leak_neither_log_nor_outbox_nor_export_tells_it(units: Units) ->
 
 
 def test_phrase_leak_it_goes_when_a_stolen_address_is_restored(units: Units, clock: FakeClock) -> None:
-    """Who had the account may have read it, or chosen it."""
+    """A thief who had the account may have read it, or chosen it."""
     caller, other = logged_in_actor(units), logged_in_actor(units, "bob@example.org")
     for each in (caller, other):
         choose(units, each)

@@ -131,7 +131,7 @@ async def test_the_page_says_yes_to_a_mail_of_ours_and_asks_to_compare(sqlite_un
 
 
 async def test_forged_reference_reveals_nothing_of_a_customer(sqlite_units: Units, caller: Actor) -> None:
-    """What another customer's reference tells is what it tells its owner: kind and time, no name, no address."""
+    """Another customer's reference tells the same as to its owner: kind and time, no name, no address."""
     with sqlite_units.write() as unit:
         service.save(unit, caller, PHRASE)
     text = await a_mail(sqlite_units, caller)

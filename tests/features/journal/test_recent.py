@@ -1,4 +1,4 @@
-"""What the recent activity shows of the journal."""
+"""The part of the journal that the recent activity shows."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The values of docs/journal.md: whoever writes a verifier tries it on them."""
+"""The values of docs/journal.md, on which the author of a verifier tries it."""
 
 import re
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""What is written into journals, by whom, and in which order."""
+"""The entries of journals, by whom, and in which order."""
 
 import json
 import re

@@ -143,7 +143,7 @@ async def test_journal_of_another_account_is_neither_shown_nor_exported(
 
 
 def archive_of(answers: Any) -> bytes:
-    """What the browser is handed."""
+    """The archive that the browser is handed."""
     arguments: dict[str, Any] = {str(name): value for name, value in answers[-1].args}
     url = json.loads(str(arguments["url"]))
     assert url.startswith("data:application/zip;base64,")

@@ -51,7 +51,7 @@ def export(sqlite_units: Units, tmp_path: Path) -> Unpacked:
 
 
 def mail_line(units: Units, event: str) -> str:
-    """What the small print of the last such mail says."""
+    """The small print of the last such mail."""
     found = re.search(r"Journal no\. (.+)", last_mail(units, event).text)
     assert found
     return found[1]

@@ -393,7 +393,7 @@ def test_no_log_line_has_the_address(units: Units, caller: Actor) -> None:
 def test_what_a_thief_may_have_entered_goes_when_a_freeze_ends(
     units: Units, caller: Actor, clock: FakeClock, age: int, stays: bool
 ) -> None:
-    """Of the seven days before. What is older, or was entered since, is the owner's."""
+    """Of the seven days before. An older one, or one entered since, is the owner's."""
     confirmed(units, caller)
     clock.advance(days=8)
     with units.write() as unit:
@@ -415,7 +415,7 @@ def test_the_address_that_is_restored_gets_no_copy_besides(units: Units, caller:
     assert view(units, caller) == CopyAddress()
 
 
-# What is kept
+# Data that is kept
 
 
 def test_the_export_names_the_address_and_no_link(units: Units, caller: Actor) -> None:

@@ -40,7 +40,7 @@ async def tab(caller: Actor) -> Tab:
 
 
 async def enter(tab: Tab, email: Any = SECOND) -> dict[str, str]:
-    """What the dialog says at its field; empty when it has closed."""
+    """The messages at the dialog's field; empty when it has closed."""
     await tab.run(CopyDialogState, "begin")
     dialog, _ = await tab.run(CopyDialogState, "submit", {"email": email})
     assert dialog.open is bool(dialog.errors)

@@ -1,4 +1,4 @@
-"""What the link does, for whom, and that it does nothing else."""
+"""The effects of the link, for whom, and that it has no others."""
 
 from datetime import timedelta
 

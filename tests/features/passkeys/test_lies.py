@@ -21,7 +21,7 @@ from tests.kit.passkeys import add, ask, count, log_in
 
 @pytest.fixture
 def units(sqlite_units: Units) -> Units:
-    """What is refused before the database is asked needs one kind of database."""
+    """One kind of database is enough for refusals that ask none."""
     return sqlite_units
 
 

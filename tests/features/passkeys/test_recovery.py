@@ -196,7 +196,7 @@ def test_asking_again_neither_shortens_nor_lengthens_the_wait(units: Units, owne
 
 
 async def test_every_mail_about_a_wait_can_stop_it(units: Units, owner: Owner, clock: FakeClock) -> None:
-    """Whoever holds a later one does not shut the earlier ones."""
+    """A later link does not invalidate the earlier ones."""
     for stopped_by in range(4):
         owner.begin()
         links_to_stop = [owner.newest_stop_link()]

@@ -173,7 +173,7 @@ def test_webauthn_chal_race_once(units: Units, phone: Authenticator) -> None:
 
 
 def test_webauthn_reg_of_an_id_that_somebody_has(units: Units, caller: Actor, phone: Authenticator) -> None:
-    """Who knows a customer's id and public key could register them as an own passkey, and wait for the customer."""
+    """A thief who knows a customer's id and public key could register them as an own passkey, and wait."""
     eve = logged_in_actor(units, "eve@example.org", device=OTHER_BROWSER)
     copy = Authenticator(credential_id=phone.credential_id)
     copy.key = phone.key

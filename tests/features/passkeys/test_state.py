@@ -36,7 +36,7 @@ PAGE = "/account/connection-and-security"
 
 
 async def prompt(tab: Tab, state: type[Any], handler: str = "begin") -> str:
-    """What the page is given to open a prompt with."""
+    """The options with which the page opens a prompt."""
     shown = await tab.state(state)
     options = [shown.options async for _ in tab.sent(state.event_handlers[handler].fn(shown))]
     assert shown.options == "", "the options must not stay"

@@ -36,13 +36,13 @@ _REMOVE = sa.delete(_PHRASES).where(_OF_ACCOUNT)
 
 @dataclass(frozen=True)
 class PhraseSetting:
-    """What the card shows: since when there is a phrase, in the customer's language; empty without a phrase."""
+    """The card's content: since when there is a phrase, in the customer's language; empty without a phrase."""
 
     since: str = ""
 
 
 def view_setting(unit: UnitOfWork, account_id: int) -> PhraseSetting:
-    """What the card shows."""
+    """The card's content."""
     row = unit.row(_PHRASE, account=account_id)
     if row is None:
         return PhraseSetting()

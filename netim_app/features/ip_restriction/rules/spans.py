@@ -106,7 +106,7 @@ def special(span: Span) -> Special:
 
 
 def remark(span: Span, here: Span | None) -> Remark:
-    """What a customer at this address should know before relying on such a rule; empty for nothing."""
+    """The warning that a customer at this address needs before relying on such a rule; empty for nothing."""
     if here is not None and span.covers(here):
         return "line" if line_of(span) else ""
     return special(span) or ("line" if line_of(span) else "")

@@ -19,7 +19,7 @@ Wanted = tuple[Span, str]
 
 @dataclass(frozen=True)
 class Preview:
-    """What a pasted list would do."""
+    """The effect of a pasted list."""
 
     entries: tuple[Entry, ...]
     here_out: bool
@@ -34,7 +34,7 @@ def room(unit: UnitOfWork, account_id: int) -> int:
 
 
 def preview(unit: UnitOfWork, actor: Actor, text: str) -> Preview:
-    """What a pasted list would do. Nothing is written.
+    """The effect of a pasted list. Nothing is written.
 
     Raises:
         DomainError: at the field `list`: it is empty or too long.

@@ -103,7 +103,7 @@ class Added:
 
 
 def view_restriction(unit: UnitOfWork, account_id: int) -> Restriction:
-    """What the card shows."""
+    """The card's content."""
     language, time_zone = accounts.locale_of(unit, account_id)
     switch = access.switch_of(unit, account_id)
     stored = _rules(unit, account_id)

@@ -49,7 +49,7 @@ REASONS = {
 
 
 def what(event: str, details: Mapping[str, Any], language: str) -> str:
-    """What happened. An event without words, such as of a removed feature, is shown by its name."""
+    """The event in words. An event without words, such as of a removed feature, is shown by its name."""
     key = details.get("told", "")
     key = key if catalog.has(key) else EVENTS.get(event, "")
     return catalog.text(language, key) if key else event.replace("_", " ").capitalize()

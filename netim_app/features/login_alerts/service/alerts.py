@@ -49,7 +49,7 @@ def mails_every_login(unit: UnitOfWork, account_id: int) -> bool:
 
 
 def view_setting(unit: UnitOfWork, account_id: int) -> AlertSetting:
-    """What the card shows."""
+    """The card's content."""
     alert = unit.row(_ALERT, account=account_id)
     copy = copies.view_copy(unit, account_id)
     if alert is None:

@@ -37,7 +37,7 @@ _REMOVE = sa.delete(_COPIES).where(_OF_ACCOUNT)
 
 @dataclass(frozen=True)
 class CopyAddress:
-    """What the card shows. `email` is empty without one."""
+    """The card's content. `email` is empty without one."""
 
     email: str = ""
     confirmed: bool = False

@@ -11,7 +11,7 @@ from netim_app.ui.text import tr
 
 
 def card() -> rx.Component:
-    """What alerts are, whether they are on, the switch, and the choice of logins."""
+    """Shows a description of alerts, whether they are on, the switch, and the choice of logins."""
     state = LoginAlertsState
     on = rx.cond(state.since == "", tr("login_alerts.on_always"), tr("login_alerts.on", date=state.since))
     return kit.card(

@@ -43,7 +43,7 @@ def _form() -> rx.Component:
 
 
 def _stopped() -> rx.Component:
-    """What to do now, in order."""
+    """The next steps, in order."""
     first = rx.match(
         NotMeState.then,
         ("passkey", tr("not_me.then.passkey")),

@@ -129,7 +129,7 @@ def mail_taken_back(unit: UnitOfWork, fact: DeletionTakenBack) -> None:
 
 @dataclass(frozen=True)
 class Stay:
-    """What the pages show about a cancelled deletion."""
+    """The content of the panel about a cancelled deletion."""
 
     asked_on: str
     """In the customer's language; empty when there is nothing to show."""

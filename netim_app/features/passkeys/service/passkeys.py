@@ -39,7 +39,7 @@ class ListedPasskey:
 
 @dataclass(frozen=True)
 class Passkeys:
-    """What the card shows."""
+    """The card's content."""
 
     offered: bool
     passkeys: tuple[ListedPasskey, ...] = ()
@@ -59,7 +59,7 @@ class Passkeys:
 
 
 def view_passkeys(unit: UnitOfWork, account_id: int) -> Passkeys:
-    """What the card shows."""
+    """The card's content."""
     language, time_zone = accounts.locale_of(unit, account_id)
     rows = stored.passkeys_of(unit, account_id)
     return Passkeys(

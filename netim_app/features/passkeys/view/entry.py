@@ -56,7 +56,7 @@ def step_up_part(alone: rx.Var[bool]) -> rx.Component:
 
 
 def _elsewhere() -> rx.Component:
-    """What to do in a browser without passkeys when only a passkey gives a proof."""
+    """Advice in a browser without passkeys, when only a passkey gives a proof."""
     return without_passkeys(notice("warning", tr("passkeys.step_up.elsewhere"), test_id="passkey-elsewhere"))
 
 

@@ -33,7 +33,7 @@ class Authenticator:
 
 @dataclass(frozen=True)
 class Authenticators:
-    """What the card shows."""
+    """The card's content."""
 
     enabled: bool
     authenticators: tuple[Authenticator, ...] = ()
@@ -43,7 +43,7 @@ class Authenticators:
 
 
 def view_authenticators(unit: UnitOfWork, account_id: int) -> Authenticators:
-    """What the card shows."""
+    """The card's content."""
     language, time_zone = accounts.locale_of(unit, account_id)
 
     def words(moment: datetime | None) -> str:
