@@ -42,7 +42,7 @@ def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
         RecordedRefusal: a login policy refuses.
     """
     account = sessions.lock_account(unit, account_id)
-    if reason := _why_shut(unit, account_id, disabled=account.disabled_at is not None):
+    if reason := _why_blocked(unit, account_id, disabled=account.disabled_at is not None):
         log_refusal("login_failed", account_id=account_id, reason=reason)
         return None
     log_proof(unit, PROVED, account_id=account_id, factor=factor)
@@ -53,7 +53,7 @@ def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
             )
         )
         raise RecordedRefusal(refusal)
-    second_factor.forgive(unit, account_id, visitor.browser_digest)
+    second_factor.clear_wrong_codes(unit, account_id, visitor.browser_digest)
     pending_logins.forget_waiting(unit, account_id, visitor)
     return tickets.issue_ticket(
         unit,
@@ -65,7 +65,7 @@ def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
     )
 
 
-def _why_shut(unit: UnitOfWork, account_id: int, *, disabled: bool) -> str:
+def _why_blocked(unit: UnitOfWork, account_id: int, *, disabled: bool) -> str:
     """Why no ceremony opens the account; empty if the right one does."""
     if disabled:
         return "disabled"
@@ -97,14 +97,14 @@ def finish_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
         log_refusal("code_refused", account_id=account_id, reason="stopped or replaced")
         raise RecordedRefusal(pending_logins.GONE)
     log_proof(unit, PROVED, account_id=account_id, factor=factor)
-    second_factor.forgive(unit, account_id, visitor.browser_digest)
+    second_factor.clear_wrong_codes(unit, account_id, visitor.browser_digest)
     return pending_logins.finish(unit, row, visitor, factor=factor)
 
 
 def accept_proof(unit: UnitOfWork, actor: Actor, *, factor: str, return_to: str) -> str:
     """Accepts a fresh proof. Returns the ticket that renews the session."""
     log_proof(unit, PROVED, account_id=actor.account_id, factor=factor)
-    second_factor.forgive(unit, actor.account_id, actor.browser_digest)
+    second_factor.clear_wrong_codes(unit, actor.account_id, actor.browser_digest)
     return login.renew_as_proved(unit, actor, return_to)
 
 

@@ -80,7 +80,7 @@ def begin_attempt(unit: UnitOfWork, email: str, caller: Visitor, *, opens: bool 
     account_id = account.id if account else 0
     budget = attempts.attempt_key(unit, "password", key, attempts.party_of(unit, account_id, caller))
     allowed = attempts.record_attempt(unit, budget)
-    shut = _why_shut(unit, account_id) if opens else ""  # looked up even without an account, to take as long
+    blocked = _why_blocked(unit, account_id) if opens else ""  # looked up even without an account, to take as long
     if not allowed:
         return PasswordAttempt(account_id, password_hash="", key=budget, refused="throttled")
     if account is None:
@@ -89,12 +89,12 @@ def begin_attempt(unit: UnitOfWork, email: str, caller: Visitor, *, opens: bool 
         account_id,
         password_hash=account.password_hash,
         key=budget,
-        refused=shut,
+        refused=blocked,
         accepted_under=account.password_policy,
     )
 
 
-def _why_shut(unit: UnitOfWork, account_id: int) -> str:
+def _why_blocked(unit: UnitOfWork, account_id: int) -> str:
     """Why no password opens the account; empty if the right one does."""
     if sole_ceremony.is_chosen(unit, account_id):
         return SOLE_CEREMONY

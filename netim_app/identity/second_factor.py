@@ -41,7 +41,7 @@ _FAILED_CODES = table_of(FailedCodeCount)
 _failed_codes, _lockout = _FAILED_CODES.c, table_of(SecondFactorLockout).c
 _STOPPED = sa.select(_lockout.stopped_at).where(_lockout.account_id == sa.bindparam("account"))
 _FAILURES = sa.select(sa.func.sum(_failed_codes.failures)).where(_failed_codes.account_id == sa.bindparam("account"))
-_FORGIVE = sa.delete(_FAILED_CODES).where(
+_CLEAR_WRONG_CODES = sa.delete(_FAILED_CODES).where(
     _failed_codes.account_id == sa.bindparam("account"), _failed_codes.browser_digest == sa.bindparam("browser")
 )
 
@@ -115,7 +115,7 @@ def _check(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor, *, sp
         raise refusal
     log_proof(unit, "code_accepted", account_id=account_id, factor=accepted)
     attempts.reset_attempts(unit, key)
-    forgive(unit, account_id, browser)
+    clear_wrong_codes(unit, account_id, browser)
     return accepted
 
 
@@ -161,12 +161,12 @@ def _is_last(stop: SecondFactorLockout) -> bool:
     return stop.stops >= len(STOP_AT_ODDS)
 
 
-def forgive(unit: UnitOfWork, account_id: int, browser: str) -> None:
+def clear_wrong_codes(unit: UnitOfWork, account_id: int, browser: str) -> None:
     """Forgets the wrong codes of this browser after a right code or a ceremony, but not those of other browsers.
 
     It does not reset the count of lockouts: an attacker with mailbox access could then lift the first one for ever.
     """
-    unit.run(_FORGIVE, {"account": account_id, "browser": browser})
+    unit.run(_CLEAR_WRONG_CODES, {"account": account_id, "browser": browser})
 
 
 def _forget_guesses(unit: UnitOfWork, account_id: int) -> None:

@@ -80,7 +80,7 @@ def _add_and_remove(unit: UnitOfWork, actor: Actor) -> object:
 
 
 def _test_address(unit: UnitOfWork, actor: Actor) -> object:
-    return access.let_in_by(unit, actor.account_id, reading.parse_address("192.0.2.9"))
+    return access.covering_rule(unit, actor.account_id, reading.parse_address("192.0.2.9"))
 
 
 def _password(unit: UnitOfWork, _actor: Actor) -> object:

@@ -396,7 +396,7 @@ async def test_of_several_right_codes_at_once_one_opens_a_session(units: Units, 
     assert len(wheel.codes) == 7, "and the others are not spent"
 
 
-async def test_a_right_code_of_the_owner_does_not_forgive_what_strangers_try(
+async def test_a_right_code_of_the_owner_does_not_clear_what_strangers_try(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
     with units.write() as unit:
@@ -458,7 +458,7 @@ async def test_a_second_stop_is_lifted_by_the_operator_alone(
     wheel.codes = {f"{number:06}" for number in range(1, 14)}
     assert guess_until_stopped() == 100
     assert reset()
-    with units.write() as unit:  # the owner, told by mail, logs in: that forgives no stop
+    with units.write() as unit:  # the owner, told by mail, logs in: that lifts no stop
         assert second_factor.check_code(unit, account_id, "000001", visitor_of(BROWSER))
     wheel.codes.add("000001")  # it was spent
     assert guess_until_stopped() == 54
@@ -472,7 +472,7 @@ async def test_a_second_stop_is_lifted_by_the_operator_alone(
     assert code_step(units, "000001")
 
 
-async def test_a_reset_forgives_no_wrong_codes(units: Units, wheel: Wheel, account_id: int, clock: FakeClock) -> None:
+async def test_a_reset_clears_no_wrong_codes(units: Units, wheel: Wheel, account_id: int, clock: FakeClock) -> None:
     for number in range(second_factor.HARD_STOP):
         clock.advance(minutes=4)
         wrong_code(units, account_id)

@@ -70,7 +70,7 @@ async def test_ip_lockout_needs_a_word_of_the_customer(server: Server, anna: Cli
     await anna.call("IpDialogState.add", form={"address": OFFICE, "note": "Office"})
     await anna.call("IpDialogState.begin_switch")
     await anna.call("IpDialogState.switch", form={})
-    assert anna.vars["IpDialogState.shuts_out"] is True
+    assert anna.vars["IpDialogState.locks_out"] is True
     assert not is_on(server, email)
     await anna.call("IpRestrictionState.add_here")
     await anna.call("IpDialogState.begin_switch")
@@ -401,7 +401,7 @@ async def test_ip_edges(server: Server, anna: Client) -> None:
 
 
 async def test_ip_failclosed(behind_proxy: Server, new_email: Callable[[], str]) -> None:
-    """Through the proxy without an address that can be read: shut out where a list is on, and only there."""
+    """Through the proxy without an address that can be read: locked out where a list is on, and only there."""
     guarded, open_to_all = (behind_proxy.create_account(new_email()) for _ in range(2))
     restrict(behind_proxy, guarded, "203.0.113.0/24")
     for forwarded in (

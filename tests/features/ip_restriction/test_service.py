@@ -155,7 +155,7 @@ def test_the_same_rule_at_once_is_there_once(units: Units, caller: Actor) -> Non
 def test_the_present_address_is_added(units: Units, caller: Actor) -> None:
     with units.write() as unit:
         assert rule_list.add_present_address(unit, caller).text == "192.0.2.7"
-    assert view(units, caller).lets_in(parse_address("192.0.2.7")) == "192.0.2.7"
+    assert view(units, caller).covering_rule(parse_address("192.0.2.7")) == "192.0.2.7"
     with units.write() as unit:
         unknown = replace(caller, origin=NOWHERE)
         assert refused(lambda: rule_list.add_present_address(unit, unknown)).key == "ip_restriction.here.unknown"
@@ -208,7 +208,7 @@ def test_shutting_oneself_out_has_to_be_confirmed(units: Units, caller: Actor, o
 
     error = refused(lambda: switch(units, caller, True))
 
-    assert (error.key, error.field) == (rule_list.SHUTS_OUT, "confirmed")
+    assert (error.key, error.field) == (rule_list.LOCKS_OUT, "confirmed")
     assert view(units, caller).since == ""
     switch(units, caller, True, confirmed=True)
     assert refusal(units, caller, origin.address) == access.REFUSED
@@ -219,7 +219,7 @@ def test_so_has_the_removal_of_the_rule_that_lets_one_in(units: Units, caller: A
     switch(units, caller, True)
     remove(units, caller, HERE_NETWORK)
 
-    assert refused(lambda: remove(units, caller, "192.0.2.7")).key == rule_list.SHUTS_OUT
+    assert refused(lambda: remove(units, caller, "192.0.2.7")).key == rule_list.LOCKS_OUT
     assert refusal(units, caller, "192.0.2.7") is None
     remove(units, caller, "192.0.2.7", confirmed=True)
     assert refusal(units, caller, "192.0.2.7") == access.REFUSED
@@ -242,7 +242,7 @@ def test_nobody_touches_the_rules_of_another(units: Units, caller: Actor) -> Non
     for wrong in (mine, 987654):
         with units.write() as unit:
             assert refused(rule_list.remove_rule, unit, other, wrong, confirmed=True).key == gone
-            assert refused(rule_list.shuts_out_on_removal, unit, other, wrong).key == gone
+            assert refused(rule_list.locks_out_on_removal, unit, other, wrong).key == gone
 
     assert view(units, other).rules == ()
     assert refusal(units, other, "198.51.100.9") is None
@@ -274,8 +274,8 @@ def test_the_database_counts_as_the_rules_do(units: Units, caller: Actor, addres
     wanted = parse_address(address)
 
     with units.read() as unit:
-        assert access.let_in_by(unit, caller.account_id, wanted) == (let_in or None)
-    assert view(units, caller).lets_in(wanted) == (let_in or None)
+        assert access.covering_rule(unit, caller.account_id, wanted) == (let_in or None)
+    assert view(units, caller).covering_rule(wanted) == (let_in or None)
     assert refusal(units, caller, address) == (None if let_in else access.REFUSED)
 
 

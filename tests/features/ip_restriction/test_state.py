@@ -88,7 +88,7 @@ async def test_switching_on_and_off(sqlite_units: Units, caller: Actor, tab: Tab
     before = (await tab.state(GaugeState)).percent
 
     dialog, _ = await tab.run(IpDialogState, "begin_switch")
-    assert (dialog.dialog, dialog.turning_on, dialog.shuts_out) == ("switch", True, False)
+    assert (dialog.dialog, dialog.turning_on, dialog.locks_out) == ("switch", True, False)
     dialog, _ = await tab.run(IpDialogState, "switch", {})
 
     assert dialog.dialog == ""
@@ -135,7 +135,7 @@ async def test_an_answer_about_an_address_does_not_outlive_the_rules_it_was_abou
 async def test_nobody_is_shut_out_without_the_words(sqlite_units: Units, caller: Actor, tab: Tab, form: Any) -> None:
     add(sqlite_units, caller, "203.0.113.0/24")
     dialog, _ = await tab.run(IpDialogState, "begin_switch")
-    assert dialog.shuts_out
+    assert dialog.locks_out
 
     dialog, _ = await tab.run(IpDialogState, "switch", form)
 
@@ -148,7 +148,7 @@ async def test_nobody_is_shut_out_without_the_words(sqlite_units: Units, caller:
         assert access.refusal(unit, caller.account_id, caller.origin) == access.REFUSED
 
 
-async def test_the_box_appears_when_the_removal_shuts_out_only_now(
+async def test_the_box_appears_when_the_removal_locks_out_only_now(
     sqlite_units: Units, caller: Actor, tab: Tab
 ) -> None:
     add(sqlite_units, caller, "192.0.2.0/24", "192.0.2.7", "203.0.113.0/24")
@@ -156,13 +156,13 @@ async def test_the_box_appears_when_the_removal_shuts_out_only_now(
         rule_list.switch_restriction(unit, caller, True, confirmed=False)
         rules = {rule.text: rule.id for rule in rule_list.view_restriction(unit, caller.account_id).rules}
     dialog, _ = await tab.run(IpDialogState, "begin_remove", rules["192.0.2.0/24"])
-    assert (dialog.dialog, dialog.rule, dialog.shuts_out) == ("remove", "192.0.2.0/24", False)
+    assert (dialog.dialog, dialog.rule, dialog.locks_out) == ("remove", "192.0.2.0/24", False)
     with sqlite_units.write() as unit:  # in another tab
         rule_list.remove_rule(unit, caller, rules["192.0.2.7"], confirmed=False)
 
     dialog, _ = await tab.run(IpDialogState, "remove", {})
 
-    assert (dialog.dialog, dialog.shuts_out) == ("remove", True)
+    assert (dialog.dialog, dialog.locks_out) == ("remove", True)
     await tab.run(IpDialogState, "remove", {"confirmed": "on"})
     assert [rule.text for rule in (await tab.state(IpRestrictionState)).rules] == ["203.0.113.0/24"]
 
@@ -318,7 +318,7 @@ async def test_the_first_list_leads_on_to_switching_on(tab: Tab) -> None:
     await tab.run(IpListState, "add")
 
     dialogs = await tab.state(IpDialogState)
-    assert (dialogs.dialog, dialogs.turning_on, dialogs.shuts_out) == ("switch", True, True)
+    assert (dialogs.dialog, dialogs.turning_on, dialogs.locks_out) == ("switch", True, True)
 
 
 async def test_one_more_rule_begins_with_empty_fields_and_the_last_one_leads_on(tab: Tab) -> None:

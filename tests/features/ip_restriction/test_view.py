@@ -16,7 +16,7 @@ def test_each_change_that_can_lock_the_customer_out_asks_for_a_confirmation() ->
         "ip-turn-off": ["confirmed"],
         "ip-remove": ["confirmed"],
     }
-    assert str(IpDialogState.shuts_out) in str(by_test_id(card(), "ip-turn-on"))
+    assert str(IpDialogState.locks_out) in str(by_test_id(card(), "ip-turn-on"))
 
 
 def test_nothing_on_the_card_switches_or_removes_without_its_dialog() -> None:

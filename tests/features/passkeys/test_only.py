@@ -1,4 +1,4 @@
-"""Passkeys only: every other door is shut, and it is no trap."""
+"""Passkeys only: nothing else opens the account, and it is no trap."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -27,9 +27,9 @@ async def log_in(password: str) -> str:
     return type(done).__name__
 
 
-@pytest.mark.parametrize("shut", ["passkeys only", "blocked after wrong codes"])
+@pytest.mark.parametrize("blocked", ["passkeys only", "blocked after wrong codes"])
 async def test_a_right_password_that_opens_nothing_is_answered_like_a_wrong_one(
-    units: Units, clock: FakeClock, directory: Directory, shut: str
+    units: Units, clock: FakeClock, directory: Directory, blocked: str
 ) -> None:
     """Else the directory, asked or not, away or not, would tell that it was right."""
     actor = logged_in_actor(units)
@@ -37,9 +37,9 @@ async def test_a_right_password_that_opens_nothing_is_answered_like_a_wrong_one(
     add(units, actor, phone)
     add(units, actor, Authenticator(can_sync=False))
     with units.write() as unit:
-        if shut == "blocked after wrong codes":
+        if blocked == "blocked after wrong codes":
             unit.session.add(SecondFactorLockout(account_id=actor.account_id, stops=1, stopped_at=unit.now))
-    if shut == "passkeys only":
+    if blocked == "passkeys only":
         switch_on(units, actor, phone)
 
     for password in ("wrong " + PASSWORD, PASSWORD):
@@ -51,9 +51,11 @@ async def test_a_right_password_that_opens_nothing_is_answered_like_a_wrong_one(
         assert await log_in(password) == login.DIRECTORY_AWAY
 
     directory.fault = None
-    assert shut == "blocked after wrong codes" or "Your password was used" in last_mail(units, "passkeys_only").subject
+    assert (
+        blocked == "blocked after wrong codes" or "Your password was used" in last_mail(units, "passkeys_only").subject
+    )
     with units.write() as unit:
-        if shut == "passkeys only":
+        if blocked == "passkeys only":
             only.switch_off(unit, actor)
         unit.session.exec(delete(SecondFactorLockout))
     clock.advance(minutes=16)

@@ -495,7 +495,7 @@ def test_the_operator_and_the_link_to_the_old_address_take_passkeys_away(
 
 
 @pytest.mark.parametrize("way", ["login", "second step", "proof"])
-def test_a_passkey_forgives_wrong_codes_of_its_browser_alone(
+def test_a_passkey_clears_wrong_codes_of_its_browser_alone(
     units: Units, caller: Actor, phone: Authenticator, way: str
 ) -> None:
     """Else those of years add up, and block the owner in the end."""

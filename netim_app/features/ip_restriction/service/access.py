@@ -45,10 +45,10 @@ def refusal(unit: UnitOfWork, account_id: int, origin: Origin) -> str | None:
     if not is_on(unit, account_id):
         return None
     caller = spans.of_client(origin.address)
-    return None if caller is not None and let_in_by(unit, account_id, caller) is not None else REFUSED
+    return None if caller is not None and covering_rule(unit, account_id, caller) is not None else REFUSED
 
 
-def let_in_by(unit: UnitOfWork, account_id: int, address: Span) -> str | None:
+def covering_rule(unit: UnitOfWork, account_id: int, address: Span) -> str | None:
     """The text of the first rule that covers an address; None if no rule does."""
     first, last = packed(address.first), packed(address.last)
     row = unit.row(_COVERING, account=account_id, family=address.family, first=first, last=last)

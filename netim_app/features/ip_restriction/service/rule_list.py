@@ -29,7 +29,7 @@ from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
-SHUTS_OUT = "ip_restriction.shuts_out"
+LOCKS_OUT = "ip_restriction.locks_out"
 CONFIRM_FIELD = "confirmed"
 _RULES, _SWITCHES = table_of(IpRule), table_of(IpRestriction)
 _rule = _RULES.c
@@ -74,7 +74,7 @@ class Restriction:
     spans: tuple[Span, ...]
     """The spans of the same rules, in the same order."""
 
-    def lets_in(self, wanted: Span | None) -> str | None:
+    def covering_rule(self, wanted: Span | None) -> str | None:
         """The text of the first rule that covers the wanted addresses; None if no rule does."""
         place = None if wanted is None else find(self.spans, wanted)
         return None if place is None else self.rules[place].text
@@ -192,10 +192,10 @@ def remove_rule(unit: UnitOfWork, actor: Actor, rule_id: int, *, confirmed: bool
             the customer's current address would be locked out and `confirmed` is false.
     """
     sessions.lock_account(unit, actor.account_id)
-    text, shuts_out = shuts_out_on_removal(unit, actor, rule_id)
+    text, locks_out = locks_out_on_removal(unit, actor, rule_id)
     freeze.refuse_while_frozen(unit, actor.account_id, added_at=_added_at(unit, rule_id))
-    if shuts_out and not confirmed:
-        raise DomainError(SHUTS_OUT, field=CONFIRM_FIELD)
+    if locks_out and not confirmed:
+        raise DomainError(LOCKS_OUT, field=CONFIRM_FIELD)
     unit.run(_REMOVE, {"rule": rule_id})
     unit.record(IpRuleRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=text))
     return text
@@ -221,22 +221,22 @@ def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: b
     if not on:
         _switch_off(unit, fact)
         return
-    if shuts_out_on_switch(unit, actor) and not confirmed:
-        raise DomainError(SHUTS_OUT, field=CONFIRM_FIELD)
+    if locks_out_on_switch(unit, actor) and not confirmed:
+        raise DomainError(LOCKS_OUT, field=CONFIRM_FIELD)
     unit.run(_ON, {"account_id": actor.account_id, "on_since": unit.now})
     unit.record(fact)
 
 
-def shuts_out_on_switch(unit: UnitOfWork, actor: Actor) -> bool:
+def locks_out_on_switch(unit: UnitOfWork, actor: Actor) -> bool:
     """Whether switching on would lock out the customer's current address.
 
     Raises:
         DomainError: there is no rule to switch on.
     """
-    return _shuts_out(_rules(unit, actor.account_id), actor)
+    return _locks_out(_rules(unit, actor.account_id), actor)
 
 
-def shuts_out_on_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> tuple[str, bool]:
+def locks_out_on_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> tuple[str, bool]:
     """The text of a rule, and whether its removal would lock out the customer's current address.
 
     Raises:
@@ -247,7 +247,7 @@ def shuts_out_on_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> tuple[
     if rule is None:
         raise DomainError("ip_restriction.gone")
     left = [other for other in stored if other.id != rule_id]
-    return rule.text, access.is_on(unit, actor.account_id) and _shuts_out(left, actor)
+    return rule.text, access.is_on(unit, actor.account_id) and _locks_out(left, actor)
 
 
 def switch_off_on_unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
@@ -285,7 +285,7 @@ def _switch_off(unit: UnitOfWork, fact: IpRestrictionSwitched) -> None:
         unit.record(fact)
 
 
-def _shuts_out(left: Sequence[sa.Row[Any]], actor: Actor) -> bool:
+def _locks_out(left: Sequence[sa.Row[Any]], actor: Actor) -> bool:
     if not left:
         raise DomainError("ip_restriction.empty")
     here = of_client(actor.origin.address)

@@ -80,7 +80,7 @@ class IpTestState(rx.State):
         except DomainError as error:
             self.errors = await explain(self, error)
             return
-        self.rule = await in_read_unit(access.let_in_by, actor().account_id, tested) or ""
+        self.rule = await in_read_unit(access.covering_rule, actor().account_id, tested) or ""
         self.address = tested.text
 
 
@@ -115,4 +115,4 @@ async def show_restriction(state: rx.State, restriction: Restriction) -> None:
     card.here = here.text if here else ""
     card.here_line = line.text if line else ""
     card.family_missing = spans.family_missing(restriction.spans)
-    card.here_rule = restriction.lets_in(here) or ""
+    card.here_rule = restriction.covering_rule(here) or ""

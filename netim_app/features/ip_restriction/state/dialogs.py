@@ -32,7 +32,7 @@ class IpDialogState(rx.State):
     turning_on: bool = False
     rule: str = ""
     """The rule to remove."""
-    shuts_out: bool = False
+    locks_out: bool = False
     """Whether continuing would lock out the customer's current address."""
     proposed: str = ""
     """The initial text of the dialog "add", or of the list dialog in its place."""
@@ -109,12 +109,12 @@ class IpDialogState(rx.State):
         if not may_be_id(rule_id):
             return
         try:
-            text, shuts_out = await in_read_unit(rule_list.shuts_out_on_removal, actor(), rule_id)
+            text, locks_out = await in_read_unit(rule_list.locks_out_on_removal, actor(), rule_id)
         except DomainError as error:
             await refresh(self, everything=True)
             await show_notice(self, "warning", error.key, **error.params)
             return
-        self._begin("remove", shuts_out)
+        self._begin("remove", locks_out)
         self.rule = text
         self._rule_id = rule_id
 
@@ -146,12 +146,12 @@ class IpDialogState(rx.State):
         here = spans.of_client(actor().origin.address)
         self.proposed = (spans.line_of(here) or here).text if here else ""
 
-    def _begin(self, dialog: str, shuts_out: bool = False) -> None:
+    def _begin(self, dialog: str, locks_out: bool = False) -> None:
         self._visit = visit_of(self, SECURITY)
         self._then_switch = False
         self.proposed = self.added = self.added_kind = ""
         self.dialog = dialog
-        self.shuts_out = shuts_out
+        self.locks_out = locks_out
         self.errors = {}
 
     def _end(self) -> None:
@@ -161,7 +161,7 @@ class IpDialogState(rx.State):
 
     async def _refuse(self, error: DomainError) -> None:
         """Shows the refusal; if a confirmation is missing, it shows the checkbox."""
-        self.shuts_out = self.shuts_out or error.key == rule_list.SHUTS_OUT
+        self.locks_out = self.locks_out or error.key == rule_list.LOCKS_OUT
         self.errors = await explain(self, error)
 
     async def _done(self, kind: str, key: str, **params: object) -> Any:
@@ -175,15 +175,15 @@ async def ask_to_switch(state: rx.State) -> None:
     """Opens the dialog that switches the restriction on or off; without any rule, the one that adds the first."""
     dialogs = await state.get_state(IpDialogState)
     turning_on = not await in_read_unit(access.is_on, actor().account_id)
-    shuts_out = False
+    locks_out = False
     if turning_on:
         try:
-            shuts_out = await in_read_unit(rule_list.shuts_out_on_switch, actor())
+            locks_out = await in_read_unit(rule_list.locks_out_on_switch, actor())
         except DomainError:  # no rule yet: adding one is the first step
             dialogs._propose_here()
             dialogs._then_switch = True
             return
-    dialogs._begin("switch", shuts_out)
+    dialogs._begin("switch", locks_out)
     dialogs.turning_on = turning_on
 
 

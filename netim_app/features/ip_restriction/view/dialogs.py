@@ -105,7 +105,7 @@ def _shut_out() -> rx.Component:
         tr("ip_restriction.here.unknown"),
     )
     return rx.cond(
-        IpDialogState.shuts_out,
+        IpDialogState.locks_out,
         rx.el.div(
             notice("danger", rx.el.span(breakable(here), " ", tr("ip_restriction.shut_out.text"))),
             checkbox_field(
@@ -146,7 +146,7 @@ def switch_dialog() -> rx.Component:
 def _turn_on() -> rx.Component:
     state = IpDialogState
     return rx.fragment(
-        rx.cond(~state.shuts_out & (IpRestrictionState.here_rule != ""), _stays_in()),
+        rx.cond(~state.locks_out & (IpRestrictionState.here_rule != ""), _stays_in()),
         family_missing(IpRestrictionState.family_missing),
         rx.el.p(with_support("ip_restriction.turn_on.text")),
         rx.el.p(tr("ip_restriction.turn_on.change"), class_name="text-muted"),

@@ -54,7 +54,7 @@ def judge_new(unit: UnitOfWork, visitor: Visitor, text: str, account_id: int) ->
         RecordedRefusal: the same sentence for every fault. The challenge is consumed.
     """
     try:
-        challenge = _spend(unit, text, visitor, "register", account_id)
+        challenge = _consume(unit, text, visitor, "register", account_id)
         answer = rules.read_answer(text, registers=True)
         verified = _verify_new(unit, answer, challenge)
     except BadAnswerError as error:
@@ -124,7 +124,7 @@ def judge_use(
     """
     removed = b""
     try:
-        challenge = _spend(unit, text, visitor, purpose, account_id)
+        challenge = _consume(unit, text, visitor, purpose, account_id)
         answer = rules.read_answer(text, registers=False)
         passkey = _claimed(unit, answer, account_id)
         if passkey is None and account_id is None and stored.is_handle(unit, answer.user_handle):
@@ -158,9 +158,9 @@ def _verify_use(unit: UnitOfWork, answer: Answer, challenge: bytes, public_key: 
         )
 
 
-def _spend(unit: UnitOfWork, text: str, visitor: Visitor, purpose: Purpose, account_id: int | None) -> bytes:
+def _consume(unit: UnitOfWork, text: str, visitor: Visitor, purpose: Purpose, account_id: int | None) -> bytes:
     """Consumes the challenge that the answer names, before any other check of the answer."""
-    challenge = challenges.spend(unit, rules.named_challenge(text), visitor, purpose, account_id)
+    challenge = challenges.consume(unit, rules.named_challenge(text), visitor, purpose, account_id)
     if challenge is None or not unit.settings.passkey_domain:
         raise BadAnswerError("challenge")
     return challenge

@@ -14,7 +14,7 @@ from reflex_guard.tokens import digest, new_token
 _CHALLENGES = table_of(PasskeyChallenge)
 _challenge = _CHALLENGES.c
 _ISSUE = sa.insert(_CHALLENGES)
-_SPEND = sa.delete(_CHALLENGES).where(_challenge.digest == sa.bindparam("spent")).returning(*_challenge)
+_CONSUME = sa.delete(_CHALLENGES).where(_challenge.digest == sa.bindparam("consumed")).returning(*_challenge)
 
 
 def issue(unit: UnitOfWork, visitor: Visitor, purpose: Purpose, account_id: int | None = None) -> bytes:
@@ -31,11 +31,11 @@ def issue(unit: UnitOfWork, visitor: Visitor, purpose: Purpose, account_id: int 
     return rules.decode(challenge)
 
 
-def spend(
+def consume(
     unit: UnitOfWork, challenge: str, visitor: Visitor, purpose: Purpose, account_id: int | None = None
 ) -> bytes | None:
     """Consumes a challenge in any case. None if this caller did not get it for this purpose."""
-    row = unit.run(_SPEND, {"spent": digest(challenge)}).first()
+    row = unit.run(_CONSUME, {"consumed": digest(challenge)}).first()
     if row is None or row.expires_at <= unit.now or not visitor.browser_digest:
         return None
     meant = (row.purpose, row.browser_digest, row.account_id)
