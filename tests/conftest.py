@@ -1,4 +1,4 @@
-"""What every test may use: settings, a clock that stands still, and units of work on both databases."""
+"""Fixtures for every test: settings, a clock that stands still, and units of work on both databases."""
 # ruff: noqa: E402  the environment is cleaned before the settings are read
 
 import gc

@@ -44,7 +44,7 @@ class Limit:
 
 
 LOGIN_PER_ADDRESS = Limit("login_per_address", 60, MINUTE)
-"""Enough for an office behind one router in the morning. What protects an account is counted per account."""
+"""Enough for an office behind one router in the morning. Attempts on an account are counted per account."""
 CODE_PER_ADDRESS = Limit("code_per_address", 60, MINUTE)
 LOGIN_OVERALL = Limit("login_overall", 600, MINUTE)
 """An upper bound: `identity.limits.login_overall` lowers it to what the machine can hash."""

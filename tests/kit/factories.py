@@ -122,7 +122,7 @@ class Mail:
 
 
 def answer_requests(units: Units) -> None:
-    """What the sender does with requests: finds out which mails they lead to."""
+    """Does the sender's work with requests: finds out which mails they lead to."""
     requests = offers().mail_requests
     with units.write() as unit:
         waiting = (col(OutboxMessage.event).in_(requests), col(OutboxMessage.due_at) <= unit.now)

@@ -47,7 +47,7 @@ def watch_for_stale_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _rows(units: Units, account_id: int, now: datetime) -> dict[str, Any]:
-    """What all features show of an account at one moment; nothing for one that is not there yet."""
+    """The rows that all features show of an account at one moment; none if it is not there yet."""
     with units.read() as unit:
         unit.now = now
         try:

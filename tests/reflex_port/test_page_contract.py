@@ -1,4 +1,4 @@
-"""What Reflex's inside has to do for our pages. As in test_contract.py, one test per name."""
+"""The private parts of Reflex that our pages need. As in test_contract.py, one test per name."""
 
 import dataclasses
 from collections.abc import Callable
