@@ -181,7 +181,7 @@ def stored_account(units: Units, account_id: int) -> Account:
 
 
 def at_once(count: int, call: Callable[[int], R]) -> list[R]:
-    """What `call(0)` ... `call(count - 1)` give back when all start at the same moment, each in its own thread."""
+    """The results of `call(0)` ... `call(count - 1)` when all start at the same moment, each in its own thread."""
     barrier = threading.Barrier(count)
 
     def run(number: int) -> R:
