@@ -19,7 +19,7 @@ def add(units: Units, caller: Actor, authenticator: Authenticator, **lies: Any) 
     with units.write() as unit:
         options = prompts.for_new_passkey(unit, caller)
     with units.write() as unit:
-        return passkeys.add(unit, caller, authenticator.register(options, **lies))[0]
+        return passkeys.add(unit, caller, authenticator.register(options, **lies)).name
 
 
 def ask(units: Units, visitor: Visitor | None = None) -> str:

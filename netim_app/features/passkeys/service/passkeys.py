@@ -58,6 +58,16 @@ class Passkeys:
     """The session in which the customer is asked to add a first passkey; 0 for none."""
 
 
+@dataclass(frozen=True)
+class Added:
+    """A new passkey."""
+
+    name: str
+    """From its provider, or from the browser in which it was made."""
+    ticket: str | None
+    """Renews the session if a password alone was enough before: all other sessions then end."""
+
+
 def view_passkeys(unit: UnitOfWork, account_id: int) -> Passkeys:
     """The card's content."""
     language, time_zone = accounts.locale_of(unit, account_id)
@@ -105,12 +115,8 @@ def _listed(row: Passkey, language: str, time_zone: str) -> ListedPasskey:
     )
 
 
-def add(unit: UnitOfWork, actor: Actor, text: str, *, return_to: str = sessions.HOME) -> tuple[str, str]:
+def add(unit: UnitOfWork, actor: Actor, text: str, *, return_to: str = sessions.HOME) -> Added:
     """Adds a passkey.
-
-    Returns:
-        Its name, from its provider or the browser in which it was made. And, if a password alone was enough before, the
-        ticket that renews the current session: all other sessions then end. Otherwise an empty text.
 
     Raises:
         RecordedRefusal: the answer does not match the request, the passkey is already registered, or there are too
@@ -141,7 +147,7 @@ def add(unit: UnitOfWork, actor: Actor, text: str, *, return_to: str = sessions.
     if not stored.store(unit, passkey):
         raise answers.refused(unit, actor, "register", actor.account_id)
     unit.record(PasskeyAdded(account_id=actor.account_id, at=unit.now, origin=actor.origin, name=name))
-    return name, "" if protected else _end_other_sessions(unit, actor, return_to)
+    return Added(name, None if protected else _end_other_sessions(unit, actor, return_to))
 
 
 def rename(unit: UnitOfWork, actor: Actor, passkey_id: int, name: str) -> None:
@@ -165,10 +171,10 @@ def rename(unit: UnitOfWork, actor: Actor, passkey_id: int, name: str) -> None:
     )
 
 
-def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = sessions.HOME) -> str:
+def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = sessions.HOME) -> str | None:
     """Removes a passkey. With the last second factor, the backup codes and all other sessions end, too.
 
-    Returns the ticket that then renews the current session; otherwise an empty text.
+    Returns the ticket that then renews the current session; otherwise None.
 
     Raises:
         DomainError: there is no such passkey, the account is frozen, or the passkey must stay while nothing else opens
@@ -180,7 +186,7 @@ def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = 
     if only.is_on(unit, actor.account_id) and (reason := only.why_needed(unit, passkey)):
         raise DomainError(reason)
     _remove(unit, passkey, Fact(account_id=actor.account_id, at=unit.now, origin=actor.origin))
-    return "" if second_factor.enrolled(unit, actor.account_id) else _end_other_sessions(unit, actor, return_to)
+    return None if second_factor.enrolled(unit, actor.account_id) else _end_other_sessions(unit, actor, return_to)
 
 
 def _end_other_sessions(unit: UnitOfWork, actor: Actor, return_to: str) -> str:

@@ -93,15 +93,15 @@ class NewPasskeyState(rx.State):
         """Adds the new passkey. Without another way back, the customer gets backup codes at once."""
         try:
             await limits.allow_change(actor().account_id)
-            name, ticket = await change(self, passkeys.add, read_reply(form, FAILURES_OF_NEW), return_to=SECURITY)
+            added = await change(self, passkeys.add, read_reply(form, FAILURES_OF_NEW), return_to=SECURITY)
         except DomainError as error:
             await show_notice(self, "warning", error.key, **error.params)
             return
-        await show_notice(self, "success", "passkeys.added", name=name)
-        if not ticket:
+        await show_notice(self, "success", "passkeys.added", name=added.name)
+        if added.ticket is None:
             yield await due_step(self)
             return
-        async for step in renew_session(self, ticket):
+        async for step in renew_session(self, added.ticket):
             yield step
 
 
@@ -160,7 +160,7 @@ class PasskeyDialogState(rx.State):
             return
         self.dialog = ""
         await show_notice(self, "success", "passkeys.removed", name=self.passkey_name)
-        if ticket:
+        if ticket is not None:
             async for step in renew_session(self, ticket):
                 yield step
 
