@@ -27,7 +27,8 @@ const once = (event) => {
   };
   const isAnswer = ({ target }) => {
     const place = target.closest ? target : target.parentElement;
-    return place === document.body ? !element.isConnected : !place?.closest("[data-quiet], [data-loading]");
+    if (place === document.body && document.readyState !== "complete") return !element.isConnected;
+    return !place?.closest("[data-quiet], [data-loading]");
   };
   const observer = new MutationObserver((changes) => changes.some(isAnswer) && end());
   const timer = setInterval(() => {

@@ -38,7 +38,10 @@ def time_zone_field(name: str) -> rx.Component:
 
 
 def come_back_when(condition: rx.Var[bool]) -> rx.Component:
-    """Reconnects with the current cookies as soon as the condition is true, and repeats the waiting press."""
+    """Reconnects with the current cookies as soon as the condition is true, and repeats the waiting press.
+
+    It must be inside the frame of the page: its appearance answers the press, which is then free to be repeated.
+    """
     attrs = {"ref": function("comeBack"), "data-repeat": "true"}
     return rx.cond(condition, Span.create(hidden=True, custom_attrs=attrs))
 

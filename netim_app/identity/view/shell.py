@@ -75,21 +75,18 @@ def entry_page(
 
 def account_page(*content: rx.Component, heading: rx.Var[str], skeleton: rx.Component) -> rx.Component:
     """A page of the account area. It shows the skeleton until the customer's data is loaded."""
-    return rx.fragment(
-        layout.account_page(
-            *content,
-            heading=heading,
-            ready=ShellState.ready,
-            skeleton=skeleton,
-            customer_name=ShellState.customer_name,
-            menu_items=(
-                menu_link(tr("ui.menu.personal_information"), "/account/personal-information"),
-                menu_link(tr("ui.menu.connection_and_security"), "/account/connection-and-security"),
-                menu_form_button(tr("ui.menu.log_out"), "/auth/logout"),
-            ),
-            locale_switch=ShellState.set_language,
-            notices=notices(),
-            overlays=(step_up_dialog(), renew_session()),
+    return layout.account_page(
+        *content,
+        heading=heading,
+        ready=ShellState.ready,
+        skeleton=skeleton,
+        customer_name=ShellState.customer_name,
+        menu_items=(
+            menu_link(tr("ui.menu.personal_information"), "/account/personal-information"),
+            menu_link(tr("ui.menu.connection_and_security"), "/account/connection-and-security"),
+            menu_form_button(tr("ui.menu.log_out"), "/auth/logout"),
         ),
-        come_back_when(TicketExchangeState.reload),
+        locale_switch=ShellState.set_language,
+        notices=rx.fragment(notices(), come_back_when(TicketExchangeState.reload)),
+        overlays=(step_up_dialog(), renew_session()),
     )
