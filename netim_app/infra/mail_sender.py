@@ -224,18 +224,16 @@ class Sender:
 
         The attempt counts from here on, so that a mail that crashes its worker is given up eventually.
         """
-        # Look in a reading unit first: an idle sender must not take the write lock.
-        with self._units.read() as unit:
-            if find_due(unit) is None:
+        while True:
+            # Look in a reading unit first: an idle sender must not take the write lock.
+            with self._units.read() as unit:
+                candidate = find_due(unit)
+            if candidate is None:
                 return None
-        return self._in_unit(self._take_next)
-
-    def _take_next(self, unit: UnitOfWork) -> Claimed | None:
-        claim = f"{self._worker_id}:{secrets.token_hex(8)}"
-        while (row := find_due(unit)) is not None:
-            if claimed := take(unit, row, claim):
-                return claimed
-        return None
+            claim = f"{self._worker_id}:{secrets.token_hex(8)}"
+            row = self._in_unit(take, candidate, claim)
+            if row is not None:
+                return row
 
     def _release(self, claimed: Claimed) -> None:
         self._in_unit(give_back, claimed)

@@ -25,14 +25,7 @@ _FREE = (
     or_(_message.claimed_until.is_(None), _message.claimed_until <= sa.bindparam("now")),
 )
 """Due, and without a claim or with one whose lease has expired."""
-_NEXT = (
-    sa.select(_message.id)
-    .where(*_FREE)
-    .order_by(_message.due_at, _message.id)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
-"""On PostgreSQL, several senders find different mails: none waits for another, or for a mail that it holds."""
+_NEXT = sa.select(_message.id).where(*_FREE).order_by(_message.due_at, _message.id).limit(1)
 _TAKE = (
     sa.update(_MESSAGES)
     .where(_message.id == sa.bindparam("row"), *_FREE)
