@@ -6,10 +6,10 @@ import reflex as rx
 
 from netim_app.features.passkeys.state.only import WAIT_HOURS
 from netim_app.features.passkeys.state.recovery import PasskeyRecoveryState
+from netim_app.identity.view.entry_parts import back_to_login, to_login
 from netim_app.identity.view.fields import code_field, error_at
 from netim_app.identity.view.shell import entry_page
 from netim_app.ui.browser import field_from_fragment
-from netim_app.ui.buttons import button_link, link
 from netim_app.ui.form import form
 from netim_app.ui.notice import notice, outcome
 from netim_app.ui.skeleton import form_skeleton
@@ -20,8 +20,7 @@ def page() -> rx.Component:
     """The page /recover-account."""
     state = PasskeyRecoveryState
     begun = outcome(tr("passkeys.recovery.begun", when=state.opens), icon_name="mail", test_id="passkey-recovery-begun")
-    to_login = button_link(tr("verify.done.login"), "/login", class_name="w-full")
-    stopped = outcome(tr("passkeys.recovery.stopped"), to_login, test_id="passkey-recovery-stopped")
+    stopped = outcome(tr("passkeys.recovery.stopped"), to_login(), test_id="passkey-recovery-stopped")
     return entry_page(
         rx.cond(
             state.opens != "",
@@ -33,7 +32,7 @@ def page() -> rx.Component:
             ),
         ),
         title=rx.cond(state.step == "stop", tr("passkeys.recovery.stop_title"), tr("passkeys.recovery.title")),
-        below=rx.el.p(link(tr("forgot.back"), "/login"), class_name="text-sm text-muted"),
+        below=back_to_login(),
         skeleton=form_skeleton(1),
     )
 
