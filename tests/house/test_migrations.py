@@ -2,7 +2,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,11 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from netim_app.identity import accounts, known_browsers
 from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import Units
 from netim_app.schema import ALEMBIC_INI, load_metadata, migrate
 from tests.conftest import DATABASES, new_postgres_database, settings_for
 from tests.house.modules import ROOT
-from tests.kit.factories import make_account
 
 
 @pytest.fixture(params=DATABASES)
@@ -83,7 +80,7 @@ def test_a_step_that_fails_takes_back_those_before_it(empty: Units) -> None:
 
     @sa.event.listens_for(empty.engine, "before_cursor_execute")
     def fail(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "DROP TABLE activity_entry" in statement:
+        if "CREATE TABLE account_deletion" in statement:
             raise RuntimeError("the last step fails")
 
     with pytest.raises(RuntimeError, match="the last step fails"):
@@ -116,26 +113,6 @@ def test_a_drift_is_found(empty: Units) -> None:
 
     with pytest.raises(alembic.command.util.CommandError, match="forgotten"):
         check(empty)
-
-
-def test_the_last_login_of_accounts_that_are_there_comes_from_their_browsers(empty: Units) -> None:
-    """And going back leaves all rows where they are."""
-    migrate(empty)
-    with empty.write() as unit:
-        account_ids = [make_account(unit, f"{number}@example.com") for number in range(2)]
-        for digest in ("a", "b"):
-            known_browsers.remember_browser(unit, account_ids[0], digest)
-            unit.now += timedelta(days=1)
-    last = unit.now - timedelta(days=1)
-
-    config = Config(ALEMBIC_INI)
-    with empty.writing_engine.begin() as connection:
-        config.attributes["connection"] = connection
-        alembic.command.downgrade(config, "5b0d8a7c41e2")
-    migrate(empty)
-
-    with empty.read() as unit:
-        assert [accounts.last_login(unit, account_id) for account_id in account_ids] == [last, None]
 
 
 @pytest.mark.parametrize("empty", ["postgresql"], indirect=True)  # SQLite ends no statement that takes long

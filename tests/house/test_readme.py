@@ -23,7 +23,6 @@ OF_NO_FEATURE = (
     "a_step_that_fails",
     "going_up_twice",
     "a_drift_is_found",
-    "the_last_login",
     "a_migration_may_take_its_time",
 )
 """House tests of migrations that a feature cannot change: they would only be run a second time."""

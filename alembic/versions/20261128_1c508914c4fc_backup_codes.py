@@ -1,15 +1,15 @@
 """Backup codes.
 
-Revision: 03b3b339ce01
-After: 99ff566d5294
+Revision: 1c508914c4fc
+After: 82ec821c4592
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "03b3b339ce01"
-down_revision = "99ff566d5294"
+revision = "1c508914c4fc"
+down_revision = "82ec821c4592"
 branch_labels = None
 depends_on = None
 
@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_backup_code_set_account_id_account"), ondelete="CASCADE"

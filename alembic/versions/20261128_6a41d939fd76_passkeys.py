@@ -1,15 +1,15 @@
-"""Passkeys.
+"""Passkeys, and the way back without them.
 
-Revision: 7c2e9d4b18a6
-After: 0609c7845097
+Revision: 6a41d939fd76
+After: 0579a31256a8
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "7c2e9d4b18a6"
-down_revision = "0609c7845097"
+revision = "6a41d939fd76"
+down_revision = "0579a31256a8"
 branch_labels = None
 depends_on = None
 
@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_passkey")),
         sa.UniqueConstraint("credential_id", name=op.f("uq_passkey_credential_id")),
     )
-    op.create_index(op.f("ix_passkey_account_id"), "passkey", ["account_id"], unique=False)
+    op.create_index(op.f("ix_passkey_account_id"), "passkey", ["account_id"])
     op.create_table(
         "passkey_challenge",
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -51,8 +51,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_passkey_challenge")),
     )
-    op.create_index(op.f("ix_passkey_challenge_account_id"), "passkey_challenge", ["account_id"], unique=False)
-    op.create_index(op.f("ix_passkey_challenge_expires_at"), "passkey_challenge", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_passkey_challenge_account_id"), "passkey_challenge", ["account_id"])
+    op.create_index(op.f("ix_passkey_challenge_expires_at"), "passkey_challenge", ["expires_at"])
     op.create_table(
         "passkey_handle",
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -63,9 +63,45 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_passkey_handle")),
         sa.UniqueConstraint("handle", name=op.f("uq_passkey_handle_handle")),
     )
+    op.create_table(
+        "passkey_question",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_passkey_question_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_passkey_question")),
+    )
+    op.create_table(
+        "passkey_recovery",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("browser_digest", sa.String(length=64), nullable=False),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("mailed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.Column("browser", sa.String(length=80), nullable=False),
+        sa.Column("system", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_passkey_recovery_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_passkey_recovery")),
+    )
+    op.create_index(op.f("ix_passkey_recovery_opens_at"), "passkey_recovery", ["opens_at"])
+    op.create_table(
+        "passkeys_only",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_passkeys_only_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_passkeys_only")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("passkeys_only")
+    op.drop_table("passkey_recovery")
+    op.drop_table("passkey_question")
     op.drop_table("passkey_handle")
     op.drop_table("passkey_challenge")
     op.drop_table("passkey")

@@ -1,15 +1,15 @@
 """Accounts that are to be deleted.
 
-Revision: c4e1d7a90b36
-After: 7c2e9d4b18a6
+Revision: 94937d8289a0
+After: 3cba2095d39b
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "c4e1d7a90b36"
-down_revision = "7c2e9d4b18a6"
+revision = "94937d8289a0"
+down_revision = "3cba2095d39b"
 branch_labels = None
 depends_on = None
 
@@ -27,9 +27,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account_deletion")),
     )
-    op.create_index(op.f("ix_account_deletion_due_at"), "account_deletion", ["due_at"], unique=False)
+    op.create_index(op.f("ix_account_deletion_due_at"), "account_deletion", ["due_at"])
 
 
 def downgrade() -> None:
-    op.drop_index(op.f("ix_account_deletion_due_at"), table_name="account_deletion")
     op.drop_table("account_deletion")

@@ -1,15 +1,15 @@
 """Authenticators, and those that are being set up.
 
-Revision: 99ff566d5294
-After: fed6c2fbb076
+Revision: 82ec821c4592
+After: 6a41d939fd76
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "99ff566d5294"
-down_revision = "fed6c2fbb076"
+revision = "82ec821c4592"
+down_revision = "6a41d939fd76"
 branch_labels = None
 depends_on = None
 

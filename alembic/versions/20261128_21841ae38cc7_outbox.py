@@ -1,15 +1,15 @@
 """Mails that wait to be sent.
 
-Revision: f947ccd8cd1b
-After: 25e33fa5cd41
+Revision: 21841ae38cc7
+After: nothing
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "f947ccd8cd1b"
-down_revision = "25e33fa5cd41"
+revision = "21841ae38cc7"
+down_revision = None
 branch_labels = None
 depends_on = None
 

@@ -1,20 +1,28 @@
 """The phrase at the head of mails, and their references.
 
-Revision: b61f2c94e0d7
-After: b27d40c96e13
+Revision: 4af5e2cb8821
+After: f255b05f84c5
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "b61f2c94e0d7"
-down_revision = "b27d40c96e13"
+revision = "4af5e2cb8821"
+down_revision = "f255b05f84c5"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "mail_reference",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("event", sa.String(length=60), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_mail_reference")),
+    )
+    op.create_index(op.f("ix_mail_reference_sent_at"), "mail_reference", ["sent_at"])
     op.create_table(
         "mail_phrase",
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -25,16 +33,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_mail_phrase")),
     )
-    op.create_table(
-        "mail_reference",
-        sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("event", sa.String(length=60), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_mail_reference")),
-    )
-    op.create_index(op.f("ix_mail_reference_sent_at"), "mail_reference", ["sent_at"], unique=False)
 
 
 def downgrade() -> None:
-    op.drop_table("mail_reference")
     op.drop_table("mail_phrase")
+    op.drop_table("mail_reference")

@@ -1,15 +1,15 @@
-"""The further mailbox of an account that gets copies of its login alerts.
+"""The settings for login mails, and the mailboxes that receive copies.
 
-Revision: 3e8a51c7d2f4
-After: 7f3a1c5e9d20
+Revision: f255b05f84c5
+After: 1c508914c4fc
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "3e8a51c7d2f4"
-down_revision = "7f3a1c5e9d20"
+revision = "f255b05f84c5"
+down_revision = "1c508914c4fc"
 branch_labels = None
 depends_on = None
 
@@ -26,7 +26,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_alert_copy")),
     )
+    op.create_table(
+        "login_alert",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("setting", sa.String(length=5), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_login_alert_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_login_alert")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("login_alert")
     op.drop_table("alert_copy")

@@ -1,15 +1,15 @@
 """From where an account may be used.
 
-Revision: fed6c2fbb076
-After: f79234a0f3ff
+Revision: 9c9c79f9fcfd
+After: 4af5e2cb8821
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "fed6c2fbb076"
-down_revision = "f79234a0f3ff"
+revision = "9c9c79f9fcfd"
+down_revision = "4af5e2cb8821"
 branch_labels = None
 depends_on = None
 

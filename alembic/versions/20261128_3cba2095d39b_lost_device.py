@@ -1,15 +1,15 @@
 """The next steps of customers who may have lost their device.
 
-Revision: 5b0d8a7c41e2
-After: 016a31c521e0
+Revision: 3cba2095d39b
+After: 3aee2ce42082
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "5b0d8a7c41e2"
-down_revision = "016a31c521e0"
+revision = "3cba2095d39b"
+down_revision = "3aee2ce42082"
 branch_labels = None
 depends_on = None
 

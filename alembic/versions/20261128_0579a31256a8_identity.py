@@ -1,15 +1,15 @@
 """Accounts, logins and sessions.
 
-Revision: 25e33fa5cd41
-After: nothing
+Revision: 0579a31256a8
+After: 21841ae38cc7
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "25e33fa5cd41"
-down_revision = None
+revision = "0579a31256a8"
+down_revision = "21841ae38cc7"
 branch_labels = None
 depends_on = None
 
@@ -34,20 +34,11 @@ def upgrade() -> None:
         sa.Column("password_changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("password_policy", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_login_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("email_key", name=op.f("uq_account_email_key")),
-    )
-    op.create_table(
-        "account_change",
-        sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("feature", sa.String(length=40), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_account_change_account_id_account"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("account_id", "feature", name=op.f("pk_account_change")),
     )
     op.create_table(
         "attempt_window",
@@ -72,6 +63,32 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_sign_up_created_at"), "sign_up", ["created_at"])
     op.create_index(op.f("ix_sign_up_email_key"), "sign_up", ["email_key"])
+    op.create_table(
+        "account_change",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("feature", sa.String(length=40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_account_change_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", "feature", name=op.f("pk_account_change")),
+    )
+    op.create_table(
+        "account_freeze",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("blocks_login", sa.Boolean(), nullable=False),
+        sa.Column("is_over", sa.Boolean(), nullable=False),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.Column("browser", sa.String(length=80), nullable=False),
+        sa.Column("system", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_account_freeze_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account_freeze")),
+    )
+    op.create_index(op.f("ix_account_freeze_until"), "account_freeze", ["until"])
     op.create_table(
         "account_session",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -98,6 +115,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_account_session_ended_at"), "account_session", ["ended_at"])
     op.create_index(op.f("ix_account_session_expires_at"), "account_session", ["expires_at"])
     op.create_index(op.f("ix_account_session_superseded_digest"), "account_session", ["superseded_digest"])
+    op.create_table(
+        "directory_link",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_directory_link_account_id_account"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_directory_link")),
+        sa.UniqueConstraint("key", name=op.f("uq_directory_link_key")),
+    )
+    op.create_index(op.f("ix_directory_link_changed_at"), "directory_link", ["changed_at"])
     op.create_table(
         "failed_code_count",
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -207,11 +236,12 @@ def downgrade() -> None:
     op.drop_table("second_factor_lockout")
     op.drop_table("pending_login")
     op.drop_table("mailed_link")
-    op.drop_index(op.f("ix_known_browser_browser_digest"), table_name="known_browser")
     op.drop_table("known_browser")
     op.drop_table("failed_code_count")
+    op.drop_table("directory_link")
     op.drop_table("account_session")
+    op.drop_table("account_freeze")
+    op.drop_table("account_change")
     op.drop_table("sign_up")
     op.drop_table("attempt_window")
-    op.drop_table("account_change")
     op.drop_table("account")
