@@ -58,8 +58,7 @@ def open_database() -> Units:
         units = configure(settings)
         units.engine.connect().close()
     except (SQLAlchemyError, OSError) as error:
-        name = "NETIM_DATABASE_URL" if "database_url" in settings.model_fields_set else "NETIM_VAR_DIR"
-        refuse_to_go_on(f"{name}: the database does not answer: {reason(error)}")
+        refuse_to_go_on(f"{_place_of_database(settings)}: the database does not answer: {reason(error)}")
     return units
 
 
@@ -76,4 +75,12 @@ def migrate_database(units: Units) -> None:
     try:
         migrate(units)
     except CommandError:
-        refuse_to_go_on("NETIM_DATABASE_URL: the tables were made by another version, which this one does not know")
+        refuse_to_go_on(
+            f"{_place_of_database(units.settings)}: the tables were made by another version, which this one does not "
+            "know. Use that version, or start with a new database: in development, delete var/"
+        )
+
+
+def _place_of_database(settings: Settings) -> str:
+    """The setting that says where the database is."""
+    return "NETIM_DATABASE_URL" if "database_url" in settings.model_fields_set else "NETIM_VAR_DIR"
