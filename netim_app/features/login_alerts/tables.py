@@ -13,7 +13,7 @@ class LoginAlert(SQLModel, table=True):
     __tablename__ = "login_alert"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
-    setting: str = Field(max_length=5, sa_column_kwargs={"server_default": "every"})
+    setting: str = Field(max_length=5)
     """One of `rules.SETTINGS`."""
     since: datetime = Field(sa_type=UtcDateTime)
 
