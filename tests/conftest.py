@@ -210,13 +210,14 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sqlite_engine(migrated_sqlite: Path) -> Engine:
     """For the copies of all tests: an engine makes the SQL of each statement once."""
     engine = make_engine(f"sqlite:///{migrated_sqlite}")
-    event.listen(engine, "connect", _sync_nothing)
+    event.listen(engine, "connect", _prepare)
     return engine
 
 
-def _sync_nothing(connection: Any, _record: object) -> None:
-    """Nobody needs it back."""
-    connection.execute("PRAGMA synchronous=OFF")
+def _prepare(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")  # nobody needs it back
+    # PostgreSQL returns rows in any order if a statement names none. So a test or a service that forgets it fails.
+    connection.execute("PRAGMA reverse_unordered_selects=ON")
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,7 @@ def answer_requests(units: Units) -> None:
     requests = offers().mail_requests
     with units.write() as unit:
         waiting = (col(OutboxMessage.event).in_(requests), col(OutboxMessage.due_at) <= unit.now)
-        rows = unit.session.exec(select(OutboxMessage).where(*waiting)).all()
+        rows = unit.session.exec(select(OutboxMessage).where(*waiting).order_by(col(OutboxMessage.id))).all()
         for row in rows:
             content = json.loads(unit.vault.open(row.payload, context_of(row.message_id)))
             copy_context().run(_answer, unit, requests[row.event], content)

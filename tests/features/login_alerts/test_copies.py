@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from netim_app.core.actor import Actor
 from netim_app.features.genuine_mail.service import phrase
@@ -284,7 +284,8 @@ def test_the_link_in_any_copy_stops_them_and_does_nothing_else(units: Units, cal
     told = last_mail(units, "alert_copy_changed")
     assert "stopped" in told.subject
     with units.read() as unit:
-        entry = [row for row in unit.session.exec(select(JournalEntry)).all() if SECOND in row.others][-1]
+        entries = unit.session.exec(select(JournalEntry).order_by(col(JournalEntry.number))).all()
+        entry = [row for row in entries if SECOND in row.others][-1]
         assert "login_alerts.told.copy_stopped" in entry.details
         assert entry.address == "", "where it was pressed is not told"
         assert alerts.setting_of(unit, caller.account_id) == setting
