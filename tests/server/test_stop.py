@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
@@ -67,6 +68,8 @@ async def test_a_stop_cuts_what_does_not_end(tmp_path: Path) -> None:
     """Half of a request; a download that nobody reads would hold it up for as long as the client likes."""
     with running(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port)) as client:
         client.sendall(b"GET /login HTTP/1.1\r\nHost: localhost\r\n")
+        async with httpx.AsyncClient(base_url=server.address) as other:
+            assert (await other.get("/healthz")).is_success, "by now the server has read that half"
         await seconds_to_stop(server, STOP_SECONDS + BUSY_SECONDS)
         assert "Killing worker-1" in server.log
 
