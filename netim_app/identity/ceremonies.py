@@ -25,26 +25,32 @@ from netim_app.offers import offers
 PROVED = "ceremony_accepted"
 
 
+class AccountBlocked(RecordedRefusal):
+    """A right answer opens no session: the account is disabled, or blocked by a freeze or by too many wrong codes.
+
+    Answer as to a wrong answer.
+    """
+
+
 def names_of(unit: UnitOfWork, account_id: int) -> list[str]:
     """The names of the ceremonies that the account can use."""
     return [each.name for each in offers().ceremonies if each.enrolled(unit, account_id)]
 
 
-def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor: str, return_to: str) -> str | None:
-    """Completes a login by a ceremony alone, without a password.
+def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor: str, return_to: str) -> str:
+    """Completes a login by a ceremony alone, without a password. Returns the ticket that opens the session.
 
-    Returns:
-        The ticket that opens the session. None if the account is closed, or blocked by a freeze or too many wrong
-        codes: answer as to a wrong answer. Wrong codes suggest a stolen password, so they do not block an account that
-        no password opens.
+    Wrong codes suggest a stolen password, so they do not block an account that no password opens.
 
     Raises:
+        AccountBlocked: see there.
         RecordedRefusal: a login policy refuses.
     """
     account = sessions.lock_account(unit, account_id)
-    if reason := _why_blocked(unit, account_id, disabled=account.disabled_at is not None):
+    reason = _why_blocked(unit, account_id, disabled=account.disabled_at is not None)
+    if reason is not None:
         log_refusal("login_failed", account_id=account_id, reason=reason)
-        return None
+        raise AccountBlocked(reason)
     log_proof(unit, PROVED, account_id=account_id, factor=factor)
     if (refusal := login_policies.refusal(unit, account_id, visitor.origin)) is not None:
         unit.record(
@@ -65,14 +71,14 @@ def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
     )
 
 
-def _why_blocked(unit: UnitOfWork, account_id: int, *, disabled: bool) -> str:
-    """Why no ceremony opens the account; empty if the right one does."""
+def _why_blocked(unit: UnitOfWork, account_id: int, *, disabled: bool) -> str | None:
+    """Why no ceremony opens the account; None if the right one does."""
     if disabled:
         return "disabled"
     if freeze.blocks_login(unit, account_id):
         return login.FROZEN
     stopped = second_factor.is_stopped(unit, account_id) and not sole_ceremony.is_chosen(unit, account_id)
-    return login.STOPPED if stopped else ""
+    return login.STOPPED if stopped else None
 
 
 def waiting_account(unit: UnitOfWork, visitor: Visitor) -> int:

@@ -3,6 +3,7 @@
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.features.passkeys.service import answers, only, passkeys, prompts
+from netim_app.features.passkeys.tables import Passkey
 from netim_app.identity import ceremonies, pending_logins, sessions
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -14,18 +15,24 @@ def log_in(unit: UnitOfWork, visitor: Visitor, text: str, return_to: str) -> str
     """Logs in by passkey alone. Returns the ticket that opens the session.
 
     Raises:
-        RecordedRefusal: the answer does not match the request, the account is frozen and the passkey is new, or a login
-            policy refuses.
+        RecordedRefusal: the answer does not match the request, the account is blocked, it is frozen and the passkey is
+            new, or a login policy refuses.
     """
     passkey = answers.judge_use(unit, visitor, text, "login")
-    ticket = None
-    if not passkeys.is_doubted(unit, passkey):
+    if passkeys.is_doubted(unit, passkey):
+        raise _blocked(unit, visitor, passkey)
+    try:
         ticket = ceremonies.accept_login(unit, passkey.account_id, visitor, factor=ALONE, return_to=return_to)
-    if ticket is None:
-        answers.note_refusal(unit, visitor, "login", passkey.account_id, reason="shut")
-        raise RecordedRefusal(answers.REFUSED)
+    except ceremonies.AccountBlocked as error:
+        raise _blocked(unit, visitor, passkey) from error
     answers.note_use(unit, passkey, visitor)
     return ticket
+
+
+def _blocked(unit: UnitOfWork, visitor: Visitor, passkey: Passkey) -> RecordedRefusal:
+    """Reads like a wrong answer. The owner finds it in the activity."""
+    answers.note_refusal(unit, visitor, "login", passkey.account_id, reason="shut")
+    return RecordedRefusal(answers.REFUSED)
 
 
 def ask_after_password(unit: UnitOfWork, visitor: Visitor) -> str:
