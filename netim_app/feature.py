@@ -256,6 +256,9 @@ class Feature:
     (`reflex_port.visits`)."""
     page_opened: Callable[[rx.State], Awaitable[None]] | None = None
     """(any state of the tab) -> runs when an account page opens, and ends what an earlier visit left unfinished."""
+    lasting_links: Sequence[str] = ()
+    """Purposes of mailed links (`identity.links`) that stay valid after a change of password or address, such as one
+    that the owner may need because a thief made that change."""
     mail_requests: Mapping[str, MailRequest] = field(default_factory=dict)
     """By name: handles a request of `infra.outbox.ask`, in a unit of its own, which queues the mails that result."""
     mail_additions: Sequence[MailAddition] = ()

@@ -114,6 +114,10 @@ class Offers:
         return tuple(f.page_opened for f in self.features if f.page_opened)
 
     @cached_property
+    def lasting_links(self) -> tuple[str, ...]:
+        return tuple(purpose for f in self.features for purpose in f.lasting_links)
+
+    @cached_property
     def mail_requests(self) -> dict[str, MailRequest]:
         return {name: answer for f in self.features for name, answer in f.mail_requests.items()}
 

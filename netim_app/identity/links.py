@@ -9,6 +9,7 @@ from netim_app.identity import sessions
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import MailedLink, SignUp
 from netim_app.infra.unit_of_work import UnitOfWork
+from netim_app.offers import offers
 from reflex_guard.tokens import digest, new_token
 
 DEAD = "link.dead"
@@ -16,10 +17,6 @@ CONFIRM_LIFE = timedelta(hours=24)
 """How long a new address can be confirmed."""
 UNDO = "email_undo"
 """Purpose of the link that restores an address. No further change by a thief revokes it."""
-NOT_ME = "not_me"
-"""Purpose of the link that freezes an account. The owner may need it after a thief changed password and address."""
-STOP_COPIES = "stop_copies"
-"""Purpose of the link that ends copies of alerts. It goes to another mailbox, so no account change revokes it."""
 
 
 def refused(purpose: str, *, reason: str = DEAD, account_id: int = 0) -> DomainError:
@@ -110,13 +107,13 @@ def _lock_owner(unit: UnitOfWork, token: str) -> None:
 
 
 def revoke_links(unit: UnitOfWork, account_id: int) -> None:
-    """Revokes the links of an account after a change of password or address, except those that protect the owner."""
+    """Revokes the links of an account after a change of password or address, except lasting ones."""
     unit.session.exec(
         update(MailedLink)
         .where(
             col(MailedLink.account_id) == account_id,
             col(MailedLink.used_at).is_(None),
-            col(MailedLink.purpose).not_in((UNDO, NOT_ME, STOP_COPIES)),
+            col(MailedLink.purpose).not_in((UNDO, *offers().lasting_links)),
         )
         .values(used_at=unit.now)
     )

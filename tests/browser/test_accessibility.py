@@ -14,6 +14,7 @@ from netim_app.core.facts import Fact, Origin
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.tables import IpRule
 from netim_app.features.journal.service import entries
+from netim_app.features.login_alerts.service import copies
 from netim_app.features.lost_device.tables import ReplacementToDo
 from netim_app.features.own_data.tables import AccountDeletion
 from netim_app.features.passkeys.service import recovery
@@ -550,9 +551,7 @@ def visit_copies(look: Looker, server: Server, second: str) -> None:
     look("copies are confirmed")
     with server.units.write() as unit:
         account_id = operations.find_account(unit, second.removeprefix("second.")) or 0
-        token = links.new_link(
-            unit, purpose=links.STOP_COPIES, life=links.CONFIRM_LIFE, account_id=account_id, email=second
-        )
+        token = links.new_link(unit, purpose=copies.STOP, life=links.CONFIRM_LIFE, account_id=account_id, email=second)
     page.goto(SECURITY)
     expect(page.get_by_test_id("copy-change")).to_be_visible()
     look("an address that gets copies")

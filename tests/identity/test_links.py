@@ -6,6 +6,7 @@ from sqlmodel import select
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
+from netim_app.features.not_me import service as not_me
 from netim_app.identity import accounts, email_change, links, operations, recovery, sign_up
 from netim_app.identity.accounts import NewCustomer
 from netim_app.identity.tables import MailedLink
@@ -128,7 +129,7 @@ def test_a_mail_expires_with_its_link_and_others_never(units: Units, ask: Callab
         ask(unit, caller)
     answer_requests(units)
     with units.read() as unit:
-        asked_for = select(MailedLink).where(MailedLink.purpose != links.NOT_ME)  # that one stands in others' mails
+        asked_for = select(MailedLink).where(MailedLink.purpose != not_me.PURPOSE)  # that one stands in others' mails
         known = {link.digest: link.expires_at for link in unit.session.exec(asked_for)}
         assert len(known) == 1
         with_a_link = 0

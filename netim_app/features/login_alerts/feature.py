@@ -33,6 +33,7 @@ LOGIN_ALERTS = Feature(
     refresher=Refresher(
         changed_by=(AlertsSwitched, CopyAddressChanged, ProfileChanged), load=alerts.view_setting, show=show_setting
     ),
+    lasting_links=(copies.STOP,),
     dialogs=(CopyDialogState,),
     entry_pages=(
         EntryPage(route=copies.PAGE, title="login_alerts.page.title", content=page, opened=CopyLinkState.open_page),

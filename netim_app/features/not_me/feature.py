@@ -11,6 +11,7 @@ NOT_ME = Feature(
     name="not_me",
     mail_additions=(MailAddition(name="not_me", place="end", values=service.link_for),),
     subscriptions=(Subscription(fact=EmailRestored, handle=service.forget_other_mailboxes),),
+    lasting_links=(service.PURPOSE,),
     panel=panel,
     entry_pages=(EntryPage(route=service.PAGE, title="not_me.title", content=page, opened=NotMeState.open_page),),
     refresher=Refresher(

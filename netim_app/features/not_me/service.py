@@ -32,6 +32,8 @@ from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 from reflex_guard.tokens import digest, new_token
 
+PURPOSE = "not_me"
+"""Purpose of the link that freezes an account."""
 LIFE = timedelta(days=7)
 DONE_MAIL = "not_me_done"
 PAGE = "/not-me"
@@ -46,7 +48,7 @@ _link = _LINKS.c
 _ISSUE = sa.insert(_LINKS)
 _OPEN = (
     _link.account_id == sa.bindparam("account"),
-    _link.purpose == links.NOT_ME,
+    _link.purpose == PURPOSE,
     _link.used_at.is_(None),
 )
 _USE_ALL = sa.update(_LINKS).where(*_OPEN).values(used_at=sa.bindparam("now"))
@@ -67,7 +69,7 @@ def link_for(unit: UnitOfWork, about: MailAbout) -> Mapping[str, object] | None:
     token = new_token()
     row = {
         "digest": digest(token),
-        "purpose": links.NOT_ME,
+        "purpose": PURPOSE,
         "account_id": account_id,
         "email": about.to,
         "created_at": unit.now,
@@ -87,11 +89,11 @@ def stop_everything(unit: UnitOfWork, token: str, visitor: Visitor) -> Then:
     Raises:
         DomainError: the link is invalid.
     """
-    link = links.consume_link(unit, token, links.NOT_ME)
+    link = links.consume_link(unit, token, PURPOSE)
     account_id = link.account_id or 0
     account = sessions.lock_account(unit, account_id)
     if account.disabled_at is not None:
-        raise links.refused(links.NOT_ME, account_id=account_id)
+        raise links.refused(PURPOSE, account_id=account_id)
     sole = sole_ceremony.is_chosen_before(unit, account_id, unit.now - freeze.MAY_BE_A_THIEFS)
     unit.run(_USE_OF_MAILBOX, {"account": account_id, "now": unit.now, "mailbox": link.email})
     links.revoke_links(unit, account_id)

@@ -24,6 +24,8 @@ from netim_app.infra.unit_of_work import UnitOfWork
 PAGE = "/alert-copy"
 CONFIRM = "alert_copy"
 """The purpose of the link that confirms the address."""
+STOP = "stop_copies"
+"""Purpose of the link in a copy. It goes to another mailbox than the account's."""
 STOP_LIFE = timedelta(days=30)
 """How long the link in a copy can stop further ones. Each copy has a link of its own."""
 CONFIRM_MAIL, COPY_MAIL, CHANGED_MAIL = "alert_copy_confirm", "alert_copy", "alert_copy_changed"
@@ -115,7 +117,7 @@ def stop(unit: UnitOfWork, token: str) -> None:
     Raises:
         DomainError: the link is invalid, or its mailbox no longer receives copies.
     """
-    row = _consume(unit, token, links.STOP_COPIES)
+    row = _consume(unit, token, STOP)
     unit.run(_REMOVE, {"account": row.account_id})
     _record(unit, row.account_id, row.email, "stopped", Origin())
 
@@ -193,7 +195,7 @@ def mail_copy(unit: UnitOfWork, fact: LoggedIn, how: str) -> None:
     if row is None or row.confirmed_at is None:
         return
     token = links.new_link(
-        unit, purpose=links.STOP_COPIES, life=STOP_LIFE, account_id=fact.account_id, email=row.email, replaces=False
+        unit, purpose=STOP, life=STOP_LIFE, account_id=fact.account_id, email=row.email, replaces=False
     )
     notices.notify(
         unit,
