@@ -8,7 +8,7 @@ import pytest
 from netim_app.core.actor import set_caller
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules import reading
-from netim_app.features.ip_restriction.service import rule_list
+from netim_app.features.ip_restriction.service import restriction, rule_list
 from netim_app.features.login_alerts.service.alerts import choose
 from netim_app.features.totp.service import enrolments
 from netim_app.identity import profiles
@@ -30,7 +30,7 @@ def test_what_shows_a_date_changes_with_language_and_time_zone(
     with units.write() as unit:
         rule_list.add_rule(unit, caller, reading.parse("192.0.2.0/24"), "")
     with units.write() as unit:
-        rule_list.switch_restriction(unit, caller, True, confirmed=False)
+        restriction.switch(unit, caller, True, confirmed=False)
     with units.write() as unit:
         begun = enrolments.begin(unit, caller)
     code = pyotp.TOTP(begun.key.replace(" ", "")).at(clock())

@@ -11,7 +11,7 @@ from netim_app.core.errors import DomainError
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.genuine_mail.service import phrase
 from netim_app.features.ip_restriction.rules import reading
-from netim_app.features.ip_restriction.service import batches, rule_list
+from netim_app.features.ip_restriction.service import batches, restriction, rule_list
 from netim_app.features.login_alerts.service import alerts as login_alerts
 from netim_app.features.login_alerts.service import copies
 from netim_app.features.own_data.service import deletion
@@ -55,7 +55,7 @@ def caller(units: Units, clock: FakeClock) -> Actor:
         copies.ask(unit, owner, "second@example.net")
         for rule in ("192.0.2.0/24", "198.51.100.0/24"):
             rule_list.add_rule(unit, owner, reading.parse(rule), "")
-        rule_list.switch_restriction(unit, owner, True, confirmed=False)
+        restriction.switch(unit, owner, True, confirmed=False)
     clock.advance(days=8)
     return owner
 
@@ -93,8 +93,8 @@ WEAKENING: dict[str, Act] = {
     "a rule is added": lambda unit, actor: rule_list.add_rule(unit, actor, reading.parse("203.0.113.0/24"), ""),
     "rules are pasted": lambda unit, actor: batches.add_rules(unit, actor, [(reading.parse("203.0.113.0/24"), "")]),
     "a rule is removed": remove_rule,
-    "IP restriction goes off": lambda unit, actor: rule_list.switch_restriction(unit, actor, False, confirmed=True),
-    "IP restriction goes on": lambda unit, actor: rule_list.switch_restriction(unit, actor, True, confirmed=True),
+    "IP restriction goes off": lambda unit, actor: restriction.switch(unit, actor, False, confirmed=True),
+    "IP restriction goes on": lambda unit, actor: restriction.switch(unit, actor, True, confirmed=True),
     "passkeys only goes on": lambda unit, actor: only.ask(unit, actor, ""),
     "backup codes are made anew": backup_codes.make,
     "the phrase is changed": lambda unit, actor: phrase.save(unit, actor, "green heron"),
@@ -112,7 +112,7 @@ def test_freeze_holds_against(units: Units, caller: Actor, clock: FakeClock, wha
             only.switch_off(unit, caller)
     if what == "IP restriction goes on":
         with units.write() as unit:
-            rule_list.switch_restriction(unit, caller, False, confirmed=True)
+            restriction.switch(unit, caller, False, confirmed=True)
     begin(units, caller.account_id)
     before = mailed(units)
 
@@ -172,11 +172,11 @@ def test_freeze_lets_its_owner_undo_what_a_thief_may_have_switched_on(units: Uni
         phrase.save(unit, caller, "blue heron")
         rule_list.add_rule(unit, caller, reading.parse(HERE.address), "")
     with units.write() as unit:
-        rule_list.switch_restriction(unit, caller, True, confirmed=False)
+        restriction.switch(unit, caller, True, confirmed=False)
     begin(units, caller.account_id)
 
     with units.write() as unit:
-        rule_list.switch_restriction(unit, caller, False, confirmed=True)
+        restriction.switch(unit, caller, False, confirmed=True)
         only.switch_off(unit, caller)
         authenticators.disable(unit, caller, "", "/")
         backup_codes.make(unit, caller)

@@ -12,7 +12,7 @@ from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, Subscription
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules import reading
-from netim_app.features.ip_restriction.service import access, rule_list
+from netim_app.features.ip_restriction.service import access, restriction, rule_list
 from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.identity import (
     accounts,
@@ -268,7 +268,7 @@ def _another_address(units: Units, thief: Actor) -> None:
 def _only_from_there(units: Units, thief: Actor) -> None:
     with units.write() as unit:
         rule_list.add_rule(unit, thief, reading.parse("203.0.113.99"), "")
-        rule_list.switch_restriction(unit, thief, True, confirmed=False)
+        restriction.switch(unit, thief, True, confirmed=False)
 
 
 def _two_factor(units: Units, thief: Actor) -> None:
@@ -323,7 +323,7 @@ def test_a_second_factor_that_is_older_stays(units: Units, account_id: int, cloc
         add_device(unit, account_id, "Mine")
     with units.write() as unit:
         rule_list.add_rule(unit, thief, reading.parse("192.0.2.0/24"), "")
-        rule_list.switch_restriction(unit, thief, True, confirmed=False)
+        restriction.switch(unit, thief, True, confirmed=False)
     with units.write() as unit:
         codes = backup_codes.make(unit, thief).codes
     clock.advance(days=7, seconds=1)
@@ -366,7 +366,7 @@ def test_a_list_whose_older_rules_were_removed_shuts_nobody_out(
     with units.write() as unit:
         for rule in ("192.0.2.7", "203.0.113.99"):
             rule_list.add_rule(unit, thief, reading.parse(rule), "")
-        rule_list.switch_restriction(unit, thief, True, confirmed=False)
+        restriction.switch(unit, thief, True, confirmed=False)
     clock.advance(days=30)
     change_address(units, thief)
     with units.write() as unit:

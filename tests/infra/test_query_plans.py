@@ -24,7 +24,7 @@ from netim_app.core.errors import RecordedRefusal
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.genuine_mail.service import phrase, references
 from netim_app.features.ip_restriction.rules import reading
-from netim_app.features.ip_restriction.service import rule_list
+from netim_app.features.ip_restriction.service import restriction, rule_list
 from netim_app.features.journal.service import checking, files, recent, retention
 from netim_app.features.journal.service import reading as journal
 from netim_app.features.login_alerts.service.alerts import choose
@@ -182,7 +182,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
 
     await in_unit(rule_list.add_rule, actor, reading.parse("192.0.2.0/24"), "")
     await in_unit(rule_list.add_rule, actor, reading.parse("2001:db8::/32"), "")
-    await in_unit(rule_list.switch_restriction, actor, True, confirmed=False)
+    await in_unit(restriction.switch, actor, True, confirmed=False)
     shown = await in_read_unit(rule_list.view_restriction, actor.account_id)
     await in_unit(rule_list.remove_rule, actor, shown.rules[1].id, confirmed=False)
 

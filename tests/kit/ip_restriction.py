@@ -2,7 +2,7 @@
 
 from netim_app.core.facts import Origin
 from netim_app.features.ip_restriction.rules.reading import parse
-from netim_app.features.ip_restriction.service import rule_list
+from netim_app.features.ip_restriction.service import restriction, rule_list
 from netim_app.features.ip_restriction.tables import IpRestriction
 from tests.kit.harness import PASSWORD, Client, Server
 
@@ -21,7 +21,7 @@ def restrict(server: Server, email: str, *entries: str, on: bool = True) -> None
         for entry in entries:
             rule_list.add_rule(unit, owner, parse(entry), "")
         if on and unit.session.get(IpRestriction, account_id) is None:
-            rule_list.switch_restriction(unit, owner, True, confirmed=True)
+            restriction.switch(unit, owner, True, confirmed=True)
 
 
 async def try_login(client: Client, email: str, password: str = PASSWORD) -> str:

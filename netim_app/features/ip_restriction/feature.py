@@ -8,7 +8,7 @@ from netim_app.features.ip_restriction.facts import (
     IpRulesAdded,
     IpRulesTakenBack,
 )
-from netim_app.features.ip_restriction.service import access, mails, rule_list
+from netim_app.features.ip_restriction.service import access, mails, restriction, rule_list
 from netim_app.features.ip_restriction.state.batch import IpListState
 from netim_app.features.ip_restriction.state.card import IpTestState, show_restriction
 from netim_app.features.ip_restriction.state.dialogs import IpDialogState
@@ -29,8 +29,8 @@ IP_RESTRICTION = Feature(
     ),
     login_policies=(LoginPolicy(name="ip_restriction", refusal=access.refusal),),
     subscriptions=(
-        Subscription(fact=AccountUnlocked, handle=rule_list.switch_off_on_unlock),
-        Subscription(fact=TakenBack, handle=rule_list.remove_doubted),
+        Subscription(fact=AccountUnlocked, handle=restriction.switch_off_on_unlock),
+        Subscription(fact=TakenBack, handle=restriction.take_back),
         Subscription(fact=LoginBlocked, handle=mails.mail_refused),
         Subscription(fact=IpRestrictionSwitched, handle=mails.mail_change),
         Subscription(fact=IpRuleAdded, handle=mails.mail_change),

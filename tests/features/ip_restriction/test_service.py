@@ -10,7 +10,7 @@ from netim_app.core.facts import Origin
 from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved
 from netim_app.features.ip_restriction.rules.reading import parse, parse_address
 from netim_app.features.ip_restriction.rules.spans import MAX_RULES
-from netim_app.features.ip_restriction.service import access, rule_list
+from netim_app.features.ip_restriction.service import access, restriction, rule_list
 from netim_app.features.ip_restriction.service.rule_list import Restriction
 from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
 from netim_app.identity import flows, login, operations, recovery, sessions, tickets
@@ -57,7 +57,7 @@ def add(units: Units, caller: Actor, *entries: str, note: str = "") -> rule_list
 
 def switch(units: Units, caller: Actor, on: bool, *, confirmed: bool = False) -> None:
     with units.write() as unit:
-        rule_list.switch_restriction(unit, caller, on, confirmed=confirmed)
+        restriction.switch(unit, caller, on, confirmed=confirmed)
 
 
 def remove(units: Units, caller: Actor, text: str, *, confirmed: bool = False) -> None:
@@ -242,7 +242,7 @@ def test_nobody_touches_the_rules_of_another(units: Units, caller: Actor) -> Non
     for wrong in (mine, 987654):
         with units.write() as unit:
             assert refused(rule_list.remove_rule, unit, other, wrong, confirmed=True).key == gone
-            assert refused(rule_list.locks_out_on_removal, unit, other, wrong).key == gone
+            assert refused(rule_list.view_removal, unit, other, wrong).key == gone
 
     assert view(units, other).rules == ()
     assert refusal(units, other, "198.51.100.9") is None

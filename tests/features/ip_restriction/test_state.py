@@ -9,7 +9,7 @@ from netim_app.core.facts import Origin
 from netim_app.features.gauge.state import GaugeState
 from netim_app.features.ip_restriction.rules import pasted
 from netim_app.features.ip_restriction.rules.reading import parse
-from netim_app.features.ip_restriction.service import access, rule_list
+from netim_app.features.ip_restriction.service import access, restriction, rule_list
 from netim_app.features.ip_restriction.state.batch import IpListState
 from netim_app.features.ip_restriction.state.card import IpRestrictionState, IpTestState
 from netim_app.features.ip_restriction.state.dialogs import IpDialogState
@@ -153,7 +153,7 @@ async def test_the_box_appears_when_the_removal_locks_out_only_now(
 ) -> None:
     add(sqlite_units, caller, "192.0.2.0/24", "192.0.2.7", "203.0.113.0/24")
     with sqlite_units.write() as unit:
-        rule_list.switch_restriction(unit, caller, True, confirmed=False)
+        restriction.switch(unit, caller, True, confirmed=False)
         rules = {rule.text: rule.id for rule in rule_list.view_restriction(unit, caller.account_id).rules}
     dialog, _ = await tab.run(IpDialogState, "begin_remove", rules["192.0.2.0/24"])
     assert (dialog.dialog, dialog.rule, dialog.locks_out) == ("remove", "192.0.2.0/24", False)

@@ -9,7 +9,7 @@ from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules import reading
-from netim_app.features.ip_restriction.service import rule_list
+from netim_app.features.ip_restriction.service import restriction, rule_list
 from netim_app.features.journal.tables import JournalEntry
 from netim_app.features.login_alerts.service import alerts as login_alerts
 from netim_app.features.not_me import service
@@ -319,7 +319,7 @@ def test_not_me_ends_an_ip_restriction_of_a_thief(units: Units, caller: Actor, c
     with units.write() as unit:
         rule_list.add_rule(unit, thief, reading.parse(thief.origin.address), "")
     with units.write() as unit:
-        rule_list.switch_restriction(unit, thief, True, confirmed=False)
+        restriction.switch(unit, thief, True, confirmed=False)
     press(units, secret_in(last_mail(units, "ip_restriction_changed")))
     link = last_mail(units, "reset").token
 
@@ -340,11 +340,11 @@ def restrict_long_ago(units: Units, caller: Actor, clock: FakeClock, *rules: str
     with units.write() as unit:
         for rule in rules:
             rule_list.add_rule(unit, caller, reading.parse(rule), "")
-        rule_list.switch_restriction(unit, caller, True, confirmed=True)
+        restriction.switch(unit, caller, True, confirmed=True)
     clock.advance(days=365)
 
 
-def restriction(units: Units, account_id: int) -> tuple[bool, list[str]]:
+def switch_and_rules(units: Units, account_id: int) -> tuple[bool, list[str]]:
     """Whether it is on, and its rules."""
     with units.read() as unit:
         view = rule_list.view_restriction(unit, account_id)
@@ -373,7 +373,7 @@ def test_not_me_keeps_an_old_ip_restriction_and_takes_new_rules_away(
 
     end_of_day(units, clock)
 
-    assert restriction(units, caller.account_id) == (True, ["192.0.2.0/24"])
+    assert switch_and_rules(units, caller.account_id) == (True, ["192.0.2.0/24"])
     assert "Removed: 198.51.100.77" in last_mail(units, "ip_restriction_changed").text
 
 
@@ -409,7 +409,7 @@ def test_not_me_ends_an_old_ip_restriction_from_which_a_rule_was_taken(
 
     end_of_day(units, clock)
 
-    assert restriction(units, caller.account_id) == (False, ["203.0.113.99"])
+    assert switch_and_rules(units, caller.account_id) == (False, ["203.0.113.99"])
 
 
 def test_not_me_leaves_no_ip_restriction_without_a_rule(units: Units, caller: Actor, clock: FakeClock) -> None:
@@ -423,7 +423,7 @@ def test_not_me_leaves_no_ip_restriction_without_a_rule(units: Units, caller: Ac
 
     end_of_day(units, clock)
 
-    assert restriction(units, caller.account_id) == (False, [])
+    assert switch_and_rules(units, caller.account_id) == (False, [])
 
 
 def test_not_me_pressed_by_a_thief_leaves_the_owners_links(units: Units, caller: Actor) -> None:

@@ -16,7 +16,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules.reading import parse
-from netim_app.features.ip_restriction.service import rule_list
+from netim_app.features.ip_restriction.service import restriction, rule_list
 from netim_app.features.journal.service.recent import view_newest
 from netim_app.features.lost_device import service as lost_device
 from netim_app.features.own_data.facts import DeletionAsked
@@ -492,7 +492,7 @@ async def test_ip_rules_hold_here_too(units: Units, owner: Owner, clock: FakeClo
     token = owner.ask()
     with units.write() as unit:
         rule_list.add_rule(unit, owner.actor, parse("192.0.2.0/24"), "")
-        rule_list.switch_restriction(unit, owner.actor, True, confirmed=True)
+        restriction.switch(unit, owner.actor, True, confirmed=True)
     elsewhere = visitor_of(origin=Origin(address="203.0.113.9"))
 
     act = lambda unit: recovery.begin(unit, token, owner.codes[0], elsewhere)  # noqa: E731

@@ -12,7 +12,7 @@ from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Origin
 from netim_app.features.backup_codes import service as backup_codes
 from netim_app.features.ip_restriction.rules.reading import parse
-from netim_app.features.ip_restriction.service import rule_list
+from netim_app.features.ip_restriction.service import restriction, rule_list
 from netim_app.features.journal.service.recent import view_newest
 from netim_app.features.passkeys import rules
 from netim_app.features.passkeys.rules import encode
@@ -444,7 +444,7 @@ def test_ip_paths_passkey(units: Units, caller: Actor, phone: Authenticator) -> 
     """IP restriction holds for a passkey, and its owner hears of it."""
     with units.write() as unit:
         rule_list.add_rule(unit, caller, parse("192.0.2.0/24"), "")
-        rule_list.switch_restriction(unit, caller, True, confirmed=True)
+        restriction.switch(unit, caller, True, confirmed=True)
     elsewhere = visitor_of(origin=Origin(address="203.0.113.9", browser="Firefox", system="Linux"))
 
     with pytest.raises(RecordedRefusal, match="ip_restriction"):

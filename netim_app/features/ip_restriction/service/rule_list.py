@@ -1,4 +1,4 @@
-"""The list of addresses and its switch, as the owner changes them."""
+"""The list of addresses, as the owner sees and changes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.features.ip_restriction.facts import IpRestrictionSwitched, IpRuleAdded, IpRuleRemoved, IpRulesTakenBack
+from netim_app.features.ip_restriction.facts import IpRuleAdded, IpRuleRemoved, IpRulesTakenBack
 from netim_app.features.ip_restriction.rules.reading import FIELD
 from netim_app.features.ip_restriction.rules.spans import (
     MAX_RULES,
@@ -21,17 +21,17 @@ from netim_app.features.ip_restriction.rules.spans import (
     remark,
     special,
 )
-from netim_app.features.ip_restriction.service import access, mails
-from netim_app.features.ip_restriction.tables import IpRestriction, IpRule
-from netim_app.identity import accounts, facts, freeze, sessions
-from netim_app.infra import outbox
+from netim_app.features.ip_restriction.service import access
+from netim_app.features.ip_restriction.tables import IpRule
+from netim_app.identity import accounts, freeze, sessions
+from netim_app.identity.facts import TakenBack
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
 LOCKS_OUT = "ip_restriction.locks_out"
 CONFIRM_FIELD = "confirmed"
-_RULES, _SWITCHES = table_of(IpRule), table_of(IpRestriction)
+_RULES = table_of(IpRule)
 _rule = _RULES.c
 _OF_ACCOUNT = (
     sa.select(_rule.id, _rule.family, _rule.first, _rule.last, _rule.text, _rule.note, _rule.added_at, _rule.added_from)
@@ -46,8 +46,6 @@ _SPANS = (
 _ADD = sa.insert(_RULES)
 _ADDED_AT = sa.select(_rule.added_at).where(_rule.id == sa.bindparam("rule"))
 _REMOVE = sa.delete(_RULES).where(_rule.id == sa.bindparam("rule"))
-_ON = sa.insert(_SWITCHES)
-_OFF = sa.delete(_SWITCHES).where(_SWITCHES.c.account_id == sa.bindparam("account"))
 
 
 @dataclass(frozen=True)
@@ -100,6 +98,14 @@ class Added:
     """`private`, `reserved` or `line`: see `rules.spans.remark`."""
     line: str = ""
     """The network to propose instead."""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A rule that may be removed. `locks_out`: the customer's current address would be locked out."""
+
+    text: str
+    locks_out: bool
 
 
 def view_restriction(unit: UnitOfWork, account_id: int) -> Restriction:
@@ -192,52 +198,21 @@ def remove_rule(unit: UnitOfWork, actor: Actor, rule_id: int, *, confirmed: bool
             the customer's current address would be locked out and `confirmed` is false.
     """
     sessions.lock_account(unit, actor.account_id)
-    text, locks_out = locks_out_on_removal(unit, actor, rule_id)
+    removal = view_removal(unit, actor, rule_id)
     freeze.refuse_while_frozen(unit, actor.account_id, added_at=_added_at(unit, rule_id))
-    if locks_out and not confirmed:
+    if removal.locks_out and not confirmed:
         raise DomainError(LOCKS_OUT, field=CONFIRM_FIELD)
     unit.run(_REMOVE, {"rule": rule_id})
-    unit.record(IpRuleRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=text))
-    return text
+    unit.record(IpRuleRemoved(account_id=actor.account_id, at=unit.now, origin=actor.origin, rule=removal.text))
+    return removal.text
 
 
 def _added_at(unit: UnitOfWork, rule_id: int) -> datetime:
     return unit.run(_ADDED_AT, {"rule": rule_id}).scalar_one()  # type: ignore[no-any-return]
 
 
-def switch_restriction(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: bool) -> None:
-    """Switches the restriction on or off. A repeated call changes nothing and sends no mail.
-
-    Raises:
-        DomainError: there is no rule to switch on; the account is frozen, except to switch off what was switched on a
-            few days ago; or the customer's current address would be locked out and `confirmed` is false.
-    """
-    sessions.lock_account(unit, actor.account_id)
-    switch = access.switch_of(unit, actor.account_id)
-    if on == (switch is not None):
-        return
-    fact = IpRestrictionSwitched(account_id=actor.account_id, at=unit.now, origin=actor.origin, on=on)
-    freeze.refuse_while_frozen(unit, actor.account_id, added_at=switch and switch.on_since)
-    if not on:
-        _switch_off(unit, fact)
-        return
-    if locks_out_on_switch(unit, actor) and not confirmed:
-        raise DomainError(LOCKS_OUT, field=CONFIRM_FIELD)
-    unit.run(_ON, {"account_id": actor.account_id, "on_since": unit.now})
-    unit.record(fact)
-
-
-def locks_out_on_switch(unit: UnitOfWork, actor: Actor) -> bool:
-    """Whether switching on would lock out the customer's current address.
-
-    Raises:
-        DomainError: there is no rule to switch on.
-    """
-    return _locks_out(_rules(unit, actor.account_id), actor)
-
-
-def locks_out_on_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> tuple[str, bool]:
-    """The text of a rule, and whether its removal would lock out the customer's current address.
+def view_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> Removal:
+    """What the removal of a rule would do.
 
     Raises:
         DomainError: there is no such rule, or it is the last one while the restriction is on.
@@ -246,50 +221,30 @@ def locks_out_on_removal(unit: UnitOfWork, actor: Actor, rule_id: int) -> tuple[
     rule = next((rule for rule in stored if rule.id == rule_id), None)
     if rule is None:
         raise DomainError("ip_restriction.gone")
-    left = [other for other in stored if other.id != rule_id]
-    return rule.text, access.is_on(unit, actor.account_id) and _locks_out(left, actor)
+    left = [_span(other) for other in stored if other.id != rule_id]
+    return Removal(rule.text, locks_out=access.is_on(unit, actor.account_id) and would_lock_out(left, actor))
 
 
-def switch_off_on_unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
-    """The operator's unlock switches the restriction off, for a customer who is locked out. The rules stay.
+def would_lock_out(left: Sequence[Span], actor: Actor) -> bool:
+    """Whether a restriction to these addresses would lock out the customer's current one.
 
-    The mail about the unlock says so.
+    Raises:
+        DomainError: there are none.
     """
-    _switch_off(unit, IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
-    mails.withdraw_off(unit, fact.account_id)
+    if not left:
+        raise DomainError("ip_restriction.empty")
+    here = of_client(actor.origin.address)
+    return here is None or find(left, here) is None
 
 
-def remove_doubted(unit: UnitOfWork, fact: facts.TakenBack) -> None:
-    """Removes rules that a thief may have added, and switches the restriction off if it could lock out the owner.
-
-    It could if a thief may have switched it on or removed a rule, or if no rule is left. Removals are known by their
-    mails, whose rows are kept for longer than that.
-    """
-    sessions.lock_account(unit, fact.account_id)
+def remove_doubted(unit: UnitOfWork, fact: TakenBack) -> None:
+    """Removes rules that a thief may have added."""
     doubted = [rule for rule in _rules(unit, fact.account_id) if fact.doubts(rule.added_at)]
     for rule in doubted:
         unit.run(_REMOVE, {"rule": rule.id})
     if doubted:
         texts = tuple(rule.text for rule in doubted)
         unit.record(IpRulesTakenBack(account_id=fact.account_id, at=fact.at, origin=fact.origin, rules=texts))
-    switch = access.switch_of(unit, fact.account_id)
-    if switch is None:
-        return
-    was_removed = outbox.queued_since(unit, fact.account_id, mails.REMOVED_MAIL, fact.since, fact.until)
-    if was_removed or fact.doubts(switch.on_since) or not _rules(unit, fact.account_id):
-        _switch_off(unit, IpRestrictionSwitched(account_id=fact.account_id, at=fact.at, origin=fact.origin, on=False))
-
-
-def _switch_off(unit: UnitOfWork, fact: IpRestrictionSwitched) -> None:
-    if unit.run(_OFF, {"account": fact.account_id}).rowcount:
-        unit.record(fact)
-
-
-def _locks_out(left: Sequence[sa.Row[Any]], actor: Actor) -> bool:
-    if not left:
-        raise DomainError("ip_restriction.empty")
-    here = of_client(actor.origin.address)
-    return here is None or find([_span(rule) for rule in left], here) is None
 
 
 def _rules(unit: UnitOfWork, account_id: int) -> Sequence[sa.Row[Any]]:

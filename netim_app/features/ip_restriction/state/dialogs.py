@@ -11,7 +11,7 @@ from netim_app.core.forms import Form
 from netim_app.core.row_ids import may_be_id
 from netim_app.features.ip_restriction.rules import reading, spans
 from netim_app.features.ip_restriction.rules.pasted import MAX_NOTE
-from netim_app.features.ip_restriction.service import access, rule_list
+from netim_app.features.ip_restriction.service import access, restriction, rule_list
 from netim_app.features.ip_restriction.service.rule_list import Added
 from netim_app.features.ip_restriction.state.card import tell_added, what_came_of
 from netim_app.identity import limits
@@ -97,7 +97,7 @@ class IpDialogState(rx.State):
             return None
         try:
             await limits.allow_change(actor().account_id)
-            await change(self, rule_list.switch_restriction, on, confirmed=confirmed)
+            await change(self, restriction.switch, on, confirmed=confirmed)
         except DomainError as error:
             return await self._refuse(error)
         return await self._done("success", "ip_restriction.switched_on" if on else "ip_restriction.switched_off")
@@ -109,13 +109,13 @@ class IpDialogState(rx.State):
         if not may_be_id(rule_id):
             return
         try:
-            text, locks_out = await in_read_unit(rule_list.locks_out_on_removal, actor(), rule_id)
+            removal = await in_read_unit(rule_list.view_removal, actor(), rule_id)
         except DomainError as error:
             await refresh(self, everything=True)
             await show_notice(self, "warning", error.key, **error.params)
             return
-        self._begin("remove", locks_out)
-        self.rule = text
+        self._begin("remove", removal.locks_out)
+        self.rule = removal.text
         self._rule_id = rule_id
 
     @rx.event
@@ -178,7 +178,7 @@ async def ask_to_switch(state: rx.State) -> None:
     locks_out = False
     if turning_on:
         try:
-            locks_out = await in_read_unit(rule_list.locks_out_on_switch, actor())
+            locks_out = await in_read_unit(restriction.locks_out_on_switch, actor())
         except DomainError:  # no rule yet: adding one is the first step
             dialogs._propose_here()
             dialogs._then_switch = True
