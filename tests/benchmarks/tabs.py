@@ -13,7 +13,7 @@ import socketio
 
 from netim_app.features.ip_restriction.state.card import IpRestrictionState, IpTestState
 from netim_app.features.ip_restriction.state.dialogs import IpDialogState
-from netim_app.features.login_alerts.state import LoginAlertsState
+from netim_app.features.login_alerts.state.card import LoginAlertsState
 from netim_app.features.passkeys.state.entry import PasskeyLoginState
 from netim_app.identity.state.login import LoginState
 from netim_app.identity.state.ticket_exchange import TicketExchangeState

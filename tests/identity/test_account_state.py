@@ -8,7 +8,7 @@ from sqlmodel import update
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.feature import Feature, Refresher
 from netim_app.features.gauge.state import GaugeState
-from netim_app.features.login_alerts.state import LoginAlertsState
+from netim_app.features.login_alerts.state.card import LoginAlertsState
 from netim_app.identity import limits, sessions, tickets
 from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.feature import IDENTITY

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, event
 from starlette.requests import Request
 
 from netim_app.features.ip_restriction.state.card import IpTestState
-from netim_app.features.login_alerts.state import LoginAlertsState
+from netim_app.features.login_alerts.state.card import LoginAlertsState
 from netim_app.features.totp.service import stored
 from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.identity.callers import KINDS, CallerDigests

@@ -14,7 +14,7 @@ from sqlmodel import col, update
 
 from netim_app.feature import Feature, LoginPolicy
 from netim_app.features.backup_codes.state import NewCodesState
-from netim_app.features.login_alerts.state import LoginAlertsState
+from netim_app.features.login_alerts.state.card import LoginAlertsState
 from netim_app.features.totp.state.wizard import TotpWizardState
 from netim_app.identity.callers import payers_of
 from netim_app.identity.gate import Gate

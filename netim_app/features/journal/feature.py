@@ -4,7 +4,9 @@ from netim_app.core.facts import Change, Fact
 from netim_app.feature import Feature, MailAddition, PeriodicWork, Refresher, Subscription
 from netim_app.features.journal.facts import JournalExported
 from netim_app.features.journal.service import entries, files, keys, reading, recent, retention
-from netim_app.features.journal.state import ActivityState, JournalCheckState, JournalState, show_newest
+from netim_app.features.journal.state.activity import ActivityState, show_newest
+from netim_app.features.journal.state.check import JournalCheckState
+from netim_app.features.journal.state.journal import JournalState
 from netim_app.features.journal.view import card
 
 JOURNAL = Feature(

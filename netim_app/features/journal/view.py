@@ -5,7 +5,9 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.features.journal.state import CHOICES, ActivityState, JournalCheckState, JournalState
+from netim_app.features.journal.state.activity import ActivityState
+from netim_app.features.journal.state.check import JournalCheckState
+from netim_app.features.journal.state.journal import CHOICES, JournalState
 from netim_app.identity.view.fields import error_at
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import button, link

@@ -3,7 +3,9 @@
 from netim_app.feature import EntryPage, Feature, Protection, Refresher, Subscription
 from netim_app.features.login_alerts.facts import AlertsSwitched, CopyAddressChanged
 from netim_app.features.login_alerts.service import alerts, copies
-from netim_app.features.login_alerts.state import SWITCH_ON, UNDO, CopyDialogState, CopyLinkState, show_setting
+from netim_app.features.login_alerts.state.card import SWITCH_ON, UNDO, show_setting
+from netim_app.features.login_alerts.state.copy_dialog import CopyDialogState
+from netim_app.features.login_alerts.state.copy_page import CopyLinkState
 from netim_app.features.login_alerts.view.card import card
 from netim_app.features.login_alerts.view.page import page
 from netim_app.identity.facts import AccountFrozen, EmailChanged, LoggedIn, ProfileChanged, TakenBack

@@ -5,7 +5,7 @@ from netim_app.feature import Feature, Hint, Protection
 from netim_app.features.gauge.state import GaugeState
 from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.service.alerts import choose
-from netim_app.features.login_alerts.state import LoginAlertsState
+from netim_app.features.login_alerts.state.card import LoginAlertsState
 from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import UnitOfWork, Units

@@ -5,7 +5,8 @@ import pytest
 
 from netim_app.core.actor import Actor, set_caller
 from netim_app.features.journal.service import recent
-from netim_app.features.journal.state import MAX_SHOWN, ActivityState
+from netim_app.features.journal.state.activity import ActivityState
+from netim_app.features.journal.state.journal import MAX_SHOWN
 from netim_app.identity import facts
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units

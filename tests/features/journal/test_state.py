@@ -8,11 +8,13 @@ import pytest
 
 from netim_app.core.actor import Actor, set_caller
 from netim_app.core.facts import Origin
-from netim_app.features.journal import state as states
 from netim_app.features.journal.service import checking, reading
-from netim_app.features.journal.state import MAX_SHOWN, ActivityState, JournalCheckState, JournalState
+from netim_app.features.journal.state import check as check_state
+from netim_app.features.journal.state.activity import ActivityState
+from netim_app.features.journal.state.check import JournalCheckState
+from netim_app.features.journal.state.journal import MAX_SHOWN, JournalState
 from netim_app.features.journal.tables import JournalEntry
-from netim_app.features.login_alerts.state import LoginAlertsState
+from netim_app.features.login_alerts.state.card import LoginAlertsState
 from netim_app.features.passkeys.facts import PasskeyRenamed
 from netim_app.identity import facts
 from netim_app.identity.state.shell import ShellState
@@ -167,7 +169,7 @@ async def test_the_export_is_handed_to_the_browser_mailed_and_verified(
 async def test_too_many_exports_and_checks_are_refused(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
     cases: tuple[tuple[Any, str, Any, str], ...] = (
         (rate_limit, "DOWNLOAD_PER_ACCOUNT", JournalState, "export"),
-        (states, "JOURNAL_CHECK_PER_ACCOUNT", JournalCheckState, "check"),
+        (check_state, "JOURNAL_CHECK_PER_ACCOUNT", JournalCheckState, "check"),
     )
     for module, name, state, handler in cases:
         monkeypatch.setattr(module, name, replace(getattr(module, name), amount=1))
@@ -210,7 +212,9 @@ async def test_a_long_check_says_how_far_it_is_and_counts_once(
     sqlite_units: Units, caller: Actor, tab: Tab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checking, "PART", 100)
-    monkeypatch.setattr(states, "JOURNAL_CHECK_PER_ACCOUNT", replace(states.JOURNAL_CHECK_PER_ACCOUNT, amount=1))
+    monkeypatch.setattr(
+        check_state, "JOURNAL_CHECK_PER_ACCOUNT", replace(check_state.JOURNAL_CHECK_PER_ACCOUNT, amount=1)
+    )
     with sqlite_units.write() as unit:
         lengthen(unit, caller.account_id, 248)
 

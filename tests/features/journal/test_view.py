@@ -1,5 +1,5 @@
 from netim_app.features.journal.service import recent
-from netim_app.features.journal.state import CHOICES
+from netim_app.features.journal.state.journal import CHOICES
 from netim_app.features.journal.view import card
 from tests.kit.components import arguments, by_test_id, elements, handlers, part, sent
 

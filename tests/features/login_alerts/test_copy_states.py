@@ -6,7 +6,9 @@ import pytest
 
 from netim_app.core.actor import Actor, set_caller
 from netim_app.features.login_alerts.service import copies
-from netim_app.features.login_alerts.state import COPY_REQUEST_PER_ACCOUNT, CopyDialogState, CopyLinkState, CopyState
+from netim_app.features.login_alerts.state.copy_dialog import COPY_REQUEST_PER_ACCOUNT, CopyDialogState
+from netim_app.features.login_alerts.state.copy_line import CopyState
+from netim_app.features.login_alerts.state.copy_page import CopyLinkState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units

@@ -5,7 +5,7 @@ import pytest
 
 from netim_app.core.actor import Actor, set_caller
 from netim_app.features.gauge.state import GaugeState
-from netim_app.features.login_alerts.state import LoginAlertsState
+from netim_app.features.login_alerts.state.card import LoginAlertsState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import EMAIL, Tab, logged_in_actor, mailed, visitor_of

@@ -1,4 +1,6 @@
-from netim_app.features.login_alerts.state import CopyDialogState, CopyState, LoginAlertsState
+from netim_app.features.login_alerts.state.card import LoginAlertsState
+from netim_app.features.login_alerts.state.copy_dialog import CopyDialogState
+from netim_app.features.login_alerts.state.copy_line import CopyState
 from netim_app.features.login_alerts.view.card import card
 from tests.kit.components import arguments, by_test_id, sent
 

@@ -8,7 +8,7 @@ from netim_app.core.actor import Actor, set_caller
 from netim_app.features.backup_codes.state import NewCodesState
 from netim_app.features.gauge.state import GaugeState
 from netim_app.features.journal.service.recent import view_newest
-from netim_app.features.journal.state import ActivityState
+from netim_app.features.journal.state.activity import ActivityState
 from netim_app.features.passkeys.state.card import NewPasskeyState, PasskeyDialogState, PasskeysState
 from netim_app.features.passkeys.state.entry import PasskeyCodeState, PasskeyLoginState, PasskeyProofState
 from netim_app.features.password.state import PasswordState

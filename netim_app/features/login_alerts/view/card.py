@@ -2,7 +2,8 @@
 
 import reflex as rx
 
-from netim_app.features.login_alerts.state import CopyState, LoginAlertsState
+from netim_app.features.login_alerts.state.card import LoginAlertsState
+from netim_app.features.login_alerts.state.copy_line import CopyState
 from netim_app.features.login_alerts.view.copies import copy_dialog, copy_part
 from netim_app.ui import card as kit
 from netim_app.ui.chips import chips

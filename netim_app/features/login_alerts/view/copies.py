@@ -2,7 +2,8 @@
 
 import reflex as rx
 
-from netim_app.features.login_alerts.state import CopyDialogState, CopyState
+from netim_app.features.login_alerts.state.copy_dialog import CopyDialogState
+from netim_app.features.login_alerts.state.copy_line import CopyState
 from netim_app.identity.view.fields import error_at
 from netim_app.ui.buttons import button_in_text
 from netim_app.ui.dialog import dialog

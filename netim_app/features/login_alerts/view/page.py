@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from netim_app.features.login_alerts.state import CopyLinkState
+from netim_app.features.login_alerts.state.copy_page import CopyLinkState
 from netim_app.identity.view.entry_parts import entry_form, token_field
 from netim_app.identity.view.fields import error_at
 from netim_app.identity.view.shell import entry_page

@@ -1,4 +1,4 @@
-"""The recent activity, the journal's entries, their filters, the export and the check."""
+"""The journal's entries, their filters and the export."""
 
 from datetime import date
 from typing import Any
@@ -10,14 +10,12 @@ from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.journal import rules
-from netim_app.features.journal.service import checking, files, reading, recent
-from netim_app.features.journal.service.checking import Check
+from netim_app.features.journal.service import files, reading
 from netim_app.features.journal.service.entries import SORTS
 from netim_app.features.journal.service.reading import Page, Shown, Wanted
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import change, explain, show_notice
-from netim_app.infra.rate_limit import HOUR, Limit
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of
 
@@ -25,53 +23,7 @@ CHOICES = ("all", *SORTS)
 MAX_SHOWN = 190
 """Entries on one page; the filter by days reaches older ones."""
 MAX_TYPED = 45
-JOURNAL_CHECK_PER_ACCOUNT = Limit("journal_check_per_account", 20, HOUR)
-"""Each takes some seconds of CPU time for a hundred thousand entries."""
 FILE_NAME = f"{get_brand().file_prefix}-journal.zip"
-
-
-class ActivityState(rx.State):
-    """The recent activity. The end of the list is stored here, not in the page: a client cannot choose another."""
-
-    entries: list[recent.Entry] = []
-    shown: str = "all"
-    """One of `recent.SHOWN`."""
-    more: bool = False
-    """Whether there are older entries to show."""
-    full: bool = False
-    """Whether there are older entries, but the page is full."""
-    time_zone: str = ""
-
-    _end: int = 0
-    _visit: str = ""
-    """Set when the customer has chosen a filter, which then stays for this visit."""
-
-    @rx.event
-    @open_to(LOGGED_IN)
-    async def choose(self, shown: str) -> None:
-        """Shows only entries of some kinds, or all."""
-        if not isinstance(shown, str) or shown not in recent.SHOWN:
-            return
-        self._visit = visit_of(self)
-        self.shown = shown
-        self._show(await in_read_unit(recent.view_page, actor().account_id, shown, 0, recent.FIRST_PAGE))
-
-    @rx.event
-    @open_to(LOGGED_IN)
-    async def show_more(self) -> None:
-        """Adds older entries."""
-        if not self.more:
-            return
-        self._visit = visit_of(self)
-        page = await in_read_unit(recent.view_page, actor().account_id, self.shown, self._end, recent.NEXT_PAGE)
-        self._show(page, after=self.entries)
-
-    def _show(self, page: recent.Page, after: list[recent.Entry] | None = None) -> None:
-        self.entries = [*(after or []), *page.entries]
-        self.time_zone = page.time_zone
-        self._end = page.end
-        self.full = page.end > 0 and len(self.entries) >= MAX_SHOWN
-        self.more = page.end > 0 and not self.full
 
 
 class JournalState(rx.State):
@@ -154,59 +106,6 @@ class JournalState(rx.State):
         self._end = page.end
         self.full = page.end > 0 and len(self.entries) >= MAX_SHOWN
         self.more = page.end > 0 and not self.full
-
-
-class JournalCheckState(rx.State):
-    """The check. Each part is an event of its own, so that other events can run in between."""
-
-    number: int = 0
-    """The entry that the check has reached; 0 while no check is running."""
-    end: int = 0
-
-    _check: Check | None = None
-    _visit: str = ""
-
-    @rx.event
-    @open_to(LOGGED_IN)
-    async def check(self) -> Any:
-        """Verifies the next part, or starts a check; at the end it shows the verified range."""
-        if self._check is None:
-            try:
-                await limits.allow(JOURNAL_CHECK_PER_ACCOUNT, str(actor().account_id))
-            except DomainError as error:
-                await show_notice(self, "danger", error.key, **error.params)
-                return None
-            self._visit = visit_of(self)
-            check = await in_read_unit(checking.begin, actor().account_id)
-        else:
-            check = await in_read_unit(checking.go_on, actor().account_id, self._check)
-        return await self._show(check)
-
-    async def _show(self, check: Check) -> Any:
-        if not check.is_over:
-            self._check, self.number, self.end = check, check.head.number, check.end
-            return JournalCheckState.check
-        self.reset()
-        if check.broken == 1:
-            await show_notice(self, "danger", "journal.no_beginning")
-        elif check.broken:
-            await show_notice(self, "danger", "journal.broken", number=check.broken)
-        else:
-            await show_notice(self, "success", "journal.checked", first=check.first, last=check.head.number)
-        return None
-
-
-async def show_newest(state: rx.State, page: recent.Page) -> None:
-    """Updates the card with the newest entries, unless the customer is looking at others.
-
-    An open journal stays unchanged, unless the language or time zone changed: then it is shown again.
-    """
-    card = await state.get_state(ActivityState)
-    if not card._visit:  # noqa: SLF001  public, it would be sent to the page
-        card._show(page)  # noqa: SLF001  public, it would be an event
-    journal = await state.get_state(JournalState)
-    if journal.shown and (journal._language, journal.time_zone) != (page.language, page.time_zone):  # noqa: SLF001
-        await journal._load(journal._wanted)  # noqa: SLF001
 
 
 def _read_address(form: Form, name: str, text: str) -> str:
