@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import reflex as rx
 
+from netim_app.identity.state.confirmation import VerifyState
 from netim_app.identity.state.login import LoginState
-from netim_app.identity.state.recovery import ForgotState, ResetState, UndoState
+from netim_app.identity.state.recovery import ForgotState, ResetState
 from netim_app.identity.state.shell import ShellState
-from netim_app.identity.state.sign_up import SignUpState, VerifyState
+from netim_app.identity.state.sign_up import SignUpState
+from netim_app.identity.state.undo import UndoState
 from netim_app.identity.view import confirmation, login, recovery, sign_up, undo
 from netim_app.offers import offers
 from netim_app.pages import connection_and_security, home, not_found, personal_information

@@ -7,10 +7,12 @@ from sqlmodel import select
 
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.identity import email_change, limits, operations, passwords, recovery, sessions, tickets
+from netim_app.identity.state.confirmation import VerifyState
 from netim_app.identity.state.login import LoginState
-from netim_app.identity.state.recovery import ForgotState, ResetState, UndoState
+from netim_app.identity.state.recovery import ForgotState, ResetState
 from netim_app.identity.state.shell import ShellState
-from netim_app.identity.state.sign_up import SignUpState, VerifyState
+from netim_app.identity.state.sign_up import SignUpState
+from netim_app.identity.state.undo import UndoState
 from netim_app.identity.tables import AttemptWindow
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units

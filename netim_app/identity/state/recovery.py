@@ -1,4 +1,4 @@
-"""Account recovery: a forgotten password, and the undo of a change of the e-mail address."""
+"""The pages for a forgotten password."""
 
 from typing import Any
 
@@ -82,30 +82,3 @@ class ResetState(rx.State):
             self.errors = await explain(self, error)
             return
         self.done = True
-
-
-class UndoState(rx.State):
-    """The page of a link that undoes a change of address. Only its button consumes the link, not opening the page."""
-
-    errors: dict[str, str] = {}
-    restored: str = ""
-    """The restored address; empty before."""
-
-    @rx.event
-    @open_to(ANYONE)
-    async def open_page(self) -> None:
-        """Starts with an empty form."""
-        await begin_visit(self)
-
-    @rx.event
-    @open_to(ANYONE)
-    async def submit(self, form: dict[str, Any]) -> None:
-        """Consumes the link and restores the old address."""
-        await begin_visit(self)
-        self.errors = {}
-        caller = visitor()
-        try:
-            token = read_token(form)
-            self.restored = await flows.restore_email(token, caller)
-        except DomainError as error:
-            self.errors = await explain(self, error)

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from netim_app.identity.state.sign_up import VerifyState
+from netim_app.identity.state.confirmation import VerifyState
 from netim_app.identity.view.entry_parts import back_to_login, entry_form, to_login, token_field
 from netim_app.identity.view.fields import error_at
 from netim_app.identity.view.shell import entry_page

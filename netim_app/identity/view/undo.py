@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from netim_app.identity.state.recovery import UndoState
+from netim_app.identity.state.undo import UndoState
 from netim_app.identity.view.entry_parts import back_to_login, entry_form, mailed, token_field
 from netim_app.identity.view.fields import error_at
 from netim_app.identity.view.shell import entry_page
