@@ -14,6 +14,7 @@ from netim_app.identity.access import LOGGED_IN, open_to
 from netim_app.identity.state.shell import SECURITY, explain, go_to_card, show_notice
 from netim_app.identity.state.step_up import ask_for_proof, ways_of
 from netim_app.identity.state.ticket_exchange import renew_session
+from netim_app.identity.state.typed_password import rate_typed
 from netim_app.infra.unit_of_work import in_read_unit, units
 from netim_app.reflex_port.visits import visit_of
 
@@ -63,9 +64,8 @@ class PasswordState(rx.State):
     @rx.event
     @open_to(LOGGED_IN)
     async def rate(self, password: str) -> None:
-        """Rates the new password while it is typed, without storing it."""
-        if await limits.may_rate_password(actor().origin.address):
-            self.score = await password_policy.score_typed(password, actor().origin.address)
+        """Rates the new password while it is typed."""
+        await rate_typed(self, password)
 
     @rx.event
     @open_to(LOGGED_IN)

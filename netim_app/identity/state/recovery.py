@@ -7,11 +7,12 @@ import reflex as rx
 from netim_app.core.actor import visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.identity import flows, limits, password_policy, recovery
+from netim_app.identity import flows, limits, recovery
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.email_address import read_email
 from netim_app.identity.state.mailed_link import read_token
 from netim_app.identity.state.shell import begin_visit, explain
+from netim_app.identity.state.typed_password import rate_typed
 from netim_app.infra.unit_of_work import in_unit
 
 
@@ -63,9 +64,8 @@ class ResetState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def rate(self, password: str) -> None:
-        """Rates a password while it is typed. The password is not stored."""
-        if await limits.may_rate_password(visitor().origin.address):
-            self.score = await password_policy.score_typed(password, visitor().origin.address)
+        """Rates the password while it is typed."""
+        await rate_typed(self, password)
 
     @rx.event
     @open_to(ANYONE)

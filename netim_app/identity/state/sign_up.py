@@ -6,9 +6,10 @@ import reflex as rx
 
 from netim_app.core.actor import visitor
 from netim_app.core.errors import DomainError
-from netim_app.identity import limits, password_policy, sign_up_flows
+from netim_app.identity import sign_up_flows
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.state.shell import begin_visit, explain
+from netim_app.identity.state.typed_password import rate_typed
 from netim_app.ui.text import LocaleState
 
 
@@ -29,9 +30,8 @@ class SignUpState(rx.State):
     @rx.event
     @open_to(ANYONE)
     async def rate(self, password: str) -> None:
-        """Rates a password while it is typed. The password is not stored."""
-        if await limits.may_rate_password(visitor().origin.address):
-            self.score = await password_policy.score_typed(password, visitor().origin.address)
+        """Rates the password while it is typed."""
+        await rate_typed(self, password)
 
     @rx.event
     @open_to(ANYONE)
