@@ -11,7 +11,7 @@ from netim_app.commands.start import open_database
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.features.passkeys.service import recovery
-from netim_app.identity import accounts, operations, passwords, sessions, sign_up_flows
+from netim_app.identity import account_creation, accounts, operations, passwords, sessions, sign_up_flows
 from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.operations import OPERATOR
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -57,7 +57,7 @@ def _store_account(data: dict[str, str], language: str) -> None:
     )
     hashed = passwords.hash_password(data["password"], units.settings.bcrypt_cost)
     with units.write() as unit:
-        accounts.create_account(unit, customer, hashed, OPERATOR)
+        account_creation.create_account(unit, customer, hashed, OPERATOR)
 
 
 def unlock(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from netim_app.core.errors import InvalidForm
 from netim_app.core.facts import Origin
 from netim_app.core.forms import Form
-from netim_app.identity import accounts, imports, profiles
+from netim_app.identity import account_creation, accounts, imports, profiles
 from netim_app.identity.customer_directory import MAX_KEY, DirectoryCustomer
 from netim_app.identity.email_address import email_key, read_new_email
 from netim_app.identity.facts import EmailChanged, EmailRestored
@@ -55,7 +55,7 @@ def begin(unit: UnitOfWork, customer: DirectoryCustomer, password_hash: str, ori
         IntegrityError: this address, or this customer, already has an account.
     """
     profile = read_details(customer)
-    new = accounts.NewCustomer(
+    new = account_creation.NewCustomer(
         email=customer.email,
         first_name=profile.first_name,
         last_name=profile.last_name,
@@ -63,7 +63,7 @@ def begin(unit: UnitOfWork, customer: DirectoryCustomer, password_hash: str, ori
         language=profile.language,
         time_zone=profile.time_zone,
     )
-    account = accounts.create_account(unit, new, password_hash, origin, judged=False)
+    account = account_creation.create_account(unit, new, password_hash, origin, judged=False)
     account_id = account.id or 0
     profiles.store(account, profile)
     unit.session.add(DirectoryLink(account_id=account_id, key=customer.key))

@@ -23,6 +23,7 @@ from netim_app.identity import (
     pending_logins,
     profiles,
     recovery,
+    stored_passwords,
     undo,
 )
 from netim_app.identity.customer_directory import DirectoryAway
@@ -66,7 +67,7 @@ async def _judge_anew(attempt: PasswordAttempt, password: str, visitor: Visitor)
         reason = await password_policy.why_refused(
             composed, visitor, attempt.account_id, personal=personal, min_length=min_length
         )
-        await in_unit(accounts.store_judgement, attempt.account_id, attempt.password_hash, accepted=not reason)
+        await in_unit(stored_passwords.store_judgement, attempt.account_id, attempt.password_hash, accepted=not reason)
     except DomainError:
         return  # busy
     except Exception:  # such as a list that cannot be read
@@ -132,7 +133,7 @@ async def _rehash(attempt: PasswordAttempt, password: str, cost: int) -> Passwor
     If another login with the same password has done so in the meantime, its hash is accepted.
     """
     new_hash = await passwords.hash_in_pool(password, cost)
-    stored = await in_unit(accounts.store_rehash, attempt.account_id, attempt.password_hash, new_hash)
+    stored = await in_unit(stored_passwords.store_rehash, attempt.account_id, attempt.password_hash, new_hash)
     if stored == new_hash or (stored and await passwords.matches_in_pool(password, stored, cost)):
         return replace(attempt, password_hash=stored)
     return attempt

@@ -8,7 +8,17 @@ import sqlalchemy as sa
 from netim_app.core.errors import DomainError, InvalidForm
 from netim_app.core.facts import Origin
 from netim_app.core.forms import Form
-from netim_app.identity import accounts, facts, imported_hashes, links, operations, passwords, profiles, sign_up
+from netim_app.identity import (
+    account_creation,
+    accounts,
+    facts,
+    imported_hashes,
+    links,
+    operations,
+    passwords,
+    profiles,
+    sign_up,
+)
 from netim_app.identity.email_address import email_key, read_new_email
 from netim_app.identity.profiles import Profile
 from netim_app.identity.tables import SignUp
@@ -117,7 +127,7 @@ def bring_in(unit: UnitOfWork, customer: ImportedCustomer, origin: Origin) -> No
     Raises:
         IntegrityError: the address already belongs to an account.
     """
-    new = accounts.NewCustomer(
+    new = account_creation.NewCustomer(
         email=customer.email,
         first_name=customer.profile.first_name,
         last_name=customer.profile.last_name,
@@ -129,6 +139,6 @@ def bring_in(unit: UnitOfWork, customer: ImportedCustomer, origin: Origin) -> No
         sign_up.sign_up(unit, new, customer.password_hash)
         return
     nobodys = passwords.dummy_hash(unit.settings.bcrypt_cost)
-    account = accounts.create_account(unit, new, customer.password_hash or nobodys, origin, judged=False)
+    account = account_creation.create_account(unit, new, customer.password_hash or nobodys, origin, judged=False)
     profiles.store(account, customer.profile)
     unit.record(facts.SupportActed(account_id=account.id or 0, at=unit.now, origin=origin, act="imported"))

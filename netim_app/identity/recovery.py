@@ -9,7 +9,6 @@ from netim_app.core.actor import Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Fact, Origin
 from netim_app.identity import (
-    accounts,
     attempts,
     facts,
     known_browsers,
@@ -18,6 +17,7 @@ from netim_app.identity import (
     notices,
     sessions,
     sole_ceremony,
+    stored_passwords,
 )
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_asked, log_refusal
@@ -106,7 +106,7 @@ def finish_reset(unit: UnitOfWork, token: str, password_hash: str, visitor: Visi
     account = unit.session.get_one(Account, account_id)
     if account.disabled_at is not None or sole_ceremony.is_chosen(unit, account_id):
         raise links.refused(PURPOSE, account_id=account_id)
-    accounts.replace_password(
+    stored_passwords.replace_password(
         unit,
         facts.PasswordChanged(account_id=account_id, at=unit.now, origin=visitor.origin, way="reset"),
         password_hash,

@@ -9,8 +9,8 @@ from sqlmodel import col, delete, select
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
-from netim_app.identity import accounts, attempts, email_change, imported_hashes, known_browsers, links
-from netim_app.identity.accounts import NewCustomer
+from netim_app.identity import account_creation, attempts, email_change, imported_hashes, known_browsers, links
+from netim_app.identity.account_creation import NewCustomer
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import Account, MailedLink, SignUp
@@ -135,7 +135,7 @@ def confirm(unit: UnitOfWork, token: str, visitor: Visitor) -> Confirmed:
 
 def _create_account(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> None:
     row = unit.session.get_one(SignUp, link.sign_up_id)
-    account = accounts.create_account(
+    account = account_creation.create_account(
         unit,
         NewCustomer(
             email=row.email,

@@ -15,7 +15,7 @@ from netim_app.identity import (
     sign_up,
     sole_ceremony,
 )
-from netim_app.identity.accounts import NewCustomer
+from netim_app.identity.account_creation import NewCustomer
 from netim_app.identity.email_address import read_new_email
 from netim_app.identity.flows import check_password
 from netim_app.identity.security_log import log_refusal

@@ -27,7 +27,7 @@ from netim_app.features.passkeys.service.stored import make_handle
 from netim_app.features.passkeys.tables import Passkey
 from netim_app.features.totp.service import stored
 from netim_app.features.totp.tables import TotpAuthenticator
-from netim_app.identity import accounts, known_browsers, passwords, tickets
+from netim_app.identity import account_creation, known_browsers, passwords, tickets
 from netim_app.infra.tables import QUEUED, OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.registry import install_features
@@ -139,9 +139,9 @@ def _make_customer(
     unit: UnitOfWork, hashed: str, *, logged_in: bool, with_code: bool, with_passkey: bool, rules: int
 ) -> Customer:
     email = f"{new_token()[:20].lower()}@example.com"
-    account = accounts.create_account(
+    account = account_creation.create_account(
         unit,
-        accounts.NewCustomer(
+        account_creation.NewCustomer(
             email=email, first_name="Anna", last_name="Martin", password="", language="en", time_zone="Europe/Paris"
         ),
         hashed,

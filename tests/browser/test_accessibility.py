@@ -19,7 +19,7 @@ from netim_app.features.lost_device.tables import ReplacementToDo
 from netim_app.features.own_data.tables import AccountDeletion
 from netim_app.features.passkeys.service import recovery
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
-from netim_app.identity import accounts, links, notices, operations, undo
+from netim_app.identity import links, notices, operations, stored_passwords, undo
 from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.tables import Account
 from netim_app.texts import catalog
@@ -473,7 +473,7 @@ def look_at_the_password(look: Looker, server: Server, email: str) -> None:
     with server.units.write() as unit:
         account_id = operations.find_account(unit, email) or 0
         password = unit.session.get_one(Account, account_id).password_hash
-        accounts.store_judgement(unit, account_id, password, accepted=False)
+        stored_passwords.store_judgement(unit, account_id, password, accepted=False)
     look.page.goto(SECURITY)
     expect(look.page.get_by_test_id("hint-password_refused")).to_be_visible()
     look("a password that is refused now")

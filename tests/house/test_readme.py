@@ -39,7 +39,7 @@ from netim_app.offers import offers
 from netim_app.features.checkup.state import CheckupState
 from netim_app.features.gauge.rules import figures
 from netim_app.features.gauge.state import counted
-from netim_app.identity import accounts
+from netim_app.identity import account_creation
 from netim_app.infra.unit_of_work import configure
 from netim_app.registry import install_features
 from netim_app.settings import get_settings
@@ -49,9 +49,9 @@ import netim_app.netim_app  # the pages compile with the new card
 assert not catalog.faults(), catalog.faults()
 install_features()
 units = configure(get_settings())
-customer = accounts.NewCustomer("a@example.com", "Anna", "Martin", "", "en", "Europe/Paris")
+customer = account_creation.NewCustomer("a@example.com", "Anna", "Martin", "", "en", "Europe/Paris")
 with units.write() as unit:
-    account_id = accounts.create_account(unit, customer, "hash").id
+    account_id = account_creation.create_account(unit, customer, "hash").id
 
 
 def gauge():

@@ -7,8 +7,8 @@ from sqlmodel import select
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.features.not_me import service as not_me
-from netim_app.identity import accounts, email_change, links, operations, recovery, sign_up
-from netim_app.identity.accounts import NewCustomer
+from netim_app.identity import account_creation, email_change, links, operations, recovery, sign_up
+from netim_app.identity.account_creation import NewCustomer
 from netim_app.identity.tables import MailedLink
 from netim_app.infra import queued_mail
 from netim_app.infra.outbox import context_of
@@ -110,7 +110,7 @@ def test_a_disabled_account_has_no_working_links(units: Units, account_id: int) 
 
 
 def _sign_up(unit: UnitOfWork, _actor: Actor) -> None:
-    customer = accounts.NewCustomer(NEW_EMAIL, "N", "E", PASSWORD, "en", "Europe/Paris")
+    customer = account_creation.NewCustomer(NEW_EMAIL, "N", "E", PASSWORD, "en", "Europe/Paris")
     sign_up.sign_up(unit, customer, quick_hash(PASSWORD))
 
 

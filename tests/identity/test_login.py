@@ -9,7 +9,17 @@ from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, LoginPolicy, Subscription
-from netim_app.identity import accounts, flows, login, operations, passwords, sessions, sign_up, tickets
+from netim_app.identity import (
+    account_creation,
+    flows,
+    login,
+    operations,
+    passwords,
+    sessions,
+    sign_up,
+    stored_passwords,
+    tickets,
+)
 from netim_app.identity.facts import IdentityProved, LoginBlocked, LoginFailed, PasswordChanged
 from netim_app.identity.tables import Ticket
 from netim_app.infra.unit_of_work import Units
@@ -117,7 +127,7 @@ async def test_every_branch_costs_one_bcrypt_check_of_the_same_cost(
     with units.write() as unit:
         disabled = make_account(unit, "gone@example.org")
         operations.disable(unit, disabled)
-        pending = accounts.NewCustomer("new@example.org", "N", "E", PASSWORD, "en", "UTC")
+        pending = account_creation.NewCustomer("new@example.org", "N", "E", PASSWORD, "en", "UTC")
         sign_up.sign_up(unit, pending, quick_hash(PASSWORD))
 
     async def cost(email: str, password: str) -> tuple[str, list[str]]:
@@ -298,7 +308,7 @@ def change_meanwhile(units: Units, account_id: int, monkeypatch: pytest.MonkeyPa
         answer = await real(password, hashed, cost)
         with units.write() as unit:
             fact = PasswordChanged(account_id=account_id, at=unit.now, way="changed")
-            accounts.replace_password(unit, fact, quick_hash(NEW_PASSWORD))
+            stored_passwords.replace_password(unit, fact, quick_hash(NEW_PASSWORD))
             sessions.end_sessions(unit, account_id)
         return answer
 

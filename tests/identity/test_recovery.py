@@ -5,7 +5,7 @@ from sqlmodel import select
 
 from netim_app.core.errors import DomainError
 from netim_app.feature import Feature, LoginPolicy
-from netim_app.identity import accounts, attempts, flows, passwords, recovery, sessions, tickets
+from netim_app.identity import attempts, flows, passwords, recovery, sessions, stored_passwords, tickets
 from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import Units
@@ -146,7 +146,7 @@ def test_a_change_of_password_kills_the_link(units: Units, account_id: int) -> N
     token = asked(units)
     with units.write() as unit:
         fact = PasswordChanged(account_id=account_id, at=unit.now, way="changed")
-        accounts.replace_password(unit, fact, quick_hash("changed meanwhile"))
+        stored_passwords.replace_password(unit, fact, quick_hash("changed meanwhile"))
 
     assert finish(units, token) == "link.dead"
 
@@ -155,7 +155,7 @@ def test_a_reset_and_a_change_at_once_do_not_wait_for_each_other(units: Units, a
     def change() -> str:
         with units.write() as unit:
             fact = PasswordChanged(account_id=account_id, at=unit.now, way="changed")
-            accounts.replace_password(unit, fact, quick_hash("changed"))
+            stored_passwords.replace_password(unit, fact, quick_hash("changed"))
             sessions.end_sessions(unit, account_id)
         return ""
 

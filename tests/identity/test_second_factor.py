@@ -12,7 +12,6 @@ from netim_app.core.facts import Origin
 from netim_app.core.forms import NO_CODE
 from netim_app.feature import Feature, SecondFactor
 from netim_app.identity import (
-    accounts,
     attempts,
     flows,
     known_browsers,
@@ -21,6 +20,7 @@ from netim_app.identity import (
     pending_logins,
     second_factor,
     sessions,
+    stored_passwords,
     tickets,
 )
 from netim_app.identity.facts import AccountUnlocked, PasswordChanged, SecondFactorDisabled
@@ -329,7 +329,7 @@ async def test_hard_stop_blocks_login_until_a_reset(
         await password_step()
     with units.write() as unit:
         fact = PasswordChanged(account_id=account_id, at=unit.now, way="reset")
-        accounts.replace_password(unit, fact, quick_hash(PASSWORD))
+        stored_passwords.replace_password(unit, fact, quick_hash(PASSWORD))
     assert await password_step() == login.CodeRequired()
     assert code_step(units, RIGHT)
 
@@ -369,7 +369,7 @@ async def test_changed_password_ends_what_the_old_one_began(units: Units, wheel:
     await password_step()
     with units.write() as unit:
         fact = PasswordChanged(account_id=account_id, at=unit.now, way="changed")
-        accounts.replace_password(unit, fact, quick_hash(NEW_PASSWORD))
+        stored_passwords.replace_password(unit, fact, quick_hash(NEW_PASSWORD))
     assert code_refusal(units, RIGHT) == pending_logins.GONE
 
 
@@ -451,7 +451,7 @@ async def test_a_second_stop_is_lifted_by_the_operator_alone(
     def reset() -> bool:
         with units.write() as unit:
             fact = PasswordChanged(account_id=account_id, at=unit.now, way="reset")
-            accounts.replace_password(unit, fact, quick_hash(PASSWORD))
+            stored_passwords.replace_password(unit, fact, quick_hash(PASSWORD))
         with units.read() as unit:
             return not second_factor.is_stopped(unit, account_id)
 
@@ -479,7 +479,7 @@ async def test_a_reset_clears_no_wrong_codes(units: Units, wheel: Wheel, account
         if number % 30 == 29:
             with units.write() as unit:
                 fact = PasswordChanged(account_id=account_id, at=unit.now, way="reset")
-                accounts.replace_password(unit, fact, quick_hash(PASSWORD))
+                stored_passwords.replace_password(unit, fact, quick_hash(PASSWORD))
     with units.read() as unit:
         assert second_factor.is_stopped(unit, account_id)
 

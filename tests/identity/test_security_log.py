@@ -12,7 +12,7 @@ from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Origin
 from netim_app.feature import Feature, SecondFactor
 from netim_app.identity import (
-    accounts,
+    account_creation,
     attempts,
     flows,
     limits,
@@ -257,7 +257,7 @@ def test_what_the_browser_calls_itself_cannot_forge_a_line(log: list[logging.Log
 
 
 async def test_a_confirmation_with_a_wrong_password_leaves_a_line(units: Units, log: list[logging.LogRecord]) -> None:
-    customer = accounts.NewCustomer("new@example.org", "Nia", "Ewing", "", "en", "UTC")
+    customer = account_creation.NewCustomer("new@example.org", "Nia", "Ewing", "", "en", "UTC")
     with units.write() as unit:
         sign_up.sign_up(unit, customer, quick_hash(PASSWORD))
     token = last_mail(units, "sign_up").token

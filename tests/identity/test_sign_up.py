@@ -11,7 +11,6 @@ from netim_app.core.errors import DomainError, InvalidForm
 from netim_app.core.facts import Fact
 from netim_app.feature import Feature, Subscription
 from netim_app.identity import (
-    accounts,
     attempts,
     email_change,
     flows,
@@ -22,8 +21,9 @@ from netim_app.identity import (
     passwords,
     sign_up,
     sign_up_flows,
+    stored_passwords,
 )
-from netim_app.identity.accounts import NewCustomer
+from netim_app.identity.account_creation import NewCustomer
 from netim_app.identity.facts import AccountCreated, PasswordChanged, ProofFailed
 from netim_app.identity.sign_up import Confirmed
 from netim_app.identity.tables import Account, MailedLink, SignUp
@@ -359,7 +359,7 @@ async def test_a_new_password_ends_a_change_that_is_being_confirmed(units: Units
     token = ask_change(units, caller)
     with units.write() as unit:
         fact = PasswordChanged(account_id=caller.account_id, at=unit.now, way="reset")
-        accounts.replace_password(unit, fact, quick_hash(NEW_PASSWORD))
+        stored_passwords.replace_password(unit, fact, quick_hash(NEW_PASSWORD))
 
     for password in (PASSWORD, NEW_PASSWORD):
         assert await confirm(token, password, visitor_of(OTHER_BROWSER)) == "link.dead"

@@ -15,7 +15,6 @@ from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import access, restriction, rule_list
 from netim_app.features.totp.tables import TotpAuthenticator
 from netim_app.identity import (
-    accounts,
     email_change,
     flows,
     known_browsers,
@@ -28,6 +27,7 @@ from netim_app.identity import (
     second_factor,
     sessions,
     sign_up,
+    stored_passwords,
     tickets,
     undo,
 )
@@ -250,7 +250,7 @@ async def test_of_many_at_once_one_succeeds(units: Units, account_id: int) -> No
 def _new_password(units: Units, thief: Actor) -> None:
     with units.write() as unit:
         fact = PasswordChanged(account_id=thief.account_id, at=unit.now, way="changed")
-        accounts.replace_password(unit, fact, quick_hash("the thief's own 1"))
+        stored_passwords.replace_password(unit, fact, quick_hash("the thief's own 1"))
 
 
 def _new_password_by_mail(units: Units, thief: Actor) -> None:

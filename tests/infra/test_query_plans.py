@@ -32,7 +32,7 @@ from netim_app.features.not_me.service import stop_everything
 from netim_app.features.password.flows import change_password
 from netim_app.features.totp.service import enrolments
 from netim_app.identity import (
-    accounts,
+    account_creation,
     directory_accounts,
     email_change,
     facts,
@@ -160,7 +160,7 @@ def _link(units: Units, plans: Plans, mail: str) -> str:
 
 async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     """A customer's life: one action of each kind."""
-    customer = accounts.NewCustomer(
+    customer = account_creation.NewCustomer(
         email=EMAIL, first_name="Ada", last_name="Lovelace", password=PASSWORD, language="en", time_zone="Europe/Paris"
     )
     await in_unit(sign_up.sign_up, customer, passwords.hash_password(PASSWORD, 4))

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.core.facts import Origin
-from netim_app.identity import accounts, passwords, sessions, tickets
+from netim_app.identity import account_creation, passwords, sessions, tickets
 from netim_app.identity.tables import Account
 from netim_app.infra import queued_mail
 from netim_app.infra.outbox import context_of
@@ -45,9 +45,9 @@ def quick_hash(password: str) -> str:
 
 def make_account(unit: UnitOfWork, email: str = EMAIL, *, password: str = PASSWORD, **values: Any) -> int:
     """The id of a new account. `values` replace fields of the table."""
-    account = accounts.create_account(
+    account = account_creation.create_account(
         unit,
-        accounts.NewCustomer(
+        account_creation.NewCustomer(
             email=email, first_name="Ada", last_name="Lovelace", password="", language="en", time_zone="Europe/Paris"
         ),
         quick_hash(password),

@@ -37,7 +37,7 @@ from netim_app import build as front_end
 from netim_app.core.clock import shifted_clock
 from netim_app.features.login_alerts.tables import LoginAlert
 from netim_app.features.passkeys.tables import PasskeyQuestion
-from netim_app.identity import accounts, passwords
+from netim_app.identity import account_creation, accounts, passwords
 from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import Units
 from netim_app.registry import install_features
@@ -292,7 +292,7 @@ class Server:
         """
         install_features()
         self.secrets.note_typed({"email": email, "password": password})
-        customer = accounts.NewCustomer(
+        customer = account_creation.NewCustomer(
             email=email,
             first_name=first_name,
             last_name=last_name,
@@ -302,7 +302,7 @@ class Server:
         )
         with self.units.write() as unit:
             hashed = passwords.hash_password(password, unit.settings.bcrypt_cost)
-            account = accounts.create_account(unit, customer, hashed)
+            account = account_creation.create_account(unit, customer, hashed)
             # off, so that the first press of the switch is one that switches on
             unit.session.add(LoginAlert(account_id=account.id or 0, setting="off", since=unit.now))
             if asked_for_passkey:

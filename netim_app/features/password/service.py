@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.features.password import rules
-from netim_app.identity import accounts, attempts, login, notices, password_policy, second_factor, sessions, tickets
+from netim_app.identity import (
+    accounts,
+    attempts,
+    login,
+    notices,
+    password_policy,
+    second_factor,
+    sessions,
+    stored_passwords,
+    tickets,
+)
 from netim_app.identity.facts import PasswordChanged
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
@@ -26,19 +36,19 @@ class PasswordSetting:
 
 def up_to_date(unit: UnitOfWork, account_id: int) -> bool:
     """Whether the password is recent enough and complies with the policy."""
-    changed_at, accepted_under = accounts.password_age(unit, account_id)
+    changed_at, accepted_under = stored_passwords.password_age(unit, account_id)
     return rules.is_up_to_date(changed_at, unit.now, accepted_under=accepted_under)
 
 
 def is_refused(unit: UnitOfWork, account_id: int) -> bool:
     """Whether the current policy has refused the password: it has leaked, or it is easy to guess."""
-    _, accepted_under = accounts.password_age(unit, account_id)
+    _, accepted_under = stored_passwords.password_age(unit, account_id)
     return accepted_under == password_policy.REFUSED
 
 
 def view_setting(unit: UnitOfWork, account_id: int) -> PasswordSetting:
     """The card's content."""
-    changed_at, accepted_under = accounts.password_age(unit, account_id)
+    changed_at, accepted_under = stored_passwords.password_age(unit, account_id)
     language, time_zone = accounts.locale_of(unit, account_id)
     return PasswordSetting(
         changed=catalog.format_age(changed_at, unit.now, language),
@@ -63,7 +73,7 @@ def replace_password(
     attempts.reset_attempts(unit, attempt.key)
     if not actor.is_fresh(unit.now) and second_factor.enrolled(unit, actor.account_id):
         second_factor.check_code(unit, actor.account_id, code, actor)
-    accounts.replace_password(
+    stored_passwords.replace_password(
         unit,
         PasswordChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin, way="changed"),
         hashed,

@@ -1,7 +1,7 @@
 from netim_app.features.gauge.rules import FULL, points
 from netim_app.features.gauge.state import counted
 from netim_app.features.login_alerts.service.alerts import choose
-from netim_app.identity import accounts, passwords
+from netim_app.identity import passwords, stored_passwords
 from netim_app.infra.unit_of_work import Units
 from netim_app.offers import offers
 from netim_app.registry import install_features
@@ -57,7 +57,7 @@ def test_a_new_password_brings_the_gauge_back_up(units: Units, clock: FakeClock)
 
     with units.write() as unit:
         fact = PasswordChanged(account_id=caller.account_id, at=unit.now, way="changed")
-        accounts.replace_password(unit, fact, passwords.hash_password("x", 4))
+        stored_passwords.replace_password(unit, fact, passwords.hash_password("x", 4))
 
     assert done(units, caller.account_id)["password"]
 

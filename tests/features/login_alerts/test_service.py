@@ -9,7 +9,17 @@ from netim_app.features.login_alerts.rules import Setting
 from netim_app.features.login_alerts.service import alerts as service
 from netim_app.features.login_alerts.service.alerts import AlertSetting
 from netim_app.features.login_alerts.tables import LoginAlert
-from netim_app.identity import accounts, flows, notices, operations, sessions, sign_up, sign_up_flows, tickets
+from netim_app.identity import (
+    account_creation,
+    accounts,
+    flows,
+    notices,
+    operations,
+    sessions,
+    sign_up,
+    sign_up_flows,
+    tickets,
+)
 from netim_app.identity.facts import LoggedIn, LoginBlocked
 from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import Units
@@ -144,7 +154,7 @@ def test_a_passkey_in_a_new_browser_is_mailed_always(units: Units, setting: Sett
 
 async def test_the_login_after_the_confirmation_is_not_mailed(units: Units) -> None:
     """In the browser that has confirmed. Another one is a new browser."""
-    customer = accounts.NewCustomer(
+    customer = account_creation.NewCustomer(
         email=EMAIL, first_name="Ada", last_name="Lovelace", password="", language="en", time_zone="Europe/Paris"
     )
     with units.write() as unit:

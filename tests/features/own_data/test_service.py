@@ -13,7 +13,7 @@ from netim_app.features.own_data.facts import DeletionAsked
 from netim_app.features.own_data.service import deletion
 from netim_app.features.own_data.tables import AccountDeletion
 from netim_app.identity import flows, links, login, operations, recovery, sessions, sign_up, tickets
-from netim_app.identity.accounts import NewCustomer
+from netim_app.identity.account_creation import NewCustomer
 from netim_app.identity.facts import AccountUnlocked, EmailRestored, LoginFailed
 from netim_app.identity.login import TicketIssued
 from netim_app.identity.tables import Account

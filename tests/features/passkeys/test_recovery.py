@@ -25,7 +25,7 @@ from netim_app.features.passkeys.service import only, recovery, use
 from netim_app.features.passkeys.service.passkeys import view_passkeys
 from netim_app.features.passkeys.tables import PasskeyRecovery, PasskeysOnly
 from netim_app.features.totp.service import enrolments
-from netim_app.identity import accounts, flows, links, operations, sessions, tickets
+from netim_app.identity import flows, links, operations, sessions, stored_passwords, tickets
 from netim_app.identity import recovery as identity_recovery
 from netim_app.identity.facts import CodesStopped, PasswordChanged
 from netim_app.identity.tables import SecondFactorLockout
@@ -535,7 +535,7 @@ def test_a_new_password_ends_it_because_no_mail_could_stop_it_then(units: Units,
     owner.begin()
     with units.write() as unit:
         fact = PasswordChanged(account_id=owner.account_id, at=unit.now, origin=HERE, way="changed")
-        accounts.replace_password(unit, fact, quick_hash(NEW_PASSWORD))
+        stored_passwords.replace_password(unit, fact, quick_hash(NEW_PASSWORD))
 
     assert count(units, PasskeyRecovery) == 0
     assert is_sole(units, owner.account_id)

@@ -6,7 +6,7 @@ from netim_app.core.errors import DomainError
 from netim_app.features.password import service
 from netim_app.features.password.flows import change_password
 from netim_app.features.password.service import PasswordSetting
-from netim_app.identity import accounts, flows, login_policies, password_policy
+from netim_app.identity import flows, login_policies, password_policy, stored_passwords
 from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.login import TicketIssued
 from netim_app.infra.unit_of_work import Units
@@ -122,7 +122,7 @@ async def test_a_wrong_password_is_not_judged(units: Units) -> None:
 async def test_a_password_that_was_changed_meanwhile_keeps_its_judgement(units: Units) -> None:
     caller = logged_in_actor(units)
     with units.write() as unit:
-        accounts.store_judgement(unit, caller.account_id, "the hash of another one", accepted=False)
+        stored_passwords.store_judgement(unit, caller.account_id, "the hash of another one", accepted=False)
 
     assert stored_account(units, caller.account_id).password_policy == password_policy.policy(12)
 
