@@ -9,7 +9,6 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -101,8 +100,7 @@ def log_event(logger: logging.Logger, name: str, /, *, level: int = logging.INFO
     logger.log(level, _Redacted(text), extra={"netim_event": name, "netim_fields": safe}, stacklevel=2)
 
 
-Factory = Callable[..., logging.LogRecord]
-_original_factory: Factory | None = None
+_is_installed = False
 
 
 def install(*, production: bool, level: int = logging.INFO, stream: TextIO | None = None) -> None:
@@ -116,10 +114,11 @@ def install(*, production: bool, level: int = logging.INFO, stream: TextIO | Non
             production.
         stream: where lines go; standard error by default.
     """
-    global _original_factory
-    if _original_factory is None:
-        _original_factory = original = logging.getLogRecordFactory()
+    global _is_installed
+    if not _is_installed:
+        original = logging.getLogRecordFactory()
         logging.setLogRecordFactory(lambda *args, **kwargs: clean(original(*args, **kwargs)))
+        _is_installed = True
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(LineFormatter(as_json=production))
     root = logging.getLogger()
@@ -132,12 +131,3 @@ def install(*, production: bool, level: int = logging.INFO, stream: TextIO | Non
     for name in _BY_THEMSELVES:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
-
-
-def uninstall() -> None:
-    """Undoes the record factory. For tests."""
-    global _original_factory
-    if _original_factory is not None:
-        logging.setLogRecordFactory(_original_factory)
-        _original_factory = None
-    logging.captureWarnings(False)

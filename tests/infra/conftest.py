@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from netim_app.infra import log, mail_templates
+from netim_app.infra import mail_templates
+from tests.kit.log_setup import undo_install
 
 TEMPLATE = """
 {% extends "layout.jinja" %}
@@ -23,7 +24,7 @@ TEMPLATE = """
 @pytest.fixture(autouse=True)
 def untouched_logging() -> None:
     """As in a process that has not imported the product: another test may have, and that sets up the logging."""
-    log.uninstall()
+    undo_install()
     for name in ("socketio.server", "engineio.server"):
         logging.getLogger(name).setLevel(logging.NOTSET)
 

@@ -18,6 +18,7 @@ from netim_app.infra import log, redaction, server_log
 from netim_app.infra.log import log_event
 from netim_app.infra.redaction import MASK, redact
 from tests.kit.fakes import captured_log
+from tests.kit.log_setup import undo_install
 
 S = "hunter2-Correct-Horse"
 CODE = "493817"
@@ -168,7 +169,7 @@ def output() -> Iterator[io.StringIO]:
     named = {n: (logging.getLogger(n).handlers[:], logging.getLogger(n).propagate) for n in log.CLEANED_LOGGERS}
     log.install(production=False, stream=stream)
     yield stream
-    log.uninstall()
+    undo_install()
     root.handlers[:] = handlers
     root.setLevel(level)
     for name, (own, propagate) in named.items():
