@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from netim_app.commands.customer_file import READERS, FileRefused, Line
 from netim_app.commands.start import open_database
-from netim_app.doctor import reason
+from netim_app.doctor.finding import reason
 from netim_app.identity import imports
 from netim_app.identity.email_address import email_key
 from netim_app.identity.imports import ImportedCustomer, RecordRefused

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from netim_app.commands import start
-from netim_app.doctor import effective, examine, send_mail_to_oneself
+from netim_app.doctor.checks import examine
+from netim_app.doctor.own_mail import send_mail_to_oneself
+from netim_app.doctor.shown_settings import effective
 from netim_app.infra import log, outbox
 from netim_app.offers import offers
 from netim_app.settings import read_settings

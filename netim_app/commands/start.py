@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from netim_app.brand.brand import read_brand
 from netim_app.core.loading import without_collections
-from netim_app.doctor import reason
+from netim_app.doctor.finding import reason
 from netim_app.identity import customer_directory
 from netim_app.infra import log
 from netim_app.infra.unit_of_work import Units, configure

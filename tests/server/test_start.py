@@ -19,7 +19,8 @@ import pytest
 
 from netim_app import build as front_end
 from netim_app import setting_files
-from netim_app.doctor import effective, examine
+from netim_app.doctor.checks import examine
+from netim_app.doctor.shown_settings import effective
 from netim_app.infra.port import PortTaken, answers, claimed_port, when_it_listens
 from netim_app.settings import Reading, Settings, read_settings
 from tests.conftest import new_postgres_database
