@@ -117,15 +117,6 @@ PURE_PARTS = {"reflex_guard.marks", "reflex_guard.tokens", "rfc8785"}
 """The contract `pure` keeps them so. The last one turns values into canonical JSON, and does nothing else."""
 
 
-def test_every_service_of_identity_is_free_of_reflex() -> None:
-    """Contracts name them one by one; this finds those that nobody named."""
-    speaks_reflex = {"gate", "revoked_tabs", "abandoned_tabs", "feature"}
-    for path, tree in sources().items():
-        folder, _, file = path.partition("/")
-        if folder == "identity" and "/" not in file and file.removesuffix(".py") not in speaks_reflex:
-            assert not {name for name in imported(tree) if name.startswith("reflex")} - PURE_PARTS, path
-
-
 def test_no_test_module_is_imported() -> None:
     """Helpers of several test modules are in `tests/kit`."""
     import_of_tests = re.compile(r"^\s*(?:from|import) tests\.(?:\w+\.)*test_\w+", re.MULTILINE)
