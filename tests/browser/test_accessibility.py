@@ -11,7 +11,7 @@ from sqlmodel import col, delete
 
 from netim_app import build
 from netim_app.core.facts import Fact, Origin
-from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.backup_codes.service import use as backup_code_use
 from netim_app.features.ip_restriction.tables import IpRule
 from netim_app.features.journal.service import entries
 from netim_app.features.login_alerts.service import copies
@@ -742,7 +742,7 @@ def visit_two_factor(look: Looker, server: Server, email: str) -> None:
     expect(finish).to_have_count(0)
     with server.units.write() as unit:
         account_id = operations.find_account(unit, email) or 0
-        assert all(backup_codes.consume(unit, account_id, code, Origin()) for code in codes[:9])
+        assert all(backup_code_use.consume(unit, account_id, code, Origin()) for code in codes[:9])
     page.goto(SECURITY)
     expect(page.get_by_test_id("backup-codes-low")).to_be_visible()
     look("one backup code left")

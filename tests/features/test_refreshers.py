@@ -6,7 +6,7 @@ import pyotp
 import pytest
 
 from netim_app.core.actor import set_caller
-from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.backup_codes.service import sets as backup_code_sets
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import restriction, rule_list
 from netim_app.features.login_alerts.service.alerts import choose
@@ -37,7 +37,7 @@ def test_what_shows_a_date_changes_with_language_and_time_zone(
     with units.write() as unit:
         enrolments.confirm(unit, caller, begun.handle, code=code, name="Phone", return_to="/account/x")
     with units.write() as unit:
-        backup_codes.make(unit, caller)
+        backup_code_sets.make(unit, caller)
     with units.read() as unit:
         before = {name: each.load(unit, caller.account_id) for name, each in offers().refreshers.items()}
         profile = profiles.view_account(unit, caller.account_id).profile

@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.backup_codes.service import sets as backup_code_sets
 from netim_app.features.genuine_mail.service import phrase
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import batches, restriction, rule_list
@@ -51,7 +51,7 @@ def caller(units: Units, clock: FakeClock) -> Actor:
     with units.write() as unit:
         login_alerts.choose(unit, owner, "every")
         phrase.save(unit, owner, "blue heron")
-        backup_codes.make(unit, owner)
+        backup_code_sets.make(unit, owner)
         copies.ask(unit, owner, "second@example.net")
         for rule in ("192.0.2.0/24", "198.51.100.0/24"):
             rule_list.add_rule(unit, owner, reading.parse(rule), "")
@@ -96,7 +96,7 @@ WEAKENING: dict[str, Act] = {
     "IP restriction goes off": lambda unit, actor: restriction.switch(unit, actor, False, confirmed=True),
     "IP restriction goes on": lambda unit, actor: restriction.switch(unit, actor, True, confirmed=True),
     "passkeys only goes on": lambda unit, actor: only.ask(unit, actor, ""),
-    "backup codes are made anew": backup_codes.make,
+    "backup codes are made anew": backup_code_sets.make,
     "the phrase is changed": lambda unit, actor: phrase.save(unit, actor, "green heron"),
     "the phrase goes": phrase.remove,
     "the address is changed": lambda unit, actor: email_change.ask_email_change(unit, actor, "other@example.net"),
@@ -168,7 +168,7 @@ def test_freeze_lets_its_owner_undo_what_a_thief_may_have_switched_on(units: Uni
     with units.write() as unit:
         add_devices(unit, caller.account_id)
     with units.write() as unit:
-        backup_codes.make(unit, caller)
+        backup_code_sets.make(unit, caller)
         phrase.save(unit, caller, "blue heron")
         rule_list.add_rule(unit, caller, reading.parse(HERE.address), "")
     with units.write() as unit:
@@ -179,7 +179,7 @@ def test_freeze_lets_its_owner_undo_what_a_thief_may_have_switched_on(units: Uni
         restriction.switch(unit, caller, False, confirmed=True)
         only.switch_off(unit, caller)
         authenticators.disable(unit, caller, "", "/")
-        backup_codes.make(unit, caller)
+        backup_code_sets.make(unit, caller)
         phrase.remove(unit, caller)
 
 

@@ -13,7 +13,9 @@ from sqlmodel import select
 
 from netim_app.core.errors import RecordedRefusal
 from netim_app.feature import Feature, SecondFactor
-from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.backup_codes.service import sets as backup_code_sets
+from netim_app.features.backup_codes.service import stored as backup_code_stored
+from netim_app.features.backup_codes.service import use as backup_code_use
 from netim_app.identity import operations, pending_logins, recovery, second_factor, sessions
 from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import PendingLogin
@@ -163,7 +165,7 @@ def test_a_login_with_the_old_password_is_not_finished_after_a_reset(units: Unit
 def test_new_codes_while_the_key_is_changed(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
     caller = logged_in_actor(units)
     with units.write() as unit:
-        backup_codes.make(unit, caller)
+        backup_code_sets.make(unit, caller)
     monkeypatch.setattr(units, "vault", Vault("n" * 40, units.settings.secret_key.get_secret_value()))
 
     rewrap = units.vault.rewrap
@@ -174,24 +176,24 @@ def test_new_codes_while_the_key_is_changed(units: Units, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(units.vault, "rewrap", slow)
     done, made = at_the_same_time(
-        units, backup_codes.rewrap, lambda unit: a_little_later(backup_codes.make, unit, caller)
+        units, backup_code_stored.rewrap, lambda unit: a_little_later(backup_code_sets.make, unit, caller)
     )
 
     assert done.sealed == 1
     with units.write() as unit:
-        assert backup_codes.consume(unit, caller.account_id, made.codes[0], HERE)
+        assert backup_code_use.consume(unit, caller.account_id, made.codes[0], HERE)
 
 
 def test_codes_are_noted_as_saved_while_new_ones_are_made(units: Units, clock: FakeClock) -> None:
     caller = logged_in_actor(units)
     with units.write() as unit:
-        handle = backup_codes.make(unit, caller).handle
+        handle = backup_code_sets.make(unit, caller).handle
     clock.advance(minutes=1)
 
     _, saved = both(
         units,
-        lambda unit: backup_codes.make(unit, caller),
-        lambda unit: backup_codes.note_saved(unit, caller, handle),
+        lambda unit: backup_code_sets.make(unit, caller),
+        lambda unit: backup_code_sets.note_saved(unit, caller, handle),
     )
 
     assert saved is False

@@ -10,7 +10,9 @@ from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, Subscription
-from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.backup_codes.service import sets as backup_code_sets
+from netim_app.features.backup_codes.service import stock as backup_code_stock
+from netim_app.features.backup_codes.service import use as backup_code_use
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import access, restriction, rule_list
 from netim_app.features.totp.tables import TotpAuthenticator
@@ -275,7 +277,7 @@ def _two_factor(units: Units, thief: Actor) -> None:
     with units.write() as unit:
         add_device(unit, thief.account_id)
     with units.write() as unit:
-        backup_codes.make(unit, thief)
+        backup_code_sets.make(unit, thief)
 
 
 def _stopped_codes(units: Units, thief: Actor) -> None:
@@ -313,7 +315,7 @@ def test_no_obstacle_of_a_thief_stands_in_the_way(
     with units.write() as unit:
         add_device(unit, account_id)
         assert not second_factor.is_stopped(unit, account_id), "nor later, when the owner uses codes"
-        assert not backup_codes.view_stock(unit, account_id).left
+        assert not backup_code_stock.view_stock(unit, account_id).left
 
 
 def test_a_second_factor_that_is_older_stays(units: Units, account_id: int, clock: FakeClock) -> None:
@@ -325,7 +327,7 @@ def test_a_second_factor_that_is_older_stays(units: Units, account_id: int, cloc
         rule_list.add_rule(unit, thief, reading.parse("192.0.2.0/24"), "")
         restriction.switch(unit, thief, True, confirmed=False)
     with units.write() as unit:
-        codes = backup_codes.make(unit, thief).codes
+        codes = backup_code_sets.make(unit, thief).codes
     clock.advance(days=7, seconds=1)
     change_address(units, thief)
     with units.write() as unit:
@@ -350,13 +352,13 @@ def test_newer_backup_codes_for_an_older_second_factor_go(units: Units, account_
     clock.advance(days=30)
     change_address(units, thief)
     with units.write() as unit:
-        codes = backup_codes.make(unit, thief).codes
+        codes = backup_code_sets.make(unit, thief).codes
 
     assert restore(units, last_mail(units, "email_undo").token) == ""
 
     assert devices(units, account_id) == ["Mine"]
     with units.write() as unit:
-        assert not backup_codes.consume(unit, account_id, codes[0], ELSEWHERE)
+        assert not backup_code_use.consume(unit, account_id, codes[0], ELSEWHERE)
 
 
 def test_a_list_whose_older_rules_were_removed_shuts_nobody_out(

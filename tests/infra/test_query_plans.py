@@ -21,7 +21,7 @@ from sqlalchemy import event
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import RecordedRefusal
-from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.backup_codes.service import sets as backup_code_sets
 from netim_app.features.genuine_mail.service import phrase, references
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import restriction, rule_list
@@ -191,7 +191,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     code = pyotp.TOTP(secret).at(clock())
     await in_unit(enrolments.confirm, actor, enrolment.handle, code=code, name="Phone", return_to=sessions.HOME)
     await in_unit(enrolments.begin, actor)
-    made = await in_unit(backup_codes.make, actor)
+    made = await in_unit(backup_code_sets.make, actor)
     await in_read_unit(_load, actor.account_id, -1)
     await in_unit(phrase.remove, actor)
     clock.advance(minutes=1)

@@ -18,7 +18,7 @@ import psutil
 import pytest
 from redis import Redis
 
-from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.backup_codes.service import sets as backup_code_sets
 from netim_app.features.passkeys.facts import PasskeyAdded, PasskeysOnlyOn
 from netim_app.features.passkeys.service import recovery
 from netim_app.features.passkeys.tables import Passkey, PasskeysOnly
@@ -353,7 +353,7 @@ async def test_passkeys_only_holds_in_both_workers_and_one_end_of_the_wait_leads
         unit.session.add(key)
         unit.session.flush()
         unit.record(PasskeyAdded(account_id=account_id, at=unit.now, name="Lost"))
-        codes = backup_codes.make(unit, actor_of(unit, make_session(unit, account_id))).codes
+        codes = backup_code_sets.make(unit, actor_of(unit, make_session(unit, account_id))).codes
         unit.session.add(PasskeysOnly(account_id=account_id, since=unit.now))
         unit.record(PasskeysOnlyOn(account_id=account_id, at=unit.now))
         begin = links.new_link(unit, purpose=recovery.BEGIN, life=timedelta(hours=1), account_id=account_id)

@@ -1,8 +1,8 @@
 """Backup codes: ten single-use codes that replace a code of the application."""
 
 from netim_app.feature import Feature, Hint, Refresher, ReplacementStep, SecondFactor, Subscription, WizardStep
-from netim_app.features.backup_codes import service
 from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesRemoved, BackupCodesSaved, BackupCodeUsed
+from netim_app.features.backup_codes.service import sets, stock, stored, use
 from netim_app.features.backup_codes.state import NewCodesState, is_due, show_stock
 from netim_app.features.backup_codes.view import new_codes, part, wizard_is_open
 from netim_app.identity.facts import (
@@ -29,14 +29,14 @@ BACKUP_CODES = Feature(
     hints=(
         Hint(
             key="backup_codes",
-            applies=service.runs_low,
+            applies=stock.runs_low,
             changed_by=STOCK_FACTS,
             href="/account/connection-and-security#backup-codes",
             press=NewCodesState.begin,
         ),
         Hint(
             key="backup_codes.unsaved",
-            applies=service.is_unsaved,
+            applies=stock.is_unsaved,
             changed_by=STOCK_FACTS,
             href="/account/connection-and-security#backup-codes",
             press=NewCodesState.begin,
@@ -46,22 +46,22 @@ BACKUP_CODES = Feature(
         SecondFactor(
             name="backup_codes",
             logged_in="backup_codes.logged_in",
-            enrolled=service.never_enrolled,
-            consume=service.consume,
-            was_used=service.was_used,
-            valid_code_count=service.codes_left,
+            enrolled=use.never_enrolled,
+            consume=use.consume,
+            was_used=use.was_used,
+            valid_code_count=use.codes_left,
             part=part,
             stands_in=True,
         ),
     ),
     subscriptions=(
-        Subscription(fact=SecondFactorDisabled, handle=service.delete_all),
-        Subscription(fact=TakenBack, handle=service.delete_since),
-        Subscription(fact=BackupCodesMade, handle=service.mail_made),
-        Subscription(fact=BackupCodesRemoved, handle=service.mail_removed),
-        Subscription(fact=BackupCodeUsed, handle=service.mail_used),
+        Subscription(fact=SecondFactorDisabled, handle=sets.delete_all),
+        Subscription(fact=TakenBack, handle=sets.delete_since),
+        Subscription(fact=BackupCodesMade, handle=sets.mail_made),
+        Subscription(fact=BackupCodesRemoved, handle=sets.mail_removed),
+        Subscription(fact=BackupCodeUsed, handle=use.mail_used),
     ),
-    refresher=Refresher(changed_by=(*STOCK_FACTS, ProfileChanged), load=service.view_stock, show=show_stock),
+    refresher=Refresher(changed_by=(*STOCK_FACTS, ProfileChanged), load=stock.view_stock, show=show_stock),
     wizard_steps=(
         WizardStep(
             title="backup_codes.new.title",
@@ -74,6 +74,6 @@ BACKUP_CODES = Feature(
     ),
     replacement_steps=(ReplacementStep(key="backup_codes.lost", fact=BackupCodesMade, press=NewCodesState.begin),),
     dialogs=(NewCodesState,),
-    rewrap=service.rewrap,
-    export=service.export,
+    rewrap=stored.rewrap,
+    export=stored.export,
 )

@@ -7,8 +7,9 @@ import reflex as rx
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
-from netim_app.features.backup_codes import service
-from netim_app.features.backup_codes.service import NewCodes, Stock
+from netim_app.features.backup_codes.service import sets
+from netim_app.features.backup_codes.service.sets import NewCodes
+from netim_app.features.backup_codes.service.stock import Stock
 from netim_app.identity import limits, second_factor
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import SECURITY, change, explain, go_to_card, refresh, show_notice
@@ -61,7 +62,7 @@ class NewCodesState(TransientVars, rx.State):
 
         It replaces only a set that no page has shown. Reflex cancels it when the page reconnects meanwhile.
         """
-        made = await in_unit(service.make_due, actor())
+        made = await in_unit(sets.make_due, actor())
         if made is None:
             return
         async for step in _show(self, made, dialog=self._shown_in or await _dialog_of_first_set()):
@@ -72,7 +73,7 @@ class NewCodesState(TransientVars, rx.State):
     async def note_shown(self, handle: str) -> None:
         """The page confirms that it shows the codes with this handle."""
         if isinstance(handle, str) and len(handle) <= MAX_HANDLE:
-            await in_unit(service.note_shown, actor(), handle)
+            await in_unit(sets.note_shown, actor(), handle)
             (await self.get_state(BackupCodesState))._shown = True  # noqa: SLF001  no page sees it
 
     @rx.event
@@ -91,7 +92,7 @@ class NewCodesState(TransientVars, rx.State):
         self.errors = {}
         try:
             await limits.allow_change(actor().account_id)
-            made = await in_unit(service.make, actor())
+            made = await in_unit(sets.make, actor())
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -106,7 +107,7 @@ class NewCodesState(TransientVars, rx.State):
         if not read.flag("saved"):
             self.errors = await explain(self, DomainError("backup_codes.save_first", field="saved"))
             return None
-        current = await change(self, service.note_saved, read.text("handle", limit=MAX_HANDLE, required=False))
+        current = await change(self, sets.note_saved, read.text("handle", limit=MAX_HANDLE, required=False))
         wizard_done = offers().wizard_done if self._shown_in == "wizard" else None
         self.reset()
         if not current:

@@ -3,7 +3,7 @@ from sqlmodel import col, select, update
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.features.backup_codes import service
+from netim_app.features.backup_codes.service import sets, stock, stored, use
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
 from netim_app.features.totp.facts import AuthenticatorAdded
 from netim_app.features.totp.tables import TotpAuthenticator
@@ -27,17 +27,17 @@ def protected(units: Units, email: str = EMAIL) -> Actor:
 
 def make(units: Units, caller: Actor) -> tuple[str, ...]:
     with units.write() as unit:
-        return service.make(unit, caller).codes
+        return sets.make(unit, caller).codes
 
 
 def consume(units: Units, account_id: int, code: str) -> bool:
     with units.write() as unit:
-        return service.consume(unit, account_id, code, HERE)
+        return use.consume(unit, account_id, code, HERE)
 
 
 def left(units: Units, caller: Actor) -> int:
     with units.read() as unit:
-        return service.view_stock(unit, caller.account_id).left
+        return stock.view_stock(unit, caller.account_id).left
 
 
 def test_each_code_works_once_and_leaves_the_others(units: Units) -> None:
@@ -57,7 +57,7 @@ def test_a_used_code_is_known_as_such_until_a_new_set(units: Units) -> None:
 
     def was_used(code: str) -> bool:
         with units.read() as unit:
-            return service.was_used(unit, caller.account_id, code)
+            return use.was_used(unit, caller.account_id, code)
 
     assert [was_used(code) for code in codes] == [True, *[False] * 9]
     new = make(units, caller)
@@ -82,7 +82,7 @@ def test_a_code_that_switches_everything_off_is_not_told_as_if_others_were_left(
     consume(units, caller.account_id, codes[0])
     clock.advance(minutes=1)
     with units.write() as unit:
-        service.consume(unit, caller.account_id, codes[1], HERE)
+        use.consume(unit, caller.account_id, codes[1], HERE)
         unit.record(SecondFactorDisabled(account_id=caller.account_id, at=unit.now, origin=HERE))
 
     # The mail about the first code stays: that one was used at another time.
@@ -129,17 +129,17 @@ def test_the_first_set_never_replaces_one_that_a_page_has_shown(units: Units) ->
     made = [one for one in at_once(6, lambda _: _first(units, caller)) if one]
 
     with units.write() as unit:
-        present = service._handle(unit.session.get_one(BackupCodeSet, caller.account_id))
+        present = sets._handle(unit.session.get_one(BackupCodeSet, caller.account_id))
         for one in made:
-            service.note_shown(unit, caller, one.handle)
+            sets.note_shown(unit, caller, one.handle)
     assert present in [one.handle for one in made]
     assert left(units, caller) == 10
     assert at_once(6, lambda _: _first(units, caller)) == [None] * 6
 
 
-def _first(units: Units, caller: Actor) -> service.NewCodes | None:
+def _first(units: Units, caller: Actor) -> sets.NewCodes | None:
     with units.write() as unit:
-        return service.make_due(unit, caller)
+        return sets.make_due(unit, caller)
 
 
 @pytest.mark.parametrize(("minutes", "mails"), [(0, []), (11, ["backup_codes_made"])])
@@ -171,7 +171,7 @@ def test_without_a_second_factor_there_are_no_codes(units: Units) -> None:
 
     assert _first(units, caller) is None
     with units.write() as unit, pytest.raises(DomainError, match=r"backup_codes\.not_enabled"):
-        service.make(unit, caller)
+        sets.make(unit, caller)
 
 
 def test_codes_are_kept_as_digests_under_a_sealed_key_of_their_set(units: Units) -> None:
@@ -204,7 +204,7 @@ def test_codes_outlive_a_change_of_the_secret_key(units: Units, monkeypatch: pyt
     codes = make(units, caller)
     monkeypatch.setattr(units, "vault", Vault("n" * 40, units.settings.secret_key.get_secret_value()))
     with units.write() as unit:
-        assert (service.rewrap(unit).sealed, service.rewrap(unit).sealed) == (1, 0)
+        assert (stored.rewrap(unit).sealed, stored.rewrap(unit).sealed) == (1, 0)
     monkeypatch.setattr(units, "vault", Vault("n" * 40))
 
     assert consume(units, caller.account_id, codes[0])
@@ -224,7 +224,7 @@ def test_the_gauge_hints_when_codes_run_low(units: Units) -> None:
     hint = next(hint for hint in offers().hints if hint.key == "backup_codes")
     codes = make(units, caller)
     with units.write() as unit:
-        assert service.note_saved(unit, caller, unit.now.isoformat())
+        assert sets.note_saved(unit, caller, unit.now.isoformat())
     seen = []
     for code in codes:
         consume(units, caller.account_id, code)
@@ -240,18 +240,18 @@ def test_codes_that_nobody_has_saved_are_reminded_of(units: Units) -> None:
 
     def seen() -> tuple[bool, bool]:
         with units.read() as unit:
-            return hint.applies(unit, caller.account_id), service.view_stock(unit, caller.account_id).saved
+            return hint.applies(unit, caller.account_id), stock.view_stock(unit, caller.account_id).saved
 
     def save(handle: str) -> bool:
         with units.write() as unit:
-            return service.note_saved(unit, caller, handle)
+            return sets.note_saved(unit, caller, handle)
 
     with units.write() as unit:
-        old = service.make(unit, caller).handle
+        old = sets.make(unit, caller).handle
     assert seen() == (True, False)
     units.clock.advance(seconds=1)  # type: ignore[attr-defined]
     with units.write() as unit:
-        new = service.make(unit, caller).handle
+        new = sets.make(unit, caller).handle
 
     assert not save(old), "another tab has made newer ones"
     assert seen() == (True, False)
@@ -262,7 +262,7 @@ def test_codes_that_nobody_has_saved_are_reminded_of(units: Units) -> None:
 def test_the_sheet_says_whose_codes_they_are_and_how_to_use_them(sqlite_units: Units) -> None:
     caller = protected(sqlite_units)
     with sqlite_units.write() as unit:
-        made = service.make(unit, caller)
+        made = sets.make(unit, caller)
 
     assert all(code in made.sheet.splitlines() for code in made.codes)
     assert EMAIL in made.sheet

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
-from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.backup_codes.service import sets as backup_code_sets
 from netim_app.features.ip_restriction.rules import reading
 from netim_app.features.ip_restriction.service import restriction, rule_list
 from netim_app.features.journal.tables import JournalEntry
@@ -384,7 +384,7 @@ def test_not_me_tells_which_new_backup_codes_and_rules_are_gone(units: Units, ca
     with units.write() as unit:
         for number in range(1, 4):
             rule_list.add_rule(unit, caller, reading.parse(f"198.51.100.{number}"), "")
-        backup_codes.make(unit, caller)
+        backup_code_sets.make(unit, caller)
     press(units, alerted(units, caller.account_id))
     before = mailed(units)
 

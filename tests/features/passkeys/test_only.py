@@ -8,7 +8,8 @@ import pytest
 
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
-from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.backup_codes.service import sets as backup_code_sets
+from netim_app.features.backup_codes.service import use as backup_code_use
 from netim_app.features.journal.service.recent import view_newest
 from netim_app.features.passkeys import rules
 from netim_app.features.passkeys.service import only, passkeys, prompts, stored, use
@@ -61,7 +62,7 @@ def laptop(units: Units, caller: Actor, phone: Authenticator) -> Authenticator:
 @pytest.fixture
 def codes(units: Units, caller: Actor, phone: Authenticator) -> tuple[str, ...]:
     with units.write() as unit:
-        return backup_codes.make(unit, caller).codes
+        return backup_code_sets.make(unit, caller).codes
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_one_synced_passkey_needs_a_backup_code(
 
     assert is_sole(units, caller.account_id)
     with units.read() as unit:
-        assert backup_codes.codes_left(unit, caller.account_id) == 9
+        assert backup_code_use.codes_left(unit, caller.account_id) == 9
 
 
 def test_the_last_backup_code_is_kept_for_the_way_back(
@@ -122,14 +123,14 @@ def test_the_last_backup_code_is_kept_for_the_way_back(
     """A prompt that is closed costs a code, so this is how far they go down."""
     for code in codes[2:]:
         with units.write() as unit:
-            assert backup_codes.consume(unit, caller.account_id, code, HERE)
+            assert backup_code_use.consume(unit, caller.account_id, code, HERE)
     with units.write() as unit:
         only.ask(unit, caller, codes[1])
 
     assert refusal(units, lambda unit: only.ask(unit, caller, codes[0])) == "passkeys.only.codes"
     with units.write() as unit:
-        assert backup_codes.codes_left(unit, caller.account_id) == 1
-        code = backup_codes.make(unit, caller).codes[0]
+        assert backup_code_use.codes_left(unit, caller.account_id) == 1
+        code = backup_code_sets.make(unit, caller).codes[0]
     assert switch_on(units, caller, phone, code)
 
 
@@ -141,7 +142,7 @@ def test_a_code_that_is_spent_meanwhile_elsewhere_leaves_the_account_open(
         options = only.ask(unit, caller, codes[0])
         again = only.ask(unit, caller, "", proved=True)
         for code in codes[1:]:
-            assert backup_codes.consume(unit, caller.account_id, code, HERE)
+            assert backup_code_use.consume(unit, caller.account_id, code, HERE)
 
     assert refusal(units, lambda unit: only.ask(unit, caller, "", proved=True)) == "passkeys.only.codes"
     for asked in (options, again):
@@ -172,7 +173,7 @@ def test_one_device_is_not_left_alone_without_a_backup_code(units: Units, caller
 
     assert refusal(units, lambda unit: passkeys.remove(unit, caller, lost)) == "passkeys.only.needed"
     with units.write() as unit:
-        backup_codes.make(unit, caller)
+        backup_code_sets.make(unit, caller)
         passkeys.remove(unit, caller, lost)
         assert stored.count(unit, caller.account_id) == 1
 
@@ -181,7 +182,7 @@ def test_one_passkey_on_one_device_is_not_enough(units: Units, caller: Actor) ->
     key = Authenticator(can_sync=False)
     add(units, caller, key)
     with units.write() as unit:
-        codes = backup_codes.make(unit, caller).codes
+        codes = backup_code_sets.make(unit, caller).codes
 
     with pytest.raises(DomainError, match=r"passkeys\.only\.more"):
         switch_on(units, caller, key, codes[0])
@@ -361,7 +362,7 @@ async def test_sole_way_password_and_code_are_no_fresh_proof(
     with units.read() as unit:
         ways = ways_of(unit, closed.account_id)
         assert (ways.takes_codes, ways.ceremonies) == (False, ["passkeys"])
-        assert backup_codes.codes_left(unit, closed.account_id) == 10
+        assert backup_code_use.codes_left(unit, closed.account_id) == 10
 
     with units.write() as unit:
         options = prompts.for_account(unit, closed, "step_up", closed.account_id)
@@ -381,7 +382,7 @@ async def test_a_new_password_needs_a_fresh_proof_and_takes_no_code(
 
 def test_the_last_passkey_stays(units: Units, closed: Actor, phone: Authenticator, laptop: Authenticator) -> None:
     with units.write() as unit:
-        backup_codes.make(unit, closed)
+        backup_code_sets.make(unit, closed)
         first, last = [row.id or 0 for row in stored.passkeys_of(unit, closed.account_id)]
         passkeys.remove(unit, closed, first)
     with pytest.raises(DomainError, match=r"passkeys\.only\.last"), units.write() as unit:
@@ -510,7 +511,7 @@ def test_backed_up_is_what_the_passkey_said_last(units: Units, caller: Actor, co
 
     log_in(units, key.use(ask(units)))
     with units.write() as unit:
-        fresh = backup_codes.make(unit, caller).codes
+        fresh = backup_code_sets.make(unit, caller).codes
     assert switch_on(units, caller, key, fresh[0])
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from netim_app import periodic
 from netim_app.core.actor import Actor, set_caller
-from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.backup_codes.service import sets as backup_code_sets
+from netim_app.features.backup_codes.service import use as backup_code_use
 from netim_app.features.gauge.state import GaugeState
 from netim_app.features.passkeys.state.card import PasskeyDialogState, PasskeysState
 from netim_app.features.passkeys.state.only import PasskeysOnlyState
@@ -56,7 +57,7 @@ def phone(caller: Actor, sqlite_units: Units) -> Authenticator:
 @pytest.fixture
 def codes(phone: Authenticator, caller: Actor, sqlite_units: Units) -> list[str]:
     with sqlite_units.write() as unit:
-        return list(backup_codes.make(unit, caller).codes)
+        return list(backup_code_sets.make(unit, caller).codes)
 
 
 async def opened(url: str = PAGE) -> Tab:
@@ -131,7 +132,7 @@ async def test_a_prompt_that_is_closed_costs_one_code(
     options = await prompted(tab, {})
 
     with sqlite_units.read() as unit:
-        assert backup_codes.codes_left(unit, caller.account_id) == 9
+        assert backup_code_use.codes_left(unit, caller.account_id) == 9
     state, steps = await tab.run(PasskeysOnlyState, "finish", {"answer": phone.use(options)})
     assert (state.dialog, state.proved, len(tickets_of(steps))) == ("", False, 1)
     assert is_sole(sqlite_units, caller.account_id)

@@ -14,7 +14,8 @@ from netim_app.commands import customers
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
-from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.backup_codes.service import sets as backup_code_sets
+from netim_app.features.backup_codes.service import use as backup_code_use
 from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service import restriction, rule_list
 from netim_app.features.journal.service.recent import view_newest
@@ -110,7 +111,7 @@ def owner(units: Units, clock: FakeClock) -> Owner:
     phone = Authenticator()
     add(units, actor, phone)
     with units.write() as unit:
-        codes = list(backup_codes.make(unit, actor).codes)
+        codes = list(backup_code_sets.make(unit, actor).codes)
     switch_on(units, actor, phone, codes.pop())
     return Owner(units, actor, phone, codes)
 
@@ -473,7 +474,7 @@ def test_a_thief_with_one_backup_code_has_no_link(units: Units, owner: Owner) ->
         act = lambda unit, token=token: recovery.begin(unit, token, owner.codes[0], visitor_of())  # noqa: E731
         assert refusal(units, act) == links.DEAD
     with units.read() as unit:
-        assert backup_codes.codes_left(unit, owner.account_id) == 9, "and the code is unused"
+        assert backup_code_use.codes_left(unit, owner.account_id) == 9, "and the code is unused"
 
 
 def test_a_second_thief_does_not_take_a_wait_over(units: Units, owner: Owner) -> None:
@@ -485,7 +486,7 @@ def test_a_second_thief_does_not_take_a_wait_over(units: Units, owner: Owner) ->
     assert refusal(units, act) == recovery.WAITS
     with units.read() as unit:
         assert unit.session.get_one(PasskeyRecovery, owner.account_id).browser_digest == BROWSER
-        assert backup_codes.codes_left(unit, owner.account_id) == 8
+        assert backup_code_use.codes_left(unit, owner.account_id) == 8
 
 
 async def test_ip_rules_hold_here_too(units: Units, owner: Owner, clock: FakeClock) -> None:

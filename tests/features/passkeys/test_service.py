@@ -10,7 +10,8 @@ from sqlmodel import select
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Origin
-from netim_app.features.backup_codes import service as backup_codes
+from netim_app.features.backup_codes.service import sets as backup_code_sets
+from netim_app.features.backup_codes.service import use as backup_code_use
 from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service import restriction, rule_list
 from netim_app.features.journal.service.recent import view_newest
@@ -530,20 +531,20 @@ def test_backup_codes_go_with_the_last_second_factor_and_not_before(
 ) -> None:
     add(units, caller, Authenticator())
     with units.write() as unit:
-        backup_codes.make(unit, caller)
+        backup_code_sets.make(unit, caller)
 
     for left in (10, 0):
         with units.write() as unit:
             passkeys.remove(unit, caller, stored.passkeys_of(unit, caller.account_id)[0].id or 0)
         with units.read() as unit:
-            assert backup_codes.codes_left(unit, caller.account_id) == left
+            assert backup_code_use.codes_left(unit, caller.account_id) == left
 
 
 def test_devices_that_go_leave_two_factor_authentication_on_beside_a_passkey(
     units: Units, caller: Actor, phone: Authenticator
 ) -> None:
     with units.write() as unit:
-        backup_codes.make(unit, caller)
+        backup_code_sets.make(unit, caller)
     with units.write() as unit:
         row = TotpAuthenticator(account_id=caller.account_id, name="Phone", sealed=b"", last_step=0, added_at=unit.now)
         unit.session.add(row)
@@ -555,7 +556,7 @@ def test_devices_that_go_leave_two_factor_authentication_on_beside_a_passkey(
 
     with units.read() as unit:
         assert second_factor.enrolled(unit, caller.account_id)
-        assert backup_codes.codes_left(unit, caller.account_id) == 10
+        assert backup_code_use.codes_left(unit, caller.account_id) == 10
     assert "Device removed" in last_mail(units, "two_factor_changed").subject
 
 

@@ -436,13 +436,13 @@ def test_enabling_and_disabling_end_all_other_sessions_and_renew_the_own(units: 
 
 
 def test_disabling_needs_a_code_that_was_not_used_and_deletes_everything(units: Units, clock: FakeClock) -> None:
-    from netim_app.features.backup_codes import service as backup
+    from netim_app.features.backup_codes.service import sets as backup_code_sets
 
     caller = logged_in_actor(units)
     secret = enable(units, caller, clock)
     begin(units, caller)
     with units.write() as unit:
-        backup.make(unit, caller)
+        backup_code_sets.make(unit, caller)
     used = code(secret, clock)
     assert consume(units, caller.account_id, used)
 
