@@ -22,7 +22,7 @@ from reflex_otel import ReflexInstrumentor
 from netim_app.brand.brand import get_brand
 from netim_app.identity import sessions
 from netim_app.identity.password_queues import hash_queue
-from netim_app.infra import incidents, outbox
+from netim_app.infra import incidents, outbox_upkeep
 from netim_app.infra.unit_of_work import units
 from netim_app.reflex_port.sockets import ConnectedTabs
 from netim_app.settings import Settings
@@ -124,9 +124,9 @@ def observe(provider: MeterProvider, settings: Settings, tabs: ConnectedTabs) ->
     gauge("netim.pages.open", lambda: len(tabs.sockets()), "{page}")
 
 
-def _backlog() -> outbox.Backlog:
+def _backlog() -> outbox_upkeep.Backlog:
     with units().read() as unit:
-        return outbox.backlog(unit)
+        return outbox_upkeep.backlog(unit)
 
 
 def _live_sessions() -> int:

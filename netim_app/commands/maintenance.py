@@ -9,7 +9,7 @@ from netim_app.commands import start
 from netim_app.doctor.checks import examine
 from netim_app.doctor.own_mail import send_mail_to_oneself
 from netim_app.doctor.shown_settings import effective
-from netim_app.infra import log, outbox
+from netim_app.infra import log, outbox_upkeep
 from netim_app.offers import offers
 from netim_app.settings import read_settings
 from netim_app.texts import catalog, new_language
@@ -50,7 +50,7 @@ def _add_language(code: str) -> None:
 def rotate_key() -> None:
     """Seal everything with NETIM_SECRET_KEY that is still sealed with NETIM_SECRET_KEY_OLD."""
     with start.open_database().write() as unit:
-        done = sum((rewrap(unit) for rewrap in offers().rewraps), outbox.rewrap(unit))
+        done = sum((rewrap(unit) for rewrap in offers().rewraps), outbox_upkeep.rewrap(unit))
     typer.echo(f"sealed {done.sealed} record(s) anew")
     if done.unreadable:
         typer.echo(f"{done.unreadable} could not be read: see the log; keep NETIM_SECRET_KEY_OLD until then", err=True)
@@ -61,7 +61,7 @@ def rotate_key() -> None:
 def retry_mails() -> None:
     """Send the mails again that had been given up."""
     with start.open_database().write() as unit:
-        count = outbox.retry_dead(unit)
+        count = outbox_upkeep.retry_dead(unit)
     typer.echo(f"{count} mail(s) go back into the queue")
 
 

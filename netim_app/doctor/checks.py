@@ -15,7 +15,7 @@ from netim_app.brand.brand import read_brand
 from netim_app.doctor.finding import PATIENCE_SECONDS, Finding, reason
 from netim_app.doctor.public_address import check_public_address
 from netim_app.identity import customer_directory
-from netim_app.infra import outbox
+from netim_app.infra import outbox_upkeep
 from netim_app.infra.mail_transport import DeliveryFailed, SmtpTransport
 from netim_app.infra.unit_of_work import Units, configure
 from netim_app.schema import RevisionError, missing_migrations
@@ -121,7 +121,7 @@ def _tables(units: Units) -> Iterator[Finding]:
             yield Finding("tables", f"{missing} migration(s) missing: run `netim migrate`", fine=False)
             return
         with units.read() as unit:
-            backlog = outbox.backlog(unit)
+            backlog = outbox_upkeep.backlog(unit)
     except RevisionError:
         yield Finding("tables", "were made by another version, which this one does not know", fine=False)
     except SQLAlchemyError as error:

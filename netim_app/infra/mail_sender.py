@@ -18,7 +18,6 @@ from netim_app.infra.claimed_mail import ClaimedMail, prepare
 from netim_app.infra.log import log_event
 from netim_app.infra.mail_message import Message
 from netim_app.infra.mail_transport import DeliveryFailed, RecipientRefused, Transport, TransportDown
-from netim_app.infra.outbox import purge
 from netim_app.infra.outbox_claims import (
     MAX_ATTEMPTS,
     Claimed,
@@ -31,6 +30,7 @@ from netim_app.infra.outbox_claims import (
     pause_after,
     take,
 )
+from netim_app.infra.outbox_upkeep import purge
 from netim_app.infra.unit_of_work import UnitOfWork, Units, in_unit_thread
 
 P = ParamSpec("P")

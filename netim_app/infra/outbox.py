@@ -4,12 +4,11 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy import Update, case, func
-from sqlmodel import and_, col, delete, or_, select, update
+from sqlmodel import col, delete, or_, select
 
 from netim_app.core.facts import Origin
 from netim_app.infra import handlers
@@ -17,14 +16,12 @@ from netim_app.infra.columns import table_of
 from netim_app.infra.log import log_event
 from netim_app.infra.mail_message import address
 from netim_app.infra.queued_mail import QueuedMail
-from netim_app.infra.rewrap import Rewrapped, rewrap_rows
-from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
+from netim_app.infra.tables import SENT, OutboxMessage
 from netim_app.infra.trace import trace
 from netim_app.infra.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 
-KEEP = timedelta(days=30)
 HELD_BACK = ".held_back"
 _message = table_of(OutboxMessage).c
 _QUEUE = sa.insert(table_of(OutboxMessage))
@@ -33,15 +30,6 @@ _COUNT = sa.select(sa.func.count()).where(
     _message.event == sa.bindparam("kind"),
     _message.created_at > sa.bindparam("since"),
 )
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """The state of the outbox. `oldest_age_seconds` is the age of the oldest queued mail, 0 without one."""
-
-    queued: int
-    oldest_age_seconds: float
-    dead: int
 
 
 def queue(
@@ -194,61 +182,6 @@ def queued_since(unit: UnitOfWork, account_id: int, event: str, since: datetime,
     return unit.session.exec(found.limit(1)).first() is not None
 
 
-def backlog(unit: UnitOfWork) -> Backlog:
-    """How many mails are queued, and how many were given up."""
-    states = col(OutboxMessage.state)
-    queued, dead, oldest = unit.session.exec(
-        select(
-            func.count(case((states == QUEUED, 1))),
-            func.count(case((states == DEAD, 1))),
-            func.min(case((states == QUEUED, col(OutboxMessage.created_at)))),
-        ).where(states.in_((QUEUED, DEAD)))
-    ).one()
-    age = max(0.0, (unit.now - oldest).total_seconds()) if oldest else 0.0
-    return Backlog(queued=queued, oldest_age_seconds=age, dead=dead)
-
-
-def retry_dead(unit: UnitOfWork) -> int:
-    """Queues all mails again that were given up and have not expired, with a full set of attempts.
-
-    Returns how many.
-    """
-    message = OutboxMessage
-    return change_rows(
-        unit,
-        update(message)
-        .where(col(message.state) == DEAD, func.length(col(message.payload)) > 0)
-        .values(state=QUEUED, attempts=0, due_at=unit.now, claimed_by="", claimed_until=None),
-    )
-
-
-def rewrap(unit: UnitOfWork) -> Rewrapped:
-    """Seals unsent mails with the current secret (`netim rotate-key`)."""
-    waiting = select(OutboxMessage).where(col(OutboxMessage.state) != SENT, func.length(col(OutboxMessage.payload)) > 0)
-    return rewrap_rows(
-        unit, unit.session.exec(waiting.with_for_update()), lambda row: context_of(row.message_id), "payload"
-    )
-
-
-def purge(unit: UnitOfWork) -> int:
-    """Deletes mails that were sent or given up more than 30 days ago. Returns how many."""
-    before = unit.now - KEEP
-    old = delete(OutboxMessage).where(
-        col(OutboxMessage.due_at) < before,  # a sent mail was due before; the index has this column
-        or_(
-            col(OutboxMessage.state) == DEAD,
-            and_(col(OutboxMessage.state) == SENT, col(OutboxMessage.sent_at) < before),
-        ),
-        col(OutboxMessage.state).in_((SENT, DEAD)),
-    )
-    return int(unit.session.exec(old).rowcount)
-
-
 def context_of(message_id: str) -> str:
     """The context that the sealed content of a mail is bound to."""
     return f"outbox:{message_id}"
-
-
-def change_rows(unit: UnitOfWork, statement: Update) -> int:
-    """Runs an UPDATE. Returns how many rows it changed."""
-    return int(unit.session.exec(statement).rowcount)

@@ -8,7 +8,6 @@ from sqlmodel import col, delete, or_, update
 
 from netim_app.infra.columns import table_of
 from netim_app.infra.mail_transport import DeliveryFailed
-from netim_app.infra.outbox import change_rows
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -142,3 +141,8 @@ def catch_up(unit: UnitOfWork) -> None:
         )
         .values(due_at=unit.now, claimed_by="", claimed_until=None),
     )
+
+
+def change_rows(unit: UnitOfWork, statement: sa.Update) -> int:
+    """Runs an UPDATE. Returns how many rows it changed."""
+    return int(unit.session.exec(statement).rowcount)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from netim_app.identity import limits
-from netim_app.infra import outbox
+from netim_app.infra import outbox_upkeep
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.settings import get_settings
 from netim_app.web.client_address import unread_clients
@@ -21,7 +21,7 @@ async def healthz(_request: Request) -> JSONResponse:
     report: dict[str, object] = {}
     try:
         async with asyncio.timeout(HEALTH_TIMEOUT_SECONDS):
-            report["outbox"] = asdict(await in_read_unit(outbox.backlog))
+            report["outbox"] = asdict(await in_read_unit(outbox_upkeep.backlog))
         report["database"] = "up"
     except (SQLAlchemyError, TimeoutError):
         report["database"] = "down"

@@ -30,7 +30,7 @@ from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.login_alerts.service.alerts import choose
 from netim_app.identity import login, pending_logins, second_factor, sessions, tickets
 from netim_app.identity.state.shell import _load
-from netim_app.infra import mail_sender, outbox
+from netim_app.infra import mail_sender, outbox_upkeep
 from netim_app.infra.db import make_engine
 from netim_app.infra.unit_of_work import Units
 from netim_app.offers import offers
@@ -341,7 +341,7 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
         for purge in offers().purges:
             write(purge)
         read(pending_logins.expired)
-        read(outbox.backlog)
+        read(outbox_upkeep.backlog)
 
     yield lambda _: read(sessions.look_up, digest(token), visitor.browser_digest, visitor.origin)
     yield lambda _: read(_load, account_id, -1)

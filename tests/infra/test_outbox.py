@@ -20,13 +20,14 @@ from sqlmodel import select
 from netim_app.core.actor import visitor
 from netim_app.core.facts import Origin
 from netim_app.feature import Feature
-from netim_app.infra import mail_sender, outbox, outbox_claims
+from netim_app.infra import mail_sender, outbox, outbox_claims, outbox_upkeep
 from netim_app.infra.handlers import MailAbout, MailAddition
 from netim_app.infra.mail_sender import Sender
 from netim_app.infra.mail_templates import Templates
 from netim_app.infra.mail_transport import DeliveryFailed, RecipientRefused, SmtpTransport, TransportDown
-from netim_app.infra.outbox import backlog, purge, queue, retry_dead, rewrap
+from netim_app.infra.outbox import queue
 from netim_app.infra.outbox_claims import MAX_ATTEMPTS, Claimed, catch_up, pause_after
+from netim_app.infra.outbox_upkeep import backlog, purge, retry_dead, rewrap
 from netim_app.infra.tables import DEAD, QUEUED, SENT, OutboxMessage
 from netim_app.infra.trace import begin_trace, trace
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -748,7 +749,7 @@ async def test_a_stop_without_a_database_still_stops(sqlite_units: Units, monkey
 
 async def test_the_backlog_counts_and_tells_the_age(units: Units, clock: FakeClock) -> None:
     with units.read() as uow:
-        assert backlog(uow) == outbox.Backlog(0, 0.0, 0)
+        assert backlog(uow) == outbox_upkeep.Backlog(0, 0.0, 0)
     _queue(units, "dead@example.com")
     await _sender(units, FakeTransport(RecipientRefused("550"))).drain()
     _queue(units, "sent@example.com")
@@ -758,7 +759,7 @@ async def test_the_backlog_counts_and_tells_the_age(units: Units, clock: FakeClo
     clock.advance(seconds=90)
     _queue(units)
     with units.read() as uow:
-        assert backlog(uow) == outbox.Backlog(queued=2, oldest_age_seconds=90.0, dead=1)
+        assert backlog(uow) == outbox_upkeep.Backlog(queued=2, oldest_age_seconds=90.0, dead=1)
 
 
 async def test_only_what_was_sent_or_given_up_long_ago_is_purged(units: Units, clock: FakeClock) -> None:

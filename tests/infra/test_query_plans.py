@@ -51,7 +51,7 @@ from netim_app.identity import (
     tickets,
 )
 from netim_app.identity.state.shell import _load
-from netim_app.infra import mail_sender, outbox
+from netim_app.infra import mail_sender, outbox_upkeep
 from netim_app.infra.unit_of_work import Units, in_read_unit, in_unit
 from netim_app.offers import offers
 from netim_app.schema import load_metadata
@@ -239,7 +239,7 @@ async def _sweep(units: Units, clock: FakeClock) -> None:
     """The server's work of every minute, every hour and at /healthz: now, and when everything has expired."""
     for _ in range(2):
         await mail_sender.Sender(units, FakeTransport(), "worker").drain()
-        await in_read_unit(outbox.backlog)
+        await in_read_unit(outbox_upkeep.backlog)
         await in_read_unit(directory_accounts.changed)
         for purge in offers().purges:
             await in_unit(purge)
