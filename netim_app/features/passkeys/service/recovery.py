@@ -5,8 +5,6 @@ it, a second link opens a session in the browser in which the code was entered: 
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, delete, select, update
@@ -16,7 +14,8 @@ from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Fact, Origin
 from netim_app.features.passkeys import rules
 from netim_app.features.passkeys.facts import RecoveryBegun, RecoveryDone, RecoveryStopped
-from netim_app.features.passkeys.service import only
+from netim_app.features.passkeys.service import only, recovery_mails
+from netim_app.features.passkeys.service.recovery_mails import BEGIN, FINISH, STOP
 from netim_app.features.passkeys.tables import PasskeyRecovery
 from netim_app.identity import accounts, facts, links, login_policies, notices, second_factor, sessions, tickets
 from netim_app.identity.tables import MailedLink
@@ -24,10 +23,6 @@ from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 
-WAIT_HOURS = int(rules.RECOVERY_WAIT.total_seconds() // 3600)
-_TWO_DAYS = 48
-BEGIN, STOP, FINISH = "recovery_begin", "recovery_stop", "recovery_finish"
-"""The purposes of the mailed links."""
 WAITS, OTHER_BROWSER = "passkeys.recovery.waits", "passkeys.recovery.other_browser"
 _recovery = table_of(PasskeyRecovery).c
 _ROW = sa.select(table_of(PasskeyRecovery)).where(_recovery.account_id == sa.bindparam("account"))
@@ -46,11 +41,11 @@ def mail_way_back(unit: UnitOfWork, asked: Fact) -> None:
     sessions.lock_account(unit, asked.account_id)
     row = unit.row(_ROW, account=asked.account_id)
     if row is None:
-        _mail_link(unit, asked)
+        recovery_mails.mail_link(unit, asked)
     elif row.opens_at > unit.now:
-        _mail_begun(unit, asked, again=True)
+        recovery_mails.mail_begun(unit, asked, opens=opens_at(unit, asked.account_id), again=True)
     else:
-        _mail_open(unit, asked)
+        recovery_mails.mail_open(unit, asked)
 
 
 def begin(unit: UnitOfWork, token: str, code: str, visitor: Visitor) -> str:
@@ -79,8 +74,9 @@ def begin(unit: UnitOfWork, token: str, code: str, visitor: Visitor) -> str:
     unit.session.flush()
     fact = RecoveryBegun(account_id=account_id, at=unit.now, origin=visitor.origin)
     unit.record(fact)
-    _mail_begun(unit, fact)
-    return opens_at(unit, account_id)
+    opens = opens_at(unit, account_id)
+    recovery_mails.mail_begun(unit, fact, opens=opens)
+    return opens
 
 
 def finish(unit: UnitOfWork, token: str, visitor: Visitor) -> str:
@@ -207,79 +203,13 @@ def tell_open(unit: UnitOfWork, account_id: int) -> None:
         return
     row.mailed_at = unit.now
     origin = Origin(address=row.address, browser=row.browser, system=row.system)
-    _mail_open(unit, Fact(account_id=account_id, at=unit.now, origin=origin))
+    recovery_mails.mail_open(unit, Fact(account_id=account_id, at=unit.now, origin=origin))
 
 
 def purge(unit: UnitOfWork) -> None:
     """Deletes recoveries that were not finished in time."""
     over = col(PasskeyRecovery.opens_at) <= unit.now - rules.RECOVERY_OPEN_FOR
     unit.session.exec(delete(PasskeyRecovery).where(over))
-
-
-def _page(unit: UnitOfWork, purpose: str, token: str) -> str:
-    return f"{unit.settings.public_url}/recover-account?for={purpose.removeprefix('recovery_')}#{token}"
-
-
-def _stop_page(unit: UnitOfWork, account_id: int) -> str:
-    """The link of one mail that stops the recovery. The links of earlier mails stay valid."""
-    life = _life(unit, account_id)
-    return _page(unit, STOP, links.new_link(unit, purpose=STOP, life=life, account_id=account_id, replaces=False))
-
-
-def _life(unit: UnitOfWork, account_id: int) -> timedelta:
-    """How long the recovery can still last, including the time to finish it."""
-    return unit.session.get_one(PasskeyRecovery, account_id).opens_at + rules.RECOVERY_OPEN_FOR - unit.now
-
-
-def _mail_link(unit: UnitOfWork, fact: Fact) -> None:
-    life = rules.RECOVERY_LINK_LIFE
-    token = links.new_link(unit, purpose=BEGIN, life=life, account_id=fact.account_id)
-    notices.notify(
-        unit,
-        "recovery_link",
-        fact,
-        before_login=True,
-        expires_at=unit.now + life,
-        link=_page(unit, BEGIN, token),
-        wait=WAIT_HOURS,
-        minutes=int(life.total_seconds() // 60),
-    )
-
-
-def _mail_begun(unit: UnitOfWork, fact: Fact, *, again: bool = False) -> None:
-    """Mails when the waiting period ends. `again`: somebody requested a link meanwhile."""
-    life = _life(unit, fact.account_id)
-    notices.notify(
-        unit,
-        "recovery_begun",
-        fact,
-        before_login=again,
-        expires_at=unit.now + life,
-        link=_stop_page(unit, fact.account_id),
-        opens=opens_at(unit, fact.account_id),
-        again=again,
-        **_in_words(life),
-    )
-
-
-def _mail_open(unit: UnitOfWork, fact: Fact) -> None:
-    life = _life(unit, fact.account_id)
-    token = links.new_link(unit, purpose=FINISH, life=life, account_id=fact.account_id)
-    notices.notify(
-        unit,
-        "recovery_open",
-        fact,
-        expires_at=unit.now + life,
-        link=_page(unit, FINISH, token),
-        stop_link=_stop_page(unit, fact.account_id),
-        **_in_words(life),
-    )
-
-
-def _in_words(life: timedelta) -> dict[str, Any]:
-    """In full days from two days on, otherwise in hours."""
-    hours = max(1, round(life.total_seconds() / 3600))
-    return {"days": hours // 24} if hours >= _TWO_DAYS else {"hours": hours}
 
 
 def _tell(unit: UnitOfWork, fact: Fact, change: str) -> None:
