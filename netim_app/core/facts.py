@@ -49,7 +49,7 @@ class Change(Fact, ABC):
 
     @property
     @abstractmethod
-    def told(self) -> str:
+    def summary(self) -> str:
         """Text key of what was changed, without placeholders. Empty when the activity should not show it."""
 
 

@@ -119,8 +119,8 @@ class PasswordChanged(Change):
     way: Literal["changed", "reset"]
 
     @property
-    def told(self) -> str:
-        return "identity.told.password_reset" if self.way == "reset" else "identity.told.password_changed"
+    def summary(self) -> str:
+        return "identity.summary.password_reset" if self.way == "reset" else "identity.summary.password_changed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +130,8 @@ class EmailChangeAsked(Change):
     new_email: str
 
     @property
-    def told(self) -> str:
-        return "identity.told.email_asked"
+    def summary(self) -> str:
+        return "identity.summary.email_asked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,8 +142,8 @@ class EmailChanged(Change):
     new_email: str
 
     @property
-    def told(self) -> str:
-        return "identity.told.email_changed"
+    def summary(self) -> str:
+        return "identity.summary.email_changed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,8 +170,8 @@ class EmailRestored(TakenBack):
     """A change of address was undone from the old mailbox."""
 
     @property
-    def told(self) -> str:
-        return "identity.told.email_restored"
+    def summary(self) -> str:
+        return "identity.summary.email_restored"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,8 +179,8 @@ class AccountFrozen(Change):
     """Somebody with access to the owner's mail reported that something was not the owner: see `freeze`."""
 
     @property
-    def told(self) -> str:
-        return "identity.told.frozen"
+    def summary(self) -> str:
+        return "identity.summary.frozen"
 
 
 @dataclass(frozen=True)
@@ -197,8 +197,8 @@ class FreezeEnded(TakenBack):
     """The day after `AccountFrozen` is over."""
 
     @property
-    def told(self) -> str:
-        return "identity.told.freeze_ended"
+    def summary(self) -> str:
+        return "identity.summary.freeze_ended"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,8 +212,8 @@ class ProfileChanged(Change):
     language_alone: bool = False
 
     @property
-    def told(self) -> str:
-        return "" if self.language_alone else "identity.told.profile_changed"
+    def summary(self) -> str:
+        return "" if self.language_alone else "identity.summary.profile_changed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,8 +221,8 @@ class SecondFactorEnabled(Change):
     """Two-factor authentication was switched on by a proved code."""
 
     @property
-    def told(self) -> str:
-        return "identity.told.second_factor_on"
+    def summary(self) -> str:
+        return "identity.summary.second_factor_on"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,8 +230,8 @@ class SecondFactorDisabled(Change):
     """Two-factor authentication was switched off; its secrets and codes are deleted."""
 
     @property
-    def told(self) -> str:
-        return "identity.told.second_factor_off"
+    def summary(self) -> str:
+        return "identity.summary.second_factor_off"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,19 +252,19 @@ class AccountUnlocked(Change):
     """Whether to disable two-factor authentication, too: the customer has lost every device and every backup code."""
 
     @property
-    def told(self) -> str:
-        return "identity.told.unlocked"
+    def summary(self) -> str:
+        return "identity.summary.unlocked"
 
 
 SupportAct = Literal["viewed", "exported", "reset_sent", "sessions_ended", "disabled", "enabled", "imported"]
-_TOLD_OF_SUPPORT: dict[SupportAct, str] = {
-    "viewed": "identity.told.support_viewed",
-    "exported": "identity.told.support_exported",
-    "reset_sent": "identity.told.support_reset_sent",
-    "sessions_ended": "identity.told.support_sessions_ended",
-    "disabled": "identity.told.support_disabled",
-    "enabled": "identity.told.support_enabled",
-    "imported": "identity.told.support_imported",
+_SUPPORT_SUMMARIES: dict[SupportAct, str] = {
+    "viewed": "identity.summary.support_viewed",
+    "exported": "identity.summary.support_exported",
+    "reset_sent": "identity.summary.support_reset_sent",
+    "sessions_ended": "identity.summary.support_sessions_ended",
+    "disabled": "identity.summary.support_disabled",
+    "enabled": "identity.summary.support_enabled",
+    "imported": "identity.summary.support_imported",
 }
 
 
@@ -275,5 +275,5 @@ class SupportActed(Change):
     act: SupportAct
 
     @property
-    def told(self) -> str:
-        return _TOLD_OF_SUPPORT[self.act]
+    def summary(self) -> str:
+        return _SUPPORT_SUMMARIES[self.act]

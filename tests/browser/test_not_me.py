@@ -65,4 +65,4 @@ def test_the_owner_stops_a_thief_and_comes_back(
     expect(page.get_by_test_id("live-region")).to_contain_text(refused)
     page.goto(SECURITY)
     by.press(panel.get_by_role("link", name=say("not_me.look.history")))
-    expect(page.locator("#recent-activity")).to_contain_text(say("identity.told.frozen"))
+    expect(page.locator("#recent-activity")).to_contain_text(say("identity.summary.frozen"))

@@ -50,7 +50,7 @@ async def test_a_customer_logs_in_with_the_password_that_another_system_has_hash
     assert stored_hash(server, email).startswith("$2b$04$")
     of_account = "SELECT details FROM journal_entry WHERE account_id = (SELECT id FROM account WHERE email = :e)"
     details = map(json.loads, server.query(of_account, e=email))
-    assert [each["told"] for each in details if "told" in each] == ["identity.told.support_imported"]
+    assert [each["summary"] for each in details if "summary" in each] == ["identity.summary.support_imported"]
     assert [mail["subject"] for mail in server.mails(email) if "login" not in str(mail["subject"]).lower()] == []
 
 

@@ -9,11 +9,11 @@ from tests.kit.harness import Client, Server
 PERSONAL = "/account/personal-information"
 
 
-def told(server: Server, email: str) -> list[str]:
+def summaries(server: Server, email: str) -> list[str]:
     """The acts of support in the customer's journal, oldest first."""
     of_account = "SELECT details FROM journal_entry WHERE account_id = (SELECT id FROM account WHERE email = :e)"
     details = map(json.loads, server.query(f"{of_account} ORDER BY number", e=email))
-    return [each["told"] for each in details if "support" in each.get("told", "")]
+    return [each["summary"] for each in details if "support" in each.get("summary", "")]
 
 
 async def test_an_account_is_shown_without_a_secret(server: Server, anna: Client, email: str) -> None:
@@ -34,13 +34,13 @@ async def test_an_account_is_shown_without_a_secret(server: Server, anna: Client
     assert f"  email: {email}\n" in plain.stdout
     for text in (done.stdout, plain.stdout):
         assert not [secret for secret in secrets if secret in text]
-    assert told(server, email) == ["identity.told.support_viewed"] * 2
+    assert summaries(server, email) == ["identity.summary.support_viewed"] * 2
 
 
 def test_accounts_are_found_by_a_part_of_the_address_or_the_name(server: Server, email: str) -> None:
     found = json.loads(server.netim("find", email.upper(), "--json").stdout)
     assert [row["email"] for row in found["accounts"]] == [email]
-    assert told(server, email) == ["identity.told.support_viewed"]
+    assert summaries(server, email) == ["identity.summary.support_viewed"]
     assert email in server.netim("find", email.partition("@")[0]).stdout
     nobody = server.netim("find", "%")
     assert (nobody.returncode, nobody.stdout) == (1, "")
@@ -54,9 +54,9 @@ def test_an_export_is_a_new_file_or_standard_output(server: Server, email: str, 
     assert file.stat().st_mode & 0o077 == 0
     again = server.netim("export", email, "--output", str(file))
     assert (again.returncode, "File exists" in again.stderr) == (1, True)
-    assert told(server, email) == ["identity.told.support_exported"], "nobody is told of one that was not made"
+    assert summaries(server, email) == ["identity.summary.support_exported"], "nobody is told of one that was not made"
     assert json.loads(server.netim("export", email).stdout)["schema"] == "account-data"
-    assert told(server, email) == ["identity.told.support_exported"] * 2
+    assert summaries(server, email) == ["identity.summary.support_exported"] * 2
     server.wait_for_mail(email, count=2, subject="Help with your")
 
 
@@ -74,9 +74,9 @@ async def test_closing_and_opening_again(server: Server, anna: Client, email: st
         await again.connect(PERSONAL)
         await again.call("ShellState.open_account_page")
         assert again.vars["ProfileState.email"] == email
-    assert [key for key in told(server, email) if "viewed" not in key] == [
-        "identity.told.support_disabled",
-        "identity.told.support_enabled",
+    assert [key for key in summaries(server, email) if "viewed" not in key] == [
+        "identity.summary.support_disabled",
+        "identity.summary.support_enabled",
     ]
     server.wait_for_mail(email, count=2, subject="Help with your")
 
@@ -103,4 +103,4 @@ def test_a_link_to_a_new_password_is_mailed(server: Server, email: str) -> None:
     assert server.netim("send-reset", email).returncode == 0
 
     assert server.wait_for_mail(email, subject="Choose a new password")
-    assert told(server, email) == ["identity.told.support_reset_sent"]
+    assert summaries(server, email) == ["identity.summary.support_reset_sent"]

@@ -10,8 +10,8 @@ class BackupCodesMade(Change):
     """There is a new set of backup codes; the old one is invalid."""
 
     @property
-    def told(self) -> str:
-        return "backup_codes.told.made"
+    def summary(self) -> str:
+        return "backup_codes.summary.made"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +19,8 @@ class BackupCodesRemoved(Change):
     """A set that a thief may have made is invalid: see `TakenBack`."""
 
     @property
-    def told(self) -> str:
-        return "backup_codes.told.removed"
+    def summary(self) -> str:
+        return "backup_codes.summary.removed"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,10 @@ from typing import Literal
 
 from netim_app.core.facts import Change
 
-_TOLD = {
-    "chosen": "genuine_mail.told.chosen",
-    "changed": "genuine_mail.told.changed",
-    "removed": "genuine_mail.told.removed",
+_SUMMARIES = {
+    "chosen": "genuine_mail.summary.chosen",
+    "changed": "genuine_mail.summary.changed",
+    "removed": "genuine_mail.summary.removed",
 }
 
 
@@ -19,5 +19,5 @@ class PhraseChanged(Change):
     change: Literal["chosen", "changed", "removed"]
 
     @property
-    def told(self) -> str:
-        return _TOLD[self.change]
+    def summary(self) -> str:
+        return _SUMMARIES[self.change]

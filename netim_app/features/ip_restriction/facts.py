@@ -12,8 +12,8 @@ class IpRestrictionSwitched(Change):
     on: bool
 
     @property
-    def told(self) -> str:
-        return "ip_restriction.told.on" if self.on else "ip_restriction.told.off"
+    def summary(self) -> str:
+        return "ip_restriction.summary.on" if self.on else "ip_restriction.summary.off"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +23,8 @@ class IpRuleAdded(Change):
     rule: str
 
     @property
-    def told(self) -> str:
-        return "ip_restriction.told.added"
+    def summary(self) -> str:
+        return "ip_restriction.summary.added"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +34,8 @@ class IpRulesAdded(Change):
     rules: tuple[str, ...]
 
     @property
-    def told(self) -> str:
-        return "ip_restriction.told.added_many"
+    def summary(self) -> str:
+        return "ip_restriction.summary.added_many"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +45,8 @@ class IpRuleRemoved(Change):
     rule: str
 
     @property
-    def told(self) -> str:
-        return "ip_restriction.told.removed"
+    def summary(self) -> str:
+        return "ip_restriction.summary.removed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,5 +56,5 @@ class IpRulesTakenBack(Change):
     rules: tuple[str, ...]
 
     @property
-    def told(self) -> str:
-        return "ip_restriction.told.taken_back"
+    def summary(self) -> str:
+        return "ip_restriction.summary.taken_back"

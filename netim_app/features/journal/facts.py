@@ -10,5 +10,5 @@ class JournalExported(Change):
     """The customer has saved the journal as files."""
 
     @property
-    def told(self) -> str:
-        return "journal.told.exported"
+    def summary(self) -> str:
+        return "journal.summary.exported"

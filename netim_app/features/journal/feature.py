@@ -1,4 +1,4 @@
-"""The journal: all events of an account, in a chain that its owner can verify, with a summary on the page."""
+"""The journal: all events of an account, in a chain that its owner can verify, with the recent activity on the page."""
 
 from netim_app.core.facts import Change, Fact
 from netim_app.feature import Feature, MailAddition, PeriodicWork, Refresher, Subscription

@@ -5,19 +5,19 @@ from typing import Literal
 
 from netim_app.core.facts import Change
 
-_TOLD = {
-    "off": "login_alerts.told.off",
-    "new": "login_alerts.told.new",
-    "every": "login_alerts.told.every",
+_SUMMARIES = {
+    "off": "login_alerts.summary.off",
+    "new": "login_alerts.summary.new",
+    "every": "login_alerts.summary.every",
 }
 CopyChange = Literal["asked", "confirmed", "cancelled", "removed", "stopped"]
 """`cancelled` before the confirmation, `removed` after it; `stopped` from the mailbox itself."""
-_TOLD_OF_COPY: dict[CopyChange, str] = {
-    "asked": "login_alerts.told.copy_asked",
-    "confirmed": "login_alerts.told.copy_confirmed",
-    "cancelled": "login_alerts.told.copy_cancelled",
-    "removed": "login_alerts.told.copy_removed",
-    "stopped": "login_alerts.told.copy_stopped",
+_COPY_SUMMARIES: dict[CopyChange, str] = {
+    "asked": "login_alerts.summary.copy_asked",
+    "confirmed": "login_alerts.summary.copy_confirmed",
+    "cancelled": "login_alerts.summary.copy_cancelled",
+    "removed": "login_alerts.summary.copy_removed",
+    "stopped": "login_alerts.summary.copy_stopped",
 }
 
 
@@ -31,8 +31,8 @@ class AlertsSwitched(Change):
     """Fewer logins are mailed than before."""
 
     @property
-    def told(self) -> str:
-        return _TOLD[self.setting]
+    def summary(self) -> str:
+        return _SUMMARIES[self.setting]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,5 +46,5 @@ class CopyAddressChanged(Change):
     way: CopyChange
 
     @property
-    def told(self) -> str:
-        return _TOLD_OF_COPY[self.way]
+    def summary(self) -> str:
+        return _COPY_SUMMARIES[self.way]

@@ -10,8 +10,8 @@ class DataDownloaded(Change):
     """The customer has downloaded all data of the account."""
 
     @property
-    def told(self) -> str:
-        return "own_data.told.downloaded"
+    def summary(self) -> str:
+        return "own_data.summary.downloaded"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +24,8 @@ class DeletionAsked(Change):
     by_support: bool = False
 
     @property
-    def told(self) -> str:
-        return "own_data.told.asked_support" if self.by_support else "own_data.told.asked"
+    def summary(self) -> str:
+        return "own_data.summary.asked_support" if self.by_support else "own_data.summary.asked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +33,8 @@ class DeletionTakenBack(Change):
     """The deletion was cancelled: the account stays."""
 
     @property
-    def told(self) -> str:
-        return "own_data.told.taken_back"
+    def summary(self) -> str:
+        return "own_data.summary.taken_back"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,8 @@ class PasskeyAdded(FactorsChanged):
     name: str
 
     @property
-    def told(self) -> str:
-        return "passkeys.told.added"
+    def summary(self) -> str:
+        return "passkeys.summary.added"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +28,8 @@ class PasskeyRemoved(FactorsChanged):
     last: bool = False
 
     @property
-    def told(self) -> str:
-        return "passkeys.told.removed"
+    def summary(self) -> str:
+        return "passkeys.summary.removed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +40,8 @@ class PasskeyRenamed(Change):
     name: str
 
     @property
-    def told(self) -> str:
-        return "passkeys.told.renamed"
+    def summary(self) -> str:
+        return "passkeys.summary.renamed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,8 @@ class PasskeysOnlyOn(FactorsChanged):
     """From now on only a passkey opens the account."""
 
     @property
-    def told(self) -> str:
-        return "passkeys.told.only_on"
+    def summary(self) -> str:
+        return "passkeys.summary.only_on"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +58,8 @@ class PasskeysOnlyOff(FactorsChanged):
     """Password, codes and reset open the account again."""
 
     @property
-    def told(self) -> str:
-        return "passkeys.told.only_off"
+    def summary(self) -> str:
+        return "passkeys.summary.only_off"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +67,8 @@ class RecoveryBegun(Change):
     """A mailed link and a backup code were right: the waiting period has begun."""
 
     @property
-    def told(self) -> str:
-        return "passkeys.told.recovery_begun"
+    def summary(self) -> str:
+        return "passkeys.summary.recovery_begun"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +76,8 @@ class RecoveryStopped(Change):
     """The recovery was stopped before anybody got in."""
 
     @property
-    def told(self) -> str:
-        return "passkeys.told.recovery_stopped"
+    def summary(self) -> str:
+        return "passkeys.summary.recovery_stopped"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +85,8 @@ class RecoveryDone(FactorsChanged):
     """After the waiting period somebody got in without a passkey. Password, codes and reset open the account again."""
 
     @property
-    def told(self) -> str:
-        return "passkeys.told.recovery_done"
+    def summary(self) -> str:
+        return "passkeys.summary.recovery_done"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,5 +115,5 @@ class PasskeyCounterFell(Change):
     refused: bool
 
     @property
-    def told(self) -> str:
-        return "passkeys.told.counter"
+    def summary(self) -> str:
+        return "passkeys.summary.counter"

@@ -12,8 +12,8 @@ class AuthenticatorAdded(Change):
     name: str
 
     @property
-    def told(self) -> str:
-        return "totp.told.added"
+    def summary(self) -> str:
+        return "totp.summary.added"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +24,8 @@ class AuthenticatorRenamed(Change):
     name: str
 
     @property
-    def told(self) -> str:
-        return "totp.told.renamed"
+    def summary(self) -> str:
+        return "totp.summary.renamed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,5 +35,5 @@ class AuthenticatorRemoved(Change):
     name: str
 
     @property
-    def told(self) -> str:
-        return "totp.told.removed"
+    def summary(self) -> str:
+        return "totp.summary.removed"

@@ -31,8 +31,8 @@ from tests.kit.fakes import FakeClock
 
 class Gone(Change):
     @property
-    def told(self) -> str:
-        return "gone.told"
+    def summary(self) -> str:
+        return "gone.summary"
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def shown(units: Units, account_id: int) -> list[Entry]:
         return list(recent.view_page(unit, account_id, "all", 0, 50).entries)
 
 
-def told(units: Units, account_id: int) -> list[tuple[str, str, str]]:
+def shown_entries(units: Units, account_id: int) -> list[tuple[str, str, str]]:
     """(what, how, address), oldest first."""
     return [(entry.what, entry.how, entry.address) for entry in reversed(shown(units, account_id))]
 
@@ -169,7 +169,7 @@ def test_mails_between_failures_do_not_part_them(units: Units, account_id: int) 
     assert [entry.often[:1] for entry in shown(units, account_id)] == ["2"]
 
 
-def test_a_change_is_told_in_the_words_of_its_fact(units: Units, account_id: int, clock: FakeClock) -> None:
+def test_a_change_is_shown_by_the_summary_of_its_fact(units: Units, account_id: int, clock: FakeClock) -> None:
     record(units, account_id, AlertsSwitched, setting="every", lowered=False)
     clock.advance(minutes=1)
     record(units, account_id, IpRulesAdded, rules=tuple(f"198.51.100.{n}" for n in range(200)))
@@ -205,7 +205,7 @@ def test_a_change_of_the_language_alone_is_not_shown(units: Units, account_id: i
     assert shown(units, account_id) == []
 
 
-def test_a_change_whose_feature_is_gone_is_still_told(units: Units, account_id: int) -> None:
+def test_a_change_whose_feature_is_gone_is_still_shown(units: Units, account_id: int) -> None:
     record(units, account_id, Gone)
 
     [page] = pages(units, account_id)
@@ -213,7 +213,7 @@ def test_a_change_whose_feature_is_gone_is_still_told(units: Units, account_id: 
     assert page.entries[0].what == "Gone"
 
 
-def test_each_fact_is_told_or_was_thought_about() -> None:
+def test_each_fact_is_shown_or_was_thought_about() -> None:
     """A new fact that its owner should find in the list is a `core.facts.Change`."""
     features = ("netim_app.identity.", "netim_app.features.")
     known = {kind for kind in every(Fact) if kind.__module__.startswith(features) and not issubclass(kind, Change)}
@@ -228,7 +228,7 @@ def every(kind: type[Fact]) -> set[type[Fact]]:
     return {found for sub in kind.__subclasses__() for found in (sub, *every(sub))}
 
 
-def test_failures_beyond_those_of_a_day_are_told_by_one_entry(
+def test_failures_beyond_those_of_a_day_are_shown_by_one_entry(
     units: Units, account_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(entries, "MAX_FAILURES_A_DAY", 3)
@@ -319,14 +319,14 @@ async def test_half_a_login_is_one_entry_and_a_whole_one_names_its_factor(
     with units.write() as unit:
         pending_logins.expire(unit, BROWSER)
     half = ("Login not finished", "Right password, but a wrong code or none", HERE.address)
-    assert told(units, account_id) == [half]
+    assert shown_entries(units, account_id) == [half]
 
     assert await attempt(visitor_of()) == login.CodeRequired()
     with units.write() as unit:
         ticket = second_factor.finish_login(unit, visitor_of(), "123456")
     with units.write() as unit:
         assert tickets.redeem_ticket(unit, ticket, BROWSER, HERE) is not None
-    assert told(units, account_id)[1:] == [("Logged in", "With your password and a code", HERE.address)]
+    assert shown_entries(units, account_id)[1:] == [("Logged in", "With your password and a code", HERE.address)]
 
 
 async def test_failed_proofs_of_a_logged_in_customer_are_noted(units: Units, account_id: int) -> None:
@@ -336,7 +336,7 @@ async def test_failed_proofs_of_a_logged_in_customer_are_noted(units: Units, acc
     with pytest.raises(DomainError):
         await flows.prove_again(caller, "wrong", "", "/")
 
-    assert told(units, account_id) == [
+    assert shown_entries(units, account_id) == [
         ("Logged in", "With your password", HERE.address),
         ("Confirmation failed", "Wrong password when asked to confirm", HERE.address),
     ]
@@ -349,7 +349,7 @@ def test_logging_in_anew_in_the_same_browser_is_no_logout(units: Units, account_
         sessions.end_session(unit, old.digest, HERE, replaced=True)
         sessions.end_session(unit, logged_out.digest, HERE)
 
-    assert [what for what, *_ in told(units, account_id)] == ["Logged in", "Logged in", "Logged out"]
+    assert [what for what, *_ in shown_entries(units, account_id)] == ["Logged in", "Logged in", "Logged out"]
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(units: Units, account_id: int) -> None:

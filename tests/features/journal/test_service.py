@@ -60,7 +60,7 @@ def test_a_fact_is_one_entry_with_what_it_says_and_from_where(units: Units) -> N
         )
     assert (entry.sort, entry.address, entry.browser, entry.system) == ("changes", HERE.address, "Firefox", "Linux")
     assert json.loads(entry.others) == {"old_email": "a@example.org", "new_email": "b@example.org"}
-    assert hashed.details == {"told": "identity.told.email_changed"}
+    assert hashed.details == {"summary": "identity.summary.email_changed"}
     assert hashed.personal.keys() == {"address", "browser", "system", "old_email", "new_email"}
     assert "example.org" not in entry.details + entry.commitments, "a personal value is in no hash"
 
@@ -185,8 +185,8 @@ def test_journal_flood_strangers_write_so_many_failures_a_day_and_hide_nothing_e
         unit.record(facts.LoginBlocked(reason="ip_restriction.refused", account_id=account_id, at=unit.now))
         unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now))
     with units.read() as unit:
-        told = [*["login_failed"] * 5, "more_failures", "login_blocked", "mail_queued", "sessions_revoked"]
-        assert events(unit, account_id)[-len(told) :] == told, "nor that somebody knew the password"
+        expected = [*["login_failed"] * 5, "more_failures", "login_blocked", "mail_queued", "sessions_revoked"]
+        assert events(unit, account_id)[-len(expected) :] == expected, "nor that somebody knew the password"
     clock.advance(days=1, minutes=1)
     with units.write() as unit:
         fail(unit, account_id)

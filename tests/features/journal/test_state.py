@@ -244,7 +244,7 @@ async def test_a_check_that_was_left_begins_anew(tab: Tab, monkeypatch: pytest.M
 
 async def test_what_an_entry_was_about_is_in_words(sqlite_units: Units, caller: Actor) -> None:
     about: dict[str, Any] = {"account_id": caller.account_id, "at": sqlite_units.clock(), "origin": HERE}
-    told = [
+    expected = [
         (facts.EmailChanged(old_email="a@b.fr", new_email="c@d.fr", **about), "a@b.fr → c@d.fr"),
         (PasskeyRenamed(old_name="Phone", name="Old phone", **about), "Phone → Old phone"),
         (facts.EmailChangeAsked(new_email="c@d.fr", **about), "c@d.fr"),
@@ -256,7 +256,7 @@ async def test_what_an_entry_was_about_is_in_words(sqlite_units: Units, caller: 
         ),
     ]
     newest = ""
-    for fact, how in told:
+    for fact, how in expected:
         with sqlite_units.write() as unit:
             unit.record(fact)
         with sqlite_units.read() as unit:

@@ -286,7 +286,7 @@ def test_the_link_in_any_copy_stops_them_and_does_nothing_else(units: Units, cal
     with units.read() as unit:
         entries = unit.session.exec(select(JournalEntry).order_by(col(JournalEntry.number))).all()
         entry = [row for row in entries if SECOND in row.others][-1]
-        assert "login_alerts.told.copy_stopped" in entry.details
+        assert "login_alerts.summary.copy_stopped" in entry.details
         assert entry.address == "", "where it was pressed is not told"
         assert alerts.setting_of(unit, caller.account_id) == setting
     assert stored_account(units, caller.account_id).password_hash == before.password_hash

@@ -33,7 +33,7 @@ LAST = 2**31 - 1
 PLACES = ("address", "browser", "system")
 """The names of the personal values that are kept for a limited time."""
 
-_NOT_TOLD = {"account_id", "at", "origin"}
+_IN_EVERY_FACT = {"account_id", "at", "origin"}
 _OUR_WORDS = {"factor", "reason", "way", "act", "setting", "change"}
 """Fields of facts with our own words. Any other text is personal."""
 _FAILURES = (facts.Refusal, facts.LoginBlocked, facts.SecondFactorNotCompleted, facts.CodesStopped)
@@ -83,8 +83,8 @@ def note(unit: UnitOfWork, fact: Fact) -> None:
     what = _what(fact)
     if what.sort == "failures" and _are_many(unit, fact.account_id, what.event):
         what = What(sort="failures", event=MORE_FAILURES, details={"of": what.event})
-        told = {"details": json.dumps(what.details), "since": unit.now - DAY}
-        if unit.row(_MORE_BEFORE, account=fact.account_id, **told):
+        noted = {"details": json.dumps(what.details), "since": unit.now - DAY}
+        if unit.row(_MORE_BEFORE, account=fact.account_id, **noted):
             return
     add(unit, fact.account_id, what)
 
@@ -153,9 +153,9 @@ def _are_many(unit: UnitOfWork, account_id: int, event: str) -> bool:
 
 
 def _what(fact: Fact) -> What:
-    details: dict[str, Any] = {"told": fact.told} if isinstance(fact, Change) and fact.told else {}
+    details: dict[str, Any] = {"summary": fact.summary} if isinstance(fact, Change) and fact.summary else {}
     others: dict[str, str] = {}
-    for name in (each.name for each in fields(fact) if each.name not in _NOT_TOLD):
+    for name in (each.name for each in fields(fact) if each.name not in _IN_EVERY_FACT):
         value = getattr(fact, name)
         if isinstance(value, datetime):
             details[name] = rules.moment(value)

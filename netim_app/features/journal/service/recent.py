@@ -1,4 +1,4 @@
-"""The recent activity: a summary of the journal without mails, with similar entries grouped."""
+"""The recent activity: the journal without mails, with similar entries grouped."""
 
 import json
 from collections.abc import Iterator
@@ -181,7 +181,7 @@ def _grouped(rows: Iterator[sa.Row[Any]], language: str, size: int) -> tuple[lis
 def _about(row: sa.Row[Any], language: str) -> _About | None:
     """None for an entry that the list leaves out."""
     details = json.loads(row.details)
-    if not _is_told(row, details):
+    if not _is_shown(row, details):
         return None
     how = _how(row, details, language)
     return _About(
@@ -193,13 +193,13 @@ def _about(row: sa.Row[Any], language: str) -> _About | None:
     )
 
 
-def _is_told(row: sa.Row[Any], details: dict[str, Any]) -> bool:
+def _is_shown(row: sa.Row[Any], details: dict[str, Any]) -> bool:
     match row.event:
         case "logged_out":  # a customer who logs in again in the same browser did not log out
             return not details.get("replaced")
         case "code_refused":  # for wrong codes during a login, its outcome is shown
             return bool(details.get("logged_in") or details.get("spare"))
-    return row.sort not in _CHANGES or bool(details.get("told"))
+    return row.sort not in _CHANGES or bool(details.get("summary"))
 
 
 def _what(row: sa.Row[Any], details: dict[str, Any], language: str) -> str:

@@ -50,7 +50,7 @@ REASONS = {
 
 def what(event: str, details: Mapping[str, Any], language: str) -> str:
     """The event in words. An event without words, such as of a removed feature, is shown by its name."""
-    key = details.get("told", "")
+    key = details.get("summary", "")
     key = key if catalog.has(key) else EVENTS.get(event, "")
     return catalog.text(language, key) if key else event.replace("_", " ").capitalize()
 
