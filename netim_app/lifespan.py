@@ -64,12 +64,12 @@ async def work_regularly() -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def tell_directory(settings: Settings) -> AsyncIterator[None]:
+async def report_to_directory(settings: Settings) -> AsyncIterator[None]:
     """Sends new addresses to the directory of customers, if there is one."""
     if not settings.customer_directory:
         yield
         return
-    async with _meanwhile(directory_flows.tell_regularly(), "customer directory"):
+    async with _meanwhile(directory_flows.report_regularly(), "customer directory"):
         yield
 
 

@@ -32,15 +32,15 @@ async def _try(run: Callable[..., Any], step: Callable[..., Any], *args: object)
 
 async def wait_for_tables() -> None:
     """Waits for the tables of all features, and logs once which are missing."""
-    told = False
+    logged = False
     while missing := await _try(asyncio.to_thread, missing_tables, units()):
-        if not told:
+        if not logged:
             logger.error(
                 "periodic work waits for tables that are missing: %s. Write their migration if there is none "
                 "(docs/extending.md), and run `netim migrate`",
                 ", ".join(missing),
             )
-        told = True
+        logged = True
         await asyncio.sleep(EVERY_SECONDS)
 
 

@@ -93,15 +93,15 @@ class _Line:
         self._names = names
         self._receive = receive
         self._send = send
-        self._asked = self._accepted = self._told = False
+        self._asked = self._accepted = self._logged = False
 
     async def receive(self) -> Message:
         while True:
             message = await self._receive()
             if message["type"] != "websocket.receive" or self._passes(message.get("text")):
                 return message
-            if not self._told:
-                self._told = True
+            if not self._logged:
+                self._logged = True
                 self._log("socket.packet_dropped")
 
     async def send(self, message: Message) -> None:

@@ -78,7 +78,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Page:
     return Page(monkeypatch)
 
 
-async def test_poison_path_a_fault_is_told_on_the_page_as_it_is(page: Page) -> None:
+async def test_poison_path_a_fault_is_reported_on_the_page_as_it_is(page: Page) -> None:
     number = (await page.fail()).removeprefix("incident ")
     shell = await page.root.get_state(ShellState)
     assert number in shell.notice
@@ -86,7 +86,7 @@ async def test_poison_path_a_fault_is_told_on_the_page_as_it_is(page: Page) -> N
     assert page.heard == []
 
 
-async def test_poison_path_a_fault_of_the_states_is_told_without_them(page: Page) -> None:
+async def test_poison_path_a_fault_of_the_states_is_reported_without_them(page: Page) -> None:
     page.states_fail = True
     number = (await page.fail()).removeprefix("incident ")
     (delta,) = page.heard
@@ -94,7 +94,7 @@ async def test_poison_path_a_fault_of_the_states_is_told_without_them(page: Page
     assert "(Incident" in str(delta)
 
 
-async def test_poison_path_a_fault_that_cannot_be_told_is_not(page: Page) -> None:
+async def test_poison_path_a_fault_that_cannot_be_reported_is_not(page: Page) -> None:
     page.states_fail = page.line_fails = True
     assert re.fullmatch("incident [0-9a-f]{8}", await page.fail())
     page.connected.clear()
@@ -102,7 +102,7 @@ async def test_poison_path_a_fault_that_cannot_be_told_is_not(page: Page) -> Non
     assert page.asked == 1, "a tab that has gone gets no new states"
 
 
-async def test_poison_path_many_faults_of_a_tab_are_told_once(page: Page) -> None:
+async def test_poison_path_many_faults_of_a_tab_are_reported_once(page: Page) -> None:
     page.states_fail = True
     await page.fail(100)
     assert (page.asked, len(page.heard)) == (1, 1)

@@ -87,7 +87,7 @@ def test_an_unsafe_production_is_refused_with_a_line_that_says_why(changes: dict
     assert not any("\n" in fault or SECRET in fault for fault in faults)
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_every_fault_is_reported_at_once() -> None:
     assert len(Settings(env="production").faults()) == 4
 
 
@@ -241,7 +241,7 @@ def test_blanks_around_a_value_are_none_of_it(monkeypatch: pytest.MonkeyPatch, v
     assert not plain.unreadable
 
 
-def test_faults_of_both_kinds_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_faults_of_both_kinds_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A value that cannot be read does not hide a missing one; and it is told once."""
     for name, value in {"NETIM_ENV": "production", "NETIM_PORT": "x", "NETIM_PUBLIC_URL": "x"}.items():
         monkeypatch.setenv(name, value)

@@ -30,7 +30,7 @@ def show(email: str, as_json: Json = False) -> None:
     units = open_database()
     with units.write() as unit:
         account_id = account_of(unit, email)
-        operations.note_and_tell(unit, account_id, "viewed", OPERATOR, by_mail=False)
+        operations.note_and_notify(unit, account_id, "viewed", OPERATOR, by_mail=False)
     with units.read() as unit:
         found = _summary(unit, account_id)
     typer.echo(document.as_text(found).rstrip() if as_json else _in_lines(found))
@@ -78,7 +78,7 @@ def find(words: str, as_json: Json = False) -> None:
     with open_database().write() as unit:
         found, more = operations.find(unit, words)
         for row in found:
-            operations.note_and_tell(unit, row["id"], "viewed", OPERATOR, by_mail=False)
+            operations.note_and_notify(unit, row["id"], "viewed", OPERATOR, by_mail=False)
     if as_json:
         typer.echo(document.as_text({"accounts": found, "more": more}).rstrip())
     else:
@@ -98,7 +98,7 @@ def export(
     """Write all data of an account, as the customer's own download has it."""
     with open_database().write() as unit:
         account_id = account_of(unit, email)
-        operations.note_and_tell(unit, account_id, "exported", OPERATOR)
+        operations.note_and_notify(unit, account_id, "exported", OPERATOR)
         text = document.text_of(unit, account_id)
         if output is not None:
             _write_new(output, text)  # before the customer is notified

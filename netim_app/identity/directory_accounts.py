@@ -1,4 +1,4 @@
-"""Accounts of customers from the directory: how they are created, and which changes the directory must be told."""
+"""Accounts of customers from the directory: how they are created, and which changes are reported to the directory."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ _link = table_of(DirectoryLink).c
 _OF_ACCOUNT = _link.account_id == sa.bindparam("account")
 _CHANGED = sa.select(table_of(DirectoryLink)).where(_link.changed_at <= sa.bindparam("now"))
 _NOTE_CHANGE = sa.update(table_of(DirectoryLink)).where(_OF_ACCOUNT).values(changed_at=sa.bindparam("now"))
-_NOTE_TOLD = (
+_NOTE_REPORTED = (
     sa.update(table_of(DirectoryLink))
     .where(_OF_ACCOUNT, _link.changed_at == sa.bindparam("at"))
     .values(changed_at=None)
@@ -89,7 +89,7 @@ def _without(given: Mapping[str, str], refused: set[str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class NewAddress:
-    """A change of address that the directory must be told."""
+    """A change of address that must be reported to the directory."""
 
     account_id: int
     key: str
@@ -98,23 +98,23 @@ class NewAddress:
 
 
 def note_change(unit: UnitOfWork, fact: EmailChanged | EmailRestored) -> None:
-    """Notes that the directory must be told the account's address, if the account came from there."""
+    """Notes that the account's address must be reported to the directory, if the account came from there."""
     note_again(unit, fact.account_id)
 
 
 def note_again(unit: UnitOfWork, account_id: int) -> None:
-    """Notes that the directory must be told the account's address again."""
+    """Notes that the account's address must be reported to the directory again."""
     unit.run(_NOTE_CHANGE, {"account": account_id, "now": unit.now})
 
 
 def changed(unit: UnitOfWork) -> list[NewAddress]:
-    """The addresses that the directory has yet to be told."""
+    """The addresses that are still to be reported to the directory."""
     return [
         NewAddress(row.account_id, row.key, accounts.owner_of(unit, row.account_id).email, row.changed_at)
         for row in unit.rows(_CHANGED, now=unit.now)
     ]
 
 
-def note_told(unit: UnitOfWork, told: NewAddress) -> None:
-    """Notes that the directory knows this address. A change made in the meantime is told next."""
-    unit.run(_NOTE_TOLD, {"account": told.account_id, "at": told.changed_at})
+def note_reported(unit: UnitOfWork, reported: NewAddress) -> None:
+    """Notes that the directory knows this address. A change made in the meantime is reported next."""
+    unit.run(_NOTE_REPORTED, {"account": reported.account_id, "at": reported.changed_at})

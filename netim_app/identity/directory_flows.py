@@ -70,7 +70,7 @@ async def _begun_meanwhile(attempt: PasswordAttempt, email: str, password: str) 
     return replace(attempt, account_id=account_id, password_hash=hashed, refused="")
 
 
-async def tell_changes() -> None:
+async def report_changes() -> None:
     """Reports each new address to the directory. A failed report is repeated the next time.
 
     A call that has timed out still runs, and may take effect after the report of a newer address. So its customer is
@@ -84,18 +84,18 @@ async def tell_changes() -> None:
         del _late[key]
     for new in await in_read_unit(directory_accounts.changed):
         if new.key not in _running:
-            await _tell(directory, new)
+            await _report(directory, new)
 
 
-async def _tell(directory: CustomerDirectory, new: NewAddress) -> None:
+async def _report(directory: CustomerDirectory, new: NewAddress) -> None:
     try:
         await customer_directory.ask(_change_email, directory, new)
     except DirectoryAway as error:
-        logger.warning("the directory was not told a new address (account %d): %s", new.account_id, error)
+        logger.warning("a new address was not reported to the directory (account %d): %s", new.account_id, error)
         if new.key in _running:
             _late[new.key] = new.account_id
     else:
-        await in_unit(directory_accounts.note_told, new)
+        await in_unit(directory_accounts.note_reported, new)
 
 
 def _change_email(directory: CustomerDirectory, new: NewAddress) -> None:
@@ -106,11 +106,11 @@ def _change_email(directory: CustomerDirectory, new: NewAddress) -> None:
         _running.discard(new.key)
 
 
-async def tell_regularly() -> NoReturn:
-    """Calls `tell_changes` regularly until it is cancelled."""
+async def report_regularly() -> NoReturn:
+    """Calls `report_changes` regularly until it is cancelled."""
     while True:
         try:
-            await tell_changes()
+            await report_changes()
         except SQLAlchemyError:  # the loop must continue
             logger.exception("the addresses that the directory must hear could not be read")
         await asyncio.sleep(EVERY_SECONDS)

@@ -85,7 +85,7 @@ class Gate(gate.Gate[Case]):
         reconnected = reconnects(name, arguments)
         loaded = await _note_document(root, tab, name, reconnected=reconnected)
         if (caller := await self._caller_in_turn(tab, opens=opens_page(name))) is None:
-            return await self._tell_busy(root, name)
+            return await self._refuse_busy(root, name)
         visitor, lookup = caller
         set_caller(lookup.actor or visitor)
         if await _must_reload(root, tab, lookup):
@@ -111,7 +111,7 @@ class Gate(gate.Gate[Case]):
             return await answer_and_repeat(root, name, arguments)
         return await _authorize(root, mark, caller, name)
 
-    async def _tell_busy(self, root: rx.State, name: str) -> Answer:
+    async def _refuse_busy(self, root: rx.State, name: str) -> Answer:
         """Refuses an event whose turn did not come in time."""
         await show_notice(root, "warning", "form.busy")
         return await self.refuse(root, name, "busy")

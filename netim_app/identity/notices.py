@@ -14,8 +14,8 @@ from netim_app.texts import catalog
 
 MAX_NOTICES = 5
 NOTICES_IN = timedelta(hours=1)
-TOLD_TOGETHER_AFTER = timedelta(minutes=15)
-TOLD_TOGETHER_WITHIN = timedelta(days=1)
+SHARED_MAIL_AFTER = timedelta(minutes=15)
+SHARED_MAIL_WITHIN = timedelta(days=1)
 MORE_NOTICES_REQUEST = "more_notices_request"
 SECURITY_PAGE = "/account/connection-and-security"
 
@@ -117,7 +117,7 @@ def notify_up_to_a_cap(
     if outbox.count_since(unit, fact.account_id, name, unit.now - NOTICES_IN) < cap:
         _queue(unit, event, fact, params, kind=name)
         return True
-    if outbox.hold_back(unit, fact.account_id, name, unit.now - TOLD_TOGETHER_WITHIN):
+    if outbox.hold_back(unit, fact.account_id, name, unit.now - SHARED_MAIL_WITHIN):
         about = catalog.text(accounts.owner_of(unit, fact.account_id).language, many)
         request = {"account_id": fact.account_id, "kind": name, "card": card, "about": about, "at": fact.at.isoformat()}
         outbox.ask(
@@ -126,8 +126,8 @@ def notify_up_to_a_cap(
             origin=fact.origin,
             params=request,
             account_id=fact.account_id,
-            due_at=unit.now + TOLD_TOGETHER_AFTER,
-            expires_at=unit.now + TOLD_TOGETHER_WITHIN,
+            due_at=unit.now + SHARED_MAIL_AFTER,
+            expires_at=unit.now + SHARED_MAIL_WITHIN,
         )
     return False
 

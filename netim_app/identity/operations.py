@@ -43,7 +43,7 @@ def disable(unit: UnitOfWork, account_id: int, origin: Origin | None = None) -> 
     links.revoke_links(unit, account_id)
     sessions.end_sessions(unit, account_id)
     unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now, origin=origin))
-    note_and_tell(unit, account_id, "disabled", origin)
+    note_and_notify(unit, account_id, "disabled", origin)
 
 
 def enable(unit: UnitOfWork, account_id: int, origin: Origin) -> bool:
@@ -52,7 +52,7 @@ def enable(unit: UnitOfWork, account_id: int, origin: Origin) -> bool:
     if account.disabled_at is None:
         return False
     account.disabled_at = None
-    note_and_tell(unit, account_id, "enabled", origin)
+    note_and_notify(unit, account_id, "enabled", origin)
     return True
 
 
@@ -60,7 +60,7 @@ def end_sessions(unit: UnitOfWork, account_id: int, origin: Origin, *, by_mail: 
     """Ends all sessions of an account. Returns how many. `by_mail`: whether to notify the customer."""
     ended = sessions.end_sessions(unit, account_id)
     unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now, origin=origin))
-    note_and_tell(unit, account_id, "sessions_ended", origin, by_mail=by_mail)
+    note_and_notify(unit, account_id, "sessions_ended", origin, by_mail=by_mail)
     return ended
 
 
@@ -73,7 +73,7 @@ def send_reset(unit: UnitOfWork, fact: facts.SupportActed) -> bool:
     return True
 
 
-def note_and_tell(
+def note_and_notify(
     unit: UnitOfWork, account_id: int, act: facts.SupportAct, origin: Origin, *, by_mail: bool = True
 ) -> None:
     """Records an act of support in the customer's activity, and mails it if `by_mail`."""

@@ -101,7 +101,7 @@ def drop_pending(unit: UnitOfWork, browser_digest: str) -> None:
     """Ends an unfinished login and notifies the customer, because somebody knows the password."""
     row = unit.row(_PENDING, holder=browser_digest)
     if row is not None:
-        _tell_and_delete(unit, row)
+        _end(unit, row)
 
 
 def expired(unit: UnitOfWork) -> list[str]:
@@ -114,10 +114,10 @@ def expire(unit: UnitOfWork, browser_digest: str) -> None:
     """Ends an expired login, like `drop_pending`."""
     row = unit.row(_PENDING, holder=browser_digest)
     if row is not None and row.expires_at <= unit.now:
-        _tell_and_delete(unit, row)
+        _end(unit, row)
 
 
-def _tell_and_delete(unit: UnitOfWork, row: sa.Row[Any]) -> None:
+def _end(unit: UnitOfWork, row: sa.Row[Any]) -> None:
     sessions.lock_account(unit, row.account_id)
     deleted = unit.run(_END_PENDING, {"holder": row.browser_digest, "expires": row.expires_at})
     if deleted.rowcount:

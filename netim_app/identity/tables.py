@@ -48,7 +48,7 @@ class DirectoryLink(SQLModel, table=True):
     key: str = Field(max_length=200, unique=True)
     """The directory's name for the customer."""
     changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
-    """When the address changed, until the directory has been told."""
+    """When the address changed, until it was reported to the directory."""
 
 
 class SignUp(SQLModel, table=True):

@@ -30,14 +30,14 @@ def autofill(on_ready: Any) -> rx.Component:
     return rx.el.span(hidden=True, on_click=on_ready, custom_attrs={"data-autofill": ""})
 
 
-def signals(told: rx.Var[str]) -> rx.Component:
+def signals(calls: rx.Var[str]) -> rx.Component:
     """Tells the browser's password managers about the account's passkeys whenever these change.
 
     Args:
-        told: arguments of `sendSignal` of the npm package, as a JSON list; empty for none.
+        calls: arguments of `sendSignal` of the npm package, as a JSON list; empty for none.
     """
-    attrs = {"ref": function("signalPasskeys"), "data-signals": told}
-    return rx.cond(told != "", Span.create(key=told, hidden=True, custom_attrs=attrs))
+    attrs = {"ref": function("signalPasskeys"), "data-signals": calls}
+    return rx.cond(calls != "", Span.create(key=calls, hidden=True, custom_attrs=attrs))
 
 
 def prompt(state: Any, *, test_id: str) -> rx.Component:

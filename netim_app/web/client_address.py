@@ -31,7 +31,7 @@ MAX_ENTRIES = 50
 """How many of the last entries of X-Forwarded-For are read: no chain of proxies is longer."""
 MAX_SHOWN = 100
 """Characters of an entry in the log."""
-TELL_EVERY_SECONDS = 3600
+WARN_EVERY_SECONDS = 3600
 OPERATORS_PATHS = ("/healthz", "/ping")
 """Proxies and monitors request these themselves, not for a client."""
 _WITH_PORT = re.compile(r"\[(?P<bracketed>[^\[\]]*)\](:\d{1,5})?|(?P<plain>[^:\[\]]*):\d{1,5}", re.ASCII)
@@ -90,7 +90,7 @@ class UnreadClients:
     """Warns the operator, at a limited rate, that a proxy does not name its clients."""
 
     def __init__(self) -> None:
-        self._told: dict[str, float] = {}
+        self._warned: dict[str, float] = {}
 
     def note(self, peer: str, lines: Sequence[str], entry: str | None) -> None:
         """Writes at most one log line per proxy and hour.
@@ -101,10 +101,10 @@ class UnreadClients:
             entry: the client's entry in them; None without one.
         """
         now = time.monotonic()
-        self._told = {proxy: at for proxy, at in self._told.items() if now - at < TELL_EVERY_SECONDS}
-        if peer in self._told:
+        self._warned = {proxy: at for proxy, at in self._warned.items() if now - at < WARN_EVERY_SECONDS}
+        if peer in self._warned:
             return
-        self._told[peer] = now
+        self._warned[peer] = now
         nobody = "X-Forwarded-For names trusted proxies only" if lines else "no X-Forwarded-For"
         reason = nobody if entry is None else "X-Forwarded-For holds no address"
         shown = repr(entry or "")[:MAX_SHOWN]
@@ -113,7 +113,7 @@ class UnreadClients:
     def warnings(self) -> list[str]:
         """A line for each proxy of the last hour, for /healthz."""
         now = time.monotonic()
-        recent = (peer for peer, at in self._told.items() if now - at < TELL_EVERY_SECONDS)
+        recent = (peer for peer, at in self._warned.items() if now - at < WARN_EVERY_SECONDS)
         return [f"{peer} (NETIM_TRUSTED_PROXIES) does not say who its clients are: see the log" for peer in recent]
 
 

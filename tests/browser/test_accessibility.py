@@ -498,7 +498,7 @@ def visit_the_journal(look: Looker, server: Server, email: str) -> None:
     with server.units.write() as unit:
         account_id = operations.find_account(unit, email) or 0
         for _ in range(12):
-            operations.note_and_tell(unit, account_id, "exported", Origin())
+            operations.note_and_notify(unit, account_id, "exported", Origin())
     page.get_by_test_id("journal-show").click()
     expect(page.get_by_test_id("journal-more")).to_be_visible()
     form = page.get_by_test_id("journal-filter")

@@ -41,7 +41,7 @@ def test_a_journal_is_read_checked_exported_and_verified_elsewhere(
     with server.units.write() as unit:
         account_id = operations.find_account(unit, email) or 0
         lengthen(unit, account_id, checking.PART)
-        operations.note_and_tell(unit, account_id, "exported", operations.Origin())
+        operations.note_and_notify(unit, account_id, "exported", operations.Origin())
     witness = small_print(server, email, say("mail.support_acted.subject"))
     server.move_clock(WINDOW + 1)
     page.goto(f"{SECURITY}#journal")

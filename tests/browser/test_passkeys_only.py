@@ -118,7 +118,7 @@ def test_who_has_lost_every_passkey_gets_back_in_after_a_day(page: Page, custome
 
     server.move_clock(24 * 3600)
     with server.units.write() as unit:  # what the server does every minute
-        recovery.tell_open(unit, find_account(unit, customer) or 0)
+        recovery.mail_link_when_open(unit, find_account(unit, customer) or 0)
     page.goto(mailed_page(server, customer, "The wait is over"))
     page.get_by_role("button", name="Log in").click()
 

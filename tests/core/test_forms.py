@@ -246,7 +246,7 @@ def test_fields_that_nobody_reads_do_nothing() -> None:
     assert fault(form) == []
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     form = Form({"a": ["x"], "c": "fine"})
     form.text("a", limit=5)
     form.text("b", limit=5)

@@ -165,7 +165,7 @@ async def test_an_unknown_language_changes_nothing(sqlite_units: Units, caller: 
     assert stored_account(sqlite_units, caller.account_id).language == "en"
 
 
-async def test_an_incident_is_told_with_its_number_and_closed() -> None:
+async def test_an_incident_is_shown_with_its_number_and_closed() -> None:
     tab = Tab("/")
     await show_incident(tab.root, "0badcafe")
     shell = await tab.state(ShellState)

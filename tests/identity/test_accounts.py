@@ -340,7 +340,7 @@ def test_an_acceptable_profile_is_taken(field: str, value: str) -> None:
     assert profile_faults(**{field: value}) == {}
 
 
-def test_all_faults_of_a_profile_are_told_at_once() -> None:
+def test_all_faults_of_a_profile_are_reported_at_once() -> None:
     with pytest.raises(InvalidForm) as refused:
         profiles.read_profile([])
 

@@ -79,7 +79,7 @@ def stored(units: Units) -> list[Account]:
         return list(unit.session.exec(select(Account)))
 
 
-def untold(units: Units) -> list[str]:
+def unreported(units: Units) -> list[str]:
     """The addresses that the directory has not heard of."""
     with units.read() as unit:
         return [new.email for new in directory_accounts.changed(unit)]
@@ -133,7 +133,7 @@ async def test_without_a_directory_nothing_is_asked(units: Units) -> None:
     DIRECTORY.add()
 
     assert await log_in() == "login.wrong"
-    await directory_flows.tell_changes()
+    await directory_flows.report_changes()
     assert DIRECTORY.asked == []
 
 
@@ -385,19 +385,19 @@ async def test_a_new_address_reaches_the_directory_once_it_answers(units: Units,
     directory.add()
     assert await log_in() == ""
     directory.asked.clear()
-    await directory_flows.tell_changes()
+    await directory_flows.report_changes()
     assert directory.asked == [], "there is nothing to tell"
     move(units, EMAIL, "new@example.org")
 
     directory.fault = ConnectionError()
-    await directory_flows.tell_changes()
-    assert untold(units) == ["new@example.org"]
+    await directory_flows.report_changes()
+    assert unreported(units) == ["new@example.org"]
     directory.fault = None
-    await directory_flows.tell_changes()
-    await directory_flows.tell_changes()
+    await directory_flows.report_changes()
+    await directory_flows.report_changes()
 
     assert directory.asked == [("change_email", "C-1", "new@example.org")] * 2
-    assert untold(units) == []
+    assert unreported(units) == []
 
 
 async def test_one_that_fails_stops_no_other(units: Units, directory: Directory) -> None:
@@ -405,41 +405,41 @@ async def test_one_that_fails_stops_no_other(units: Units, directory: Directory)
         directory.add(f"{key.lower()}@example.org", key)
         assert await log_in(f"{key.lower()}@example.org") == ""
         move(units, f"{key.lower()}@example.org", f"new.{key.lower()}@example.org")
-    told = directory.change_email
+    change = directory.change_email
 
     def change_email(key: str, new_email: str) -> None:
         if key == "C-1":
             raise LookupError
-        told(key, new_email)
+        change(key, new_email)
 
     directory.change_email = change_email  # type: ignore[method-assign]  # of this one
-    await directory_flows.tell_changes()
+    await directory_flows.report_changes()
 
-    assert untold(units) == ["new.c-1@example.org"]
+    assert unreported(units) == ["new.c-1@example.org"]
     assert directory.asked[-1] == ("change_email", "C-2", "new.c-2@example.org")
 
 
-async def test_a_change_that_comes_while_one_is_told_is_told_next(
+async def test_a_change_that_comes_while_one_is_reported_is_reported_next(
     units: Units, directory: Directory, clock: FakeClock
 ) -> None:
     directory.add()
     assert await log_in() == ""
     move(units, EMAIL, "new@example.org")
-    told = directory.change_email
+    change = directory.change_email
 
     def change_email(key: str, new_email: str) -> None:
-        told(key, new_email)
+        change(key, new_email)
         if new_email == "new@example.org":
             clock.advance(seconds=1)
             move(units, "new@example.org", "newer@example.org")
 
     directory.change_email = change_email  # type: ignore[method-assign]  # of this one
-    await directory_flows.tell_changes()
-    assert untold(units) == ["newer@example.org"]
-    await directory_flows.tell_changes()
+    await directory_flows.report_changes()
+    assert unreported(units) == ["newer@example.org"]
+    await directory_flows.report_changes()
 
     assert directory.asked[-1] == ("change_email", "C-1", "newer@example.org")
-    assert untold(units) == []
+    assert unreported(units) == []
 
 
 async def test_a_call_that_comes_late_has_not_the_last_word(
@@ -461,39 +461,39 @@ async def test_a_call_that_comes_late_has_not_the_last_word(
     move(units, EMAIL, "slow@example.org")
     with monkeypatch.context() as patched:
         patched.setattr(customer_directory, "MAX_SECONDS", 0.2)
-        await directory_flows.tell_changes()
+        await directory_flows.report_changes()
     move(units, "slow@example.org", "newer@example.org")
     move(units, "bo@example.org", "new.bo@example.org")
-    await directory_flows.tell_changes()
+    await directory_flows.report_changes()
     assert known == {"C-2": "new.bo@example.org"}, "the twin: others are told"
     with units.write() as unit:
         [new] = directory_accounts.changed(unit)
-        directory_accounts.note_told(unit, new)  # another worker was not told of that call
+        directory_accounts.note_reported(unit, new)  # another worker was not told of that call
     late.set()
     _wait_for_free_calls()
 
-    await directory_flows.tell_changes()
+    await directory_flows.report_changes()
     assert known == {"C-1": "newer@example.org", "C-2": "new.bo@example.org"}
-    assert untold(units) == []
+    assert unreported(units) == []
 
 
-async def test_an_address_that_is_restored_is_told_too(units: Units, directory: Directory) -> None:
+async def test_an_address_that_is_restored_is_reported_too(units: Units, directory: Directory) -> None:
     directory.add()
     assert await log_in() == ""
     move(units, EMAIL, "thief@example.org")
-    await directory_flows.tell_changes()
+    await directory_flows.report_changes()
 
     await flows.restore_email(last_mail(units, "email_undo").token, visitor_of())
-    await directory_flows.tell_changes()
+    await directory_flows.report_changes()
 
     assert directory.asked[-1] == ("change_email", "C-1", EMAIL)
 
 
-async def test_a_customer_of_no_directory_is_not_told(units: Units, directory: Directory) -> None:
+async def test_a_customer_of_no_directory_is_not_reported(units: Units, directory: Directory) -> None:
     caller = logged_in_actor(units)
     move(units, EMAIL, "new@example.org")
 
-    await directory_flows.tell_changes()
+    await directory_flows.report_changes()
 
     assert directory.asked == []
     assert stored_account(units, caller.account_id).email == "new@example.org"

@@ -111,7 +111,7 @@ class Page:
         await asyncio.create_task(self._handle(cls, handler, arguments))
 
     async def _handle(self, cls: type[rx.State], handler: str, arguments: dict[str, Any]) -> None:
-        router = {"sid": "s", "ip": "192.0.2.7", "headers": {"authorization": told_of(self.digests)}}
+        router = {"sid": "s", "ip": "192.0.2.7", "headers": {"authorization": answer_about(self.digests)}}
         router |= {"pathname": "/account/x", "asPath": "/account/x"}
         context = EventContext(
             token="a tab", state_manager=cast("Any", None), enqueue_impl=cast("Any", None), router_data=router
@@ -184,7 +184,7 @@ async def test_the_table_is_true_of_a_login_with_a_code(sqlite_units: Units, cou
     assert tuple(map(sum, zip(*steps, strict=True))) == documented()["a login with a code"]
 
 
-def told_of(digests: CallerDigests) -> str:
+def answer_about(digests: CallerDigests) -> str:
     """The answer of `CookieDigests` about these."""
     return authorization_of(dict(zip(KINDS.values(), digests, strict=True)))
 
@@ -194,7 +194,7 @@ def posted(page: Page, **form: str) -> Request:
     body = "&".join(f"{name}={value}" for name, value in form.items()).encode()
     headers = {
         "content-type": "application/x-www-form-urlencoded",
-        "authorization": told_of(page.digests),
+        "authorization": answer_about(page.digests),
         "cookie": "",
     }
     scope = {

@@ -48,8 +48,8 @@ class Caller:
 
     def begin(self, cls: type[rx.State] = LoginAlertsState, handler: str = "switch", **arguments: Any) -> Answering:
         """An event of the tab comes to the Gate."""
-        told = f"Session {self.browser.digest}; Browser {self.device}; Pending "
-        router = {"sid": self.socket, "ip": "192.0.2.7", "headers": {"authorization": told}, "pathname": self.path}
+        digests = f"Session {self.browser.digest}; Browser {self.device}; Pending "
+        router = {"sid": self.socket, "ip": "192.0.2.7", "headers": {"authorization": digests}, "pathname": self.path}
         context = EventContext(
             token="a tab", state_manager=cast("Any", None), enqueue_impl=cast("Any", None), router_data=router
         )

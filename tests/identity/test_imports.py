@@ -122,7 +122,7 @@ def test_a_bad_record_is_refused_at_its_field(change: dict[str, Any], said: str)
     assert not any(len(name) > 20 and name in str(refused.value) for name in change)
 
 
-def test_all_faults_of_a_record_are_told_at_once() -> None:
+def test_all_faults_of_a_record_are_reported_at_once() -> None:
     with pytest.raises(RecordRefused) as refused:
         read_record({"email": "x", "language": "nl", "password_hash": "y", "more": "z"})
 

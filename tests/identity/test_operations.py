@@ -10,7 +10,7 @@ from tests.kit.factories import EMAIL, logged_in_actor, mailed
 OPERATOR = Origin(browser="netim", system="operator")
 
 
-def test_each_act_of_support_is_told_in_words_and_what_changes_something_is_mailed(units: Units) -> None:
+def test_each_act_of_support_is_shown_and_what_changes_something_is_mailed(units: Units) -> None:
     account_id = logged_in_actor(units).account_id
     with units.write() as unit:
         operations.end_sessions(unit, account_id, OPERATOR)
@@ -19,8 +19,8 @@ def test_each_act_of_support_is_told_in_words_and_what_changes_something_is_mail
         unit.record(SupportActed(account_id=account_id, at=unit.now, origin=OPERATOR, act="viewed"))
 
     with units.read() as unit:
-        told = {entry.what for entry in recent.view_newest(unit, account_id).entries}
-    assert told >= {
+        shown = {entry.what for entry in recent.view_newest(unit, account_id).entries}
+    assert shown >= {
         "All sessions ended by Netim Direct", "Account closed by Netim Direct", "Account opened again by Netim Direct",
         "Account looked at by Netim Direct",
     }  # fmt: skip

@@ -271,7 +271,7 @@ async def test_pending_dies_after_ten_minutes_and_the_owner_hears_of_it(
         assert [mail.event for mail in mails(unit)] == ["second_factor_not_completed"]
 
 
-async def test_half_done_logins_are_told_once_an_hour(
+async def test_half_done_logins_are_mailed_once_an_hour(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
     for _ in range(3):

@@ -16,12 +16,12 @@ from netim_app.infra.tables import OutboxMessage
 from netim_app.infra.unit_of_work import UnitOfWork, Units, in_read_unit, in_unit
 from tests.kit.fakes import FakeTransport
 
-told: ContextVar[str] = ContextVar("told", default="nothing")
+context_value: ContextVar[str] = ContextVar("context_value", default="nothing")
 
 
 def thread_and_context(_unit: UnitOfWork) -> tuple[str, str]:
-    answer = threading.current_thread().name, told.get()
-    told.set("something of the unit's own")
+    answer = threading.current_thread().name, context_value.get()
+    context_value.set("something of the unit's own")
     return answer
 
 
@@ -29,12 +29,12 @@ def thread_and_context(_unit: UnitOfWork) -> tuple[str, str]:
 async def test_a_unit_runs_in_a_thread_of_its_own_kind_and_sees_the_callers_context(
     sqlite_units: Units, run: type
 ) -> None:
-    token = told.set("what the caller knows")
+    token = context_value.set("what the caller knows")
     thread, context = await run(thread_and_context)
     assert thread.startswith("unit_")
     assert context == "what the caller knows"
-    assert told.get() == "what the caller knows", "and keeps its own"
-    told.reset(token)
+    assert context_value.get() == "what the caller knows", "and keeps its own"
+    context_value.reset(token)
 
 
 async def test_threads_that_wait_for_something_else_hold_no_unit_up(sqlite_units: Units) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 MANY = 1_100
-"""More than the 1,024 connections that servers take unless they are told otherwise."""
+"""More than the 1,024 connections that servers take unless configured otherwise."""
 _FORM = (
     b"POST %b HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 2000\r\n\r\nticket="
@@ -19,11 +19,11 @@ NO_ANSWER = b""
 
 @dataclass
 class SlowBodies:
-    """Their connections, and what each was told before it was closed: a status, or nothing."""
+    """Their connections, and the answer to each before it was closed: a status, or nothing."""
 
     ends: list[asyncio.Task[bytes]] = field(default_factory=list)
 
-    async def told(self, seconds: float, held: int = 0) -> Counter[bytes]:
+    async def answers(self, seconds: float, held: int = 0) -> Counter[bytes]:
         """Waits until all are closed, or all but so many."""
         async with asyncio.timeout(seconds):
             while sum(not end.done() for end in self.ends) > held:

@@ -145,7 +145,7 @@ async def test_what_no_page_sends_is_dropped_and_the_socket_goes_on(
     assert line.getMessage() == "socket.packet_dropped ip='192.0.2.7'"
 
 
-async def test_a_socket_that_sends_much_of_it_is_told_of_once(log: list[logging.LogRecord]) -> None:
+async def test_a_socket_that_sends_much_of_it_is_logged_once(log: list[logging.LogRecord]) -> None:
     assert await through(CONNECT, *NOT_OURS * 5, SENT) == [CONNECT, SENT]
     assert len(log) == 1
 

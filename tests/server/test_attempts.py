@@ -33,8 +33,8 @@ WRONG = "wrong " + PASSWORD
 MINUTE = 60
 
 
-def told(server: Server, event: str, **fields: str) -> int:
-    """How many lines of the log tell of this event."""
+def logged(server: Server, event: str, **fields: str) -> int:
+    """How many lines of the log have this event."""
     wanted = [f"event={event} ", *(f"{name}={value}" for name, value in fields.items())]
     return sum(all(words in f"{line} " for words in wanted) for line in server.log.splitlines())
 
@@ -62,8 +62,8 @@ async def test_bf_single_a_thousand_wrong_passwords(tmp_path: Path, addresses: i
                     said.add(str(attacker.vars["LoginState.errors"]))
                     assert await attempt(attacker, email, PASSWORD) == ""
             account = id_of(server, email)
-            assert told(server, "login_failed", account_id=account, reason="wrong") == MAX_FAILURES
-            refused = told(server, "login_failed", account_id=account) + told(server, "limit_reached")
+            assert logged(server, "login_failed", account_id=account, reason="wrong") == MAX_FAILURES
+            refused = logged(server, "login_failed", account_id=account) + logged(server, "limit_reached")
             assert refused == 1000 + addresses, "every attempt left its line"
             assert len(said) == 1
             assert await can_log_in(server, bystander, PASSWORD), "nobody else is kept out"
@@ -89,9 +89,9 @@ async def test_spray_over_all_addresses(tmp_path: Path) -> None:
                         await attacker.send("LoginState.submit", form=form)
                     await attacker.settle()
                     sent += 50
-            looked_at = told(server, "login_failed", reason='"no account"')
+            looked_at = logged(server, "login_failed", reason='"no account"')
             assert looked_at <= LOGIN_OVERALL.amount
-            assert told(server, "limit_reached", limit="login_overall") == sent - 1 - looked_at > 0
+            assert logged(server, "limit_reached", limit="login_overall") == sent - 1 - looked_at > 0
             async with Client(server) as attacker:
                 await attacker.load("/login")
                 for customer in customers:
@@ -191,8 +191,8 @@ async def test_flood_mail_by_a_customers_own_changes(
             await anna.settle()
     await anna.settle()
     assert "try again" in anna.vars["ShellState.notice"].lower()
-    told_or_held_back = "SELECT count(*) FROM outbox_message WHERE event LIKE 'alerts_off.%'"
-    assert server.query(told_or_held_back) == [CHANGE_PER_ACCOUNT.amount // 2]
+    mailed_or_held_back = "SELECT count(*) FROM outbox_message WHERE event LIKE 'alerts_off.%'"
+    assert server.query(mailed_or_held_back) == [CHANGE_PER_ACCOUNT.amount // 2]
     async with customer(server, new_email()) as other:
         await other.call("LoginAlertsState.switch", on=True)
         assert other.vars["LoginAlertsState.on"], "nobody else is kept from a change"
@@ -214,7 +214,7 @@ async def test_alert_flood(server: Server, new_email: Callable[[], str]) -> None
         await sent_all(server)
         kinds = ["a new device" in str(mail.get_body(("plain",))) for mail in server.mails(email)]
         assert kinds == [False] * notices.MAX_NOTICES + [True]
-        server.move_clock(notices.TOLD_TOGETHER_AFTER.total_seconds() + 1)
+        server.move_clock(notices.SHARED_MAIL_AFTER.total_seconds() + 1)
         last = await asyncio.to_thread(server.wait_for_mail, email, 1, "4 more alerts")
         assert "#recent-activity" in str(last.get_body(("plain",)))
 

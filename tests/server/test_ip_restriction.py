@@ -426,8 +426,8 @@ async def test_what_a_proxy_does_not_tell_is_told_to_the_operator_and_is_one_bud
     behind_proxy: Server, new_email: Callable[[], str]
 ) -> None:
     """The 21st customer who asked for a reset link was refused, without a line about it."""
-    told = behind_proxy.log.count("client_address.unread")
-    assert told <= 1
+    logged = behind_proxy.log.count("client_address.unread")
+    assert logged <= 1
     async with Client(behind_proxy, local_address=PROXY, headers={"X-Forwarded-For": "unknown"}) as client:
         await client.load("/forgot-password")
         for _ in range(RECOVERY_PER_ADDRESS.amount + 1):

@@ -22,7 +22,7 @@ async def attempt(client: Client, email: str, password: str) -> str:
     return await client.ticket("LoginState.submit", form={"email": email, "password": password})
 
 
-def told(client: Client, *names: str) -> list[tuple[str | None, ...]]:
+def logged(client: Client, *names: str) -> list[tuple[str | None, ...]]:
     """(event, account, reason or rule) of the same lines."""
     return [
         (line["event"], line.get("account_id"), line.get("reason") or line.get("limit"))
@@ -50,7 +50,7 @@ async def test_spray(server: Server, new_email: Callable[[], str]) -> None:
                 ("login_failed", id_of(server, customer), "wrong"),
                 ("login_failed", None, "no account"),
             ]
-        assert told(attacker, *REFUSALS, "logged_in") == [
+        assert logged(attacker, *REFUSALS, "logged_in") == [
             *expected,
             *[("limit_reached", None, "login_per_address")] * 10,
         ]
@@ -58,7 +58,7 @@ async def test_spray(server: Server, new_email: Callable[[], str]) -> None:
         assert typed not in server.log
     async with Client(server) as owner:
         await owner.log_in(customers[0])
-        assert told(owner, *REFUSALS, "logged_in") == [("logged_in", id_of(server, customers[0]), None)]
+        assert logged(owner, *REFUSALS, "logged_in") == [("logged_in", id_of(server, customers[0]), None)]
 
 
 async def test_log_events(server: Server, email: str) -> None:
@@ -71,7 +71,7 @@ async def test_log_events(server: Server, email: str) -> None:
         assert await attempt(client, email, PASSWORD) == ""
         await client.call("LoginState.submit_code", form={"code": "123456"})
         await client.call("ProfileState.save", form={})
-        assert told(client, *REFUSALS, "logged_in") == [
+        assert logged(client, *REFUSALS, "logged_in") == [
             *[("login_failed", account, "wrong")] * 5,
             ("login_failed", account, "throttled"),
             ("event.refused", None, "no code is asked for"),
@@ -85,7 +85,7 @@ async def test_log_events(server: Server, email: str) -> None:
         assert await owner.ticket("PasswordState.submit", form=form) == ""
         await owner.redeem(await owner.ticket("StepUpState.submit", form={"password": PASSWORD}))
         await owner.log_out()
-        assert told(owner, *REFUSALS, "logged_in", "identity_proved", "logged_out") == [
+        assert logged(owner, *REFUSALS, "logged_in", "identity_proved", "logged_out") == [
             ("logged_in", account, None),
             ("proof_failed", account, "wrong"),
             ("proof_failed", account, "wrong"),

@@ -228,9 +228,9 @@ async def test_slow_body_through_the_proxy(server: Server, entrance: Entrance, e
         assert client.vars["ProfileState.email"] == email
         assert (await client.log_out()).status_code == 303
         # nginx knows no limit for a whole body, and goes on with a few of each address.
-        told = await bodies.told(60, held=MAX_AT_ONCE)
-    assert told[b"429"]
-    assert b"303" not in told
+        answers = await bodies.answers(60, held=MAX_AT_ONCE)
+    assert answers[b"429"]
+    assert b"303" not in answers
 
 
 async def test_cookie_toss_through_the_proxy(server: Server, email: str, new_email: Callable[[], str]) -> None:

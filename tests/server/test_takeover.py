@@ -45,7 +45,7 @@ async def lock_out(thief: Client, server: Server, email: str) -> None:
 
 
 @pytest.mark.parametrize("codes_first", [True, False], ids=["codes first", "address first"])
-async def test_takeover_is_told_at_once_and_undone_from_the_old_mailbox(
+async def test_takeover_is_mailed_at_once_and_undone_from_the_old_mailbox(
     server: Server, anna: Client, email: str, new_email: Callable[[], str], codes_first: bool
 ) -> None:
     theirs = new_email()

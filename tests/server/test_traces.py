@@ -187,8 +187,8 @@ async def test_log_events_name_factor_result_user_and_session(server: Server, ow
             ("identity_proved", here),
             ("logged_out", here),
         ]
-        told = lines_about(client, *EVENTS)
-        assert {line["account_id"] for line in told} == {id_of(server, owner.email)}
+        logged = lines_about(client, *EVENTS)
+        assert {line["account_id"] for line in logged} == {id_of(server, owner.email)}
     async with Client(server) as client:
         await give_password(client, owner.email)
         assert await give_code(client, owner.codes[1])

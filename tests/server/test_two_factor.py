@@ -491,7 +491,7 @@ async def test_pending_mix(owner: Owner, server: Server, new_email: Any) -> None
         assert mixed.vars["ProfileState.email"] == mallory.email
 
 
-async def test_half_login_alert_is_told_once(owner: Owner, thief: Client, server: Server) -> None:
+async def test_half_login_alert_is_mailed_once(owner: Owner, thief: Client, server: Server) -> None:
     """A right password without its code: somebody knows it. A wrong password tells nothing."""
     assert await give_code(thief, "000000") == ""
     await thief.ticket("LoginState.submit", form={"email": owner.email, "password": "wrong " + PASSWORD})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from netim_app.infra.client_address import client_address, is_unread
 from netim_app.web.client_address import (
-    TELL_EVERY_SECONDS,
+    WARN_EVERY_SECONDS,
     ClientAddress,
     UnreadClients,
     forwarded_client,
@@ -240,9 +240,9 @@ def test_proxies_of_more_than_an_hour_ago_are_forgotten(monkeypatch: pytest.Monk
     unread = UnreadClients()
     for number in range(10):
         unread.note(f"10.0.0.{number}", [], None)
-    now = TELL_EVERY_SECONDS
+    now = WARN_EVERY_SECONDS
     unread.note("10.0.0.1", [], None)
-    assert list(unread._told) == ["10.0.0.1"]
+    assert list(unread._warned) == ["10.0.0.1"]
 
 
 def test_a_proxy_that_does_not_tell_is_one_line() -> None:

@@ -103,7 +103,7 @@ def stop_everything(unit: UnitOfWork, token: str, visitor: Visitor) -> Then:
     freeze.begin(unit, fact, blocks_login=not sole)
     unit.record(SessionsRevoked(account_id=account_id, at=unit.now, origin=visitor.origin))
     unit.record(fact)
-    return _tell_all(unit, fact, account.email, link.email, sole=sole)
+    return _notify_all(unit, fact, account.email, link.email, sole=sole)
 
 
 def mark_of(unit: UnitOfWork, then: str, visitor: Visitor) -> str:
@@ -120,7 +120,7 @@ def _marked(then: str, visitor: Visitor) -> bytes:
     return f"{then} {visitor.browser_digest}".encode()
 
 
-def _tell_all(unit: UnitOfWork, fact: AccountFrozen, present: str, pressed: str, *, sole: bool) -> Then:
+def _notify_all(unit: UnitOfWork, fact: AccountFrozen, present: str, pressed: str, *, sole: bool) -> Then:
     """Mails what was done, to the account's address, to a restorable one, and to that of the link.
 
     Returns how the owner of the last one gets back in. Only that one is sent a link for a new password at once: readers

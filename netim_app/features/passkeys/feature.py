@@ -120,6 +120,6 @@ PASSKEYS = Feature(
     ),
     dialogs=(PasskeyDialogState, PasskeyProofState, PasskeysOnlyState),
     purges=(challenges.purge, recovery.purge),
-    periodic=(PeriodicWork(candidates=recovery.due, handle=recovery.tell_open),),
+    periodic=(PeriodicWork(candidates=recovery.due, handle=recovery.mail_link_when_open),),
     export=stored.export,
 )

@@ -157,7 +157,7 @@ def test_the_mail_about_the_enabling_is_enough_for_the_first_set(
     assert [event for event, _ in mailed(units)] == ["two_factor_changed", *mails, "backup_codes_made"]
 
 
-def test_a_first_set_that_no_mail_has_told_of_is_mailed(units: Units) -> None:
+def test_a_first_set_that_no_mail_was_about_is_mailed(units: Units) -> None:
     caller = protected(units)
     with units.write() as unit:
         added = AuthenticatorAdded(account_id=caller.account_id, at=unit.now, origin=caller.origin, name="Tablet")

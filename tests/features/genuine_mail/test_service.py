@@ -80,7 +80,7 @@ def test_a_phrase_stands_at_the_head_of_the_mails_of_all_features(units: Units) 
         assert service.view_setting(unit, caller.account_id) == PhraseSetting(since="1 Mar 2026")
 
 
-def test_each_change_is_mailed_and_told_but_not_in_words(units: Units) -> None:
+def test_each_change_is_mailed_and_shown_but_not_in_words(units: Units) -> None:
     """The new phrase stands at the head of the mail about it: so its owner sees what the next ones look like."""
     caller = logged_in_actor(units)
     choose(units, caller)

@@ -350,16 +350,16 @@ async def test_a_right_password_elsewhere_is_refused_recorded_and_mailed_once_an
             return error.key
         return ""
 
-    def told() -> int:
+    def mails_about_refusals() -> int:
         return mailed(units).count(("login_blocked", EMAIL))
 
     assert await come("not the password", ELSEWHERE) == login.WRONG
-    assert told() == 0
+    assert mails_about_refusals() == 0
     facts = heard()
     for origin in (ELSEWHERE, NOWHERE, ELSEWHERE):
         assert await come(PASSWORD, origin) == access.REFUSED
     assert [type(fact).__name__ for fact in facts] == ["LoginBlocked"] * 3
-    assert told() == 1
+    assert mails_about_refusals() == 1
     mail = last_mail(units, "login_blocked").text
     assert "198.51.100.9" in mail
     assert "192.0.2" not in mail
@@ -371,10 +371,10 @@ async def test_a_right_password_elsewhere_is_refused_recorded_and_mailed_once_an
     assert "#recent-activity" in more.text
     clock.advance(minutes=44)
     await come(PASSWORD, ELSEWHERE)
-    assert told() == 1
+    assert mails_about_refusals() == 1
     clock.advance(minutes=2)
     await come(PASSWORD, ELSEWHERE)
-    assert told() == 2
+    assert mails_about_refusals() == 2
     assert await come(PASSWORD, HERE) == ""
 
 

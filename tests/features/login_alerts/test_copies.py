@@ -185,7 +185,7 @@ def test_another_address_takes_the_place_of_the_present_one(units: Units, caller
     assert confirm(units, token) == ""
 
 
-def test_what_is_removed_is_told_once_it_was_confirmed(units: Units, caller: Actor) -> None:
+def test_what_is_removed_is_mailed_once_it_was_confirmed(units: Units, caller: Actor) -> None:
     ask(units, caller)
     for _ in range(2):
         with units.write() as unit:

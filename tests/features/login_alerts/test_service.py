@@ -129,15 +129,17 @@ def test_the_first_login_of_an_account_that_was_imported_is_mailed(units: Units,
     assert mailed(units) == [("logged_in", EMAIL)]
 
 
-@pytest.mark.parametrize(("setting", "told"), [("off", False), ("new", True), ("every", True)])
+@pytest.mark.parametrize(("setting", "mailed_too"), [("off", False), ("new", True), ("every", True)])
 @pytest.mark.parametrize("factor", ["totp", "backup_codes"])
-def test_off_is_for_logins_with_password_and_code(units: Units, setting: Setting, told: bool, factor: str) -> None:
+def test_off_is_for_logins_with_password_and_code(
+    units: Units, setting: Setting, mailed_too: bool, factor: str
+) -> None:
     caller = logged_in_actor(units)
     set_quietly(units, caller, setting)
 
     log_in_with(units, caller.account_id, factor)
 
-    assert mailed(units) == [("logged_in", EMAIL)] * told
+    assert mailed(units) == [("logged_in", EMAIL)] * mailed_too
 
 
 @pytest.mark.parametrize("setting", ["off", "new", "every"])
@@ -171,7 +173,7 @@ async def test_the_login_after_the_confirmation_is_not_mailed(units: Units) -> N
     assert mailed(units)[len(before) :] == [("logged_in", EMAIL)]
 
 
-def test_every_lower_setting_is_told(units: Units) -> None:
+def test_every_lower_setting_is_mailed(units: Units) -> None:
     caller = logged_in_actor(units)
     for setting in ("every", "new", "off", "new", "every"):
         choose(units, caller, setting)
@@ -236,7 +238,7 @@ def test_a_step_up_is_no_login(units: Units) -> None:
     assert mailed(units) == []
 
 
-def test_switching_alerts_off_is_always_told(units: Units) -> None:
+def test_switching_alerts_off_is_always_mailed(units: Units) -> None:
     caller = logged_in_actor(units)
     choose(units, caller, "every")
     assert mailed(units) == []
@@ -308,7 +310,7 @@ def login_often(units: Units, account_id: int, times: int, device: str = OTHER_B
         login_again(units, account_id, device)
 
 
-def test_alert_flood_is_told_in_a_few_mails(units: Units, clock: FakeClock) -> None:
+def test_alert_flood_is_a_few_mails(units: Units, clock: FakeClock) -> None:
     """The first logins one by one, the others together, with their number and where they are listed."""
     caller = logged_in_actor(units)
     choose(units, caller, "every")
@@ -336,7 +338,7 @@ def test_alert_flood_is_told_in_a_few_mails(units: Units, clock: FakeClock) -> N
 
 
 def test_a_request_to_tell_of_alerts_lives_for_a_day(units: Units, clock: FakeClock) -> None:
-    """Where no sender has answered it in time, the alerts behind it are asked to be told anew."""
+    """Where no sender has answered it in time, the alerts behind it are asked to be mailed anew."""
     caller = logged_in_actor(units)
     choose(units, caller, "every")
     for _ in range(2):
@@ -351,7 +353,7 @@ def test_a_request_to_tell_of_alerts_lives_for_a_day(units: Units, clock: FakeCl
 
 
 def test_alert_flood_of_one_kind_hides_no_other(units: Units, clock: FakeClock) -> None:
-    """A new device is told at once, and so is all else that matters; an hour later each login is told again."""
+    """A new device is mailed at once, and so is all else that matters; an hour later each login is mailed again."""
     caller = logged_in_actor(units)
     other = logged_in_actor(units, "bob@example.org")
     for one in (caller, other):

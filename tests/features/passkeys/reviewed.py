@@ -75,7 +75,7 @@ REVIEWED = Reviewed(
             params=NOTICE | {"link": f"{PAGE}?for=finish{SECRET}", "stop_link": f"{PAGE}?for=stop{SECRET}", "days": 7},
             unsaid=IN_ACCOUNT,
         ),
-        "recovery_told": Mail(
+        "recovery_ended": Mail(
             params=NOTICE | {"change": "done"},
             variants={"change": ("stopped", "done")},
         ),

@@ -305,21 +305,21 @@ async def test_sole_way_a_right_password_is_answered_like_a_wrong_one(
 async def test_only_the_mailbox_hears_of_a_right_password_and_once_an_hour(
     units: Units, closed: Actor, clock: FakeClock
 ) -> None:
-    def told() -> int:
+    def mails_about_passwords() -> int:
         return sum(event == "passkeys_only" for event, _ in mailed(units)) - 1  # the first says that it is on
 
     await by_password("wrong " + PASSWORD)
-    assert told() == 0
+    assert mails_about_passwords() == 0
     await by_password()
     await by_password()
-    assert told() == 1
+    assert mails_about_passwords() == 1
     assert "Someone entered your password" in last_mail(units, "passkeys_only").text
     clock.advance(minutes=15)
     assert last_mail(units, "more_notices").subject.startswith("1 more")
 
     clock.advance(minutes=46)
     await by_password()
-    assert told() == 2
+    assert mails_about_passwords() == 2
 
 
 async def test_sole_way_a_code_owed_from_before_finishes_nothing(
@@ -353,12 +353,12 @@ async def test_sole_way_password_and_code_are_no_fresh_proof(
         with units.read() as unit:
             return sum(entry.sort == "failures" for entry in view_newest(unit, closed.account_id).entries)
 
-    for told, password in enumerate((PASSWORD, f"not {PASSWORD}"), start=1):
+    for number, password in enumerate((PASSWORD, f"not {PASSWORD}"), start=1):
         with pytest.raises(DomainError, match=r"step_up\.wrong"):
             await flows.prove_again(closed, password, codes[0], PAGE)
         assert failures() == 1, "one entry, which counts"
         with units.read() as unit:
-            assert told == 1 or "2 times" in str(view_newest(unit, closed.account_id))
+            assert number == 1 or "2 times" in str(view_newest(unit, closed.account_id))
     with units.read() as unit:
         ways = ways_of(unit, closed.account_id)
         assert (ways.takes_codes, ways.ceremonies) == (False, ["passkeys"])

@@ -149,9 +149,9 @@ async def test_a_mailed_link_a_backup_code_and_a_day_lead_back_in(units: Units, 
     assert not is_sole(units, owner.account_id)
     assert count(units, PasskeyRecovery) == 0
     with units.read() as unit:
-        told = str(view_newest(unit, owner.account_id))
-        assert "With a backup code and an emailed link" in told
-        assert "Access without a passkey given" in told
+        activity = str(view_newest(unit, owner.account_id))
+        assert "With a backup code and an emailed link" in activity
+        assert "Access without a passkey given" in activity
         assert lost_device.steps_left(unit, owner.account_id) != (), "what is lost is to be replaced"
     await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=PAGE)
 
@@ -162,7 +162,7 @@ async def test_each_step_is_mailed(units: Units, owner: Owner, clock: FakeClock)
     owner.open(token)
 
     steps = [event for event, to in mailed(units) if event.startswith("recovery") and to == EMAIL]
-    assert steps == [*LINKS, "recovery_told"]
+    assert steps == [*LINKS, "recovery_ended"]
 
 
 def test_the_page_says_the_same_to_everybody(units: Units, owner: Owner) -> None:
@@ -364,7 +364,7 @@ async def test_every_session_and_every_mail_can_stop_it(units: Units, owner: Own
         stop = lambda unit, token=token: recovery.stop_by_mail(unit, token, visitor_of())  # noqa: E731
         assert refusal(units, stop) == links.DEAD
     assert is_sole(units, owner.account_id)
-    assert "was stopped" in last_mail(units, "recovery_told").subject
+    assert "was stopped" in last_mail(units, "recovery_ended").subject
     assert log_in(units, owner.phone.use(ask(units)))
 
 
@@ -438,20 +438,20 @@ def test_a_thief_with_password_and_mailbox_gets_as_far_as_the_code(units: Units,
     assert count(units, PasskeyRecovery) == 1, "the owner's browser has its own budget, and the link is unused"
 
 
-def test_guesses_after_the_link_are_told(units: Units, owner: Owner) -> None:
+def test_guesses_after_the_link_are_shown(units: Units, owner: Owner) -> None:
     token = owner.ask()
     wrong = next(f"{n:06}" for n in range(20) if f"{n:06}" not in owner.codes)
     for _ in range(2):
         refusal(units, lambda unit: recovery.begin(unit, token, wrong, visitor_of(OTHER_BROWSER)))
 
-    def told() -> list[tuple[str, str, str]]:
+    def shown_guesses() -> list[tuple[str, str, str]]:
         with units.read() as unit:
             entries = view_newest(unit, owner.account_id).entries
         return [(entry.what, entry.how, entry.often[:7]) for entry in entries if "backup code" in entry.how]
 
-    assert told() == [("Login failed", "Wrong backup code after an emailed link", "2 times")]
+    assert shown_guesses() == [("Login failed", "Wrong backup code after an emailed link", "2 times")]
     owner.begin(token)
-    assert len(told()) == 1, "a right one is no failure"
+    assert len(shown_guesses()) == 1, "a right one is no failure"
 
 
 def test_a_code_of_an_application_is_no_backup_code(units: Units, owner: Owner, clock: FakeClock) -> None:

@@ -45,7 +45,7 @@ def has_password(units: Units, account_id: int, password: str) -> bool:
     return passwords.password_matches(password, stored_account(units, account_id).password_hash)
 
 
-async def test_a_new_password_is_in_force_and_told(units: Units, clock: FakeClock) -> None:
+async def test_a_new_password_is_in_force_and_mailed(units: Units, clock: FakeClock) -> None:
     caller = logged_in_actor(units)
     clock.advance(days=3)
 

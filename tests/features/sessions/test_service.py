@@ -106,7 +106,7 @@ def test_what_is_over_is_not_in_the_list(units: Units, clock: FakeClock) -> None
     assert view(units, caller.account_id) == ()
 
 
-def test_one_other_session_ends_and_is_told_once(units: Units) -> None:
+def test_one_other_session_ends_and_is_mailed_once(units: Units) -> None:
     heard: list[Fact] = []
     listener = Feature(name="x", subscriptions=(Subscription(fact=Fact, handle=lambda _u, f: heard.append(f)),))
     caller = logged_in_actor(units)
@@ -131,7 +131,7 @@ def test_one_other_session_ends_and_is_told_once(units: Units) -> None:
     assert len(mailed(units)) == before + 1
 
 
-def test_all_others_end_and_are_told_once(units: Units) -> None:
+def test_all_others_end_and_are_mailed_once(units: Units) -> None:
     caller, stranger = logged_in_actor(units), logged_in_actor(units, "bob@example.org")
     others = [other(units, caller.account_id, digest(f"device {n}")) for n in range(3)]
     with units.write() as unit:

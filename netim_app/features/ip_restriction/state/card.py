@@ -51,7 +51,7 @@ class IpRestrictionState(rx.State):
             await refresh(self, everything=True)
             await show_notice(self, "warning", error.key, **error.params)
             return
-        await tell_added(self, added)
+        await show_added(self, added)
 
 
 class IpTestState(rx.State):
@@ -84,7 +84,7 @@ class IpTestState(rx.State):
         self.address = tested.text
 
 
-async def tell_added(state: rx.State, added: Added) -> None:
+async def show_added(state: rx.State, added: Added) -> None:
     """Shows the result, and warns of rules that are redundant or let nobody in."""
     kind, key, params = what_came_of(added)
     await show_notice(state, kind, key, **params)

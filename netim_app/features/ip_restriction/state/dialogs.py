@@ -13,7 +13,7 @@ from netim_app.features.ip_restriction.rules import reading, spans
 from netim_app.features.ip_restriction.rules.pasted import MAX_NOTE
 from netim_app.features.ip_restriction.service import access, restriction, rule_list
 from netim_app.features.ip_restriction.service.rule_list import Added
-from netim_app.features.ip_restriction.state.card import tell_added, what_came_of
+from netim_app.features.ip_restriction.state.card import show_added, what_came_of
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import SECURITY, ShellState, change, explain, go_to_card, refresh, show_notice
@@ -72,7 +72,7 @@ class IpDialogState(rx.State):
             return
         then_switch = self._then_switch
         self._end()
-        await tell_added(self, added)
+        await show_added(self, added)
         if then_switch:
             await ask_to_switch(self)
 

@@ -114,7 +114,7 @@ def end_with_login(unit: UnitOfWork, fact: facts.LoggedIn) -> None:
     tickets.end_tickets(unit, fact.account_id, factor=rules.RECOVERY_FACTOR)
     done = RecoveryDone(account_id=fact.account_id, at=fact.at, origin=fact.origin)
     only.end(unit, done)
-    _tell(unit, done, "done")
+    _notify_of_end(unit, done, "done")
 
 
 def _owner(unit: UnitOfWork, token: str, purpose: str, visitor: Visitor) -> int:
@@ -164,7 +164,7 @@ def _stop(unit: UnitOfWork, cause: Fact) -> bool:
     tickets.end_tickets(unit, cause.account_id, factor=rules.RECOVERY_FACTOR)
     fact = RecoveryStopped(account_id=cause.account_id, at=cause.at, origin=cause.origin)
     unit.record(fact)
-    _tell(unit, fact, "stopped")
+    _notify_of_end(unit, fact, "stopped")
     return True
 
 
@@ -195,7 +195,7 @@ def due(unit: UnitOfWork) -> Sequence[int]:
     return unit.session.exec(select(PasskeyRecovery.account_id).where(*over)).all()
 
 
-def tell_open(unit: UnitOfWork, account_id: int) -> None:
+def mail_link_when_open(unit: UnitOfWork, account_id: int) -> None:
     """Mails the link that opens a session, once."""
     sessions.lock_account(unit, account_id)
     row = unit.session.get(PasskeyRecovery, account_id, populate_existing=True)
@@ -212,5 +212,5 @@ def purge(unit: UnitOfWork) -> None:
     unit.session.exec(delete(PasskeyRecovery).where(over))
 
 
-def _tell(unit: UnitOfWork, fact: Fact, change: str) -> None:
-    notices.notify(unit, "recovery_told", fact, kind=change, change=change)
+def _notify_of_end(unit: UnitOfWork, fact: Fact, change: str) -> None:
+    notices.notify(unit, "recovery_ended", fact, kind=change, change=change)

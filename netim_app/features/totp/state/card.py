@@ -40,7 +40,7 @@ async def show_devices(state: rx.State, shown: Authenticators) -> None:
     card.beside = shown.beside
 
 
-async def tell_enabled(state: rx.State) -> Any:
+async def show_enabled(state: rx.State) -> Any:
     """Reports the wizard's success, and scrolls to the card."""
     if not (await state.get_state(TotpState)).enabled:
         return None
