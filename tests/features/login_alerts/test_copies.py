@@ -281,8 +281,7 @@ def test_the_link_in_any_copy_stops_them_and_does_nothing_else(units: Units, cal
     assert stop(units, first) == stop(units, second) == links.DEAD
     log_in(units, caller, "a" * 64)
     assert copied(units) == [SECOND] * 2
-    told = last_mail(units, "alert_copy_changed")
-    assert "stopped" in told.subject
+    assert "stopped" in last_mail(units, "alert_copy_changed").subject
     with units.read() as unit:
         entries = unit.session.exec(select(JournalEntry).order_by(col(JournalEntry.number))).all()
         entry = [row for row in entries if SECOND in row.others][-1]
