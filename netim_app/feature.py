@@ -112,7 +112,7 @@ class SecondFactor:
     """(unit, account id) -> how many different codes it accepts now, any of which a guess may hit."""
     part: Callable[[], rx.Component] | None = None
     """Its part in the card of two-factor authentication, when it has no card of its own."""
-    stands_in: bool = False
+    is_fallback: bool = False
     """Whether customers use it when the device of another factor is not available: the device may be lost."""
 
 
@@ -136,7 +136,7 @@ class Ceremony:
     """(unit, account id) -> since when nothing else is to open the account: no password, no code, no mailed link."""
     mail_way_back: Callable[[UnitOfWork, Fact], None]
     """(unit, fact of the request) -> mails to such an account how to open it without the ceremony."""
-    stands_in: Sequence[str] = ()
+    fallback_factors: Sequence[str] = ()
     """The keys of `logged_in` for logins without the ceremony: the device for it may be lost."""
     step_up_part: Callable[[rx.Var[bool]], rx.Component]
     """Shown first in the dialog that asks for a fresh proof, for an account that has it. The argument is whether the

@@ -72,10 +72,10 @@ class Offers:
         return named | {factor: key for ceremony in self.ceremonies for factor, key in ceremony.logged_in.items()}
 
     @cached_property
-    def stand_ins(self) -> frozenset[str]:
+    def fallback_factors(self) -> frozenset[str]:
         """The factors of tickets that suggest a lost device."""
-        codes = {factor.name for factor in self.second_factors if factor.stands_in}
-        return frozenset(codes | {factor for ceremony in self.ceremonies for factor in ceremony.stands_in})
+        codes = {factor.name for factor in self.second_factors if factor.is_fallback}
+        return frozenset(codes | {factor for ceremony in self.ceremonies for factor in ceremony.fallback_factors})
 
     @cached_property
     def ceremonies(self) -> tuple[Ceremony, ...]:

@@ -74,8 +74,8 @@ class CodeRefused(Refusal):
 
     logged_in: bool
     """Whether a logged-in customer gave the code. `SecondFactorNotCompleted` records how a login ended."""
-    spare: bool = False
-    """Whether only a code that replaces a device was accepted, as in account recovery without a session."""
+    only_fallback: bool = False
+    """Whether only a code of a fallback factor was accepted, as in account recovery without a session."""
 
 
 @dataclass(frozen=True, kw_only=True)

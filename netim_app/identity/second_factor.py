@@ -64,9 +64,9 @@ def takes_codes(unit: UnitOfWork, account_id: int) -> bool:
     return any(factor.valid_code_count(unit, account_id) for factor in offers().second_factors)
 
 
-def spare_codes_left(unit: UnitOfWork, account_id: int) -> int:
-    """How many codes that replace a device are still valid."""
-    return sum(factor.valid_code_count(unit, account_id) for factor in offers().second_factors if factor.stands_in)
+def valid_fallback_codes(unit: UnitOfWork, account_id: int) -> int:
+    """How many codes are valid of the factors that replace a lost device."""
+    return sum(factor.valid_code_count(unit, account_id) for factor in offers().second_factors if factor.is_fallback)
 
 
 def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -> str:
@@ -85,32 +85,32 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
     return _check(unit, account_id, code, visitor)
 
 
-def check_spare_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -> str:
-    """`check_code` that accepts only codes that replace a device.
+def check_fallback_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -> str:
+    """`check_code` that accepts only the codes of fallback factors.
 
     It also checks them if only a ceremony opens the account: the caller decides what the code allows there.
     """
-    return _check(unit, account_id, code, visitor, spare=True)
+    return _check(unit, account_id, code, visitor, only_fallback=True)
 
 
-def _check(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor, *, spare: bool = False) -> str:
+def _check(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor, *, only_fallback: bool = False) -> str:
     digits = readers.six_digits(code)
     if not digits:
         raise RecordedRefusal(NO_CODE, field="code")
     account = sessions.lock_account(unit, account_id)
     if is_stopped(unit, account_id):
-        raise _refused(unit, account_id, visitor, "stopped", spare=spare)
+        raise _refused(unit, account_id, visitor, "stopped", only_fallback=only_fallback)
     browser = visitor.browser_digest
     key = attempts.attempt_key(unit, "code", account.email_key, attempts.party_of(unit, account_id, visitor))
     if not attempts.record_attempt(unit, key):
-        raise _refused(unit, account_id, visitor, "throttled", spare=spare)
-    factors = [factor for factor in offers().second_factors if factor.stands_in or not spare]
+        raise _refused(unit, account_id, visitor, "throttled", only_fallback=only_fallback)
+    factors = [factor for factor in offers().second_factors if factor.is_fallback or not only_fallback]
     accepted = next(
         (factor.name for factor in factors if factor.consume(unit, account_id, digits, visitor.origin)), None
     )
     if accepted is None:
         used = any(factor.was_used(unit, account_id, digits) for factor in factors)
-        refusal = _refused(unit, account_id, visitor, "used" if used else "wrong", spare=spare)
+        refusal = _refused(unit, account_id, visitor, "used" if used else "wrong", only_fallback=only_fallback)
         _count_failure(unit, account_id, browser, visitor.origin)
         raise refusal
     log_proof(unit, "code_accepted", account_id=account_id, factor=accepted)
@@ -120,7 +120,7 @@ def _check(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor, *, sp
 
 
 def _refused(
-    unit: UnitOfWork, account_id: int, visitor: Visitor, reason: str, *, spare: bool = False
+    unit: UnitOfWork, account_id: int, visitor: Visitor, reason: str, *, only_fallback: bool = False
 ) -> RecordedRefusal:
     """Records that a code was refused, and returns the error to raise."""
     unit.record(
@@ -130,7 +130,7 @@ def _refused(
             origin=visitor.origin,
             reason=reason,
             logged_in=isinstance(visitor, Actor) and visitor.account_id == account_id,
-            spare=spare,
+            only_fallback=only_fallback,
         )
     )
     return RecordedRefusal(REFUSALS[reason], field="code")

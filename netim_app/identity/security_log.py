@@ -12,7 +12,7 @@ from netim_app.infra.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 
-_NOT_LOGGED = {"at", "origin", "email", "old_email", "new_email", "edits", "logged_in", "since", "spare"}
+_NOT_LOGGED = {"at", "origin", "email", "old_email", "new_email", "edits", "logged_in", "since", "only_fallback"}
 
 
 def log_fact(unit: UnitOfWork, fact: Fact) -> None:

@@ -45,7 +45,7 @@ FAILURES: tuple[tuple[str, dict[str, str | bool]], ...] = (
     ("login_blocked", {"way": "reset"}),
     ("proof_failed", {}),
     ("code_refused", {"logged_in": True}),
-    ("code_refused", {"logged_in": False, "spare": True}),
+    ("code_refused", {"logged_in": False, "only_fallback": True}),
     ("codes_stopped", {}),
     ("more_failures", {}),
 )

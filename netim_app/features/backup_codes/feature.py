@@ -51,7 +51,7 @@ BACKUP_CODES = Feature(
             was_used=use.was_used,
             valid_code_count=use.codes_left,
             part=part,
-            stands_in=True,
+            is_fallback=True,
         ),
     ),
     subscriptions=(

@@ -1,4 +1,4 @@
-"""Facts after a login by a code that replaces a device."""
+"""Facts after a login by a fallback factor."""
 
 from dataclasses import dataclass
 

@@ -31,7 +31,7 @@ def steps_left(unit: UnitOfWork, account_id: int) -> tuple[str, ...]:
 
 def begin_on_login(unit: UnitOfWork, fact: LoggedIn) -> None:
     """A login without the device may mean that it is lost: all steps that apply to the account become due."""
-    if fact.factor not in offers().stand_ins:
+    if fact.factor not in offers().fallback_factors:
         return
     clear(unit, fact)
     steps = offers().replacement_steps

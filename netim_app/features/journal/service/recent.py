@@ -198,7 +198,7 @@ def _is_shown(row: sa.Row[Any], details: dict[str, Any]) -> bool:
         case "logged_out":  # a customer who logs in again in the same browser did not log out
             return not details.get("replaced")
         case "code_refused":  # for wrong codes during a login, its outcome is shown
-            return bool(details.get("logged_in") or details.get("spare"))
+            return bool(details.get("logged_in") or details.get("only_fallback"))
     return row.sort not in _CHANGES or bool(details.get("summary"))
 
 
@@ -216,7 +216,7 @@ def _how(row: sa.Row[Any], details: dict[str, Any], language: str) -> str:
         case "login_blocked":
             key = _BLOCKED.get(details.get("way", ""), "")
         case "code_refused":
-            key = "activity.proof_by_code" if details.get("logged_in") else "activity.wrong_spare_code"
+            key = "activity.proof_by_code" if details.get("logged_in") else "activity.wrong_fallback_code"
         case event:
             key = _HOW.get(event, "")
     return catalog.text(language, key) if key else words.how(row, details, language)

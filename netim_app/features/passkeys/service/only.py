@@ -66,10 +66,10 @@ def ask(unit: UnitOfWork, actor: Actor, code: str, *, proved: bool = False) -> s
     purpose = _purpose(unit, actor)
     if purpose == "only_with_code":
         to_prove = 0 if proved else 1
-        if second_factor.spare_codes_left(unit, actor.account_id) <= to_prove:  # another one is needed for recovery
+        if second_factor.valid_fallback_codes(unit, actor.account_id) <= to_prove:  # another one is needed for recovery
             raise DomainError(NEEDS_CODES)
         if not proved:
-            second_factor.check_spare_code(unit, actor.account_id, code, actor)
+            second_factor.check_fallback_code(unit, actor.account_id, code, actor)
     return prompts.for_account(unit, actor, purpose, actor.account_id)
 
 
@@ -97,7 +97,7 @@ def switch_on(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> str:
     lacks = rules.lacks(stored.passkeys_of(unit, actor.account_id))
     if lacks == "passkey":
         raise RecordedRefusal(NEEDS_MORE)  # according to the answer, its provider no longer has a copy
-    if lacks == "code" and not second_factor.spare_codes_left(unit, actor.account_id):
+    if lacks == "code" and not second_factor.valid_fallback_codes(unit, actor.account_id):
         raise RecordedRefusal(NEEDS_CODES)  # another tab has consumed the last one meanwhile
     answers.note_use(unit, passkey, actor)
     unit.session.add(PasskeysOnly(account_id=actor.account_id, since=unit.now))
@@ -116,7 +116,7 @@ def why_needed(unit: UnitOfWork, passkey: Passkey) -> str:
     remaining = [row for row in stored.passkeys_of(unit, passkey.account_id) if row.id != passkey.id]
     if not remaining:
         return "passkeys.only.last"
-    if rules.lacks(remaining) == "passkey" and not second_factor.spare_codes_left(unit, passkey.account_id):
+    if rules.lacks(remaining) == "passkey" and not second_factor.valid_fallback_codes(unit, passkey.account_id):
         return "passkeys.only.needed"
     long_there = unit.now - freeze.MAY_BE_A_THIEFS
     if all(row.added_at > max(passkey.added_at, long_there) for row in remaining):

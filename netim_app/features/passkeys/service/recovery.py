@@ -58,7 +58,7 @@ def begin(unit: UnitOfWork, token: str, code: str, visitor: Visitor) -> str:
     account_id = _owner(unit, token, BEGIN, visitor)
     if unit.row(_ROW, account=account_id) is not None:
         raise DomainError(WAITS)
-    second_factor.check_spare_code(unit, account_id, code, visitor)
+    second_factor.check_fallback_code(unit, account_id, code, visitor)
     links.consume_link(unit, token, BEGIN)
     _revoke(unit, account_id)
     unit.session.add(
