@@ -194,8 +194,8 @@ def upgrade() -> None:
     op.create_table(
         "second_factor_lockout",
         sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("stops", sa.Integer(), nullable=False),
+        sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_second_factor_lockout_account_id_account"), ondelete="CASCADE"
         ),

@@ -77,8 +77,8 @@ def _why_blocked(unit: UnitOfWork, account_id: int, *, disabled: bool) -> str | 
         return "disabled"
     if freeze.blocks_login(unit, account_id):
         return login.FROZEN
-    stopped = second_factor.is_stopped(unit, account_id) and not sole_ceremony.is_chosen(unit, account_id)
-    return login.STOPPED if stopped else None
+    locked_out = second_factor.is_locked_out(unit, account_id) and not sole_ceremony.is_chosen(unit, account_id)
+    return login.LOCKED_OUT if locked_out else None
 
 
 def waiting_account(unit: UnitOfWork, visitor: Visitor) -> int:
@@ -95,12 +95,12 @@ def finish_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
     """The second step of a login, after the password. Returns the ticket that opens the session.
 
     Raises:
-        RecordedRefusal: the login is over or now belongs to another account, wrong codes have blocked it, or a login
+        RecordedRefusal: the login is over or now belongs to another account, the account is locked out, or a login
             policy refuses it.
     """
     row = pending_logins.waiting(unit, visitor)
-    if row.account_id != account_id or second_factor.is_stopped(unit, account_id):
-        log_refusal("code_refused", account_id=account_id, reason="stopped or replaced")
+    if row.account_id != account_id or second_factor.is_locked_out(unit, account_id):
+        log_refusal("code_refused", account_id=account_id, reason="locked out or replaced")
         raise RecordedRefusal(pending_logins.GONE)
     log_proof(unit, PROVED, account_id=account_id, factor=factor)
     second_factor.clear_wrong_codes(unit, account_id, visitor.browser_digest)

@@ -95,7 +95,7 @@ class SecondFactorNotCompleted(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CodesStopped(Fact):
+class CodesLockedOut(Fact):
     """After so many wrong codes the password must be assumed stolen, so logins are blocked until a reset.
 
     `last`: it happened again after a reset, so a thief may have the mailbox, too. Only the operator or an undone change

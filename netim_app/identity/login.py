@@ -29,7 +29,7 @@ DIRECTORY_AWAY = "login.directory_away"
 NO_ACCOUNT = "no account"
 SOLE_CEREMONY = "a ceremony alone opens the account"
 """Why a right password was refused, for the log and for the mail to the owner."""
-STOPPED = "stopped"
+LOCKED_OUT = "locked_out"
 FROZEN = "frozen"
 _account = table_of(Account).c
 _CREDENTIALS = sa.select(_account.id, _account.password_hash, _account.password_policy).where(
@@ -100,8 +100,8 @@ def _why_blocked(unit: UnitOfWork, account_id: int) -> str:
         return SOLE_CEREMONY
     if freeze.blocks_login(unit, account_id):
         return FROZEN
-    stopped = second_factor.is_stopped(unit, account_id) and second_factor.enrolled(unit, account_id)
-    return STOPPED if stopped else ""
+    locked_out = second_factor.is_locked_out(unit, account_id) and second_factor.enrolled(unit, account_id)
+    return LOCKED_OUT if locked_out else ""
 
 
 def credentials(unit: UnitOfWork, email: str) -> tuple[int, str]:
@@ -156,8 +156,8 @@ def accept_password(
         )
         raise RecordedRefusal(refusal)
     if second_factor.enrolled(unit, attempt.account_id):
-        if second_factor.is_stopped(unit, attempt.account_id):
-            raise _failed(unit, attempt, visitor, STOPPED)
+        if second_factor.is_locked_out(unit, attempt.account_id):
+            raise _failed(unit, attempt, visitor, LOCKED_OUT)
         pending_logins.begin(unit, attempt.account_id, visitor, remember=remember, return_to=return_to)
         return CodeRequired(tuple(each.name for each in offers().ceremonies if each.enrolled(unit, attempt.account_id)))
     ticket = tickets.issue_ticket(

@@ -153,6 +153,6 @@ def mail_second_factor_not_completed(unit: UnitOfWork, fact: facts.SecondFactorN
     )
 
 
-def mail_codes_stopped(unit: UnitOfWork, fact: facts.CodesStopped) -> None:
+def mail_codes_locked_out(unit: UnitOfWork, fact: facts.CodesLockedOut) -> None:
     """Mails the owner that logins are blocked, and how to unblock them."""
-    notify(unit, "codes_stopped", fact, last=fact.last, sole=sole_ceremony.is_chosen(unit, fact.account_id))
+    notify(unit, "codes_locked_out", fact, last=fact.last, sole=sole_ceremony.is_chosen(unit, fact.account_id))

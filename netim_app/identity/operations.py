@@ -89,7 +89,7 @@ def state_of(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
         "disabled": sessions.lock_account(unit, account_id).disabled_at is not None,
         "second_factor": second_factor.enrolled(unit, account_id),
         "password_opens_it": not sole_ceremony.is_chosen(unit, account_id),
-        "stopped_after_wrong_codes": second_factor.is_stopped(unit, account_id),
+        "locked_out": second_factor.is_locked_out(unit, account_id),
     }
 
 

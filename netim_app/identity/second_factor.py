@@ -21,9 +21,9 @@ from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import Inserts, UnitOfWork
 from netim_app.offers import offers
 
-HARD_STOP = 100
+LOCKOUT_AFTER = 100
 """Wrong codes in a row after which login is blocked."""
-STOP_AT_ODDS = (1300, 700)
+LOCKOUT_AT_ODDS = (1300, 700)
 """Limits on (wrong codes) x (valid codes): each guess succeeds with a chance of (valid codes) / 1,000,000.
 
 So a thief with the password gets in with a chance of 0.13 % before the first lockout, however many devices there are. A
@@ -32,14 +32,14 @@ REFUSALS = {
     "wrong": "second_factor.wrong",
     "used": "second_factor.used",
     "throttled": "second_factor.throttled",
-    "stopped": "second_factor.stopped",
+    "locked_out": "second_factor.locked_out",
     "closed": "second_factor.closed",
 }
 """Reason -> text key. Callers see a reason only after the right password, and none helps to guess: a used code is
 worthless, and no code is checked while attempts are throttled."""
 _FAILED_CODES = table_of(FailedCodeCount)
 _failed_codes, _lockout = _FAILED_CODES.c, table_of(SecondFactorLockout).c
-_STOPPED = sa.select(_lockout.stopped_at).where(_lockout.account_id == sa.bindparam("account"))
+_LOCKED_AT = sa.select(_lockout.locked_at).where(_lockout.account_id == sa.bindparam("account"))
 _FAILURES = sa.select(sa.func.sum(_failed_codes.failures)).where(_failed_codes.account_id == sa.bindparam("account"))
 _CLEAR_WRONG_CODES = sa.delete(_FAILED_CODES).where(
     _failed_codes.account_id == sa.bindparam("account"), _failed_codes.browser_digest == sa.bindparam("browser")
@@ -76,7 +76,7 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
         The name of the factor that accepted it.
 
     Raises:
-        RecordedRefusal: at the field `code`, with the reason: wrong, used, throttled or stopped, or closed because only
+        RecordedRefusal: at the field `code`, with the reason: wrong, used, throttled, locked out, or closed because only
             a ceremony opens the account. A text other than six digits is not counted as a guess.
     """
     sessions.lock_account(unit, account_id)
@@ -98,8 +98,8 @@ def _check(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor, *, on
     if not digits:
         raise RecordedRefusal(NO_CODE, field="code")
     account = sessions.lock_account(unit, account_id)
-    if is_stopped(unit, account_id):
-        raise _refused(unit, account_id, visitor, "stopped", only_fallback=only_fallback)
+    if is_locked_out(unit, account_id):
+        raise _refused(unit, account_id, visitor, "locked_out", only_fallback=only_fallback)
     browser = visitor.browser_digest
     key = attempts.attempt_key(unit, "code", account.email_key, attempts.party_of(unit, account_id, visitor))
     if not attempts.record_attempt(unit, key):
@@ -140,13 +140,13 @@ def _count_failure(unit: UnitOfWork, account_id: int, browser: str, origin: Orig
     unit.run(_count_one_more(unit.insert), {"account_id": account_id, "browser_digest": browser, "failures": 1})
     failures = unit.run(_FAILURES, {"account": account_id}).scalar_one()
     live = sum(factor.valid_code_count(unit, account_id) for factor in offers().second_factors)
-    stop = unit.session.get(SecondFactorLockout, account_id) or SecondFactorLockout(account_id=account_id, stops=0)
-    if failures >= HARD_STOP or failures * live >= STOP_AT_ODDS[min(stop.stops, 1)]:
-        stop.stops += 1
-        stop.stopped_at = unit.now
-        unit.session.add(stop)
+    lockout = unit.session.get(SecondFactorLockout, account_id) or SecondFactorLockout(account_id=account_id, times=0)
+    if failures >= LOCKOUT_AFTER or failures * live >= LOCKOUT_AT_ODDS[min(lockout.times, 1)]:
+        lockout.times += 1
+        lockout.locked_at = unit.now
+        unit.session.add(lockout)
         _forget_guesses(unit, account_id)
-        fact = facts.CodesStopped(account_id=account_id, at=unit.now, origin=origin, last=_is_last(stop))
+        fact = facts.CodesLockedOut(account_id=account_id, at=unit.now, origin=origin, last=_is_last(lockout))
         unit.record(fact)
 
 
@@ -157,8 +157,8 @@ def _count_one_more(insert: Inserts) -> sa.Executable:
     )
 
 
-def _is_last(stop: SecondFactorLockout) -> bool:
-    return stop.stops >= len(STOP_AT_ODDS)
+def _is_last(lockout: SecondFactorLockout) -> bool:
+    return lockout.times >= len(LOCKOUT_AT_ODDS)
 
 
 def clear_wrong_codes(unit: UnitOfWork, account_id: int, browser: str) -> None:
@@ -174,27 +174,27 @@ def _forget_guesses(unit: UnitOfWork, account_id: int) -> None:
         unit.session.exec(delete(table).where(col(table.account_id) == account_id))
 
 
-def is_stopped(unit: UnitOfWork, account_id: int) -> bool:
+def is_locked_out(unit: UnitOfWork, account_id: int) -> bool:
     """Whether logins are blocked because the password must be assumed stolen."""
-    stop = unit.row(_STOPPED, account=account_id)
-    return stop is not None and stop.stopped_at is not None
+    lockout = unit.row(_LOCKED_AT, account=account_id)
+    return lockout is not None and lockout.locked_at is not None
 
 
-def lift_stop(unit: UnitOfWork, fact: facts.PasswordChanged | facts.AccountUnlocked | facts.EmailRestored) -> None:
+def lift_lockout(unit: UnitOfWork, fact: facts.PasswordChanged | facts.AccountUnlocked | facts.EmailRestored) -> None:
     """Ends the lockout: the operator or a restored address ends any, a password set by mail only the first."""
     if not isinstance(fact, facts.PasswordChanged):
         unit.session.exec(delete(SecondFactorLockout).where(col(SecondFactorLockout.account_id) == fact.account_id))
         unit.session.exec(delete(FailedCodeCount).where(col(FailedCodeCount.account_id) == fact.account_id))
         return
     if fact.way == "reset":
-        lift_first_stop(unit, fact.account_id)
+        lift_first_lockout(unit, fact.account_id)
 
 
-def lift_first_stop(unit: UnitOfWork, account_id: int) -> None:
+def lift_first_lockout(unit: UnitOfWork, account_id: int) -> None:
     """Ends the first lockout after the password was replaced or became useless, so that its theft is harmless."""
-    stop = unit.session.get(SecondFactorLockout, account_id)
-    if stop is not None and not _is_last(stop):
-        stop.stopped_at = None
+    lockout = unit.session.get(SecondFactorLockout, account_id)
+    if lockout is not None and not _is_last(lockout):
+        lockout.locked_at = None
 
 
 def forget_codes(unit: UnitOfWork, fact: facts.SecondFactorDisabled) -> None:

@@ -209,12 +209,12 @@ class FailedCodeCount(SQLModel, table=True):
 
 
 class SecondFactorLockout(SQLModel, table=True):
-    """An account at which too many codes were guessed."""
+    """The lockouts of an account at which too many codes were guessed."""
 
     __tablename__ = "second_factor_lockout"
 
     account_id: int = Field(primary_key=True, foreign_key="account.id", ondelete="CASCADE")
-    stopped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    locked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When logins were blocked. A mailed password reset lifts the first lockout, the operator or an undo any."""
-    stops: int
+    times: int
     """How many lockouts there were. A right code does not reset this."""

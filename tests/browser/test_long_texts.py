@@ -46,7 +46,7 @@ FAILURES: tuple[tuple[str, dict[str, str | bool]], ...] = (
     ("proof_failed", {}),
     ("code_refused", {"logged_in": True}),
     ("code_refused", {"logged_in": False, "only_fallback": True}),
-    ("codes_stopped", {}),
+    ("codes_locked_out", {}),
     ("more_failures", {}),
 )
 

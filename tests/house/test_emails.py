@@ -50,7 +50,7 @@ SAMPLES: dict[str, Mapping[str, Any]] = {
     "email_restored": COMMON,
     "account_unlocked": COMMON | {"two_factor_off": False},
     "second_factor_not_completed": COMMON,
-    "codes_stopped": COMMON | {"last": False, "sole": False},
+    "codes_locked_out": COMMON | {"last": False, "sole": False},
     "support_acted": COMMON | {"act": "disabled"},
 } | {event: mail.params for event, mail in OF_FEATURES.items()}
 """The parameters that the services hand over, by event."""
@@ -63,7 +63,7 @@ UNCONFIRMED = {"sign_up", "email_change", "alert_copy_confirm"}
 
 UNSAID: dict[str, set[str]] = {
     "second_factor_not_completed": {"security_url"},
-    "codes_stopped": {"security_url", "last", "sole"},
+    "codes_locked_out": {"security_url", "last", "sole"},
     "reset": {"security_url", "forgot_url"},  # the one link that is asked for
     "email_changed": {"forgot_url"},  # a reset would go to the new mailbox, which may be a stranger's
     "more_notices": set(PLACE),  # there were several
@@ -79,7 +79,7 @@ VARIANTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "reset": {"restored": (False, True), "frozen": (False, True), "minutes": (60, 1)},
     "email_undo": {"days": (7, 1)},
     "email_changed": {"can_be_undone": (True, False)},
-    "codes_stopped": {"last": (False, True), "sole": (False, True)},
+    "codes_locked_out": {"last": (False, True), "sole": (False, True)},
     "account_unlocked": {"two_factor_off": (False, True)},
     "more_notices": {"count": (1, 53)},
     "support_acted": {"act": ("exported", "sessions_ended", "disabled", "enabled")},
@@ -138,7 +138,7 @@ SUPPORT_WORDS = dict.fromkeys(LOCALES, "support") | {"fr": "assistance"}
 def sends_to_support(event: str, variant: dict[str, Any]) -> bool:
     if event in OF_FEATURES:
         return OF_FEATURES[event].to_support(variant)
-    return event in SUPPORTED or (event == "codes_stopped" and any(variant.values()))
+    return event in SUPPORTED or (event == "codes_locked_out" and any(variant.values()))
 
 
 @every_variant

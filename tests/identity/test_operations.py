@@ -66,6 +66,6 @@ def test_support_sees_what_stands_between_the_customer_and_a_login(units: Units)
     with units.write() as unit:
         operations.disable(unit, account_id)
         assert operations.state_of(unit, account_id) == {
-            "disabled": True, "second_factor": False, "password_opens_it": True, "stopped_after_wrong_codes": False
+            "disabled": True, "second_factor": False, "password_opens_it": True, "locked_out": False
         }  # fmt: skip
         assert set(operations.protections(unit, account_id)) == {"password", "totp", "login_alerts", "ip_restriction"}

@@ -187,11 +187,11 @@ async def test_a_used_code_is_called_used_and_counts_as_an_attempt(units: Units,
     assert code_refusal(units, "654321") == THROTTLED
 
 
-async def test_after_the_hard_stop_no_code_is_looked_at(units: Units, wheel: Wheel, account_id: int) -> None:
+async def test_after_the_lockout_no_code_is_looked_at(units: Units, wheel: Wheel, account_id: int) -> None:
     with units.write() as unit:
-        unit.session.add(SecondFactorLockout(account_id=account_id, stops=1, stopped_at=unit.now))
+        unit.session.add(SecondFactorLockout(account_id=account_id, times=1, locked_at=unit.now))
     for typed in ("000000", RIGHT):
-        with pytest.raises(RecordedRefusal, match=r"second_factor\.stopped"), units.write() as unit:
+        with pytest.raises(RecordedRefusal, match=r"second_factor\.locked_out"), units.write() as unit:
             second_factor.check_code(unit, account_id, typed, visitor_of())
 
 
@@ -314,16 +314,16 @@ async def test_guesses_are_shared_by_all_logins_and_not_reset_by_a_password(
     assert code_step(units, RIGHT)
 
 
-async def test_hard_stop_blocks_login_until_a_reset(
+async def test_lockout_blocks_login_until_a_reset(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
     await password_step()
-    for _ in range(second_factor.HARD_STOP):
+    for _ in range(second_factor.LOCKOUT_AFTER):
         clock.advance(minutes=4)
         wrong_code(units, account_id)
     with units.read() as unit:
-        assert second_factor.is_stopped(unit, account_id)
-        assert [mail.event for mail in mails(unit)].count("codes_stopped") == 1
+        assert second_factor.is_locked_out(unit, account_id)
+        assert [mail.event for mail in mails(unit)].count("codes_locked_out") == 1
     clock.advance(hours=1)
     with pytest.raises(DomainError, match=login.WRONG):
         await password_step()
@@ -345,24 +345,24 @@ async def test_bc_guess_the_more_codes_are_right_the_fewer_may_be_wrong(
             clock.advance(minutes=4)
             wrong_code(units, account_id)
         with units.read() as unit:
-            return second_factor.is_stopped(unit, account_id)
+            return second_factor.is_locked_out(unit, account_id)
 
     assert not wrong(failures - 1)
     assert wrong(1)
     assert failures * live / 10**6 <= 0.00133
 
 
-async def test_one_below_the_hard_stop_still_lets_the_owner_in(
+async def test_one_below_the_lockout_still_lets_the_owner_in(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
-    for _ in range(second_factor.HARD_STOP - 1):
+    for _ in range(second_factor.LOCKOUT_AFTER - 1):
         clock.advance(minutes=4)
         wrong_code(units, account_id, BROWSER)
     clock.advance(minutes=15)
     await password_step()
     assert code_step(units, RIGHT)
     with units.read() as unit:
-        assert not second_factor.is_stopped(unit, account_id)
+        assert not second_factor.is_locked_out(unit, account_id)
 
 
 async def test_changed_password_ends_what_the_old_one_began(units: Units, wheel: Wheel, account_id: int) -> None:
@@ -402,7 +402,7 @@ async def test_a_right_code_of_the_owner_does_not_clear_what_strangers_try(
     with units.write() as unit:
         known_browsers.remember_browser(unit, account_id, BROWSER)
 
-    for number in range(second_factor.HARD_STOP):
+    for number in range(second_factor.LOCKOUT_AFTER):
         wheel.codes = {RIGHT}
         if number % 10 == 5:
             clock.advance(minutes=8)
@@ -413,14 +413,14 @@ async def test_a_right_code_of_the_owner_does_not_clear_what_strangers_try(
         clock.advance(minutes=4)
         wrong_code(units, account_id)
     with units.read() as unit:
-        assert second_factor.is_stopped(unit, account_id)
+        assert second_factor.is_locked_out(unit, account_id)
 
 
 async def test_nor_does_one_that_comes_from_a_browser_never_used_before(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
     """An owner who uses private windows is a stranger each time, and still no help to a thief."""
-    for number in range(second_factor.HARD_STOP):
+    for number in range(second_factor.LOCKOUT_AFTER):
         clock.advance(minutes=4)
         wheel.codes = {RIGHT}
         if number % 10 == 5:
@@ -431,20 +431,20 @@ async def test_nor_does_one_that_comes_from_a_browser_never_used_before(
             wheel.codes = {RIGHT}
         wrong_code(units, account_id)
     with units.read() as unit:
-        assert second_factor.is_stopped(unit, account_id)
+        assert second_factor.is_locked_out(unit, account_id)
 
 
-async def test_a_second_stop_is_lifted_by_the_operator_alone(
+async def test_a_second_lockout_is_lifted_by_the_operator_alone(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
     """An attacker who lifts the first one by a reset, and goes on guessing, has the mailbox, too."""
 
-    def guess_until_stopped() -> int:
-        for number in range(1, second_factor.HARD_STOP + 1):
+    def guess_until_locked_out() -> int:
+        for number in range(1, second_factor.LOCKOUT_AFTER + 1):
             clock.advance(minutes=4)
             wrong_code(units, account_id)
             with units.read() as unit:
-                if second_factor.is_stopped(unit, account_id):
+                if second_factor.is_locked_out(unit, account_id):
                     return number
         return 0
 
@@ -453,19 +453,19 @@ async def test_a_second_stop_is_lifted_by_the_operator_alone(
             fact = PasswordChanged(account_id=account_id, at=unit.now, way="reset")
             stored_passwords.replace_password(unit, fact, quick_hash(PASSWORD))
         with units.read() as unit:
-            return not second_factor.is_stopped(unit, account_id)
+            return not second_factor.is_locked_out(unit, account_id)
 
     wheel.codes = {f"{number:06}" for number in range(1, 14)}
-    assert guess_until_stopped() == 100
+    assert guess_until_locked_out() == 100
     assert reset()
-    with units.write() as unit:  # the owner, told by mail, logs in: that lifts no stop
+    with units.write() as unit:  # the owner, notified by mail, logs in: that lifts no lockout
         assert second_factor.check_code(unit, account_id, "000001", visitor_of(BROWSER))
     wheel.codes.add("000001")  # it was spent
-    assert guess_until_stopped() == 54
+    assert guess_until_locked_out() == 54
     assert (100 + 54) * 13 / 10**6 <= 0.0021
     assert not reset()
     with units.read() as unit:
-        assert "any more" in [mail.text for mail in mails(unit) if mail.event == "codes_stopped"][-1]
+        assert "any more" in [mail.text for mail in mails(unit) if mail.event == "codes_locked_out"][-1]
     with units.write() as unit:
         operations.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
     await password_step()
@@ -473,7 +473,7 @@ async def test_a_second_stop_is_lifted_by_the_operator_alone(
 
 
 async def test_a_reset_clears_no_wrong_codes(units: Units, wheel: Wheel, account_id: int, clock: FakeClock) -> None:
-    for number in range(second_factor.HARD_STOP):
+    for number in range(second_factor.LOCKOUT_AFTER):
         clock.advance(minutes=4)
         wrong_code(units, account_id)
         if number % 30 == 29:
@@ -481,7 +481,7 @@ async def test_a_reset_clears_no_wrong_codes(units: Units, wheel: Wheel, account
                 fact = PasswordChanged(account_id=account_id, at=unit.now, way="reset")
                 stored_passwords.replace_password(unit, fact, quick_hash(PASSWORD))
     with units.read() as unit:
-        assert second_factor.is_stopped(unit, account_id)
+        assert second_factor.is_locked_out(unit, account_id)
 
 
 async def test_disabling_ends_half_done_logins_without_a_word(units: Units, wheel: Wheel, account_id: int) -> None:

@@ -185,10 +185,10 @@ async def test_a_wrong_code_at_a_step_up_leaves_one_line(units: Units, log: list
 
 
 @pytest.mark.usefixtures("factor")
-async def test_a_stopped_account_leaves_a_line_too(
+async def test_a_locked_out_account_leaves_a_line_too(
     units: Units, account_id: int, log: list[logging.LogRecord], clock: FakeClock
 ) -> None:
-    for _ in range(second_factor.HARD_STOP):
+    for _ in range(second_factor.LOCKOUT_AFTER):
         clock.advance(minutes=4)
         with pytest.raises(RecordedRefusal), units.write() as unit:
             second_factor.check_code(unit, account_id, "000000", visitor_of())
@@ -198,8 +198,8 @@ async def test_a_stopped_account_leaves_a_line_too(
     with pytest.raises(RecordedRefusal), units.write() as unit:
         second_factor.check_code(unit, account_id, "123456", visitor_of())
 
-    stopped = {"account_id": account_id, **FROM_HERE, "reason": "stopped"}
-    assert lines(log, "login_failed", "code_refused") == [("login_failed", stopped), ("code_refused", stopped)]
+    locked_out = {"account_id": account_id, **FROM_HERE, "reason": "locked_out"}
+    assert lines(log, "login_failed", "code_refused") == [("login_failed", locked_out), ("code_refused", locked_out)]
 
 
 @pytest.mark.usefixtures("factor")

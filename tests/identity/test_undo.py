@@ -33,7 +33,7 @@ from netim_app.identity import (
     tickets,
     undo,
 )
-from netim_app.identity.facts import CodesStopped, EmailRestored, PasswordChanged
+from netim_app.identity.facts import CodesLockedOut, EmailRestored, PasswordChanged
 from netim_app.identity.tables import Account, MailedLink, SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.offers import install, offers
@@ -280,14 +280,14 @@ def _two_factor(units: Units, thief: Actor) -> None:
         backup_code_sets.make(unit, thief)
 
 
-def _stopped_codes(units: Units, thief: Actor) -> None:
+def _lockout(units: Units, thief: Actor) -> None:
     _two_factor(units, thief)
     with units.write() as unit:
-        unit.session.add(SecondFactorLockout(account_id=thief.account_id, stopped_at=unit.now, stops=2))
-        unit.record(CodesStopped(account_id=thief.account_id, at=unit.now, last=True))
+        unit.session.add(SecondFactorLockout(account_id=thief.account_id, locked_at=unit.now, times=2))
+        unit.record(CodesLockedOut(account_id=thief.account_id, at=unit.now, last=True))
 
 
-BEFORE = (_new_password, _only_from_there, _two_factor, _stopped_codes)
+BEFORE = (_new_password, _only_from_there, _two_factor, _lockout)
 AFTER = (*BEFORE, _new_password_by_mail, _another_address)
 
 
@@ -314,7 +314,7 @@ def test_no_obstacle_of_a_thief_stands_in_the_way(
     assert devices(units, account_id) == []
     with units.write() as unit:
         add_device(unit, account_id)
-        assert not second_factor.is_stopped(unit, account_id), "nor later, when the owner uses codes"
+        assert not second_factor.is_locked_out(unit, account_id), "nor later, when the owner uses codes"
         assert not backup_code_stock.view_stock(unit, account_id).left
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from netim_app.identity import notices, operations
 from netim_app.identity.attempts import MAX_FAILURES
-from netim_app.identity.second_factor import HARD_STOP
+from netim_app.identity.second_factor import LOCKOUT_AFTER
 from netim_app.identity.tables import FailedCodeCount
 from netim_app.infra.rate_limit import (
     CHANGE_PER_ACCOUNT,
@@ -241,16 +241,16 @@ async def test_enum_login_with_two_factor(
     shapes = [await answers(server, who, *guesses) for who in (owner.email, email, new_email())]
     assert shapes[0] == shapes[1] == shapes[2]
     owner.wait(16 * MINUTE)
-    stopped = server.create_account(new_email())
+    other = server.create_account(new_email())
     with server.units.write() as unit:
         account_id = operations.find_account(unit, owner.email)
         assert account_id
-        unit.session.add(FailedCodeCount(account_id=account_id, browser_digest="", failures=HARD_STOP - 1))
+        unit.session.add(FailedCodeCount(account_id=account_id, browser_digest="", failures=LOCKOUT_AFTER - 1))
     async with Client(server) as thief:
         await give_password(thief, owner.email)
         assert await give_code(thief, "000000") == ""
     blocked = await answers(server, owner.email, PASSWORD)
-    assert blocked == await answers(server, stopped, WRONG), "a blocked account answers as to a wrong password"
+    assert blocked == await answers(server, other, WRONG), "a blocked account answers as to a wrong password"
     assert await can_log_in(server, email, PASSWORD)
 
 

@@ -10,7 +10,7 @@ import pyotp
 import pytest
 from sqlalchemy import text
 
-from netim_app.identity.second_factor import HARD_STOP
+from netim_app.identity.second_factor import LOCKOUT_AFTER
 from netim_app.identity.tables import FailedCodeCount
 from reflex_guard.tokens import new_token
 from tests.kit.cookies import PAGE as PERSONAL
@@ -277,7 +277,7 @@ async def test_a_device_is_proved_by_a_code_however_it_is_typed(plain: Owner) ->
 async def test_bc_guess_stops_at_a_hundred_until_the_password_is_a_new_one(owner: Owner, server: Server) -> None:
     account_id = owner.row("totp_authenticator", "account_id")[0]
     with server.units.write() as unit:
-        unit.session.add(FailedCodeCount(account_id=account_id, browser_digest="", failures=HARD_STOP - 1))
+        unit.session.add(FailedCodeCount(account_id=account_id, browser_digest="", failures=LOCKOUT_AFTER - 1))
     async with Client(server) as thief:
         await give_password(thief, owner.email)
         assert await give_code(thief, "000000") == ""

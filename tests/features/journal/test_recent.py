@@ -84,7 +84,7 @@ def test_every_fact_of_the_list_is_one_entry_in_its_words(units: Units, account_
     record(units, account_id, facts.ProofFailed, reason="wrong")
     record(units, account_id, facts.CodeRefused, reason="wrong", logged_in=True)
     record(units, account_id, facts.CodeRefused, reason="wrong", logged_in=False, only_fallback=True)
-    record(units, account_id, facts.CodesStopped)
+    record(units, account_id, facts.CodesLockedOut)
     before = shown(units, account_id)
     record(units, account_id, facts.LoggedOut, session_id=1, replaced=True)
     record(units, account_id, facts.CodeRefused, reason="wrong", logged_in=False)

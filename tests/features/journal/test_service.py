@@ -99,9 +99,9 @@ def test_an_edit_is_kept_as_commitments_and_words_follow_the_language(units: Uni
 def test_what_happens_is_written_before_the_mail_about_it(units: Units) -> None:
     account_id = logged_in_actor(units).account_id
     with units.write() as unit:
-        unit.record(facts.CodesStopped(account_id=account_id, at=unit.now, origin=HERE))
+        unit.record(facts.CodesLockedOut(account_id=account_id, at=unit.now, origin=HERE))
     with units.read() as unit:
-        assert events(unit, account_id)[-2:] == ["codes_stopped", "mail_queued"]
+        assert events(unit, account_id)[-2:] == ["codes_locked_out", "mail_queued"]
 
 
 def test_a_mail_to_the_owner_tells_its_own_entry(units: Units) -> None:

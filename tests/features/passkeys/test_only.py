@@ -489,7 +489,7 @@ def test_a_block_after_wrong_codes_does_not_shut_passkeys_out(
 ) -> None:
     """It is lifted by a reset, and there is none here. It means that the password is stolen, which opens nothing."""
     with units.write() as unit:
-        unit.session.add(SecondFactorLockout(account_id=closed.account_id, stops=2, stopped_at=unit.now))
+        unit.session.add(SecondFactorLockout(account_id=closed.account_id, times=2, locked_at=unit.now))
 
     assert log_in(units, phone.use(ask(units)))
 

@@ -38,7 +38,7 @@ async def test_a_right_password_that_opens_nothing_is_answered_like_a_wrong_one(
     add(units, actor, Authenticator(can_sync=False))
     with units.write() as unit:
         if blocked == "blocked after wrong codes":
-            unit.session.add(SecondFactorLockout(account_id=actor.account_id, stops=1, stopped_at=unit.now))
+            unit.session.add(SecondFactorLockout(account_id=actor.account_id, times=1, locked_at=unit.now))
     if blocked == "passkeys only":
         switch_on(units, actor, phone)
 

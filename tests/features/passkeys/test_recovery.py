@@ -28,7 +28,7 @@ from netim_app.features.passkeys.tables import PasskeyRecovery, PasskeysOnly
 from netim_app.features.totp.service import enrolments
 from netim_app.identity import flows, links, operations, sessions, stored_passwords, tickets
 from netim_app.identity import recovery as identity_recovery
-from netim_app.identity.facts import CodesStopped, PasswordChanged
+from netim_app.identity.facts import CodesLockedOut, PasswordChanged
 from netim_app.identity.tables import SecondFactorLockout
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.kit.authenticator import Authenticator
@@ -395,7 +395,7 @@ def test_a_block_of_before_does_not_close_the_way_back(units: Units, owner: Owne
     """No reset could lift it any more. The second block stays: only the operator lifts that one."""
     with units.write() as unit:
         only.switch_off(unit, owner.actor)
-        unit.session.add(SecondFactorLockout(account_id=owner.account_id, stops=1, stopped_at=unit.now))
+        unit.session.add(SecondFactorLockout(account_id=owner.account_id, times=1, locked_at=unit.now))
     add(units, owner.actor, Authenticator(can_sync=False))
     switch_on(units, owner.actor, owner.phone)
     owner.begin()
@@ -403,21 +403,21 @@ def test_a_block_of_before_does_not_close_the_way_back(units: Units, owner: Owne
 
     with units.write() as unit:
         only.switch_off(unit, owner.actor)
-        unit.session.merge(SecondFactorLockout(account_id=owner.account_id, stops=2, stopped_at=unit.now))
+        unit.session.merge(SecondFactorLockout(account_id=owner.account_id, times=2, locked_at=unit.now))
     switch_on(units, owner.actor, owner.phone)
     token, code = owner.ask(), owner.codes[0]
-    assert refusal(units, lambda unit: recovery.begin(unit, token, code, visitor_of())) == "second_factor.stopped"
+    assert refusal(units, lambda unit: recovery.begin(unit, token, code, visitor_of())) == "second_factor.locked_out"
 
 
 def test_the_mail_about_wrong_codes_says_what_still_opens_the_account(units: Units, owner: Owner) -> None:
     with units.write() as unit:
-        unit.record(CodesStopped(account_id=owner.account_id, at=unit.now, origin=HERE))
-    assert "Your passkeys still do" in last_mail(units, "codes_stopped").text
+        unit.record(CodesLockedOut(account_id=owner.account_id, at=unit.now, origin=HERE))
+    assert "Your passkeys still do" in last_mail(units, "codes_locked_out").text
 
     with units.write() as unit:
         only.switch_off(unit, owner.actor)
-        unit.record(CodesStopped(account_id=owner.account_id, at=unit.now, origin=HERE))
-    assert "until you choose a new password" in last_mail(units, "codes_stopped").text
+        unit.record(CodesLockedOut(account_id=owner.account_id, at=unit.now, origin=HERE))
+    assert "until you choose a new password" in last_mail(units, "codes_locked_out").text
 
 
 # Thieves

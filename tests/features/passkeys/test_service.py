@@ -263,7 +263,7 @@ def test_the_owner_reads_of_a_right_passkey_that_was_shut_out(
             fact = AccountFrozen(account_id=caller.account_id, at=unit.now, origin=HERE)
             freeze.begin(unit, fact, blocks_login=True)
         else:
-            unit.session.add(SecondFactorLockout(account_id=caller.account_id, stops=1, stopped_at=unit.now))
+            unit.session.add(SecondFactorLockout(account_id=caller.account_id, times=1, locked_at=unit.now))
 
     with pytest.raises(RecordedRefusal):
         log_in(units, phone.use(ask(units)))
@@ -283,7 +283,7 @@ def test_the_owner_reads_of_a_right_passkey_after_the_password_that_was_shut_out
         if why == "disabled":
             unit.session.get_one(Account, caller.account_id).disabled_at = unit.now
         elif why == "blocked":
-            unit.session.add(SecondFactorLockout(account_id=caller.account_id, stops=1, stopped_at=unit.now))
+            unit.session.add(SecondFactorLockout(account_id=caller.account_id, times=1, locked_at=unit.now))
 
     def finish() -> None:
         with units.write() as unit:
@@ -461,7 +461,7 @@ def test_ip_paths_passkey(units: Units, caller: Actor, phone: Authenticator) -> 
 
 def test_a_block_after_wrong_codes_holds_for_a_passkey(units: Units, caller: Actor, phone: Authenticator) -> None:
     with units.write() as unit:
-        unit.session.add(SecondFactorLockout(account_id=caller.account_id, stopped_at=unit.now, stops=1))
+        unit.session.add(SecondFactorLockout(account_id=caller.account_id, locked_at=unit.now, times=1))
 
     with pytest.raises(RecordedRefusal, match=answers.REFUSED):
         log_in(units, phone.use(ask(units)))

@@ -36,7 +36,7 @@ PLACES = ("address", "browser", "system")
 _IN_EVERY_FACT = {"account_id", "at", "origin"}
 _OUR_WORDS = {"factor", "reason", "way", "act", "setting", "change"}
 """Fields of facts with our own words. Any other text is personal."""
-_FAILURES = (facts.Refusal, facts.LoginBlocked, facts.SecondFactorNotCompleted, facts.CodesStopped)
+_FAILURES = (facts.Refusal, facts.LoginBlocked, facts.SecondFactorNotCompleted, facts.CodesLockedOut)
 _ENTRIES = table_of(JournalEntry)
 _entry = _ENTRIES.c
 _ADD = sa.insert(_ENTRIES)

@@ -38,7 +38,7 @@ NOTED = (
     facts.SecondFactorNotCompleted,
     facts.LoginBlocked,
     facts.Refusal,
-    facts.CodesStopped,
+    facts.CodesLockedOut,
 )
 """The facts that are shown besides changes."""
 
@@ -48,7 +48,7 @@ _HOW = {
     "login_failed": "activity.wrong_password",
     "second_factor_not_completed": "activity.no_code",
     "proof_failed": "activity.proof_by_password",
-    "codes_stopped": "activity.too_many_codes",
+    "codes_locked_out": "activity.too_many_codes",
 }
 """By event. A refusal by a login policy is described by the way of the login, see `_BLOCKED`."""
 _BLOCKED = {
@@ -204,8 +204,8 @@ def _is_shown(row: sa.Row[Any], details: dict[str, Any]) -> bool:
 
 def _what(row: sa.Row[Any], details: dict[str, Any], language: str) -> str:
     match row.event:
-        case "codes_stopped":
-            return catalog.text(language, "activity.stopped")
+        case "codes_locked_out":
+            return catalog.text(language, "activity.locked_out")
         case "code_refused":
             return words.what("proof_failed" if details.get("logged_in") else "login_failed", details, language)
     return words.what(row.event, details, language)

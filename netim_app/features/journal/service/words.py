@@ -16,7 +16,7 @@ EVENTS = {
     "backup_code_used": "journal.event.backup_code_used",
     "backup_codes_saved": "journal.event.backup_codes_saved",
     "code_refused": "journal.event.code_refused",
-    "codes_stopped": "journal.event.codes_stopped",
+    "codes_locked_out": "journal.event.codes_locked_out",
     "device_kept": "journal.event.device_kept",
     "identity_proved": "journal.event.identity_proved",
     "journal_shortened": "journal.event.journal_shortened",
@@ -41,7 +41,7 @@ EVENTS = {
 REASONS = {
     "wrong": "journal.reason.wrong",
     "throttled": "journal.reason.throttled",
-    "stopped": "journal.reason.stopped",
+    "locked_out": "journal.reason.locked_out",
     "used": "journal.reason.used",
     "shut": "journal.reason.shut",
 }

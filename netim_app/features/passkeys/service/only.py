@@ -104,7 +104,7 @@ def switch_on(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> str:
     unit.session.flush()
     fact = PasskeysOnlyOn(account_id=actor.account_id, at=unit.now, origin=actor.origin)
     pending_logins.forget_pending(unit, fact)
-    second_factor.lift_first_stop(unit, actor.account_id)  # no reset can lift it from now on
+    second_factor.lift_first_lockout(unit, actor.account_id)  # no reset can lift it from now on
     links.revoke_links(unit, actor.account_id)
     sessions.end_sessions(unit, actor.account_id, keep=actor.session_id)
     unit.record(fact)
