@@ -76,8 +76,8 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
         The name of the factor that accepted it.
 
     Raises:
-        RecordedRefusal: at the field `code`, with the reason: wrong, used, throttled, locked out, or closed because only
-            a ceremony opens the account. A text other than six digits is not counted as a guess.
+        RecordedRefusal: at the field `code`, with the reason: wrong, used, throttled, locked out, or closed because
+            only a ceremony opens the account. A text other than six digits is not counted as a guess.
     """
     sessions.lock_account(unit, account_id)
     if sole_ceremony.is_chosen(unit, account_id):
