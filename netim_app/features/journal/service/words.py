@@ -43,7 +43,7 @@ REASONS = {
     "throttled": "journal.reason.throttled",
     "locked_out": "journal.reason.locked_out",
     "used": "journal.reason.used",
-    "shut": "journal.reason.shut",
+    "blocked": "journal.reason.blocked",
 }
 """The reasons of refusals, by the fact's word. A login policy provides its own text key."""
 

@@ -31,7 +31,7 @@ def log_in(unit: UnitOfWork, visitor: Visitor, text: str, return_to: str) -> str
 
 def _blocked(unit: UnitOfWork, visitor: Visitor, passkey: Passkey) -> RecordedRefusal:
     """Reads like a wrong answer. The owner finds it in the activity."""
-    answers.note_refusal(unit, visitor, "login", passkey.account_id, reason="shut")
+    answers.note_refusal(unit, visitor, "login", passkey.account_id, reason="blocked")
     return RecordedRefusal(answers.REFUSED)
 
 
@@ -57,7 +57,7 @@ def finish_login(unit: UnitOfWork, visitor: Visitor, text: str) -> str:
     try:
         ticket = ceremonies.finish_login(unit, account_id, visitor, factor=AFTER_PASSWORD)
     except RecordedRefusal:
-        answers.note_refusal(unit, visitor, "code", account_id, reason="shut")
+        answers.note_refusal(unit, visitor, "code", account_id, reason="blocked")
         raise
     answers.note_use(unit, passkey, visitor)
     return ticket
