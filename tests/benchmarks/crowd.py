@@ -323,7 +323,7 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
             shown = rule_list.view_restriction(unit, account_id).rules
         write(rule_list.remove_rule, actor, next(r.id for r in shown if r.text != "rule"), confirmed=True)
 
-    def signs_in(_: Any) -> None:
+    def logs_in(_: Any) -> None:
         with units.write() as unit:
             guess = login.begin_attempt(unit, f"c{account_id}@example.com", visitor)
         write(pending_logins.drop_pending, visitor.browser_digest)
@@ -348,7 +348,7 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
     yield lambda _: write(choose, actor, "every" if number % 2 == 0 else "off")
     yield lambda _: write(sessions.mark_seen, actor.session_id)
     yield rule
-    yield signs_in
+    yield logs_in
     yield sweeps
 
 

@@ -64,5 +64,5 @@ def test_the_owner_stops_a_thief_and_comes_back(
     refused = catalog.template(language, "freeze.refused").partition("{until}")[2]
     expect(page.get_by_test_id("live-region")).to_contain_text(refused)
     page.goto(SECURITY)
-    by.press(panel.get_by_role("link", name=say("not_me.look.history")))
+    by.press(panel.get_by_role("link", name=say("not_me.look.activity")))
     expect(page.locator("#recent-activity")).to_contain_text(say("identity.summary.frozen"))

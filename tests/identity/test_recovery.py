@@ -101,7 +101,7 @@ def test_a_reset_changes_the_password_tells_it_and_ends_all_sessions(
     assert mailed(units)[-1] == ("password_changed", EMAIL)
 
 
-def test_a_link_tells_its_owner_without_being_spent(units: Units, account_id: int) -> None:
+def test_a_link_names_its_owner_without_being_consumed(units: Units, account_id: int) -> None:
     token = asked(units)
 
     with units.read() as unit:

@@ -450,7 +450,7 @@ def test_a_session_that_expired_cannot_be_renewed(units: Units, account_id: int,
 # The end
 
 
-def test_a_customer_signs_out(units: Units, account_id: int, facts: list[Fact]) -> None:
+def test_a_customer_logs_out(units: Units, account_id: int, facts: list[Fact]) -> None:
     browser, other = log_in(units, account_id), log_in(units, account_id, device=OTHER_BROWSER)
 
     for _ in range(2):
@@ -462,7 +462,7 @@ def test_a_customer_signs_out(units: Units, account_id: int, facts: list[Fact]) 
     assert names(facts) == ["LoggedIn", "LoggedIn", "LoggedOut"]
 
 
-def test_signing_out_with_an_unknown_cookie_does_nothing(units: Units, account_id: int, facts: list[Fact]) -> None:
+def test_a_logout_with_an_unknown_cookie_does_nothing(units: Units, account_id: int, facts: list[Fact]) -> None:
     with units.write() as unit:
         sessions.end_session(unit, digest("unknown"), HERE)
 

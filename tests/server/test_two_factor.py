@@ -138,7 +138,7 @@ async def test_totp_cross(owner: Owner, server: Server, new_email: Any) -> None:
         assert owner.row("totp_authenticator", "id, name") == before
 
 
-async def test_race_once_of_twenty_submissions_one_signs_in(owner: Owner, server: Server) -> None:
+async def test_race_once_of_twenty_submissions_one_logs_in(owner: Owner, server: Server) -> None:
     """All in one browser, whose pending login is one."""
     for code in (owner.code(), owner.codes[0]):
         async with AsyncExitStack() as stack:

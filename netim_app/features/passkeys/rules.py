@@ -40,7 +40,7 @@ Lacks = Literal["", "code", "passkey"]
 RECOVERY_WAIT = timedelta(hours=24)
 """The waiting period of a recovery without passkeys, after a backup code has proved the customer."""
 RECOVERY_FACTOR = "passkey_recovery"
-"""The factor of a login after that waiting period, for the history."""
+"""The factor of a login after that waiting period, for the journal."""
 RECOVERY_LINK_LIFE = timedelta(hours=1)
 RECOVERY_OPEN_FOR = timedelta(days=7)
 """How long the recovery can be finished after the waiting period. Later, the customer must start again."""

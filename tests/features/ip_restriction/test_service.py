@@ -426,7 +426,7 @@ def test_a_ticket_is_not_redeemed_elsewhere(units: Units, caller: Actor) -> None
             assert (tickets.redeem_ticket(unit, ticket, BROWSER, origin) is not None) is opened
 
 
-def test_a_reset_is_refused_elsewhere_and_the_link_is_not_spent(units: Units, caller: Actor) -> None:
+def test_a_reset_is_refused_elsewhere_and_the_link_is_not_consumed(units: Units, caller: Actor) -> None:
     add(units, caller, HERE_NETWORK)
     switch(units, caller, True)
     with units.write() as unit:

@@ -17,7 +17,9 @@ _code = _CODES.c
 _LEFT = sa.select(sa.func.count()).where(_code.account_id == sa.bindparam("account"), _code.used_at.is_(None))
 _USE = (
     sa.update(_CODES)
-    .where(_code.account_id == sa.bindparam("account"), _code.digest == sa.bindparam("spent"), _code.used_at.is_(None))
+    .where(
+        _code.account_id == sa.bindparam("account"), _code.digest == sa.bindparam("consumed"), _code.used_at.is_(None)
+    )
     .values(used_at=sa.bindparam("now"))
 )
 
@@ -38,7 +40,7 @@ def consume(unit: UnitOfWork, account_id: int, code: str, origin: Origin) -> boo
     key = key_of(unit, account_id)
     if key is None:
         return False
-    used = unit.run(_USE, {"account": account_id, "spent": rules.digest_of(code, key), "now": unit.now})
+    used = unit.run(_USE, {"account": account_id, "consumed": rules.digest_of(code, key), "now": unit.now})
     if used.rowcount != 1:
         return False
     unit.record(BackupCodeUsed(account_id=account_id, at=unit.now, origin=origin, left=codes_left(unit, account_id)))

@@ -86,7 +86,7 @@ def mail_login(unit: UnitOfWork, fact: LoggedIn) -> None:
     with_code = fact.factor in {factor.name for factor in offers().second_factors}
     if not rules.is_mailed(setting, new_browser=new, with_code=with_code):
         return
-    kind = "known_browser" if fact.known_browser else "new_device"
+    kind = "known_browser" if fact.known_browser else "new_browser"
     many = "login_alerts.many.known" if fact.known_browser else "login_alerts.many.new"
     language, _ = accounts.locale_of(unit, fact.account_id)
     how = catalog.text(language, offers().ways_in.get(fact.factor, "login_alerts.by_password"))

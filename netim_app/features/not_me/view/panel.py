@@ -17,7 +17,7 @@ def panel() -> rx.Component:
         ("two-factor", tr("not_me.look.devices")),
         ("passkeys", tr("not_me.look.passkeys")),
         ("ip-restriction", tr("not_me.look.rules")),
-        ("recent-activity", tr("not_me.look.history")),
+        ("recent-activity", tr("not_me.look.activity")),
     )
     looks = (rx.el.li(link(words, f"{SECURITY}#{anchor}")) for anchor, words in places)
     shown = kit.card(

@@ -56,7 +56,7 @@ def ask(unit: UnitOfWork, actor: Actor, code: str, *, proved: bool = False) -> s
 
     Raises:
         DomainError: it is already on, the account is frozen, or it has too few passkeys or too few backup codes to
-            spend one.
+            consume one.
         RecordedRefusal: the backup code is wrong, at its field.
     """
     sessions.lock_account(unit, actor.account_id)

@@ -8,7 +8,7 @@ from netim_app.identity import ceremonies, pending_logins, sessions
 from netim_app.infra.unit_of_work import UnitOfWork
 
 ALONE = only.PASSKEY
-AFTER_PASSWORD = "passkey_second"  # noqa: S105  a word of the history
+AFTER_PASSWORD = "passkey_second"  # noqa: S105  a word of the journal
 
 
 def log_in(unit: UnitOfWork, visitor: Visitor, text: str, return_to: str) -> str:
