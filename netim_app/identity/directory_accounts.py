@@ -88,8 +88,8 @@ def _without(given: Mapping[str, str], refused: set[str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class NewAddress:
-    """A change of address that must be reported to the directory."""
+class NewEmail:
+    """A change of email address that must be reported to the directory."""
 
     account_id: int
     key: str
@@ -107,14 +107,14 @@ def note_again(unit: UnitOfWork, account_id: int) -> None:
     unit.run(_NOTE_CHANGE, {"account": account_id, "now": unit.now})
 
 
-def changed(unit: UnitOfWork) -> list[NewAddress]:
+def changed(unit: UnitOfWork) -> list[NewEmail]:
     """The addresses that are still to be reported to the directory."""
     return [
-        NewAddress(row.account_id, row.key, accounts.owner_of(unit, row.account_id).email, row.changed_at)
+        NewEmail(row.account_id, row.key, accounts.owner_of(unit, row.account_id).email, row.changed_at)
         for row in unit.rows(_CHANGED, now=unit.now)
     ]
 
 
-def note_reported(unit: UnitOfWork, reported: NewAddress) -> None:
+def note_reported(unit: UnitOfWork, reported: NewEmail) -> None:
     """Notes that the directory knows this address. A change made in the meantime is reported next."""
     unit.run(_NOTE_REPORTED, {"account": reported.account_id, "at": reported.changed_at})

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from netim_app.core.actor import Visitor
 from netim_app.identity import customer_directory, directory_accounts, login, passwords
 from netim_app.identity.customer_directory import NOBODY, CustomerDirectory, DirectoryAway
-from netim_app.identity.directory_accounts import NewAddress
+from netim_app.identity.directory_accounts import NewEmail
 from netim_app.identity.email_address import email_key
 from netim_app.identity.login import PasswordAttempt
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
@@ -87,7 +87,7 @@ async def report_changes() -> None:
             await _report(directory, new)
 
 
-async def _report(directory: CustomerDirectory, new: NewAddress) -> None:
+async def _report(directory: CustomerDirectory, new: NewEmail) -> None:
     try:
         await customer_directory.ask(_change_email, directory, new)
     except DirectoryAway as error:
@@ -98,7 +98,7 @@ async def _report(directory: CustomerDirectory, new: NewAddress) -> None:
         await in_unit(directory_accounts.note_reported, new)
 
 
-def _change_email(directory: CustomerDirectory, new: NewAddress) -> None:
+def _change_email(directory: CustomerDirectory, new: NewEmail) -> None:
     _running.add(new.key)
     try:
         directory.change_email(new.key, new.email)

@@ -36,7 +36,7 @@ class AlertsSwitched(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CopyAddressChanged(Change):
+class CopyEmailChanged(Change):
     """Another mailbox was asked to receive copies of the alerts, now receives them, or no longer receives them.
 
     An act from that mailbox has no origin: it may be another person's, and the owner must not see their IP address.

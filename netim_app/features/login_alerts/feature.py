@@ -1,7 +1,7 @@
 """Login alerts: a mail for every login, or for those in new browsers, with copies to one more mailbox."""
 
 from netim_app.feature import EntryPage, Feature, Protection, Refresher, Subscription
-from netim_app.features.login_alerts.facts import AlertsSwitched, CopyAddressChanged
+from netim_app.features.login_alerts.facts import AlertsSwitched, CopyEmailChanged
 from netim_app.features.login_alerts.service import alerts, copies
 from netim_app.features.login_alerts.state.card import SWITCH_ON, UNDO, show_setting
 from netim_app.features.login_alerts.state.copy_dialog import CopyDialogState
@@ -25,7 +25,7 @@ LOGIN_ALERTS = Feature(
     subscriptions=(
         Subscription(fact=LoggedIn, handle=alerts.mail_login),
         Subscription(fact=AlertsSwitched, handle=alerts.mail_lowered),
-        Subscription(fact=CopyAddressChanged, handle=copies.mail_change),
+        Subscription(fact=CopyEmailChanged, handle=copies.mail_change),
         Subscription(fact=AccountFrozen, handle=copies.cancel_unconfirmed),
         Subscription(fact=EmailChanged, handle=copies.drop_own),
         Subscription(fact=TakenBack, handle=copies.drop_new),
@@ -33,7 +33,7 @@ LOGIN_ALERTS = Feature(
     card=card,
     undo=UNDO,
     refresher=Refresher(
-        changed_by=(AlertsSwitched, CopyAddressChanged, ProfileChanged), load=alerts.view_setting, show=show_setting
+        changed_by=(AlertsSwitched, CopyEmailChanged, ProfileChanged), load=alerts.view_setting, show=show_setting
     ),
     lasting_links=(copies.STOP,),
     dialogs=(CopyDialogState,),

@@ -10,7 +10,7 @@ from netim_app.features.genuine_mail.service import phrase
 from netim_app.features.journal.tables import JournalEntry
 from netim_app.features.login_alerts.rules import Setting
 from netim_app.features.login_alerts.service import alerts, copies
-from netim_app.features.login_alerts.service.copies import CopyAddress
+from netim_app.features.login_alerts.service.copies import CopyEmail
 from netim_app.features.login_alerts.tables import AlertCopy
 from netim_app.identity import email_change, freeze, links, operations, recovery, sign_up, undo
 from netim_app.identity.facts import AccountFrozen, AccountUnlocked, EmailRestored, FreezeEnded
@@ -70,7 +70,7 @@ def copied(units: Units) -> list[str]:
     return [to for event, to in mailed(units) if event == "alert_copy"]
 
 
-def view(units: Units, actor: Actor) -> CopyAddress:
+def view(units: Units, actor: Actor) -> CopyEmail:
     with units.read() as unit:
         return alerts.view_setting(unit, actor.account_id).copy
 
@@ -80,13 +80,13 @@ def view(units: Units, actor: Actor) -> CopyAddress:
 
 def test_no_copy_is_sent_before_the_mailbox_has_confirmed(units: Units, caller: Actor) -> None:
     token = ask(units, caller)
-    assert view(units, caller) == CopyAddress(SECOND)
+    assert view(units, caller) == CopyEmail(SECOND)
     log_in(units, caller)
     assert copied(units) == []
 
     assert confirm(units, token) == ""
 
-    assert view(units, caller) == CopyAddress(SECOND, confirmed=True)
+    assert view(units, caller) == CopyEmail(SECOND, confirmed=True)
     log_in(units, caller, BROWSER[::-1])
     assert copied(units) == [SECOND]
     assert mailed(units) == [
@@ -154,10 +154,10 @@ def test_copy_address_of_one_account_gets_nothing_of_another(units: Units, calle
     stops_others = last_mail(units, "alert_copy").token
 
     assert confirm(units, stops_others) == stop(units, token) == links.DEAD
-    assert view(units, caller) == CopyAddress(SECOND)
+    assert view(units, caller) == CopyEmail(SECOND)
     assert stop(units, stops_others) == ""
 
-    assert (view(units, caller), view(units, other)) == (CopyAddress(SECOND), CopyAddress())
+    assert (view(units, caller), view(units, other)) == (CopyEmail(SECOND), CopyEmail())
     log_in(units, caller)
     assert copied(units) == [SECOND], "that of the other account, before"
 
@@ -169,7 +169,7 @@ def test_copy_address_of_one_account_gets_nothing_of_another(units: Units, calle
 def test_the_accounts_own_address_is_refused(units: Units, caller: Actor, typed: str) -> None:
     assert refusal(units, lambda unit: copies.ask(unit, caller, typed)) == "login_alerts.copy.own"
     assert mailed(units) == []
-    assert view(units, caller) == CopyAddress()
+    assert view(units, caller) == CopyEmail()
 
 
 def test_another_address_takes_the_place_of_the_present_one(units: Units, caller: Actor) -> None:
@@ -178,7 +178,7 @@ def test_another_address_takes_the_place_of_the_present_one(units: Units, caller
 
     token = ask(units, caller, "third@example.net")
 
-    assert view(units, caller) == CopyAddress("third@example.net")
+    assert view(units, caller) == CopyEmail("third@example.net")
     assert "removed" in last_mail(units, "alert_copy_changed").subject
     log_in(units, caller)
     assert copied(units) == [], "neither to the old one nor to one that has not confirmed"
@@ -277,7 +277,7 @@ def test_the_link_in_any_copy_stops_them_and_does_nothing_else(units: Units, cal
 
     assert stop(units, first) == ""
 
-    assert view(units, caller) == CopyAddress()
+    assert view(units, caller) == CopyEmail()
     assert stop(units, first) == stop(units, second) == links.DEAD
     log_in(units, caller, "a" * 64)
     assert copied(units) == [SECOND] * 2
@@ -321,7 +321,7 @@ def test_not_me_cancels_an_address_that_has_not_confirmed(units: Units, caller: 
 
     press(units, alerted(units, caller.account_id))
 
-    assert view(units, caller) == CopyAddress()
+    assert view(units, caller) == CopyEmail()
     assert confirm(units, token) == links.DEAD
 
 
@@ -334,7 +334,7 @@ def test_freeze_keeps_a_confirmed_address_and_refuses_to_change_it(
 
     assert refusal(units, lambda unit: copies.remove(unit, caller)) == freeze.REFUSED
     assert refusal(units, lambda unit: copies.ask(unit, caller, "third@example.net")) == freeze.REFUSED
-    assert view(units, caller) == CopyAddress(SECOND, confirmed=True)
+    assert view(units, caller) == CopyEmail(SECOND, confirmed=True)
 
     clock.advance(hours=24)
     assert refusal(units, lambda unit: copies.ask(unit, caller, "third@example.net")) == ""
@@ -347,7 +347,7 @@ def test_freeze_lets_the_owner_remove_an_address_that_is_new(units: Units, calle
     begin_freeze(units, caller)
 
     assert refusal(units, lambda unit: copies.remove(unit, caller)) == ""
-    assert view(units, caller) == CopyAddress()
+    assert view(units, caller) == CopyEmail()
     assert refusal(units, lambda unit: copies.ask(unit, caller, SECOND)) == freeze.REFUSED
 
 
@@ -377,7 +377,7 @@ def test_what_a_thief_may_have_entered_goes_with_their_address(units: Units, cal
     with units.write() as unit:
         restore(unit, caller, timedelta(days=9))
 
-    assert view(units, caller) == CopyAddress()
+    assert view(units, caller) == CopyEmail()
 
 
 def test_no_log_line_has_the_address(units: Units, caller: Actor) -> None:
@@ -385,7 +385,7 @@ def test_no_log_line_has_the_address(units: Units, caller: Actor) -> None:
         confirmed(units, caller)
 
     logged = [str(vars(line)) for line in lines]
-    assert [line for line in logged if "copy_address_changed" in line]
+    assert [line for line in logged if "copy_email_changed" in line]
     assert SECOND not in "".join(logged)
 
 
@@ -412,7 +412,7 @@ def test_the_address_that_is_restored_gets_no_copy_besides(units: Units, caller:
     with units.write() as unit:
         undo.restore(unit, old, quick_hash("nobody's"), caller)
 
-    assert view(units, caller) == CopyAddress()
+    assert view(units, caller) == CopyEmail()
 
 
 # Data that is kept

@@ -10,7 +10,7 @@ from netim_app.features.login_alerts import rules
 from netim_app.features.login_alerts.facts import AlertsSwitched
 from netim_app.features.login_alerts.rules import DEFAULT, Setting
 from netim_app.features.login_alerts.service import copies
-from netim_app.features.login_alerts.service.copies import NO_COPY, CopyAddress
+from netim_app.features.login_alerts.service.copies import NO_COPY, CopyEmail
 from netim_app.features.login_alerts.tables import AlertCopy, LoginAlert
 from netim_app.identity import accounts, freeze, known_browsers, notices, sessions
 from netim_app.identity.facts import LoggedIn
@@ -34,7 +34,7 @@ class AlertSetting:
 
     setting: Setting
     since: str = ""
-    copy: CopyAddress = NO_COPY
+    copy: CopyEmail = NO_COPY
 
 
 def setting_of(unit: UnitOfWork, account_id: int) -> Setting:

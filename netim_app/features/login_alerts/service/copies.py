@@ -12,7 +12,7 @@ from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
 from netim_app.features.login_alerts import rules
-from netim_app.features.login_alerts.facts import CopyAddressChanged, CopyChange
+from netim_app.features.login_alerts.facts import CopyChange, CopyEmailChanged
 from netim_app.features.login_alerts.tables import AlertCopy
 from netim_app.identity import accounts, freeze, links, notices, sessions, undo
 from netim_app.identity.email_address import email_key
@@ -38,20 +38,20 @@ _REMOVE = sa.delete(_COPIES).where(_OF_ACCOUNT)
 
 
 @dataclass(frozen=True)
-class CopyAddress:
+class CopyEmail:
     """The card's content. `email` is empty without one."""
 
     email: str = ""
     confirmed: bool = False
 
 
-NO_COPY = CopyAddress()
+NO_COPY = CopyEmail()
 
 
-def view_copy(unit: UnitOfWork, account_id: int) -> CopyAddress:
+def view_copy(unit: UnitOfWork, account_id: int) -> CopyEmail:
     """The address that receives copies, or has not yet confirmed."""
     row = unit.row(_FIND, account=account_id)
-    return NO_COPY if row is None else CopyAddress(row.email, row.confirmed_at is not None)
+    return NO_COPY if row is None else CopyEmail(row.email, row.confirmed_at is not None)
 
 
 def ask(unit: UnitOfWork, actor: Actor, email: str) -> None:
@@ -78,7 +78,7 @@ def ask(unit: UnitOfWork, actor: Actor, email: str) -> None:
 def ask_again(unit: UnitOfWork, actor: Actor, email: str) -> bool:
     """Mails a new link and ends the previous one. Returns whether this address still has to confirm."""
     sessions.lock_account(unit, actor.account_id)
-    waits = view_copy(unit, actor.account_id) == CopyAddress(email)
+    waits = view_copy(unit, actor.account_id) == CopyEmail(email)
     if waits:
         _mail_confirmation(unit, actor.account_id, email)
     return waits
@@ -173,10 +173,10 @@ def drop_new(unit: UnitOfWork, fact: TakenBack) -> None:
 
 
 def _record(unit: UnitOfWork, account_id: int, email: str, way: CopyChange, origin: Origin) -> None:
-    unit.record(CopyAddressChanged(account_id=account_id, at=unit.now, origin=origin, email=email, way=way))
+    unit.record(CopyEmailChanged(account_id=account_id, at=unit.now, origin=origin, email=email, way=way))
 
 
-def mail_change(unit: UnitOfWork, fact: CopyAddressChanged) -> None:
+def mail_change(unit: UnitOfWork, fact: CopyEmailChanged) -> None:
     """Mails each change of a confirmed address to the owner, and to a mailbox that can restore the account's."""
     if fact.way in ("asked", "cancelled"):
         return

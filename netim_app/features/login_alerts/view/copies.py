@@ -15,10 +15,10 @@ from netim_app.ui.text import breakable, tr
 def copy_part() -> rx.Component:
     """The address for copies. It is shown even while alerts are off: some alerts are mailed even then."""
     begin = button_in_text(tr("login_alerts.copy.title"), CopyDialogState.begin, test_id="copy-begin")
-    return rx.cond(CopyState.email == "", rx.el.p(begin), _copy_address())
+    return rx.cond(CopyState.email == "", rx.el.p(begin), _copy_email())
 
 
-def _copy_address() -> rx.Component:
+def _copy_email() -> rx.Component:
     state = CopyState
     again = button_in_text(tr("login_alerts.copy.again"), state.ask_again, test_id="copy-again")
     change = button_in_text(tr("login_alerts.copy.change"), CopyDialogState.begin, test_id="copy-change")
