@@ -189,9 +189,9 @@ async def test_tab_switch_user_with_everything_open(
     await client.call("IpDialogState.add", form=form)
     await owner.enable()
     await client.call("IpDialogState.begin_remove", rule_id=client.vars["IpRestrictionState.rules"][0]["id"])
-    await client.call("TotpDialogState.begin_rename", device=client.vars["TotpState.devices"][0]["id"])
+    await client.call("TotpDialogState.begin_rename", authenticator_id=client.vars["TotpState.authenticators"][0]["id"])
     await client.call("TotpDialogState.rename", form={"name": "Zebra phone"})
-    await client.call("TotpDialogState.begin_rename", device=client.vars["TotpState.devices"][0]["id"])
+    await client.call("TotpDialogState.begin_rename", authenticator_id=client.vars["TotpState.authenticators"][0]["id"])
     await client.call("PasswordState.begin")
     codes = await owner.new_codes()
     second = await owner.begin()
@@ -212,9 +212,9 @@ async def test_tab_switch_user_with_everything_open(
     for trace in ("Zebra", "198.51.100", owner.email, "Martin", owner.key, second, *codes, *owner.codes):
         assert trace not in heard
     assert client.vars["ProfileState.email"] == other
-    assert client.vars["TotpState.devices"] == []
+    assert client.vars["TotpState.authenticators"] == []
     assert client.vars["IpRestrictionState.rules"] == []
-    assert client.vars["TotpDialogState.device_name"] == ""
+    assert client.vars["TotpDialogState.authenticator_name"] == ""
 
 
 async def test_hydrate_dump_of_two_customers_at_once(server: Server, new_email: Callable[[], str]) -> None:

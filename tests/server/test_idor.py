@@ -15,11 +15,11 @@ from tests.kit.reviewed import listed
 from tests.kit.two_factor import DIALOG, NEW_CODES, SECURITY, WIZARD, Owner, give_code, give_password
 
 UNKNOWN = 2_000_000_000
-ID_OF_A_ROW = re.compile(r"(\w+_)?(id|device|rule|session|entry|passkey|row)")
+ID_OF_A_ROW = re.compile(r"(\w+_)?(id|rule|session|entry|passkey|row)")
 TAKES_AN_ID = set(listed("takes_an_id"))
 """Reviewed by eye: handlers with an argument that is the id of a row. The sweep below does not depend on this list. See
 test_idor_sessions for the answer of `SessionsState.log_out`."""
-FIELDS = ("id", "rule_id", "device", "account_id", "session_id", "handle")
+FIELDS = ("id", "rule_id", "authenticator_id", "account_id", "session_id", "handle")
 NOT_SENT = ("MailboxState.open_page",)
 
 
@@ -85,7 +85,7 @@ async def test_idor_matrix(two: tuple[Owner, Owner]) -> None:
     assert victim.email not in str(mallory.client.heard)
 
     own = victim.row("totp_authenticator", "id")[0]
-    await victim.client.call(f"{DIALOG}.begin_rename", device=own)
+    await victim.client.call(f"{DIALOG}.begin_rename", authenticator_id=own)
     await victim.client.call(f"{DIALOG}.rename", form={"name": "Renamed by its owner"})
     assert victim.row("totp_authenticator", "name") == ["Renamed by its owner"]
 
@@ -103,22 +103,23 @@ async def answer(client: Client, handler: str, argument: str, number: int, *then
 
 async def test_idor_a_foreign_id_is_answered_like_an_unknown_one(two: tuple[Owner, Owner]) -> None:
     mallory, victim = two
-    rule, device = victim.row("ip_rule", "id")[0], victim.row("totp_authenticator", "id")[0]
+    rule, authenticator = victim.row("ip_rule", "id")[0], victim.row("totp_authenticator", "id")[0]
     remove_rule = ("IpDialogState.remove", {"form": {"confirmed": "on"}})
     rename = (f"{DIALOG}.rename", {"form": {"name": "Mine"}})
     cases: list[tuple[str, str, int, Any]] = [
         ("IpDialogState.begin_remove", "rule_id", rule, remove_rule),
-        (f"{DIALOG}.begin_rename", "device", device, rename),
-        (f"{DIALOG}.begin_remove", "device", device, (f"{DIALOG}.remove", {})),
+        (f"{DIALOG}.begin_rename", "authenticator_id", authenticator, rename),
+        (f"{DIALOG}.begin_remove", "authenticator_id", authenticator, (f"{DIALOG}.remove", {})),
     ]
     before = belongings(victim)
     for handler, argument, foreign, then in cases:
         client = mallory.client
         unknown = await answer(client, handler, argument, UNKNOWN, then)
         assert await answer(client, handler, argument, foreign, then) == unknown, handler
-        own = {"rule_id": mallory.row("ip_rule", "id")[0], "device": mallory.row("totp_authenticator", "id")[0]}[
-            argument
-        ]
+        own = {
+            "rule_id": mallory.row("ip_rule", "id")[0],
+            "authenticator_id": mallory.row("totp_authenticator", "id")[0],
+        }[argument]
         assert await answer(client, handler, argument, own) != unknown, "one's own opens the dialog"
     assert belongings(victim) == before
 

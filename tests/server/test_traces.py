@@ -66,7 +66,7 @@ async def test_mail_alerts_one_for_each_event_and_none_with_a_secret(
     owner.key = await owner.begin()
     keys.append(owner.key)
     assert await owner.confirm(owner.code(), "Tablet") == ""
-    await client.call(f"{DIALOG}.begin_remove", device=owner.row("totp_authenticator", "id")[1])
+    await client.call(f"{DIALOG}.begin_remove", authenticator_id=owner.row("totp_authenticator", "id")[1])
     await client.call(f"{DIALOG}.remove")
     codes = owner.codes + await owner.new_codes()
     owner.key = first

@@ -131,7 +131,7 @@ async def test_totp_cross(owner: Owner, server: Server, new_email: Any) -> None:
         (foreign,) = owner.row("totp_authenticator", "id")
         before = owner.row("totp_authenticator", "id, name")
         for handler in ("begin_rename", "begin_remove"):
-            await client.call(f"{DIALOG}.{handler}", device=foreign)
+            await client.call(f"{DIALOG}.{handler}", authenticator_id=foreign)
             assert not client.vars[f"{DIALOG}.dialog"]
         await client.call(f"{DIALOG}.rename", form={"name": "Mine"})
         await client.call(f"{DIALOG}.remove")
@@ -594,7 +594,7 @@ async def test_pending_enrol(owner: Owner, thief: Client) -> None:
     for handler, payload in (
         (f"{WIZARD}.begin", {}),
         (f"{WIZARD}.confirm", {"form": form}),
-        (f"{DIALOG}.begin_remove", {"device": 1}),
+        (f"{DIALOG}.begin_remove", {"authenticator_id": 1}),
         (f"{DIALOG}.remove", {}),
         (f"{DIALOG}.rename", {"form": form}),
         (f"{DIALOG}.disable", {"form": form}),
@@ -670,7 +670,7 @@ async def test_reauth_after_ten_minutes_nothing_changes_without_a_fresh_proof(ow
     for handler, payload in (
         (f"{WIZARD}.begin", {}),
         (f"{WIZARD}.confirm", {"form": form}),
-        (f"{DIALOG}.begin_remove", {"device": device}),
+        (f"{DIALOG}.begin_remove", {"authenticator_id": device}),
         (f"{DIALOG}.remove", {}),
         (f"{DIALOG}.disable", {"form": form}),
         (f"{NEW_CODES}.make", {}),
@@ -713,12 +713,12 @@ async def test_idor_devices_and_type_confusion(owner: Owner) -> None:
     before = owner.row("totp_authenticator", "*")
     for device in NO_DEVICES:
         for handler in ("begin_rename", "begin_remove"):
-            await owner.client.call(f"{DIALOG}.{handler}", device=device)
+            await owner.client.call(f"{DIALOG}.{handler}", authenticator_id=device)
             assert not owner.client.vars[f"{DIALOG}.dialog"]
     for step in NO_STEPS:
         await owner.client.call(f"{WIZARD}.go_to", step=step)
     for name in NO_NAMES:
-        await owner.client.call(f"{DIALOG}.begin_rename", device=before[0][0])
+        await owner.client.call(f"{DIALOG}.begin_rename", authenticator_id=before[0][0])
         await owner.client.call(f"{DIALOG}.rename", form={"name": name})
     assert owner.row("totp_authenticator", "*") == before
     await owner.client.call(f"{DIALOG}.rename", form={"name": "Renamed"})
@@ -727,7 +727,7 @@ async def test_idor_devices_and_type_confusion(owner: Owner) -> None:
 
 async def test_devices_the_last_one_is_not_removed_without_a_code(owner: Owner) -> None:
     (device,) = owner.row("totp_authenticator", "id")
-    await owner.client.call(f"{DIALOG}.begin_remove", device=device)
+    await owner.client.call(f"{DIALOG}.begin_remove", authenticator_id=device)
     assert owner.client.vars[f"{DIALOG}.dialog"] == "disable"
     await owner.client.call(f"{DIALOG}.remove")
     assert owner.is_on
@@ -745,7 +745,7 @@ async def test_devices_add_use_and_remove_one(owner: Owner, server: Server) -> N
         assert await give_code(client, owner.code())
 
     device = owner.row("totp_authenticator", "id")[0]
-    await owner.client.call(f"{DIALOG}.begin_remove", device=device)
+    await owner.client.call(f"{DIALOG}.begin_remove", authenticator_id=device)
     await owner.client.call(f"{DIALOG}.remove")
     assert owner.row("totp_authenticator", "name") == ["Tablet"]
     owner.wait()
@@ -761,7 +761,7 @@ async def test_mail_alerts_for_every_change(owner: Owner, server: Server) -> Non
     keys.append(owner.key)
     await owner.confirm(owner.code(), "Tablet")
     owner.wait()
-    await owner.client.call(f"{DIALOG}.begin_remove", device=owner.row("totp_authenticator", "id")[0])
+    await owner.client.call(f"{DIALOG}.begin_remove", authenticator_id=owner.row("totp_authenticator", "id")[0])
     await owner.client.call(f"{DIALOG}.remove")
     codes = owner.codes + await owner.new_codes()
     async with Client(server) as client:

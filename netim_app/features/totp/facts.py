@@ -7,7 +7,7 @@ from netim_app.core.facts import Change
 
 @dataclass(frozen=True, kw_only=True)
 class AuthenticatorAdded(Change):
-    """From now on another device shows codes."""
+    """From now on another authenticator shows codes."""
 
     name: str
 
@@ -18,7 +18,7 @@ class AuthenticatorAdded(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class AuthenticatorRenamed(Change):
-    """A device has another name."""
+    """An authenticator has another name."""
 
     old_name: str
     name: str
@@ -30,7 +30,7 @@ class AuthenticatorRenamed(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class AuthenticatorRemoved(Change):
-    """A device's codes are no longer accepted."""
+    """The codes of an authenticator are no longer accepted."""
 
     name: str
 

@@ -3,7 +3,7 @@
 from netim_app.feature import Feature, Protection, Refresher, ReplacementStep, SecondFactor, Subscription
 from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved, AuthenticatorRenamed
 from netim_app.features.totp.service import authenticators, codes, enrolments, stored
-from netim_app.features.totp.state.card import show_devices, show_enabled
+from netim_app.features.totp.state.card import show_authenticators, show_enabled
 from netim_app.features.totp.state.dialogs import TotpDialogState
 from netim_app.features.totp.state.wizard import TotpWizardState, begin_visit
 from netim_app.features.totp.view.card import card
@@ -62,7 +62,7 @@ TOTP = Feature(
             ProfileChanged,
         ),
         load=authenticators.view_authenticators,
-        show=show_devices,
+        show=show_authenticators,
     ),
     wizard_done=show_enabled,
     replacement_steps=(

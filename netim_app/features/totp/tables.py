@@ -1,4 +1,4 @@
-"""Devices that show codes, and pending enrolments. Secrets are sealed and bound to their row."""
+"""Authenticators, and pending enrolments. Secrets are sealed and bound to their row."""
 
 from datetime import datetime
 

@@ -105,7 +105,9 @@ async def test_a_device_that_the_page_does_not_list_opens_no_dialog(tab: Tab) ->
 async def test_of_several_older_devices_the_customer_finds_the_lost_one_in_the_list(tab: Tab, page: str) -> None:
     tab.visit(page)
     await tab.run(ShellState, "open_account_page")
-    (await tab.state(TotpState)).devices = [Authenticator(id=n, name=str(n), added="", last_used="") for n in (1, 2, 3)]
+    (await tab.state(TotpState)).authenticators = [
+        Authenticator(id=n, name=str(n), added="", last_used="") for n in (1, 2, 3)
+    ]
 
     dialogs, _ = await tab.run(TotpDialogState, "begin_remove_lost")
     tab.visit(PAGE)
@@ -156,4 +158,4 @@ def test_what_a_browser_says_of_itself_leads_to_applications_for_it(header: str,
 async def test_the_card_is_off_at_first(tab: Tab) -> None:
     card = await tab.state(TotpState)
 
-    assert (card.enabled, card.devices, card.full) == (False, [], False)
+    assert (card.enabled, card.authenticators, card.full) == (False, [], False)

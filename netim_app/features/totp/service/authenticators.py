@@ -65,10 +65,10 @@ def _is_beside(unit: UnitOfWork, account_id: int) -> bool:
 
 
 def rename(unit: UnitOfWork, actor: Actor, authenticator_id: int, name: str) -> None:
-    """Renames a device.
+    """Renames an authenticator.
 
     Raises:
-        DomainError: the name is taken, or there is no such device.
+        DomainError: the name is taken, or there is no such authenticator.
     """
     sessions.lock_account(unit, actor.account_id)
     authenticator = _authenticator(unit, actor.account_id, authenticator_id)
@@ -83,10 +83,11 @@ def rename(unit: UnitOfWork, actor: Actor, authenticator_id: int, name: str) -> 
 
 
 def remove(unit: UnitOfWork, actor: Actor, authenticator_id: int) -> None:
-    """Removes a device.
+    """Removes an authenticator.
 
     Raises:
-        DomainError: it is the last second factor (see `disable`), there is no such device, or the account is frozen.
+        DomainError: it is the last second factor (see `disable`), there is no such authenticator, or the account is
+            frozen.
     """
     sessions.lock_account(unit, actor.account_id)
     authenticator = _authenticator(unit, actor.account_id, authenticator_id)
@@ -103,7 +104,7 @@ def remove(unit: UnitOfWork, actor: Actor, authenticator_id: int) -> None:
 def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
     """Disables two-factor authentication: deletes all secrets and codes, ends all other sessions.
 
-    With a ceremony it stays on, and no code is required: a fresh proof is enough, as for the removal of a device.
+    With a ceremony it stays on, and no code is required: a fresh proof is enough, as for `remove`.
     Returns the ticket that renews the current session.
 
     Raises:
@@ -131,7 +132,7 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
 
 
 def remove_since(unit: UnitOfWork, fact: TakenBack) -> None:
-    """Removes devices that a thief may have added. If no factor is left, two-factor authentication is off."""
+    """Removes authenticators that a thief may have added. If no factor is left, two-factor authentication is off."""
     sessions.lock_account(unit, fact.account_id)
     authenticators = stored.authenticators_of(unit, fact.account_id)
     recent = [row for row in authenticators if fact.doubts(row.added_at, row.last_used_at)]
@@ -146,7 +147,7 @@ def remove_since(unit: UnitOfWork, fact: TakenBack) -> None:
 
 
 def _switch_off(unit: UnitOfWork, fact: SecondFactorDisabled) -> None:
-    """Removes every device. Two-factor authentication stays on if there is another second factor."""
+    """Removes every authenticator. Two-factor authentication stays on if there is another second factor."""
     names = [authenticator.name for authenticator in stored.authenticators_of(unit, fact.account_id)]
     for table in (TotpAuthenticator, TotpEnrolment):
         unit.session.exec(delete(table).where(col(table.account_id) == fact.account_id))

@@ -26,12 +26,12 @@ _USE = (
 
 
 def enrolled(unit: UnitOfWork, account_id: int) -> bool:
-    """Whether the account has a device."""
+    """Whether the account has an authenticator."""
     return stored.count(unit, account_id) > 0
 
 
 def consume(unit: UnitOfWork, account_id: int, code: str, _origin: Origin) -> bool:
-    """Whether a device of the account shows this code now and it was not used before. If so, consumes it."""
+    """Whether an authenticator of the account shows this code now and it was not used before. If so, consumes it."""
     now = rules.step_at(unit.now)
     for authenticator in stored.authenticators_of(unit, account_id):
         totp = _totp(unit, authenticator)
@@ -44,17 +44,17 @@ def consume(unit: UnitOfWork, account_id: int, code: str, _origin: Origin) -> bo
 
 
 def was_used(unit: UnitOfWork, account_id: int, code: str) -> bool:
-    """Whether a device of the account shows this code now. If `consume` refused it, it was used or is too old."""
+    """Whether an authenticator of the account shows this code now. If `consume` refused it, it was used or too old."""
     now = rules.step_at(unit.now)
-    devices = (_totp(unit, authenticator) for authenticator in stored.authenticators_of(unit, account_id))
+    authenticators = (_totp(unit, authenticator) for authenticator in stored.authenticators_of(unit, account_id))
     return any(
         totp and rules.matching_step(code, codes_of(totp), now=now, reach=rules.TOLERANCE) is not None
-        for totp in devices
+        for totp in authenticators
     )
 
 
 def valid_code_count(unit: UnitOfWork, account_id: int) -> int:
-    """How many codes are valid now: those of the accepted steps of every device."""
+    """How many codes are valid now: those of the accepted steps of every authenticator."""
     return stored.count(unit, account_id) * (2 * rules.TOLERANCE + 1)
 
 
@@ -65,7 +65,7 @@ def _use(unit: UnitOfWork, authenticator: sa.Row[Any], step: int) -> bool:
 
 
 def _totp(unit: UnitOfWork, authenticator: sa.Row[Any]) -> pyotp.TOTP | None:
-    """None for a row that was tampered with: no code of such a device is accepted."""
+    """None for a row that was tampered with: no code of such an authenticator is accepted."""
     try:
         return pyotp.TOTP(unit.vault.open(authenticator.sealed, stored.authenticator_context(authenticator)).decode())
     except VaultError:

@@ -45,13 +45,13 @@ class Enrolment:
 
 
 def begin(unit: UnitOfWork, actor: Actor, replaces: str = "") -> Enrolment:
-    """Makes a secret for a new device. It opens nothing until a code has proved it.
+    """Makes a secret for a new authenticator. It opens nothing until a code has proved it.
 
     Args:
         replaces: the enrolment of the same tab that this one abandons; empty for none.
 
     Raises:
-        DomainError: the account has the maximum number of devices.
+        DomainError: the account has the maximum number of authenticators.
     """
     account = sessions.lock_account(unit, actor.account_id)
     abandon(unit, actor, replaces)
@@ -120,20 +120,20 @@ def abandon(unit: UnitOfWork, actor: Actor, handle: str) -> None:
 def confirm(
     unit: UnitOfWork, actor: Actor, handle: str, *, code: str, name: str, return_to: str, first: bool = False
 ) -> str | None:
-    """Adds a device if its code is right. The first one enables two-factor authentication.
+    """Adds an authenticator if its code is right. The first one enables two-factor authentication.
 
     Other wizards that were to enable it are then obsolete: their secrets are deleted.
 
     Args:
-        first: whether this device was to enable it.
+        first: whether this authenticator was to enable it.
 
     Returns:
-        For the first device, the ticket that renews the current session: all other sessions then end. Otherwise None.
+        For the first one, the ticket that renews the current session: all other sessions then end. Otherwise None.
 
     Raises:
         DomainError: the code is wrong (with a hint about the device's clock if that explains it), the name is taken,
-            there are too many devices, or the enrolment has ended (`GONE`, or `ENABLED_ELSEWHERE` for one that was to
-            enable).
+            there are too many authenticators, or the enrolment has ended (`GONE`, or `ENABLED_ELSEWHERE` for one
+            that was to enable).
     """
     sessions.lock_account(unit, actor.account_id)
     row = _open_enrolment(unit, actor, handle)

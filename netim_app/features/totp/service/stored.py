@@ -45,7 +45,7 @@ def rewrap(unit: UnitOfWork) -> Rewrapped:
 
 
 def export(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
-    """For "Download my data": the devices without their secrets."""
+    """For "Download my data": the authenticators without their secrets."""
     return {"devices": export_rows(unit, TotpAuthenticator, account_id, "name", "added_at", "last_used_at")}
 
 

@@ -1,4 +1,4 @@
-"""The card with the devices."""
+"""The card with the authenticators."""
 
 from typing import Any
 
@@ -17,25 +17,25 @@ MAX_AUTHENTICATORS = rules.MAX_AUTHENTICATORS
 
 
 class TotpState(rx.State):
-    """Whether two-factor authentication is on, and the devices."""
+    """Whether two-factor authentication is on, and the authenticators."""
 
     enabled: bool = False
-    devices: list[Authenticator] = []
+    authenticators: list[Authenticator] = []
     full: bool = False
     beside: bool = False
     """Whether a ceremony, such as a passkey, is also a second factor."""
 
 
 def read_name(read: Form) -> str:
-    """The name of a device."""
+    """The name of an authenticator."""
     return read.text("name", limit=MAX_NAME)
 
 
-async def show_devices(state: rx.State, shown: Authenticators) -> None:
+async def show_authenticators(state: rx.State, shown: Authenticators) -> None:
     """Updates the card from the stored data."""
     card = await state.get_state(TotpState)
     card.enabled = shown.enabled
-    card.devices = list(shown.authenticators)
+    card.authenticators = list(shown.authenticators)
     card.full = shown.full
     card.beside = shown.beside
 

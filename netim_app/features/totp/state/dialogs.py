@@ -1,4 +1,4 @@
-"""The dialogs that change a device."""
+"""The dialogs that change an authenticator."""
 
 from typing import Any
 
@@ -27,21 +27,21 @@ from netim_app.reflex_port.visits import visit_of
 
 
 class TotpDialogState(rx.State):
-    """The dialogs that rename and remove a device, and the one that disables."""
+    """The dialogs that rename and remove an authenticator, and the one that disables."""
 
     dialog: str = ""
     """The open dialog: "rename", "remove", "disable", or empty."""
-    device: int = 0
-    device_name: str = ""
+    authenticator_id: int = 0
+    authenticator_name: str = ""
     errors: dict[str, str] = {}
 
     _visit: str = ""
 
     @rx.event
     @open_to(LOGGED_IN)
-    async def begin_rename(self, device: int) -> None:
+    async def begin_rename(self, authenticator_id: int) -> None:
         """Asks for a new name."""
-        await self._open("rename", device)
+        await self._open("rename", authenticator_id)
 
     @rx.event
     @open_to(LOGGED_IN)
@@ -53,7 +53,7 @@ class TotpDialogState(rx.State):
         try:
             read.finish()
             await limits.allow_edit(actor().account_id)
-            await change(self, authenticators.rename, self.device, name)
+            await change(self, authenticators.rename, self.authenticator_id, name)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -62,17 +62,17 @@ class TotpDialogState(rx.State):
 
     @rx.event
     @open_to(FRESH)
-    async def begin_remove(self, device: int) -> None:
-        """Asks before a device is removed. Removing the last second factor means disabling."""
+    async def begin_remove(self, authenticator_id: int) -> None:
+        """Asks before an authenticator is removed. Removing the last second factor means disabling."""
         card = await self.get_state(TotpState)
-        last = len(card.devices) == 1 and not card.beside
-        await self._open("disable" if last else "remove", device)
+        last = len(card.authenticators) == 1 and not card.beside
+        await self._open("disable" if last else "remove", authenticator_id)
 
     @rx.event
     @open_to(FRESH)
     async def begin_remove_lost(self) -> Any:
         """Asks before the lost device is removed. If several are older than the newest, the customer chooses."""
-        older = (await self.get_state(TotpState)).devices[:-1]
+        older = (await self.get_state(TotpState)).authenticators[:-1]
         if len(older) == 1:
             await self._open("remove", older[0].id)
             return go_to_card(self, "two-factor")
@@ -84,16 +84,16 @@ class TotpDialogState(rx.State):
     @rx.event
     @open_to(FRESH)
     async def remove(self) -> None:
-        """Removes the device."""
+        """Removes the authenticator."""
         self.errors = {}
         try:
             await limits.allow_change(actor().account_id)
-            await change(self, authenticators.remove, self.device)
+            await change(self, authenticators.remove, self.authenticator_id)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
         self.dialog = ""
-        await show_notice(self, "success", "totp.removed", name=self.device_name)
+        await show_notice(self, "success", "totp.removed", name=self.authenticator_name)
 
     @rx.event
     @open_to(FRESH)
@@ -101,7 +101,7 @@ class TotpDialogState(rx.State):
         """Asks for the code that disables."""
         self.errors = {}
         self._visit = visit_of(self)
-        self.device = 0
+        self.authenticator_id = 0
         self.dialog = "disable"
 
     @rx.event
@@ -130,13 +130,13 @@ class TotpDialogState(rx.State):
         self.dialog = ""
         self.errors = {}
 
-    async def _open(self, dialog: str, device: int) -> None:
-        if not may_be_id(device):
+    async def _open(self, dialog: str, authenticator_id: int) -> None:
+        if not may_be_id(authenticator_id):
             return
-        known = {row.id: row.name for row in (await self.get_state(TotpState)).devices}
-        if device in known:
+        known = {row.id: row.name for row in (await self.get_state(TotpState)).authenticators}
+        if authenticator_id in known:
             self.errors = {}
             self._visit = visit_of(self, SECURITY)
-            self.device = device
-            self.device_name = known[device]
+            self.authenticator_id = authenticator_id
+            self.authenticator_name = known[authenticator_id]
             self.dialog = dialog

@@ -1,4 +1,4 @@
-"""The wizard that enrols a device."""
+"""The wizard that enrols an authenticator."""
 
 from typing import Any, ClassVar
 
@@ -46,12 +46,12 @@ def _own_first(system: str) -> list[str]:
 
 
 class TotpWizardState(TransientVars, rx.State):
-    """The enrolment of a device. Its data is shown once: this state keeps only the handle of the enrolment."""
+    """The enrolment of an authenticator. Its data is shown once: this state keeps only the handle of the enrolment."""
 
     step: int = 0
     """1 or 2 while the wizard is open."""
     adding: bool = False
-    """Whether this is a further device; otherwise it is the first, which enables two-factor authentication."""
+    """Whether this is a further authenticator; otherwise it is the first, which enables two-factor authentication."""
     systems: list[str] = []
     """Kinds of applications, those of the customer's own system first."""
     key_text: str = ""
@@ -107,7 +107,7 @@ class TotpWizardState(TransientVars, rx.State):
     @rx.event
     @open_to(FRESH)
     async def confirm(self, form: dict[str, Any]) -> Any:
-        """Adds the device if its code is right. The first one renews the session, and the page continues.
+        """Adds the authenticator if its code is right. The first one renews the session, and the page continues.
 
         The wizard stays until the page reconnects with the new session and shows the next step.
         """

@@ -17,9 +17,9 @@ from netim_app.ui.text import tr
 
 
 def card() -> rx.Component:
-    """Whether it is on, the devices, and their actions."""
+    """Whether it is on, the authenticators, and their actions."""
     shown = kit.card(
-        rx.cond(TotpState.enabled, _devices()),
+        rx.cond(TotpState.enabled, _authenticators()),
         *(factor.part() for factor in offers().second_factors if factor.part),
         wizard(),
         rename_dialog(),
@@ -37,7 +37,7 @@ def card() -> rx.Component:
 
 
 def _state() -> rx.Var[str]:
-    count = TotpState.devices.length()
+    count = TotpState.authenticators.length()
     without = rx.cond(TotpState.beside, tr("totp.beside"), tr("totp.off"))
     return rx.cond(count == 0, without, tr("totp.on", count=count))
 
@@ -50,7 +50,7 @@ def _enable_or_disable() -> rx.Component:
     )
 
 
-def _devices() -> rx.Component:
+def _authenticators() -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.el.h4(tr("totp.devices"), class_name="font-semibold"),
@@ -59,7 +59,7 @@ def _devices() -> rx.Component:
         ),
         rx.cond(TotpState.full, rx.el.p(tr("totp.full_hint", limit=MAX_AUTHENTICATORS), class_name="-mt-3 text-muted")),
         rx.el.ul(
-            rx.foreach(TotpState.devices, _device),
+            rx.foreach(TotpState.authenticators, _authenticator),
             class_name="flex flex-col divide-y divide-line rounded-control border border-line",
             custom_attrs={"data-testid": "totp-devices"},
         ),
@@ -76,20 +76,20 @@ def _add_button() -> rx.Component:
     )
 
 
-def _device(device: Any) -> rx.Component:
-    used = rx.cond(device.last_used != "", tr("totp.device.used", date=device.last_used), tr("totp.device.never"))
+def _authenticator(shown: Any) -> rx.Component:
+    used = rx.cond(shown.last_used != "", tr("totp.device.used", date=shown.last_used), tr("totp.device.never"))
     return rx.el.li(
         rx.el.div(
-            rx.el.p(device.name, class_name="font-medium"),
-            rx.el.p(tr("totp.device.added", date=device.added), " · ", used, class_name="text-xs text-muted"),
+            rx.el.p(shown.name, class_name="font-medium"),
+            rx.el.p(tr("totp.device.added", date=shown.added), " · ", used, class_name="text-xs text-muted"),
             class_name="min-w-0 flex-1 basis-48",
         ),
         rx.el.div(
-            _device_button(
-                tr("totp.rename"), tr("totp.rename.one", name=device.name), TotpDialogState.begin_rename(device.id)
+            _row_button(
+                tr("totp.rename"), tr("totp.rename.one", name=shown.name), TotpDialogState.begin_rename(shown.id)
             ),
-            _device_button(
-                tr("totp.remove"), tr("totp.remove.one", name=device.name), TotpDialogState.begin_remove(device.id)
+            _row_button(
+                tr("totp.remove"), tr("totp.remove.one", name=shown.name), TotpDialogState.begin_remove(shown.id)
             ),
             class_name="-me-2 ms-auto flex flex-wrap",
         ),
@@ -97,5 +97,5 @@ def _device(device: Any) -> rx.Component:
     )
 
 
-def _device_button(label: rx.Var[str], name: rx.Var[str], on_click: Any) -> rx.Component:
+def _row_button(label: rx.Var[str], name: rx.Var[str], on_click: Any) -> rx.Component:
     return button(label, on_click, "ghost", aria_label=name, class_name="px-2.5")

@@ -1,4 +1,4 @@
-"""The dialogs that change a device."""
+"""The dialogs that change an authenticator."""
 
 import reflex as rx
 
@@ -37,7 +37,7 @@ def _name_field() -> rx.Component:
     return text_field(
         "name",
         tr("totp.name"),
-        value=TotpDialogState.device_name,
+        value=TotpDialogState.authenticator_name,
         max_length=MAX_NAME,
         error=error_at(TotpDialogState.errors, "name"),
         field_id="totp-new-name",
@@ -46,12 +46,12 @@ def _name_field() -> rx.Component:
 
 
 def remove_dialog() -> rx.Component:
-    """Asks before a device is removed."""
+    """Asks before an authenticator is removed."""
     state = TotpDialogState
     wrong = error_at(state.errors)
     return dialog(
         rx.cond(wrong != "", notice("danger", wrong)),
-        rx.el.p(tr("totp.remove.text", name=state.device_name)),
+        rx.el.p(tr("totp.remove.text", name=state.authenticator_name)),
         button_row(
             button(tr("ui.form.cancel"), state.close),
             button(tr("totp.remove.submit"), state.remove, "danger", test_id="totp-remove-submit"),

@@ -16,7 +16,7 @@ def disable_dialog() -> rx.Component:
     state = TotpDialogState
     beside = TotpState.beside
     return dialog(
-        rx.cond(state.device != 0, notice("info", tr("totp.last"))),
+        rx.cond(state.authenticator_id != 0, notice("info", tr("totp.last"))),
         rx.el.p(rx.cond(beside, tr("totp.disable.beside"), tr("totp.disable.text"))),
         form(
             rx.cond(~beside, code_field(error_at(state.errors, "code"), field_id="totp-disable-code", auto_focus=True)),

@@ -1,4 +1,4 @@
-"""The wizard that enrols a device."""
+"""The wizard that enrols an authenticator."""
 
 from typing import Any
 
@@ -41,11 +41,11 @@ APPLICATIONS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 """The applications to install, by system. Only the customer follows these links; nothing is loaded from them."""
 STEPS = 2
-"""The wizard's own steps. Features offer further ones, except for a further device."""
+"""The wizard's own steps. Features offer further ones, except for a further authenticator."""
 
 
 def wizard() -> rx.Component:
-    """The wizard's own steps, for the first device and for a further one."""
+    """The wizard's own steps, for the first authenticator and for a further one."""
     state = TotpWizardState
     return dialog(
         rx.match(
@@ -96,7 +96,7 @@ def _go_to(step: int, *, first: bool) -> Any:
 
 
 def further_steps() -> list[rx.Component]:
-    """The steps that features offer, after the wizard's own, for the first device."""
+    """The steps that features offer, after the wizard's own, for the first authenticator."""
     return [_further_step(offer, number) for number, offer in enumerate(offers().wizard_steps, STEPS + 1)]
 
 
