@@ -66,7 +66,7 @@ def unlock(
         bool, typer.Option("--two-factor-off", help="Also for one who has lost every device and every backup code.")
     ] = False,
 ) -> None:
-    """Lift every lock-out of an account: the operator's way out, logged and mailed to the customer."""
+    """Lift every lockout of an account: the operator's way out, logged and mailed to the customer."""
     with open_database().write() as unit:
         fact = AccountUnlocked(
             account_id=account_of(unit, email),

@@ -246,7 +246,7 @@ class SessionsRevoked(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountUnlocked(Change):
-    """The operator lifted a lock-out by `netim unlock`."""
+    """The operator lifted a lockout by `netim unlock`."""
 
     without_second_factor: bool = False
     """Whether to disable two-factor authentication, too: the customer has lost every device and every backup code."""
