@@ -277,15 +277,15 @@ def _filled(folder: Path, customers: int) -> tuple[Units, float]:
 
 def _statement_times(units: Units) -> dict[str, float]:
     """Median seconds of each statement of one customer's actions, the database's own part of it alone."""
-    account_id, device = 7, digest(new_token())
+    account_id, browser_digest = 7, digest(new_token())
     origin = Origin(address="192.0.2.7", browser="Firefox", system="Linux")
-    visitor = Visitor(origin=origin, browser_digest=device)
+    visitor = Visitor(origin=origin, browser_digest=browser_digest)
     with units.write() as unit:
-        ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=device)
-        opened_session = tickets.redeem_ticket(unit, ticket, device, origin)
+        ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=browser_digest)
+        opened_session = tickets.redeem_ticket(unit, ticket, browser_digest, origin)
         assert opened_session is not None
     with units.read() as unit:
-        actor = sessions.look_up(unit, digest(opened_session.token), device, origin).actor
+        actor = sessions.look_up(unit, digest(opened_session.token), browser_digest, origin).actor
     assert actor is not None
     times = defaultdict[str, list[float]](list)
     begun: list[float] = []

@@ -50,7 +50,7 @@ class Customer:
     """An account, and the cookies of a browser that is logged in to it, or was once."""
 
     email: str
-    device: str
+    browser_digest: str
     session: str = ""
     secret: str = ""
     """Of an application that shows codes; empty without two-factor authentication."""
@@ -58,7 +58,7 @@ class Customer:
 
     @property
     def cookies(self) -> dict[str, str]:
-        return {"netim_browser": self.device} | ({"netim_session": self.session} if self.session else {})
+        return {"netim_browser": self.browser_digest} | ({"netim_session": self.session} if self.session else {})
 
 
 def build_both(folder: Path) -> Path:
@@ -151,14 +151,14 @@ def _make_customer(
     unit.session.add_all(_rule(unit, account_id, number) for number in range(rules))
     secret = _add_device(unit, account_id) if with_code else ""
     passkey = _add_passkey(unit, account_id) if with_passkey else None
-    device = new_token()
+    browser_digest = new_token()
     if not logged_in:
-        known_browsers.remember_browser(unit, account_id, digest(device))
-        return Customer(email, device, secret=secret, passkey=passkey)
-    ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(device))
-    opened = tickets.redeem_ticket(unit, ticket, digest(device), Origin(address="127.0.0.1"))
+        known_browsers.remember_browser(unit, account_id, digest(browser_digest))
+        return Customer(email, browser_digest, secret=secret, passkey=passkey)
+    ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(browser_digest))
+    opened = tickets.redeem_ticket(unit, ticket, digest(browser_digest), Origin(address="127.0.0.1"))
     assert opened is not None
-    return Customer(email, device, opened.token, secret, passkey)
+    return Customer(email, browser_digest, opened.token, secret, passkey)
 
 
 def _rule(unit: UnitOfWork, account_id: int, number: int) -> IpRule:

@@ -133,7 +133,7 @@ def test_the_present_address_is_refused(units: Units, same: str) -> None:
 def test_a_confirmed_address_is_in_force_told_to_both_and_ends_the_sessions(units: Units, facts: list[Fact]) -> None:
     caller = logged_in_actor(units)
     with units.write() as unit:
-        other = make_session(unit, caller.account_id, device=OTHER_BROWSER, remember=True)
+        other = make_session(unit, caller.account_id, browser_digest=OTHER_BROWSER, remember=True)
         recovery.ask_reset(unit, EMAIL, HERE)
     ask_change(units, caller, "new@example.org")
     before = len(mailed(units))
@@ -148,7 +148,7 @@ def test_a_confirmed_address_is_in_force_told_to_both_and_ends_the_sessions(unit
         account_id=caller.account_id, at=units.clock(), origin=HERE, old_email=EMAIL, new_email="new@example.org"
     )
     with units.read() as unit:
-        assert sessions.look_up(unit, other.digest, other.device, HERE).actor is None
+        assert sessions.look_up(unit, other.digest, other.browser_digest, HERE).actor is None
         view = profiles.view_account(unit, caller.account_id)
         with pytest.raises(DomainError):
             recovery.owner_of(unit, last_mail(units, "reset").token)
@@ -158,7 +158,7 @@ def test_a_confirmed_address_is_in_force_told_to_both_and_ends_the_sessions(unit
 def test_the_session_that_confirms_is_renewed_and_the_others_end(units: Units) -> None:
     with units.write() as unit:
         account_id = make_account(unit)
-        own, other = make_session(unit, account_id), make_session(unit, account_id, device=OTHER_BROWSER)
+        own, other = make_session(unit, account_id), make_session(unit, account_id, browser_digest=OTHER_BROWSER)
         caller = actor_of(unit, own)
     ask_change(units, caller, "new@example.org")
 
@@ -479,7 +479,7 @@ def test_the_last_login_is_kept_when_browsers_and_sessions_are_gone(units: Units
         assert accounts.last_login(unit, account_id) is None
         first = unit.now
         make_session(unit, account_id)
-        make_session(unit, other, device=OTHER_BROWSER)
+        make_session(unit, other, browser_digest=OTHER_BROWSER)
 
     clock.advance(days=40)
     with units.write() as unit:

@@ -59,9 +59,9 @@ def test_each_key_has_a_budget_of_its_own(units: Units) -> None:
 def test_keys_tell_accounts_and_devices_apart_and_name_nobody(units: Units) -> None:
     with units.read() as unit:
         keys = {
-            attempts.attempt_key(unit, "password", email, device)
+            attempts.attempt_key(unit, "password", email, browser_digest)
             for email in ("ada@example.org", "bob@example.org")
-            for device in ("", "d1", "d2")
+            for browser_digest in ("", "d1", "d2")
         }
         again = attempts.attempt_key(unit, "password", "ada@example.org", "")
 
@@ -112,9 +112,9 @@ def test_every_kind_is_unlocked_by_the_operator(units: Units) -> None:
             KnownBrowser(account_id=account_id, browser_digest=BROWSER, first_seen_at=unit.now, last_seen_at=unit.now)
         )
         keys = [
-            attempts.attempt_key(unit, kind, "ada@example.org", device)
+            attempts.attempt_key(unit, kind, "ada@example.org", browser_digest)
             for kind in attempts.KINDS
-            for device in ("", BROWSER)
+            for browser_digest in ("", BROWSER)
         ]
         bystander = attempts.attempt_key(unit, "password", "bob@example.org", "")
     for key in (*keys, bystander):

@@ -41,7 +41,7 @@ class Caller:
         with units.write() as unit:
             self.browser: Browser = make_session(unit, make_account(unit))
             self.actor = actor_of(unit, self.browser)
-        self.device, self.path, self.socket = BROWSER, "/account/x", "a socket"
+        self.browser_digest, self.path, self.socket = BROWSER, "/account/x", "a socket"
         self.budgets = CostBudgets()
         self.gate = Gate(self.budgets, OpenSockets())
         self.root = tab_states()
@@ -246,12 +246,12 @@ async def test_token_resume_of_states_without_the_record_of_their_tab(caller: Ca
     if record == "gone":
         caller.state(TabState).reset()
     session, caller.browser = caller.browser, Browser("")
-    caller.device, caller.path = OTHER_BROWSER, "/login"
+    caller.browser_digest, caller.path = OTHER_BROWSER, "/login"
     await caller.begin(ShellState, "open_public_page")
     assert caller.state(ShellState).customer_name == ""
     assert caller.state(ProfileState).email == ""
 
-    caller.browser, caller.device, caller.path = session, BROWSER, "/account/x"
+    caller.browser, caller.browser_digest, caller.path = session, BROWSER, "/account/x"
     caller.root = tab_states(document="")
     await caller.begin()
     caller.state(TabState).reset()

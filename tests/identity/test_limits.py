@@ -94,7 +94,7 @@ async def test_a_storm_of_logins_keeps_strangers_out_but_no_known_browser(
     sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limit, "LOGIN_OVERALL", rate_limit.Limit("login_overall", 7, 60))
-    logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
+    logged_in_actor(sqlite_units, EMAIL, browser_digest=BROWSER)
 
     assert sum([await allowed(allow_login, 1, f"192.0.2.{n}") for n in range(10)]) == 7
     known = Visitor(origin=Origin(address="192.0.2.99"), browser_digest=BROWSER)
@@ -108,7 +108,7 @@ async def test_a_storm_of_logins_keeps_strangers_out_but_no_known_browser(
 
 async def test_proofs_of_one_customer_have_an_end_and_others_are_not_touched(sqlite_units: Units) -> None:
     """Nor is the same session in another browser, or at another address: only one of them is the owner's."""
-    owner = logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
+    owner = logged_in_actor(sqlite_units, EMAIL, browser_digest=BROWSER)
     thieves = (replace(owner, browser_digest=OTHER_BROWSER), replace(owner, origin=Origin(address="198.51.100.7")))
     for thief in thieves:
         for _ in range(rate_limit.PROOF_PER_SESSION.amount):
@@ -120,7 +120,7 @@ async def test_proofs_of_one_customer_have_an_end_and_others_are_not_touched(sql
 
 
 async def test_another_device_cookie_gives_no_more_proofs(sqlite_units: Units) -> None:
-    owner = logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
+    owner = logged_in_actor(sqlite_units, EMAIL, browser_digest=BROWSER)
     passed = 0
     for number in range(rate_limit.PROOF_PER_SESSION.amount + 3):
         with suppress(DomainError):
@@ -133,7 +133,7 @@ async def test_another_device_cookie_gives_no_more_proofs(sqlite_units: Units) -
 
 async def test_proofs_from_an_ipv6_network_have_an_end(sqlite_units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limit, "PROOF_PER_SESSION", rate_limit.Limit("proof_per_session", 1, 60))
-    owner = logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
+    owner = logged_in_actor(sqlite_units, EMAIL, browser_digest=BROWSER)
     for line in range(rate_limit.WIDE_FACTOR):
         await limits.allow_proof(replace(owner, origin=Origin(address=f"2001:db8:1:{line:x}::1")))
 
@@ -147,8 +147,8 @@ async def test_a_known_browser_that_tries_too_many_goes_with_the_strangers(
 ) -> None:
     """Else guesses at accounts of one's own would fill the places of customers."""
     monkeypatch.setattr(rate_limit, "LOGIN_OVERALL", rate_limit.Limit("login_overall", 1, 60))
-    logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
-    logged_in_actor(sqlite_units, "bob@example.org", device=OTHER_BROWSER)
+    logged_in_actor(sqlite_units, EMAIL, browser_digest=BROWSER)
+    logged_in_actor(sqlite_units, "bob@example.org", browser_digest=OTHER_BROWSER)
     attacker = Visitor(origin=Origin(address=HOME), browser_digest=BROWSER)
 
     for _ in range(rate_limit.KNOWN_LOGIN.amount):
@@ -212,13 +212,13 @@ async def test_one_account_in_many_networks_leaves_places_to_other_customers(
     monkeypatch.setattr(password_queues, "cores", lambda: 4)
     monkeypatch.setattr(password_queues, "seconds_per_hash", lambda _cost: 1.5)
     password_queues.hash_queue.cache_clear()  # eight places for known browsers, and four for strangers
-    logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
-    logged_in_actor(sqlite_units, "bob@example.org", device=OTHER_BROWSER)
+    logged_in_actor(sqlite_units, EMAIL, browser_digest=BROWSER)
+    logged_in_actor(sqlite_units, "bob@example.org", browser_digest=OTHER_BROWSER)
 
     async with AsyncExitStack() as stack:
 
-        async def take(address: str, device: str, email: str) -> None:
-            visitor = Visitor(origin=Origin(address=address), browser_digest=device)
+        async def take(address: str, browser_digest: str, email: str) -> None:
+            visitor = Visitor(origin=Origin(address=address), browser_digest=browser_digest)
             await stack.enter_async_context(limits.login_place(visitor, email))
 
         thieves = [f"192.0.2.{number // 2}" for number in range(12)]
@@ -242,7 +242,7 @@ async def test_who_hears_busy_has_not_tried(sqlite_units: Units, monkeypatch: py
     monkeypatch.setattr(rate_limit, "LOGIN_OVERALL", rate_limit.Limit("login_overall", 1, 60))
     monkeypatch.setattr(password_queues, "seconds_per_hash", lambda _cost: 3.0)
     password_queues.hash_queue.cache_clear()
-    logged_in_actor(sqlite_units, EMAIL, device=BROWSER)
+    logged_in_actor(sqlite_units, EMAIL, browser_digest=BROWSER)
     stranger = Visitor(origin=Origin(address=HOME), browser_digest=OTHER_BROWSER)
     known = Visitor(origin=Origin(address=HOME), browser_digest=BROWSER)
 

@@ -82,9 +82,9 @@ async def attempt(email: str = EMAIL, password: str = PASSWORD, visitor: Visitor
     return ""
 
 
-async def exhaust(device: str = BROWSER, email: str = EMAIL) -> None:
+async def exhaust(browser_digest: str = BROWSER, email: str = EMAIL) -> None:
     for _ in range(5):
-        assert await attempt(email, "wrong", visitor_of(device)) == "login.wrong"
+        assert await attempt(email, "wrong", visitor_of(browser_digest)) == "login.wrong"
 
 
 async def test_a_right_password_gives_a_ticket_for_this_browser(units: Units, account_id: int) -> None:
@@ -193,7 +193,7 @@ async def test_strangers_share_one_budget_with_any_browser_and_spelling(units: U
 
 async def test_strangers_cannot_lock_the_owner_out(units: Units, account_id: int) -> None:
     with units.write() as unit:
-        make_session(unit, account_id, device=BROWSER)
+        make_session(unit, account_id, browser_digest=BROWSER)
     await exhaust(OTHER_BROWSER)
 
     assert await attempt(visitor=visitor_of(OTHER_BROWSER)) == "login.wrong"
@@ -205,7 +205,7 @@ async def test_a_known_browser_has_five_guesses_too_and_leaves_those_of_stranger
     units: Units, account_id: int
 ) -> None:
     with units.write() as unit:
-        make_session(unit, account_id, device=BROWSER)
+        make_session(unit, account_id, browser_digest=BROWSER)
     await exhaust(BROWSER)
 
     assert await attempt(visitor=visitor_of(BROWSER)) == "login.wrong"
@@ -215,7 +215,7 @@ async def test_a_known_browser_has_five_guesses_too_and_leaves_those_of_stranger
 async def test_a_device_known_to_another_account_is_a_stranger_here(units: Units, account_id: int) -> None:
     with units.write() as unit:
         own = make_account(unit, "mallory@example.org")
-        make_session(unit, own, device=OTHER_BROWSER)
+        make_session(unit, own, browser_digest=OTHER_BROWSER)
     await exhaust(BROWSER)
 
     assert await attempt(visitor=visitor_of(OTHER_BROWSER)) == "login.wrong"

@@ -100,7 +100,7 @@ def test_logging_out_while_all_sessions_are_ended(units: Units, monkeypatch: pyt
     )
 
     with units.read() as unit:
-        assert sessions.look_up(unit, browser.digest, browser.device, HERE).actor is None
+        assert sessions.look_up(unit, browser.digest, browser.browser_digest, HERE).actor is None
 
 
 def test_unlocking_while_somebody_guesses(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_purging_while_the_password_is_given_again(
         pending_logins.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
     clock.advance(minutes=11)
     with units.read() as unit:
-        [device] = pending_logins.expired(unit)
+        [browser_digest] = pending_logins.expired(unit)
     slowly(monkeypatch)
 
     def begin(unit: UnitOfWork) -> None:
@@ -137,7 +137,7 @@ def test_purging_while_the_password_is_given_again(
         threading.Event().wait(A_MOMENT / 2)
         pending_logins.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
 
-    at_the_same_time(units, lambda unit: pending_logins.expire(unit, device), begin)
+    at_the_same_time(units, lambda unit: pending_logins.expire(unit, browser_digest), begin)
 
     with units.read() as unit:
         assert pending_logins.is_pending(unit, visitor_of())

@@ -48,11 +48,11 @@ def asked(units: Units) -> str:
     return last_mail(units, "reset").token
 
 
-def finish(units: Units, token: str, password: str = NEW_PASSWORD, device: str = BROWSER) -> str:
+def finish(units: Units, token: str, password: str = NEW_PASSWORD, browser_digest: str = BROWSER) -> str:
     """The key of the refusal, or empty."""
     try:
         with units.write() as unit:
-            recovery.finish_reset(unit, token, quick_hash(password), visitor_of(device))
+            recovery.finish_reset(unit, token, quick_hash(password), visitor_of(browser_digest))
     except DomainError as error:
         return error.key
     return ""
@@ -86,7 +86,9 @@ def test_a_reset_changes_the_password_tells_it_and_ends_all_sessions(
 ) -> None:
     with units.write() as unit:
         browser = make_session(unit, account_id, remember=True)
-        ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=browser.device)
+        ticket = tickets.issue_ticket(
+            unit, purpose="login", account_id=account_id, browser_digest=browser.browser_digest
+        )
     token = asked(units)
     clock.advance(seconds=20)
 
@@ -96,8 +98,8 @@ def test_a_reset_changes_the_password_tells_it_and_ends_all_sessions(
     assert not has_password(units, account_id, PASSWORD)
     assert stored_account(units, account_id).password_changed_at == clock()
     with units.write() as unit:
-        assert sessions.look_up(unit, browser.digest, browser.device, HERE).actor is None
-        assert tickets.redeem_ticket(unit, ticket, browser.device, HERE) is None
+        assert sessions.look_up(unit, browser.digest, browser.browser_digest, HERE).actor is None
+        assert tickets.redeem_ticket(unit, ticket, browser.browser_digest, HERE) is None
     assert mailed(units)[-1] == ("password_changed", EMAIL)
 
 
@@ -202,7 +204,7 @@ def test_a_reset_opens_that_browser_while_strangers_guess_and_older_browsers_are
     units: Units, account_id: int
 ) -> None:
     with units.write() as unit:
-        make_session(unit, account_id, device=OTHER_BROWSER)
+        make_session(unit, account_id, browser_digest=OTHER_BROWSER)
     token = asked(units)
     stranger = digest("a stranger's browser")
     for _ in range(attempts.MAX_FAILURES):
@@ -210,17 +212,17 @@ def test_a_reset_opens_that_browser_while_strangers_guess_and_older_browsers_are
     for _ in range(attempts.MAX_FAILURES):
         assert logging_in(BROWSER, "guessed") == "login.wrong"  # unknown so far: the owner is kept out, too
 
-    assert finish(units, token, device=BROWSER) == ""
+    assert finish(units, token, browser_digest=BROWSER) == ""
 
     assert logging_in(stranger, NEW_PASSWORD) == "login.wrong"
     assert logging_in(OTHER_BROWSER, NEW_PASSWORD) == "login.wrong"
     assert logging_in(BROWSER, NEW_PASSWORD) == ""
 
 
-def logging_in(device: str, password: str) -> str:
+def logging_in(browser_digest: str, password: str) -> str:
     """The key of the refusal, or empty."""
     try:
-        asyncio.run(flows.log_in(visitor_of(device), EMAIL, password, remember=False, return_to="/"))
+        asyncio.run(flows.log_in(visitor_of(browser_digest), EMAIL, password, remember=False, return_to="/"))
     except DomainError as error:
         return error.key
     return ""

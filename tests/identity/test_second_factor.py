@@ -93,28 +93,28 @@ def account_id(units: Units) -> int:
         return make_account(unit)
 
 
-async def password_step(device: str = BROWSER, email: str = EMAIL) -> login.TicketIssued | login.CodeRequired:
-    return await flows.log_in(visitor_of(device), email, PASSWORD, remember=False, return_to=PAGE)
+async def password_step(browser_digest: str = BROWSER, email: str = EMAIL) -> login.TicketIssued | login.CodeRequired:
+    return await flows.log_in(visitor_of(browser_digest), email, PASSWORD, remember=False, return_to=PAGE)
 
 
-def code_step(units: Units, code: str, device: str = BROWSER) -> str:
+def code_step(units: Units, code: str, browser_digest: str = BROWSER) -> str:
     """The ticket."""
     with units.write() as unit:
-        return second_factor.finish_login(unit, visitor_of(device), code)
+        return second_factor.finish_login(unit, visitor_of(browser_digest), code)
 
 
-def code_refusal(units: Units, code: str, device: str = BROWSER) -> str:
+def code_refusal(units: Units, code: str, browser_digest: str = BROWSER) -> str:
     """The key of the refusal; empty if there is none."""
     try:
-        code_step(units, code, device)
+        code_step(units, code, browser_digest)
     except RecordedRefusal as refusal:
         return refusal.key
     return ""
 
 
-def wrong_code(units: Units, account_id: int, device: str = OTHER_BROWSER, code: str = "000000") -> None:
+def wrong_code(units: Units, account_id: int, browser_digest: str = OTHER_BROWSER, code: str = "000000") -> None:
     with pytest.raises(RecordedRefusal, match=r"second_factor\.(wrong|throttled)"), units.write() as unit:
-        second_factor.check_code(unit, account_id, code, visitor_of(device))
+        second_factor.check_code(unit, account_id, code, visitor_of(browser_digest))
 
 
 @pytest.mark.parametrize(
@@ -266,8 +266,8 @@ async def test_pending_dies_after_ten_minutes_and_the_owner_hears_of_it(
     clock.advance(minutes=10)
     assert code_refusal(units, RIGHT) == pending_logins.GONE
     with units.write() as unit:
-        for device in (*pending_logins.expired(unit), BROWSER):  # the second time nothing is there any more
-            pending_logins.expire(unit, device)
+        for browser_digest in (*pending_logins.expired(unit), BROWSER):  # the second time nothing is there any more
+            pending_logins.expire(unit, browser_digest)
         assert [mail.event for mail in mails(unit)] == ["second_factor_not_completed"]
 
 
@@ -304,9 +304,9 @@ async def test_guesses_are_shared_by_all_logins_and_not_reset_by_a_password(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
     for number in range(attempts.MAX_FAILURES):
-        device = BROWSER if number % 2 else OTHER_BROWSER
-        await password_step(device)
-        assert code_refusal(units, f"00000{number}", device) == WRONG
+        browser_digest = BROWSER if number % 2 else OTHER_BROWSER
+        await password_step(browser_digest)
+        assert code_refusal(units, f"00000{number}", browser_digest) == WRONG
     await password_step()
     assert code_refusal(units, RIGHT) == THROTTLED
     clock.advance(minutes=15)

@@ -46,7 +46,7 @@ def log_in(units: Units, account_id: int, **options: Any) -> Browser:
 
 def look_up(units: Units, browser: Browser, origin: Origin = HERE) -> Lookup:
     with units.read() as unit:
-        return sessions.look_up(unit, browser.digest, browser.device, origin)
+        return sessions.look_up(unit, browser.digest, browser.browser_digest, origin)
 
 
 def issue(units: Units, account_id: int, **options: Any) -> str:
@@ -56,9 +56,9 @@ def issue(units: Units, account_id: int, **options: Any) -> str:
         )
 
 
-def redeem(units: Units, ticket: str, device: str = BROWSER, origin: Origin = HERE) -> OpenedSession | None:
+def redeem(units: Units, ticket: str, browser_digest: str = BROWSER, origin: Origin = HERE) -> OpenedSession | None:
     with units.write() as unit:
-        return tickets.redeem_ticket(unit, ticket, device, origin)
+        return tickets.redeem_ticket(unit, ticket, browser_digest, origin)
 
 
 def close_door(reason: str = "gate.no", *, to: Callable[[Origin], bool] = lambda _origin: True) -> None:
@@ -153,8 +153,8 @@ def test_an_account_that_was_disabled_meanwhile_is_not_opened(units: Units, acco
 
 
 def test_a_browser_is_known_from_its_second_login_on(units: Units, account_id: int, facts: list[Fact]) -> None:
-    for device in (BROWSER, BROWSER, OTHER_BROWSER):
-        log_in(units, account_id, device=device)
+    for browser_digest in (BROWSER, BROWSER, OTHER_BROWSER):
+        log_in(units, account_id, browser_digest=browser_digest)
 
     assert [fact.known_browser for fact in facts] == [False, True, False]  # type: ignore[attr-defined]
 
@@ -366,10 +366,10 @@ def renew(units: Units, browser: Browser, *, purpose: tickets.Purpose = "renew")
             unit,
             purpose=purpose,
             account_id=caller.account_id,
-            browser_digest=browser.device,
+            browser_digest=browser.browser_digest,
             session_id=caller.session_id,
         )
-    return redeem(units, ticket, browser.device)
+    return redeem(units, ticket, browser.browser_digest)
 
 
 def test_a_renewal_replaces_the_token_of_the_same_session(units: Units, account_id: int, facts: list[Fact]) -> None:
@@ -451,7 +451,7 @@ def test_a_session_that_expired_cannot_be_renewed(units: Units, account_id: int,
 
 
 def test_a_customer_logs_out(units: Units, account_id: int, facts: list[Fact]) -> None:
-    browser, other = log_in(units, account_id), log_in(units, account_id, device=OTHER_BROWSER)
+    browser, other = log_in(units, account_id), log_in(units, account_id, browser_digest=OTHER_BROWSER)
 
     for _ in range(2):
         with units.write() as unit:

@@ -321,7 +321,7 @@ def ask_change(units: Units, caller: Actor) -> str:
 async def test_the_owner_of_a_mailbox_does_not_confirm_the_account_of_a_stranger(units: Units) -> None:
     """A stranger enters the victim's address. The victim follows the link: logged out, or logged in as a customer."""
     attacker = logged_in_actor(units)
-    victim = logged_in_actor(units, "bob@example.org", device=OTHER_BROWSER, password=NEW_PASSWORD)
+    victim = logged_in_actor(units, "bob@example.org", browser_digest=OTHER_BROWSER, password=NEW_PASSWORD)
     token = ask_change(units, attacker)
 
     for visitor in (visitor_of(OTHER_BROWSER), victim):

@@ -78,7 +78,7 @@ def facts(units: Units) -> list[Fact]:
 def thief_of(units: Units, account_id: int, origin: Origin = ELSEWHERE) -> Actor:
     """Somebody else with the right password, in a browser of theirs."""
     with units.write() as unit:
-        browser = make_session(unit, account_id, device=OTHER_BROWSER, origin=origin)
+        browser = make_session(unit, account_id, browser_digest=OTHER_BROWSER, origin=origin)
         return actor_of(unit, browser, origin)
 
 

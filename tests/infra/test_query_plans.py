@@ -168,7 +168,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     browser = await _login(units)
     with units.read() as unit:
         actor = actor_of(unit, browser)
-    await in_read_unit(known_browsers.is_known_browser, EMAIL.lower(), browser.device)
+    await in_read_unit(known_browsers.is_known_browser, EMAIL.lower(), browser.browser_digest)
     await in_read_unit(known_browsers.knows_another, actor)
     await in_unit(sessions.mark_seen, actor.session_id)
     await in_read_unit(_load, actor.account_id, -1)

@@ -31,8 +31,8 @@ S = TypeVar("S", bound=rx.State)
 PASSWORD = "correct horse battery staple 42"
 NEW_PASSWORD = "purple monkey dishwasher 77"
 EMAIL = "Ada.Lovelace@example.org"
-BROWSER = digest("the device of the tests")
-OTHER_BROWSER = digest("another device")
+BROWSER = digest("the browser of the tests")
+OTHER_BROWSER = digest("another browser")
 PENDING = digest("the secret of a login that owes its code")
 HERE = Origin(address="192.0.2.7", browser="Firefox", system="Linux")
 
@@ -63,7 +63,7 @@ class Browser:
     """A logged-in browser: the cookie it holds."""
 
     token: str
-    device: str = BROWSER
+    browser_digest: str = BROWSER
 
     @property
     def digest(self) -> str:
@@ -71,33 +71,33 @@ class Browser:
 
 
 def make_session(
-    unit: UnitOfWork, account_id: int, *, device: str = BROWSER, remember: bool = False, origin: Origin = HERE
+    unit: UnitOfWork, account_id: int, *, browser_digest: str = BROWSER, remember: bool = False, origin: Origin = HERE
 ) -> Browser:
-    """Signs a browser in, the way the HTTP route does."""
+    """Logs a browser in, the way the HTTP route does."""
     ticket = tickets.issue_ticket(
-        unit, purpose="login", account_id=account_id, browser_digest=device, remember=remember
+        unit, purpose="login", account_id=account_id, browser_digest=browser_digest, remember=remember
     )
-    opened = tickets.redeem_ticket(unit, ticket, device, origin)
+    opened = tickets.redeem_ticket(unit, ticket, browser_digest, origin)
     assert opened is not None
-    return Browser(opened.token, device)
+    return Browser(opened.token, browser_digest)
 
 
 def actor_of(unit: UnitOfWork, browser: Browser, origin: Origin = HERE) -> Actor:
     """Whom the Gate would see behind this browser."""
-    found = sessions.look_up(unit, browser.digest, browser.device, origin).actor
+    found = sessions.look_up(unit, browser.digest, browser.browser_digest, origin).actor
     assert found is not None
     return found
 
 
-def logged_in_actor(units: Units, email: str = EMAIL, *, device: str = BROWSER, **values: Any) -> Actor:
+def logged_in_actor(units: Units, email: str = EMAIL, *, browser_digest: str = BROWSER, **values: Any) -> Actor:
     """A new account with one session, as the Gate would see it."""
     with units.write() as unit:
         account_id = make_account(unit, email, **values)
-        return actor_of(unit, make_session(unit, account_id, device=device))
+        return actor_of(unit, make_session(unit, account_id, browser_digest=browser_digest))
 
 
-def visitor_of(device: str = BROWSER, origin: Origin = HERE) -> Visitor:
-    return Visitor(origin=origin, browser_digest=device, pending_digests=(PENDING,))
+def visitor_of(browser_digest: str = BROWSER, origin: Origin = HERE) -> Visitor:
+    return Visitor(origin=origin, browser_digest=browser_digest, pending_digests=(PENDING,))
 
 
 # Mail

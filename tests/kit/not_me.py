@@ -26,7 +26,7 @@ def secret_in(mail: Mail) -> str:
 def thief_of(units: Units, account_id: int) -> Actor:
     """Somebody else with the right password, in a browser of theirs: the owner gets an alert."""
     with units.write() as unit:
-        return actor_of(unit, make_session(unit, account_id, device=OTHER_BROWSER, origin=ELSEWHERE), ELSEWHERE)
+        return actor_of(unit, make_session(unit, account_id, browser_digest=OTHER_BROWSER, origin=ELSEWHERE), ELSEWHERE)
 
 
 def alerted(units: Units, account_id: int) -> str:

@@ -58,11 +58,11 @@ def open_settings(page: Page, server: Server, email: str) -> None:
     """Logs in without the form, which counts how often it is used from one address, and opens the page."""
     over_http, address = page.context.request, f"http://localhost:{server.port}"  # the host whose cookies the page has
     over_http.get(f"{address}/login")
-    device = next(str(c["value"]) for c in page.context.cookies() if "browser" in str(c["name"]))
+    browser = next(str(c["value"]) for c in page.context.cookies() if "browser" in str(c["name"]))
     with server.units.write() as unit:
         account_id = operations.find_account(unit, email)
         assert account_id
-        ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(device))
+        ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(browser))
     headers = {"Sec-Fetch-Site": "same-origin"}
     answer = over_http.post(f"{address}/auth/session", form={"ticket": ticket}, headers=headers, max_redirects=0)
     assert answer.status == 303

@@ -38,9 +38,9 @@ async def login_ticket(client: Client, email: str, **form: Any) -> str:
 async def test_cookie_attrs(server: Server, email: str, remember: bool) -> None:
     async with Client(server) as client:
         page = await client.http.get("/login")
-        device = attributes(page, "netim_browser")
-        assert {"httponly", "path", "samesite", "max-age"} == set(device) - {""}
-        assert device["max-age"] == str(365 * DAY)
+        browser = attributes(page, "netim_browser")
+        assert {"httponly", "path", "samesite", "max-age"} == set(browser) - {""}
+        assert browser["max-age"] == str(365 * DAY)
         response = await client.log_in(email, remember=remember)
         session = attributes(response, "netim_session")
         assert set(session) - {""} == {"httponly", "path", "samesite"} | ({"max-age"} if remember else set())
@@ -56,9 +56,9 @@ async def test_cookie_attrs_in_production(production: Server, new_email: Callabl
     email = production.create_account(new_email())
     async with Client(production) as client:
         page = await client.http.get("/login")
-        device = attributes(page, "__Host-netim_browser")
-        assert {"httponly", "secure", "path", "samesite", "max-age"} == set(device) - {""}
-        cookie = f"__Host-netim_browser={device['']}"
+        browser = attributes(page, "__Host-netim_browser")
+        assert {"httponly", "secure", "path", "samesite", "max-age"} == set(browser) - {""}
+        cookie = f"__Host-netim_browser={browser['']}"
         await client.connect("/login", headers={"Cookie": cookie})
         ticket = await client.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         headers = {"Sec-Fetch-Site": "same-origin", "Cookie": cookie}
@@ -118,10 +118,10 @@ async def test_token_random(server: Server, email: str) -> None:
     secrets: set[str] = set()
     with server.units.write() as unit:
         for number in range(500):
-            device = digest(f"device {number}")
-            ticket = tickets.issue_ticket(unit, purpose="login", account_id=account, browser_digest=device)
+            browser = digest(f"device {number}")
+            ticket = tickets.issue_ticket(unit, purpose="login", account_id=account, browser_digest=browser)
             unit.session.flush()
-            opened = tickets.redeem_ticket(unit, ticket, device, sessions.Origin())
+            opened = tickets.redeem_ticket(unit, ticket, browser, sessions.Origin())
             assert opened is not None
             secrets |= {ticket, opened.token}
         unit.session.rollback()

@@ -234,7 +234,7 @@ def test_while_it_is_off_anything_may_be_removed(units: Units, caller: Actor) ->
 
 
 def test_nobody_touches_the_rules_of_another(units: Units, caller: Actor) -> None:
-    other = logged_in_actor(units, "bob@example.org", device=OTHER_BROWSER)
+    other = logged_in_actor(units, "bob@example.org", browser_digest=OTHER_BROWSER)
     add(units, caller, HERE_NETWORK)
     mine = rule_id(units, caller, HERE_NETWORK)
 
@@ -401,7 +401,7 @@ def test_sessions_that_are_open_are_refused_at_once(units: Units) -> None:
     with units.write() as unit:
         account_id = make_account(unit)
         here = make_session(unit, account_id)
-        there = make_session(unit, account_id, device=OTHER_BROWSER, origin=ELSEWHERE)
+        there = make_session(unit, account_id, browser_digest=OTHER_BROWSER, origin=ELSEWHERE)
         caller = actor_of(unit, here)
     add(units, caller, HERE_NETWORK)
     switch(units, caller, True)

@@ -344,7 +344,7 @@ async def test_failed_proofs_of_a_logged_in_customer_are_noted(units: Units, acc
 
 def test_logging_in_anew_in_the_same_browser_is_no_logout(units: Units, account_id: int) -> None:
     with units.write() as unit:
-        old, logged_out = make_session(unit, account_id), make_session(unit, account_id, device=digest("x"))
+        old, logged_out = make_session(unit, account_id), make_session(unit, account_id, browser_digest=digest("x"))
     with units.write() as unit:
         sessions.end_session(unit, old.digest, HERE, replaced=True)
         sessions.end_session(unit, logged_out.digest, HERE)

@@ -60,9 +60,9 @@ def confirmed(units: Units, actor: Actor, email: str = SECOND) -> None:
     assert confirm(units, ask(units, actor, email)) == ""
 
 
-def log_in(units: Units, actor: Actor, device: str = OTHER_BROWSER) -> None:
+def log_in(units: Units, actor: Actor, browser_digest: str = OTHER_BROWSER) -> None:
     with units.write() as unit:
-        make_session(unit, actor.account_id, device=device)
+        make_session(unit, actor.account_id, browser_digest=browser_digest)
 
 
 def copied(units: Units) -> list[str]:
@@ -147,7 +147,7 @@ def test_copy_address_confirmed_at_once_counts_once(units: Units, caller: Actor)
 
 def test_copy_address_of_one_account_gets_nothing_of_another(units: Units, caller: Actor) -> None:
     """Its link belongs to the account that has asked, and so does the link in a copy."""
-    other = logged_in_actor(units, "bob@example.org", device=OTHER_BROWSER)
+    other = logged_in_actor(units, "bob@example.org", browser_digest=OTHER_BROWSER)
     token = ask(units, caller)
     confirmed(units, other)
     log_in(units, other, BROWSER)

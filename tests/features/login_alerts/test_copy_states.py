@@ -118,7 +118,7 @@ async def test_copies_are_stopped_by_a_form_that_was_sent_at_once(sqlite_units: 
     await enter(tab)
     await press(sqlite_units, token=last_mail(sqlite_units, "alert_copy_confirm").token)
     with sqlite_units.write() as unit:
-        make_session(unit, caller.account_id, device=OTHER_BROWSER)
+        make_session(unit, caller.account_id, browser_digest=OTHER_BROWSER)
     token = last_mail(sqlite_units, "alert_copy").token
 
     page, _ = await Tab("/alert-copy?for=stop").run(CopyLinkState, "submit", {"token": token})
@@ -163,7 +163,7 @@ async def test_copy_address_floods_no_mailbox(
     assert await enter(tab) == refused
     await tab.run(CopyState, "ask_again")
     assert (await tab.state(ShellState)).notice_kind == "warning"
-    set_caller(logged_in_actor(sqlite_units, "bob@example.org", device=OTHER_BROWSER))
+    set_caller(logged_in_actor(sqlite_units, "bob@example.org", browser_digest=OTHER_BROWSER))
     other = Tab(PAGE)
     assert await enter(other) == refused
     assert await enter(other, "third@example.net") == {}

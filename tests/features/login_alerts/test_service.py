@@ -67,9 +67,9 @@ def log_in_with(units: Units, account_id: int, factor: str) -> None:
         assert tickets.redeem_ticket(unit, ticket, OTHER_BROWSER, HERE)
 
 
-def login_again(units: Units, account_id: int, device: str = OTHER_BROWSER) -> None:
+def login_again(units: Units, account_id: int, browser_digest: str = OTHER_BROWSER) -> None:
     with units.write() as unit:
-        make_session(unit, account_id, device=device)
+        make_session(unit, account_id, browser_digest=browser_digest)
 
 
 def test_alerts_are_for_new_browsers_until_something_else_is_chosen(units: Units) -> None:
@@ -186,7 +186,7 @@ def test_every_lower_setting_is_mailed(units: Units) -> None:
 
 
 def test_a_login_is_mailed_while_alerts_are_on(units: Units) -> None:
-    caller = logged_in_actor(units, device=OTHER_BROWSER)
+    caller = logged_in_actor(units, browser_digest=OTHER_BROWSER)
     login_again(units, caller.account_id)
     assert mailed(units) == []
     choose(units, caller, "every")
@@ -305,9 +305,9 @@ def test_the_facts_stand_for_what_happened(units: Units) -> None:
 # Many in a row
 
 
-def login_often(units: Units, account_id: int, times: int, device: str = OTHER_BROWSER) -> None:
+def login_often(units: Units, account_id: int, times: int, browser_digest: str = OTHER_BROWSER) -> None:
     for _ in range(times):
-        login_again(units, account_id, device)
+        login_again(units, account_id, browser_digest)
 
 
 def test_alert_flood_is_a_few_mails(units: Units, clock: FakeClock) -> None:

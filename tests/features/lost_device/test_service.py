@@ -62,7 +62,7 @@ def test_a_login_by_backup_code_leaves_the_three_steps_and_each_is_struck_off_wh
 
 def test_the_steps_are_those_of_what_the_account_has(units: Units, caller: Actor) -> None:
     """A customer with a passkey and no application hears of no application."""
-    other = logged_in_actor(units, "passkey@example.org", device=BROWSER)
+    other = logged_in_actor(units, "passkey@example.org", browser_digest=BROWSER)
     add(units, other, Authenticator())
 
     log_in(units, other, "backup_codes")

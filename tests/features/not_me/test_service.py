@@ -71,7 +71,7 @@ async def opens(password: str, email: str = EMAIL) -> bool:
 def alerted_here(units: Units, account_id: int) -> str:
     """The secret in an alert about a login from where an IP restriction lets in."""
     with units.write() as unit:
-        make_session(unit, account_id, device=OTHER_BROWSER)
+        make_session(unit, account_id, browser_digest=OTHER_BROWSER)
     return secret_in(last_mail(units, "logged_in"))
 
 
@@ -503,7 +503,7 @@ def test_not_me_outlives_what_a_thief_changes(units: Units, caller: Actor, clock
 
 
 def test_not_me_freezes_no_other_account(units: Units, caller: Actor) -> None:
-    other = logged_in_actor(units, "bob@example.org", device=OTHER_BROWSER)
+    other = logged_in_actor(units, "bob@example.org", browser_digest=OTHER_BROWSER)
     token = alerted(units, caller.account_id)
 
     assert press(units, token, other) == "reset"

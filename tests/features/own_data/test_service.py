@@ -72,7 +72,7 @@ def events(units: Units) -> list[str]:
 
 def test_it_ends_all_sessions_and_links_at_once_and_is_mailed_with_the_ways_back(units: Units, caller: Actor) -> None:
     with units.write() as unit:
-        make_session(unit, caller.account_id, device=OTHER_BROWSER)
+        make_session(unit, caller.account_id, browser_digest=OTHER_BROWSER)
     with units.write() as unit:
         ticket = tickets.renewal_ticket(unit, caller, return_to="/account/personal-information")
         link = links.new_link(

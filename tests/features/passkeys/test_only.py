@@ -82,9 +82,9 @@ def refusal(units: Units, act: Callable[[UnitOfWork], object]) -> str:
     return ""
 
 
-async def by_password(password: str = PASSWORD, device: str = BROWSER) -> str:
+async def by_password(password: str = PASSWORD, browser_digest: str = BROWSER) -> str:
     try:
-        await flows.log_in(visitor_of(device), EMAIL, password, remember=False, return_to=PAGE)
+        await flows.log_in(visitor_of(browser_digest), EMAIL, password, remember=False, return_to=PAGE)
     except DomainError as error:
         return error.key
     return ""
@@ -237,7 +237,7 @@ def test_a_backup_code_for_one_prompt_is_asked_for_again_when_a_passkey_goes(
 
 def test_other_sessions_codes_owed_and_links_end(units: Units, caller: Actor, laptop: Authenticator) -> None:
     with units.write() as unit:
-        other = make_session(unit, caller.account_id, device=OTHER_BROWSER)
+        other = make_session(unit, caller.account_id, browser_digest=OTHER_BROWSER)
         pending_logins.begin(unit, caller.account_id, visitor_of(OTHER_BROWSER), remember=False, return_to=PAGE)
         token = links.new_link(unit, purpose=recovery.PURPOSE, life=timedelta(hours=1), account_id=caller.account_id)
 
@@ -458,7 +458,7 @@ async def test_the_operator_opens_an_account_whose_passkeys_are_lost(units: Unit
         )
 
     assert not is_sole(units, closed.account_id)
-    assert await by_password(device=OTHER_BROWSER) == ""
+    assert await by_password(browser_digest=OTHER_BROWSER) == ""
     about = [event for event, _ in mailed(units)]
     assert about[-1] == "account_unlocked"
     assert about.count("passkeys_only") == 1, "the mail about the unlock says so"

@@ -30,7 +30,7 @@ async def test_it_is_put_once_and_the_customer_declines(sqlite_units: Units) -> 
 
     assert not state.asked
     with sqlite_units.write() as unit:
-        again = actor_of(unit, make_session(unit, first.account_id, device="another"))
+        again = actor_of(unit, make_session(unit, first.account_id, browser_digest="another"))
     set_caller(again)
     tab = Tab(PAGE)
     await tab.run(ShellState, "open_account_page")
@@ -40,7 +40,7 @@ async def test_it_is_put_once_and_the_customer_declines(sqlite_units: Units) -> 
 async def test_another_session_does_not_put_it_meanwhile(sqlite_units: Units) -> None:
     first = logged_in_actor(sqlite_units)
     with sqlite_units.write() as unit:
-        other = actor_of(unit, make_session(unit, first.account_id, device="another"))
+        other = actor_of(unit, make_session(unit, first.account_id, browser_digest="another"))
     assert asked_in(sqlite_units, first.account_id) == first.session_id
     for caller, asked in ((other, False), (first, True)):
         set_caller(caller)
@@ -81,7 +81,7 @@ def test_of_logins_at_once_one_puts_it(units: Units) -> None:
 
     def log_in(number: int) -> int:
         with units.write() as unit:
-            return actor_of(unit, make_session(unit, account_id, device=f"device {number}")).session_id
+            return actor_of(unit, make_session(unit, account_id, browser_digest=f"device {number}")).session_id
 
     sessions = at_once(5, log_in)
     assert asked_in(units, account_id) in sessions

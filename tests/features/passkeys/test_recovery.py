@@ -139,7 +139,7 @@ async def opened(owner: Owner, clock: FakeClock) -> str:
 
 async def test_a_mailed_link_a_backup_code_and_a_day_lead_back_in(units: Units, owner: Owner, clock: FakeClock) -> None:
     with units.write() as unit:
-        other = make_session(unit, owner.account_id, device=OTHER_BROWSER)
+        other = make_session(unit, owner.account_id, browser_digest=OTHER_BROWSER)
     token = await opened(owner, clock)
 
     assert owner.open(token)
@@ -383,7 +383,7 @@ async def test_no_link_of_a_stopped_wait_leads_into_the_next(units: Units, owner
 
 def test_nobody_cancels_for_another(units: Units, owner: Owner) -> None:
     owner.begin()
-    eve = logged_in_actor(units, "eve@example.org", device=OTHER_BROWSER)
+    eve = logged_in_actor(units, "eve@example.org", browser_digest=OTHER_BROWSER)
 
     with units.write() as unit:
         recovery.stop(unit, eve)

@@ -149,7 +149,7 @@ def test_webauthn_chal_belongs_to_one_purpose(units: Units, caller: Actor, phone
 
 def test_webauthn_chal_belongs_to_one_account(units: Units, caller: Actor, phone: Authenticator) -> None:
     """A logged-in customer cannot prove to be there by the passkey of another account, nor by its challenge."""
-    eve = logged_in_actor(units, "eve@example.org", device=BROWSER)
+    eve = logged_in_actor(units, "eve@example.org", browser_digest=BROWSER)
     eves = Authenticator()
     add(units, eve, eves)
     with units.write() as unit:
@@ -175,7 +175,7 @@ def test_webauthn_chal_race_once(units: Units, phone: Authenticator) -> None:
 
 def test_webauthn_reg_of_an_id_that_somebody_has(units: Units, caller: Actor, phone: Authenticator) -> None:
     """A thief who knows a customer's id and public key could register them as an own passkey, and wait."""
-    eve = logged_in_actor(units, "eve@example.org", device=OTHER_BROWSER)
+    eve = logged_in_actor(units, "eve@example.org", browser_digest=OTHER_BROWSER)
     copy = Authenticator(credential_id=phone.credential_id)
     copy.key = phone.key
 
@@ -186,7 +186,7 @@ def test_webauthn_reg_of_an_id_that_somebody_has(units: Units, caller: Actor, ph
 
 
 def test_webauthn_reg_race_for_one_id(units: Units, caller: Actor, clock: FakeClock) -> None:
-    others = [logged_in_actor(units, f"c{n}@example.org", device=f"{n:064}") for n in range(8)]
+    others = [logged_in_actor(units, f"c{n}@example.org", browser_digest=f"{n:064}") for n in range(8)]
     authenticator = Authenticator()
 
     def attempt(number: int) -> bool:
@@ -327,7 +327,7 @@ def test_there_are_ten_at_most_and_each_has_a_name_of_its_own(units: Units, call
 def test_nobody_renames_or_removes_the_passkey_of_another_account(
     units: Units, caller: Actor, phone: Authenticator
 ) -> None:
-    eve = logged_in_actor(units, "eve@example.org", device=OTHER_BROWSER)
+    eve = logged_in_actor(units, "eve@example.org", browser_digest=OTHER_BROWSER)
     with units.read() as unit:
         passkey_id = stored.passkeys_of(unit, caller.account_id)[0].id or 0
 
@@ -427,7 +427,7 @@ def test_others_die_with_the_first_passkey_and_with_the_last(units: Units, calle
 
     def ends_others(act: Callable[[], object]) -> bool:
         with units.write() as unit:
-            other = actor_of(unit, make_session(unit, caller.account_id, device=OTHER_BROWSER))
+            other = actor_of(unit, make_session(unit, caller.account_id, browser_digest=OTHER_BROWSER))
         act()
         assert live(caller)
         return not live(other)
@@ -565,7 +565,7 @@ def test_the_application_goes_without_a_code_where_a_passkey_stays(
     units: Units, caller: Actor, phone: Authenticator, everything: bool
 ) -> None:
     """A fresh proof is enough, and a passkey is one. Without a passkey the application asks for a code of itself."""
-    other = logged_in_actor(units, "application@example.org", device=OTHER_BROWSER)
+    other = logged_in_actor(units, "application@example.org", browser_digest=OTHER_BROWSER)
     rows: dict[int, int] = {}
     with units.write() as unit:
         for each in (caller, other):

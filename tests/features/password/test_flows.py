@@ -63,7 +63,7 @@ async def test_the_own_session_is_renewed_and_all_others_end_with_every_link(uni
     with units.write() as unit:
         account_id = make_account(unit)
         own = make_session(unit, account_id)
-        other = make_session(unit, account_id, device=OTHER_BROWSER, remember=True)
+        other = make_session(unit, account_id, browser_digest=OTHER_BROWSER, remember=True)
         waiting = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=BROWSER)
         recovery.ask_reset(unit, EMAIL, HERE)
         caller = actor_of(unit, own)
@@ -137,7 +137,7 @@ async def test_of_two_changes_at_once_the_second_finds_its_current_password_wron
     with units.write() as unit:
         account_id = make_account(unit)
         owner = actor_of(unit, make_session(unit, account_id))
-        thief = actor_of(unit, make_session(unit, account_id, device=OTHER_BROWSER))
+        thief = actor_of(unit, make_session(unit, account_id, browser_digest=OTHER_BROWSER))
     real = passwords.hash_in_pool
 
     async def slow(password: str, cost: int) -> str:

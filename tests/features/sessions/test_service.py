@@ -29,9 +29,9 @@ from tests.kit.fakes import FakeClock
 PHONE = Origin(address="2001:db8::42", browser="Safari 18", system="iOS")
 
 
-def other(units: Units, account_id: int, device: str = OTHER_BROWSER, origin: Origin = PHONE) -> Browser:
+def other(units: Units, account_id: int, browser_digest: str = OTHER_BROWSER, origin: Origin = PHONE) -> Browser:
     with units.write() as unit:
-        return make_session(unit, account_id, device=device, origin=origin)
+        return make_session(unit, account_id, browser_digest=browser_digest, origin=origin)
 
 
 def id_of(units: Units, browser: Browser) -> int:
@@ -41,7 +41,7 @@ def id_of(units: Units, browser: Browser) -> int:
 
 def is_open(units: Units, browser: Browser) -> bool:
     with units.read() as unit:
-        return sessions.look_up(unit, browser.digest, browser.device, HERE).actor is not None
+        return sessions.look_up(unit, browser.digest, browser.browser_digest, HERE).actor is not None
 
 
 def view(units: Units, account_id: int) -> tuple[Session, ...]:
@@ -92,7 +92,7 @@ def test_what_is_over_is_not_in_the_list(units: Units, clock: FakeClock) -> None
     caller = logged_in_actor(units)
     idle = other(units, caller.account_id)
     with units.write() as unit:
-        remembered = make_session(unit, caller.account_id, device=digest("third"), remember=True)
+        remembered = make_session(unit, caller.account_id, browser_digest=digest("third"), remember=True)
     clock.advance(minutes=29)
     with units.write() as unit:
         sessions.mark_seen(unit, caller.session_id)
@@ -178,7 +178,11 @@ def test_a_browser_that_was_logged_out_is_a_stranger_and_the_own_one_stays_known
     def known() -> set[str]:
         with units.read() as unit:
             devices = (BROWSER, OTHER_BROWSER, digest("third"))
-            return {device for device in devices if unit.session.get(KnownBrowser, (caller.account_id, device))}
+            return {
+                browser_digest
+                for browser_digest in devices
+                if unit.session.get(KnownBrowser, (caller.account_id, browser_digest))
+            }
 
     end(units, caller, id_of(units, same_browser))
     assert known() == {BROWSER, OTHER_BROWSER, digest("third")}

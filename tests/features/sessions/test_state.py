@@ -17,7 +17,7 @@ def caller(sqlite_units: Units) -> Actor:
     found = logged_in_actor(sqlite_units)
     set_caller(found)
     with sqlite_units.write() as unit:
-        make_session(unit, found.account_id, device=OTHER_BROWSER)
+        make_session(unit, found.account_id, browser_digest=OTHER_BROWSER)
     return found
 
 

@@ -234,7 +234,7 @@ def test_nobody_else_can_finish_or_abandon_an_enrolment(units: Units, clock: Fak
     owner = logged_in_actor(units)
     stranger = logged_in_actor(units, "mallory@example.org")
     with units.write() as unit:
-        same_customer_elsewhere = actor_of(unit, make_session(unit, owner.account_id, device=OTHER_BROWSER))
+        same_customer_elsewhere = actor_of(unit, make_session(unit, owner.account_id, browser_digest=OTHER_BROWSER))
     enrolment, secret = begin(units, owner)
 
     for other in (stranger, same_customer_elsewhere):
@@ -416,7 +416,7 @@ def test_enabling_and_disabling_end_all_other_sessions_and_renew_the_own(units: 
 
     def others_end(change: str) -> None:
         with units.write() as unit:
-            other = make_session(unit, account_id, device=OTHER_BROWSER, remember=True)
+            other = make_session(unit, account_id, browser_digest=OTHER_BROWSER, remember=True)
         ticket = disable() if change == "disable" else confirm(units, caller, enrolment, code(secret, clock))
         assert ticket is not None
         with units.write() as unit:
