@@ -122,8 +122,8 @@ async def test_of_several_older_devices_the_customer_finds_the_lost_one_in_the_l
 
 def test_the_own_system_comes_first() -> None:
     assert _own_first("Android") == list(KINDS)
-    assert _own_first("Mac OS X")[0] == "macos"
-    assert sorted(_own_first("Mac OS X")) == sorted(KINDS)
+    assert _own_first("macOS")[0] == "macos"
+    assert sorted(_own_first("macOS")) == sorted(KINDS)
     assert _own_first("BeOS") == list(KINDS)
 
 

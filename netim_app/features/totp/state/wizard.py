@@ -28,12 +28,11 @@ SYSTEMS = {
     "Android": "android",
     "iOS": "ios",
     "Windows": "windows",
-    "Mac OS X": "macos",
     "macOS": "macos",
     "Linux": "linux",
     "ChromeOS": "browser",
 }
-"""A system's name in `infra.user_agent`, and the applications that it is offered first."""
+"""A system, as `infra.user_agent` names it, and the kind of applications that a customer with it sees first."""
 KINDS = ("android", "ios", "windows", "macos", "linux", "browser")
 _ONCE = ("step", "adding", "systems", "key_text", "uri", "picture", "handle")
 MAX_HANDLE = 100
