@@ -173,7 +173,7 @@ def log_in(page: Page, email: str, password: str = PASSWORD) -> None:
 
 
 def go_to_security(page: Page) -> None:
-    """To Connection and Security by the menu under the customer's name, as the seed document says."""
+    """Opens Connection and Security by the menu under the customer's name."""
     page.get_by_role("button", name="Anna Martin").click()
     page.get_by_role("link", name="Connection and Security").click()
     expect(page.get_by_role("heading", name="Connection and Security", level=1)).to_be_visible()

@@ -139,7 +139,7 @@ def test_a_customer_who_stays_inside_is_told_so_before_switching_on(page: Page, 
 
 
 def test_the_words_are_part_of_their_switch(page: Page, customer: str) -> None:
-    """The seed: Click on "IP Restriction"."""
+    """A click on the words of a card's heading presses its switch."""
     log_in(page, customer)
     page.goto(SECURITY)
     page.get_by_role("heading", name="Email alerts", exact=True).get_by_text("Email alerts").click()
