@@ -18,7 +18,7 @@ from netim_app.features.backup_codes.service import stored as backup_code_stored
 from netim_app.features.backup_codes.service import use as backup_code_use
 from netim_app.identity import operations, pending_logins, recovery, second_factor, sessions
 from netim_app.identity.facts import AccountUnlocked
-from netim_app.identity.tables import PendingLogin
+from netim_app.identity.tables import AttemptWindow, FailedCodeCount, PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from netim_app.infra.vault import Vault
 from netim_app.offers import install, offers
@@ -119,6 +119,11 @@ def test_unlocking_while_somebody_guesses(units: Units, monkeypatch: pytest.Monk
     at_the_same_time(
         units, guess, lambda unit: operations.unlock(unit, AccountUnlocked(account_id=account_id, at=unit.now))
     )
+
+    with units.read() as unit:
+        attempts = sum(row.failures for row in unit.session.exec(select(AttemptWindow)))
+        wrong_codes = sum(row.failures for row in unit.session.exec(select(FailedCodeCount)))
+    assert (attempts, wrong_codes) in ((0, 0), (1, 1)), "only a guess after the unlocking counts"
 
 
 def test_purging_while_the_password_is_given_again(
