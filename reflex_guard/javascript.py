@@ -21,7 +21,7 @@ const once = (event) => {
     document.pressed = undefined;
     observer.disconnect();
     clearInterval(timer);
-    button.ariaDisabled = button.dataset.pending === "true";
+    button.ariaDisabled = "false";
     element.querySelector("[aria-invalid=true]")?.focus();
     if (!element.isConnected) focusMainIfLost();
   };

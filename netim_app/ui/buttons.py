@@ -30,7 +30,6 @@ _KINDS: dict[str, str] = {
 def submit_button(
     label: Text,
     *,
-    pending: rx.Var[bool] | None = None,
     kind: Kind = "primary",
     test_id: str = "",
     class_name: str = "",
@@ -40,7 +39,7 @@ def submit_button(
         *_button_content(label),
         type="submit",
         class_name=f"{_BUTTON} {_KINDS[kind]} {class_name}".strip(),
-        custom_attrs={**_pending(pending), **testid_attr(test_id)},
+        custom_attrs=testid_attr(test_id),
     )
 
 
@@ -49,9 +48,7 @@ def button(
     on_click: Handler | None = None,
     kind: Kind = "secondary",
     *,
-    pending: rx.Var[bool] | None = None,
     test_id: str = "",
-    disabled: rx.Var[bool] | bool = False,
     icon_name: str = "",
     aria_label: Text = "",
     class_name: str = "",
@@ -62,18 +59,16 @@ def button(
         label: its text; with `icon_name` it may be empty, and then `aria_label` names the button.
         on_click: event handler.
         kind: at most one `primary` per view; `danger` destroys something; `ghost` is quiet.
-        pending: true while the server processes the request.
         icon_name: icon before the label.
     """
-    attrs: dict[str, Any] = {**_pending(pending), **testid_attr(test_id)}
+    attrs = testid_attr(test_id)
     if given(aria_label):
         attrs["aria-label"] = aria_label
     return (Button.create if on_click is None else SingleSubmitButton.create)(
         *_button_content(label, icon_name),
         type="button",
         **({} if on_click is None else {"on_click": on_click}),
-        **({} if disabled is False else {"disabled": disabled}),
-        class_name=f"{_BUTTON} {_KINDS[kind]} disabled:opacity-60 {class_name}".strip(),
+        class_name=f"{_BUTTON} {_KINDS[kind]} {class_name}".strip(),
         custom_attrs=attrs,
     )
 
@@ -137,10 +132,3 @@ def _button_content(label: Text, icon_name: str = "") -> list[rx.Component]:
             class_name="absolute inset-0 hidden place-items-center group-aria-disabled/button:grid",
         ),
     ]
-
-
-def _pending(pending: rx.Var[bool] | None) -> dict[str, Any]:
-    if pending is None:
-        return {}
-    busy = rx.cond(pending, "true", "false")
-    return {"aria-disabled": busy, "aria-busy": busy, "data-pending": busy}

@@ -144,7 +144,7 @@ class LongList:
 def select_field(
     name: str,
     label: Text,
-    options: Sequence[tuple[str, Text]] | rx.Var | LongList,
+    options: Sequence[tuple[str, Text]] | LongList,
     value: Text | None = None,
     error: Text = "",
     *,
@@ -158,7 +158,7 @@ def select_field(
     """A native select for one value.
 
     Args:
-        options: pairs of value and label, a Var of such pairs, or a `LongList`.
+        options: pairs of value and label, or a `LongList`.
         value: the initial choice.
     """
     markup: dict[str, Any] = {}
@@ -167,8 +167,6 @@ def select_field(
         markup = {
             "dangerouslySetInnerHTML": rx.Var(f"({{__html: {json.dumps(options.markup(), ensure_ascii=False)}}})")
         }
-    elif isinstance(options, rx.Var):
-        entries = [rx.foreach(options, lambda pair: rx.el.option(pair[1], value=pair[0]))]
     else:
         entries = [rx.el.option(shown, value=sent) for sent, shown in options]
 

@@ -19,7 +19,6 @@ def form(
     *fields: rx.Component,
     on_submit: Handler,
     submit_label: Text,
-    pending: rx.Var[bool] | None = None,
     error: Text = "",
     test_id: str = "",
     cancel: Handler | None = None,
@@ -31,12 +30,12 @@ def form(
 ) -> rx.Component:
     """A form that sends its fields to an event handler.
 
+    The pressed button shows at once that it was pressed, and cannot be pressed again before the answer.
+
     Args:
         fields: fields of this module, or anything else.
         on_submit: takes the form data, a dict of name to string.
         submit_label: text of the submit button.
-        pending: true while the server processes the form; only for slow work. Without it, the button also shows at once
-            that it was pressed, and cannot be pressed again before the answer.
         error: message about the form as a whole; empty for none.
         cancel: event handler; with it there is a Cancel button.
         also: a second way to send the form: a name and the text of its button. The form data then holds `on` under it.
@@ -46,7 +45,7 @@ def form(
         footer: something below the buttons.
     """
     width = "w-full" if full_width else "w-full sm:w-auto"
-    buttons = [submit_button(submit_label, pending=pending, kind=submit_kind, class_name=width)]
+    buttons = [submit_button(submit_label, kind=submit_kind, class_name=width)]
     if cancel is not None:
         buttons.insert(0, button(tr("ui.form.cancel"), on_click=cancel, class_name=width))
     if also is not None:

@@ -31,7 +31,6 @@ def menu(
     *items: rx.Component,
     label: Text,
     test_id: str,
-    icon_name: str = "",
     name: rx.Var[str] | None = None,
     width: str = "w-64",
 ) -> rx.Component:
@@ -47,7 +46,6 @@ def menu(
     list_id = f"{test_id}-list"
     return Div.create(
         rx.el.button(
-            *([icon(icon_name)] if icon_name else []),
             rx.el.span(label, title=label, class_name="max-w-28 truncate sm:max-w-56"),
             icon("chevron", size="size-4", class_name="transition-transform group-has-[:popover-open]/menu:rotate-180"),
             type="button",

@@ -13,7 +13,6 @@ def switch(
     label: rx.Var | str,
     checked: rx.Var[bool],
     on_change: Any,
-    disabled: rx.Var[bool] | bool = False,
     test_id: str = "",
     *,
     show_label: bool = True,
@@ -46,9 +45,8 @@ def switch(
         aria_checked=rx.cond(checked, "true", "false"),
         aria_label=label,
         on_click=on_change(~checked) if takes_value else on_change,
-        **({} if disabled is False else {"disabled": disabled}),
         **({"id": rx.Var(json.dumps(html_id))} if html_id else {}),
         class_name="group/switch inline-flex min-h-11 w-fit min-w-11 items-center gap-3 rounded-full "
-        f"disabled:opacity-60 aria-disabled:opacity-60 {FOCUS}",
+        f"aria-disabled:opacity-60 {FOCUS}",
         custom_attrs={"data-testid": test_id} if test_id else {},
     )

@@ -56,7 +56,7 @@ _BASE = """
   p, li { text-wrap: pretty; }
   p, li, h1, h2, h3 { overflow-wrap: anywhere; }
   button, select, summary { cursor: pointer; }
-  button[aria-disabled="true"], button:disabled { cursor: default; }
+  button[aria-disabled="true"] { cursor: default; }
   ::placeholder { color: var(--color-muted); opacity: 1; }
   [hidden] { display: none !important; }
   /* Goes a while after it was hidden, so that it can be read. That is no motion. */

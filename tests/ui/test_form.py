@@ -20,9 +20,7 @@ class FormTestState(rx.State):
     """The vars that a form needs."""
 
     error: str = ""
-    pending: bool = False
     name: str = ""
-    options: tuple[tuple[str, str], ...] = ()
 
     @rx.event
     def submit(self, data: dict[str, str]) -> None:
@@ -117,23 +115,11 @@ def test_a_long_list_is_markup_in_which_no_name_ends_its_option() -> None:
     assert f"defaultValue:{FormTestState.error!s}" in field
 
 
-def test_options_of_a_select_may_come_from_a_state() -> None:
-    assert str(FormTestState.options) in str(select_field("name", "Name", FormTestState.options))
-
-
 def test_a_form_lets_the_server_say_what_is_wrong_and_guards_against_a_second_press() -> None:
     markup = str(form(on_submit=FormTestState.submit, submit_label="Save"))
     assert "noValidate:true" in markup
     assert "onSubmitCapture" in markup
     assert 'type:"submit"' in markup
-
-
-def test_a_form_shows_pending_and_keeps_the_focus_meanwhile() -> None:
-    markup = str(form(on_submit=FormTestState.submit, submit_label="Save", pending=FormTestState.pending))
-    busy = f'({FormTestState.pending!s} ? "true" : "false")'
-    for attribute in ("aria-disabled", "aria-busy", "data-pending"):
-        assert f'"{attribute}":{busy}' in markup
-    assert not re.search(r"[{,]disabled:", markup)
 
 
 def test_a_form_shows_its_error_as_an_alert() -> None:

@@ -17,25 +17,6 @@ def kinds_of_button() -> rx.Component:
     )
 
 
-def button_at_work() -> rx.Component:
-    """Every button ignores a second press before the answer. `pending` is for work that continues after that."""
-    return rx.el.div(
-        button("Save", kind="primary", pending=rx.Var.create(True)),
-        button("Change", pending=rx.Var.create(True)),
-        button("Delete", kind="danger", pending=rx.Var.create(True)),
-        class_name="flex flex-wrap gap-3",
-    )
-
-
-def button_that_cannot_be_pressed() -> rx.Component:
-    """Rarely right: say what is missing instead. `disabled` also takes a var."""
-    return rx.el.div(
-        button("Save", kind="primary", disabled=True),
-        button("Change", disabled=~KitState.on),
-        class_name="flex flex-wrap gap-3",
-    )
-
-
 def button_with_an_icon() -> rx.Component:
     """Without a label it needs `aria_label`, its name for screen readers."""
     return rx.el.div(

@@ -114,7 +114,7 @@ def several_lines_of_text() -> rx.Component:
 
 
 def choice_of_one() -> rx.Component:
-    """The browser's own list. It takes pairs of value and label, or a var of such pairs for long lists."""
+    """The browser's own list. It takes pairs of value and label; hundreds of them as a `LongList`."""
     return select_field(
         "period", "Period", [("month", "A month"), ("year", "A year")], value="year", on_change=KitState.rate
     )

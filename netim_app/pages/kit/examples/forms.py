@@ -42,16 +42,6 @@ def form_with_two_ways_to_send_it() -> rx.Component:
     )
 
 
-def form_at_work() -> rx.Component:
-    """`pending` is for slow work."""
-    return form(
-        text_field("street", "Street", value="1 rue de la Paix"),
-        pending=rx.Var.create(True),
-        on_submit=KitState.save,
-        submit_label="Save",
-    )
-
-
 def form_that_destroys_something() -> rx.Component:
     """The button says what will happen, in the colour of danger."""
     return form(
@@ -88,6 +78,6 @@ def form_in_one_line() -> rx.Component:
 def button_that_sends() -> rx.Component:
     """`form` includes one; use this in a form of your own."""
     return rx.el.form(
-        submit_button("Search", kind="primary", pending=KitState.on),
+        submit_button("Search", kind="primary"),
         on_submit=KitState.save,
     )

@@ -22,15 +22,6 @@ def switch_on_and_off() -> rx.Component:
     )
 
 
-def switch_that_cannot_be_pressed() -> rx.Component:
-    """On and off."""
-    return rx.el.div(
-        switch("On for ever", checked=rx.Var.create(True), on_change=KitState.switch, disabled=True),
-        switch("Off for ever", checked=rx.Var.create(False), on_change=KitState.switch, disabled=True),
-        class_name="flex flex-wrap gap-6",
-    )
-
-
 def chips_that_choose() -> rx.Component:
     """One is active. The handler gets the value of the pressed one."""
     return chips(
@@ -48,7 +39,6 @@ def menu_of_links_and_actions() -> rx.Component:
             menu_link("Personal information", "/account/personal-information"),
             menu_form_button("Log out", "/auth/logout"),
             label="Élisabeth Montgomery-Fitzgerald of the Long Names",
-            icon_name="user",
             test_id="kit-menu",
         ),
         class_name="flex justify-end",
