@@ -59,15 +59,18 @@ async def _begin(
         account_id = await in_unit(directory_accounts.begin, customer, hashed, visitor.origin)
     except IntegrityError:
         return await _begun_meanwhile(attempt, email, password)
-    return replace(attempt, account_id=account_id, password_hash=hashed, refused="")
+    return replace(attempt, account_id=account_id, password_hash=hashed, refused=None)
 
 
 async def _begun_meanwhile(attempt: PasswordAttempt, email: str, password: str) -> PasswordAttempt | None:
     """Uses the account that a faster login has created, if it is open and the password is right."""
-    account_id, hashed = await in_read_unit(login.credentials, email)
-    if not account_id or not await passwords.matches_in_pool(password, hashed, units().settings.bcrypt_cost):
+    found = await in_read_unit(login.credentials, email)
+    if found is None:
         return None
-    return replace(attempt, account_id=account_id, password_hash=hashed, refused="")
+    account_id, hashed = found
+    if not await passwords.matches_in_pool(password, hashed, units().settings.bcrypt_cost):
+        return None
+    return replace(attempt, account_id=account_id, password_hash=hashed, refused=None)
 
 
 async def report_changes() -> None:

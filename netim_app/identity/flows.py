@@ -67,7 +67,9 @@ async def _judge_anew(attempt: PasswordAttempt, password: str, visitor: Visitor)
         reason = await password_policy.why_refused(
             composed, visitor, attempt.account_id, personal=personal, min_length=min_length
         )
-        await in_unit(stored_passwords.store_judgement, attempt.account_id, attempt.password_hash, accepted=not reason)
+        await in_unit(
+            stored_passwords.store_judgement, attempt.account_id, attempt.password_hash, accepted=reason is None
+        )
     except DomainError:
         return  # busy
     except Exception:  # such as a list that cannot be read
@@ -111,8 +113,8 @@ async def check_password(
     attempt = await in_unit(login.begin_attempt, email, caller, opens=may_be_first)
     right = await passwords.matches_in_pool(password, attempt.password_hash or passwords.dummy_hash(cost), cost)
     if not right and attempt.password_hash:
-        attempt = replace(attempt, refused="")  # the reason applies only to the right password
-    if not right or attempt.refused:
+        attempt = replace(attempt, refused=None)  # the reason applies only to the right password
+    if not right or attempt.refused is not None:
         try:
             first = await directory_flows.first_login(attempt, email, password, caller) if may_be_first else None
         except DirectoryAway as error:
@@ -134,7 +136,9 @@ async def _rehash(attempt: PasswordAttempt, password: str, cost: int) -> Passwor
     """
     new_hash = await passwords.hash_in_pool(password, cost)
     stored = await in_unit(stored_passwords.store_rehash, attempt.account_id, attempt.password_hash, new_hash)
-    if stored == new_hash or (stored and await passwords.matches_in_pool(password, stored, cost)):
+    if stored is None:
+        return attempt
+    if stored == new_hash or await passwords.matches_in_pool(password, stored, cost):
         return replace(attempt, password_hash=stored)
     return attempt
 

@@ -44,8 +44,8 @@ NOT_KNOWN = "password_hash: is neither bcrypt ($2a$, $2b$, $2y$) nor argon2id (v
 DAMAGED = "password_hash: is damaged"
 
 
-def fault(text: str) -> str:
-    """Why a hash is refused; empty if it is accepted. The reason never repeats the hash."""
+def fault(text: str) -> str | None:
+    """Why a hash is refused; None if it is accepted. The reason never repeats the hash."""
     if len(text) <= MAX_LENGTH:
         for form, judge in ((_BCRYPT, _bcrypt_fault), (_ARGON2, _argon2_fault), (_PBKDF2, _pbkdf2_fault)):
             if found := form.fullmatch(text):
@@ -53,7 +53,7 @@ def fault(text: str) -> str:
     return NOT_KNOWN
 
 
-def _bcrypt_fault(found: re.Match[str]) -> str:
+def _bcrypt_fault(found: re.Match[str]) -> str | None:
     cost = int(found["cost"])
     if cost > MAX_BCRYPT_COST:
         return TOO_COSTLY
@@ -61,15 +61,15 @@ def _bcrypt_fault(found: re.Match[str]) -> str:
         bcrypt.checkpw(b"", b"$2b$04$" + found["hash"][7:].encode())
     except ValueError:
         return DAMAGED
-    return "" if cost >= _LEAST_BCRYPT_COST else DAMAGED
+    return None if cost >= _LEAST_BCRYPT_COST else DAMAGED
 
 
-def _argon2_fault(found: re.Match[str]) -> str:
+def _argon2_fault(found: re.Match[str]) -> str | None:
     memory, passes, lanes = (int(found[name]) for name in ("memory", "passes", "lanes"))
     if memory > MAX_ARGON2_MEMORY or memory * passes > MAX_ARGON2_WORK or lanes > MAX_ARGON2_LANES:
         return TOO_COSTLY
     right_sizes = _MIN_SALT <= _size(found["salt"]) <= _MAX_SALT and _size(found["digest"]) in _DIGESTS
-    return "" if right_sizes and passes and lanes and memory >= 8 * lanes else DAMAGED
+    return None if right_sizes and passes and lanes and memory >= 8 * lanes else DAMAGED
 
 
 def _size(unpadded: str) -> int:
@@ -79,11 +79,11 @@ def _size(unpadded: str) -> int:
         return 0
 
 
-def _pbkdf2_fault(found: re.Match[str]) -> str:
+def _pbkdf2_fault(found: re.Match[str]) -> str | None:
     iterations = int(found["iterations"])
     if iterations > MAX_PBKDF2_ITERATIONS:
         return TOO_COSTLY
-    return "" if iterations else DAMAGED
+    return None if iterations else DAMAGED
 
 
 def to_store(text: str) -> str:

@@ -105,7 +105,7 @@ def _in_words(fault: DomainError) -> str:
 def _hash_faults(hashed: str, *, confirmed: bool) -> list[str]:
     if not hashed:
         return [] if confirmed else [NEEDS_PASSWORD]
-    return [fault] if (fault := imported_hashes.fault(hashed)) else []
+    return [fault] if (fault := imported_hashes.fault(hashed)) is not None else []
 
 
 def _refuse(reasons: list[str]) -> None:

@@ -41,14 +41,14 @@ _CREDENTIALS = sa.select(_account.id, _account.password_hash, _account.password_
 class PasswordAttempt:
     """A counted attempt, with the hash to check the password against.
 
-    `refused` says why the attempt cannot succeed, for the log only. Then there is a hash only if the account exists but
-    no password opens it. `account_id` is 0 if there is no such account.
+    `refused` says why the attempt cannot succeed, for the log only; None if it can. An attempt that cannot has a hash
+    only if the account exists but no password opens it. `account_id` is 0 if there is no such account.
     """
 
     account_id: int
     password_hash: str
     key: str
-    refused: str = ""
+    refused: str | None = None
     accepted_under: int = 0
     """The policy under which the password was accepted, or one of `password_policy`'s special values."""
 
@@ -80,7 +80,7 @@ def begin_attempt(unit: UnitOfWork, email: str, caller: Visitor, *, opens: bool 
     account_id = account.id if account else 0
     budget = attempts.attempt_key(unit, "password", key, attempts.party_of(unit, account_id, caller))
     allowed = attempts.record_attempt(unit, budget)
-    blocked = _why_blocked(unit, account_id) if opens else ""  # looked up even without an account, to take as long
+    blocked = _why_blocked(unit, account_id) if opens else None  # looked up even without an account, to take as long
     if not allowed:
         return PasswordAttempt(account_id, password_hash="", key=budget, refused="throttled")
     if account is None:
@@ -94,20 +94,20 @@ def begin_attempt(unit: UnitOfWork, email: str, caller: Visitor, *, opens: bool 
     )
 
 
-def _why_blocked(unit: UnitOfWork, account_id: int) -> str:
-    """Why no password opens the account; empty if the right one does."""
+def _why_blocked(unit: UnitOfWork, account_id: int) -> str | None:
+    """Why no password opens the account; None if the right one does."""
     if sole_ceremony.is_chosen(unit, account_id):
         return SOLE_CEREMONY
     if freeze.blocks_login(unit, account_id):
         return FROZEN
     locked_out = second_factor.is_locked_out(unit, account_id) and second_factor.enrolled(unit, account_id)
-    return LOCKED_OUT if locked_out else ""
+    return LOCKED_OUT if locked_out else None
 
 
-def credentials(unit: UnitOfWork, email: str) -> tuple[int, str]:
-    """The id and the hash of the open account with this address; 0 and "" if there is none."""
+def credentials(unit: UnitOfWork, email: str) -> tuple[int, str] | None:
+    """The id and the hash of the open account with this address; None if there is none."""
     account = unit.row(_CREDENTIALS, key=email_key(email))
-    return (account.id, account.password_hash) if account else (0, "")
+    return None if account is None else (account.id, account.password_hash)
 
 
 def record_failure(unit: UnitOfWork, attempt: PasswordAttempt, caller: Visitor, failed: type[facts.Refusal]) -> None:

@@ -34,8 +34,8 @@ def policy(min_length: int) -> int:
     return POLICY_VERSION * 1000 + min_length
 
 
-def weakness(password: str, *, personal: Sequence[str], min_length: int) -> str:
-    """Why the policy refuses a password, as a text key; empty when it is acceptable.
+def weakness(password: str, *, personal: Sequence[str], min_length: int) -> str | None:
+    """Why the policy refuses a password, as a text key; None if it is acceptable.
 
     Args:
         password: as typed.
@@ -52,7 +52,7 @@ def weakness(password: str, *, personal: Sequence[str], min_length: int) -> str:
     if has_leaked(password):
         return "password.leaked"
     if len(set(lowered)) >= _MIN_DISTINCT and _is_hard(password, strength(password, personal)):
-        return ""
+        return None
     return "password.one_word" if _is_one_word(lowered) else "password.weak"
 
 
@@ -112,7 +112,7 @@ async def score_typed(password: object, address: str = "") -> int:
 
 async def why_refused(
     password: str, visitor: Visitor, customer: int | str = "", *, personal: Sequence[str], min_length: int
-) -> str:
+) -> str | None:
     """`weakness` off the event loop, plus a check in the list of breached passwords that the operator has chosen.
 
     That check holds no place in the queue, so a slow answer delays nobody else.
@@ -126,7 +126,7 @@ async def why_refused(
     reason = await password_queues.judge_in_turn(
         visitor, customer, weakness, password, personal=personal, min_length=min_length
     )
-    if not reason and await breached_passwords.contain(password):
+    if reason is None and await breached_passwords.contain(password):
         return "password.leaked"
     return reason
 
@@ -147,6 +147,6 @@ async def read_new(
     password = composed(form.secret(name))
     if password:
         reason = await why_refused(password, visitor, customer, personal=personal, min_length=min_length)
-        if reason:
+        if reason is not None:
             return form.refuse(name, reason, limit=min_length)
     return password

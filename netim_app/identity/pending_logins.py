@@ -65,10 +65,10 @@ def is_pending(unit: UnitOfWork, visitor: Visitor) -> bool:
     return _pending(unit, visitor) is not None
 
 
-def pending_account(unit: UnitOfWork, visitor: Visitor) -> int:
-    """The account of the visitor's pending login; 0 if there is none."""
+def pending_account(unit: UnitOfWork, visitor: Visitor) -> int | None:
+    """The account of the visitor's pending login; None if there is none."""
     row = _pending(unit, visitor)
-    return row.account_id if row is not None else 0
+    return None if row is None else row.account_id
 
 
 def _pending(unit: UnitOfWork, visitor: Visitor) -> sa.Row[Any] | None:

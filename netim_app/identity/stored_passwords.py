@@ -40,14 +40,14 @@ def replace_password(unit: UnitOfWork, fact: facts.PasswordChanged, password_has
     unit.record(fact)
 
 
-def store_rehash(unit: UnitOfWork, account_id: int, old_hash: str, new_hash: str) -> str:
+def store_rehash(unit: UnitOfWork, account_id: int, old_hash: str, new_hash: str) -> str | None:
     """Replaces a hash by one in our format at today's cost, unless it has changed in the meantime.
 
-    Returns the account's present hash; empty if the account no longer exists.
+    Returns the account's present hash; None if the account no longer exists.
     """
     unit.run(_STORE_REHASH, {"account": account_id, "old": old_hash, "new": new_hash})
     account = sessions.lock_if_there(unit, account_id)
-    return account.password_hash if account else ""
+    return None if account is None else account.password_hash
 
 
 def store_judgement(unit: UnitOfWork, account_id: int, password_hash: str, *, accepted: bool) -> None:

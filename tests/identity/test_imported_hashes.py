@@ -40,7 +40,7 @@ KINDS = pytest.mark.parametrize("made", MAKERS.values(), ids=MAKERS)
 
 @pytest.mark.parametrize(("password", "hashed"), KNOWN)
 def test_known_values_of_each_algorithm(password: str, hashed: str) -> None:
-    assert imported_hashes.fault(hashed) == ""
+    assert imported_hashes.fault(hashed) is None
     stored = imported_hashes.to_store(hashed)
     assert passwords.password_matches(password, stored)
     for wrong in (password + "x", password[:-1], password.swapcase(), ""):
@@ -68,14 +68,14 @@ def test_bcrypt_of_others_reads_72_bytes() -> None:
 def test_each_spelling_of_bcrypt_is_known(prefix: str) -> None:
     hashed = with_bcrypt(PASSWORD, prefix=prefix)
 
-    assert imported_hashes.fault(hashed) == ""
+    assert imported_hashes.fault(hashed) is None
     assert passwords.password_matches(PASSWORD, imported_hashes.to_store(hashed))
 
 
 def test_django_writes_a_word_before_argon2() -> None:
     hashed = "argon2" + with_argon2(PASSWORD)
 
-    assert imported_hashes.fault(hashed) == ""
+    assert imported_hashes.fault(hashed) is None
     assert passwords.password_matches(PASSWORD, imported_hashes.to_store(hashed))
 
 

@@ -119,7 +119,7 @@ class LoginState(rx.State):
 def _second_step(unit: UnitOfWork, caller: Visitor) -> tuple[bool, list[str]]:
     """Whether this browser has a pending login, and the ceremonies that can replace its code."""
     account_id = pending_logins.pending_account(unit, caller)
-    return account_id != 0, ceremonies.names_of(unit, account_id) if account_id else []
+    return (False, []) if account_id is None else (True, ceremonies.names_of(unit, account_id))
 
 
 async def go_on_logged_in(state: rx.State, ticket: str) -> AsyncIterator[None]:

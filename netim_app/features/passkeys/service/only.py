@@ -111,8 +111,8 @@ def switch_on(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> str:
     return ceremonies.accept_proof(unit, actor, factor=PASSKEY, return_to=return_to)
 
 
-def why_needed(unit: UnitOfWork, passkey: Passkey) -> str:
-    """Why a passkey must stay while nothing else opens the account, as a text key; empty if it can be removed."""
+def why_needed(unit: UnitOfWork, passkey: Passkey) -> str | None:
+    """Why a passkey must stay while nothing else opens the account, as a text key; None if it can be removed."""
     remaining = [row for row in stored.passkeys_of(unit, passkey.account_id) if row.id != passkey.id]
     if not remaining:
         return "passkeys.only.last"
@@ -121,7 +121,7 @@ def why_needed(unit: UnitOfWork, passkey: Passkey) -> str:
     long_there = unit.now - freeze.MAY_BE_A_THIEFS
     if all(row.added_at > max(passkey.added_at, long_there) for row in remaining):
         return "passkeys.only.replaced"  # otherwise "This was not me" would find only a thief's passkeys
-    return ""
+    return None
 
 
 def switch_off(unit: UnitOfWork, actor: Actor) -> None:

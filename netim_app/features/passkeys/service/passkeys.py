@@ -88,7 +88,7 @@ def view_passkeys(unit: UnitOfWork, account_id: int) -> Passkeys:
 def _signals(unit: UnitOfWork, account_id: int, rows: Sequence[Passkey]) -> str:
     """The list is complete: a password manager hides missing passkeys. Empty before any was requested."""
     handle = stored.handle_of(unit, account_id)
-    if not handle or not unit.settings.passkey_domain:
+    if handle is None or not unit.settings.passkey_domain:
         return ""
     owner = accounts.owner_of(unit, account_id)
     whose = {"rpID": unit.settings.passkey_domain, "userID": rules.encode(handle)}
@@ -183,7 +183,7 @@ def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = 
     sessions.lock_account(unit, actor.account_id)
     passkey = _own(unit, actor, passkey_id)
     freeze.refuse_while_frozen(unit, actor.account_id, added_at=passkey.added_at)
-    if only.is_on(unit, actor.account_id) and (reason := only.why_needed(unit, passkey)):
+    if only.is_on(unit, actor.account_id) and (reason := only.why_needed(unit, passkey)) is not None:
         raise DomainError(reason)
     _remove(unit, passkey, Fact(account_id=actor.account_id, at=unit.now, origin=actor.origin))
     return None if second_factor.enrolled(unit, actor.account_id) else _end_other_sessions(unit, actor, return_to)

@@ -49,10 +49,10 @@ def find(unit: UnitOfWork, account_id: int, credential_id: bytes) -> Passkey | N
     return unit.session.exec(wanted, execution_options={"populate_existing": True}).first()
 
 
-def handle_of(unit: UnitOfWork, account_id: int) -> bytes:
-    """The account's handle for authenticators; empty if it has none."""
+def handle_of(unit: UnitOfWork, account_id: int) -> bytes | None:
+    """The account's handle for authenticators; None if it has none."""
     row = unit.row(_HANDLE, account=account_id)
-    return bytes(row.handle) if row else b""
+    return None if row is None else bytes(row.handle)
 
 
 def is_handle(unit: UnitOfWork, handle: bytes) -> bool:
@@ -62,7 +62,7 @@ def is_handle(unit: UnitOfWork, handle: bytes) -> bool:
 
 def make_handle(unit: UnitOfWork, account_id: int) -> bytes:
     """The account's handle, created if there is none. The account is locked."""
-    if not (handle := handle_of(unit, account_id)):
+    if (handle := handle_of(unit, account_id)) is None:
         handle = secrets.token_bytes(rules.HANDLE_BYTES)
         unit.run(sa.insert(_HANDLES), {"account_id": account_id, "handle": handle})
     return handle
