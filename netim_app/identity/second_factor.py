@@ -139,9 +139,9 @@ def _refused(
 def _count_failure(unit: UnitOfWork, account_id: int, browser: str, origin: Origin) -> None:
     unit.run(_count_one_more(unit.insert), {"account_id": account_id, "browser_digest": browser, "failures": 1})
     failures = unit.run(_FAILURES, {"account": account_id}).scalar_one()
-    live = sum(factor.valid_code_count(unit, account_id) for factor in offers().second_factors)
+    valid_codes = sum(factor.valid_code_count(unit, account_id) for factor in offers().second_factors)
     lockout = unit.session.get(SecondFactorLockout, account_id) or SecondFactorLockout(account_id=account_id, times=0)
-    if failures >= LOCKOUT_AFTER or failures * live >= LOCKOUT_AT_ODDS[min(lockout.times, 1)]:
+    if failures >= LOCKOUT_AFTER or failures * valid_codes >= LOCKOUT_AT_ODDS[min(lockout.times, 1)]:
         lockout.times += 1
         lockout.locked_at = unit.now
         unit.session.add(lockout)

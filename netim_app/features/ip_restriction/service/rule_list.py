@@ -49,7 +49,7 @@ _REMOVE = sa.delete(_RULES).where(_rule.id == sa.bindparam("rule"))
 
 
 @dataclass(frozen=True)
-class Rule:
+class ListedRule:
     """A rule as the card shows it. `added` is a date in the customer's language."""
 
     id: int
@@ -68,7 +68,7 @@ class Restriction:
     """Everything about an account's restriction. `since` is a date, or empty while it is off."""
 
     since: str
-    rules: tuple[Rule, ...]
+    rules: tuple[ListedRule, ...]
     spans: tuple[Span, ...]
     """The spans of the same rules, in the same order."""
 
@@ -77,7 +77,7 @@ class Restriction:
         place = None if wanted is None else find(self.spans, wanted)
         return None if place is None else self.rules[place].text
 
-    def seen_from(self, here: Span | None) -> list[Rule]:
+    def seen_from(self, here: Span | None) -> list[ListedRule]:
         """The rules as a customer at this address sees them: a rule that lets them in needs no remark."""
         if here is None:
             return list(self.rules)
@@ -115,7 +115,7 @@ def view_restriction(unit: UnitOfWork, account_id: int) -> Restriction:
     stored = _rules(unit, account_id)
     spans = tuple(_span(rule) for rule in stored)
     shown = tuple(
-        Rule(
+        ListedRule(
             id=rule.id,
             text=rule.text,
             note=rule.note,

@@ -15,7 +15,7 @@ from netim_app.features.ip_restriction.rules.reading import MAX_ENTRY
 from netim_app.features.ip_restriction.rules.spans import Span
 from netim_app.features.ip_restriction.service import batches
 from netim_app.features.ip_restriction.service.batches import Preview
-from netim_app.features.ip_restriction.state.dialogs import ask_to_switch, hand_over
+from netim_app.features.ip_restriction.state.dialogs import ask_to_switch, close_for_list
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import change, explain, show_notice
@@ -140,7 +140,7 @@ class IpListState(rx.State):
             await ask_to_switch(self)
 
     async def _begin(self, line: str = "") -> None:
-        then_switch = await hand_over(self, line)
+        then_switch = await close_for_list(self, line)
         self._end()
         self._then_switch = then_switch
         self._visit = visit_of(self)

@@ -10,7 +10,7 @@ from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.ip_restriction.rules import reading, spans
 from netim_app.features.ip_restriction.service import access, rule_list
-from netim_app.features.ip_restriction.service.rule_list import Added, Restriction, Rule
+from netim_app.features.ip_restriction.service.rule_list import Added, ListedRule, Restriction
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import change, explain, refresh, show_notice
@@ -30,7 +30,7 @@ class IpRestrictionState(rx.State):
 
     since: str = ""
     """A date, or empty while the restriction is off."""
-    rules: list[Rule] = []
+    rules: list[ListedRule] = []
     here: str = ""
     """The customer's current address; empty when it is unknown."""
     here_rule: str = ""

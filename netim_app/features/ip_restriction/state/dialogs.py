@@ -187,8 +187,11 @@ async def ask_to_switch(state: rx.State) -> None:
     dialogs.turning_on = turning_on
 
 
-async def hand_over(state: rx.State, line: str) -> bool:
-    """Closes the single-rule dialog in favour of a list with this line; returns whether switching on is to follow."""
+async def close_for_list(state: rx.State, line: str) -> bool:
+    """Closes the dialog because the list dialog opens in its place, with this line.
+
+    Returns whether switching the restriction on is to follow.
+    """
     dialogs = await state.get_state(IpDialogState)
     then_switch = dialogs.dialog == "add" and dialogs._then_switch
     dialogs._end()
