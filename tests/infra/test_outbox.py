@@ -59,13 +59,15 @@ def _queue(
     kind: str = "",
 ) -> None:
     params = {"first_name": "Jane", "at": units.clock(), "browser": "Firefox", "link": link}
-    with units.write() as uow:
-        queue(uow, event="logged_in", to=to, locale="en", params=params, account_id=7, expires_at=expires_at, kind=kind)
+    with units.write() as unit:
+        queue(
+            unit, event="logged_in", to=to, locale="en", params=params, account_id=7, expires_at=expires_at, kind=kind
+        )
 
 
 def _rows(units: Units) -> list[OutboxMessage]:
-    with units.read() as uow:
-        return list(uow.session.exec(select(OutboxMessage).order_by(OutboxMessage.id)))  # type: ignore[arg-type]
+    with units.read() as unit:
+        return list(unit.session.exec(select(OutboxMessage).order_by(OutboxMessage.id)))  # type: ignore[arg-type]
 
 
 def _row(units: Units) -> OutboxMessage:
@@ -100,9 +102,9 @@ async def _running(sender: Sender) -> Any:
 
 def test_a_mail_falls_with_its_transaction(units: Units) -> None:
     def use_case() -> None:
-        with units.write() as uow:
+        with units.write() as unit:
             queue(
-                uow,
+                unit,
                 event="logged_in",
                 to="jane@example.com",
                 locale="fr",
@@ -161,8 +163,8 @@ async def test_a_batch_goes_over_one_connection_that_ends_with_it(sqlite_units: 
 async def test_a_moment_is_told_in_the_recipients_language_and_time_zone(units: Units) -> None:
     moment = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
     params = {"first_name": "J", "browser": moment, "link": "x"}
-    with units.write() as uow:
-        queue(uow, event="logged_in", to="j@example.com", locale="fr", time_zone="Asia/Tokyo", params=params)
+    with units.write() as unit:
+        queue(unit, event="logged_in", to="j@example.com", locale="fr", time_zone="Asia/Tokyo", params=params)
     transport = FakeTransport()
     await _sender(units, transport).drain()
     assert "2 mars 2026" in text_of(transport.sent[0])
@@ -201,8 +203,8 @@ async def test_mails_of_one_event_about_one_account_make_a_thread(units: Units) 
         ("new@example.com", 7, "logged_in"),
         ("jane@example.com", None, "logged_in"),
     ):
-        with units.write() as uow:
-            queue(uow, event=event, to=to, locale="en", params=params, account_id=account_id)
+        with units.write() as unit:
+            queue(unit, event=event, to=to, locale="en", params=params, account_id=account_id)
     transport = FakeTransport()
     await _sender(units, transport).drain()
 
@@ -219,8 +221,8 @@ async def test_mails_of_one_event_about_one_account_make_a_thread(units: Units) 
 async def test_a_mail_names_the_language_it_was_rendered_in(units: Units) -> None:
     params = {"first_name": "Jane", "at": units.clock(), "browser": "Firefox", "link": "x"}
     for locale in ("fr", "en", "xx"):
-        with units.write() as uow:
-            queue(uow, event="logged_in", to="j@example.com", locale=locale, params=params)
+        with units.write() as unit:
+            queue(unit, event="logged_in", to="j@example.com", locale=locale, params=params)
     transport = FakeTransport()
     await _sender(units, transport).drain()
     assert _headers("Content-Language", transport.sent) == ["fr", "en", "en"]
@@ -263,9 +265,9 @@ async def test_a_mail_that_cannot_be_rendered_is_logged_and_holds_up_no_other(
 async def test_a_mail_that_the_version_before_has_rendered_is_sent_as_it_is(sqlite_units: Units) -> None:
     _queue(sqlite_units)
     old = {"to": "jane@example.com", "subject": "Hello", "text": "Words\n", "html": "<p>Words</p>\n"}
-    with sqlite_units.write() as uow:
-        row = uow.session.exec(select(OutboxMessage)).one()
-        row.payload = uow.vault.seal(json.dumps(old).encode(), outbox.context_of(row.message_id))
+    with sqlite_units.write() as unit:
+        row = unit.session.exec(select(OutboxMessage)).one()
+        row.payload = unit.vault.seal(json.dumps(old).encode(), outbox.context_of(row.message_id))
     transport = FakeTransport()
     await _sender(sqlite_units, transport).drain()
     assert (transport.sent[0]["Subject"], text_of(transport.sent[0])) == ("Hello", "Words\n")
@@ -332,9 +334,9 @@ async def test_a_refused_recipient_is_given_up_at_once_and_can_be_retried(units:
     sender = _sender(units, transport)
     await sender.drain()
     assert _row(units).state == DEAD
-    with units.write() as uow:
-        assert retry_dead(uow) == 1
-        assert retry_dead(uow) == 0
+    with units.write() as unit:
+        assert retry_dead(unit) == 1
+        assert retry_dead(unit) == 0
     assert _row(units).attempts == 0
     await sender.drain()
     assert (_row(units).state, len(transport.sent)) == (SENT, 1)
@@ -348,8 +350,8 @@ async def test_a_mail_that_needs_smtputf8_is_given_up_at_once_where_there_is_non
         assert [envelope.rcpt_tos for envelope in server.envelopes] == [["anna@xn--bcher-laden-thb.fr"]]
     assert [(row.state, row.attempts) for row in _rows(sqlite_units)] == [(DEAD, 1), (SENT, 1)]
 
-    with sqlite_units.write() as uow:
-        retry_dead(uow)
+    with sqlite_units.write() as unit:
+        retry_dead(unit)
     async with smtp_server() as server:
         await _sender(sqlite_units, SmtpTransport(read_smtp_server(server.url))).drain()
         assert [envelope.rcpt_tos for envelope in server.envelopes] == [["josé@example.com"]]
@@ -377,17 +379,17 @@ async def test_a_mail_whose_link_has_expired_is_given_up_and_forgotten(units: Un
     expired = _rows(units)[0]
     assert (expired.state, expired.last_error, expired.payload) == (DEAD, "its link has expired", b"")
     assert "mail.dead" in events(records)
-    with units.write() as uow:
-        assert retry_dead(uow) == 0
-        assert rewrap(uow).sealed == 0
+    with units.write() as unit:
+        assert retry_dead(unit) == 0
+        assert rewrap(unit).sealed == 0
 
 
 async def test_what_was_given_up_is_not_sent_late_either(sqlite_units: Units, clock: FakeClock) -> None:
     _queue(sqlite_units, expires_at=clock() + timedelta(hours=1))
     await _sender(sqlite_units, FakeTransport(RecipientRefused("550"))).drain()
     clock.advance(hours=2)
-    with sqlite_units.write() as uow:
-        assert retry_dead(uow) == 1
+    with sqlite_units.write() as unit:
+        assert retry_dead(unit) == 1
     transport = FakeTransport()
     await _sender(sqlite_units, transport).drain()
     assert (_row(sqlite_units).state, transport.sent) == (DEAD, [])
@@ -405,10 +407,10 @@ async def test_one_bad_mail_does_not_hold_up_the_others(units: Units) -> None:
 async def test_a_damaged_payload_is_given_up_in_the_end(sqlite_units: Units, clock: FakeClock) -> None:
     _queue(sqlite_units, "a@example.com")
     _queue(sqlite_units, "b@example.com")
-    with sqlite_units.write() as uow:
-        first, second = uow.session.exec(select(OutboxMessage)).all()
+    with sqlite_units.write() as unit:
+        first, second = unit.session.exec(select(OutboxMessage)).all()
         first.payload, second.payload = second.payload, first.payload  # swapped rows fail closed
-        uow.session.add_all([first, second])
+        unit.session.add_all([first, second])
     transport = FakeTransport()
     for _ in range(MAX_ATTEMPTS):
         await _sender(sqlite_units, transport).drain()
@@ -486,8 +488,8 @@ async def test_of_two_that_want_the_same_mail_one_gets_it(units: Units) -> None:
 
     def take(number: int) -> bool:
         barrier.wait(5)
-        with units.write() as uow:
-            return outbox_claims.take(uow, row_id, f"w{number}") is not None
+        with units.write() as unit:
+            return outbox_claims.take(unit, row_id, f"w{number}") is not None
 
     assert sum(await asyncio.gather(*(asyncio.to_thread(take, number) for number in range(4)))) == 1
     assert _row(units).attempts == 1
@@ -526,8 +528,8 @@ async def test_a_pause_is_not_cut_short_by_the_care_for_clocks(units: Units, clo
         await sender.drain()
         due = _row(units).due_at
         assert due == clock.now + pause_after(attempt, 1.0)
-        with units.write() as uow:
-            catch_up(uow)
+        with units.write() as unit:
+            catch_up(unit)
         assert _row(units).due_at == due
         clock.now = due
 
@@ -748,8 +750,8 @@ async def test_a_stop_without_a_database_still_stops(sqlite_units: Units, monkey
 
 
 async def test_the_backlog_counts_and_tells_the_age(units: Units, clock: FakeClock) -> None:
-    with units.read() as uow:
-        assert backlog(uow) == outbox_upkeep.Backlog(0, 0.0, 0)
+    with units.read() as unit:
+        assert backlog(unit) == outbox_upkeep.Backlog(0, 0.0, 0)
     _queue(units, "dead@example.com")
     await _sender(units, FakeTransport(RecipientRefused("550"))).drain()
     _queue(units, "sent@example.com")
@@ -758,8 +760,8 @@ async def test_the_backlog_counts_and_tells_the_age(units: Units, clock: FakeClo
     _queue(units)
     clock.advance(seconds=90)
     _queue(units)
-    with units.read() as uow:
-        assert backlog(uow) == outbox_upkeep.Backlog(queued=2, oldest_age_seconds=90.0, dead=1)
+    with units.read() as unit:
+        assert backlog(unit) == outbox_upkeep.Backlog(queued=2, oldest_age_seconds=90.0, dead=1)
 
 
 async def test_only_what_was_sent_or_given_up_long_ago_is_purged(units: Units, clock: FakeClock) -> None:
@@ -769,22 +771,22 @@ async def test_only_what_was_sent_or_given_up_long_ago_is_purged(units: Units, c
         _queue(units, "sent@example.com")
         await _sender(units, FakeTransport()).drain()
 
-    with units.write() as uow:
-        assert purge(uow) == 0
+    with units.write() as unit:
+        assert purge(unit) == 0
     await one_of_each()
     clock.advance(days=20)
     await one_of_each()
     _queue(units, "waiting@example.com")
     clock.advance(days=9, hours=23)
-    with units.write() as uow:
-        assert purge(uow) == 0
+    with units.write() as unit:
+        assert purge(unit) == 0
     clock.advance(hours=2)
-    with units.write() as uow:
-        assert purge(uow) == 2
+    with units.write() as unit:
+        assert purge(unit) == 2
     assert [row.state for row in _rows(units)] == [DEAD, SENT, QUEUED]
     clock.advance(days=400)
-    with units.write() as uow:
-        assert purge(uow) == 2
+    with units.write() as unit:
+        assert purge(unit) == 2
     assert [row.state for row in _rows(units)] == [QUEUED]
 
 
@@ -807,9 +809,9 @@ async def test_a_rotated_key_opens_what_was_queued_before(units: Units) -> None:
         secret_key_old=SecretStr(old),
     )
     after = Units(units.engine, rotated, units.clock)
-    with after.write() as uow:
-        assert rewrap(uow).sealed == 1
-        assert rewrap(uow).sealed == 0
+    with after.write() as unit:
+        assert rewrap(unit).sealed == 1
+        assert rewrap(unit).sealed == 0
     only_new = settings_for(units.settings.database_url, units.settings.var_dir, secret_key=SecretStr("n" * 40))
     transport = FakeTransport()
     assert await _sender(Units(units.engine, only_new, units.clock), transport).drain() == 1
