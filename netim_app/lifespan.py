@@ -18,7 +18,7 @@ from netim_app.infra.unit_of_work import units
 from netim_app.reflex_port.kept_states import kept_states
 from netim_app.reflex_port.sockets import ConnectedTabs
 from netim_app.settings import Settings
-from netim_app.texts.places import time_zones
+from netim_app.texts.time_zones import time_zones
 
 LAST_EXPORT_SECONDS = 2
 """An unreachable collector must not delay the stop of a server for longer."""

@@ -16,7 +16,8 @@ from netim_app.identity.tables import Account, MailedLink
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
-from netim_app.texts.places import UNKNOWN_ZONE, countries, listed_zone, zone_names
+from netim_app.texts.countries import countries
+from netim_app.texts.time_zones import UNKNOWN_ZONE, listed_zone, zone_names
 
 _account, _link = table_of(Account).c, table_of(MailedLink).c
 _ACCOUNT = sa.select(table_of(Account)).where(_account.id == sa.bindparam("account"))

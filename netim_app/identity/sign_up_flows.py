@@ -22,7 +22,7 @@ from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
 from netim_app.texts import catalog
-from netim_app.texts.places import UNKNOWN_ZONE, listed_zone
+from netim_app.texts.time_zones import UNKNOWN_ZONE, listed_zone
 
 
 async def register(data: object, visitor: Visitor, *, language: str, time_zone: str) -> str:

@@ -20,8 +20,8 @@ from babel.dates import format_timedelta
 from netim_app.brand.brand import get_brand
 from netim_app.texts import languages, po_files
 from netim_app.texts.languages import Language, language
-from netim_app.texts.places import zone_of
 from netim_app.texts.po_files import COUNTED, Forms
+from netim_app.texts.time_zones import zone_of
 
 DEFAULT_LOCALE = languages.DEFAULT
 LOCALES = tuple(languages.languages())

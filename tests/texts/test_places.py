@@ -1,4 +1,4 @@
-"""texts.places: what can be chosen, in which order, and what a browser's report of its zone means."""
+"""Countries and time zones: what can be chosen, in which order, and what a browser's report of its zone means."""
 
 import json
 import subprocess
@@ -11,7 +11,8 @@ from babel import Locale
 from reflex.utils import path_ops
 
 from netim_app.texts.catalog import LOCALES
-from netim_app.texts.places import countries, listed_zone, sort_key, time_zones, zone_label, zone_names, zone_of
+from netim_app.texts.countries import countries, sort_key
+from netim_app.texts.time_zones import listed_zone, time_zones, zone_label, zone_names, zone_of
 
 
 def place(language: str, name: str) -> int:

@@ -5,8 +5,9 @@ import reflex as rx
 from netim_app.identity.state.profile import EmailState, ProfileState
 from netim_app.identity.view.fields import error_at
 from netim_app.texts import catalog
+from netim_app.texts.countries import countries
 from netim_app.texts.languages import languages
-from netim_app.texts.places import countries, time_zones, zone_label
+from netim_app.texts.time_zones import time_zones, zone_label
 from netim_app.ui.buttons import button
 from netim_app.ui.card import card
 from netim_app.ui.dialog import dialog

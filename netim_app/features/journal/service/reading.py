@@ -18,7 +18,7 @@ from netim_app.identity import accounts
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
-from netim_app.texts.places import listed_zone, zone_label, zone_of
+from netim_app.texts.time_zones import listed_zone, zone_label, zone_of
 
 FIRST_PAGE = 10
 NEXT_PAGE = 20

@@ -17,7 +17,7 @@ from netim_app.identity import accounts, facts
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
-from netim_app.texts.places import listed_zone, zone_label
+from netim_app.texts.time_zones import listed_zone, zone_label
 
 ONE_ENTRY = timedelta(hours=1)
 """Consecutive similar failures and changes within this time are shown as one entry."""

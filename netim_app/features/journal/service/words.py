@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from netim_app.offers import offers
 from netim_app.texts import catalog
+from netim_app.texts.countries import countries
 from netim_app.texts.languages import languages
-from netim_app.texts.places import countries, zone_label
+from netim_app.texts.time_zones import zone_label
 
 EVENTS = {
     "account_created": "journal.event.account_created",

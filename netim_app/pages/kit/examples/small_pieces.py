@@ -4,7 +4,7 @@ import reflex as rx
 
 from netim_app.identity.state.shell import ShellState
 from netim_app.pages.kit.state import KitState
-from netim_app.texts.places import countries
+from netim_app.texts.countries import countries
 from netim_app.ui.browser import come_back_when, note_asked
 from netim_app.ui.meter import meter_skeleton
 from netim_app.ui.notice import outcome
