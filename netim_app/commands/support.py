@@ -13,7 +13,7 @@ from netim_app.commands.customers import account_of
 from netim_app.commands.start import open_database
 from netim_app.core.facts import Fact
 from netim_app.features.own_data.facts import DeletionAsked
-from netim_app.features.own_data.service import deletion, document
+from netim_app.features.own_data.service import cancellation, deletion, document
 from netim_app.identity import operations
 from netim_app.identity.facts import SupportActed
 from netim_app.identity.operations import OPERATOR
@@ -122,7 +122,7 @@ def enable(email: str) -> None:
     with open_database().write() as unit:
         account_id = account_of(unit, email)
         opened = operations.enable(unit, account_id, OPERATOR)
-        kept = deletion.take_back(unit, Fact(account_id=account_id, at=unit.now, origin=OPERATOR))
+        kept = cancellation.take_back(unit, Fact(account_id=account_id, at=unit.now, origin=OPERATOR))
     if opened or kept:
         typer.echo(f"enabled {email}; the customer is told by mail")
     else:

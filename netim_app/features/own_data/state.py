@@ -9,8 +9,8 @@ from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.features.own_data.rules import GRACE
-from netim_app.features.own_data.service import deletion, document
-from netim_app.features.own_data.service.deletion import Stay
+from netim_app.features.own_data.service import cancellation, deletion, document
+from netim_app.features.own_data.service.cancellation import Stay
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.email_address import read_email
@@ -46,7 +46,7 @@ class OwnDataState(rx.State):
     @open_to(LOGGED_IN)
     async def close_notice(self) -> None:
         """Closes the notice that the account stays."""
-        await change(self, deletion.close_notice)
+        await change(self, cancellation.close_notice)
 
 
 class DeleteAccountState(rx.State):

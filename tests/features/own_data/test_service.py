@@ -10,7 +10,7 @@ from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.features.own_data import rules
 from netim_app.features.own_data.facts import DeletionAsked
-from netim_app.features.own_data.service import deletion
+from netim_app.features.own_data.service import cancellation, deletion
 from netim_app.features.own_data.tables import AccountDeletion
 from netim_app.identity import flows, links, login, operations, recovery, sessions, sign_up, tickets
 from netim_app.identity.account_creation import NewCustomer
@@ -175,15 +175,15 @@ async def test_a_login_within_the_grace_takes_it_back_and_the_pages_say_so(
 
     with units.write() as unit:
         make_session(unit, caller.account_id)
-        assert deletion.view_stay(unit, caller.account_id).asked_on
+        assert cancellation.view_stay(unit, caller.account_id).asked_on
 
     assert not pending(units, caller)
     assert events(units)[-2:] == ["deletion_due", "deletion_taken_back"]
     await pass_days(clock, 10)
     assert exists(units, caller)
     with units.write() as unit:
-        deletion.close_notice(unit, caller)
-        assert deletion.view_stay(unit, caller.account_id).asked_on == ""
+        cancellation.close_notice(unit, caller)
+        assert cancellation.view_stay(unit, caller.account_id).asked_on == ""
 
 
 async def test_a_password_alone_takes_nothing_back_where_there_is_a_second_factor(
@@ -252,7 +252,7 @@ def test_nobody_else_gets_the_address_during_the_grace(units: Units, caller: Act
 async def test_a_login_that_has_nothing_to_take_back_says_nothing(units: Units, caller: Actor) -> None:
     with units.write() as unit:
         make_session(unit, caller.account_id)
-        assert deletion.view_stay(unit, caller.account_id).asked_on == ""
+        assert cancellation.view_stay(unit, caller.account_id).asked_on == ""
 
     assert "deletion_taken_back" not in events(units)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from netim_app.core.actor import Actor, set_caller
-from netim_app.features.own_data.service import deletion, document
+from netim_app.features.own_data.service import cancellation, document
 from netim_app.features.own_data.state import DeleteAccountState, OwnDataState
 from netim_app.identity import sessions
 from netim_app.identity.state.login import LoginState
@@ -111,7 +111,7 @@ async def test_after_the_login_the_panel_says_that_the_account_stays_until_it_is
 
     assert panel.asked_on == ""
     with sqlite_units.read() as unit:
-        assert deletion.view_stay(unit, caller.account_id).asked_on == ""
+        assert cancellation.view_stay(unit, caller.account_id).asked_on == ""
 
 
 async def test_the_login_page_says_what_becomes_of_the_account(sqlite_units: Units) -> None:

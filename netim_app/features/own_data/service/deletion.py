@@ -1,10 +1,9 @@
-"""The deletion of an account: requested, cancelled by a login, or carried out after the grace period.
+"""The deletion of an account: requested, and carried out after the grace period unless `cancellation` prevents it.
 
 Until then the account stays unchanged and keeps its address: nobody else can register it. Everything needed to log in
 still works, including a new password by mail. docs/security.md lists the attacks that this prevents.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +14,7 @@ from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact
 from netim_app.features.own_data import rules
-from netim_app.features.own_data.facts import AccountDeleted, DeletionAsked, DeletionTakenBack, StayNoticeClosed
+from netim_app.features.own_data.facts import AccountDeleted, DeletionAsked
 from netim_app.features.own_data.tables import AccountDeletion
 from netim_app.identity import accounts, freeze, links, notices, sessions, undo
 from netim_app.identity.email_address import email_key
@@ -24,7 +23,6 @@ from netim_app.identity.tables import Account
 from netim_app.infra import outbox
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
 
 _DELETIONS = table_of(AccountDeletion)
 _deletion = _DELETIONS.c
@@ -32,8 +30,6 @@ _OF_ACCOUNT = _deletion.account_id == sa.bindparam("account")
 _PENDING = _deletion.taken_back_at.is_(None)
 _FIND = sa.select(_DELETIONS).where(_OF_ACCOUNT)
 _FIND_PENDING = _FIND.where(_PENDING)
-_TAKE_BACK = sa.update(_DELETIONS).where(_OF_ACCOUNT, _PENDING).values(taken_back_at=sa.bindparam("now"))
-_CLOSE = sa.delete(_DELETIONS).where(_OF_ACCOUNT, ~_PENDING)
 _TO_REMIND = sa.select(_deletion.account_id).where(
     _PENDING, _deletion.reminded_at.is_(None), _deletion.due_at <= sa.bindparam("soon")
 )
@@ -41,10 +37,6 @@ _DUE = sa.select(_deletion.account_id).where(
     _PENDING, _deletion.reminded_at.is_not(None), _deletion.due_at <= sa.bindparam("now")
 )
 _DELETE_ACCOUNT = sa.delete(table_of(Account)).where(table_of(Account).c.id == sa.bindparam("account"))
-_FORGET = sa.delete(_DELETIONS).where(~_PENDING, _deletion.due_at < sa.bindparam("before"))
-
-
-# Asked for
 
 
 def ask(unit: UnitOfWork, actor: Actor, typed: str) -> None:
@@ -104,57 +96,6 @@ def _ways_back(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
     """For a mail: a login keeps the account, but where it is disabled support alone can."""
     disabled = sessions.lock_account(unit, account_id).disabled_at is not None
     return {"disabled": disabled, "login_url": f"{unit.settings.public_url}/login"}
-
-
-# Taken back
-
-
-def take_back(unit: UnitOfWork, fact: Fact) -> bool:
-    """Cancels a deletion after a login, a restored address, or the operator's help. Returns whether one was pending."""
-    if not unit.run(_TAKE_BACK, {"account": fact.account_id, "now": unit.now}).rowcount:
-        return False
-    unit.record(DeletionTakenBack(account_id=fact.account_id, at=unit.now, origin=fact.origin))
-    return True
-
-
-def keep(unit: UnitOfWork, fact: Fact) -> None:
-    """`take_back`, for a fact that keeps the account."""
-    take_back(unit, fact)
-
-
-def mail_taken_back(unit: UnitOfWork, fact: DeletionTakenBack) -> None:
-    """Mails that the account stays, and why."""
-    notices.notify(unit, "deletion_taken_back", fact)
-
-
-@dataclass(frozen=True)
-class Stay:
-    """The content of the panel about a cancelled deletion."""
-
-    asked_on: str
-    """In the customer's language; empty when there is nothing to show."""
-
-
-def view_stay(unit: UnitOfWork, account_id: int) -> Stay:
-    """Whether to show the customer that the account stays."""
-    row = unit.row(_FIND, account=account_id)
-    if row is None or row.taken_back_at is None:
-        return Stay("")
-    return Stay(catalog.format_datetime(row.asked_at, *accounts.locale_of(unit, account_id)))
-
-
-def close_notice(unit: UnitOfWork, actor: Actor) -> None:
-    """Records that the customer has closed the notice."""
-    if unit.run(_CLOSE, {"account": actor.account_id}).rowcount:
-        unit.record(StayNoticeClosed(account_id=actor.account_id, at=unit.now, origin=actor.origin))
-
-
-def purge(unit: UnitOfWork) -> None:
-    """Deletes the rows of deletions that were cancelled long ago."""
-    unit.run(_FORGET, {"before": unit.now - rules.TOLD_FOR})
-
-
-# Carried out
 
 
 def to_remind(unit: UnitOfWork) -> list[int]:
