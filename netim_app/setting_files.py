@@ -28,8 +28,8 @@ class _SecretFiles(SecretsSettingsSource):
         try:
             return super().get_field_value(field, field_name)
         except (OSError, UnicodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is no text"
-            return Unreadable(f"stands in {_file(self, field_name)}, which cannot be read: {why}"), field_name, False
+            why = error.strerror if isinstance(error, OSError) else "it is not text"
+            return Unreadable(f"is set in {_file(self, field_name)}, which cannot be read: {why}"), field_name, False
 
 
 def sources(settings: type[BaseSettings]) -> list[PydanticBaseSettingsSource]:

@@ -408,7 +408,7 @@ def test_a_secret_that_cannot_be_read_is_one_line(folder: Path, monkeypatch: pyt
     (folder / "netim_workers").write_text("3")
     reading = read_settings()
     assert reading.faults == [
-        f"NETIM_DATABASE_URL stands in {folder}/netim_database_url, which cannot be read: it is no text"
+        f"NETIM_DATABASE_URL is set in {folder}/netim_database_url, which cannot be read: it is not text"
     ]
     assert reading.settings.workers == 3
 

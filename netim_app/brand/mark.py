@@ -66,7 +66,7 @@ def read_mark(text: bytes) -> Mark:
         ValueError: it is not an SVG file, or contains something other than flat shapes.
     """
     if len(text) > MAX_BYTES:
-        raise ValueError(f"has {len(text)} bytes; at most {MAX_BYTES}, as it stands in each page")
+        raise ValueError(f"has {len(text)} bytes; at most {MAX_BYTES}, because each page contains it")
     try:
         root = ET.fromstring(text)  # noqa: S314  a file of the operator's own
     except ET.ParseError as error:

@@ -75,7 +75,7 @@ def unlock(
             without_second_factor=two_factor_off,
         )
         operations.unlock(unit, fact)
-    typer.echo(f"unlocked {email}; the customer is told by mail")
+    typer.echo(f"unlocked {email}; the customer is notified by mail")
 
 
 def revoke_sessions(
@@ -117,7 +117,7 @@ def disable(email: str) -> None:
     with open_database().write() as unit:
         account_id = account_of(unit, email)
         operations.disable(unit, account_id, OPERATOR)
-    typer.echo(f"disabled {email}; the customer is told by mail")
+    typer.echo(f"disabled {email}; the customer is notified by mail")
 
 
 def account_of(unit: UnitOfWork, email: str) -> int:

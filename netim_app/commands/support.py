@@ -124,7 +124,7 @@ def enable(email: str) -> None:
         opened = operations.enable(unit, account_id, OPERATOR)
         kept = cancellation.take_back(unit, Fact(account_id=account_id, at=unit.now, origin=OPERATOR))
     if opened or kept:
-        typer.echo(f"enabled {email}; the customer is told by mail")
+        typer.echo(f"enabled {email}; the customer is notified by mail")
     else:
         typer.echo(f"{email} is open already: nothing was changed")
 
@@ -139,7 +139,7 @@ def delete(email: str) -> None:
             return
         due = deletion.begin(unit, DeletionAsked(account_id=account_id, at=unit.now, origin=OPERATOR, by_support=True))
     kept = "`netim enable` opens it again" if disabled else "somebody logs in"
-    typer.echo(f"{email} is deleted on {due:%Y-%m-%d %H:%M} UTC unless {kept}; the customer is told by mail")
+    typer.echo(f"{email} is deleted on {due:%Y-%m-%d %H:%M} UTC unless {kept}; the customer is notified by mail")
 
 
 def send_reset(email: str) -> None:

@@ -75,7 +75,7 @@ def _change(lines: list[str]) -> list[str]:
 
 
 def _change_and_hash_anew(lines: list[str]) -> list[str]:
-    """An entry that fits what stands before it: what follows does not fit it."""
+    """An entry that fits the one before it; the one after it does not fit."""
     from netim_app.features.journal import rules
 
     entry = json.loads(lines[2])
@@ -100,18 +100,18 @@ def _move_into_salt(lines: list[str]) -> list[str]:
         (_move_into_salt, r"no\. 3: its address was changed"),
         (
             lambda lines: [*lines[:2], lines[2].replace("{", '{"no": 9, ', 1), *lines[3:]],
-            r"no\. 3: the line is no entry",
+            r"no\. 3: the line is not an entry",
         ),
         (lambda lines: [*lines[:2], lines[2].replace("{", '{"x": 9, ', 1), *lines[3:]], r"beyond an entry: x"),
         (_change, r"no\. 3 was changed"),
-        (_change_and_hash_anew, r"no\. 4 was changed, or what stands before it was"),
+        (_change_and_hash_anew, r"no\. 4 was changed, or an entry before it was"),
         (lambda lines: [*lines[:2], *lines[3:]], r"no\. 3 is missing: no\. 4"),
         (lambda lines: lines[1:], r"no\. 1 is missing"),
         (lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]], r"no\. 3 is missing: no\. 4"),
         (lambda lines: lines[:-1], r"the signed head is no\. \d+, but the file ends at"),
-        (lambda lines: [*lines, lines[-1]], r"is missing: no\. \d+ stands in its place"),
+        (lambda lines: [*lines, lines[-1]], r"is missing: no\. \d+ is in its place"),
         (lambda lines: [line.replace("192.0.2.7", "192.0.2.8") for line in lines], r"its address was changed"),
-        (lambda lines: [*lines[:2], "not json\n", *lines[3:]], r"no\. 3: the line is no entry"),
+        (lambda lines: [*lines[:2], "not json\n", *lines[3:]], r"no\. 3: the line is not an entry"),
         (lambda lines: [*lines[:2], "{}\n", *lines[3:]], r"no\. 3: the line lacks"),
         (lambda lines: [], r"the signed head is"),
     ],
@@ -222,7 +222,7 @@ def test_an_anchor_that_the_server_has_not_signed_is_none(units: Units, clock: F
         with units.read() as unit:
             assert check(unit, account_id) == (1, 0, 1), note
     export = exported(units, account_id, tmp_path)
-    assert export.verify() == (1, "BROKEN: no. 1 is missing: no. 3 stands in its place")
+    assert export.verify() == (1, "BROKEN: no. 1 is missing: no. 3 is in its place")
     assert not (export.folder / "anchor.txt").exists()
 
 

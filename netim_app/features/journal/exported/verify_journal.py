@@ -40,7 +40,7 @@ def once(members: "list[tuple[str, object]]") -> "dict[str, object]":
     """A JSON object without duplicate names: some parsers take the first value of a duplicate, others the last."""
     read = dict(members)
     if len(read) != len(members):
-        raise ValueError("a name stands there twice")
+        raise ValueError("a name appears twice")
     return read
 
 
@@ -50,11 +50,11 @@ def read_entry(text: str, number: int) -> Entry:
         entry: Entry = json.loads(text, object_pairs_hook=once)
         names = set(entry)
     except (ValueError, TypeError):
-        raise Broken(f"no. {number}: the line is no entry") from None
+        raise Broken(f"no. {number}: the line is not an entry") from None
     if wrong := names ^ {*HASHED, "values", "hash"}:
         raise Broken(f"no. {number}: the line lacks, or has beyond an entry: {', '.join(sorted(wrong))}")
     if entry["no"] != number:
-        raise Broken(f"no. {number} is missing: no. {entry['no']} stands in its place")
+        raise Broken(f"no. {number} is missing: no. {entry['no']} is in its place")
     return entry
 
 
@@ -63,7 +63,7 @@ def verify_entry(entry: Entry, previous: str) -> str:
     content = {name: entry[name] for name in HASHED}
     found = hashlib.sha256(TAG + bytes.fromhex(previous) + canonical(content)).hexdigest()
     if found != entry["hash"]:
-        raise Broken(f"no. {entry['no']} was changed, or what stands before it was: its hash is {found}")
+        raise Broken(f"no. {entry['no']} was changed, or an entry before it was: its hash is {found}")
     for name, kept in entry["values"].items():
         salt = bytes.fromhex(kept["salt"])
         committed = hashlib.sha256(salt + kept["value"].encode()).hexdigest()
