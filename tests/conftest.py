@@ -295,7 +295,7 @@ def units(
 def sqlite_units(
     request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Units]:
-    """Like `units`, on SQLite alone: for what does not depend on the database."""
+    """Like `units`, but only SQLite, for tests that do not depend on the database."""
     with _sqlite_units(request, tmp_path, clock) as made:
         monkeypatch.setattr(unit_of_work, "_units", made)
         _forget()

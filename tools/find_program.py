@@ -9,7 +9,8 @@ Looked at in this order: the environment variable NETIM_TEST_BROWSER (or ..._NGI
 and what was fetched before. With `--install`, when none of them starts, it is fetched. A browser: Playwright's download
 is tried, then (as root, where there is apt-get) the Debian packages are installed. A server: its Debian packages are
 unpacked into `.programs/` and not installed, because that would start it, on ports that everybody can reach.
-Only paths go to standard output. Exit 1 with one line for what is missing: no test is skipped in silence.
+Only paths go to standard output. If a program is missing, the script says so in one line and exits with 1: no test is
+skipped silently.
 """
 
 import os

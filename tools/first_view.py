@@ -1,7 +1,7 @@
 """How a page comes on a phone over slow 4G: `python -m tools.first_view [--runs 3] [--pictures FOLDER] [path ...]`.
 
 It loads our pages and the bare Reflex page of the benchmarks in the same run, each in a browser without a past:
-requests, bytes, first paint, blocked main thread, and when the data stands. Round trips are counted by what a longer
+requests, bytes, first paint, blocked main thread, and when the data is shown. Round trips are counted by what a longer
 way costs: the same visit over a line without latency and over one with a known one. A second visit shows what is
 fetched again. With `--pictures`, each visit leaves a filmstrip.
 """
@@ -32,7 +32,7 @@ DATA = {
     "/account/personal-information": "input[name=first_name]",
     "/account/connection-and-security": "[data-testid=login-alerts-switch]",
 }
-"""Path -> what stands on the page as soon as its data does."""
+"""Path -> an element that appears with the data of the page."""
 SLOW_4G = {"latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8}
 CPU_SLOWDOWN = 4
 FAR_MS = 400

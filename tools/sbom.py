@@ -1,7 +1,7 @@
 """Write what the product is made of, as CycloneDX 1.6 in JSON: the packages of `requirements.lock` and of npm's lock.
 
-Needs no network: names, versions and hashes stand in the locks. The pages hold a part of npm's packages, the server
-holds none: they make the pages.
+Needs no network: the lock files have names, versions and hashes. The pages contain some of npm's packages, the
+server contains none: they only build the pages.
 """
 
 import base64

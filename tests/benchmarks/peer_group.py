@@ -1,4 +1,4 @@
-"""The group `peer`: django-allauth in the same run, for what a classic framework does by a form and the page anew."""
+"""The group `peer`: django-allauth in the same run, as a classic framework that posts forms and loads whole pages."""
 
 import asyncio
 from pathlib import Path

@@ -21,7 +21,7 @@ class Line:
     at_least: bool = False
     unit: str = " x"
     main: bool = False
-    """Whether it stands in the README."""
+    """Whether the README shows it."""
 
     @property
     def verdict(self) -> str:

@@ -170,7 +170,7 @@ def test_csp_no_page_needs_more_than_it_may(page: Page, customer: str, complaint
 
 
 class AnotherSite(BaseHTTPRequestHandler):
-    """A page that shows others in frames: those whose addresses stand in its query."""
+    """A page that shows other pages in frames: those that its query names."""
 
     def do_GET(self) -> None:
         self.send_response(200)

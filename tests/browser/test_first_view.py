@@ -1,4 +1,4 @@
-"""Login, sign-up and "forgotten" stand in the HTML: they are read, filled in and sent before any script is there."""
+"""Login, sign-up and "forgotten" are in the HTML: they can be read, filled in and sent before any script loads."""
 
 import re
 from collections.abc import Callable

@@ -209,7 +209,7 @@ def test_a_list_without_the_own_address_leads_to_the_guard(page: Page, customer:
     dialog.get_by_role("button", name="Add several at once").click()
     dialog = page.get_by_role("dialog", name="Add several rules")
     expect(dialog.get_by_label("Rules")).to_be_focused()
-    page.keyboard.insert_text("9.9.9.9")  # where the cursor stands
+    page.keyboard.insert_text("9.9.9.9")  # at the cursor
     expect(dialog.get_by_label("Rules")).to_have_value("9.9.9.9\n8.8.8.8 # Home")
     dialog.get_by_role("button", name="Check the list").click()
     expect(dialog.get_by_test_id("ip-list-out")).to_contain_text("127.0.0.1, the address you are using now")

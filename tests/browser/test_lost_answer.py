@@ -1,4 +1,4 @@
-"""The line is cut after a press and before its answer: a page that comes back goes on where the account stands."""
+"""The line is cut after a press and before its answer: a page that comes back shows the account as it is."""
 
 from collections.abc import Callable, Iterator
 

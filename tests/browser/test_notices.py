@@ -1,4 +1,4 @@
-"""Notices: they leave by themselves, stand in nobody's way, and are about the present visit."""
+"""Notices: they disappear by themselves, cover nothing, and concern only the present visit."""
 
 from collections.abc import Callable
 

@@ -90,7 +90,7 @@ def test_headings_skip_no_level_and_tab_goes_as_the_eye_does(
         elif places:
             break
     assert len(places) > 12
-    rows = [(side, round(top / 40)) for side, top, _ in places]  # a switch stands a little above its title
+    rows = [(side, round(top / 40)) for side, top, _ in places]  # a switch is a little above its title
     assert rows == sorted(rows)
 
 

@@ -57,7 +57,7 @@ def paste_code(page: Page, code: str) -> None:
     """As copied from an application that shows it in two groups."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.evaluate("text => navigator.clipboard.writeText(text)", f" {code[:3]} {code[3:]} ")
-    page.get_by_label("Code (6 digits)").focus()  # what was wrong stands there, selected
+    page.get_by_label("Code (6 digits)").focus()  # the wrong code is still there, selected
     page.keyboard.press("Control+V")
     page.keyboard.press("Enter")
 
@@ -174,7 +174,7 @@ def test_enable_login_add_remove_and_disable(page: Page, server: Server, custome
 
 
 def paste_alone(page: Page, text: str) -> None:
-    """A code as it stands somewhere. It sends itself."""
+    """Pastes a code, which then sends itself."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.evaluate("text => navigator.clipboard.writeText(text)", text)
     page.get_by_label("Code (6 digits)").focus()

@@ -78,7 +78,7 @@ def test_a_proof_that_is_given_up_does_nothing_and_keeps_what_was_typed(
     expect(dialog.get_by_label("Note")).to_have_value("the office")
     expect(page.locator("#ip-restriction")).not_to_contain_text("the office")
     dialog.get_by_role("button", name="Cancel").click()
-    # A later proof is for what is pressed then, and for nothing that was given up.
+    # A later proof continues what was pressed last, and nothing that was cancelled before.
     page.get_by_role("button", name="Enable", exact=True).click()
     prove(page)
     expect(page.get_by_test_id("totp-wizard")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The wizard where it is used most, and its picture wherever it stands."""
+"""The wizard where it is used most, and its picture on every screen."""
 
 import io
 import re
@@ -90,7 +90,7 @@ def top(element: Locator) -> float:
 SHORT = "a@b.example"
 LONG = "a.customer.whose.address.is.so.long.that.the.picture.needs.more.modules@department.company.example"
 SIZES = [(1280, 900), (1280, 901), (1281, 900), (1440, 900), (1440, 777), (1441, 901), (700, 800), (1024, 768)]
-"""Even and odd ones, as a dialog stands in the middle, and those where a side of the frame was lost."""
+"""Even and odd ones, because a dialog is centred, and those at which a side of the frame was once lost."""
 
 
 @pytest.mark.parametrize(

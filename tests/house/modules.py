@@ -58,7 +58,7 @@ def all_tests() -> frozenset[str]:
 
 @lru_cache
 def defined(path: str) -> frozenset[str]:
-    """The names that stand at the top of a module, and `Class.method`."""
+    """The names at the top level of a module, and `Class.method`."""
     names: set[str] = set()
     for node in ast.parse((ROOT / path).read_text("utf-8")).body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

@@ -1,4 +1,4 @@
-"""Our name stands in the brand's folder and nowhere else in the product."""
+"""Our name is in the brand's folder and nowhere else in the product."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""JavaScript stands in one module, but for what steers Reflex and what other applications use. There is little."""
+"""There is little JavaScript: one module, apart from what controls Reflex and what other applications use."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ from reflex_guard import javascript
 from tests.house.modules import PACKAGE, PARTS, ROOT
 
 MOST_LINES = 208
-"""By what they are for; the reason for each piece stands beside it.
+"""By purpose; the reason for each piece is beside it.
 
 - A press counts once and its answer moves the focus (35); presses and input before the scripts load are kept (20).
 - Secrets of mails and tickets are posted once, without a new page where something was typed (36); the fragment of a

@@ -1,4 +1,4 @@
-"""The bill of materials: every package of the locks, and its hashes as they stand there."""
+"""The bill of materials: every package of the locks, and its hashes as they are there."""
 
 import base64
 import json

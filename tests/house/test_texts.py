@@ -52,7 +52,7 @@ for _reviewed in of_features():
 
 
 def offered() -> dict[str, list[str]]:
-    """The keys of what features offer, by the word that stands for them above."""
+    """The keys that features offer, by their placeholder in `FAMILIES`."""
     from netim_app.registry import install_features
 
     install_features()
@@ -130,7 +130,7 @@ def sentences() -> Iterator[tuple[str, set[str], set[str]]]:
 
 
 def patterns_of(key: nodes.Node) -> list[str]:
-    """The keys that an expression of a template may have, with stars for what parameters decide."""
+    """The keys that an expression of a template may have, with a star for each part that a parameter decides."""
     if isinstance(key, nodes.CondExpr):
         return [*patterns_of(key.expr1), *(patterns_of(key.expr2) if key.expr2 else [])]
     if isinstance(key, nodes.Concat):

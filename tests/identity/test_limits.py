@@ -75,7 +75,7 @@ async def test_what_is_no_address_shares_one_bucket(address: str) -> None:
 
 
 async def test_clients_that_a_proxy_does_not_name_share_no_bucket() -> None:
-    """They are told apart by what the proxy wrote, which may stand for many people."""
+    """They are distinguished by what the proxy wrote, and one such text may hide many people."""
     amount = rate_limit.SIGN_UP_PER_ADDRESS.amount * rate_limit.WIDE_FACTOR
     assert await allowed(limits.allow_sign_up, amount + 3, f"unknown-{1:016x}") == amount
 

@@ -129,7 +129,7 @@ def test_a_mail_expires_with_its_link_and_others_never(units: Units, ask: Callab
         ask(unit, caller)
     answer_requests(units)
     with units.read() as unit:
-        asked_for = select(MailedLink).where(MailedLink.purpose != not_me.PURPOSE)  # that one stands in others' mails
+        asked_for = select(MailedLink).where(MailedLink.purpose != not_me.PURPOSE)  # other mails contain that one
         known = {link.digest: link.expires_at for link in unit.session.exec(asked_for)}
         assert len(known) == 1
         with_a_link = 0

@@ -1,4 +1,4 @@
-"""identity.open_sockets: who pays for what a socket sends, and when the server ends it."""
+"""identity.open_sockets: which budgets pay for the events of a socket, and when the server closes it."""
 
 import asyncio
 

@@ -64,7 +64,7 @@ def read(typed: object, country: str = "") -> tuple[str, list[str]]:
 )
 def test_a_number_is_read_as_people_write_it(typed: str, country: str, number: str) -> None:
     assert read(typed, country) == (number, [])
-    assert read(number, country) == (number, [])  # as it stands in the form the next time
+    assert read(number, country) == (number, [])  # as the form shows it the next time
 
 
 @pytest.mark.parametrize(

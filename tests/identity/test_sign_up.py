@@ -85,7 +85,7 @@ async def confirm(token: str, password: str, visitor: Visitor) -> str:
 
 
 def refusal_after_the_password(units: Units, token: str) -> str:
-    """The same for what follows when the password was right."""
+    """The same for a refusal after the right password."""
     try:
         with units.write() as unit:
             sign_up.confirm(unit, token, GUEST)

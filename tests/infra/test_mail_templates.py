@@ -220,7 +220,7 @@ def test_every_part_has_the_same_words_and_links_in_text_and_html(tmp_path: Path
     shown = html.unescape(re.sub(r"<[^>]+>", " ", body))
     words = [re.findall(r"\w+", re.sub(r"https?://\S+", "", part)) for part in (rendered.text, shown)]
 
-    # The name of the product stands above the HTML; the text has it in the line of the sender.
+    # The name of the product is above the HTML; the text has it in the line of the sender.
     assert words[1][:2] == ["Netim", "Direct"]
     assert words[0] == words[1][2:]
     assert len(words[0]) > 100

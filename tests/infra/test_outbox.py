@@ -1,4 +1,4 @@
-"""infra.outbox: a mail stands or falls with its transaction, and is sent once, also when a process dies meanwhile."""
+"""infra.outbox: a mail is kept or lost with its transaction, and is sent once, even if a process dies meanwhile."""
 
 import asyncio
 import json
@@ -239,7 +239,7 @@ async def test_no_mail_has_a_button_that_switches_alerts_off(units: Units) -> No
 async def test_a_mail_that_cannot_be_rendered_is_logged_and_holds_up_no_other(
     units: Units, clock: FakeClock, sample_templates: Templates
 ) -> None:
-    """It is sent once the fault is mended. The change that caused it stands in any case."""
+    """It is sent once the fault is mended. The change that caused it is kept in any case."""
     broken = sample_templates.events["logged_in"]
     whole = broken.read_text()
     broken.write_text(whole.replace("{{ mail.button", "{{ missing }}{{ mail.button"))

@@ -25,7 +25,7 @@ class Stage:
         return [arguments for name, arguments in self.steps if name == instruction]
 
     def command(self, instruction: str) -> list[str]:
-        """The words of ENTRYPOINT or CMD, which stand in brackets, or those behind the options of HEALTHCHECK."""
+        """The words of ENTRYPOINT or CMD, which are in brackets, or those after the options of HEALTHCHECK."""
         (arguments,) = self.all(instruction)
         words: list[str] = json.loads(arguments[arguments.index("[") :])
         return words

@@ -64,7 +64,7 @@ class FakeTransport:
 
 
 class GatedTransport(FakeTransport):
-    """Holds every message at a gate: `reached` says that one stands there, `open` lets all pass."""
+    """Holds every message at a gate: `reached` says that one has arrived, `open` lets all pass."""
 
     def __init__(self) -> None:
         super().__init__()

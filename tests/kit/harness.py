@@ -195,7 +195,7 @@ class Server:
         assert not found, "\n".join(found)
 
     def kept_secrets(self) -> list[str]:
-        """A line for each secret that stands in the log, in the database, in Redis or in a mail."""
+        """A line for each secret that is in the log, in the database, in Redis or in a mail."""
         if not (self.folder / "log").exists():
             return []
         for key in (DEVELOPMENT_SECRET, self.env.get("NETIM_SECRET_KEY", "")):
@@ -211,7 +211,7 @@ class Server:
         return [line for place, text in kept.items() for line in self.secrets.found_in(place, text)]
 
     def _store(self) -> str:
-        """All that stands in Redis. One that is gone has kept nothing: it saves nothing."""
+        """Everything in Redis. If it has stopped, nothing is left, because it saves nothing."""
         url = self.env.get("NETIM_REDIS_URL")
         if not url:
             return ""
@@ -422,7 +422,7 @@ class Client:
         vars: all state variables received so far, as {"StateClass.var": value}.
         local_address: the loopback address that it comes from, a new one unless told otherwise.
         events: the events that the server asked the browser to run, such as redirects.
-        heard: everything that came over the socket, for tests that look for what must not be there.
+        heard: everything that came over the socket, for tests that search it for forbidden data.
     """
 
     def __init__(

@@ -20,7 +20,7 @@ WHERE = {
     "link": (LOG, DATABASE, STORE),  # in its mail it belongs
     "phrase": (LOG, DATABASE, STORE),  # the same
     "tab": (LOG,),  # the client token: Reflex keys a tab's states by it
-    # Six digits stand in any file of numbers. tests/server/test_two_factor.py looks for codes in the database.
+    # Any file of numbers contains six digits. tests/server/test_two_factor.py looks for codes in the database.
     "code": (LOG, STORE, MAILS),
 }
 """The kinds of secrets, and the places where none of them may be."""
@@ -37,7 +37,7 @@ TOKEN = re.compile(r"(?=.*\d)(?=.*[A-Z])(?=.*[a-z])[\w-]{43}", re.ASCII)
 """Made by chance, and not by a test that plays with the form."""
 
 _SIX_DIGITS = re.compile(r"(?<![\w.#:=+-])\d{6}(?![\w-])|(?<=code=)\d{6}", re.ASCII)
-"""A code that stands for itself, and is no part of a colour, a moment or a longer number."""
+"""A code by itself, not a part of a colour, a moment or a longer number."""
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Secrets:
             self.note("cookie", header.partition("=")[2].partition(";")[0])
 
     def found_in(self, place: str, text: str) -> list[str]:
-        """A line for each secret that stands where it must not."""
+        """A line for each secret that is where it must not be."""
         wanted = {value for value, kind in self.known.items() if place in WHERE[kind] and value not in self.plain}
         codes = {value for value in wanted if self.known[value] == "code"}
         places = [(each[0], each.start()) for each in _SIX_DIGITS.finditer(text) if each[0] in codes]

@@ -17,7 +17,7 @@ AUTHENTICATOR = {
 NO_AUTOFILL = """
 if (globalThis.PublicKeyCredential) PublicKeyCredential.isConditionalMediationAvailable = async () => false;
 """
-"""Passkeys at a button only: the virtual authenticator answers at once what stands behind a field."""
+"""Passkeys at a button only: the virtual authenticator answers a field's prompt at once."""
 NO_PASSKEYS = "delete window.PublicKeyCredential"
 
 

@@ -78,5 +78,5 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 
 
 def page_states(redis: Any) -> dict[bytes, bytes]:
-    """The states of open pages, as they stand in the store."""
+    """The states of open pages, as Redis stores them."""
     return {key: redis.get(key) or b"" for key in redis.keys("*") if redis.type(key) == b"string"}

@@ -113,7 +113,7 @@ def test_the_unit_walls_the_service_in() -> None:
     assert (service["CapabilityBoundingSet"], service["AmbientCapabilities"]) == ("", "")
     for name in ("NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices", "RestrictNamespaces"):
         assert service[name] == "yes"
-    assert not any("secret" in value.lower() for value in service.values()), "secrets stand in a file for root alone"
+    assert not any("secret" in value.lower() for value in service.values()), "secrets are in a file for root only"
     assert unit()["Install"]["WantedBy"] == "multi-user.target"
 
 

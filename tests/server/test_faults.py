@@ -285,7 +285,7 @@ async def make_it_complain(client: Client, secret: dict[str, str]) -> None:
 
 
 def kept(folder: Path) -> tuple[bytes, str]:
-    """The database files as they stand on disk, and all mails."""
+    """The database files as they are on disk, and all mails."""
     database = b"".join(path.read_bytes() for path in folder.glob("netim.db*"))
     return database, "".join(path.read_text() for path in (folder / "mail").glob("*.eml"))
 

@@ -118,7 +118,7 @@ def payloads(name: str, handler: Callable[..., Any], aim: str) -> st.SearchStrat
 
 
 def rows_of_others(server: Server, email: str) -> dict[str, list[str]]:
-    """Every row that is not this customer's, but for what anybody may add to."""
+    """Every row that is not this customer's, except in the tables that anybody may add to."""
     (own,) = server.query("SELECT id FROM account WHERE email = :e", e=email) if email else (0,)
     server.dump()  # loads the tables
     found = {}
@@ -412,7 +412,7 @@ OURS = "Sec-Fetch-Site: same-origin"
 
 
 def request(method: str, route: str, tail: str, headers: list[str], body: bytes) -> bytes:
-    """A whole request as bytes; `{cookie}` stands for the caller's cookies."""
+    """A whole request as bytes; `{cookie}` is a placeholder for the caller's cookies."""
     lines = [f"{method} {route}{tail} HTTP/1.1", "Host: 127.0.0.1:3000", "{cookie}", "Connection: close", *headers]
     if body and not any(line.startswith(("Content-Length", "Transfer-")) for line in headers):
         lines.append(f"Content-Length: {len(body)}")

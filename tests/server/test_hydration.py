@@ -59,7 +59,7 @@ def test_hydrate_dump_knows_every_page() -> None:
 
 
 class Listener:
-    """Looks for what must not have come, phase by phase."""
+    """Searches what was received for forbidden data, phase by phase."""
 
     def __init__(self, client: Client) -> None:
         self.client = client

@@ -175,7 +175,7 @@ async def test_ip_spoof_by_several_header_lines(
         (PROXY, "203.0.113.7", True),
         (PROXY, "::ffff:203.0.113.7", True),
         (PROXY, "198.51.100.1, 203.0.113.7", True),
-        (PROXY, "203.0.113.7, 198.51.100.1", False),  # what the client wrote stands to the left
+        (PROXY, "203.0.113.7, 198.51.100.1", False),  # what the client wrote is on the left
         (PROXY, "198.51.100.1", False),
         (PROXY, "unknown", False),
         (PROXY, None, False),

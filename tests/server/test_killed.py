@@ -59,7 +59,7 @@ async def start(server: Server) -> None:
 async def killed_at(server: Server, table: str, where: str, **params: Any) -> AsyncIterator[None]:
     """The server is killed when the work of the block wants to change this row; then the server is started again.
 
-    What it had changed before that in the same transaction is undone. That of other transactions stands.
+    What it had changed before that in the same transaction is undone. Other transactions are kept.
     """
     await until(lambda: server.query(UNSENT) == [0], WAIT)
     with server.units.engine.begin() as holder:
@@ -271,7 +271,7 @@ def post(client: Client, ticket: str) -> socket.socket:
 
 
 async def test_killed_at_any_moment(tmp_path: Path, new_email: Callable[[], str]) -> None:
-    """A change of password on SQLite, killed after a while that chance chooses: all of it stands or nothing."""
+    """A change of password on SQLite, killed after a while that chance chooses: all of it is kept, or nothing."""
     chance = random.Random(4)  # noqa: S311  moments, not secrets
     passwords = [PASSWORD, NEW_PASSWORD]
     with running(tmp_path) as server:

@@ -41,7 +41,7 @@ SPOOFS = ("X-Forwarded-For", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP", 
 
 @pytest.fixture(scope="module")
 def entrance(tmp_path_factory: pytest.TempPathFactory) -> Entrance:
-    """Both proxies stand here, in turn: a build belongs to one address."""
+    """Both proxies listen here, in turn: a build belongs to one address."""
     return Entrance.make(tmp_path_factory.mktemp("entrance"))
 
 

@@ -40,7 +40,7 @@ async def back(server: Server, store: Store) -> None:
 
 
 async def say_incident(client: Client, handler: str, **payload: object) -> None:
-    """The page hears at once that something went wrong, once, and with the number that stands in the log."""
+    """The page learns at once, and only once, that something went wrong, with the number that is in the log."""
     client.heard.clear()
     client.vars["ShellState.notice"] = ""
     await client.send(handler, **payload)

@@ -132,7 +132,7 @@ async def test_half_login_alert_says_when_and_from_where_also_of_one_that_was_gi
         when = server.units.clock()
     await owner.client.disconnect()
     await asyncio.to_thread(server.stop)
-    await asyncio.to_thread(server.start)  # it looks for what is over once a minute, and when it starts
+    await asyncio.to_thread(server.start)  # it searches for expired rows once a minute, and when it starts
     await asyncio.to_thread(server.wait_for_mail, owner.email, subject=HALF)
     (mail,) = [mail for mail in server.mails(owner.email) if HALF in str(mail["subject"])]
     body = mail.get_body(("plain",))

@@ -856,7 +856,7 @@ async def anothers_device(server: Server) -> int:
 
 async def test_bc_store(owner: Owner, kept: dict[str, str]) -> None:
     for name, content in kept.items():
-        if not name.endswith((".db", ".db-wal", ".db-shm")):  # six digits stand in any file of numbers
+        if not name.endswith((".db", ".db-wal", ".db-shm")):  # any file of numbers contains six digits
             assert not [code for code in owner.codes if re.search(rf"(?<![\w.]){code}(?![\w])", content)], name
     assert not [code for code in owner.codes if f"'{code}'" in kept["dump"]]
 

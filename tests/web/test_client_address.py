@@ -107,7 +107,7 @@ def test_what_is_no_entry_of_a_proxy_stays_unread(entry: str) -> None:
         ("10.0.0.1", ["1.1.1.1, 192.0.2.7", "10.0.0.9 ,10.0.0.2"], "192.0.2.7"),
         ("::ffff:10.0.0.1", ["::ffff:192.0.2.7"], "192.0.2.7"),
         ("2001:db8:1::5", ["2001:db8:2::9"], "2001:db8:2::9"),
-        # Garbage where the address must stand: unknown, never what stands to its left.
+        # Garbage where the address must be: unknown, never what is on its left.
         ("10.0.0.1", ["1.1.1.1, evil"], None),
         ("10.0.0.1", ["1.1.1.1,"], None),
         ("10.0.0.1", ["1.1.1.1, , 10.0.0.2"], None),

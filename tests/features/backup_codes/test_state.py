@@ -95,7 +95,7 @@ async def test_no_other_handle_says_that_the_codes_are_shown(tab: Tab, sqlite_un
 async def test_a_set_whose_answer_was_cancelled_is_made_anew(
     tab: Tab, sqlite_units: Units, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As Reflex does when the page connects anew: the set stands in the database, and no state knows of it."""
+    """As Reflex does when the page reconnects: the set is in the database, and no state knows about it."""
 
     async def cancel(*_: object, **__: object) -> None:
         raise asyncio.CancelledError

@@ -81,7 +81,7 @@ def test_a_phrase_stands_at_the_head_of_the_mails_of_all_features(units: Units) 
 
 
 def test_each_change_is_mailed_and_shown_but_not_in_words(units: Units) -> None:
-    """The new phrase stands at the head of the mail about it: so its owner sees what the next ones look like."""
+    """The new phrase is at the top of the mail about it, so its owner sees what the next ones look like."""
     caller = logged_in_actor(units)
     choose(units, caller)
     choose(units, caller, "another phrase")
@@ -169,7 +169,7 @@ def test_phrase_leak_a_mail_about_no_account_has_none(units: Units) -> None:
 
 
 def test_phrase_leak_previews_and_subjects_do_not_tell_it(units: Units) -> None:
-    """A locked phone shows them to who stands beside it."""
+    """A locked phone shows them to anybody nearby."""
     caller = logged_in_actor(units)
     choose(units, caller)
 

@@ -398,7 +398,7 @@ def test_the_last_passkey_stays(units: Units, closed: Actor, phone: Authenticato
 def test_the_oldest_passkey_is_replaced_by_none_that_is_new(
     units: Units, closed: Actor, phone: Authenticator, laptop: Authenticator, clock: FakeClock
 ) -> None:
-    """A thief with an open session would else put an own one in its place. A newer one may always go."""
+    """Otherwise a thief with an open session could replace it with a passkey of theirs. A newer one can always go."""
     clock.advance(days=1)
     add(units, closed, Authenticator())
     with units.read() as unit:

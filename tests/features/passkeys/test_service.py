@@ -438,7 +438,7 @@ def test_others_die_with_the_first_passkey_and_with_the_last(units: Units, calle
     assert ends_others(remove_oldest)
 
 
-# Everything else that may stand in the way
+# Everything else that may refuse a login
 
 
 def test_ip_paths_passkey(units: Units, caller: Actor, phone: Authenticator) -> None:
