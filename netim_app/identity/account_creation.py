@@ -48,5 +48,5 @@ def create_account(
     )
     unit.session.add(account)
     unit.session.flush()  # the fact names its id
-    unit.record(facts.AccountCreated(account_id=account.id or 0, at=unit.now, origin=origin or Origin()))
+    unit.record(facts.AccountCreated(account_id=account.id, at=unit.now, origin=origin or Origin()))
     return account

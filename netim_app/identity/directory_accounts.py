@@ -64,11 +64,10 @@ def begin(unit: UnitOfWork, customer: DirectoryCustomer, password_hash: str, ori
         time_zone=profile.time_zone,
     )
     account = account_creation.create_account(unit, new, password_hash, origin, judged=False)
-    account_id = account.id or 0
     profiles.store(account, profile)
-    unit.session.add(DirectoryLink(account_id=account_id, key=customer.key))
+    unit.session.add(DirectoryLink(account_id=account.id, key=customer.key))
     unit.session.flush()
-    return account_id
+    return account.id
 
 
 def read_details(customer: DirectoryCustomer) -> Profile:

@@ -80,12 +80,12 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str | 
     """
     account = unit.session.get_one(Account, link.account_id)
     if account.disabled_at is not None:
-        raise links.refused(EMAIL_CHANGE, account_id=account.id or 0)
-    freeze.refuse_while_frozen(unit, account.id or 0)
-    if (refusal := login_policies.refusal(unit, account.id or 0, visitor.origin)) is not None:
-        raise links.refused(EMAIL_CHANGE, reason=refusal, account_id=account.id or 0)
+        raise links.refused(EMAIL_CHANGE, account_id=account.id)
+    freeze.refuse_while_frozen(unit, account.id)
+    if (refusal := login_policies.refusal(unit, account.id, visitor.origin)) is not None:
+        raise links.refused(EMAIL_CHANGE, reason=refusal, account_id=account.id)
     fact = facts.EmailChanged(
-        account_id=account.id or 0,
+        account_id=account.id,
         at=unit.now,
         origin=visitor.origin,
         old_email=account.email,

@@ -141,4 +141,4 @@ def bring_in(unit: UnitOfWork, customer: ImportedCustomer, origin: Origin) -> No
     nobodys = passwords.dummy_hash(unit.settings.bcrypt_cost)
     account = account_creation.create_account(unit, new, customer.password_hash or nobodys, origin, judged=False)
     profiles.store(account, customer.profile)
-    unit.record(facts.SupportActed(account_id=account.id or 0, at=unit.now, origin=origin, act="imported"))
+    unit.record(facts.SupportActed(account_id=account.id, at=unit.now, origin=origin, act="imported"))

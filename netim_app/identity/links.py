@@ -70,6 +70,17 @@ def find_link(unit: UnitOfWork, token: str) -> MailedLink | None:
     ).first()
 
 
+def account_of(link: MailedLink) -> int:
+    """The account that a link belongs to.
+
+    Raises:
+        ValueError: it belongs to a registration, which has no account yet.
+    """
+    if link.account_id is None:
+        raise ValueError(link.purpose)
+    return link.account_id
+
+
 def consume_link(unit: UnitOfWork, token: str, purpose: str) -> MailedLink:
     """Consumes a link.
 

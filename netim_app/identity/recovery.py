@@ -47,8 +47,8 @@ def answer_reset(unit: UnitOfWork, origin: Origin, request: Mapping[str, str]) -
     if account is None:
         log_refusal("reset_refused", account_id=0, reason="no account")
         return
-    log_asked(unit, "reset_asked", account_id=account.id or 0)
-    mail_reset(unit, Fact(account_id=account.id or 0, at=unit.now, origin=origin))
+    log_asked(unit, "reset_asked", account_id=account.id)
+    mail_reset(unit, Fact(account_id=account.id, at=unit.now, origin=origin))
 
 
 def mail_reset(unit: UnitOfWork, asked: Fact, *, restored: bool = False, frozen: bool = False) -> None:

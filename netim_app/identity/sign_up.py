@@ -150,5 +150,5 @@ def _create_account(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> Non
         judged=not imported_hashes.is_imported(row.password_hash),
     )
     if visitor.browser_digest:  # it has proved mailbox and password, so its first login needs no alert
-        known_browsers.remember_browser(unit, account.id or 0, visitor.browser_digest)
+        known_browsers.remember_browser(unit, account.id, visitor.browser_digest)
     unit.session.exec(delete(SignUp).where(col(SignUp.email_key) == account.email_key))

@@ -99,7 +99,7 @@ async def confirm_email(token: str, password: str, visitor: Visitor) -> sign_up.
     if link.purpose == sign_up.PURPOSE:
         await _check_chosen_password(link, password, visitor)
     elif not (isinstance(visitor, Actor) and visitor.account_id == link.account_id):
-        if await in_read_unit(sole_ceremony.is_chosen, link.account_id or 0):
+        if await in_read_unit(sole_ceremony.is_chosen, links.account_of(link)):
             raise DomainError("verify.log_in_first")
         await _check_account_password(link, password, visitor)
     return await in_unit(sign_up.confirm, token, visitor)
@@ -120,7 +120,7 @@ async def _check_account_password(link: MailedLink, password: str, visitor: Visi
     """Checks it within the usual limits on the account's password. A change of password revokes the link."""
     if not password:
         raise DomainError("form.required", field="password")
-    account_id = link.account_id or 0
+    account_id = links.account_of(link)
     email = (await in_read_unit(profiles.view_account, account_id)).email
     with password_queues.hash_place(visitor):
         try:

@@ -27,11 +27,7 @@ def open_ones(unit: UnitOfWork, session_ids: Collection[int]) -> set[int]:
             col(AccountSession.expires_at) > unit.now,
         )
     )
-    return {
-        row.id
-        for row in rows
-        if row.id is not None and not sessions.is_over(unit, row.last_seen_at, remember=row.remember)
-    }
+    return {row.id for row in rows if not sessions.is_over(unit, row.last_seen_at, remember=row.remember)}
 
 
 def open_cookies(unit: UnitOfWork, cookies: Collection[str]) -> tuple[set[str], set[str]]:

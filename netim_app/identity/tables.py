@@ -12,7 +12,7 @@ class Account(SQLModel, table=True):
 
     __tablename__ = "account"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     email: str = Field(max_length=254)
     email_key: str = Field(max_length=254, unique=True)
     """The form of the address used for lookups: see `email_address.email_key`."""
@@ -56,7 +56,7 @@ class SignUp(SQLModel, table=True):
 
     __tablename__ = "sign_up"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     email: str = Field(max_length=254)
     email_key: str = Field(max_length=254, index=True)
     first_name: str = Field(max_length=80)
@@ -72,7 +72,7 @@ class MailedLink(SQLModel, table=True):
 
     __tablename__ = "mailed_link"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     digest: str = Field(max_length=64, unique=True)
     purpose: str = Field(max_length=20)
     account_id: int | None = Field(default=None, foreign_key="account.id", ondelete="CASCADE", index=True)
@@ -117,7 +117,7 @@ class AccountSession(SQLModel, table=True):
 
     __tablename__ = "account_session"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     token_digest: str = Field(max_length=64, unique=True)
     superseded_digest: str = Field(default="", max_length=64, index=True)
@@ -151,7 +151,7 @@ class Ticket(SQLModel, table=True):
 
     __tablename__ = "ticket"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     digest: str = Field(max_length=64, unique=True)
     purpose: str = Field(max_length=20)
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)

@@ -92,19 +92,19 @@ def restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -
         DomainError: the link does not work, or the old address now belongs to another account.
     """
     link = links.consume_link(unit, token, links.UNDO)
-    account = sessions.lock_for_change(unit, link.account_id or 0)
+    account = sessions.lock_for_change(unit, links.account_of(link))
     if account.disabled_at is not None:
-        raise links.refused(links.UNDO, account_id=account.id or 0)
+        raise links.refused(links.UNDO, account_id=account.id)
     replaced, account.email, account.email_key = account.email, link.email, email_key(link.email)
     account.password_hash = nobodys_hash
     try:
         unit.session.flush()
     except IntegrityError as error:
         raise DomainError("undo.taken") from error
-    links.revoke_links(unit, account.id or 0)
-    sessions.end_sessions(unit, account.id or 0)
-    known_browsers.forget_browsers(unit, account.id or 0)
-    fact = EmailRestored(account_id=account.id or 0, at=unit.now, origin=visitor.origin, since=link.created_at - LIFE)
+    links.revoke_links(unit, account.id)
+    sessions.end_sessions(unit, account.id)
+    known_browsers.forget_browsers(unit, account.id)
+    fact = EmailRestored(account_id=account.id, at=unit.now, origin=visitor.origin, since=link.created_at - LIFE)
     unit.record(fact)
     _notify(unit, fact, account.email, replaced)
     return account.email

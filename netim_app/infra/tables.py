@@ -26,7 +26,7 @@ class OutboxMessage(SQLModel, table=True):
         Index("ix_outbox_message_state_due_at", "state", "due_at"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     message_id: str = Field(unique=True, max_length=64)
     event: str = Field(max_length=64)
     account_id: int | None = Field(default=None, index=True)

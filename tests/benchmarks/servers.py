@@ -146,7 +146,7 @@ def _make_customer(
         ),
         hashed,
     )
-    account_id = account.id or 0
+    account_id = account.id
     unit.session.add(LoginAlert(account_id=account_id, setting="off", since=unit.now))
     unit.session.add_all(_rule(unit, account_id, number) for number in range(rules))
     secret = _add_device(unit, account_id) if with_code else ""

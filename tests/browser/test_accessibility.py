@@ -25,6 +25,7 @@ from netim_app.identity.tables import Account
 from netim_app.texts import catalog
 from tests.browser.conftest import DESKTOP, PHONE, unfold_rules
 from tests.browser.wire import Wire
+from tests.kit.factories import account_id_of
 from tests.kit.harness import PASSWORD, Server, link_in
 from tests.kit.kept_secrets import text_of
 from tests.kit.languages import tag
@@ -256,7 +257,7 @@ def visit_passkeys_only(look: Looker) -> list[str]:
 def visit_the_way_back(look: Looker, server: Server, email: str, codes: list[str]) -> None:
     page = look.page
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
         recovery.mail_way_back(unit, Fact(account_id=account_id, at=unit.now))
     page.goto(mailed_page(server, email, "Get back into your"))
     begin = page.get_by_test_id("passkey-recovery-begin")
@@ -382,7 +383,7 @@ def visit_question(look: Looker, server: Server, email: str) -> None:
 
 def visit_undo(look: Looker, server: Server, email: str) -> None:
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email)
+        account_id = account_id_of(unit, email)
         token = links.new_link(unit, purpose=links.UNDO, life=undo.LIFE, account_id=account_id, email=email)
     page = look.page
     page.goto(f"/restore-email#{token}")
@@ -396,7 +397,7 @@ def visit_undo(look: Looker, server: Server, email: str) -> None:
 def visit_not_me(look: Looker, server: Server, email: str) -> None:
     page = look.page
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
         notices.notify(unit, "password_changed", Fact(account_id=account_id, at=unit.now), way="reset")
     page.goto(not_me_link(server, email))
     expect(page.get_by_test_id("not-me")).to_be_visible()
@@ -457,7 +458,7 @@ def visit_personal_information(look: Looker, server: Server, email: str) -> None
 def look_at_the_account_that_stays(look: Looker, server: Server, email: str) -> None:
     """As after a login that has taken a deletion back."""
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
         moments = dict.fromkeys(("asked_at", "due_at", "taken_back_at"), unit.now)
         unit.session.add(AccountDeletion(account_id=account_id, **moments))
     look.page.goto(PERSONAL)
@@ -471,7 +472,7 @@ def look_at_the_account_that_stays(look: Looker, server: Server, email: str) -> 
 def look_at_the_password(look: Looker, server: Server, email: str) -> None:
     """As after a login with a password that a stricter policy refuses."""
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
         password = unit.session.get_one(Account, account_id).password_hash
         stored_passwords.store_judgement(unit, account_id, password, accepted=False)
     look.page.goto(SECURITY)
@@ -482,7 +483,7 @@ def look_at_the_password(look: Looker, server: Server, email: str) -> None:
 def look_at_the_panel(look: Looker, server: Server, email: str) -> None:
     """As after a login by backup code, with one step done."""
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
         unit.session.add(ReplacementToDo(account_id=account_id, key="totp.lost.remove"))
     look.page.goto(SECURITY)
     panel = look.page.locator("#lost-device")
@@ -496,7 +497,7 @@ def visit_the_journal(look: Looker, server: Server, email: str) -> None:
     """With more entries than one page holds, and with faults in the filter."""
     page = look.page
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
         for _ in range(12):
             operations.note_and_notify(unit, account_id, "exported", Origin())
     page.get_by_test_id("journal-show").click()
@@ -515,7 +516,7 @@ def visit_security(look: Looker, server: Server, email: str) -> None:
     open_settings(elsewhere.new_page(), server, email)
     elsewhere.close()
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
         for number in range(12):
             origin = Origin(address=f"203.0.113.{number}", browser="Firefox", system="Linux")
             for _ in range(1 + number % 3):
@@ -550,7 +551,7 @@ def visit_copies(look: Looker, server: Server, second: str) -> None:
     expect(page.get_by_test_id("copy-confirmed")).to_be_visible()
     look("copies are confirmed")
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, second.removeprefix("second.")) or 0
+        account_id = account_id_of(unit, second.removeprefix("second."))
         token = links.new_link(unit, purpose=copies.STOP, life=links.CONFIRM_LIFE, account_id=account_id, email=second)
     page.goto(SECURITY)
     expect(page.get_by_test_id("copy-change")).to_be_visible()
@@ -651,7 +652,7 @@ def visit_ip_restriction(look: Looker, server: Server, email: str) -> None:
     with server.units.write() as unit:
         for number in range(12):
             rule = IpRule(
-                account_id=operations.find_account(unit, email) or 0,
+                account_id=account_id_of(unit, email),
                 family=4,
                 first=bytes([203, 0, 114, number]).rjust(16, b"\0"),
                 last=bytes([203, 0, 114, number]).rjust(16, b"\0"),
@@ -690,7 +691,7 @@ def end_enrolments(server: Server, *, enable: int = 0) -> None:
 def visit_two_factor(look: Looker, server: Server, email: str) -> None:
     page = look.page
     with server.units.read() as unit:
-        account_id = operations.find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
     page.get_by_test_id("totp-enable").click()
     expect(page.get_by_test_id("totp-key")).to_be_visible()
     end_enrolments(server)
@@ -741,7 +742,7 @@ def visit_two_factor(look: Looker, server: Server, email: str) -> None:
     finish.locator("[type=submit]").click()
     expect(finish).to_have_count(0)
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
         assert all(backup_code_use.consume(unit, account_id, code, Origin()) for code in codes[:9])
     page.goto(SECURITY)
     expect(page.get_by_test_id("backup-codes-low")).to_be_visible()

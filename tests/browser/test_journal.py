@@ -12,6 +12,7 @@ from netim_app.features.journal.service import checking, keys
 from netim_app.identity import operations
 from netim_app.texts import catalog
 from tests.browser.conftest import DESKTOP, PHONE
+from tests.kit.factories import account_id_of
 from tests.kit.hands import Keyboard, Mouse
 from tests.kit.harness import PASSWORD, Server
 from tests.kit.journal import lengthen, unpack
@@ -39,7 +40,7 @@ def test_a_journal_is_read_checked_exported_and_verified_elsewhere(
     page = new_context(viewport=viewport).new_page()
     open_settings(page, server, email)
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
         lengthen(unit, account_id, checking.PART)
         operations.note_and_notify(unit, account_id, "exported", operations.Origin())
     witness = small_print(server, email, say("mail.support_acted.subject"))

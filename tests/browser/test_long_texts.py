@@ -12,11 +12,12 @@ from netim_app.core.facts import Origin
 from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service import rule_list
 from netim_app.features.journal.service import entries
-from netim_app.identity import links, operations, undo
+from netim_app.identity import links, undo
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.texts import catalog
 from tests.browser.conftest import unfold_rules
+from tests.kit.factories import account_id_of
 from tests.kit.fitting import misfits
 from tests.kit.harness import PASSWORD, Server, link_in, running
 from tests.kit.languages import tag
@@ -86,7 +87,7 @@ def test_the_longest_texts_fit_everywhere(chromium: Browser, server: Server, lan
     visit_public_pages(fits, server, email)
     for fill in (fill_account, add_rules):
         with server.units.write() as unit:
-            fill(unit, operations.find_account(unit, email) or 0)
+            fill(unit, account_id_of(unit, email))
     open_settings(page, server, email)
     visit_personal_information(fits, email)
     visit_security(fits)
@@ -147,7 +148,7 @@ def visit_public_pages(fits: Fitter, server: Server, email: str) -> None:
     fits("link")
     other = server.create_account(f"u{email[1:]}")
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, other)
+        account_id = account_id_of(unit, other)
         token = links.new_link(unit, purpose=links.UNDO, life=undo.LIFE, account_id=account_id, email=other)
     page.goto(f"/restore-email#{token}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()

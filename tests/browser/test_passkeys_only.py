@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from netim_app.features.passkeys.service import recovery
-from netim_app.identity.operations import find_account
 from tests.browser.conftest import go_to_security, log_in, log_out
+from tests.kit.factories import account_id_of
 from tests.kit.harness import PASSWORD, Server
 from tests.kit.passkeys import mailed_page
 from tests.kit.phone import finish
@@ -118,7 +118,7 @@ def test_who_has_lost_every_passkey_gets_back_in_after_a_day(page: Page, custome
 
     server.move_clock(24 * 3600)
     with server.units.write() as unit:  # what the server does every minute
-        recovery.mail_link_when_open(unit, find_account(unit, customer) or 0)
+        recovery.mail_link_when_open(unit, account_id_of(unit, customer))
     page.goto(mailed_page(server, customer, "The wait is over"))
     page.get_by_role("button", name="Log in").click()
 

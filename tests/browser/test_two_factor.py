@@ -15,8 +15,8 @@ from sqlmodel import delete
 from netim_app.core.facts import Origin
 from netim_app.features.backup_codes.service import use as backup_code_use
 from netim_app.features.totp.tables import TotpEnrolment
-from netim_app.identity import operations
 from tests.browser.conftest import DESKTOP, PHONE, gauge_percent, go_to_security, log_in, log_out
+from tests.kit.factories import account_id_of
 from tests.kit.hands import Keyboard
 from tests.kit.harness import PASSWORD, Server
 from tests.kit.languages import tag
@@ -251,7 +251,7 @@ def test_a_lost_phone(page: Page, server: Server, customer: str) -> None:
     expect(page.get_by_role("heading", name="Personal information")).to_be_visible()
     expect(page.get_by_text("Your backup codes are running out.")).to_have_count(0)
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, customer)
+        account_id = account_id_of(unit, customer)
         assert all(backup_code_use.consume(unit, account_id, code, Origin()) for code in codes[1:6])
     page.reload()
     expect(page.get_by_text("Your backup codes are running out.")).to_be_visible()

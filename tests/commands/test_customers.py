@@ -36,7 +36,7 @@ def test_an_account_is_created(sqlite_units: Units) -> None:
     done = run(PASSWORD)
 
     assert (done.exit_code, done.stdout) == (0, f"created {EMAIL}\n")
-    assert stored_account(sqlite_units, found(sqlite_units) or 0).first_name == "Ada"
+    assert stored_account(sqlite_units, found(sqlite_units)).first_name == "Ada"
     assert run(PASSWORD).exit_code == 1, "there is one now"
 
 
@@ -55,7 +55,7 @@ def entries(units: Units, account_id: int) -> list[tuple[str, str]]:
 
 def test_what_the_operator_creates_is_an_act_of_the_operator(sqlite_units: Units) -> None:
     run(PASSWORD)
-    assert entries(sqlite_units, found(sqlite_units) or 0) == [("account_created", "operator")]
+    assert entries(sqlite_units, found(sqlite_units)) == [("account_created", "operator")]
 
 
 def test_each_account_whose_sessions_end_has_it_in_its_journal(

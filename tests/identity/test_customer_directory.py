@@ -90,7 +90,7 @@ def move(units: Units, email: str, new: str) -> None:
     with units.write() as unit:
         account = unit.session.exec(select(Account).where(Account.email == email)).one()
         account.email = account.email_key = new
-        fact = EmailChanged(account_id=account.id or 0, at=unit.now, old_email=email, new_email=new)
+        fact = EmailChanged(account_id=account.id, at=unit.now, old_email=email, new_email=new)
         unit.record(fact)
 
 

@@ -68,12 +68,12 @@ def begin(units: Units, account_id: int, *, blocks_login: bool = False) -> None:
 
 def remove_device(unit: UnitOfWork, actor: Actor) -> None:
     row = unit.session.exec(select(TotpAuthenticator).where(TotpAuthenticator.name == "Phone")).one()
-    authenticators.remove(unit, actor, row.id or 0)
+    authenticators.remove(unit, actor, row.id)
 
 
 def remove_passkey(unit: UnitOfWork, actor: Actor) -> None:
     only_off = stored.passkeys_of(unit, actor.account_id)
-    passkeys.remove(unit, actor, only_off[0].id or 0)
+    passkeys.remove(unit, actor, only_off[0].id)
 
 
 def remove_rule(unit: UnitOfWork, actor: Actor) -> None:
@@ -153,8 +153,8 @@ def test_freeze_lets_its_owner_remove_what_a_thief_may_have_added(
 
     with units.write() as unit:
         device = unit.session.exec(select(TotpAuthenticator).where(TotpAuthenticator.name == "Thief")).one()
-        authenticators.remove(unit, caller, device.id or 0)
-        passkeys.remove(unit, caller, stored.passkeys_of(unit, caller.account_id)[-1].id or 0)
+        authenticators.remove(unit, caller, device.id)
+        passkeys.remove(unit, caller, stored.passkeys_of(unit, caller.account_id)[-1].id)
         rules = rule_list.view_restriction(unit, caller.account_id).rules
         rule_list.remove_rule(unit, caller, next(r.id for r in rules if r.text == "203.0.113.7"), confirmed=True)
 

@@ -33,13 +33,13 @@ WHOLE = {
 LEAST = {"email": EMAIL, "first_name": "Ada"}
 
 
-def bring_in(units: Units, record: dict[str, Any]) -> int:
-    """The id of the account; 0 where there is none."""
+def bring_in(units: Units, record: dict[str, Any]) -> int | None:
+    """The id of the account, if there is one."""
     customer = read_record(record)
     with units.write() as unit:
         imports.bring_in(unit, customer, HERE)
     with units.read() as unit:
-        return unit.session.exec(select(Account.id).where(Account.email == customer.email)).first() or 0
+        return unit.session.exec(select(Account.id).where(Account.email == customer.email)).first()
 
 
 async def log_in(password: str) -> str:
@@ -62,7 +62,7 @@ def test_a_whole_record_becomes_an_account(units: Units) -> None:
     assert account.last_login_at is None
     assert mailed(units) == []
     with units.read() as unit:
-        [entry] = recent.view_newest(unit, account.id or 0).entries
+        [entry] = recent.view_newest(unit, account.id).entries
     assert entry.what == "Compte transféré ici par Netim Direct"
 
 
@@ -153,7 +153,7 @@ def test_an_address_that_is_taken_is_not_taken_again(units: Units) -> None:
 async def test_who_is_not_confirmed_confirms_with_link_and_password(units: Units, kind: str) -> None:
     record = LEAST | {"password_hash": MAKERS[kind](PASSWORD), "confirmed": "no"}
 
-    assert bring_in(units, record) == 0
+    assert bring_in(units, record) is None
     with units.read() as unit:
         assert imports.is_here(unit, read_record(record))
     token = last_mail(units, "sign_up").token
@@ -165,4 +165,4 @@ async def test_who_is_not_confirmed_confirms_with_link_and_password(units: Units
         account = unit.session.exec(select(Account)).one()
     assert (account.email, account.password_policy) == (EMAIL, password_policy.UNKNOWN)
     assert await log_in(PASSWORD) == ""
-    assert not imported_hashes.is_imported(stored_account(units, account.id or 0).password_hash)
+    assert not imported_hashes.is_imported(stored_account(units, account.id).password_hash)

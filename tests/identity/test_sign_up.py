@@ -120,7 +120,7 @@ def test_a_sign_up_makes_an_account_only_once_it_is_confirmed(units: Units, fact
     assert passwords.password_matches(PASSWORD, account.password_hash)
     assert account.password_policy == password_policy.policy(12)
     assert account.password_changed_at == units.clock()
-    assert facts == [AccountCreated(account_id=account.id or 0, at=units.clock(), origin=HERE)]
+    assert facts == [AccountCreated(account_id=account.id, at=units.clock(), origin=HERE)]
     with units.read() as unit:
         assert unit.session.exec(select(SignUp)).all() == []
 

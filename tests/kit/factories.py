@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.core.facts import Origin
-from netim_app.identity import account_creation, passwords, sessions, tickets
+from netim_app.identity import account_creation, operations, passwords, sessions, tickets
 from netim_app.identity.tables import Account
 from netim_app.infra import queued_mail
 from netim_app.infra.outbox import context_of
@@ -55,7 +55,14 @@ def make_account(unit: UnitOfWork, email: str = EMAIL, *, password: str = PASSWO
     for name, value in values.items():
         setattr(account, name, value)
     unit.session.flush()
-    return account.id or 0
+    return account.id
+
+
+def account_id_of(unit: UnitOfWork, email: str) -> int:
+    """The id of the account with this address."""
+    account_id = operations.find_account(unit, email)
+    assert account_id is not None, email
+    return account_id
 
 
 @dataclass(frozen=True)

@@ -304,9 +304,9 @@ class Server:
             hashed = passwords.hash_password(password, unit.settings.bcrypt_cost)
             account = account_creation.create_account(unit, customer, hashed)
             # off, so that the first press of the switch is one that switches on
-            unit.session.add(LoginAlert(account_id=account.id or 0, setting="off", since=unit.now))
+            unit.session.add(LoginAlert(account_id=account.id, setting="off", since=unit.now))
             if asked_for_passkey:
-                unit.session.add(PasskeyQuestion(account_id=account.id or 0, session_id=0))
+                unit.session.add(PasskeyQuestion(account_id=account.id, session_id=0))
         return email
 
     @property

@@ -4,6 +4,7 @@ from netim_app.core.facts import Origin
 from netim_app.features.ip_restriction.rules.reading import parse
 from netim_app.features.ip_restriction.service import restriction, rule_list
 from netim_app.features.ip_restriction.tables import IpRestriction
+from tests.kit.factories import account_id_of
 from tests.kit.harness import PASSWORD, Client, Server
 
 HOME, OFFICE = "127.0.0.1", "127.0.0.2"
@@ -13,10 +14,9 @@ REFUSED = "Access from this network is not allowed for this account. Use a netwo
 def restrict(server: Server, email: str, *entries: str, on: bool = True) -> None:
     """Sets the scene in the database: a list, and the switch."""
     from netim_app.core.actor import Actor
-    from netim_app.identity import operations
 
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
         owner = Actor(origin=Origin(), account_id=account_id, session_id=0, fresh_until=unit.now, revision=0)
         for entry in entries:
             rule_list.add_rule(unit, owner, parse(entry), "")

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from netim_app.identity import operations
+from tests.kit.factories import account_id_of
 from tests.kit.harness import ANSWER_SECONDS, PASSWORD, Client, Server, link_in
 
 NEW_PASSWORD = "another 9 lanterns in fog"
@@ -17,8 +18,7 @@ WRONG = "wrong " + PASSWORD
 def disable(server: Server, email: str) -> None:
     """Does the work of `disable`. The command takes seconds, and an idle socket of the account closes meanwhile."""
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email)
-        assert account_id
+        account_id = account_id_of(unit, email)
         operations.disable(unit, account_id)
 
 

@@ -8,8 +8,9 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from netim_app.features.totp.rules import STEP_SECONDS, step_at
-from netim_app.identity import operations, tickets
+from netim_app.identity import tickets
 from reflex_guard.tokens import digest
+from tests.kit.factories import account_id_of
 from tests.kit.harness import PASSWORD, Server
 
 SECURITY = "/account/connection-and-security"
@@ -60,8 +61,7 @@ def open_settings(page: Page, server: Server, email: str) -> None:
     over_http.get(f"{address}/login")
     browser = next(str(c["value"]) for c in page.context.cookies() if "browser" in str(c["name"]))
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email)
-        assert account_id
+        account_id = account_id_of(unit, email)
         ticket = tickets.issue_ticket(unit, purpose="login", account_id=account_id, browser_digest=digest(browser))
     headers = {"Sec-Fetch-Site": "same-origin"}
     answer = over_http.post(f"{address}/auth/session", form={"ticket": ticket}, headers=headers, max_redirects=0)

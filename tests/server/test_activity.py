@@ -5,7 +5,7 @@ from typing import Any
 
 from netim_app.core.facts import Origin
 from netim_app.features.journal.service import entries, retention
-from netim_app.identity import operations
+from tests.kit.factories import account_id_of
 from tests.kit.harness import PASSWORD, Client, Server, customer
 
 SECURITY = "/account/connection-and-security"
@@ -63,7 +63,7 @@ async def test_history_of_strangers_failures_is_bounded_and_asks_no_page_to_refr
 ) -> None:
     (before,) = server.query("SELECT revision FROM account WHERE email = :e", e=email)
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
         for number in range(entries.MAX_FAILURES_A_DAY - 2):
             origin = Origin(address=f"2001:db8::{number:x}")
             entries.add(unit, account_id, entries.What(sort="failures", event="login_failed", origin=origin))

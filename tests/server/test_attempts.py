@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from netim_app.identity import notices, operations
+from netim_app.identity import notices
 from netim_app.identity.attempts import MAX_FAILURES
 from netim_app.identity.second_factor import LOCKOUT_AFTER
 from netim_app.identity.tables import FailedCodeCount
@@ -21,6 +21,7 @@ from netim_app.infra.rate_limit import (
     RECOVERY_PER_ADDRESS,
     SIGN_UP_PER_ADDRESS,
 )
+from tests.kit.factories import account_id_of
 from tests.kit.fakes import until
 from tests.kit.harness import PASSWORD, Client, Server, customer, running
 from tests.kit.log_lines import id_of, lines_about
@@ -243,8 +244,7 @@ async def test_enum_login_with_two_factor(
     owner.wait(16 * MINUTE)
     other = server.create_account(new_email())
     with server.units.write() as unit:
-        account_id = operations.find_account(unit, owner.email)
-        assert account_id
+        account_id = account_id_of(unit, owner.email)
         unit.session.add(FailedCodeCount(account_id=account_id, browser_digest="", failures=LOCKOUT_AFTER - 1))
     async with Client(server) as thief:
         await give_password(thief, owner.email)

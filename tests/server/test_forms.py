@@ -8,7 +8,8 @@ import pytest
 from reflex_base.registry import RegistrationContext
 
 from netim_app import netim_app  # noqa: F401  registers every state
-from netim_app.identity import links, operations
+from netim_app.identity import links
+from tests.kit.factories import account_id_of
 from tests.kit.fakes import until
 from tests.kit.forms import FORMS, PROFILE
 from tests.kit.harness import Client, Server
@@ -91,7 +92,7 @@ async def written(server: Server) -> tuple[object, object]:
 def reset_token(server: Server, email: str) -> str:
     """The secret of a reset link, as if it had been mailed."""
     with server.units.write() as unit:
-        account = operations.find_account(unit, email)
+        account = account_id_of(unit, email)
         return links.new_link(unit, purpose="reset", life=timedelta(hours=1), account_id=account)
 
 

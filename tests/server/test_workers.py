@@ -23,9 +23,8 @@ from netim_app.features.passkeys.facts import PasskeyAdded, PasskeysOnlyOn
 from netim_app.features.passkeys.service import recovery
 from netim_app.features.passkeys.tables import Passkey, PasskeysOnly
 from netim_app.identity import links
-from netim_app.identity.operations import find_account
 from tests.conftest import new_postgres_database
-from tests.kit.factories import actor_of, make_session
+from tests.kit.factories import account_id_of, actor_of, make_session
 from tests.kit.fakes import SmtpServer, until
 from tests.kit.faults import smtp_on
 from tests.kit.harness import PASSWORD, START_SECONDS, Client, Server, free_port, link_in, redis_server, running
@@ -345,7 +344,7 @@ async def test_passkeys_only_holds_in_both_workers_and_one_end_of_the_wait_leads
 ) -> None:
     """The same browser in both: the first takes the code, and both are asked for the session at the same moment."""
     with server.units.write() as unit:
-        account_id = find_account(unit, email) or 0
+        account_id = account_id_of(unit, email)
         key = Passkey(
             account_id=account_id, credential_id=secrets.token_bytes(32), public_key=b"", sign_count=0,
             can_sync=True, backed_up=True, name="Lost", added_at=unit.now,

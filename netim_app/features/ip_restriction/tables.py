@@ -23,7 +23,7 @@ class IpRule(SQLModel, table=True):
     __tablename__ = "ip_rule"
     __table_args__ = (UniqueConstraint("account_id", "family", "first", "last"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE")
     family: int
     """4 or 6."""

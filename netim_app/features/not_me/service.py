@@ -90,7 +90,7 @@ def stop_everything(unit: UnitOfWork, token: str, visitor: Visitor) -> Then:
         DomainError: the link is invalid.
     """
     link = links.consume_link(unit, token, PURPOSE)
-    account_id = link.account_id or 0
+    account_id = links.account_of(link)
     account = sessions.lock_account(unit, account_id)
     if account.disabled_at is not None:
         raise links.refused(PURPOSE, account_id=account_id)

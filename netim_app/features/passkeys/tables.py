@@ -22,7 +22,7 @@ class Passkey(SQLModel, table=True):
 
     __tablename__ = "passkey"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     credential_id: bytes = Field(unique=True)
     """Unique over all accounts."""

@@ -12,7 +12,7 @@ class TotpAuthenticator(SQLModel, table=True):
 
     __tablename__ = "totp_authenticator"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", ondelete="CASCADE", index=True)
     name: str = Field(max_length=40)
     sealed: bytes

@@ -14,7 +14,6 @@ from netim_app.identity import (
     accounts,
     flows,
     notices,
-    operations,
     sessions,
     sign_up,
     sign_up_flows,
@@ -30,6 +29,7 @@ from tests.kit.factories import (
     HERE,
     OTHER_BROWSER,
     PASSWORD,
+    account_id_of,
     last_mail,
     logged_in_actor,
     mailed,
@@ -164,7 +164,7 @@ async def test_the_login_after_the_confirmation_is_not_mailed(units: Units) -> N
     await sign_up_flows.confirm_email(last_mail(units, "sign_up").token, PASSWORD, visitor_of())
     before = mailed(units)
     with units.read() as unit:
-        account_id = operations.find_account(unit, EMAIL) or 0
+        account_id = account_id_of(unit, EMAIL)
 
     login_again(units, account_id, BROWSER)
     assert mailed(units) == before

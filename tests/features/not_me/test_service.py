@@ -276,7 +276,7 @@ def test_not_me_stops_a_thief_who_would_replace_the_only_way_in(units: Units, ca
     clock.advance(days=8)
     add(units, caller, thiefs)
     with units.read() as unit:
-        first, second, new = [row.id or 0 for row in stored.passkeys_of(unit, caller.account_id)]
+        first, second, new = [row.id for row in stored.passkeys_of(unit, caller.account_id)]
     with units.write() as unit:
         passkeys.remove(unit, caller, second)
     assert refusal(units, lambda unit: passkeys.remove(unit, caller, first)) == "passkeys.only.replaced"

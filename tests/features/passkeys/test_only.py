@@ -169,7 +169,7 @@ def test_one_device_is_not_left_alone_without_a_backup_code(units: Units, caller
         add(units, caller, each)
     switch_on(units, caller, first)
     with units.read() as unit:
-        lost = stored.passkeys_of(unit, caller.account_id)[0].id or 0
+        lost = stored.passkeys_of(unit, caller.account_id)[0].id
 
     assert refusal(units, lambda unit: passkeys.remove(unit, caller, lost)) == "passkeys.only.needed"
     with units.write() as unit:
@@ -227,7 +227,7 @@ def test_a_backup_code_for_one_prompt_is_asked_for_again_when_a_passkey_goes(
         options = only.ask(unit, caller, "")
         laptops = stored.find(unit, caller.account_id, laptop.credential_id)
         assert laptops is not None
-        passkeys.remove(unit, caller, laptops.id or 0)
+        passkeys.remove(unit, caller, laptops.id)
 
     with pytest.raises(RecordedRefusal, match=r"passkeys\.refused"), units.write() as unit:
         only.switch_on(unit, caller, phone.use(options), PAGE)
@@ -270,7 +270,7 @@ def test_switching_on_and_removing_a_passkey_at_once_leaves_no_closed_account(
 ) -> None:
     with units.write() as unit:
         answer = phone.use(only.ask(unit, caller, ""))
-        ids = [row.id or 0 for row in stored.passkeys_of(unit, caller.account_id)]
+        ids = [row.id for row in stored.passkeys_of(unit, caller.account_id)]
 
     def switch(unit: UnitOfWork) -> object:
         return only.switch_on(unit, caller, answer, PAGE)
@@ -383,7 +383,7 @@ async def test_a_new_password_needs_a_fresh_proof_and_takes_no_code(
 def test_the_last_passkey_stays(units: Units, closed: Actor, phone: Authenticator, laptop: Authenticator) -> None:
     with units.write() as unit:
         backup_code_sets.make(unit, closed)
-        first, last = [row.id or 0 for row in stored.passkeys_of(unit, closed.account_id)]
+        first, last = [row.id for row in stored.passkeys_of(unit, closed.account_id)]
         passkeys.remove(unit, closed, first)
     with pytest.raises(DomainError, match=r"passkeys\.only\.last"), units.write() as unit:
         passkeys.remove(unit, closed, last)
@@ -402,7 +402,7 @@ def test_the_oldest_passkey_is_replaced_by_none_that_is_new(
     clock.advance(days=1)
     add(units, closed, Authenticator())
     with units.read() as unit:
-        first, second, new = [row.id or 0 for row in stored.passkeys_of(unit, closed.account_id)]
+        first, second, new = [row.id for row in stored.passkeys_of(unit, closed.account_id)]
     with units.write() as unit:
         passkeys.remove(unit, closed, second)
 
@@ -422,7 +422,7 @@ def test_a_passkey_that_is_a_week_old_may_replace_the_oldest(
     clock.advance(days=7)
     with units.write() as unit:
         for row in stored.passkeys_of(unit, closed.account_id)[:2]:
-            passkeys.remove(unit, closed, row.id or 0)
+            passkeys.remove(unit, closed, row.id)
         assert stored.count(unit, closed.account_id) == 1
 
 
@@ -502,7 +502,7 @@ def test_a_block_after_wrong_codes_does_not_shut_passkeys_out(
 def test_backed_up_is_what_the_passkey_said_last(units: Units, caller: Actor, codes: tuple[str, ...]) -> None:
     """One that may be synced and is not yet can be lost with its device."""
     with units.write() as unit:
-        passkeys.remove(unit, caller, stored.passkeys_of(unit, caller.account_id)[0].id or 0)
+        passkeys.remove(unit, caller, stored.passkeys_of(unit, caller.account_id)[0].id)
     key = Authenticator()
     add(units, caller, key, flags=PRESENT | VERIFIED | CAN_SYNC | 0x40)
 

@@ -300,7 +300,7 @@ def test_the_owner_reads_of_a_right_passkey_after_the_password_that_was_shut_out
 def test_a_removed_passkey_opens_nothing(units: Units, caller: Actor, phone: Authenticator) -> None:
     with units.write() as unit:
         row = stored.passkeys_of(unit, caller.account_id)[0]
-        passkeys.remove(unit, caller, row.id or 0)
+        passkeys.remove(unit, caller, row.id)
 
     with pytest.raises(RecordedRefusal, match=answers.REFUSED):
         log_in(units, phone.use(ask(units)))
@@ -329,7 +329,7 @@ def test_nobody_renames_or_removes_the_passkey_of_another_account(
 ) -> None:
     eve = logged_in_actor(units, "eve@example.org", browser_digest=OTHER_BROWSER)
     with units.read() as unit:
-        passkey_id = stored.passkeys_of(unit, caller.account_id)[0].id or 0
+        passkey_id = stored.passkeys_of(unit, caller.account_id)[0].id
 
     for act in (lambda u: passkeys.rename(u, eve, passkey_id, "Mine"), lambda u: passkeys.remove(u, eve, passkey_id)):
         with units.write() as unit, pytest.raises(DomainError, match="gone"):
@@ -346,7 +346,7 @@ def test_a_name_is_given_once(units: Units, caller: Actor, phone: Authenticator)
         first = stored.passkeys_of(unit, caller.account_id)[0]
 
     with units.write() as unit, pytest.raises(DomainError, match="name_taken"):
-        passkeys.rename(unit, caller, first.id or 0, other.upper())
+        passkeys.rename(unit, caller, first.id, other.upper())
 
 
 def test_an_ip_address_has_no_passkeys(sqlite_units: Units) -> None:
@@ -381,7 +381,7 @@ def test_password_managers_are_told_of_a_passkey_that_was_removed(
     with units.write() as unit:
         removed = stored.find(unit, caller.account_id, other.credential_id)
         assert removed
-        passkeys.remove(unit, caller, removed.id or 0)
+        passkeys.remove(unit, caller, removed.id)
     with pytest.raises(answers.RemovedPasskey, match=answers.REFUSED) as unknown:
         log_in(units, late)
     with pytest.raises(RecordedRefusal, match=answers.REFUSED) as spent:
@@ -423,7 +423,7 @@ def test_others_die_with_the_first_passkey_and_with_the_last(units: Units, calle
 
     def remove_oldest() -> None:
         with units.write() as unit:
-            passkeys.remove(unit, caller, stored.passkeys_of(unit, caller.account_id)[0].id or 0)
+            passkeys.remove(unit, caller, stored.passkeys_of(unit, caller.account_id)[0].id)
 
     def ends_others(act: Callable[[], object]) -> bool:
         with units.write() as unit:
@@ -535,7 +535,7 @@ def test_backup_codes_go_with_the_last_second_factor_and_not_before(
 
     for left in (10, 0):
         with units.write() as unit:
-            passkeys.remove(unit, caller, stored.passkeys_of(unit, caller.account_id)[0].id or 0)
+            passkeys.remove(unit, caller, stored.passkeys_of(unit, caller.account_id)[0].id)
         with units.read() as unit:
             assert backup_code_use.codes_left(unit, caller.account_id) == left
 
@@ -572,7 +572,7 @@ def test_the_application_goes_without_a_code_where_a_passkey_stays(
             row = TotpAuthenticator(account_id=each.account_id, name="P", sealed=b"", last_step=0, added_at=unit.now)
             unit.session.add(row)
             unit.session.flush()
-            rows[each.account_id] = row.id or 0
+            rows[each.account_id] = row.id
 
     def take_away(actor: Actor) -> None:
         with units.write() as unit:

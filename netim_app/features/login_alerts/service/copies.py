@@ -125,7 +125,7 @@ def stop(unit: UnitOfWork, token: str) -> None:
 def _consume(unit: UnitOfWork, token: str, purpose: str) -> sa.Row[tuple[int, str]]:
     """The address that a link was sent to, if it belongs to an open account."""
     link = links.consume_link(unit, token, purpose)
-    account_id = link.account_id or 0
+    account_id = links.account_of(link)
     row = unit.row(_FIND, account=account_id)
     if row is None or row.email != link.email or sessions.lock_account(unit, account_id).disabled_at is not None:
         raise links.refused(purpose, account_id=account_id)

@@ -105,7 +105,7 @@ def _listed(row: Passkey, language: str, time_zone: str) -> ListedPasskey:
     client = catalog.format_client(row.browser, row.system, language)
     used = row.last_used_at
     return ListedPasskey(
-        id=row.id or 0,
+        id=row.id,
         name=row.name,
         picture=provider(row.provider)[1],
         can_sync=row.can_sync,
