@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import select
 
+from netim_app.core import paths
 from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
@@ -19,7 +20,6 @@ from netim_app.infra.unit_of_work import UnitOfWork
 EMAIL_CHANGE_REQUEST = "email_change_request"
 EMAIL_CHANGE = "email_change"
 """Purpose of the link that confirms a new address."""
-PROFILE_PAGE = "/account/personal-information"
 
 
 def ask_email_change(unit: UnitOfWork, actor: Actor, new_email: str) -> None:
@@ -62,7 +62,7 @@ def answer_email_change(unit: UnitOfWork, _origin: Origin, request: Mapping[str,
         account_id=account.id,
         expires_at=datetime.fromisoformat(request["at"]) + links.CONFIRM_LIFE,
         params={
-            "link": f"{unit.settings.public_url}/verify-email#{request['token']}",
+            "link": f"{unit.settings.public_url}{paths.VERIFY}#{request['token']}",
             "hours": int(links.CONFIRM_LIFE.total_seconds() // 3600),
         },
     )
@@ -98,4 +98,4 @@ def change_email(unit: UnitOfWork, link: MailedLink, visitor: Visitor) -> str | 
     unit.record(fact)
     own = visitor if isinstance(visitor, Actor) and visitor.account_id == fact.account_id else None
     sessions.end_sessions(unit, fact.account_id, keep=own.session_id if own else None)
-    return tickets.renewal_ticket(unit, own, return_to=sessions.HOME) if own else None
+    return tickets.renewal_ticket(unit, own, return_to=paths.PERSONAL) if own else None

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.core.actor import Actor, Visitor, set_caller
 from netim_app.identity import known_browsers, pending_logins, sessions
 from netim_app.identity.access import ANYONE, FRESH, PENDING, Access
@@ -94,7 +95,7 @@ class Gate(gate.Gate[Case]):
         if lost:
             tab.session_id = _owner_of_lost(lookup)
         await _bind_tab_to_caller(root, tab, lookup.actor.session_id if lookup.actor else 0, visitor.browser_digest)
-        if not current_event().path.startswith("/account/"):
+        if not current_event().path.startswith(paths.ACCOUNT):
             tab.ended = False
         if loaded and tab.session_id == 0:
             # The earlier visit is over. If its content appeared, it would replace a form that is being filled in.
@@ -143,7 +144,7 @@ async def _authorize_pending(root: rx.State, visitor: Visitor, event_name: str) 
     if await in_read_unit(pending_logins.is_pending, visitor):
         return None
     log_refusal("event.refused", event=event_name, reason="no code is asked for")
-    return await answer(root, rx.redirect("/login?again=1"))
+    return await answer(root, rx.redirect(f"{paths.LOGIN}?again=1"))
 
 
 async def _authorize(root: rx.State, mark: Mark | None, caller: Case, event_name: str) -> Answer | None:
@@ -235,7 +236,7 @@ def _owner_of_lost(lookup: Lookup) -> int:
     """
     if lookup.actor is not None:
         return lookup.actor.session_id
-    return -1 if current_event().path.startswith("/account/") else 0
+    return -1 if current_event().path.startswith(paths.ACCOUNT) else 0
 
 
 async def _show_reconnected(root: rx.State, caller: Visitor) -> None:
@@ -247,7 +248,7 @@ async def _show_reconnected(root: rx.State, caller: Visitor) -> None:
     if shell.ready or shell.opened:
         return
     shell._begun_visit = visit_of(root)  # noqa: SLF001  a public var would be sent to the page
-    if isinstance(caller, Actor) and current_event().path.startswith("/account/"):
+    if isinstance(caller, Actor) and current_event().path.startswith(paths.ACCOUNT):
         await refresh(root, everything=True)
         await keep_shown(root)
         shell.ready = True
@@ -288,9 +289,9 @@ async def _identify(tab: Tab) -> tuple[Visitor, Lookup]:
 def _login_path(lookup: Lookup, tab: Tab) -> str:
     event = current_event()
     query = "?next="
-    if event.path.startswith("/account/"):
+    if event.path.startswith(paths.ACCOUNT):
         _, anchor, card = event.url.partition("#")  # links in mails lead to a single card of the page
         query += quote(event.path + anchor + card)
     if lookup.refusal is not None:
-        return f"/login{query}&refused=1"
-    return f"/login{query}&ended=1" if tab.ended else f"/login{query}"
+        return f"{paths.LOGIN}{query}&refused=1"
+    return f"{paths.LOGIN}{query}&ended=1" if tab.ended else f"{paths.LOGIN}{query}"

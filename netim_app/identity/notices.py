@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from netim_app.brand.brand import get_brand
+from netim_app.core import paths
 from netim_app.core.facts import Fact, Origin
 from netim_app.identity import accounts, facts, sole_ceremony
 from netim_app.infra import outbox
@@ -17,7 +18,6 @@ NOTICES_IN = timedelta(hours=1)
 SHARED_MAIL_AFTER = timedelta(minutes=15)
 SHARED_MAIL_WITHIN = timedelta(days=1)
 MORE_NOTICES_REQUEST = "more_notices_request"
-SECURITY_PAGE = "/account/connection-and-security"
 
 
 def notify(
@@ -85,8 +85,8 @@ def _notice(unit: UnitOfWork, event: str, fact: Fact, params: Mapping[str, objec
         "system": fact.origin.system or "-",
         "client": catalog.format_client(fact.origin.browser, fact.origin.system, owner.language),
         "support": get_brand().support,
-        "security_url": unit.settings.public_url + SECURITY_PAGE,
-        "forgot_url": unit.settings.public_url + "/forgot-password",
+        "security_url": unit.settings.public_url + paths.SECURITY,
+        "forgot_url": unit.settings.public_url + paths.FORGOT,
     }
     return QueuedMail(owner.email, event, owner.language, owner.time_zone, {**about, **params})
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
+from netim_app.core import paths
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Fact, Origin
@@ -67,7 +68,7 @@ def mail_reset(unit: UnitOfWork, asked: Fact, *, restored: bool = False, frozen:
         asked,
         before_login=True,
         expires_at=unit.now + RESET_LIFE,
-        link=f"{unit.settings.public_url}/reset-password#{token}",
+        link=f"{unit.settings.public_url}{paths.RESET}#{token}",
         minutes=int(RESET_LIFE.total_seconds() // 60),
         restored=restored,
         frozen=frozen,

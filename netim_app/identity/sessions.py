@@ -22,7 +22,6 @@ KEEP_OVER = timedelta(days=7)
 CLOCK_SLACK = timedelta(minutes=5)
 """How far the clock may be set back, or the clocks of two machines may differ. A session whose last use is further in
 the future than this is over, because nobody can tell how old it is."""
-HOME = "/account/personal-information"
 
 
 class Lookup(NamedTuple):

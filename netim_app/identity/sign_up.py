@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select
 
+from netim_app.core import paths
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Origin
@@ -60,8 +61,8 @@ def answer_sign_up(unit: UnitOfWork, _origin: Origin, request: Mapping[str, int]
         account_id=account.id,
         params={
             "first_name": account.first_name,
-            "login_url": unit.settings.public_url + "/login",
-            "forgot_url": unit.settings.public_url + "/forgot-password",
+            "login_url": unit.settings.public_url + paths.LOGIN,
+            "forgot_url": unit.settings.public_url + paths.FORGOT,
         },
     )
 
@@ -75,7 +76,7 @@ def _mail_confirmation(unit: UnitOfWork, row: SignUp) -> None:
         locale=row.language,
         expires_at=unit.now + links.CONFIRM_LIFE,
         params={
-            "link": f"{unit.settings.public_url}/verify-email?for=sign-up#{token}",
+            "link": f"{unit.settings.public_url}{paths.VERIFY}?for=sign-up#{token}",
             "hours": int(links.CONFIRM_LIFE.total_seconds() // 3600),
         },
     )

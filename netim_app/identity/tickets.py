@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from netim_app.core import paths
 from netim_app.core.actor import Actor
 from netim_app.core.facts import Origin
 from netim_app.identity import facts, login_policies
 from netim_app.identity.known_browsers import remember_browser
-from netim_app.identity.sessions import HOME, end, live_sessions, lock_if_there
+from netim_app.identity.sessions import end, live_sessions, lock_if_there
 from netim_app.identity.tables import AccountSession, Ticket
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -70,7 +71,7 @@ def issue_ticket(
     session_id: int | None = None,
     remember: bool = False,
     factor: str = "",
-    return_to: str = HOME,
+    return_to: str = paths.PERSONAL,
 ) -> str:
     """Creates a ticket and returns its secret."""
     ticket = new_token()

@@ -9,9 +9,10 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
+from netim_app.core import paths
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
-from netim_app.identity import email_change, known_browsers, links, notices, recovery, sessions
+from netim_app.identity import known_browsers, links, notices, recovery, sessions
 from netim_app.identity.email_address import email_key
 from netim_app.identity.facts import EmailChanged, EmailRestored
 from netim_app.identity.tables import MailedLink
@@ -38,7 +39,7 @@ def offer(unit: UnitOfWork, fact: EmailChanged) -> None:
             to=email,
             new_email=fact.new_email,
             can_be_undone=gets_link,
-            profile_url=unit.settings.public_url + email_change.PROFILE_PAGE,
+            profile_url=unit.settings.public_url + paths.PERSONAL,
         )
 
 
@@ -68,7 +69,7 @@ def _mail_link(unit: UnitOfWork, fact: EmailChanged) -> None:
         to=fact.old_email,
         expires_at=unit.now + LIFE,
         new_email=fact.new_email,
-        link=f"{unit.settings.public_url}/restore-email#{token}",
+        link=f"{unit.settings.public_url}{paths.RESTORE}#{token}",
         days=LIFE.days,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.identity.state.confirmation import VerifyState
 from netim_app.identity.state.login import LoginState
 from netim_app.identity.state.recovery import ForgotState, ResetState
@@ -25,8 +26,8 @@ def _title(key: str) -> rx.Var[str]:
 def add_all(app: rx.App) -> None:
     """Adds every page of the product. Pages have no guard: the Gate checks each event."""
     _add_entry_pages(app)
-    _add_account_page(app, personal_information.page, "personal-information", "page.personal_information")
-    _add_account_page(app, connection_and_security.page, "connection-and-security", "page.connection_and_security")
+    _add_account_page(app, personal_information.page, paths.PERSONAL, "page.personal_information")
+    _add_account_page(app, connection_and_security.page, paths.SECURITY, "page.connection_and_security")
     app.add_page(home.page, route="/", title=_title("page.home.title"), image=PREVIEW, on_load=LoginState.open_home)
     app.add_page(
         not_found.page,
@@ -39,12 +40,12 @@ def add_all(app: rx.App) -> None:
 
 def _add_entry_pages(app: rx.App) -> None:
     entries = {
-        "/login": (login.login_page, "login.title", LoginState.open_page),
-        "/signup": (sign_up.sign_up_page, "sign_up.title", SignUpState.open_page),
-        "/verify-email": (confirmation.verify_page, "verify.title", VerifyState.open_page),
-        "/forgot-password": (recovery.forgot_page, "forgot.title", ForgotState.open_page),
-        "/reset-password": (recovery.reset_page, "reset.title", ResetState.open_page),
-        "/restore-email": (undo.undo_page, "undo.title", UndoState.open_page),
+        paths.LOGIN: (login.login_page, "login.title", LoginState.open_page),
+        paths.SIGN_UP: (sign_up.sign_up_page, "sign_up.title", SignUpState.open_page),
+        paths.VERIFY: (confirmation.verify_page, "verify.title", VerifyState.open_page),
+        paths.FORGOT: (recovery.forgot_page, "forgot.title", ForgotState.open_page),
+        paths.RESET: (recovery.reset_page, "reset.title", ResetState.open_page),
+        paths.RESTORE: (undo.undo_page, "undo.title", UndoState.open_page),
     } | {page.route: (page.content, page.title, page.opened) for page in offers().entry_pages}
     for route, (component, title, opened) in entries.items():
         # The frame opens last: its content is then settled, and no wrong form flashes up.
@@ -52,6 +53,6 @@ def _add_entry_pages(app: rx.App) -> None:
         app.add_page(component, route=route, title=_title(title), image=PREVIEW, on_load=on_load)
 
 
-def _add_account_page(app: rx.App, page: Callable[[], rx.Component], name: str, title: str) -> None:
+def _add_account_page(app: rx.App, page: Callable[[], rx.Component], path: str, title: str) -> None:
     opened = ShellState.open_account_page
-    app.add_page(page, route=f"/account/{name}", title=_title(title), image=PREVIEW, on_load=opened)
+    app.add_page(page, route=path, title=_title(title), image=PREVIEW, on_load=opened)

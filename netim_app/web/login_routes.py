@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from netim_app.core import paths
 from netim_app.core.actor import Visitor, set_caller
 from netim_app.core.facts import Origin
 from netim_app.identity import pending_logins, sessions, tickets
@@ -44,7 +45,7 @@ def guarded(
             return _refused(request) or await handler(request)
         except SQLAlchemyError:
             logger.exception("the database did not answer")
-            return RedirectResponse("/login?fault=1", status_code=303)
+            return RedirectResponse(f"{paths.LOGIN}?fault=1", status_code=303)
 
     return guard
 
@@ -63,7 +64,7 @@ async def open_session(request: Request) -> Response:
     opened = await _redeem(ticket, held.browser, origin)
     if opened is None:
         log_refusal("ticket_refused")
-        return RedirectResponse("/login?again=1", status_code=303)
+        return RedirectResponse(f"{paths.LOGIN}?again=1", status_code=303)
     # End the previous session of this browser (ASVS 7.2.4).
     if held.session:
         await in_unit(sessions.end_session, held.session, origin, replaced=True)
@@ -102,6 +103,6 @@ async def close_session(request: Request) -> Response:
     token_digest = digests_of(request).session
     if await in_read_unit(sessions.is_open, token_digest):
         await in_unit(sessions.end_session, token_digest, origin_of_request(request))
-    response = RedirectResponse("/login?bye=1", status_code=303)
+    response = RedirectResponse(f"{paths.LOGIN}?bye=1", status_code=303)
     delete_cookie(response, name, settings)
     return response

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from netim_app.core import paths
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit
 from netim_app.offers import offers
 from netim_app.web import brand_files
@@ -16,7 +17,7 @@ from netim_app.web.login_routes import close_session, guarded, keep_pending, ope
 
 def change_password(_request: Request) -> RedirectResponse:
     """Password managers send their users here (W3C, A Well-Known URL for Changing Passwords)."""
-    return RedirectResponse("/account/connection-and-security#password", status_code=302)
+    return RedirectResponse(paths.card("password"), status_code=302)
 
 
 def not_found(_request: Request) -> Response:

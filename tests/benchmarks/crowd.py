@@ -55,6 +55,7 @@ from tests.benchmarks.tabs import (
 )
 from tests.kit.fakes import FakeTransport
 from tests.kit.harness import NAMESPACE, redis_server
+from tests.kit.pages import PERSONAL
 
 SCALE = float(os.environ.get("NETIM_TEST_BENCH_SCALE", "1"))
 """Less than 1 to try the benchmarks themselves; the figures mean nothing then."""
@@ -327,7 +328,7 @@ def _actions(units: Units, actor: Actor, visitor: Visitor, token: str, number: i
         with units.write() as unit:
             guess = login.begin_attempt(unit, f"c{account_id}@example.com", visitor)
         write(pending_logins.drop_pending, visitor.browser_digest)
-        write(login.accept_password, guess, visitor, remember=False, return_to=sessions.HOME)
+        write(login.accept_password, guess, visitor, remember=False, return_to=PERSONAL)
         with suppress(RecordedRefusal):
             write(second_factor.check_code, account_id, "000000", visitor)
         with units.write() as unit:

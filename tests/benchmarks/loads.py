@@ -15,7 +15,6 @@ import bcrypt
 
 from tests.benchmarks.servers import COST, CounterServer, ProductServer
 from tests.benchmarks.tabs import (
-    SECURITY_PAGE,
     Tab,
     count,
     give_password,
@@ -26,6 +25,7 @@ from tests.benchmarks.tabs import (
     timed,
 )
 from tests.kit.harness import PASSWORD
+from tests.kit.pages import SECURITY
 
 THROUGHPUT_ROUNDS = 5
 THROUGHPUT_CLIENTS = 20
@@ -72,13 +72,13 @@ class Rounds:
 def product_tabs(server: ProductServer, count: int) -> list[Tab]:
     """Connection and Security, opened by so many customers with an account each."""
     customers = server.make_customers(count, logged_in=True)
-    return [Tab(server, SECURITY_PAGE, next(_numbers), customer) for customer in customers]
+    return [Tab(server, SECURITY, next(_numbers), customer) for customer in customers]
 
 
 def rule_tabs(server: ProductServer, count: int, rules: int) -> list[Tab]:
     """The same, by customers who have so many IP rules."""
     customers = server.make_customers(count, logged_in=True, rules=rules)
-    return [Tab(server, SECURITY_PAGE, next(_numbers), customer) for customer in customers]
+    return [Tab(server, SECURITY, next(_numbers), customer) for customer in customers]
 
 
 def passkey_tabs(server: ProductServer, count: int) -> list[Tab]:

@@ -10,8 +10,8 @@ from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from tests.benchmarks.servers import ORIGIN, CounterServer, ProductServer
-from tests.benchmarks.tabs import SECURITY_PAGE
 from tests.kit.harness import Server
+from tests.kit.pages import SECURITY
 from tools.find_program import BROWSER, find
 
 ARGS = (
@@ -55,7 +55,7 @@ def weigh(product: ProductServer, counter: CounterServer) -> tuple[Weight, Weigh
         expect(page.get_by_text("0", exact=True)).to_be_visible()
 
     return (
-        _load(product, SECURITY_PAGE, cookies, product_stands),
+        _load(product, SECURITY, cookies, product_stands),
         _load(counter, "/", [], counter_stands),
     )
 

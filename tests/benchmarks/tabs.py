@@ -29,7 +29,6 @@ RULES_STATE = IpRestrictionState.get_full_name()
 RULE_DIALOG_STATE = IpDialogState.get_full_name()
 IP_TEST_STATE = IpTestState.get_full_name()
 COUNTER_STATE = f"{ROOT_STATE}.counter___counter____counter"
-SECURITY_PAGE = "/account/connection-and-security"
 ANSWER_SECONDS = 60
 OPEN_AT_ONCE = 10
 PRESS_AGAIN_SECONDS = 1

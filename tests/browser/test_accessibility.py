@@ -30,6 +30,7 @@ from tests.kit.harness import PASSWORD, Server, link_in
 from tests.kit.kept_secrets import text_of
 from tests.kit.languages import tag
 from tests.kit.not_me import not_me_link
+from tests.kit.pages import PERSONAL, SECURITY
 from tests.kit.passkeys import mailed_page
 from tests.kit.phone import finish, open_settings
 from tests.kit.virtual_authenticator import NO_PASSKEYS, Device
@@ -51,8 +52,6 @@ PUBLIC = (
     "/alert-copy",
     "/alert-copy?for=stop",
 )
-PERSONAL = "/account/personal-information"
-SECURITY = "/account/connection-and-security"
 NARROWEST = {"width": 320, "height": 640}
 """A desktop window of 1280 px at 400 % (WCAG 1.4.10)."""
 ZOOMED = {"width": 640, "height": 450}

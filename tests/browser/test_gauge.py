@@ -10,10 +10,9 @@ from sqlmodel import col, update
 from netim_app.identity.tables import Account
 from tests.browser.conftest import gauge_percent, go_to_security, log_in
 from tests.kit.harness import PASSWORD, Server
-from tests.kit.phone import SECURITY
+from tests.kit.pages import PERSONAL, SECURITY
 
 MINUTE = 60
-PERSONAL = "/account/personal-information"
 ENABLE = "Enable two-factor authentication"
 
 

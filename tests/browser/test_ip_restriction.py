@@ -9,8 +9,8 @@ from netim_app.features.ip_restriction.tables import IpRule
 from tests.browser.conftest import PHONE, gauge_percent, go_to_security, log_in, unfold_rules
 from tests.kit.hands import Keyboard
 from tests.kit.harness import PASSWORD, Server
+from tests.kit.pages import SECURITY
 
-SECURITY = "/account/connection-and-security"
 FRESH_SECONDS = 10 * 60
 
 

@@ -16,7 +16,8 @@ from tests.kit.factories import account_id_of
 from tests.kit.hands import Keyboard, Mouse
 from tests.kit.harness import PASSWORD, Server
 from tests.kit.journal import lengthen, unpack
-from tests.kit.phone import SECURITY, open_settings
+from tests.kit.pages import SECURITY
+from tests.kit.phone import open_settings
 from tests.kit.proofs import WINDOW
 
 

@@ -10,10 +10,9 @@ from netim_app.texts import catalog
 from tests.browser.conftest import DESKTOP, PHONE, open_public, unfold_rules
 from tests.kit.harness import PASSWORD, Server
 from tests.kit.languages import choose_language, tag
+from tests.kit.pages import PERSONAL, SECURITY
 from tests.kit.phone import open_settings
 
-PERSONAL = "/account/personal-information"
-SECURITY = "/account/connection-and-security"
 # The element that has the focus, and whether that can be seen: by an outline of its own. The page's end gives null.
 FOCUSED = """() => {
   const element = document.activeElement, style = getComputedStyle(element);

@@ -21,7 +21,8 @@ from tests.kit.factories import account_id_of
 from tests.kit.fitting import misfits
 from tests.kit.harness import PASSWORD, Server, link_in, running
 from tests.kit.languages import tag
-from tests.kit.phone import SECURITY, open_settings
+from tests.kit.pages import SECURITY
+from tests.kit.phone import open_settings
 
 WIDTHS = (320, 640, 690, 1280)
 NAME = "Wilhelmina-Maximiliane" + "w" * 58

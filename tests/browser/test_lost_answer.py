@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import DESKTOP
 from tests.browser.wire import Wire
 from tests.kit.harness import Server
-from tests.kit.phone import SECURITY, Phone, open_settings, open_wizard
+from tests.kit.pages import SECURITY
+from tests.kit.phone import Phone, open_settings, open_wizard
 
 SLOW_SECONDS = 3.0
 """Each way: the press has been handled long before its answer arrives."""

@@ -12,7 +12,8 @@ from tests.kit.harness import Server, link_in
 from tests.kit.languages import tag
 from tests.kit.login import NEW_PASSWORD
 from tests.kit.not_me import not_me_link
-from tests.kit.phone import SECURITY, open_settings
+from tests.kit.pages import SECURITY
+from tests.kit.phone import open_settings
 
 
 @pytest.mark.parametrize(("language", "hand"), [("en", Mouse), ("fr", Keyboard), ("de", Mouse)])

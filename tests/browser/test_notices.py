@@ -7,9 +7,9 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.kit.harness import Server
+from tests.kit.pages import PERSONAL
 from tests.kit.phone import open_settings
 
-PERSONAL = "/account/personal-information"
 PLAY = "notice => notice.getAnimations().map(({ playState, effect }) => [playState, effect.getTiming().duration])"
 """Of its animations: whether they run, and for how many milliseconds."""
 NEARLY_OVER = "notice => { notice.getAnimations()[0].currentTime = 5900; }"

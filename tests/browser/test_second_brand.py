@@ -15,7 +15,8 @@ from tests.browser.conftest import DESKTOP, PHONE, log_in, log_out, open_public
 from tests.kit.brand import OURS, SECOND_BRAND
 from tests.kit.fitting import misfits
 from tests.kit.harness import PASSWORD, ROOT, Server, link_in
-from tests.kit.phone import SECURITY, finish, give_password, go_through, open_wizard
+from tests.kit.pages import SECURITY
+from tests.kit.phone import finish, give_password, go_through, open_wizard
 
 PUBLIC = ("/login", "/signup", "/forgot-password", "/verify-email", "/reset-password", "/restore-email", "/nowhere")
 ACCOUNT = ("/account/personal-information", SECURITY)

@@ -10,7 +10,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.conftest import DESKTOP, PHONE, unfold_rules
 from tests.kit.harness import Server
 from tests.kit.ip_restriction import restrict
-from tests.kit.phone import SECURITY, open_settings
+from tests.kit.pages import SECURITY
+from tests.kit.phone import open_settings
 
 GROUPS = {"Logging in": "logging-in", "Access": "access", "Activity": "activity"}
 FOCUSED = """() => {

@@ -20,8 +20,8 @@ from tests.kit.factories import account_id_of
 from tests.kit.hands import Keyboard
 from tests.kit.harness import PASSWORD, Server
 from tests.kit.languages import tag
+from tests.kit.pages import SECURITY
 from tests.kit.phone import (
-    SECURITY,
     Phone,
     enable,
     finish,

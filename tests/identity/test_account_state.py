@@ -39,6 +39,7 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
+from tests.kit.pages import PERSONAL
 
 PROFILE = {
     "first_name": "Grace",
@@ -244,7 +245,7 @@ def test_a_path_of_the_account_area_is_safe(path: str) -> None:
     ],
 )
 def test_anything_else_leads_home(path: object) -> None:
-    assert safe_path(path) == sessions.HOME
+    assert safe_path(path) == PERSONAL
 
 
 # Step-up

@@ -20,7 +20,6 @@ from netim_app.identity import (
     operations,
     password_policy,
     passwords,
-    sessions,
 )
 from netim_app.identity.customer_directory import NOBODY, DirectoryCustomer
 from netim_app.identity.facts import EmailChanged
@@ -38,6 +37,7 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
+from tests.kit.pages import PERSONAL
 
 __all__ = ["directory"]
 
@@ -68,7 +68,7 @@ KEY = EMAIL.lower()
 async def log_in(email: str = EMAIL, password: str = OLD) -> str:
     """The key of the refusal; empty when a ticket was given."""
     try:
-        await flows.log_in(visitor_of(), email, password, remember=False, return_to=sessions.HOME)
+        await flows.log_in(visitor_of(), email, password, remember=False, return_to=PERSONAL)
     except DomainError as error:
         return error.key if (error.field, error.params) == ("", {}) else "says more than it should"
     return ""

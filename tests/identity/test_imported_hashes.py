@@ -10,7 +10,7 @@ import pytest
 from netim_app.core.errors import DomainError
 from netim_app.features.password import flows as password_flows
 from netim_app.features.password import service as password_service
-from netim_app.identity import flows, imported_hashes, password_policy, password_queues, passwords, sessions
+from netim_app.identity import flows, imported_hashes, password_policy, password_queues, passwords
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import (
@@ -25,6 +25,7 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.hashes import MAKERS, with_argon2, with_bcrypt, with_pbkdf2
+from tests.kit.pages import PERSONAL
 
 SOMESALT = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
 NACL = "pbkdf2_sha256$80000$NaCl$TdzY9guYviGDDO5e8icB+WQaRBjQTAQUrv8Ih2s0q1Y="
@@ -198,7 +199,7 @@ def account_id(request: pytest.FixtureRequest, units: Units) -> int:
 
 async def log_in(password: str) -> str:
     try:
-        await flows.log_in(visitor_of(), EMAIL, password, remember=False, return_to=sessions.HOME)
+        await flows.log_in(visitor_of(), EMAIL, password, remember=False, return_to=PERSONAL)
     except DomainError as error:
         return error.key
     return ""

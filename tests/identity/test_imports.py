@@ -8,12 +8,13 @@ from sqlmodel import select
 
 from netim_app.core.errors import DomainError
 from netim_app.features.journal.service import recent
-from netim_app.identity import accounts, flows, imported_hashes, imports, password_policy, sessions, sign_up_flows
+from netim_app.identity import accounts, flows, imported_hashes, imports, password_policy, sign_up_flows
 from netim_app.identity.imports import RecordRefused, read_record
 from netim_app.identity.tables import Account
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import EMAIL, HERE, PASSWORD, last_mail, mailed, stored_account, visitor_of
 from tests.kit.hashes import MAKERS, with_bcrypt
+from tests.kit.pages import PERSONAL
 
 WHOLE = {
     "email": "Zoe.Martin@example.org",
@@ -44,7 +45,7 @@ def bring_in(units: Units, record: dict[str, Any]) -> int | None:
 
 async def log_in(password: str) -> str:
     try:
-        await flows.log_in(visitor_of(), EMAIL, password, remember=False, return_to=sessions.HOME)
+        await flows.log_in(visitor_of(), EMAIL, password, remember=False, return_to=PERSONAL)
     except DomainError as error:
         return error.key
     return ""

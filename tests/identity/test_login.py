@@ -40,6 +40,7 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
+from tests.kit.pages import PERSONAL
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ async def attempt(email: str = EMAIL, password: str = PASSWORD, visitor: Visitor
     """The key of the refusal; empty when a ticket was given."""
     try:
         await flows.log_in(
-            visitor or visitor_of(), email, password, **{"remember": False, "return_to": sessions.HOME, **options}
+            visitor or visitor_of(), email, password, **{"remember": False, "return_to": PERSONAL, **options}
         )
     except DomainError as error:
         return error.key if (error.field, error.params) == ("", {}) else "says more than it should"
@@ -362,7 +363,7 @@ async def test_a_wrong_proof_is_refused_at_its_field_and_throttled_like_a_login(
 
     for password in ("wrong",) * 5 + (PASSWORD,):
         with pytest.raises(DomainError) as refused:
-            await flows.prove_again(caller, password, "", sessions.HOME)
+            await flows.prove_again(caller, password, "", PERSONAL)
         assert (refused.value.key, refused.value.field) == ("step_up.wrong", "password")
 
     assert await attempt(visitor=visitor_of(BROWSER)) == "login.wrong"
@@ -376,4 +377,4 @@ async def test_the_proof_of_a_password_that_is_replaced_meanwhile_counts_for_not
     change_meanwhile(units, caller.account_id, monkeypatch)
 
     with pytest.raises(DomainError, match=r"step_up\.wrong"):
-        await flows.prove_again(caller, PASSWORD, "", sessions.HOME)
+        await flows.prove_again(caller, PASSWORD, "", PERSONAL)

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from netim_app.core.actor import Visitor, set_caller
-from netim_app.identity import email_change, limits, operations, passwords, recovery, sessions, tickets
+from netim_app.identity import email_change, limits, operations, passwords, recovery, tickets
 from netim_app.identity.state.confirmation import VerifyState
 from netim_app.identity.state.login import LoginState
 from netim_app.identity.state.recovery import ForgotState, ResetState
@@ -34,6 +34,7 @@ from tests.kit.factories import (
     tickets_of,
     visitor_of,
 )
+from tests.kit.pages import PERSONAL
 
 WRONG = "Wrong email address or password. After five wrong attempts you have to wait 15 minutes."
 DEAD = "This link no longer works. Each link works once and for a limited time, and only the newest one counts."
@@ -150,12 +151,12 @@ async def test_the_login_page_says_why_the_customer_is_there(query: str, reason:
     [
         ("/account/connection-and-security", "/account/connection-and-security"),
         ("/account/personal-information#email", "/account/personal-information#email"),
-        ("https://evil.test/", sessions.HOME),
-        ("//evil.test/account/x", sessions.HOME),
-        ("/account/../auth/logout", sessions.HOME),
-        ("/account/x%0d%0aSet-Cookie:a", sessions.HOME),
-        ("/login", sessions.HOME),
-        ("", sessions.HOME),
+        ("https://evil.test/", PERSONAL),
+        ("//evil.test/account/x", PERSONAL),
+        ("/account/../auth/logout", PERSONAL),
+        ("/account/x%0d%0aSet-Cookie:a", PERSONAL),
+        ("/login", PERSONAL),
+        ("", PERSONAL),
     ],
 )
 async def test_who_is_logged_in_goes_on_inside_the_account_area_only(
@@ -174,7 +175,7 @@ async def test_the_bare_address_leads_to_the_login_or_to_the_account(sqlite_unit
     _, [customer] = await Tab("/").run(LoginState, "open_home")
 
     assert '"/login"' in str(guest)
-    assert f'"{sessions.HOME}"' in str(customer)
+    assert f'"{PERSONAL}"' in str(customer)
 
 
 # Sign-up

@@ -35,9 +35,9 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
+from tests.kit.pages import SECURITY
 from tests.kit.races import A_MOMENT, both
 
-PAGE = "/account/connection-and-security"
 RIGHT = "123456"
 
 
@@ -131,7 +131,7 @@ def test_purging_while_the_password_is_given_again(
 ) -> None:
     with units.write() as unit:
         account_id = make_account(unit)
-        pending_logins.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
+        pending_logins.begin(unit, account_id, visitor_of(), remember=False, return_to=SECURITY)
     clock.advance(minutes=11)
     with units.read() as unit:
         [browser_digest] = pending_logins.expired(unit)
@@ -140,7 +140,7 @@ def test_purging_while_the_password_is_given_again(
     def begin(unit: UnitOfWork) -> None:
         sessions.lock_account(unit, account_id)
         threading.Event().wait(A_MOMENT / 2)
-        pending_logins.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
+        pending_logins.begin(unit, account_id, visitor_of(), remember=False, return_to=SECURITY)
 
     at_the_same_time(units, lambda unit: pending_logins.expire(unit, browser_digest), begin)
 
@@ -152,7 +152,7 @@ def test_a_login_with_the_old_password_is_not_finished_after_a_reset(units: Unit
     thief = visitor_of(OTHER_BROWSER)
     with units.write() as unit:
         account_id = make_account(unit)
-        pending_logins.begin(unit, account_id, thief, remember=False, return_to=PAGE)
+        pending_logins.begin(unit, account_id, thief, remember=False, return_to=SECURITY)
         recovery.ask_reset(unit, EMAIL, HERE)
     token = last_mail(units, "reset").token
 
@@ -209,7 +209,7 @@ def test_two_accounts_in_one_browser_at_once_the_later_one_owes_the_code(units: 
         one, other = make_account(unit), make_account(unit, "bob@example.org")
 
     def begin(unit: UnitOfWork, account_id: int) -> None:
-        pending_logins.begin(unit, account_id, visitor_of(), remember=False, return_to=PAGE)
+        pending_logins.begin(unit, account_id, visitor_of(), remember=False, return_to=SECURITY)
 
     both(units, lambda unit: begin(unit, one), lambda unit: begin(unit, other))
 

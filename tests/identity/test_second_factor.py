@@ -43,10 +43,10 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
+from tests.kit.pages import SECURITY
 
 RIGHT = "123456"
 WRONG, THROTTLED = "second_factor.wrong", "second_factor.throttled"
-PAGE = "/account/connection-and-security"
 
 
 class Wheel:
@@ -94,7 +94,7 @@ def account_id(units: Units) -> int:
 
 
 async def password_step(browser_digest: str = BROWSER, email: str = EMAIL) -> login.TicketIssued | login.CodeRequired:
-    return await flows.log_in(visitor_of(browser_digest), email, PASSWORD, remember=False, return_to=PAGE)
+    return await flows.log_in(visitor_of(browser_digest), email, PASSWORD, remember=False, return_to=SECURITY)
 
 
 def code_step(units: Units, code: str, browser_digest: str = BROWSER) -> str:
@@ -146,7 +146,7 @@ async def test_right_code_opens_the_session_once(units: Units, wheel: Wheel, acc
     with units.write() as unit:
         opened = tickets.redeem_ticket(unit, ticket, BROWSER, visitor_of().origin)
     assert opened is not None
-    assert opened.return_to == PAGE
+    assert opened.return_to == SECURITY
     assert code_refusal(units, RIGHT) == pending_logins.GONE
 
 
@@ -218,7 +218,7 @@ async def test_the_secret_of_the_tab_is_exchanged_for_a_cookie_once(
     units: Units, wheel: Wheel, account_id: int, clock: FakeClock
 ) -> None:
     await flows.log_in(
-        replace(visitor_of(), pending_digests=(digest("secret"),)), EMAIL, PASSWORD, remember=False, return_to=PAGE
+        replace(visitor_of(), pending_digests=(digest("secret"),)), EMAIL, PASSWORD, remember=False, return_to=SECURITY
     )
     with units.write() as unit:
         assert pending_logins.give_cookie(unit, OTHER_BROWSER, "secret") is None
@@ -242,7 +242,7 @@ async def test_a_newer_login_is_not_opened_by_the_cookie_of_the_older(
     for secret in ("first", "second"):
         with units.write() as unit:
             visitor = replace(visitor_of(), pending_digests=(digest(secret),))
-            pending_logins.begin(unit, account_id, visitor, remember=False, return_to=PAGE)
+            pending_logins.begin(unit, account_id, visitor, remember=False, return_to=SECURITY)
             cookies.append(pending_logins.give_cookie(unit, BROWSER, secret) or "")
     older, newer = (replace(visitor_of(), pending_digests=(digest(cookie),)) for cookie in cookies)
     with units.read() as unit:
@@ -497,21 +497,21 @@ async def test_disabling_ends_half_done_logins_without_a_word(units: Units, whee
 async def test_step_up_wants_password_and_code(units: Units, wheel: Wheel) -> None:
     actor = logged_in_actor(units)
     with pytest.raises(DomainError) as refused:
-        await flows.prove_again(actor, PASSWORD, "000000", PAGE)
+        await flows.prove_again(actor, PASSWORD, "000000", SECURITY)
     assert refused.value.field == "code"
     with pytest.raises(DomainError) as refused:
-        await flows.prove_again(actor, "wrong wrong wrong 1", RIGHT, PAGE)
+        await flows.prove_again(actor, "wrong wrong wrong 1", RIGHT, SECURITY)
     assert refused.value.field == "password"
-    assert await flows.prove_again(actor, PASSWORD, RIGHT, PAGE)
+    assert await flows.prove_again(actor, PASSWORD, RIGHT, SECURITY)
 
 
 async def test_wrong_step_up_codes_stay_paid(units: Units, wheel: Wheel) -> None:
     actor = logged_in_actor(units)
     for _ in range(attempts.MAX_FAILURES):
         with pytest.raises(DomainError):
-            await flows.prove_again(actor, PASSWORD, "000000", PAGE)
+            await flows.prove_again(actor, PASSWORD, "000000", SECURITY)
     with pytest.raises(DomainError):
-        await flows.prove_again(actor, PASSWORD, RIGHT, PAGE)
+        await flows.prove_again(actor, PASSWORD, RIGHT, SECURITY)
 
 
 def test_pending_life_is_that_of_the_decision() -> None:

@@ -21,7 +21,6 @@ from netim_app.identity import (
     recovery,
     second_factor,
     security_log,
-    sessions,
     sign_up,
     sign_up_flows,
     tickets,
@@ -42,6 +41,7 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock, captured_log
+from tests.kit.pages import PERSONAL
 
 WRONG = "wrong secret lantern 4711"
 UNKNOWN = "nobody@example.org"
@@ -90,7 +90,7 @@ def lines(log: list[logging.LogRecord], *names: str) -> list[tuple[str, dict[str
 
 async def attempt(email: str, password: str) -> None:
     with pytest.raises(DomainError):
-        await flows.log_in(visitor_of(), email, password, remember=False, return_to=sessions.HOME)
+        await flows.log_in(visitor_of(), email, password, remember=False, return_to=PERSONAL)
 
 
 async def test_each_failed_login_leaves_one_line_with_its_reason(
@@ -124,7 +124,7 @@ async def test_an_unknown_address_is_nobodys_even_when_a_customer_types_it(
 async def test_a_right_login_leaves_no_line_of_a_refusal_and_one_of_its_own(
     units: Units, account_id: int, log: list[logging.LogRecord]
 ) -> None:
-    result = await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    result = await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=PERSONAL)
     assert isinstance(result, login.TicketIssued)
     await in_unit(tickets.redeem_ticket, result.ticket, BROWSER, HERE)
 
@@ -136,7 +136,7 @@ async def test_a_refused_step_up_leaves_one_line(units: Units, log: list[logging
     caller = logged_in_actor(units)
 
     with pytest.raises(DomainError):
-        await flows.prove_again(caller, WRONG, "", sessions.HOME)
+        await flows.prove_again(caller, WRONG, "", PERSONAL)
 
     expected = {"account_id": caller.account_id, **FROM_HERE, "reason": "wrong"}
     assert lines(log, "proof_failed", "login_failed", "code_refused") == [("proof_failed", expected)]
@@ -150,13 +150,13 @@ async def test_each_refused_code_leaves_one_line(
         with pytest.raises(RecordedRefusal), units.write() as unit:
             second_factor.finish_login(unit, visitor_of(), code)
 
-    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=PERSONAL)
     for _ in range(attempts.MAX_FAILURES):
         refused("000000")
     refused("123456")  # throttled
     clock.advance(minutes=20)
     refused("123456")  # too late
-    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=PERSONAL)
     with units.write() as unit:
         operations.disable(unit, account_id)
     refused("123456")  # the account is closed
@@ -178,7 +178,7 @@ async def test_a_wrong_code_at_a_step_up_leaves_one_line(units: Units, log: list
     caller = logged_in_actor(units)
 
     with pytest.raises(DomainError):
-        await flows.prove_again(caller, PASSWORD, "000000", sessions.HOME)
+        await flows.prove_again(caller, PASSWORD, "000000", PERSONAL)
 
     [(name, fields)] = lines(log, "proof_failed", "login_failed", "code_refused")
     assert (name, fields["reason"], fields["account_id"]) == ("code_refused", "wrong", caller.account_id)

@@ -55,6 +55,7 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
+from tests.kit.pages import PERSONAL
 
 THIEVES = "thief@example.net"
 OWNER = visitor_of()
@@ -118,7 +119,7 @@ def reset(units: Units, visitor: Visitor = OWNER) -> str:
 async def lets_in(email: str, password: str, visitor: Visitor = OWNER) -> bool:
     """Whether these give a ticket at once."""
     try:
-        result = await flows.log_in(visitor, email, password, remember=False, return_to=sessions.HOME)
+        result = await flows.log_in(visitor, email, password, remember=False, return_to=PERSONAL)
     except DomainError:
         return False
     return isinstance(result, login.TicketIssued)

@@ -68,6 +68,7 @@ from tests.kit.factories import (
 )
 from tests.kit.fakes import FakeClock, FakeTransport
 from tests.kit.not_me import secret_in
+from tests.kit.pages import PERSONAL
 
 EXPLAINED = ("SELECT", "UPDATE", "DELETE", "INSERT")
 
@@ -139,7 +140,7 @@ def _whole_reads(node: dict[str, Any]) -> Iterator[str]:
 
 async def _login(units: Units, secret: str = "", email: str = EMAIL, password: str = PASSWORD) -> Browser:
     visitor = visitor_of()
-    result = await flows.log_in(visitor, email, password, remember=False, return_to=sessions.HOME)
+    result = await flows.log_in(visitor, email, password, remember=False, return_to=PERSONAL)
     if isinstance(result, login.TicketIssued):
         ticket = result.ticket
     else:
@@ -189,7 +190,7 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     enrolment = await in_unit(enrolments.begin, actor)
     secret = enrolment.key.replace(" ", "")
     code = pyotp.TOTP(secret).at(clock())
-    await in_unit(enrolments.confirm, actor, enrolment.handle, code=code, name="Phone", return_to=sessions.HOME)
+    await in_unit(enrolments.confirm, actor, enrolment.handle, code=code, name="Phone", return_to=PERSONAL)
     await in_unit(enrolments.begin, actor)
     made = await in_unit(backup_code_sets.make, actor)
     await in_read_unit(_load, actor.account_id, -1)
@@ -197,16 +198,16 @@ async def _use_everything(units: Units, clock: FakeClock, plans: Plans) -> None:
     clock.advance(minutes=1)
     await _login(units, secret)
     clock.advance(minutes=1)
-    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=PERSONAL)
     with pytest.raises(RecordedRefusal):
         await in_unit(second_factor.finish_login, visitor_of(), "000000")
     await in_unit(second_factor.finish_login, visitor_of(), made.codes[0].replace(" ", ""))
-    await flows.prove_again(actor, PASSWORD, pyotp.TOTP(secret).at(clock()), sessions.HOME)
+    await flows.prove_again(actor, PASSWORD, pyotp.TOTP(secret).at(clock()), PERSONAL)
 
     await _read_the_journal(actor)
     await in_unit(email_change.ask_email_change, actor, "ada@example.net")
     await sign_up_flows.confirm_email(_link(units, plans, "email_change"), "", actor)
-    await change_password(actor, PASSWORD, NEW_PASSWORD, "", sessions.HOME)
+    await change_password(actor, PASSWORD, NEW_PASSWORD, "", PERSONAL)
     await in_unit(recovery.ask_reset, "ada@example.net", HERE)
     token = _link(units, plans, "reset")
     await in_read_unit(recovery.owner_of, token)

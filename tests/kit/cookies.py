@@ -3,8 +3,7 @@
 import httpx
 
 from tests.kit.harness import Client
-
-PAGE = "/account/personal-information"
+from tests.kit.pages import PERSONAL
 
 
 def attributes(response: httpx.Response, name: str) -> dict[str, str]:
@@ -19,7 +18,7 @@ def attributes(response: httpx.Response, name: str) -> dict[str, str]:
 
 async def is_logged_in(client: Client) -> bool:
     """Whether the server takes this client for logged in, on a new socket."""
-    await client.connect(PAGE)
+    await client.connect(PERSONAL)
     client.vars.clear()
     await client.call("ShellState.open_account_page")
     return bool(client.vars.get("ShellState.ready"))

@@ -11,7 +11,6 @@ from netim_app import netim_app  # noqa: F401  registers every state
 from tests.kit.harness import PASSWORD, Client, Server, is_served
 from tests.kit.reviewed import listed
 
-PERSONAL = "/account/personal-information"
 SURNAME, COMPANY, PHONE = "Quintessence", "Zephyr Orchids", "+33 1 98 76 54 32"
 PROFILE = {
     "first_name": "Zoe",

@@ -1,3 +1,4 @@
 """Paths of pages."""
 
 PERSONAL = "/account/personal-information"
+SECURITY = "/account/connection-and-security"

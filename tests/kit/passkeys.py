@@ -11,8 +11,7 @@ from netim_app.infra.unit_of_work import Units
 from tests.kit.authenticator import Authenticator
 from tests.kit.factories import visitor_of
 from tests.kit.harness import Server, link_in
-
-PAGE = "/account/connection-and-security"
+from tests.kit.pages import SECURITY
 
 
 def add(units: Units, caller: Actor, authenticator: Authenticator, **lies: Any) -> str:
@@ -29,7 +28,7 @@ def ask(units: Units, visitor: Visitor | None = None) -> str:
 
 def log_in(units: Units, answer: str, visitor: Visitor | None = None) -> str:
     with units.write() as unit:
-        return use.log_in(unit, visitor or visitor_of(), answer, PAGE)
+        return use.log_in(unit, visitor or visitor_of(), answer, SECURITY)
 
 
 def count(units: Units, table: type[Any]) -> int:
@@ -42,7 +41,7 @@ def switch_on(units: Units, caller: Actor, authenticator: Authenticator, code: s
     with units.write() as unit:
         options = only.ask(unit, caller, code)
     with units.write() as unit:
-        return only.switch_on(unit, caller, authenticator.use(options, **lies), PAGE)
+        return only.switch_on(unit, caller, authenticator.use(options, **lies), SECURITY)
 
 
 def is_sole(units: Units, account_id: int) -> bool:

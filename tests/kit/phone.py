@@ -12,9 +12,7 @@ from netim_app.identity import tickets
 from reflex_guard.tokens import digest
 from tests.kit.factories import account_id_of
 from tests.kit.harness import PASSWORD, Server
-
-SECURITY = "/account/connection-and-security"
-
+from tests.kit.pages import SECURITY
 
 SCANS = 100
 

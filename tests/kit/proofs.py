@@ -4,8 +4,8 @@ from typing import Any
 
 from netim_app import netim_app  # noqa: F401  registers every state
 from tests.kit.harness import PASSWORD, Client
+from tests.kit.pages import PERSONAL
 
-PERSONAL = "/account/personal-information"
 WINDOW = 10 * 60
 
 

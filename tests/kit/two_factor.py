@@ -9,8 +9,8 @@ import pytest
 
 from netim_app.features.totp.rules import STEP_SECONDS, step_at
 from tests.kit.harness import PASSWORD, Client, Server, customer
+from tests.kit.pages import SECURITY
 
-SECURITY = "/account/connection-and-security"
 WIZARD, DIALOG, NEW_CODES = "TotpWizardState", "TotpDialogState", "NewCodesState"
 HALF = "without a code"
 

@@ -7,8 +7,8 @@ from netim_app.core.facts import Origin
 from netim_app.features.journal.service import entries, retention
 from tests.kit.factories import account_id_of
 from tests.kit.harness import PASSWORD, Client, Server, customer
+from tests.kit.pages import SECURITY
 
-SECURITY = "/account/connection-and-security"
 WRONG = "wrong " + PASSWORD
 HALF_A_YEAR = 180 * 24 * 3600
 

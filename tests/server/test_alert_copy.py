@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from tests.kit.harness import Client, Server, link_in
-
-SECURITY = "/account/connection-and-security"
+from tests.kit.pages import SECURITY
 
 
 async def test_copy_address_takes_a_fresh_proof_and_its_own_mailbox(

@@ -8,10 +8,10 @@ import pytest
 
 from tests.kit.fakes import until
 from tests.kit.harness import PASSWORD, Client, Server, customer, link_in
-from tests.kit.two_factor import SECURITY, Owner, give_code, give_password, owner, plain
+from tests.kit.pages import PERSONAL, SECURITY
+from tests.kit.two_factor import Owner, give_code, give_password, owner, plain
 
 __all__ = ["owner", "plain"]
-PAGE = "/account/personal-information"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 WAIT = 30
 
@@ -19,7 +19,7 @@ WAIT = 30
 async def open_page(client: Client) -> bool:
     """Whether the page opens, and does not lead to the login."""
     client.events.clear()
-    await client.connect(PAGE)
+    await client.connect(PERSONAL)
     await client.call("ShellState.open_account_page")
     return client.redirects() == []
 

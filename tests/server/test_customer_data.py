@@ -8,9 +8,9 @@ from redis import Redis
 
 from tests.kit.harness import PASSWORD, Client, Server, running
 from tests.kit.login import ask_reset, link_from
+from tests.kit.pages import SECURITY
 from tests.server.conftest import page_states
 
-SECURITY = "/account/connection-and-security"
 IDLE_SECONDS = 30 * 60
 
 

@@ -13,11 +13,11 @@ import pytest
 
 from tests.kit.harness import ROOT, Client, Server, running
 from tests.kit.login import attempt, link_from
+from tests.kit.pages import PERSONAL
 
 PAGE = (ROOT / "docs" / "existing-customers.md").read_text("utf-8")
 EMAIL, NEW = "zoe@example.org", "zoe.martin@example.org"
 OLD = "a password of the old shop"
-PERSONAL = "/account/personal-information"
 AWAY = "Not every password can be checked right now. Please check yours, or try again in a few minutes."
 
 

@@ -13,9 +13,9 @@ from tests.kit.fakes import until
 from tests.kit.faults import INCIDENT, Postgres, health, postgres
 from tests.kit.harness import PASSWORD, Client, Server, customer, running
 from tests.kit.killed import PAID, UNSENT, WAITING
+from tests.kit.pages import PERSONAL
 
 __all__ = ["postgres"]
-PAGE = "/account/personal-information"
 NEW_PASSWORD = "another 9 lanterns in fog"
 WAIT = 30
 
@@ -73,7 +73,7 @@ async def test_deps_down_disk_full(tmp_path: Path, new_email: Callable[[], str])
                 await guest.call("LoginState.submit", form={"email": email, "password": PASSWORD})
                 await until(lambda: bool(INCIDENT.search(guest.vars["ShellState.notice"])), WAIT)
                 assert not any("ticket_rx_state_': '" in str(u).replace("''", "") for u in guest.heard)
-                await client.connect(PAGE)
+                await client.connect(PERSONAL)
                 await client.call("ShellState.open_account_page")
                 assert client.vars["ShellState.customer_name"] == "Anna Martin", "what is there can be looked at"
                 assert server.dump() == before

@@ -33,8 +33,9 @@ from tests.kit.cookies import is_logged_in
 from tests.kit.fakes import until
 from tests.kit.harness import ROOT, Client, Server, customer, redis_server
 from tests.kit.npm_registry import Registry, from_npms_cache, registry
+from tests.kit.pages import SECURITY
 from tests.kit.proxies import PROXIES, Entrance, adapt, block
-from tests.kit.two_factor import SECURITY, Owner, give_code, give_password
+from tests.kit.two_factor import Owner, give_code, give_password
 
 UNIT = "/etc/systemd/system/netim@.service"
 SECRET = "a secret of the tests that nobody else has"

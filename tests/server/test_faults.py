@@ -16,11 +16,9 @@ from reflex_guard.tokens import digest
 from tests.kit.fakes import SmtpServer, until
 from tests.kit.faults import INCIDENT, TRACES, Postgres, assert_incident, health, postgres, smtp_on
 from tests.kit.harness import PASSWORD, Client, Server, free_port, link_in, running
+from tests.kit.pages import PERSONAL
 
 __all__ = ["postgres"]
-
-PAGE = "/account/personal-information"
-SECURITY = "/account/connection-and-security"
 
 
 class TakesAndKeepsSilent(SmtpServer):
@@ -101,7 +99,7 @@ async def test_deps_down_database_postgresql(tmp_path: Path, postgres: Postgres,
             await assert_incident(client, "LoginAlertsState.switch", on=True)
             await assert_incident(guest, "LoginState.submit", form={"email": email, "password": PASSWORD})
             assert not any("ticket_rx_state_': '" in str(u).replace("''", "") for u in guest.heard)
-            for path in ("/login", PAGE):
+            for path in ("/login", PERSONAL):
                 assert (await client.http.get(path)).status_code == 200, "pages need no database"
             answer = await guest.redeem(ticket)
             assert (answer.status_code, answer.headers["location"]) == (303, "/login?fault=1")
@@ -115,7 +113,7 @@ async def test_deps_down_database_postgresql(tmp_path: Path, postgres: Postgres,
                 await asyncio.sleep(0.1)
             await client.call("LoginAlertsState.switch", on=True)
             assert client.vars["LoginAlertsState.on"] is True
-            assert (await guest.redeem(ticket)).headers["location"] == PAGE, "the ticket was not spent"
+            assert (await guest.redeem(ticket)).headers["location"] == PERSONAL, "the ticket was not spent"
             assert await asyncio.to_thread(server.wait_for_mail, email), "the outbox goes on by itself"
             assert server.alive
 
@@ -281,7 +279,7 @@ async def make_it_complain(client: Client, secret: dict[str, str]) -> None:
     for packet in (secret, [secret], f"{secret}", {"name": secret}, {"name": "x", "payload": [secret]}):
         await client.emit("event", packet)
         await client.emit("client_error", packet)
-    await client.connect(PAGE)
+    await client.connect(PERSONAL)
 
 
 def kept(folder: Path) -> tuple[bytes, str]:
@@ -322,7 +320,7 @@ async def test_log_secrets(tmp_path: Path, new_email: Callable[[], str]) -> None
                 await client.redeem(ticket)
                 await client.redeem(ticket)
                 cookies.add(client.session_cookie)
-            await client.connect(PAGE)
+            await client.connect(PERSONAL)
             secret = {"email": email, "password": wrong, "token": next(iter(links)), "ticket": next(iter(tickets))}
             for hacked in (client, other):
                 await make_it_complain(hacked, secret)

@@ -24,7 +24,6 @@ from netim_app import netim_app
 from tests.kit.forms import FORMS
 from tests.kit.handlers import (
     OWN_DATA,
-    PERSONAL,
     PROFILE,
     WRITTEN_BY_ANYBODY,
     assert_no_trace,
@@ -37,7 +36,8 @@ from tests.kit.handlers import (
 )
 from tests.kit.harness import NAMESPACE, Client, Server, customer, event_name, fresh_address
 from tests.kit.headers import EXPOSED, PAGES
-from tests.kit.two_factor import SECURITY, Owner, give_code, give_password
+from tests.kit.pages import PERSONAL, SECURITY
+from tests.kit.two_factor import Owner, give_code, give_password
 
 __all__ = ["victim"]
 EVENTS_PER_HANDLER = 9

@@ -18,7 +18,6 @@ from reflex_guard.tokens import digest
 from tests.kit.access import marked
 from tests.kit.handlers import (
     OWN_DATA,
-    PERSONAL,
     PROFILE,
     WRITTEN_BY_ANYBODY,
     assert_no_trace,
@@ -32,11 +31,10 @@ from tests.kit.handlers import (
 )
 from tests.kit.harness import PASSWORD, Client, Server, event_name, fresh_address, is_served
 from tests.kit.login import disable
+from tests.kit.pages import PERSONAL, SECURITY
 from tests.kit.reviewed import listed
 
 __all__ = ["victim"]
-
-SECURITY = "/account/connection-and-security"
 
 
 async def test_open_to_anyone_is_the_reviewed_list() -> None:

@@ -14,7 +14,8 @@ from tests.kit.handlers import handlers, parameters, short
 from tests.kit.harness import PASSWORD, Client, Server, customer
 from tests.kit.headers import PAGES
 from tests.kit.ip_restriction import restrict
-from tests.kit.two_factor import NEW_CODES, SECURITY, WIZARD, Owner, give_code, give_password, plain
+from tests.kit.pages import SECURITY
+from tests.kit.two_factor import NEW_CODES, WIZARD, Owner, give_code, give_password, plain
 
 __all__ = ["plain"]
 WRONG = "wrong " + PASSWORD

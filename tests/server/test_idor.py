@@ -11,8 +11,9 @@ from tests.kit.handlers import handlers, parameters, plausible, short
 from tests.kit.harness import PASSWORD, Client, Server, customer
 from tests.kit.ip_restriction import restrict
 from tests.kit.login import shape
+from tests.kit.pages import SECURITY
 from tests.kit.reviewed import listed
-from tests.kit.two_factor import DIALOG, NEW_CODES, SECURITY, WIZARD, Owner, give_code, give_password
+from tests.kit.two_factor import DIALOG, NEW_CODES, WIZARD, Owner, give_code, give_password
 
 UNKNOWN = 2_000_000_000
 ID_OF_A_ROW = re.compile(r"(\w+_)?(id|rule|session|entry|passkey|row)")

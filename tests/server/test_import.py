@@ -8,9 +8,9 @@ import pytest
 from tests.kit.harness import PASSWORD, Client, Server
 from tests.kit.hashes import MAKERS
 from tests.kit.login import WRONG, attempt, link_from
+from tests.kit.pages import PERSONAL
 
 HEADER = "email,first_name,language,password_hash,confirmed\n"
-PERSONAL = "/account/personal-information"
 
 
 def report(stdout: str) -> list[str]:

@@ -10,9 +10,9 @@ from netim_app.features.ip_restriction.rules.spans import MAX_RULES
 from netim_app.infra.rate_limit import RECOVERY_PER_ADDRESS
 from tests.kit.harness import PASSWORD, Client, Server, customer, link_in, running
 from tests.kit.ip_restriction import HOME, OFFICE, REFUSED, restrict, try_login
+from tests.kit.pages import SECURITY
 from tests.kit.two_factor import Owner, give_code, give_password
 
-SECURITY = "/account/connection-and-security"
 PROXY = "127.0.0.9"
 
 

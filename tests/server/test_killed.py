@@ -23,9 +23,9 @@ from tests.conftest import new_postgres_database
 from tests.kit.fakes import until
 from tests.kit.harness import PASSWORD, Client, Server, customer, running
 from tests.kit.killed import PAID, UNSENT, WAITING
-from tests.kit.two_factor import SECURITY, Owner, give_code, give_password
+from tests.kit.pages import PERSONAL, SECURITY
+from tests.kit.two_factor import Owner, give_code, give_password
 
-PAGE = "/account/personal-information"
 NEW_PASSWORD = "another 9 lanterns in fog"
 WAIT = 100
 WORKING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -80,7 +80,7 @@ async def can_log_in(server: Server, email: str, password: str) -> bool:
         return bool(await client.ticket("LoginState.submit", form={"email": email, "password": password}))
 
 
-async def open_page(client: Client, path: str = PAGE) -> None:
+async def open_page(client: Client, path: str = PERSONAL) -> None:
     await client.connect(path)
     await client.call("ShellState.open_account_page")
 
@@ -129,7 +129,7 @@ async def test_killed_in_a_login(server: Server, new_email: Callable[[], str]) -
         assert sessions(server, email) == 0
 
         server.move_clock(issued - time.monotonic())  # it lives 30 seconds: a busy machine may need longer to start
-        assert (await client.redeem(ticket)).headers["location"] == PAGE, "it was not spent"
+        assert (await client.redeem(ticket)).headers["location"] == PERSONAL, "it was not spent"
         await open_page(client)
         assert client.vars["ShellState.customer_name"] == "Anna Martin"
         assert sessions(server, email) == 1
@@ -145,10 +145,10 @@ async def test_killed_between_ticket_and_cookie(server: Server, new_email: Calla
         await kill(server)
         await start(server)
         response = await client.redeem(ticket)
-        assert response.headers["location"] in (PAGE, "/login?again=1"), "it lives 30 seconds"
+        assert response.headers["location"] in (PERSONAL, "/login?again=1"), "it lives 30 seconds"
         await client.connect("/login")
         again = await client.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
-        assert (await client.redeem(again)).headers["location"] == PAGE
+        assert (await client.redeem(again)).headers["location"] == PERSONAL
         assert sessions(server, email) == 1
 
 
@@ -197,7 +197,7 @@ async def test_killed_in_the_wizard_and_at_a_code(server: Server, new_email: Cal
         await client.connect("/login")
         ticket = await give_code(client, owner.code())
         assert ticket, "the code was not spent"
-        assert (await client.redeem(ticket)).headers["location"] == PAGE
+        assert (await client.redeem(ticket)).headers["location"] == PERSONAL
 
 
 async def test_killed_in_a_change_of_password(server: Server, new_email: Callable[[], str]) -> None:
@@ -250,7 +250,7 @@ async def test_killed_before_the_new_cookie_arrives(server: Server, new_email: C
         assert client.vars.get("ShellState.customer_name", "") == ""
         await client.load("/login")
         ticket = await client.ticket("LoginState.submit", form={"email": email, "password": NEW_PASSWORD})
-        assert (await client.redeem(ticket)).headers["location"] == PAGE
+        assert (await client.redeem(ticket)).headers["location"] == PERSONAL
 
 
 def mail_ids(server: Server, email: str, subject: str = "") -> set[str]:

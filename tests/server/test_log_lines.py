@@ -10,10 +10,10 @@ from netim_app.infra.rate_limit import LOGIN_PER_ADDRESS
 from tests.kit.faults import assert_incident
 from tests.kit.harness import PASSWORD, Client, Server, running
 from tests.kit.log_lines import _FIELD, id_of, lines_about
+from tests.kit.pages import SECURITY
 from tests.kit.windows import whole_window
 
 WRONG = "wrong " + PASSWORD
-SECURITY = "/account/connection-and-security"
 REFUSALS = ("login_failed", "proof_failed", "code_refused", "limit_reached", "event.refused")
 
 

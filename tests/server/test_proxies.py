@@ -24,10 +24,10 @@ from tests.kit.cookies import attributes, is_logged_in
 from tests.kit.harness import PASSWORD, Client, Server, customer, fresh_address, link_in, production_server
 from tests.kit.headers import assert_guarded
 from tests.kit.ip_restriction import REFUSED, restrict, try_login
+from tests.kit.pages import PERSONAL
 from tests.kit.proxies import NAME, PROXIES, Entrance
 from tests.kit.slow_bodies import slow_bodies
 
-PERSONAL = "/account/personal-information"
 SESSION = "__Host-netim_session"
 expect.set_options(timeout=10_000)
 UPGRADE = {

@@ -12,10 +12,10 @@ from netim_app.identity.attempts import MAX_FAILURES
 from netim_app.infra.rate_limit import PROOF_PER_SESSION
 from tests.kit.access import marked
 from tests.kit.harness import PASSWORD, Client, Server, is_served
+from tests.kit.pages import SECURITY
 from tests.kit.proofs import WINDOW, asks_for_a_proof, prove
 from tests.kit.windows import whole_window
 
-SECURITY = "/account/connection-and-security"
 NEW_PASSWORD = "another 9 lanterns in fog"
 FORM = {
     "email": "mallory@example.com",

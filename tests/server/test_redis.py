@@ -9,12 +9,11 @@ from socketio.exceptions import ConnectionError as SocketRefused
 
 from tests.kit.fakes import until
 from tests.kit.harness import PASSWORD, Client, Server, customer, running
+from tests.kit.pages import PERSONAL, SECURITY
 from tests.kit.redis_store import WAIT, Store, store
 
 __all__ = ["store"]
 
-PAGE = "/account/personal-information"
-SECURITY = "/account/connection-and-security"
 INCIDENT = re.compile(r"\b[0-9a-f]{8}\b")
 
 
@@ -67,7 +66,7 @@ async def test_deps_down_redis_and_up_again(server: Server, store: Store, new_em
         await say_incident(late, "LoginState.submit", form={"email": email, "password": PASSWORD})
         assert "(Incident" in late.vars["ShellState.notice"], "in the language of the browser"
         assert not any("'ticket_rx_state_'" in str(heard) for heard in late.heard), "nobody is let in meanwhile"
-        for path in (PAGE, "/login"):
+        for path in (PERSONAL, "/login"):
             assert (await late.http.get(path)).status_code == 200, "the pages themselves need no Redis"
         with pytest.raises(SocketRefused):  # with the event that a browser sends along
             await late.connect("/login", boot=late.packet("State.hydrate", {}))
@@ -75,7 +74,7 @@ async def test_deps_down_redis_and_up_again(server: Server, store: Store, new_em
         assert server.log.count("incident ") == incidents + 2, "each fault is reported once"
 
         await back(server, store)
-        assert (await guest.redeem(ticket)).headers["location"] == PAGE, "what was proved before counts"
+        assert (await guest.redeem(ticket)).headers["location"] == PERSONAL, "what was proved before counts"
         await client.send("LoginAlertsState.switch", on=True)
         await client.until(lambda: client.vars.get("LoginAlertsState.on") is True)
         await late.load("/login")
@@ -101,7 +100,7 @@ async def test_redis_that_lost_everything_signs_nobody_out(
         await client.until(lambda: client.vars.get("ProfileState.email") == email)
         await client.until(lambda: client.vars.get("LoginAlertsState.on") is True)
         assert client.redirects() == []
-        await other.connect(PAGE)
+        await other.connect(PERSONAL)
         await other.call("ShellState.open_account_page")
         assert other.vars["ShellState.customer_name"] == "Anna Martin"
         assert (client.session_cookie, other.session_cookie) == cookies

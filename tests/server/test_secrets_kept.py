@@ -9,7 +9,8 @@ from redis import Redis
 from sqlalchemy import text
 
 from tests.kit.harness import PASSWORD, Client, Server, customer, running
-from tests.kit.two_factor import NEW_CODES, SECURITY, WIZARD, Owner, give_code, give_password, owner, plain
+from tests.kit.pages import SECURITY
+from tests.kit.two_factor import NEW_CODES, WIZARD, Owner, give_code, give_password, owner, plain
 from tests.server.conftest import page_states
 
 __all__ = ["owner", "plain"]

@@ -12,8 +12,9 @@ import pytest
 
 from netim_app.identity import sessions, tickets
 from reflex_guard.tokens import digest, new_token
-from tests.kit.cookies import PAGE, attributes, is_logged_in
+from tests.kit.cookies import attributes, is_logged_in
 from tests.kit.harness import PASSWORD, Client, Server
+from tests.kit.pages import PERSONAL
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 CROSS_SITE = [
@@ -66,13 +67,13 @@ async def test_cookie_attrs_in_production(production: Server, new_email: Callabl
         session = attributes(response, "__Host-netim_session")
         assert set(session) - {""} == {"secure", "httponly", "path", "samesite"}
         assert session["path"] == "/"
-        assert response.headers["location"] == PAGE
+        assert response.headers["location"] == PERSONAL
         assert "max-age" in response.headers["strict-transport-security"]
         logged_in = f"{cookie}; __Host-netim_session={session['']}"
-        await client.connect(PAGE, headers={"Cookie": logged_in})
+        await client.connect(PERSONAL, headers={"Cookie": logged_in})
         await client.call("ShellState.open_account_page")
         assert client.vars["ShellState.customer_name"] == "Anna Martin"
-        await client.connect(PAGE, headers={"Cookie": logged_in.replace("__Host-", "")})
+        await client.connect(PERSONAL, headers={"Cookie": logged_in.replace("__Host-", "")})
         await client.call("ShellState.open_account_page")
         assert client.vars["ShellState.customer_name"] == ""
         out = await client.http.post("/auth/logout", headers={"Sec-Fetch-Site": "same-origin", "Cookie": logged_in})
@@ -178,7 +179,7 @@ async def test_replay_cookie(server: Server, anna: Client, way: str) -> None:
     assert await is_logged_in(anna)
     value = await DEAD[way](server, anna)
     async with Client(server, cookies={"netim_session": value}) as thief:
-        page = await thief.http.get(PAGE)
+        page = await thief.http.get(PERSONAL)
         assert page.status_code == 200
         assert "Anna" not in page.text
         assert not await is_logged_in(thief)
@@ -201,7 +202,7 @@ async def test_timeouts(server: Server, email: str, remember: bool, alive: int, 
         server.move_clock(dead)
         await other.send("ProfileState.save", form={})
         await other.until(lambda: bool(other.redirects()))
-        assert other.redirects()[-1] == f"/login?next={PAGE}&ended=1"
+        assert other.redirects()[-1] == f"/login?next={PERSONAL}&ended=1"
 
 
 async def test_timeouts_activity_moves_the_idle_limit_and_not_the_absolute_one(server: Server, email: str) -> None:
@@ -213,7 +214,7 @@ async def test_timeouts_activity_moves_the_idle_limit_and_not_the_absolute_one(s
         assert client.redirects() == []
         server.move_clock(12 * HOUR + MINUTE)
         await client.call("PasswordState.close")
-        assert client.redirects() == [f"/login?next={PAGE}&ended=1"]
+        assert client.redirects() == [f"/login?next={PERSONAL}&ended=1"]
 
 
 async def test_others_die(server: Server, anna: Client, email: str) -> None:
@@ -275,7 +276,7 @@ async def test_csrf(server: Server, email: str, headers: dict[str, str]) -> None
                     answer = await foreign.post(path, headers=base | kind, **sent)
                     assert answer.status_code == 403
                     assert "set-cookie" not in answer.headers
-        assert (await client.redeem(ticket)).headers["location"] == PAGE, "the ticket is still good"
+        assert (await client.redeem(ticket)).headers["location"] == PERSONAL, "the ticket is still good"
         assert await is_logged_in(client)
 
 
@@ -294,7 +295,18 @@ async def test_csrf_other_methods(server: Server, anna: Client, method: str) -> 
 @pytest.mark.parametrize("who", ["customer", "stranger"])
 @pytest.mark.parametrize(
     "path",
-    ["/", "/login", PAGE, "/healthz", "/ping", "/auth/session", "/auth/logout", "/nowhere", "/favicon.svg", "/_event/"],
+    [
+        "/",
+        "/login",
+        PERSONAL,
+        "/healthz",
+        "/ping",
+        "/auth/session",
+        "/auth/logout",
+        "/nowhere",
+        "/favicon.svg",
+        "/_event/",
+    ],
 )
 async def test_cors(server: Server, anna: Client, path: str, who: str) -> None:
     if who == "stranger":

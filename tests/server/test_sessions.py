@@ -7,9 +7,8 @@ from typing import Any
 from netim_app.identity.tickets import MAX_SESSIONS
 from tests.kit.harness import Client, Server, customer
 from tests.kit.log_lines import lines_about
+from tests.kit.pages import SECURITY
 from tests.kit.proofs import WINDOW, asks_for_a_proof, prove
-
-SECURITY = "/account/connection-and-security"
 
 
 async def listed(client: Client) -> dict[str, list[dict[str, Any]]]:

@@ -22,9 +22,9 @@ from netim_app.reflex_port.tab import TabState, tab_in
 from netim_app.web.socket_limits import MAX_SOCKETS_WIDE
 from tests.kit.fakes import until
 from tests.kit.harness import NAMESPACE, Client, Server, customer, production_server, running
+from tests.kit.pages import PERSONAL
 from tests.server.conftest import page_states
 
-PAGE = "/account/personal-information"
 POISON: list[dict[str, Any]] = [
     {"asPath": "["}, {"asPath": "//["}, {"asPath": "//a\u2100b"}, {"pathname": "["}, {"asPath": "@evil.test:x"},
     {"query": {"a": {"b": 1}}}, {"asPath": "/" + "x" * 5_000}, {"other": "x" * 9_000},
@@ -36,7 +36,7 @@ def lines_about(server: Server, client: Client) -> list[str]:
 
 
 async def assert_well(client: Client) -> None:
-    await client.connect(PAGE)
+    await client.connect(PERSONAL)
     await client.call("ShellState.open_account_page")
     assert client.vars["ShellState.ready"]
 
@@ -89,7 +89,13 @@ async def test_poison_path_of_a_handshake(server: Server, anna: Client) -> None:
 
 async def test_poison_path_twin(server: Server, anna: Client) -> None:
     """Odd addresses that a browser can show are read as ever."""
-    for path in (f"{PAGE}?x=[", f"{PAGE}#[", f"{PAGE}?next=//[", f"{PAGE}?a=%ff&&=", f"{PAGE}#caf\u00e9 \u2100"):
+    for path in (
+        f"{PERSONAL}?x=[",
+        f"{PERSONAL}#[",
+        f"{PERSONAL}?next=//[",
+        f"{PERSONAL}?a=%ff&&=",
+        f"{PERSONAL}#caf\u00e9 \u2100",
+    ):
         await anna.connect(path)
         await anna.call("ShellState.open_account_page")
         assert anna.vars["ShellState.ready"]
@@ -150,7 +156,7 @@ async def test_tabs_of_one(tmp_path: Path, redis: Redis, new_email: Callable[[],
                 for number in range(many):
                     tab = await opened.enter_async_context(Client(server, cookies=dict(program.http.cookies)))
                     tab.token = program.token if number % 2 else tab.token
-                    await tab.connect(PAGE)
+                    await tab.connect(PERSONAL)
                     await tab.call("ShellState.open_account_page")
                 assert tabs_of(redis, 2) > MOST_OF_ONE + 1
             await until(lambda: tabs_of(redis, 2) <= MOST_OF_ONE + 1)
@@ -238,7 +244,7 @@ async def test_costly_events(server: Server, anna: Client, new_email: Callable[[
         tabs = [program]
         for _ in range(9):
             tab = await stack.enter_async_context(Client(server, cookies=dict(program.http.cookies)))
-            await tab.connect(PAGE)
+            await tab.connect(PERSONAL)
             tabs.append(tab)
         floods = [asyncio.create_task(flood(tab, on)) for tab in tabs]
         for _ in range(4):  # in turns: the machine has other things to do, too

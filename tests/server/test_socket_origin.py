@@ -16,8 +16,8 @@ from socketio.exceptions import ConnectionError as Refused
 from netim_app.web.session_sockets import MAX_SOCKETS_PER_SESSION
 from netim_app.web.socket_limits import BURST, MAX_SOCKETS, MESSAGES_PER_SECOND
 from tests.kit.harness import NAMESPACE, PASSWORD, Client, Server, fresh_address, production_server
+from tests.kit.pages import PERSONAL
 
-PAGE = "/account/personal-information"
 FOREIGN = [
     "https://evil.test",
     "null",
@@ -60,15 +60,15 @@ async def test_ws_origin(server: Server, anna: Client, origin: str) -> None:
         with pytest.raises(Refused):
             await stranger.connect(headers={"Origin": origin})
     with pytest.raises(Refused):
-        await anna.connect(PAGE, headers={"Origin": origin})
-    await anna.connect(PAGE)
+        await anna.connect(PERSONAL, headers={"Origin": origin})
+    await anna.connect(PERSONAL)
     await anna.call("ShellState.open_account_page")
     assert anna.vars["ShellState.ready"]
 
 
 @pytest.mark.parametrize("origin", OURS)
 async def test_ws_origin_both_names_of_this_machine(server: Server, anna: Client, origin: str) -> None:
-    await anna.connect(PAGE, headers={"Origin": origin})
+    await anna.connect(PERSONAL, headers={"Origin": origin})
     await anna.call("ShellState.open_account_page")
     assert anna.vars["ShellState.ready"]
 
@@ -87,7 +87,7 @@ async def test_ws_origin_of_development_is_foreign_in_production(tmp_path: Path)
 @pytest.mark.parametrize("origin", [None, ""], ids=["missing", "empty"])
 async def test_ws_origin_missing_with_a_session(server: Server, anna: Client, origin: str | None) -> None:
     with pytest.raises(Refused):
-        await anna.connect(PAGE, headers={"Origin": origin})
+        await anna.connect(PERSONAL, headers={"Origin": origin})
 
 
 @pytest.mark.parametrize("origin", [None, ""], ids=["missing", "empty"])
@@ -95,9 +95,9 @@ async def test_ws_origin_missing_without_a_session_is_a_stranger(
     server: Server, email: str, origin: str | None
 ) -> None:
     async with Client(server) as program:
-        await program.connect(PAGE, headers={"Origin": origin})
+        await program.connect(PERSONAL, headers={"Origin": origin})
         await program.call("ShellState.open_account_page")
-        assert program.redirects() == [f"/login?next={PAGE}"]
+        assert program.redirects() == [f"/login?next={PERSONAL}"]
         ticket = await program.ticket("LoginState.submit", form={"email": email, "password": PASSWORD})
         assert ticket == "", "without a browser cookie nobody logs in"
 
@@ -206,7 +206,7 @@ async def test_ws_flood_of_sockets(server: Server, anna: Client) -> None:
         assert lines_about_socket(server, later).count("socket.refused") == 500 - MAX_SOCKETS
         with pytest.raises(Refused):
             await later.connect("/login")
-        await anna.connect(PAGE)
+        await anna.connect(PERSONAL)
         await anna.call("ShellState.open_account_page")
         assert anna.vars["ShellState.ready"]
         await asyncio.gather(*(socket.close() for socket in opened))

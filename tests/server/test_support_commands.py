@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 from tests.kit.harness import Client, Server
-
-PERSONAL = "/account/personal-information"
+from tests.kit.pages import PERSONAL
 
 
 def summaries(server: Server, email: str) -> list[str]:

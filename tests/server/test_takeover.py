@@ -7,7 +7,8 @@ import pytest
 
 from tests.kit.harness import PASSWORD, Client, Server, link_in
 from tests.kit.login import NEW_PASSWORD, can_log_in, link_from
-from tests.kit.two_factor import SECURITY, Owner
+from tests.kit.pages import SECURITY
+from tests.kit.two_factor import Owner
 
 THIEVES_PASSWORD = "velvet anchor pickle 58"
 

@@ -13,7 +13,8 @@ import pytest
 from tests.kit.faults import assert_incident
 from tests.kit.harness import PASSWORD, Client, Server, customer
 from tests.kit.login import NEW_PASSWORD, ask_reset
-from tests.kit.two_factor import SECURITY, Owner
+from tests.kit.pages import SECURITY
+from tests.kit.two_factor import Owner
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 

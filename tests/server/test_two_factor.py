@@ -13,16 +13,15 @@ from sqlalchemy import text
 from netim_app.identity.second_factor import LOCKOUT_AFTER
 from netim_app.identity.tables import FailedCodeCount
 from reflex_guard.tokens import new_token
-from tests.kit.cookies import PAGE as PERSONAL
 from tests.kit.cookies import attributes
 from tests.kit.handlers import handlers, plausible, short
 from tests.kit.harness import PASSWORD, Client, Server, customer
 from tests.kit.login import NEW_PASSWORD, ask_reset
+from tests.kit.pages import PERSONAL, SECURITY
 from tests.kit.two_factor import (
     DIALOG,
     HALF,
     NEW_CODES,
-    SECURITY,
     WIZARD,
     Owner,
     give_code,

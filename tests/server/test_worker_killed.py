@@ -12,10 +12,10 @@ from tests.conftest import new_postgres_database
 from tests.kit.fakes import SmtpServer, until
 from tests.kit.faults import smtp_on
 from tests.kit.harness import Client, Server, customer, free_port, running
+from tests.kit.pages import PERSONAL
 from tests.kit.redis_store import Store, store
 
 __all__ = ["store"]
-PAGE = "/account/personal-information"
 WAIT = 60
 
 
@@ -55,7 +55,7 @@ async def worker_of(server: Server, client: Client) -> int:
 
 
 async def open_page(client: Client) -> None:
-    await client.connect(PAGE)
+    await client.connect(PERSONAL)
     await client.call("ShellState.open_account_page")
     assert client.vars["ShellState.customer_name"] == "Anna Martin"
 

@@ -31,7 +31,8 @@ from tests.kit.harness import PASSWORD, START_SECONDS, Client, Server, free_port
 from tests.kit.ip_restriction import HOME, OFFICE, restrict
 from tests.kit.journal import check
 from tests.kit.login import NEW_PASSWORD, WRONG, attempt
-from tests.kit.two_factor import SECURITY, Owner, give_code
+from tests.kit.pages import SECURITY
+from tests.kit.two_factor import Owner, give_code
 
 ATTEMPTS = 60
 """Each has a chance of one half."""

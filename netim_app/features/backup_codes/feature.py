@@ -1,5 +1,6 @@
 """Backup codes: ten single-use codes that replace a code of the application."""
 
+from netim_app.core import paths
 from netim_app.feature import Feature, Hint, Refresher, ReplacementStep, SecondFactor, Subscription, WizardStep
 from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesRemoved, BackupCodesSaved, BackupCodeUsed
 from netim_app.features.backup_codes.service import sets, stock, stored, use
@@ -31,14 +32,14 @@ BACKUP_CODES = Feature(
             key="backup_codes",
             applies=stock.runs_low,
             changed_by=STOCK_FACTS,
-            href="/account/connection-and-security#backup-codes",
+            href=paths.card("backup-codes"),
             press=NewCodesState.begin,
         ),
         Hint(
             key="backup_codes.unsaved",
             applies=stock.is_unsaved,
             changed_by=STOCK_FACTS,
-            href="/account/connection-and-security#backup-codes",
+            href=paths.card("backup-codes"),
             press=NewCodesState.begin,
         ),
     ),

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
@@ -12,7 +13,7 @@ from netim_app.features.backup_codes.service.sets import NewCodes
 from netim_app.features.backup_codes.service.stock import Stock
 from netim_app.identity import limits, second_factor
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import SECURITY, change, explain, go_to_card, refresh, show_notice
+from netim_app.identity.state.shell import change, explain, go_to_card, refresh, show_notice
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.offers import offers
 from netim_app.reflex_port.visits import visit_of
@@ -81,7 +82,7 @@ class NewCodesState(TransientVars, rx.State):
     def begin(self) -> Any:
         """Asks before the current set is replaced."""
         self.errors = {}
-        self._visit = visit_of(self, SECURITY)
+        self._visit = visit_of(self, paths.SECURITY)
         self.dialog = "ask"
         return go_to_card(self, "backup-codes")
 

@@ -1,5 +1,6 @@
 """IP restriction: the account can only be used from listed addresses."""
 
+from netim_app.core import paths
 from netim_app.feature import Feature, LoginPolicy, Protection, Refresher, Subscription
 from netim_app.features.ip_restriction.facts import (
     IpRestrictionSwitched,
@@ -23,7 +24,7 @@ IP_RESTRICTION = Feature(
             points=20,
             active=access.is_on,
             changed_by=(IpRestrictionSwitched, TakenBack),
-            href="/account/connection-and-security#ip-restriction",
+            href=paths.card("ip-restriction"),
             press=IpDialogState.begin_switch,
         ),
     ),

@@ -1,5 +1,6 @@
 """Login alerts: a mail for every login, or for those in new browsers, with copies to one more mailbox."""
 
+from netim_app.core import paths
 from netim_app.feature import EntryPage, Feature, Protection, Refresher, Subscription
 from netim_app.features.login_alerts.facts import AlertsSwitched, CopyEmailChanged
 from netim_app.features.login_alerts.service import alerts, copies
@@ -18,7 +19,7 @@ LOGIN_ALERTS = Feature(
             points=20,
             active=alerts.mails_every_login,
             changed_by=(AlertsSwitched,),
-            href="/account/connection-and-security#email-alerts",
+            href=paths.card("email-alerts"),
             press=SWITCH_ON,
         ),
     ),

@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from netim_app.brand.brand import get_brand
+from netim_app.core import paths
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
@@ -87,7 +88,7 @@ class DeleteAccountState(rx.State):
             return None
         self.open = False
         await leave_visit(self)
-        return rx.redirect("/login?deleted=1")
+        return rx.redirect(f"{paths.LOGIN}?deleted=1")
 
 
 async def show_stay(state: rx.State, stay: Stay) -> None:

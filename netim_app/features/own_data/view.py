@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.features.own_data.state import GRACE_DAYS, DeleteAccountState, OwnDataState
 from netim_app.identity.view.fields import error_at
 from netim_app.ui import card as kit
@@ -10,8 +11,6 @@ from netim_app.ui.dialog import dialog
 from netim_app.ui.fields import text_field
 from netim_app.ui.form import form
 from netim_app.ui.text import tr
-
-PASSWORD_CARD = "/account/connection-and-security#password"  # noqa: S105  a place
 
 
 def card() -> rx.Component:
@@ -46,7 +45,7 @@ def panel() -> rx.Component:
         rx.el.p(tr("own_data.stays.not_you")),
         rx.el.div(
             button(tr("own_data.stays.close"), OwnDataState.close_notice, "primary"),
-            button_link(tr("own_data.stays.password"), PASSWORD_CARD, "secondary"),
+            button_link(tr("own_data.stays.password"), paths.card("password"), "secondary"),
             class_name="flex flex-wrap gap-3",
         ),
         title=tr("own_data.stays.title"),

@@ -1,5 +1,6 @@
 """Password: its change by the owner, and whether it is up to date."""
 
+from netim_app.core import paths
 from netim_app.feature import Feature, Hint, Protection, Refresher, Subscription
 from netim_app.features.password import service
 from netim_app.features.password.state import PasswordState, show_setting
@@ -14,7 +15,7 @@ PASSWORD = Feature(
             points=20,
             active=service.up_to_date,
             changed_by=(PasswordChanged,),
-            href="/account/connection-and-security#password",
+            href=paths.card("password"),
             press=PasswordState.begin,
         ),
     ),
@@ -23,7 +24,7 @@ PASSWORD = Feature(
             key="password_refused",
             applies=service.is_refused,
             changed_by=(PasswordChanged,),
-            href="/account/connection-and-security#password",
+            href=paths.card("password"),
             press=PasswordState.begin,
         ),
     ),

@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
@@ -11,7 +12,7 @@ from netim_app.features.password.flows import change_password
 from netim_app.features.password.service import PasswordSetting
 from netim_app.identity import accounts, limits, password_policy
 from netim_app.identity.access import LOGGED_IN, open_to
-from netim_app.identity.state.shell import SECURITY, explain, go_to_card, show_notice
+from netim_app.identity.state.shell import explain, go_to_card, show_notice
 from netim_app.identity.state.step_up import ask_for_proof, ways_of
 from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.identity.state.typed_password import rate_typed
@@ -49,7 +50,7 @@ class PasswordState(rx.State):
             await ask_for_proof(self, ways)
             return None
         self.needs_code = old and ways.needs_code
-        self._visit = visit_of(self, SECURITY)
+        self._visit = visit_of(self, paths.SECURITY)
         self.open = True
         self.errors = {}
         self.score = -1
@@ -96,7 +97,7 @@ class PasswordState(rx.State):
                 min_length=units().settings.password_min_length,
             )
             read.finish()
-            ticket = await change_password(caller, current, new, code, SECURITY)
+            ticket = await change_password(caller, current, new, code, paths.SECURITY)
         except DomainError as error:
             self.needs_code = self.needs_code or any(fault.field == "code" for fault in error.all)
             self.errors = await explain(self, error)

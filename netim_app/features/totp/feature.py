@@ -1,5 +1,6 @@
 """Two-factor authentication by codes of an application (RFC 6238)."""
 
+from netim_app.core import paths
 from netim_app.feature import Feature, Protection, Refresher, ReplacementStep, SecondFactor, Subscription
 from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemoved, AuthenticatorRenamed
 from netim_app.features.totp.service import authenticators, codes, enrolments, stored
@@ -26,7 +27,7 @@ TOTP = Feature(
             counts_as="second_factor",
             active=second_factor.enrolled,
             changed_by=(SecondFactorEnabled, SecondFactorDisabled, AuthenticatorRemoved, FactorsChanged),
-            href="/account/connection-and-security#two-factor",
+            href=paths.card("two-factor"),
             press=TotpWizardState.begin,
         ),
     ),

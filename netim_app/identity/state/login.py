@@ -6,13 +6,13 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.core.actor import Actor, Visitor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.identity import ceremonies, flows, limits, login, pending_logins, second_factor
 from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.email_address import read_email
-from netim_app.identity.sessions import HOME
 from netim_app.identity.state.shell import begin_visit, explain, safe_path
 from netim_app.identity.state.ticket_exchange import exchange_ticket, keep_pending
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
@@ -51,7 +51,7 @@ class LoginState(rx.State):
     @open_to(ANYONE)
     def open_home(self) -> Any:
         """Redirects from the root path to the account, or to the login."""
-        return rx.redirect(HOME if isinstance(visitor(), Actor) else "/login")
+        return rx.redirect(paths.PERSONAL if isinstance(visitor(), Actor) else paths.LOGIN)
 
     @rx.event
     @open_to(ANYONE)

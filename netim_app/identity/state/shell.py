@@ -7,9 +7,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import reflex as rx
 
 from netim_app.brand.brand import get_brand
+from netim_app.core import paths
 from netim_app.core.actor import Actor, actor, visitor
 from netim_app.core.errors import DomainError
-from netim_app.identity import accounts, changes, limits, profiles, sessions
+from netim_app.identity import accounts, changes, limits, profiles
 from netim_app.identity.access import ANYONE, LOGGED_IN, open_to
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, in_unit_thread, units
 from netim_app.offers import offers
@@ -26,14 +27,12 @@ SUPPORT_CONTACT = get_brand().support
 P = ParamSpec("P")
 R = TypeVar("R")
 _Loaded = tuple[accounts.ShellView, dict[str, Any]]
-SECURITY = "/account/connection-and-security"
-"""The page with the cards and their dialogs."""
-_ACCOUNT_PATH = re.compile(r"/account/[a-z-]{1,40}(#[a-z-]{1,40})?")
+_ACCOUNT_PATH = re.compile(paths.ACCOUNT + r"[a-z-]{1,40}(#[a-z-]{1,40})?")
 
 
 def safe_path(path: object) -> str:
     """The path if it is inside the account area, otherwise that area's first page."""
-    return path if isinstance(path, str) and _ACCOUNT_PATH.fullmatch(path) else sessions.HOME
+    return path if isinstance(path, str) and _ACCOUNT_PATH.fullmatch(path) else paths.PERSONAL
 
 
 def go_to_card(state: rx.State, anchor: str) -> Any:
@@ -43,11 +42,11 @@ def go_to_card(state: rx.State, anchor: str) -> Any:
 
 def show_card(state: rx.State, anchor: str) -> Any:
     """The event that brings a card into view on its page. The back button leads to the previous page."""
-    return rx.redirect(f"{SECURITY}#{anchor}", replace=_shows_cards(state))
+    return rx.redirect(paths.card(anchor), replace=_shows_cards(state))
 
 
 def _shows_cards(state: rx.State) -> bool:
-    return bool(state.router.url.path.rstrip("/") == SECURITY)
+    return bool(state.router.url.path.rstrip("/") == paths.SECURITY)
 
 
 class ShellState(rx.State):
@@ -137,7 +136,7 @@ class ShellState(rx.State):
 
         A page that ended the session itself is already leaving, so it does nothing.
         """
-        if self._visit_being_left == visit_of(self) or not self.router.url.path.startswith("/account/"):
+        if self._visit_being_left == visit_of(self) or not self.router.url.path.startswith(paths.ACCOUNT):
             return None
         return ShellState.open_account_page
 

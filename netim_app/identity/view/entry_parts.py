@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.identity.view.fields import error_at, new_password_field
 from netim_app.ui.browser import field_from_fragment
 from netim_app.ui.buttons import button_link, link
@@ -20,7 +21,7 @@ def aside(*content: rx.Component | rx.Var[str] | str) -> rx.Component:
 
 def to_login() -> rx.Component:
     """The link to the login, after a mailed link has worked."""
-    return button_link(tr("verify.done.login"), "/login", class_name="w-full")
+    return button_link(tr("verify.done.login"), paths.LOGIN, class_name="w-full")
 
 
 def email_field(error: rx.Var[str], *, autocomplete: str = "username") -> rx.Component:
@@ -60,4 +61,4 @@ def mailed(text: rx.Var[str], hint: rx.Var[str], *, test_id: str) -> rx.Componen
 
 def back_to_login() -> rx.Component:
     """The link back to the login, below a form."""
-    return aside(link(tr("forgot.back"), "/login"))
+    return aside(link(tr("forgot.back"), paths.LOGIN))

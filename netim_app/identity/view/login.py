@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.identity.state.login import LoginState
 from netim_app.identity.state.shell import REMEMBER_DAYS
 from netim_app.identity.view.entry_parts import aside, email_field, entry_form
@@ -43,7 +44,7 @@ def _password_step() -> rx.Component:
             submit_label=early("login.submit"),
             test_id="login",
         ),
-        aside(link(early("login.forgot"), "/forgot-password")),
+        aside(link(early("login.forgot"), paths.FORGOT)),
         *(ceremony.login_part() for ceremony in offers().ceremonies),
     )
 
@@ -85,7 +86,7 @@ def _device_is_lost() -> rx.Component:
 def _below() -> rx.Component:
     linked = [page for page in offers().entry_pages if page.link_at_login]
     return rx.el.div(
-        aside(early("login.no_account"), " ", link(early("login.sign_up"), "/signup")),
+        aside(early("login.no_account"), " ", link(early("login.sign_up"), paths.SIGN_UP)),
         *(aside(link(early(page.link_at_login), page.route)) for page in linked),
         class_name="flex flex-col gap-2",
     )

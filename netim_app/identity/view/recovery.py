@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.identity.state.recovery import ForgotState, ResetState
 from netim_app.identity.view.entry_parts import (
     aside,
@@ -60,6 +61,6 @@ def reset_page() -> rx.Component:
     return entry_page(
         rx.cond(ResetState.done, outcome(tr("reset.done.text"), to_login(), test_id="reset-done"), _reset_form()),
         title=rx.cond(ResetState.done, tr("reset.done.title"), tr("reset.title")),
-        below=rx.cond(~ResetState.done, aside(link(tr("reset.new_link"), "/forgot-password"))),
+        below=rx.cond(~ResetState.done, aside(link(tr("reset.new_link"), paths.FORGOT))),
         skeleton=form_skeleton(1),
     )

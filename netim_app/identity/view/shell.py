@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.state.ticket_exchange import TicketExchangeState
 from netim_app.identity.view.step_up import step_up_dialog
@@ -82,8 +83,8 @@ def account_page(*content: rx.Component, heading: rx.Var[str], skeleton: rx.Comp
         skeleton=skeleton,
         customer_name=ShellState.customer_name,
         menu_items=(
-            menu_link(tr("ui.menu.personal_information"), "/account/personal-information"),
-            menu_link(tr("ui.menu.connection_and_security"), "/account/connection-and-security"),
+            menu_link(tr("ui.menu.personal_information"), paths.PERSONAL),
+            menu_link(tr("ui.menu.connection_and_security"), paths.SECURITY),
             menu_form_button(tr("ui.menu.log_out"), "/auth/logout"),
         ),
         locale_switch=ShellState.set_language,

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from netim_app.brand.brand import get_brand
+from netim_app.core import paths
 from netim_app.identity.state.sign_up import SignUpState
 from netim_app.identity.view.entry_parts import aside, email_field, entry_form, mailed, new_password
 from netim_app.identity.view.fields import error_at
@@ -48,7 +49,7 @@ def sign_up_page() -> rx.Component:
     return entry_page(
         rx.cond(sent_to == "", rx.fragment(_sign_up_form(), *legal_links(brand.terms, brand.privacy)), sent),
         title=rx.cond(sent_to == "", early("sign_up.title"), tr("sign_up.sent.title")),
-        below=aside(early("sign_up.have_account"), " ", link(early("login.title"), "/login")),
+        below=aside(early("sign_up.have_account"), " ", link(early("login.title"), paths.LOGIN)),
         early=True,
     )
 

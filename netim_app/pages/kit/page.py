@@ -13,6 +13,7 @@ from types import ModuleType
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.view.shell import notices
 from netim_app.pages.kit.examples import (
@@ -90,8 +91,8 @@ def page() -> rx.Component:
         skeleton=rx.fragment(skeleton_card(lines=9), skeleton_card()),
         customer_name=rx.Var.create("Anna Martin"),
         menu_items=[
-            menu_link(tr("ui.menu.personal_information"), "/account/personal-information"),
-            menu_link(tr("ui.menu.connection_and_security"), "/account/connection-and-security"),
+            menu_link(tr("ui.menu.personal_information"), paths.PERSONAL),
+            menu_link(tr("ui.menu.connection_and_security"), paths.SECURITY),
             menu_form_button(tr("ui.menu.log_out"), "/auth/logout"),
         ],
         locale_switch=ShellState.set_language,

@@ -12,8 +12,8 @@ from netim_app.identity.state.shell import ShellState
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import HERE, Tab, last_mail, logged_in_actor, mailed, visitor_of
+from tests.kit.pages import SECURITY
 
-PAGE = "/account/connection-and-security"
 QUESTION = "/did-you-send-this"
 PHRASE = "blue heron at noon"
 
@@ -27,7 +27,7 @@ def caller(sqlite_units: Units) -> Actor:
 
 @pytest.fixture
 async def tab(caller: Actor) -> Tab:
-    opened = Tab(PAGE)
+    opened = Tab(SECURITY)
     await opened.run(ShellState, "open_account_page")
     return opened
 
@@ -72,7 +72,7 @@ async def test_phrase_leak_no_state_keeps_it(tab: Tab) -> None:
     assert (dialog.open, dialog.phrase) == (False, "")
     for state in (dialog, await tab.state(PhraseState), await tab.state(ShellState)):
         assert PHRASE.encode() not in pickle.dumps(state.__getstate__())
-    again = Tab(PAGE)
+    again = Tab(SECURITY)
     await again.run(ShellState, "open_account_page")
     assert PHRASE not in str(again.root.dict())
 

@@ -35,6 +35,7 @@ from tests.kit.factories import (
 )
 from tests.kit.fakes import FakeClock
 from tests.kit.listeners import heard
+from tests.kit.pages import PERSONAL
 
 ELSEWHERE = Origin(address="198.51.100.9", browser="Firefox", system="Linux")
 NOWHERE = Origin(address="", browser="Firefox", system="Linux")
@@ -343,9 +344,7 @@ async def test_a_right_password_elsewhere_is_refused_recorded_and_mailed_once_an
 
     async def come(password: str, origin: Origin) -> str:
         try:
-            await flows.log_in(
-                visitor_of(OTHER_BROWSER, origin), EMAIL, password, remember=False, return_to=sessions.HOME
-            )
+            await flows.log_in(visitor_of(OTHER_BROWSER, origin), EMAIL, password, remember=False, return_to=PERSONAL)
         except DomainError as error:
             return error.key
         return ""
@@ -388,9 +387,7 @@ def test_refused_at_once_is_mailed_once(units: Units, caller: Actor) -> None:
                 caller.account_id, unit.session.get_one(Account, caller.account_id).password_hash, "k"
             )
             with pytest.raises(RecordedRefusal) as refused:
-                login.accept_password(
-                    unit, guess, visitor_of(origin=ELSEWHERE), remember=False, return_to=sessions.HOME
-                )
+                login.accept_password(unit, guess, visitor_of(origin=ELSEWHERE), remember=False, return_to=PERSONAL)
             return refused.value.key
 
     assert at_once(6, come) == [access.REFUSED] * 6

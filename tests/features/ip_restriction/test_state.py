@@ -16,8 +16,8 @@ from netim_app.features.ip_restriction.state.dialogs import IpDialogState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import HERE, Tab, logged_in_actor, mailed, visitor_of
+from tests.kit.pages import SECURITY
 
-PAGE = "/account/connection-and-security"
 NO_FORMS: list[Any] = [
     None, 0, 1.5, math.nan, True, "", "x", [], ["address"], {}, {"address": None}, {"address": []},
     {"address": {"x": 1}}, {"address": 10**30}, {"address": "\0"}, {"address": "1" * 100_000},
@@ -33,7 +33,7 @@ def caller(sqlite_units: Units) -> Actor:
 
 @pytest.fixture
 async def tab(caller: Actor) -> Tab:
-    made = Tab(PAGE)
+    made = Tab(SECURITY)
     await made.run(ShellState, "open_account_page")
     return made
 
@@ -404,7 +404,7 @@ async def test_a_list_dialog_that_is_not_open_does_nothing(tab: Tab) -> None:
 
 async def test_the_network_of_an_ipv6_connection_is_proposed(sqlite_units: Units, caller: Actor) -> None:
     set_caller(replace(caller, origin=Origin(address="2001:4860:1:2:3:4:5:6")))
-    tab = Tab(PAGE)
+    tab = Tab(SECURITY)
     await tab.run(ShellState, "open_account_page")
     assert (await tab.state(IpRestrictionState)).here_line == "2001:4860:1:2::/64"
     dialogs, _ = await tab.run(IpDialogState, "begin_switch")
@@ -421,7 +421,7 @@ async def test_the_network_of_an_ipv6_connection_is_proposed(sqlite_units: Units
 
 async def test_an_unknown_address_is_said(sqlite_units: Units, caller: Actor) -> None:
     set_caller(replace(caller, origin=Origin(address="")))
-    tab = Tab(PAGE)
+    tab = Tab(SECURITY)
     await tab.run(ShellState, "open_account_page")
 
     await tab.run(IpRestrictionState, "add_here")

@@ -27,6 +27,7 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
+from tests.kit.pages import PERSONAL
 
 
 class Gone(Change):
@@ -277,7 +278,7 @@ def test_many_alike_are_read_to_their_end_but_not_without_end(units: Units, acco
 async def attempt(
     visitor: Visitor, password: str = PASSWORD, email: str = EMAIL
 ) -> login.TicketIssued | login.CodeRequired:
-    return await flows.log_in(visitor, email, password, remember=False, return_to=sessions.HOME)
+    return await flows.log_in(visitor, email, password, remember=False, return_to=PERSONAL)
 
 
 async def test_wrong_passwords_are_noted_throttled_ones_too_and_unknown_addresses_nowhere(

@@ -12,8 +12,7 @@ from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import HERE, Tab, logged_in_actor, visitor_of
 from tests.kit.fakes import FakeClock
-
-PAGE = "/account/connection-and-security"
+from tests.kit.pages import SECURITY
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def fill(units: Units, clock: FakeClock, caller: Actor, count: int) -> None:
 
 
 async def opened() -> tuple[Tab, ActivityState]:
-    tab = Tab(PAGE)
+    tab = Tab(SECURITY)
     await tab.run(ShellState, "open_account_page")
     return tab, await tab.state(ActivityState)
 

@@ -23,8 +23,7 @@ from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import EMAIL, HERE, Tab, logged_in_actor, mailed
 from tests.kit.fakes import FakeClock
 from tests.kit.journal import lengthen, unpack
-
-PAGE = "/account/connection-and-security"
+from tests.kit.pages import SECURITY
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def caller(sqlite_units: Units) -> Actor:
 
 @pytest.fixture
 async def tab(caller: Actor) -> Tab:
-    made = Tab(PAGE)
+    made = Tab(SECURITY)
     await made.run(ShellState, "open_account_page")
     return made
 
@@ -237,7 +236,7 @@ async def test_a_check_that_was_left_begins_anew(tab: Tab, monkeypatch: pytest.M
     await tab.run(ShellState, "open_account_page")
     assert (await tab.state(JournalCheckState)).number == 0
 
-    tab.visit(PAGE)
+    tab.visit(SECURITY)
     check, _ = await tab.run(JournalCheckState, "check")
     assert check.number == 1
 

@@ -22,8 +22,8 @@ from tests.kit.factories import (
     make_session,
     visitor_of,
 )
+from tests.kit.pages import SECURITY
 
-PAGE = "/account/connection-and-security"
 SECOND = "second@example.net"
 
 
@@ -36,7 +36,7 @@ def caller(sqlite_units: Units) -> Actor:
 
 @pytest.fixture
 async def tab(caller: Actor) -> Tab:
-    opened = Tab(PAGE)
+    opened = Tab(SECURITY)
     await opened.run(ShellState, "open_account_page")
     return opened
 
@@ -90,7 +90,7 @@ async def test_the_link_is_sent_again(sqlite_units: Units, tab: Tab) -> None:
 
 async def test_an_address_that_another_tab_has_removed_goes_from_the_line(sqlite_units: Units, tab: Tab) -> None:
     await enter(tab)
-    await Tab(PAGE).run(CopyState, "remove")
+    await Tab(SECURITY).run(CopyState, "remove")
     line = await tab.state(CopyState)
     assert line.email == SECOND
 
@@ -164,7 +164,7 @@ async def test_copy_address_floods_no_mailbox(
     await tab.run(CopyState, "ask_again")
     assert (await tab.state(ShellState)).notice_kind == "warning"
     set_caller(logged_in_actor(sqlite_units, "bob@example.org", browser_digest=OTHER_BROWSER))
-    other = Tab(PAGE)
+    other = Tab(SECURITY)
     assert await enter(other) == refused
     assert await enter(other, "third@example.net") == {}
 

@@ -14,7 +14,6 @@ from netim_app.identity import (
     accounts,
     flows,
     notices,
-    sessions,
     sign_up,
     sign_up_flows,
     tickets,
@@ -40,6 +39,7 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
+from tests.kit.pages import PERSONAL
 
 
 def choose(units: Units, caller: Actor, setting: Setting) -> Setting:
@@ -207,11 +207,11 @@ async def test_a_refused_login_is_never_mailed(units: Units) -> None:
     caller = logged_in_actor(units)
     choose(units, caller, "every")
     with pytest.raises(DomainError):
-        await flows.log_in(visitor_of(), EMAIL, "wrong", remember=False, return_to=sessions.HOME)
+        await flows.log_in(visitor_of(), EMAIL, "wrong", remember=False, return_to=PERSONAL)
     gate = LoginPolicy(name="ip", refusal=lambda _u, _a, _o: "login.reason.refused")
     install((*offers().features, Feature(name="ip", login_policies=(gate,))))
     with pytest.raises(DomainError):
-        await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+        await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=PERSONAL)
     with units.write() as unit:
         unit.record(LoginBlocked(account_id=caller.account_id, at=unit.now, reason="x"))
 
@@ -222,7 +222,7 @@ async def test_a_ticket_that_nobody_redeems_is_no_login(units: Units) -> None:
     caller = logged_in_actor(units)
     choose(units, caller, "every")
 
-    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=sessions.HOME)
+    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=PERSONAL)
 
     assert mailed(units) == []
 

@@ -6,8 +6,7 @@ from netim_app.identity.facts import LoggedIn
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import Tab, logged_in_actor, visitor_of
-
-PAGE = "/account/personal-information"
+from tests.kit.pages import PERSONAL
 
 
 async def test_the_panel_goes_in_all_tabs_when_the_device_is_there(sqlite_units: Units) -> None:
@@ -18,7 +17,7 @@ async def test_the_panel_goes_in_all_tabs_when_the_device_is_there(sqlite_units:
             account_id=caller.account_id, at=unit.now, session_id=1, known_browser=True, factor="backup_codes"
         )
         unit.record(fact)
-    tab = Tab(PAGE)
+    tab = Tab(PERSONAL)
     await tab.run(ShellState, "open_account_page")
     panel = await tab.state(LostDeviceState)
     assert panel.steps == ["backup_codes.lost"]
@@ -26,7 +25,7 @@ async def test_the_panel_goes_in_all_tabs_when_the_device_is_there(sqlite_units:
     await tab.run(LostDeviceState, "keep")
 
     assert panel.steps == []
-    other = Tab(PAGE)
+    other = Tab(PERSONAL)
     await other.run(ShellState, "open_account_page")
     assert (await other.state(LostDeviceState)).steps == []
 
@@ -35,4 +34,4 @@ async def test_nobody_takes_the_panel_away_without_a_session(sqlite_units: Units
     set_caller(visitor_of())
 
     with pytest.raises(PermissionError):
-        await Tab(PAGE).run(LostDeviceState, "keep")
+        await Tab(PERSONAL).run(LostDeviceState, "keep")

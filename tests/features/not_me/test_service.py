@@ -51,13 +51,14 @@ from tests.kit.factories import (
 )
 from tests.kit.fakes import FakeClock
 from tests.kit.not_me import alerted, is_frozen, press, refusal, secret_in, thief_of
+from tests.kit.pages import PERSONAL
 from tests.kit.passkeys import add, ask, is_sole, log_in, switch_on
 
 THIEVES = "thief@example.net"
 
 
 async def give_password(password: str, email: str = EMAIL) -> object:
-    return await flows.log_in(visitor_of(), email, password, remember=False, return_to=sessions.HOME)
+    return await flows.log_in(visitor_of(), email, password, remember=False, return_to=PERSONAL)
 
 
 async def opens(password: str, email: str = EMAIL) -> bool:
@@ -163,7 +164,7 @@ async def test_not_me_keeps_out_a_login_that_was_on_its_way(units: Units, caller
     press(units, token)
 
     def accept(unit: UnitOfWork) -> object:
-        return login.accept_password(unit, attempt, visitor_of(), remember=False, return_to=sessions.HOME)
+        return login.accept_password(unit, attempt, visitor_of(), remember=False, return_to=PERSONAL)
 
     assert refusal(units, accept) == login.WRONG
     assert live(units, caller.account_id) == 0
@@ -444,7 +445,7 @@ def test_not_me_cancels_what_is_pending(units: Units, caller: Actor) -> None:
     token = secret_in(last_mail(units, "email_change_asked"))
     with units.write() as unit:
         deletion.begin(unit, DeletionAsked(account_id=caller.account_id, at=unit.now))
-        pending_logins.begin(unit, caller.account_id, visitor_of(), remember=False, return_to=sessions.HOME)
+        pending_logins.begin(unit, caller.account_id, visitor_of(), remember=False, return_to=PERSONAL)
 
     press(units, token)
 

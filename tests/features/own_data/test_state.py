@@ -14,8 +14,7 @@ from netim_app.identity.state.shell import ShellState
 from netim_app.infra import rate_limit
 from netim_app.infra.unit_of_work import UnitOfWork, Units
 from tests.kit.factories import EMAIL, Tab, actor_of, logged_in_actor, mailed, make_account, make_session, visitor_of
-
-PAGE = "/account/personal-information"
+from tests.kit.pages import PERSONAL
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def caller(sqlite_units: Units) -> Actor:
 
 @pytest.fixture
 async def tab(caller: Actor) -> Tab:
-    made = Tab(PAGE)
+    made = Tab(PERSONAL)
     await made.run(ShellState, "open_account_page")
     return made
 
@@ -102,7 +101,7 @@ async def test_after_the_login_the_panel_says_that_the_account_stays_until_it_is
     with sqlite_units.write() as unit:
         again = actor_of(unit, make_session(unit, caller.account_id))
     set_caller(again)
-    other = Tab(PAGE)
+    other = Tab(PERSONAL)
     await other.run(ShellState, "open_account_page")
     panel = await other.state(OwnDataState)
     assert "2026" in panel.asked_on
@@ -132,7 +131,7 @@ async def test_nobody_does_it_without_a_session(
     set_caller(visitor_of())
 
     with pytest.raises(PermissionError):
-        await Tab(PAGE).run(state, handler, *arguments)
+        await Tab(PERSONAL).run(state, handler, *arguments)
 
 
 async def test_others_can_write_while_the_file_is_made(

@@ -48,7 +48,8 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
-from tests.kit.passkeys import PAGE, add, ask, count, is_sole, log_in, switch_on
+from tests.kit.pages import SECURITY
+from tests.kit.passkeys import add, ask, count, is_sole, log_in, switch_on
 from tests.kit.races import both
 
 
@@ -84,7 +85,7 @@ def refusal(units: Units, act: Callable[[UnitOfWork], object]) -> str:
 
 async def by_password(password: str = PASSWORD, browser_digest: str = BROWSER) -> str:
     try:
-        await flows.log_in(visitor_of(browser_digest), EMAIL, password, remember=False, return_to=PAGE)
+        await flows.log_in(visitor_of(browser_digest), EMAIL, password, remember=False, return_to=SECURITY)
     except DomainError as error:
         return error.key
     return ""
@@ -146,7 +147,7 @@ def test_a_code_that_is_spent_meanwhile_elsewhere_leaves_the_account_open(
 
     assert refusal(units, lambda unit: only.ask(unit, caller, "", proved=True)) == "passkeys.only.codes"
     for asked in (options, again):
-        switch = lambda unit: only.switch_on(unit, caller, phone.use(asked), PAGE)  # noqa: B023, E731
+        switch = lambda unit: only.switch_on(unit, caller, phone.use(asked), SECURITY)  # noqa: B023, E731
         assert refusal(units, switch) == "passkeys.only.codes"
     assert not is_sole(units, caller.account_id)
 
@@ -213,7 +214,7 @@ def test_a_passkey_has_to_prove_that_it_works(
         step_up = prompts.for_account(unit, caller, "step_up", caller.account_id)
     for answer in (phone.use(step_up), phone.use(ask(units)), Authenticator().use(ask(units))):
         with pytest.raises(RecordedRefusal), units.write() as unit:
-            only.switch_on(unit, caller, answer, PAGE)
+            only.switch_on(unit, caller, answer, SECURITY)
     assert not is_sole(units, caller.account_id)
 
     assert switch_on(units, caller, phone)
@@ -230,7 +231,7 @@ def test_a_backup_code_for_one_prompt_is_asked_for_again_when_a_passkey_goes(
         passkeys.remove(unit, caller, laptops.id)
 
     with pytest.raises(RecordedRefusal, match=r"passkeys\.refused"), units.write() as unit:
-        only.switch_on(unit, caller, phone.use(options), PAGE)
+        only.switch_on(unit, caller, phone.use(options), SECURITY)
 
     assert not is_sole(units, caller.account_id)
 
@@ -238,7 +239,7 @@ def test_a_backup_code_for_one_prompt_is_asked_for_again_when_a_passkey_goes(
 def test_other_sessions_codes_owed_and_links_end(units: Units, caller: Actor, laptop: Authenticator) -> None:
     with units.write() as unit:
         other = make_session(unit, caller.account_id, browser_digest=OTHER_BROWSER)
-        pending_logins.begin(unit, caller.account_id, visitor_of(OTHER_BROWSER), remember=False, return_to=PAGE)
+        pending_logins.begin(unit, caller.account_id, visitor_of(OTHER_BROWSER), remember=False, return_to=SECURITY)
         token = links.new_link(unit, purpose=recovery.PURPOSE, life=timedelta(hours=1), account_id=caller.account_id)
 
     switch_on(units, caller, laptop)
@@ -258,7 +259,7 @@ def test_of_twenty_at_once_one_switches_it_on(
             answers.append(phone.use(only.ask(unit, caller, "")))
 
     def attempt(number: int) -> str:
-        return refusal(units, lambda unit: only.switch_on(unit, caller, answers[number], PAGE))
+        return refusal(units, lambda unit: only.switch_on(unit, caller, answers[number], SECURITY))
 
     assert sorted(at_once(20, attempt)) == ["", *["passkeys.only.on_already"] * 19]
     assert count(units, PasskeysOnly) == 1
@@ -273,7 +274,7 @@ def test_switching_on_and_removing_a_passkey_at_once_leaves_no_closed_account(
         ids = [row.id for row in stored.passkeys_of(unit, caller.account_id)]
 
     def switch(unit: UnitOfWork) -> object:
-        return only.switch_on(unit, caller, answer, PAGE)
+        return only.switch_on(unit, caller, answer, SECURITY)
 
     def remove_all(unit: UnitOfWork) -> object:
         return [passkeys.remove(unit, caller, passkey) for passkey in ids]
@@ -326,7 +327,7 @@ async def test_sole_way_a_code_owed_from_before_finishes_nothing(
     units: Units, closed: Actor, codes: tuple[str, ...]
 ) -> None:
     with units.write() as unit:
-        pending_logins.begin(unit, closed.account_id, visitor_of(), remember=False, return_to=PAGE)
+        pending_logins.begin(unit, closed.account_id, visitor_of(), remember=False, return_to=SECURITY)
 
     assert refusal(units, lambda unit: second_factor.finish_login(unit, visitor_of(), codes[0])) == pending_logins.GONE
     assert refusal(units, lambda unit: use.ask_after_password(unit, visitor_of())) == pending_logins.GONE
@@ -355,7 +356,7 @@ async def test_sole_way_password_and_code_are_no_fresh_proof(
 
     for number, password in enumerate((PASSWORD, f"not {PASSWORD}"), start=1):
         with pytest.raises(DomainError, match=r"step_up\.wrong"):
-            await flows.prove_again(closed, password, codes[0], PAGE)
+            await flows.prove_again(closed, password, codes[0], SECURITY)
         assert failures() == 1, "one entry, which counts"
         with units.read() as unit:
             assert number == 1 or "2 times" in str(view_newest(unit, closed.account_id))
@@ -367,7 +368,7 @@ async def test_sole_way_password_and_code_are_no_fresh_proof(
     with units.write() as unit:
         options = prompts.for_account(unit, closed, "step_up", closed.account_id)
     with units.write() as unit:
-        assert use.prove_again(unit, closed, phone.use(options), PAGE)
+        assert use.prove_again(unit, closed, phone.use(options), SECURITY)
 
 
 async def test_a_new_password_needs_a_fresh_proof_and_takes_no_code(
@@ -377,7 +378,7 @@ async def test_a_new_password_needs_a_fresh_proof_and_takes_no_code(
     with units.read() as unit:
         assert not closed.is_fresh(unit.now)
     with pytest.raises(DomainError, match=r"second_factor\.closed"):
-        await change_password(closed, PASSWORD, NEW_PASSWORD, codes[0], PAGE)
+        await change_password(closed, PASSWORD, NEW_PASSWORD, codes[0], SECURITY)
 
 
 def test_the_last_passkey_stays(units: Units, closed: Actor, phone: Authenticator, laptop: Authenticator) -> None:

@@ -13,7 +13,8 @@ from tests.kit.authenticator import Authenticator
 from tests.kit.customer_directory import Directory, directory
 from tests.kit.factories import EMAIL, PASSWORD, last_mail, logged_in_actor, visitor_of
 from tests.kit.fakes import FakeClock
-from tests.kit.passkeys import PAGE, add, switch_on
+from tests.kit.pages import SECURITY
+from tests.kit.passkeys import add, switch_on
 
 __all__ = ["directory"]
 
@@ -21,7 +22,7 @@ __all__ = ["directory"]
 async def log_in(password: str) -> str:
     """The key of the refusal, or what a right password leads to."""
     try:
-        done = await flows.log_in(visitor_of(), EMAIL, password, remember=False, return_to=PAGE)
+        done = await flows.log_in(visitor_of(), EMAIL, password, remember=False, return_to=SECURITY)
     except DomainError as error:
         return error.key
     return type(done).__name__

@@ -35,7 +35,8 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
-from tests.kit.passkeys import PAGE, add, count, is_sole, switch_on
+from tests.kit.pages import SECURITY
+from tests.kit.passkeys import add, count, is_sole, switch_on
 
 RECOVER = "/recover-account"
 
@@ -60,7 +61,7 @@ def codes(phone: Authenticator, caller: Actor, sqlite_units: Units) -> list[str]
         return list(backup_code_sets.make(unit, caller).codes)
 
 
-async def opened(url: str = PAGE) -> Tab:
+async def opened(url: str = SECURITY) -> Tab:
     tab = Tab(url)
     await tab.run(ShellState, "open_account_page")
     return tab
@@ -297,7 +298,7 @@ async def test_an_old_session_is_asked_for_the_passkey_before_any_password_is_lo
 ) -> None:
     """The answer is the same for a right password and a wrong one. With a fresh proof its owner changes it."""
     switch_on(sqlite_units, caller, phone, codes[0])
-    tab = Tab(PAGE)
+    tab = Tab(SECURITY)
     await tab.run(PasswordState, "begin")
     form = {"current": password, "password": NEW_PASSWORD}
     clock.advance(minutes=11)

@@ -11,7 +11,8 @@ from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
 from tests.kit.authenticator import Authenticator
 from tests.kit.factories import Tab, actor_of, at_once, logged_in_actor, make_account, make_session
-from tests.kit.passkeys import PAGE, add, count
+from tests.kit.pages import SECURITY
+from tests.kit.passkeys import add, count
 
 
 def asked_in(units: Units, account_id: int) -> int:
@@ -22,7 +23,7 @@ def asked_in(units: Units, account_id: int) -> int:
 async def test_it_is_put_once_and_the_customer_declines(sqlite_units: Units) -> None:
     first = logged_in_actor(sqlite_units)
     set_caller(first)
-    tab = Tab(PAGE)
+    tab = Tab(SECURITY)
     await tab.run(ShellState, "open_account_page")
     assert (await tab.state(PasskeyQuestionState)).asked
 
@@ -32,7 +33,7 @@ async def test_it_is_put_once_and_the_customer_declines(sqlite_units: Units) -> 
     with sqlite_units.write() as unit:
         again = actor_of(unit, make_session(unit, first.account_id, browser_digest="another"))
     set_caller(again)
-    tab = Tab(PAGE)
+    tab = Tab(SECURITY)
     await tab.run(ShellState, "open_account_page")
     assert not (await tab.state(PasskeyQuestionState)).asked
 
@@ -44,7 +45,7 @@ async def test_another_session_does_not_put_it_meanwhile(sqlite_units: Units) ->
     assert asked_in(sqlite_units, first.account_id) == first.session_id
     for caller, asked in ((other, False), (first, True)):
         set_caller(caller)
-        tab = Tab(PAGE)
+        tab = Tab(SECURITY)
         await tab.run(ShellState, "open_account_page")
         assert (await tab.state(PasskeyQuestionState)).asked is asked
 

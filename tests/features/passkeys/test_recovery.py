@@ -48,7 +48,8 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
-from tests.kit.passkeys import PAGE, add, ask, count, is_sole, log_in, switch_on
+from tests.kit.pages import SECURITY
+from tests.kit.passkeys import add, ask, count, is_sole, log_in, switch_on
 from tests.kit.races import both
 
 DAY = timedelta(hours=24)
@@ -153,7 +154,7 @@ async def test_a_mailed_link_a_backup_code_and_a_day_lead_back_in(units: Units, 
         assert "With a backup code and an emailed link" in activity
         assert "Access without a passkey given" in activity
         assert lost_device.steps_left(unit, owner.account_id) != (), "what is lost is to be replaced"
-    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=PAGE)
+    await flows.log_in(visitor_of(), EMAIL, PASSWORD, remember=False, return_to=SECURITY)
 
 
 async def test_each_step_is_mailed(units: Units, owner: Owner, clock: FakeClock) -> None:
@@ -459,7 +460,7 @@ def test_a_code_of_an_application_is_no_backup_code(units: Units, owner: Owner, 
         enrolment = enrolments.begin(unit, owner.actor)
         secret = pyotp.TOTP(enrolment.key.replace(" ", ""))
         enrolments.confirm(
-            unit, owner.actor, enrolment.handle, code=secret.at(unit.now), name="Phone", return_to=PAGE, first=False
+            unit, owner.actor, enrolment.handle, code=secret.at(unit.now), name="Phone", return_to=SECURITY, first=False
         )
     clock.advance(seconds=60)
     token = owner.ask()

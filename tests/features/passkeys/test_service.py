@@ -41,7 +41,8 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
-from tests.kit.passkeys import PAGE, add, ask, count, log_in
+from tests.kit.pages import SECURITY
+from tests.kit.passkeys import add, ask, count, log_in
 
 
 @pytest.mark.parametrize("algorithm", [-8, -7, -257])
@@ -54,7 +55,7 @@ def test_a_passkey_of_each_algorithm_is_the_whole_login(units: Units, caller: Ac
     with units.write() as unit:
         opened = tickets.redeem_ticket(unit, ticket, BROWSER, HERE)
     assert opened is not None
-    assert opened.return_to == PAGE
+    assert opened.return_to == SECURITY
 
 
 def test_what_is_asked_for_is_decided_by_the_server(units: Units, caller: Actor, phone: Authenticator) -> None:
@@ -134,7 +135,7 @@ def test_webauthn_chal_belongs_to_one_browser(units: Units, phone: Authenticator
 def test_webauthn_chal_belongs_to_one_purpose(units: Units, caller: Actor, phone: Authenticator) -> None:
     def step_up(options: str) -> str:
         with units.write() as unit:
-            return use.prove_again(unit, caller, phone.use(options), PAGE)
+            return use.prove_again(unit, caller, phone.use(options), SECURITY)
 
     with pytest.raises(RecordedRefusal):
         step_up(ask(units))
@@ -158,7 +159,7 @@ def test_webauthn_chal_belongs_to_one_account(units: Units, caller: Actor, phone
 
     for options, authenticator in ((hers, phone), (his, eves)):
         with units.write() as unit, pytest.raises(RecordedRefusal):
-            use.prove_again(unit, caller, authenticator.use(options), PAGE)
+            use.prove_again(unit, caller, authenticator.use(options), SECURITY)
 
 
 def test_webauthn_chal_race_once(units: Units, phone: Authenticator) -> None:
@@ -250,7 +251,7 @@ def test_the_owner_reads_of_a_wrong_passkey(units: Units, caller: Actor, phone: 
     with units.write() as unit:
         options = prompts.for_account(unit, caller, "step_up", caller.account_id)
     with pytest.raises(RecordedRefusal), units.write() as unit:
-        use.prove_again(unit, caller, phone.use(options, signature=bytes(70)), PAGE)
+        use.prove_again(unit, caller, phone.use(options, signature=bytes(70)), SECURITY)
     assert refusals(units, caller.account_id) == [("Passkey not accepted", "Wrong")]
 
 
@@ -277,7 +278,7 @@ def test_the_owner_reads_of_a_right_passkey_after_the_password_that_was_shut_out
 ) -> None:
     """Meanwhile: after the password was right, and before the passkey came."""
     with units.write() as unit:
-        pending_logins.begin(unit, caller.account_id, visitor_of(), remember=False, return_to=PAGE)
+        pending_logins.begin(unit, caller.account_id, visitor_of(), remember=False, return_to=SECURITY)
     with units.write() as unit:
         answer = phone.use(use.ask_after_password(unit, visitor_of()))
         if why == "disabled":
@@ -506,15 +507,15 @@ def test_a_passkey_clears_wrong_codes_of_its_browser_alone(
     assert count(units, FailedCodeCount) == 2
 
     with units.write() as unit:
-        pending_logins.begin(unit, caller.account_id, visitor_of(), remember=False, return_to=PAGE)
+        pending_logins.begin(unit, caller.account_id, visitor_of(), remember=False, return_to=SECURITY)
     with units.write() as unit:
         if way == "login":
-            use.log_in(unit, visitor_of(), phone.use(prompts.for_login(unit, visitor_of())), PAGE)
+            use.log_in(unit, visitor_of(), phone.use(prompts.for_login(unit, visitor_of())), SECURITY)
         elif way == "second step":
             use.finish_login(unit, visitor_of(), phone.use(use.ask_after_password(unit, visitor_of())))
         else:
             options = prompts.for_account(unit, caller, "step_up", caller.account_id)
-            use.prove_again(unit, caller, phone.use(options), PAGE)
+            use.prove_again(unit, caller, phone.use(options), SECURITY)
 
     with units.read() as unit:
         assert [row.browser_digest for row in unit.session.exec(select(FailedCodeCount))] == [OTHER_BROWSER]
@@ -577,7 +578,7 @@ def test_the_application_goes_without_a_code_where_a_passkey_stays(
     def take_away(actor: Actor) -> None:
         with units.write() as unit:
             if everything:
-                assert authenticators.disable(unit, actor, "", PAGE)
+                assert authenticators.disable(unit, actor, "", SECURITY)
             else:
                 authenticators.remove(unit, actor, rows[actor.account_id])
 

@@ -31,8 +31,7 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
-
-PAGE = "/account/connection-and-security"
+from tests.kit.pages import SECURITY
 
 
 async def prompt(tab: Tab, state: type[Any], handler: str = "begin") -> str:
@@ -57,7 +56,7 @@ async def caller(sqlite_units: Units) -> Actor:
 
 @pytest.fixture
 async def tab(caller: Actor) -> Tab:
-    opened = Tab(PAGE)
+    opened = Tab(SECURITY)
     await opened.run(ShellState, "open_account_page")
     return opened
 
@@ -165,7 +164,7 @@ async def test_a_login_takes_no_password_and_the_history_says_how(
     with sqlite_units.write() as unit:
         opened = tickets.redeem_ticket(unit, tickets_of(steps)[0], BROWSER, HERE)
     assert opened is not None
-    assert (opened.return_to, opened.lifetime) == (PAGE, None)
+    assert (opened.return_to, opened.lifetime) == (SECURITY, None)
     with sqlite_units.read() as unit:
         shown = view_newest(unit, 1).entries[0]
     assert shown.how == "With a passkey"
@@ -244,4 +243,4 @@ async def test_nobody_adds_a_passkey_without_a_session(sqlite_units: Units) -> N
 
     for handler in ("begin", "finish"):
         with pytest.raises(PermissionError):
-            await Tab(PAGE).run(NewPasskeyState, handler, *([{"answer": "{}"}] if handler == "finish" else []))
+            await Tab(SECURITY).run(NewPasskeyState, handler, *([{"answer": "{}"}] if handler == "finish" else []))

@@ -28,14 +28,13 @@ from tests.kit.factories import (
     visitor_of,
 )
 from tests.kit.fakes import FakeClock
-
-PAGE = "/account/connection-and-security"
+from tests.kit.pages import SECURITY
 
 
 async def change(caller: Actor, current: str = PASSWORD, new: str = NEW_PASSWORD, code: str = "") -> tuple[str, str]:
     """(field, key) of the refusal, or two empty texts."""
     try:
-        await change_password(caller, current, new, code, PAGE)
+        await change_password(caller, current, new, code, SECURITY)
     except DomainError as error:
         return error.field, error.key
     return "", ""
@@ -69,7 +68,7 @@ async def test_the_own_session_is_renewed_and_all_others_end_with_every_link(uni
         caller = actor_of(unit, own)
     reset = last_mail(units, "reset").token
 
-    ticket = await change_password(caller, PASSWORD, NEW_PASSWORD, "", PAGE)
+    ticket = await change_password(caller, PASSWORD, NEW_PASSWORD, "", SECURITY)
 
     with units.write() as unit:
         assert sessions.look_up(unit, other.digest, OTHER_BROWSER, HERE).actor is None
@@ -78,7 +77,7 @@ async def test_the_own_session_is_renewed_and_all_others_end_with_every_link(uni
             recovery.owner_of(unit, reset)
         opened = tickets.redeem_ticket(unit, ticket, BROWSER, HERE)
         assert opened is not None
-        assert opened.return_to == PAGE
+        assert opened.return_to == SECURITY
         assert sessions.look_up(unit, own.digest, BROWSER, HERE).renewed_elsewhere
         assert actor_of(unit, Browser(opened.token)).session_id == caller.session_id
 
@@ -92,7 +91,7 @@ async def test_a_wrong_current_password_changes_nothing_and_is_throttled_like_a_
     assert has_password(units, caller.account_id, PASSWORD)
     assert mailed(units) == []
     with pytest.raises(DomainError):
-        await flows.log_in(visitor_of(BROWSER), EMAIL, PASSWORD, remember=False, return_to=PAGE)
+        await flows.log_in(visitor_of(BROWSER), EMAIL, PASSWORD, remember=False, return_to=SECURITY)
 
 
 async def test_of_twenty_guesses_of_the_current_password_at_once_five_are_looked_at(

@@ -23,8 +23,8 @@ from tests.kit.factories import (
     tickets_of,
     visitor_of,
 )
+from tests.kit.pages import SECURITY
 
-PAGE = "/account/connection-and-security"
 FORMS: list[Any] = [None, "", 5, True, math.nan, [], {}, {"current": [], "password": {}}, {"current": 1, "password": 2}]
 
 
@@ -36,7 +36,7 @@ def caller(sqlite_units: Units) -> Actor:
 
 
 async def test_a_change_closes_the_dialog_and_hands_out_the_ticket(sqlite_units: Units, caller: Actor) -> None:
-    tab = Tab(PAGE)
+    tab = Tab(SECURITY)
     await tab.run(PasswordState, "begin")
 
     state, steps = await tab.run(PasswordState, "submit", {"current": PASSWORD, "password": NEW_PASSWORD})
@@ -48,7 +48,7 @@ async def test_a_change_closes_the_dialog_and_hands_out_the_ticket(sqlite_units:
     with sqlite_units.write() as unit:
         opened = tickets.redeem_ticket(unit, ticket, BROWSER, HERE)
     assert opened is not None
-    assert opened.return_to == PAGE
+    assert opened.return_to == SECURITY
     assert passwords.password_matches(NEW_PASSWORD, stored_account(sqlite_units, caller.account_id).password_hash)
     assert mailed(sqlite_units) == [("password_changed", EMAIL)]
 
@@ -72,7 +72,7 @@ async def test_a_change_closes_the_dialog_and_hands_out_the_ticket(sqlite_units:
 async def test_a_refused_change_keeps_the_dialog_open_and_the_password(
     sqlite_units: Units, caller: Actor, form: dict[str, str], fields: list[str]
 ) -> None:
-    tab = Tab(PAGE)
+    tab = Tab(SECURITY)
     await tab.run(PasswordState, "begin")
 
     state, steps = await tab.run(PasswordState, "submit", form)
@@ -84,23 +84,23 @@ async def test_a_refused_change_keeps_the_dialog_open_and_the_password(
 
 async def test_a_weak_new_password_costs_no_guess(caller: Actor) -> None:
     for _ in range(7):
-        await Tab(PAGE).run(PasswordState, "submit", {"current": "wrong", "password": "short"})
+        await Tab(SECURITY).run(PasswordState, "submit", {"current": "wrong", "password": "short"})
 
-    state, _ = await Tab(PAGE).run(PasswordState, "submit", {"current": PASSWORD, "password": NEW_PASSWORD})
+    state, _ = await Tab(SECURITY).run(PasswordState, "submit", {"current": PASSWORD, "password": NEW_PASSWORD})
 
     assert state.errors == {}
 
 
 @pytest.mark.parametrize("form", FORMS, ids=repr)
 async def test_nonsense_changes_nothing(sqlite_units: Units, caller: Actor, form: object) -> None:
-    state, steps = await Tab(PAGE).run(PasswordState, "submit", form)
+    state, steps = await Tab(SECURITY).run(PasswordState, "submit", form)
 
     assert set(state.errors) == {"current", "password"}
     assert steps == []
 
 
 async def test_no_password_stays_in_the_states_of_a_tab(caller: Actor) -> None:
-    tab = Tab(PAGE)
+    tab = Tab(SECURITY)
     await tab.run(PasswordState, "begin")
     state, _ = await tab.run(PasswordState, "rate", NEW_PASSWORD)
     assert state.score == 4
@@ -115,13 +115,13 @@ async def test_no_password_stays_in_the_states_of_a_tab(caller: Actor) -> None:
 
 @pytest.mark.parametrize("typed", [None, 5, [], {}, math.nan, "x" * 100_000])
 async def test_what_is_no_password_is_not_rated(caller: Actor, typed: Any) -> None:
-    state, _ = await Tab(PAGE).run(PasswordState, "rate", typed)
+    state, _ = await Tab(SECURITY).run(PasswordState, "rate", typed)
 
     assert state.score == -1
 
 
 async def test_the_dialog_opens_empty_and_is_closed(caller: Actor) -> None:
-    tab = Tab(PAGE)
+    tab = Tab(SECURITY)
     await tab.run(PasswordState, "submit", {})
 
     state, _ = await tab.run(PasswordState, "begin")
@@ -131,7 +131,7 @@ async def test_the_dialog_opens_empty_and_is_closed(caller: Actor) -> None:
 
 
 async def test_the_card_shows_what_is_stored(caller: Actor) -> None:
-    tab = Tab(PAGE)
+    tab = Tab(SECURITY)
 
     await tab.run(ShellState, "open_account_page")
 
@@ -146,7 +146,7 @@ async def test_the_card_says_why_a_new_password_is_due(
 ) -> None:
     with sqlite_units.write() as unit:
         unit.session.get_one(Account, caller.account_id).password_policy = accepted_under
-    tab = Tab(PAGE)
+    tab = Tab(SECURITY)
 
     await tab.run(ShellState, "open_account_page")
 
@@ -157,4 +157,4 @@ async def test_nobody_changes_a_password_without_a_session(sqlite_units: Units) 
     set_caller(visitor_of())
 
     with pytest.raises(PermissionError):
-        await Tab(PAGE).run(PasswordState, "submit", {"current": PASSWORD, "password": NEW_PASSWORD})
+        await Tab(SECURITY).run(PasswordState, "submit", {"current": PASSWORD, "password": NEW_PASSWORD})

@@ -8,8 +8,7 @@ from netim_app.features.sessions.state import LogOutOthersState, SessionsState
 from netim_app.identity.state.shell import ShellState
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import OTHER_BROWSER, Tab, logged_in_actor, mailed, make_session, visitor_of
-
-PAGE = "/account/connection-and-security"
+from tests.kit.pages import SECURITY
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ def caller(sqlite_units: Units) -> Actor:
 
 @pytest.fixture
 async def tab(caller: Actor) -> Tab:
-    made = Tab(PAGE)
+    made = Tab(SECURITY)
     await made.run(ShellState, "open_account_page")
     return made
 

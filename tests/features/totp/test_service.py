@@ -34,8 +34,7 @@ from tests.kit.factories import (
     make_session,
 )
 from tests.kit.fakes import FakeClock
-
-PAGE = "/account/connection-and-security"
+from tests.kit.pages import SECURITY
 
 
 def code(secret: str, clock: FakeClock, steps: int = 0) -> str:
@@ -50,7 +49,7 @@ def begin(units: Units, caller: Actor, replaces: str = "") -> tuple[str, str]:
 
 def confirm(units: Units, caller: Actor, enrolment: str, typed: str, name: str = "Phone") -> str | None:
     with units.write() as unit:
-        return enrolments.confirm(unit, caller, enrolment, code=typed, name=name, return_to=PAGE)
+        return enrolments.confirm(unit, caller, enrolment, code=typed, name=name, return_to=SECURITY)
 
 
 def enable(units: Units, caller: Actor, clock: FakeClock, name: str = "Phone") -> str:
@@ -186,7 +185,7 @@ def test_several_wizards_do_not_mix(units: Units, clock: FakeClock) -> None:
         enrolments.check_open(unit, caller, first, first=True)
     with units.write() as unit, pytest.raises(DomainError, match=r"totp\.enabled_elsewhere"):
         enrolments.confirm(
-            unit, caller, first, code=code(first_secret, clock), name="First", return_to=PAGE, first=True
+            unit, caller, first, code=code(first_secret, clock), name="First", return_to=SECURITY, first=True
         )
     assert [device.name for device in devices(units, caller.account_id)] == ["Second"]
 
@@ -427,7 +426,7 @@ def test_enabling_and_disabling_end_all_other_sessions_and_renew_the_own(units: 
     def disable() -> str:
         clock.advance(seconds=60)
         with units.write() as unit:
-            return authenticators.disable(unit, caller, code(secret, clock), PAGE)
+            return authenticators.disable(unit, caller, code(secret, clock), SECURITY)
 
     enrolment, secret = begin(units, caller)
     others_end("enable")
@@ -448,14 +447,14 @@ def test_disabling_needs_a_code_that_was_not_used_and_deletes_everything(units: 
 
     for wrong in (used, "", "nonsense"):
         with pytest.raises(RecordedRefusal), units.write() as unit:
-            authenticators.disable(unit, caller, wrong, PAGE)
+            authenticators.disable(unit, caller, wrong, SECURITY)
     assert count(units, TotpAuthenticator) == 1
     clock.advance(seconds=30)
     with units.write() as unit:
-        assert authenticators.disable(unit, caller, code(secret, clock), PAGE)
+        assert authenticators.disable(unit, caller, code(secret, clock), SECURITY)
     assert [count(units, table) for table in (TotpAuthenticator, TotpEnrolment, BackupCode)] == [0, 0, 0]
     with units.write() as unit, pytest.raises(DomainError, match=r"totp\.off_already"):
-        authenticators.disable(unit, caller, "123456", PAGE)
+        authenticators.disable(unit, caller, "123456", SECURITY)
 
 
 def test_disabling_is_throttled_like_a_login(units: Units, clock: FakeClock) -> None:
@@ -464,9 +463,9 @@ def test_disabling_is_throttled_like_a_login(units: Units, clock: FakeClock) -> 
 
     for _ in range(5):
         with pytest.raises(RecordedRefusal), units.write() as unit:
-            authenticators.disable(unit, caller, f"{secrets.randbelow(10**6):06d}", PAGE)
+            authenticators.disable(unit, caller, f"{secrets.randbelow(10**6):06d}", SECURITY)
     with pytest.raises(RecordedRefusal), units.write() as unit:
-        authenticators.disable(unit, caller, code(secret, clock), PAGE)
+        authenticators.disable(unit, caller, code(secret, clock), SECURITY)
     assert count(units, TotpAuthenticator) == 1
 
 

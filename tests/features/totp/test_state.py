@@ -17,8 +17,7 @@ from netim_app.infra import user_agent
 from netim_app.infra.unit_of_work import Units
 from tests.kit.factories import Tab, logged_in_actor, tickets_of
 from tests.kit.fakes import FakeClock
-
-PAGE = "/account/connection-and-security"
+from tests.kit.pages import SECURITY
 
 
 async def open_wizard(tab: Tab) -> tuple[TotpWizardState, str]:
@@ -34,7 +33,7 @@ async def open_wizard(tab: Tab) -> tuple[TotpWizardState, str]:
 @pytest.fixture
 async def tab(sqlite_units: Units) -> Tab:
     set_caller(logged_in_actor(sqlite_units))
-    opened = Tab(PAGE)
+    opened = Tab(SECURITY)
     await opened.run(ShellState, "open_account_page")
     return opened
 
@@ -101,7 +100,7 @@ async def test_a_device_that_the_page_does_not_list_opens_no_dialog(tab: Tab) ->
             assert dialogs.dialog == ""
 
 
-@pytest.mark.parametrize("page", ["/account/personal-information", PAGE])
+@pytest.mark.parametrize("page", ["/account/personal-information", SECURITY])
 async def test_of_several_older_devices_the_customer_finds_the_lost_one_in_the_list(tab: Tab, page: str) -> None:
     tab.visit(page)
     await tab.run(ShellState, "open_account_page")
@@ -110,7 +109,7 @@ async def test_of_several_older_devices_the_customer_finds_the_lost_one_in_the_l
     ]
 
     dialogs, _ = await tab.run(TotpDialogState, "begin_remove_lost")
-    tab.visit(PAGE)
+    tab.visit(SECURITY)
     await tab.run(ShellState, "open_account_page")
 
     assert dialogs.dialog == ""

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
+from netim_app.core import paths
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.features.backup_codes import rules
@@ -79,7 +80,7 @@ def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
     unit.session.flush()
     unit.record(BackupCodesMade(account_id=actor.account_id, at=unit.now, origin=actor.origin))
     made_on = catalog.format_date(unit.now, account.language, account.time_zone)
-    login_url = unit.settings.public_url + "/login"
+    login_url = unit.settings.public_url + paths.LOGIN
     sheet = catalog.text(
         account.language,
         "backup_codes.sheet",

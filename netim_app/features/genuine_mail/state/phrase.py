@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
@@ -12,7 +13,7 @@ from netim_app.features.genuine_mail.service import phrase as service
 from netim_app.features.genuine_mail.service.phrase import PhraseSetting
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import SECURITY, change, explain, go_to_card, show_notice
+from netim_app.identity.state.shell import change, explain, go_to_card, show_notice
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of
 from reflex_guard.transient_vars import TransientVars, forget
@@ -41,7 +42,7 @@ class PhraseDialogState(TransientVars, rx.State):
     @open_to(FRESH)
     async def begin(self) -> Any:
         """Shows the phrase, and asks for another one."""
-        self._visit = visit_of(self, SECURITY)
+        self._visit = visit_of(self, paths.SECURITY)
         self.errors = {}
         self.phrase = await in_read_unit(service.phrase_of, actor().account_id)
         self.open = True

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.core import readers
+from netim_app.core import paths, readers
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
@@ -16,7 +16,7 @@ from netim_app.features.ip_restriction.service.rule_list import Added
 from netim_app.features.ip_restriction.state.card import show_added, what_came_of
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import SECURITY, ShellState, change, explain, go_to_card, refresh, show_notice
+from netim_app.identity.state.shell import ShellState, change, explain, go_to_card, refresh, show_notice
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of
 from netim_app.texts import catalog
@@ -147,7 +147,7 @@ class IpDialogState(rx.State):
         self.proposed = (spans.line_of(here) or here).text if here else ""
 
     def _begin(self, dialog: str, locks_out: bool = False) -> None:
-        self._visit = visit_of(self, SECURITY)
+        self._visit = visit_of(self, paths.SECURITY)
         self._then_switch = False
         self.proposed = self.added = self.added_kind = ""
         self.dialog = dialog

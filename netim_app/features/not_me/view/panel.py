@@ -2,12 +2,11 @@
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.features.not_me.state import FreezeState
 from netim_app.ui import card as kit
 from netim_app.ui.buttons import link
 from netim_app.ui.text import tr
-
-SECURITY = "/account/connection-and-security"
 
 
 def panel() -> rx.Component:
@@ -19,7 +18,7 @@ def panel() -> rx.Component:
         ("ip-restriction", tr("not_me.look.rules")),
         ("recent-activity", tr("not_me.look.activity")),
     )
-    looks = (rx.el.li(link(words, f"{SECURITY}#{anchor}")) for anchor, words in places)
+    looks = (rx.el.li(link(words, paths.card(anchor))) for anchor, words in places)
     shown = kit.card(
         rx.el.p(tr("not_me.panel.begun", when=FreezeState.begun, where=FreezeState.where)),
         rx.el.div(

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from netim_app.brand.brand import get_brand
+from netim_app.core import paths
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError
 from netim_app.core.facts import Fact
@@ -95,7 +96,7 @@ def mail_asked(unit: UnitOfWork, fact: DeletionAsked) -> None:
 def _ways_back(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
     """For a mail: a login keeps the account, but where it is disabled support alone can."""
     disabled = sessions.lock_account(unit, account_id).disabled_at is not None
-    return {"disabled": disabled, "login_url": f"{unit.settings.public_url}/login"}
+    return {"disabled": disabled, "login_url": unit.settings.public_url + paths.LOGIN}
 
 
 def to_remind(unit: UnitOfWork) -> list[int]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from netim_app.core import paths
 from netim_app.core.actor import Actor
 from netim_app.core.errors import DomainError, RecordedRefusal
 from netim_app.core.facts import Fact
@@ -115,7 +116,7 @@ def _listed(row: Passkey, language: str, time_zone: str) -> ListedPasskey:
     )
 
 
-def add(unit: UnitOfWork, actor: Actor, text: str, *, return_to: str = sessions.HOME) -> Added:
+def add(unit: UnitOfWork, actor: Actor, text: str, *, return_to: str = paths.PERSONAL) -> Added:
     """Adds a passkey.
 
     Raises:
@@ -171,7 +172,7 @@ def rename(unit: UnitOfWork, actor: Actor, passkey_id: int, name: str) -> None:
     )
 
 
-def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = sessions.HOME) -> str | None:
+def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = paths.PERSONAL) -> str | None:
     """Removes a passkey. With the last second factor, the backup codes and all other sessions end, too.
 
     Returns the ticket that then renews the current session; otherwise None.

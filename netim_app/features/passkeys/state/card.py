@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
@@ -14,7 +15,7 @@ from netim_app.features.passkeys.service.passkeys import ListedPasskey, Passkeys
 from netim_app.features.passkeys.state.prompts import FAILURES_OF_NEW, read_reply, show_prompt
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import SECURITY, change, due_step, explain, show_card, show_notice
+from netim_app.identity.state.shell import change, due_step, explain, show_card, show_notice
 from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.infra.unit_of_work import in_unit
 from netim_app.reflex_port.visits import visit_of
@@ -93,7 +94,7 @@ class NewPasskeyState(rx.State):
         """Adds the new passkey. Without another way back, the customer gets backup codes at once."""
         try:
             await limits.allow_change(actor().account_id)
-            added = await change(self, passkeys.add, read_reply(form, FAILURES_OF_NEW), return_to=SECURITY)
+            added = await change(self, passkeys.add, read_reply(form, FAILURES_OF_NEW), return_to=paths.SECURITY)
         except DomainError as error:
             await show_notice(self, "warning", error.key, **error.params)
             return
@@ -154,7 +155,7 @@ class PasskeyDialogState(rx.State):
         self.errors = {}
         try:
             await limits.allow_change(actor().account_id)
-            ticket = await change(self, passkeys.remove, self.passkey, return_to=SECURITY)
+            ticket = await change(self, passkeys.remove, self.passkey, return_to=paths.SECURITY)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -177,7 +178,7 @@ class PasskeyDialogState(rx.State):
         known = {row.id: row.name for row in (await self.get_state(PasskeysState)).passkeys}
         if passkey in known:
             self.errors = {}
-            self._visit = visit_of(self, SECURITY)
+            self._visit = visit_of(self, paths.SECURITY)
             self.passkey, self.passkey_name, self.last = passkey, known[passkey], len(known) == 1
             self.dialog = dialog
 

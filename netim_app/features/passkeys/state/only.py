@@ -5,6 +5,7 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
@@ -14,7 +15,7 @@ from netim_app.features.passkeys.state.card import PasskeysState
 from netim_app.features.passkeys.state.prompts import read_reply, show_prompt
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import SECURITY, change, explain, show_notice
+from netim_app.identity.state.shell import change, explain, show_notice
 from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.infra.unit_of_work import in_unit, units
 from netim_app.reflex_port.visits import visit_of
@@ -43,7 +44,7 @@ class PasskeysOnlyState(rx.State):
         """Asks before it is switched on or off."""
         self.errors = {}
         self.proved = False
-        self._visit = visit_of(self, SECURITY)
+        self._visit = visit_of(self, paths.SECURITY)
         self.dialog = "off" if (await self.get_state(PasskeysState)).only else "on"
 
     @rx.event
@@ -75,7 +76,7 @@ class PasskeysOnlyState(rx.State):
         self.errors = {}
         try:
             await limits.allow_change(actor().account_id)
-            ticket = await change(self, only.switch_on, read_reply(form), SECURITY)
+            ticket = await change(self, only.switch_on, read_reply(form), paths.SECURITY)
         except DomainError as error:
             self.errors = await explain(self, error)
             return

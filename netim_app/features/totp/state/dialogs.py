@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.core import paths
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
@@ -13,7 +14,6 @@ from netim_app.features.totp.state.card import TotpState, read_name
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import (
-    SECURITY,
     change,
     explain,
     go_to_card,
@@ -114,7 +114,7 @@ class TotpDialogState(rx.State):
         code = "" if beside else read.code()
         try:
             read.finish()
-            ticket = await in_unit(authenticators.disable, actor(), code, SECURITY)
+            ticket = await in_unit(authenticators.disable, actor(), code, paths.SECURITY)
         except DomainError as error:
             self.errors = await explain(self, error)
             return
@@ -136,7 +136,7 @@ class TotpDialogState(rx.State):
         known = {row.id: row.name for row in (await self.get_state(TotpState)).authenticators}
         if authenticator_id in known:
             self.errors = {}
-            self._visit = visit_of(self, SECURITY)
+            self._visit = visit_of(self, paths.SECURITY)
             self.authenticator_id = authenticator_id
             self.authenticator_name = known[authenticator_id]
             self.dialog = dialog

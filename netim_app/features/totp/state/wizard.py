@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
-from netim_app.core import readers
+from netim_app.core import paths, readers
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
@@ -13,7 +13,6 @@ from netim_app.features.totp.state.card import TotpState, read_name
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.state.shell import (
-    SECURITY,
     explain,
     go_to_card,
     refresh,
@@ -77,7 +76,7 @@ class TotpWizardState(TransientVars, rx.State):
             await show_notice(self, "warning", error.key, **error.params)
             return
         self._enrolment = made.handle
-        self._visit = visit_of(self, SECURITY)
+        self._visit = visit_of(self, paths.SECURITY)
         self.adding = (await self.get_state(TotpState)).enabled
         self.systems = _own_first(caller.origin.system)
         self.key_text, self.uri, self.picture = made.key, made.uri, made.picture
@@ -124,7 +123,7 @@ class TotpWizardState(TransientVars, rx.State):
                 self._enrolment,
                 code=code,
                 name=name,
-                return_to=SECURITY,
+                return_to=paths.SECURITY,
                 first=read.flag("first"),
             )
         except DomainError as error:
