@@ -5,8 +5,9 @@ from typing import Any, Literal
 import reflex as rx
 
 from netim_app.ui.icons import icon
-from netim_app.ui.parts import Handler, Text, given, testid_attr
+from netim_app.ui.parts import Handler, given, testid_attr
 from netim_app.ui.script import Button
+from netim_app.ui.text import Text
 from netim_app.ui.theme import FOCUS
 from reflex_guard.single_submit import SingleSubmitButton
 

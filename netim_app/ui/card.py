@@ -7,8 +7,9 @@ import reflex as rx
 
 from netim_app.reflex_port.client_vars import location_hash
 from netim_app.ui.icons import icon as icon_of
-from netim_app.ui.parts import Text, given, testid_attr
+from netim_app.ui.parts import given, testid_attr
 from netim_app.ui.script import Anchored
+from netim_app.ui.text import Text
 from netim_app.ui.theme import FOCUS
 
 _REACHED = "data-reached:animate-reached data-reached:outline-2 data-reached:outline-offset-2"

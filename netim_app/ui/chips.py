@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import reflex as rx
 
-from netim_app.ui.parts import Handler, Text
+from netim_app.ui.parts import Handler
+from netim_app.ui.text import Text
 from netim_app.ui.theme import FOCUS
 from reflex_guard.single_submit import SingleSubmitButton
 

@@ -8,7 +8,7 @@ import reflex as rx
 from netim_app.ui.connection import connection_notice
 from netim_app.ui.icons import icon
 from netim_app.ui.script import Dialog, function
-from netim_app.ui.text import tr
+from netim_app.ui.text import Text, tr
 from netim_app.ui.theme import FOCUS
 from reflex_guard.single_submit import SingleSubmitButton
 
@@ -24,7 +24,7 @@ _SIZES = {
 def dialog(
     *content: rx.Component,
     open: rx.Var[bool],  # noqa: A002  the attribute's own name
-    title: rx.Var | str,
+    title: Text,
     on_close: Any | None,
     test_id: str,
     size: Literal["sm", "md", "lg"] = "md",

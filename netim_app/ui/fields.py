@@ -12,8 +12,9 @@ from typing import Any
 import reflex as rx
 
 from netim_app.ui.icons import icon
-from netim_app.ui.parts import Handler, Text, below, described, labelled, testid_attr
+from netim_app.ui.parts import Handler, below, described, labelled, testid_attr
 from netim_app.ui.script import Input, function
+from netim_app.ui.text import Text
 from netim_app.ui.theme import FOCUS
 
 _CONTROL = (

@@ -7,7 +7,8 @@ import reflex as rx
 from netim_app.reflex_port.client_vars import client_var
 from netim_app.ui.fields import INPUT
 from netim_app.ui.icons import icon
-from netim_app.ui.parts import ClientScope, Text, testid_attr
+from netim_app.ui.parts import ClientScope, testid_attr
+from netim_app.ui.text import Text
 
 Lacks = Callable[..., rx.Var[bool]]
 """Takes the texts of an entry, and is true when none of them contains what was typed. For the entry's `hidden`."""

@@ -7,9 +7,9 @@ import reflex as rx
 
 from netim_app.ui.buttons import Kind, button, submit_button
 from netim_app.ui.notice import notice
-from netim_app.ui.parts import Handler, Text, testid_attr, unless_empty
+from netim_app.ui.parts import Handler, testid_attr, unless_empty
 from netim_app.ui.script import function
-from netim_app.ui.text import tr
+from netim_app.ui.text import Text, tr
 from reflex_guard.single_submit import SingleSubmitForm
 
 _BUTTONS = "flex flex-col-reverse gap-3 pt-1 sm:flex-row sm:justify-end"

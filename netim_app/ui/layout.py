@@ -9,11 +9,11 @@ from netim_app.ui.buttons import button_link
 from netim_app.ui.connection import connection_notice
 from netim_app.ui.icons import icon, logo
 from netim_app.ui.menu import menu
-from netim_app.ui.parts import Text, bar
+from netim_app.ui.parts import bar
 from netim_app.ui.preferences import language_switch, theme_switch
 from netim_app.ui.script import H1, A, DocumentLanguage, function
 from netim_app.ui.skeleton import form_skeleton
-from netim_app.ui.text import known_locale, tr
+from netim_app.ui.text import Text, known_locale, tr
 from netim_app.ui.theme import FOCUS
 
 _COLUMN = "mx-auto w-full max-w-column px-4 sm:px-6 min-[75rem]:max-w-wide"

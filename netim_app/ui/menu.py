@@ -9,9 +9,8 @@ from netim_app.reflex_port.components import page_link
 from netim_app.ui.icons import icon
 from netim_app.ui.parts import testid_attr
 from netim_app.ui.script import Div, HtmlForm, Ul, function
+from netim_app.ui.text import Text
 from netim_app.ui.theme import FOCUS
-
-Text = rx.Var | str
 
 _ITEM = (
     "flex min-h-11 w-full items-center rounded-control px-3 text-start text-sm hover:bg-sunken "

@@ -6,6 +6,8 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.ui.text import Text
+
 _COLOURS = (
     "data-[level=weak]:text-level-weak data-[level=fair]:text-level-fair "
     "data-[level=good]:text-level-good data-[level=strong]:text-level-strong"
@@ -21,8 +23,8 @@ _LINE = {"fill": "none", "strokeWidth": str(_STROKE)}
 
 def meter(
     percent: rx.Var[int],
-    label: rx.Var | str,
-    level_text: rx.Var | str,
+    label: Text,
+    level_text: Text,
     level: rx.Var[str],
     test_id: str,
     *,

@@ -5,9 +5,9 @@ from typing import Any, Literal
 import reflex as rx
 
 from netim_app.ui.icons import icon
-from netim_app.ui.parts import Text
+from netim_app.ui.parts import testid_attr
 from netim_app.ui.script import Div, TimedDiv, function
-from netim_app.ui.text import breakable, breakable_if_text, tr
+from netim_app.ui.text import Text, breakable, breakable_if_text, tr
 from netim_app.ui.theme import FOCUS
 
 Kind = Literal["success", "info", "warning", "danger"]
@@ -21,9 +21,7 @@ _KINDS: dict[str, tuple[str, str]] = {
 }
 
 
-def notice(
-    kind: Kind, text: rx.Var | str | rx.Component, on_close: Any | None = None, test_id: str = ""
-) -> rx.Component:
+def notice(kind: Kind, text: Text | rx.Component, on_close: Any | None = None, test_id: str = "") -> rx.Component:
     """A message at a fixed place on the page. A `danger` one is announced when it appears.
 
     Args:
@@ -31,8 +29,6 @@ def notice(
         on_close: event handler; with it there is a close button.
     """
     attrs: dict[str, Any] = {"role": "alert"} if kind == "danger" else {}
-    if test_id:
-        attrs["data-testid"] = test_id
     name, colours = _KINDS[kind]
     return rx.el.div(
         icon(name),
@@ -40,7 +36,7 @@ def notice(
         rx.el.div(breakable_if_text(text), class_name="min-w-0 flex-1 wrap-anywhere text-ink"),
         *([_close_button(on_close)] if on_close is not None else []),
         class_name=f"{_BOX} {colours}",
-        custom_attrs=attrs,
+        custom_attrs=attrs | testid_attr(test_id),
     )
 
 
@@ -104,7 +100,7 @@ def outcome(
             icon(icon_name, size="size-7"),
             class_name="grid size-14 place-items-center rounded-full bg-success-soft text-success",
         ),
-        rx.el.p(text, custom_attrs={"data-testid": test_id} if test_id else {}),
+        rx.el.p(text, custom_attrs=testid_attr(test_id)),
         *more,
         tab_index=-1,
         class_name="flex flex-col items-start gap-5 outline-none animate-appear",

@@ -8,9 +8,8 @@ import reflex as rx
 
 from netim_app.reflex_port.client_vars import COMPILED_TOGETHER
 from netim_app.ui.icons import icon
-from netim_app.ui.text import breakable_if_text, tr
+from netim_app.ui.text import Text, breakable_if_text, tr
 
-Text = rx.Var | str
 Handler = Any
 
 

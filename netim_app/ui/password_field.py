@@ -7,9 +7,9 @@ import reflex as rx
 from netim_app.reflex_port.client_vars import client_var
 from netim_app.ui.fields import INPUT, input_props
 from netim_app.ui.icons import icon
-from netim_app.ui.parts import ClientScope, Handler, Text, labelled
+from netim_app.ui.parts import ClientScope, Handler, labelled
 from netim_app.ui.script import Input, function
-from netim_app.ui.text import tr
+from netim_app.ui.text import Text, tr
 from netim_app.ui.theme import FOCUS
 
 

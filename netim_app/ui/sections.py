@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import reflex as rx
 
-from netim_app.ui.parts import Text, bar
+from netim_app.ui.parts import bar
 from netim_app.ui.script import Anchored
-from netim_app.ui.text import tr
+from netim_app.ui.text import Text, tr
 from netim_app.ui.theme import FOCUS
 
 _CARDS = "flex min-w-0 flex-col gap-4 sm:gap-5"

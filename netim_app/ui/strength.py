@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import reflex as rx
 
+from netim_app.ui.text import Text
 from reflex_guard.single_submit import QUIET
 
 _COLOURS = ("bg-danger", "bg-danger", "bg-warning", "bg-success", "bg-success")
 
 
-def strength(score: rx.Var[int], *, label: rx.Var | str, words: Sequence[rx.Var | str]) -> rx.Component:
+def strength(score: rx.Var[int], *, label: Text, words: Sequence[Text]) -> rx.Component:
     """Four bars and a few words beside them. Space for the words is reserved, so nothing moves.
 
     Args:

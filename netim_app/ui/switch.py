@@ -5,12 +5,14 @@ from typing import Any
 
 import reflex as rx
 
+from netim_app.ui.parts import testid_attr
+from netim_app.ui.text import Text
 from netim_app.ui.theme import FOCUS
 from reflex_guard.single_submit import SingleSubmitButton
 
 
 def switch(
-    label: rx.Var | str,
+    label: Text,
     checked: rx.Var[bool],
     on_change: Any,
     test_id: str = "",
@@ -48,5 +50,5 @@ def switch(
         **({"id": rx.Var(json.dumps(html_id))} if html_id else {}),
         class_name="group/switch inline-flex min-h-11 w-fit min-w-11 items-center gap-3 rounded-full "
         f"aria-disabled:opacity-60 {FOCUS}",
-        custom_attrs={"data-testid": test_id} if test_id else {},
+        custom_attrs=testid_attr(test_id),
     )

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from string import Formatter
-from typing import Any
 
 import reflex as rx
 
@@ -11,6 +10,8 @@ from netim_app.reflex_port.var_data import expression
 from netim_app.texts import catalog
 from netim_app.texts.po_files import COUNTED
 
+Text = rx.Var | str
+"""A text of a page: a Var, or known when the page is built."""
 _UP_TO_A_GROUP = r"/[^]*?[\da-f:]:(?=[\da-f]{0,4}:)|[^]+$/gi"
 """In JavaScript. The time 10:30 has no such group: no second colon follows."""
 
@@ -27,7 +28,7 @@ def known_locale() -> rx.Var[bool]:
     return rx.Var.create(LocaleState.locale) != ""
 
 
-def tr(key: str, **params: rx.Var | str | int) -> rx.Var[str]:
+def tr(key: str, **params: Text | int) -> rx.Var[str]:
     """The text of a key in the language of the tab, for any place that takes a string.
 
     Args:
@@ -100,12 +101,12 @@ def breakable(text: rx.Var[str]) -> rx.Component:
     return rx.foreach(pieces, lambda piece: rx.fragment(piece, rx.el.wbr()))
 
 
-def breakable_if_text(shown: rx.Var[Any] | rx.Component | str) -> rx.Var[Any] | rx.Component | str:
+def breakable_if_text(shown: Text | rx.Component) -> Text | rx.Component:
     """As `breakable`, for a value that may also be a component, or a text that is known at build time."""
     return breakable(shown) if isinstance(shown, rx.vars.StringVar) else shown
 
 
-def moment(text: rx.Var | str, exact: rx.Var | str) -> rx.Component:
+def moment(text: Text, exact: Text) -> rx.Component:
     """How long ago something happened; hovering shows the exact moment."""
     return rx.el.span(text, title=exact, class_name="decoration-dotted underline-offset-4 hover:underline")
 

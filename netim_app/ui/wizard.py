@@ -2,13 +2,13 @@
 
 import reflex as rx
 
-from netim_app.ui.text import tr
+from netim_app.ui.text import Text, tr
 
 _DONE, _AHEAD = "bg-accent forced-colors:bg-[Highlight]", "bg-line forced-colors:bg-[GrayText]"
 
 
 def step(
-    *content: rx.Component, number: int, of: int, title: rx.Var | str, buttons: tuple[rx.Component, ...] = ()
+    *content: rx.Component, number: int, of: int, title: Text, buttons: tuple[rx.Component, ...] = ()
 ) -> rx.Component:
     """One step: the progress in words and as a bar, a heading, the content.
 

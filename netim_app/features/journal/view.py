@@ -15,8 +15,7 @@ from netim_app.ui.chips import chips
 from netim_app.ui.fields import text_field
 from netim_app.ui.form import form
 from netim_app.ui.icons import icon
-from netim_app.ui.parts import Text
-from netim_app.ui.text import breakable, tr
+from netim_app.ui.text import Text, breakable, tr
 from reflex_guard.single_submit import QUIET
 
 _BAR = (
