@@ -1,6 +1,5 @@
 """How a page hands a one-time ticket to an HTTP route: only a route can set a cookie that scripts cannot read."""
 
-import json
 from typing import Any
 
 import reflex as rx
@@ -48,7 +47,7 @@ def hidden_form(
         form.create(
             rx.el.input(type="hidden", name=field, value=value, read_only=True),
             key=value,
-            id=rx.Var(json.dumps(form_id)),
+            id=rx.Var.create(form_id),
             custom_attrs={"method": "post", "action": action, "hidden": True, **attrs},
         ),
     )

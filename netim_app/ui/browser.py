@@ -1,6 +1,5 @@
 """Values that only the browser knows, and actions that only it can do."""
 
-import json
 from typing import Any
 
 import reflex as rx
@@ -24,7 +23,7 @@ def field_from_fragment(name: str, html_id: str, *, missing: rx.Component) -> rx
         Input.create(
             type="hidden",
             name=name,
-            id=rx.Var(json.dumps(html_id)),
+            id=rx.Var.create(html_id),
             class_name="peer",
             custom_attrs={"ref": function("takeFragment")},
         ),

@@ -1,6 +1,5 @@
 """A block of the page about one thing."""
 
-import json
 from typing import Any, Literal
 
 import reflex as rx
@@ -133,14 +132,14 @@ def _block(*content: rx.Component, anchor: str, class_name: str, test_id: str = 
     """A region named by its heading, and a target of links."""
     return (Anchored.create if anchor else rx.el.section)(
         *content,
-        **({"id": rx.Var(json.dumps(anchor))} if anchor else {}),
+        **({"id": rx.Var.create(anchor)} if anchor else {}),
         class_name=f"scroll-mt-6 {class_name} outline-transparent {_REACHED}",
         custom_attrs=testid_attr(test_id) | ({"aria-labelledby": f"{anchor}-title"} if anchor else {}),
     )
 
 
 def _heading_id(anchor: str) -> dict[str, Any]:
-    return {"id": rx.Var(json.dumps(f"{anchor}-title"))} if anchor else {}
+    return {"id": rx.Var.create(f"{anchor}-title")} if anchor else {}
 
 
 def _title(heading: rx.Component, state: Text | rx.Component | None) -> rx.Component:

@@ -1,6 +1,5 @@
 """Modal dialogs based on the browser's own `<dialog>`, which brings the focus trap, Esc and the return of the focus."""
 
-import json
 from typing import Any, Literal
 
 import reflex as rx
@@ -47,7 +46,7 @@ def dialog(
             rx.el.div(
                 rx.el.h2(
                     title,
-                    id=rx.Var(json.dumps(title_id)),
+                    id=rx.Var.create(title_id),
                     class_name="text-xl font-semibold tracking-tight text-balance"
                     + (" max-sm:text-xs max-sm:font-medium max-sm:tracking-normal" if quiet_title else ""),
                 ),

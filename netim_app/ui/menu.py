@@ -1,6 +1,5 @@
 """A button that shows a list of links and actions (the disclosure pattern of the WAI-ARIA practices)."""
 
-import json
 from typing import Any
 
 import reflex as rx
@@ -55,7 +54,7 @@ def menu(
         ),
         Ul.create(
             *[rx.el.li(item) for item in items],
-            id=rx.Var(json.dumps(list_id)),
+            id=rx.Var.create(list_id),
             class_name=f"{_LIST} {width} [position-anchor:--{test_id}]",
             custom_attrs={"popover": "auto", "onBlur": function("leaveMenu"), "onClick": function("leaveMenu")},
         ),

@@ -1,6 +1,5 @@
 """Small parts that buttons and fields share."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -59,8 +58,8 @@ def labelled(
 
 def described(html_id: str, error: Text, hint: Text) -> dict[str, Any]:
     """The id, and the attributes that link a control to its hint and its error."""
-    # A raw Var: for a plain string Reflex creates a ref and sends the value a second time under the id.
-    attrs: dict[str, Any] = {"id": rx.Var(json.dumps(html_id))}
+    # Every id is a Var: for a plain string Reflex creates a ref, and sends the value a second time under the id.
+    attrs: dict[str, Any] = {"id": rx.Var.create(html_id)}
     hint_id = f"{html_id}-hint" if given(hint) else ""
     if given(error):
         wrong = rx.Var.create(error) != ""
@@ -81,7 +80,7 @@ def below(html_id: str, error: Text, hint: Text, indent: str = "") -> list[rx.Co
             icon("stop", size="size-4", class_name="mt-0.5"),
             rx.el.span(breakable_if_text(error)),
             role="alert",
-            id=rx.Var(json.dumps(f"{html_id}-error")),
+            id=rx.Var.create(f"{html_id}-error"),
             class_name=f"flex gap-1.5 text-sm text-danger {indent}",
         )
         found.append(unless_empty(error, lambda: shown))
@@ -89,7 +88,7 @@ def below(html_id: str, error: Text, hint: Text, indent: str = "") -> list[rx.Co
 
 
 def _note(text: Text, html_id: str, class_name: str) -> rx.Component:
-    return rx.el.p(text, id=rx.Var(json.dumps(html_id)), class_name=class_name.strip())
+    return rx.el.p(text, id=rx.Var.create(html_id), class_name=class_name.strip())
 
 
 def bar(class_name: str) -> rx.Component:

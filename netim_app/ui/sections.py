@@ -1,6 +1,5 @@
 """A long page: groups of cards, and a side column that stays in view."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 import reflex as rx
@@ -48,7 +47,7 @@ def group(*cards: rx.Component, title: Text, anchor: str) -> rx.Component:
         anchor: HTML id for `section_links`.
     """
     heading = rx.el.h2(title, class_name="text-xl font-semibold tracking-tight")
-    return Anchored.create(heading, *cards, id=rx.Var(json.dumps(anchor)), class_name=f"{_CARDS} scroll-mt-6")
+    return Anchored.create(heading, *cards, id=rx.Var.create(anchor), class_name=f"{_CARDS} scroll-mt-6")
 
 
 def untitled_group(*cards: rx.Component) -> rx.Component:

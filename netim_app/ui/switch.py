@@ -1,6 +1,5 @@
 """A switch that is on or off at once, without a Save button."""
 
-import json
 from typing import Any
 
 import reflex as rx
@@ -47,7 +46,7 @@ def switch(
         aria_checked=rx.cond(checked, "true", "false"),
         aria_label=label,
         on_click=on_change(~checked) if takes_value else on_change,
-        **({"id": rx.Var(json.dumps(html_id))} if html_id else {}),
+        **({"id": rx.Var.create(html_id)} if html_id else {}),
         class_name="group/switch inline-flex min-h-11 w-fit min-w-11 items-center gap-3 rounded-full "
         f"aria-disabled:opacity-60 {FOCUS}",
         custom_attrs=testid_attr(test_id),

@@ -6,7 +6,6 @@ below, and its body the code. So the displayed code is the code that runs.
 
 import ast
 import inspect
-import json
 import textwrap
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -154,7 +153,7 @@ def _section(section: ModuleType) -> rx.Component:
     return rx.fragment(
         Anchored.create(
             rx.el.h2(_name(section), class_name="pt-6 text-xl font-semibold"),
-            id=rx.Var(json.dumps(_anchor(section.__name__))),
+            id=rx.Var.create(_anchor(section.__name__)),
             class_name="scroll-mt-6",
         ),
         *(_shown(each, is_page=section is frames) for each in examples(section)),
@@ -173,7 +172,7 @@ def _shown(example: Example, *, is_page: bool) -> rx.Component:
             custom_attrs={"data-example": anchor},
         ),
         _code(*snippet(example), name=_title(example)),
-        id=rx.Var(json.dumps(anchor)),
+        id=rx.Var.create(anchor),
         class_name="mt-2 scroll-mt-6",
     )
 
@@ -191,7 +190,7 @@ def _state() -> rx.Component:
                 class_name="mt-1 mb-3 text-sm text-muted",
             ),
             _code("", inspect.getsource(KitState).rstrip(), name="The state of these examples"),
-            id=rx.Var(json.dumps("state")),
+            id=rx.Var.create("state"),
             class_name="scroll-mt-6",
         ),
     )
