@@ -27,7 +27,7 @@ from netim_app.feature import (
     ReplacementStep,
     SecondFactor,
     WizardStep,
-)  # fmt: skip
+)
 from netim_app.infra import handlers
 from netim_app.infra.handlers import MailAddition, MailRequest, Subscription
 

@@ -17,9 +17,16 @@ DEFAULT_TIME_ZONE = "Europe/Paris"
 _account = table_of(Account).c
 _IS_IT = _account.id == sa.bindparam("account")
 _OWNER = sa.select(
-    _account.email, _account.first_name, _account.last_name, _account.company, _account.language, _account.time_zone,
-    _account.revision, _account.password_changed_at, _account.password_policy,
-).where(_IS_IT)  # fmt: skip
+    _account.email,
+    _account.first_name,
+    _account.last_name,
+    _account.company,
+    _account.language,
+    _account.time_zone,
+    _account.revision,
+    _account.password_changed_at,
+    _account.password_policy,
+).where(_IS_IT)
 _LAST_LOGIN = sa.select(_account.last_login_at).where(_IS_IT)
 _NOTE_LOGIN = sa.update(table_of(Account)).where(_IS_IT).values(last_login_at=sa.bindparam("at"))
 

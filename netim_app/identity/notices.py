@@ -43,9 +43,15 @@ def notify(
             `client` (both in words), `support`, `security_url` and `forgot_url`.
     """
     _queue(
-        unit, event, fact, params,
-        to=to, is_personal=not to and not before_login, expires_at=expires_at, kind=kind and f"{event}.{kind}",
-    )  # fmt: skip
+        unit,
+        event,
+        fact,
+        params,
+        to=to,
+        is_personal=not to and not before_login,
+        expires_at=expires_at,
+        kind=kind and f"{event}.{kind}",
+    )
 
 
 def _queue(

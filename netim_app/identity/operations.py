@@ -112,8 +112,13 @@ def find(unit: UnitOfWork, words: str) -> tuple[list[dict[str, Any]], bool]:
     )
     rows = unit.run(wanted, {}).all() if part else []
     found = [
-        {"id": row.id, "email": row.email, "first_name": row.first_name, "last_name": row.last_name,
-         "disabled": row.disabled_at is not None}
+        {
+            "id": row.id,
+            "email": row.email,
+            "first_name": row.first_name,
+            "last_name": row.last_name,
+            "disabled": row.disabled_at is not None,
+        }
         for row in rows[:MAX_FOUND]
-    ]  # fmt: skip
+    ]
     return found, len(rows) > MAX_FOUND

@@ -59,16 +59,28 @@ _LOOK_UP = (
 
 _LOCK = (
     sa.select(
-        _account.id, _account.email, _account.email_key, _account.first_name, _account.language, _account.time_zone,
-        _account.password_hash, _account.disabled_at,
+        _account.id,
+        _account.email,
+        _account.email_key,
+        _account.first_name,
+        _account.language,
+        _account.time_zone,
+        _account.password_hash,
+        _account.disabled_at,
     )
     .where(_account.id == sa.bindparam("account"))
     .with_for_update(key_share=True)
-)  # fmt: skip
+)
 _LIVE = (
     sa.select(
-        _session.id, _session.browser_digest, _session.remember, _session.created_at, _session.last_seen_at,
-        _session.address, _session.browser, _session.system,
+        _session.id,
+        _session.browser_digest,
+        _session.remember,
+        _session.created_at,
+        _session.last_seen_at,
+        _session.address,
+        _session.browser,
+        _session.system,
     )
     .where(
         _session.account_id == sa.bindparam("account"),
@@ -76,7 +88,7 @@ _LIVE = (
         _session.expires_at > sa.bindparam("now"),
     )
     .order_by(_session.last_seen_at.desc(), _session.id.desc())
-)  # fmt: skip
+)
 _MARK_SEEN = (
     sa.update(table_of(AccountSession))
     .where(_session.id == sa.bindparam("session"))

@@ -18,9 +18,16 @@ from netim_app.infra.trace import trace
 RESERVED = {"time", "level", "logger", "trace", "event", "message", "error", "stack"}
 """Reserved names in a line: a field with such a name gets an underscore."""
 CLEANED_LOGGERS = (
-    "reflex", "reflex_base", "granian", "_granian", "granian.access", "socketio", "engineio", "uvicorn",
+    "reflex",
+    "reflex_base",
+    "granian",
+    "_granian",
+    "granian.access",
+    "socketio",
+    "engineio",
+    "uvicorn",
     "asyncio",
-)  # fmt: skip
+)
 _BY_THEMSELVES = ("engineio.server", "socketio.server")
 """Loggers whose server adds a handler, which would write every line again in its own format. It adds none where the
 logger already has a level when the server is created."""

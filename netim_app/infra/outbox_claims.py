@@ -28,14 +28,18 @@ _NEXT = sa.select(_message.id).where(*_FREE).order_by(_message.due_at, _message.
 _TAKE = (
     sa.update(_MESSAGES)
     .where(_message.id == sa.bindparam("row"), *_FREE)
-    .values(
-        claimed_by=sa.bindparam("claim"), claimed_until=sa.bindparam("until"), attempts=_message.attempts + 1
-    )
+    .values(claimed_by=sa.bindparam("claim"), claimed_until=sa.bindparam("until"), attempts=_message.attempts + 1)
     .returning(
-        _message.id, _message.message_id, _message.event, _message.claimed_by.label("claim"), _message.attempts,
-        _message.payload, _message.created_at, _message.expires_at,
+        _message.id,
+        _message.message_id,
+        _message.event,
+        _message.claimed_by.label("claim"),
+        _message.attempts,
+        _message.payload,
+        _message.created_at,
+        _message.expires_at,
     )
-)  # fmt: skip
+)
 _NOTE_SENT = (
     sa.update(_MESSAGES)
     .where(_message.id == sa.bindparam("row"), _message.state != SENT)

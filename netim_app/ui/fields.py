@@ -109,14 +109,19 @@ def text_area(
     return labelled(
         label,
         lambda attrs: rx.el.textarea(
-            **attrs, **props, rows=rows, placeholder=placeholder, auto_complete="off", spell_check=False,
+            **attrs,
+            **props,
+            rows=rows,
+            placeholder=placeholder,
+            auto_complete="off",
+            spell_check=False,
             class_name=f"{INPUT} font-mono placeholder:text-muted",
         ),
         html_id=field_id or f"field-{name}",
         error=error,
         hint=hint,
         required=True,
-    )  # fmt: skip
+    )
 
 
 def account_name(value: rx.Var[str]) -> rx.Component:
@@ -216,8 +221,12 @@ def checkbox_field(
         rx.el.label(
             rx.el.span(
                 rx.el.input(
-                    type="checkbox", name=name, default_checked=checked, **attrs,
-                    class_name=f"{_BOX} {FOCUS}", custom_attrs=testid_attr(test_id),
+                    type="checkbox",
+                    name=name,
+                    default_checked=checked,
+                    **attrs,
+                    class_name=f"{_BOX} {FOCUS}",
+                    custom_attrs=testid_attr(test_id),
                 ),
                 icon("check", size="size-5", class_name=_TICK),
                 class_name="grid shrink-0 place-items-center",
@@ -227,7 +236,7 @@ def checkbox_field(
         ),
         *below(html_id, error, hint, indent="ps-9"),
         class_name="flex flex-col gap-1.5",
-    )  # fmt: skip
+    )
 
 
 def input_props(

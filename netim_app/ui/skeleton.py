@@ -45,9 +45,7 @@ def form_skeleton(fields: int, *, more: bool = False) -> rx.Component:
         fields: number of fields.
         more: adds some lines and a link around the button.
     """
-    field = [
-        rx.el.div(bar("h-5 w-28"), bar("h-11"), class_name="flex flex-col gap-2") for _ in range(fields)
-    ]  # fmt: skip
+    field = [rx.el.div(bar("h-5 w-28"), bar("h-11"), class_name="flex flex-col gap-2") for _ in range(fields)]
     return rx.el.div(
         bar("h-7 w-3/5"),
         *field,

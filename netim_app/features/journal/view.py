@@ -30,7 +30,9 @@ def card() -> rx.Component:
     return kit.card(
         chips(
             tuple((shown, tr(f"journal.shown.{shown}")) for shown in ("all", "logins", "failures", "changes")),
-            state.shown, state.choose, label=tr("journal.shown"),
+            state.shown,
+            state.choose,
+            label=tr("journal.shown"),
         ),
         rx.cond(
             state.entries.length() > 0,
@@ -48,7 +50,7 @@ def card() -> rx.Component:
         text=tr("activity.text"),
         anchor="recent-activity",
         icon="clock",
-    )  # fmt: skip
+    )
 
 
 def _hints() -> rx.Component:
@@ -100,16 +102,31 @@ def _narrow() -> rx.Component:
     return form(
         rx.el.div(
             text_field(
-                "since", tr("journal.since"), "date", error=error_at(state.errors, "since"), required=False,
-                mark_optional=False, field_id="journal-since",
+                "since",
+                tr("journal.since"),
+                "date",
+                error=error_at(state.errors, "since"),
+                required=False,
+                mark_optional=False,
+                field_id="journal-since",
             ),
             text_field(
-                "until", tr("journal.until"), "date", error=error_at(state.errors, "until"), required=False,
-                mark_optional=False, field_id="journal-until",
+                "until",
+                tr("journal.until"),
+                "date",
+                error=error_at(state.errors, "until"),
+                required=False,
+                mark_optional=False,
+                field_id="journal-until",
             ),
             text_field(
-                "address", tr("journal.address"), error=error_at(state.errors, "address"), required=False,
-                mark_optional=False, field_id="journal-address", autocomplete="off",
+                "address",
+                tr("journal.address"),
+                error=error_at(state.errors, "address"),
+                required=False,
+                mark_optional=False,
+                field_id="journal-address",
+                autocomplete="off",
             ),
             class_name="grid items-start gap-3 sm:grid-cols-3",
         ),
@@ -118,7 +135,7 @@ def _narrow() -> rx.Component:
         submit_kind="secondary",
         error=error_at(state.errors),
         test_id="journal-filter",
-    )  # fmt: skip
+    )
 
 
 def _found() -> rx.Component:

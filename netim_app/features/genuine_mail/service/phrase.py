@@ -28,9 +28,7 @@ _PHRASES = table_of(MailPhrase)
 _OF_ACCOUNT = _PHRASES.c.account_id == sa.bindparam("account")
 _PHRASE = sa.select(_PHRASES).where(_OF_ACCOUNT)
 _ADD = sa.insert(_PHRASES)
-_REPLACE = (
-    sa.update(_PHRASES).where(_OF_ACCOUNT).values(sealed=sa.bindparam("new"), set_at=sa.bindparam("now"))
-)  # fmt: skip
+_REPLACE = sa.update(_PHRASES).where(_OF_ACCOUNT).values(sealed=sa.bindparam("new"), set_at=sa.bindparam("now"))
 _REMOVE = sa.delete(_PHRASES).where(_OF_ACCOUNT)
 
 

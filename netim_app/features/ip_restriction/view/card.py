@@ -115,7 +115,7 @@ def _list() -> rx.Component:
             test_id="ip-find",
         ),
         class_name="flex flex-col gap-3",
-    )  # fmt: skip
+    )
 
 
 def _rules(lacks: Lacks) -> rx.Component:
@@ -198,6 +198,4 @@ def _test_result() -> rx.Component:
         notice("success", tr("ip_restriction.test.in", address=address, rule=rule)),
         notice("warning", tr("ip_restriction.test.out", address=address)),
     )
-    return rx.el.div(
-        rx.cond(address != "", verdict), role="status", custom_attrs={"data-testid": "ip-test-result"}
-    )  # fmt: skip
+    return rx.el.div(rx.cond(address != "", verdict), role="status", custom_attrs={"data-testid": "ip-test-result"})

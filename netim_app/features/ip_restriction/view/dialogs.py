@@ -150,10 +150,8 @@ def _turn_on() -> rx.Component:
         family_missing(IpRestrictionState.family_missing),
         rx.el.p(with_support("ip_restriction.turn_on.text")),
         rx.el.p(tr("ip_restriction.turn_on.change"), class_name="text-muted"),
-        _confirm_form(
-            state.switch, tr("ip_restriction.turn_on.submit"), submit_kind="primary", test_id="ip-turn-on"
-        ),
-    )  # fmt: skip
+        _confirm_form(state.switch, tr("ip_restriction.turn_on.submit"), submit_kind="primary", test_id="ip-turn-on"),
+    )
 
 
 def _stays_in() -> rx.Component:
@@ -180,11 +178,9 @@ def remove_dialog() -> rx.Component:
     state = IpDialogState
     return dialog(
         rx.el.p(breakable(tr("ip_restriction.remove.text", rule=state.rule))),
-        _confirm_form(
-            state.remove, tr("ip_restriction.remove.submit"), submit_kind="danger", test_id="ip-remove"
-        ),
+        _confirm_form(state.remove, tr("ip_restriction.remove.submit"), submit_kind="danger", test_id="ip-remove"),
         open=state.dialog == "remove",
         title=tr("ip_restriction.remove.title"),
         on_close=state.close,
         test_id="ip-remove-dialog",
-    )  # fmt: skip
+    )

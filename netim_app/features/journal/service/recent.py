@@ -59,9 +59,16 @@ _BLOCKED = {
 _ENTRIES = table_of(JournalEntry)
 _entry = _ENTRIES.c
 _COLUMNS = (
-    _entry.number, _entry.at, _entry.sort, _entry.event, _entry.details, _entry.others, _entry.address,
-    _entry.browser, _entry.system,
-)  # fmt: skip
+    _entry.number,
+    _entry.at,
+    _entry.sort,
+    _entry.event,
+    _entry.details,
+    _entry.others,
+    _entry.address,
+    _entry.browser,
+    _entry.system,
+)
 
 
 @dataclass(frozen=True)

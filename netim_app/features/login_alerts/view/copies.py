@@ -44,8 +44,14 @@ def copy_dialog() -> rx.Component:
         rx.cond(CopyState.confirmed, rx.el.p(tr("login_alerts.copy.replaces"))),
         form(
             text_field(
-                "email", tr("field.email"), type="email", autocomplete="off", inputmode="email",
-                error=error_at(state.errors, "email"), auto_focus=True, field_id="copy-email",
+                "email",
+                tr("field.email"),
+                type="email",
+                autocomplete="off",
+                inputmode="email",
+                error=error_at(state.errors, "email"),
+                auto_focus=True,
+                field_id="copy-email",
             ),
             on_submit=state.submit,
             submit_label=tr("login_alerts.copy.submit"),
@@ -57,4 +63,4 @@ def copy_dialog() -> rx.Component:
         title=tr("login_alerts.copy.title"),
         on_close=state.close,
         test_id="copy-dialog",
-    )  # fmt: skip
+    )

@@ -70,9 +70,13 @@ def _totp(unit: UnitOfWork, authenticator: sa.Row[Any]) -> pyotp.TOTP | None:
         return pyotp.TOTP(unit.vault.open(authenticator.sealed, stored.authenticator_context(authenticator)).decode())
     except VaultError:
         log_event(
-            logger, "vault.unreadable", level=logging.ERROR, table="totp_authenticator",
-            account_id=authenticator.account_id, authenticator_id=authenticator.id,
-        )  # fmt: skip
+            logger,
+            "vault.unreadable",
+            level=logging.ERROR,
+            table="totp_authenticator",
+            account_id=authenticator.account_id,
+            authenticator_id=authenticator.id,
+        )
         return None
 
 
