@@ -40,19 +40,13 @@ def refuse_to_go_on(line: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def install_features() -> None:
-    """Installs the offers of all features."""
-    with without_collections():
-        from netim_app.registry import install_features as install  # noqa: PLC0415  pages need readable settings
-
-    install()
-
-
 def open_database() -> Units:
     """Opens the database of the settings; ends the command when it does not answer."""
     settings = checked_settings()
     os.umask(FOR_NOBODY_ELSE)  # files written from here on contain customers' data
     log.install(production=settings.production)
+    with without_collections():
+        from netim_app.registry import install_features  # noqa: PLC0415  pages need readable settings
     install_features()
     try:
         units = configure(settings)
