@@ -9,6 +9,7 @@ from reflex_base.registry import RegistrationContext
 
 from netim_app import netim_app  # noqa: F401  registers every state
 from netim_app.identity import links
+from tests.kit.access import marked
 from tests.kit.factories import account_id_of
 from tests.kit.fakes import until
 from tests.kit.forms import FORMS, PROFILE
@@ -104,8 +105,7 @@ async def test_bad_input(server: Server, anna: Client, email: str, handler: str,
     state = handler.partition(".")[0]
     async with Client(server) as stranger:
         await stranger.load("/login")
-        open_to_all = state in ("LoginState", "SignUpState", "VerifyState", "ForgotState", "ResetState", "UndoState")
-        client = stranger if open_to_all else anna
+        client = stranger if handler in marked("ANYONE") else anna
         for kind, value in BAD.items():
             valid = FORMS[handler]
             if state == "ResetState" and field == "password":
