@@ -12,6 +12,7 @@ from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.features.passkeys.service import recovery
 from netim_app.identity import account_creation, accounts, operations, passwords, sessions, sign_up_flows
+from netim_app.identity.account_lock import keep_locked
 from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.operations import OPERATOR
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -107,7 +108,7 @@ def _revoke_all(units: Units) -> int:
     for begin in range(0, len(account_ids), AT_ONCE):
         with units.write() as unit:
             for account_id in account_ids[begin : begin + AT_ONCE]:
-                if sessions.keep_locked(unit, account_id):  # it may have been deleted meanwhile
+                if keep_locked(unit, account_id):  # it may have been deleted meanwhile
                     ended += operations.end_sessions(unit, account_id, OPERATOR, by_mail=False)
     return ended
 

@@ -14,10 +14,10 @@ from netim_app.identity import (
     login_policies,
     pending_logins,
     second_factor,
-    sessions,
     sole_ceremony,
     tickets,
 )
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.offers import offers
@@ -46,7 +46,7 @@ def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
         AccountBlocked: see there.
         RecordedRefusal: a login policy refuses.
     """
-    account = sessions.lock_account(unit, account_id)
+    account = lock_account(unit, account_id)
     reason = _why_blocked(unit, account_id, disabled=account.disabled_at is not None)
     if reason is not None:
         log_refusal("login_failed", account_id=account_id, reason=reason)

@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from netim_app.core.errors import DomainError
-from netim_app.identity import accounts, sessions
+from netim_app.identity import accounts
+from netim_app.identity.account_lock import lock_if_there
 from netim_app.identity.facts import AccountFrozen, AccountUnlocked, FreezeEnded, PasswordChanged
 from netim_app.identity.tables import AccountFreeze
 from netim_app.infra.columns import table_of
@@ -88,7 +89,7 @@ def due(unit: UnitOfWork) -> list[int]:
 
 def finish(unit: UnitOfWork, account_id: int) -> None:
     """Ends a freeze whose day is over. Logins stay blocked until a mailed link has set a new password."""
-    sessions.lock_if_there(unit, account_id)
+    lock_if_there(unit, account_id)
     ending = ending_of(unit, account_id)
     if ending is not None and in_force(unit, account_id) is None:
         unit.run(_NOTE_END, {"account": account_id})

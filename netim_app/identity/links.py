@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlmodel import col, delete, select, update
 
 from netim_app.core.errors import DomainError
-from netim_app.identity import sessions
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import MailedLink, SignUp
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -37,7 +37,7 @@ def new_link(
 ) -> str:
     """Creates a link and returns its secret. With `replaces`, revokes older links for the same purpose and owner."""
     if account_id is not None:
-        sessions.lock_account(unit, account_id)
+        lock_account(unit, account_id)
     owner = (
         col(MailedLink.account_id) == account_id if account_id is not None else col(MailedLink.sign_up_id) == sign_up_id
     )
@@ -110,7 +110,7 @@ def _lock_owner(unit: UnitOfWork, token: str) -> None:
     ).first()
     account_id, sign_up_id = owner or (None, None)
     if account_id is not None:
-        sessions.lock_account(unit, account_id)
+        lock_account(unit, account_id)
     elif sign_up_id is not None:
         key = select(SignUp.email_key).where(SignUp.id == sign_up_id).scalar_subquery()
         rivals = select(SignUp.id).where(SignUp.email_key == key).order_by(col(SignUp.id)).with_for_update()

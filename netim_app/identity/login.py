@@ -13,10 +13,10 @@ from netim_app.identity import (
     login_policies,
     pending_logins,
     second_factor,
-    sessions,
     sole_ceremony,
     tickets,
 )
+from netim_app.identity.account_lock import lock_if_there
 from netim_app.identity.email_address import email_key
 from netim_app.identity.security_log import log_proof, log_refusal
 from netim_app.identity.tables import Account
@@ -116,7 +116,7 @@ def record_failure(unit: UnitOfWork, attempt: PasswordAttempt, caller: Visitor, 
     `failed` is the type of fact to record.
     """
     reason = attempt.refused or "wrong"
-    if attempt.account_id and sessions.lock_if_there(unit, attempt.account_id):
+    if attempt.account_id and lock_if_there(unit, attempt.account_id):
         unit.record(failed(account_id=attempt.account_id, at=unit.now, origin=caller.origin, reason=reason))
     else:
         attempts.dummy_write(unit, attempt.key)
@@ -128,7 +128,7 @@ def still_right(unit: UnitOfWork, attempt: PasswordAttempt) -> bool:
 
     During the check the password may have been changed, or the account deleted.
     """
-    account = sessions.lock_if_there(unit, attempt.account_id)
+    account = lock_if_there(unit, attempt.account_id)
     return account is not None and account.password_hash == attempt.password_hash
 
 

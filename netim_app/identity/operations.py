@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from netim_app.core.facts import Origin
 from netim_app.identity import attempts, facts, links, recovery, second_factor, sessions, sole_ceremony
+from netim_app.identity.account_lock import lock_account, lock_for_change
 from netim_app.identity.email_address import email_key
 from netim_app.identity.notices import notify
 from netim_app.identity.tables import Account
@@ -27,7 +28,7 @@ def find_account(unit: UnitOfWork, email: str) -> int | None:
 
 def unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
     """Resets all attempts and notifies the customer. Features that lock accounts subscribe to the fact."""
-    account = sessions.lock_for_change(unit, fact.account_id)
+    account = lock_for_change(unit, fact.account_id)
     for party in attempts.parties(unit, fact.account_id):
         for kind in attempts.KINDS:
             attempts.reset_attempts(unit, attempts.attempt_key(unit, kind, account.email_key, party))
@@ -39,7 +40,7 @@ def unlock(unit: UnitOfWork, fact: facts.AccountUnlocked) -> None:
 def disable(unit: UnitOfWork, account_id: int, origin: Origin | None = None) -> None:
     """Disables an account and notifies the customer. Its rows stay, but nothing opens it."""
     origin = origin or Origin()
-    sessions.lock_for_change(unit, account_id).disabled_at = unit.now
+    lock_for_change(unit, account_id).disabled_at = unit.now
     links.revoke_links(unit, account_id)
     sessions.end_sessions(unit, account_id)
     unit.record(facts.SessionsRevoked(account_id=account_id, at=unit.now, origin=origin))
@@ -48,7 +49,7 @@ def disable(unit: UnitOfWork, account_id: int, origin: Origin | None = None) -> 
 
 def enable(unit: UnitOfWork, account_id: int, origin: Origin) -> bool:
     """Enables a disabled account, without logging anybody in. Returns whether it was disabled."""
-    account = sessions.lock_for_change(unit, account_id)
+    account = lock_for_change(unit, account_id)
     if account.disabled_at is None:
         return False
     account.disabled_at = None
@@ -66,7 +67,7 @@ def end_sessions(unit: UnitOfWork, account_id: int, origin: Origin, *, by_mail: 
 
 def send_reset(unit: UnitOfWork, fact: facts.SupportActed) -> bool:
     """Mails the link that sets a new password. False if the account is disabled: no link works there."""
-    if sessions.lock_account(unit, fact.account_id).disabled_at is not None:
+    if lock_account(unit, fact.account_id).disabled_at is not None:
         return False
     unit.record(fact)
     recovery.mail_reset(unit, fact)
@@ -86,7 +87,7 @@ def note_and_notify(
 def state_of(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
     """The facts that decide whether the customer can log in, for support."""
     return {
-        "disabled": sessions.lock_account(unit, account_id).disabled_at is not None,
+        "disabled": lock_account(unit, account_id).disabled_at is not None,
         "second_factor": second_factor.enrolled(unit, account_id),
         "password_opens_it": not sole_ceremony.is_chosen(unit, account_id),
         "locked_out": second_factor.is_locked_out(unit, account_id),

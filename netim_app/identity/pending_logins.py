@@ -9,7 +9,8 @@ from sqlmodel import col, delete, select
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Fact, Origin
-from netim_app.identity import facts, login_policies, sessions, sole_ceremony, tickets
+from netim_app.identity import facts, login_policies, sole_ceremony, tickets
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.tables import PendingLogin
 from netim_app.infra.columns import table_of
@@ -118,7 +119,7 @@ def expire(unit: UnitOfWork, browser_digest: str) -> None:
 
 
 def _end(unit: UnitOfWork, row: sa.Row[Any]) -> None:
-    sessions.lock_account(unit, row.account_id)
+    lock_account(unit, row.account_id)
     deleted = unit.run(_END_PENDING, {"holder": row.browser_digest, "expires": row.expires_at})
     if deleted.rowcount:
         unit.record(
@@ -143,12 +144,12 @@ def waiting(unit: UnitOfWork, visitor: Visitor) -> sa.Row[Any]:
     """
     row = _pending(unit, visitor)
     if row is not None:
-        sessions.lock_account(unit, row.account_id)
+        lock_account(unit, row.account_id)
         row = _pending(unit, visitor)  # it may have been finished, dropped or replaced while we waited
     if row is None:
         log_refusal("code_refused", reason="too late")
         raise RecordedRefusal(GONE)
-    if sessions.lock_account(unit, row.account_id).disabled_at is not None:
+    if lock_account(unit, row.account_id).disabled_at is not None:
         log_refusal("code_refused", account_id=row.account_id, reason="disabled")
         raise RecordedRefusal(GONE)
     if sole_ceremony.is_chosen(unit, row.account_id):

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from netim_app.core import readers
 from netim_app.core.actor import Actor
 from netim_app.core.forms import Form
-from netim_app.identity import facts, sessions
+from netim_app.identity import facts
+from netim_app.identity.account_lock import lock_for_change
 from netim_app.identity.accounts import DEFAULT_TIME_ZONE
 from netim_app.identity.email_change import EMAIL_CHANGE
 from netim_app.identity.phones import read_phone
@@ -101,7 +102,7 @@ def _profile_of(account: Account | sa.Row[Any]) -> Profile:
 
 def edit_profile(unit: UnitOfWork, actor: Actor, profile: Profile) -> None:
     """Stores checked personal information. Unchanged values record nothing."""
-    account = sessions.lock_for_change(unit, actor.account_id)  # otherwise the old values might be outdated
+    account = lock_for_change(unit, actor.account_id)  # otherwise the old values might be outdated
     if edits := _edits(_profile_of(account), profile):
         store(account, profile)
         unit.record(facts.ProfileChanged(account_id=actor.account_id, at=unit.now, origin=actor.origin, edits=edits))
@@ -115,7 +116,7 @@ def store(account: Account, profile: Profile) -> None:
 
 def set_language(unit: UnitOfWork, actor: Actor, language: str) -> None:
     """Stores the language of pages and mails. The present language records nothing."""
-    account = sessions.lock_for_change(unit, actor.account_id)
+    account = lock_for_change(unit, actor.account_id)
     if account.language == language:
         return
     edits = (facts.Edit("language", account.language, language),)

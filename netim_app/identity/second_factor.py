@@ -14,7 +14,8 @@ from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.core.facts import Origin
 from netim_app.core.forms import NO_CODE
-from netim_app.identity import attempts, facts, pending_logins, sessions, sole_ceremony
+from netim_app.identity import attempts, facts, pending_logins, sole_ceremony
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.security_log import log_proof
 from netim_app.identity.tables import FailedCodeCount, PendingLogin, SecondFactorLockout
 from netim_app.infra.columns import table_of
@@ -79,7 +80,7 @@ def check_code(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor) -
         RecordedRefusal: at the field `code`, with the reason: wrong, used, throttled, locked out, or closed because
             only a ceremony opens the account. A text other than six digits is not counted as a guess.
     """
-    sessions.lock_account(unit, account_id)
+    lock_account(unit, account_id)
     if sole_ceremony.is_chosen(unit, account_id):
         raise _refused(unit, account_id, visitor, "closed")
     return _check(unit, account_id, code, visitor)
@@ -97,7 +98,7 @@ def _check(unit: UnitOfWork, account_id: int, code: str, visitor: Visitor, *, on
     digits = readers.six_digits(code)
     if not digits:
         raise RecordedRefusal(NO_CODE, field="code")
-    account = sessions.lock_account(unit, account_id)
+    account = lock_account(unit, account_id)
     if is_locked_out(unit, account_id):
         raise _refused(unit, account_id, visitor, "locked_out", only_fallback=only_fallback)
     browser = visitor.browser_digest

@@ -11,6 +11,7 @@ from sqlmodel import col, select, update
 from netim_app.core.actor import Actor
 from netim_app.core.facts import Origin
 from netim_app.identity import facts, login_policies
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.known_browsers import forget_browser
 from netim_app.identity.tables import Account, AccountSession, Ticket
 from netim_app.infra.columns import table_of
@@ -54,22 +55,6 @@ _LOOK_UP = (
         _session.expires_at > sa.bindparam("now"),
         _account.disabled_at.is_(None),
     )
-)
-
-
-_LOCK = (
-    sa.select(
-        _account.id,
-        _account.email,
-        _account.email_key,
-        _account.first_name,
-        _account.language,
-        _account.time_zone,
-        _account.password_hash,
-        _account.disabled_at,
-    )
-    .where(_account.id == sa.bindparam("account"))
-    .with_for_update(key_share=True)
 )
 _LIVE = (
     sa.select(
@@ -121,37 +106,6 @@ _LOGGED_IN = sa.union(
 _WITH_TOKEN = sa.select(_session.id, _session.account_id).where(
     _session.token_digest == sa.bindparam("digest"), _session.ended_at.is_(None)
 )
-
-
-def lock_account(unit: UnitOfWork, account_id: int) -> sa.Row[Any]:
-    """Returns the account as it is now (columns of `_LOCK`), and locks it against other changes until this unit ends.
-
-    Call it before opening or ending anything of an account. Then no session opens unnoticed while all are ended, and
-    units do not deadlock. (SQLite allows only one writer at a time anyway.)
-    """
-    row = unit.run(_LOCK, {"account": account_id}).one()
-    unit.locked.add(account_id)
-    return row
-
-
-def lock_if_there(unit: UnitOfWork, account_id: int) -> sa.Row[Any] | None:
-    """`lock_account` for an account that may be deleted during a login; None if it was."""
-    row = unit.run(_LOCK, {"account": account_id}).one_or_none()
-    if row is not None:
-        unit.locked.add(account_id)
-    return row
-
-
-def keep_locked(unit: UnitOfWork, account_id: int) -> bool:
-    """Locks an account unless this unit already has. Returns whether the account exists."""
-    return account_id in unit.locked or lock_if_there(unit, account_id) is not None
-
-
-def lock_for_change(unit: UnitOfWork, account_id: int) -> Account:
-    """`lock_account` that returns a model, whose changes are stored."""
-    account = unit.session.get_one(Account, account_id, populate_existing=True, with_for_update={"key_share": True})
-    unit.locked.add(account_id)
-    return account
 
 
 def look_up(unit: UnitOfWork, token_digest: str, browser_digest: str, origin: Origin) -> Lookup:

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from netim_app.identity import facts, links, password_policy, sessions
+from netim_app.identity import facts, links, password_policy
+from netim_app.identity.account_lock import lock_for_change, lock_if_there
 from netim_app.identity.accounts import owner_of
 from netim_app.identity.tables import Account
 from netim_app.infra.columns import table_of
@@ -32,7 +33,7 @@ def password_age(unit: UnitOfWork, account_id: int) -> tuple[datetime, int]:
 
 def replace_password(unit: UnitOfWork, fact: facts.PasswordChanged, password_hash: str) -> None:
     """Sets a new password, records the fact and revokes every mailed link."""
-    account = sessions.lock_for_change(unit, fact.account_id)
+    account = lock_for_change(unit, fact.account_id)
     account.password_hash = password_hash
     account.password_changed_at = unit.now
     account.password_policy = password_policy.policy(unit.settings.password_min_length)
@@ -46,7 +47,7 @@ def store_rehash(unit: UnitOfWork, account_id: int, old_hash: str, new_hash: str
     Returns the account's present hash; None if the account no longer exists.
     """
     unit.run(_STORE_REHASH, {"account": account_id, "old": old_hash, "new": new_hash})
-    account = sessions.lock_if_there(unit, account_id)
+    account = lock_if_there(unit, account_id)
     return None if account is None else account.password_hash
 
 

@@ -13,8 +13,9 @@ from netim_app.core import paths
 from netim_app.core.actor import Actor
 from netim_app.core.facts import Origin
 from netim_app.identity import facts, login_policies
+from netim_app.identity.account_lock import lock_if_there
 from netim_app.identity.known_browsers import remember_browser
-from netim_app.identity.sessions import end, live_sessions, lock_if_there
+from netim_app.identity.sessions import end, live_sessions
 from netim_app.identity.tables import AccountSession, Ticket
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork

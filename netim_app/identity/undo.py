@@ -13,6 +13,7 @@ from netim_app.core import paths
 from netim_app.core.actor import Visitor
 from netim_app.core.errors import DomainError
 from netim_app.identity import known_browsers, links, notices, recovery, sessions
+from netim_app.identity.account_lock import lock_for_change
 from netim_app.identity.email_address import email_key
 from netim_app.identity.facts import EmailChanged, EmailRestored
 from netim_app.identity.tables import MailedLink
@@ -93,7 +94,7 @@ def restore(unit: UnitOfWork, token: str, nobodys_hash: str, visitor: Visitor) -
         DomainError: the link does not work, or the old address now belongs to another account.
     """
     link = links.consume_link(unit, token, links.UNDO)
-    account = sessions.lock_for_change(unit, links.account_of(link))
+    account = lock_for_change(unit, links.account_of(link))
     if account.disabled_at is not None:
         raise links.refused(links.UNDO, account_id=account.id)
     replaced, account.email, account.email_key = account.email, link.email, email_key(link.email)

@@ -18,7 +18,8 @@ from netim_app.features.own_data.service import deletion
 from netim_app.features.passkeys.service import only, passkeys, stored
 from netim_app.features.totp.service import authenticators
 from netim_app.features.totp.tables import TotpAuthenticator
-from netim_app.identity import email_change, freeze, sessions, sign_up
+from netim_app.identity import email_change, freeze, sign_up
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import AccountFrozen, AccountUnlocked, PasswordChanged
 from netim_app.identity.tables import AccountFreeze
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -62,7 +63,7 @@ def caller(units: Units, clock: FakeClock) -> Actor:
 
 def begin(units: Units, account_id: int, *, blocks_login: bool = False) -> None:
     with units.write() as unit:
-        sessions.lock_account(unit, account_id)
+        lock_account(unit, account_id)
         freeze.begin(unit, AccountFrozen(account_id=account_id, at=unit.now, origin=HERE), blocks_login=blocks_login)
 
 

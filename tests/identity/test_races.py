@@ -17,6 +17,7 @@ from netim_app.features.backup_codes.service import sets as backup_code_sets
 from netim_app.features.backup_codes.service import stored as backup_code_stored
 from netim_app.features.backup_codes.service import use as backup_code_use
 from netim_app.identity import operations, pending_logins, recovery, second_factor, sessions
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import AccountUnlocked
 from netim_app.identity.tables import AttemptWindow, FailedCodeCount, PendingLogin
 from netim_app.infra.unit_of_work import UnitOfWork, Units
@@ -111,7 +112,7 @@ def test_unlocking_while_somebody_guesses(units: Units, monkeypatch: pytest.Monk
     slowly(monkeypatch)
 
     def guess(unit: UnitOfWork) -> None:
-        sessions.lock_account(unit, account_id)
+        lock_account(unit, account_id)
         threading.Event().wait(A_MOMENT / 2)
         with pytest.raises(RecordedRefusal):
             second_factor.check_code(unit, account_id, "000001", visitor_of())
@@ -138,7 +139,7 @@ def test_purging_while_the_password_is_given_again(
     slowly(monkeypatch)
 
     def begin(unit: UnitOfWork) -> None:
-        sessions.lock_account(unit, account_id)
+        lock_account(unit, account_id)
         threading.Event().wait(A_MOMENT / 2)
         pending_logins.begin(unit, account_id, visitor_of(), remember=False, return_to=SECURITY)
 

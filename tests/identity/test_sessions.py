@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from netim_app.core.facts import Fact, Origin
 from netim_app.feature import Feature, LoginPolicy, Subscription
 from netim_app.identity import known_browsers, login_policies, operations, profiles, sessions, tab_sessions, tickets
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import SessionDisplaced, SessionsRevoked
 from netim_app.identity.sessions import Lookup
 from netim_app.identity.tables import Account, AccountSession, KnownBrowser, Ticket
@@ -557,7 +558,7 @@ def test_locking_an_account_keeps_what_the_unit_has_changed_already(units: Units
     with units.write() as unit:
         unit.session.get_one(Account, account_id).first_name = "Grace"
 
-        assert sessions.lock_account(unit, account_id).first_name == "Grace"
+        assert lock_account(unit, account_id).first_name == "Grace"
 
 
 def test_what_opens_nothing_any_more_is_purged(units: Units, account_id: int, clock: FakeClock) -> None:

@@ -8,7 +8,7 @@ from netim_app.core.actor import Actor
 from netim_app.core.facts import Fact
 from netim_app.features.lost_device.facts import DeviceKept
 from netim_app.features.lost_device.tables import ReplacementToDo
-from netim_app.identity import sessions
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import LoggedIn, SecondFactorDisabled
 from netim_app.infra.columns import table_of
 from netim_app.infra.export import export_rows
@@ -55,7 +55,7 @@ def keep_device(unit: UnitOfWork, actor: Actor) -> None:
 
 def clear(unit: UnitOfWork, fact: Fact) -> None:
     """Removes all steps: nothing is left to replace."""
-    sessions.lock_account(unit, fact.account_id)  # otherwise two concurrent logins would both store the steps
+    lock_account(unit, fact.account_id)  # otherwise two concurrent logins would both store the steps
     unit.run(_CLEAR, {"account": fact.account_id})
 
 

@@ -23,6 +23,7 @@ from netim_app.identity import (
     sole_ceremony,
     undo,
 )
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.email_address import email_key
 from netim_app.identity.facts import AccountFrozen, EmailRestored, SessionsRevoked
 from netim_app.identity.tables import MailedLink
@@ -91,7 +92,7 @@ def stop_everything(unit: UnitOfWork, token: str, visitor: Visitor) -> Then:
     """
     link = links.consume_link(unit, token, PURPOSE)
     account_id = links.account_of(link)
-    account = sessions.lock_account(unit, account_id)
+    account = lock_account(unit, account_id)
     if account.disabled_at is not None:
         raise links.refused(PURPOSE, account_id=account_id)
     sole = sole_ceremony.is_chosen_before(unit, account_id, unit.now - freeze.MAY_BE_A_THIEFS)

@@ -27,6 +27,7 @@ from netim_app.identity import (
     sign_up_flows,
     undo,
 )
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import AccountUnlocked, EmailRestored
 from netim_app.identity.operations import unlock
 from netim_app.identity.state.step_up import ways_of
@@ -478,7 +479,7 @@ def test_an_address_that_is_restored_ends_what_a_thief_switched_on(
 ) -> None:
     clock.advance(days=days)
     with units.write() as unit:
-        sessions.lock_account(unit, closed.account_id)
+        lock_account(unit, closed.account_id)
         unit.record(EmailRestored(account_id=closed.account_id, at=unit.now, origin=HERE, since=unit.now - undo.LIFE))
 
     assert is_sole(units, closed.account_id) is stays

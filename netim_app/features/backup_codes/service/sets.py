@@ -12,7 +12,8 @@ from netim_app.features.backup_codes.facts import BackupCodesMade, BackupCodesRe
 from netim_app.features.backup_codes.service.stored import delete_set, seal
 from netim_app.features.backup_codes.service.use import USED_MAIL
 from netim_app.features.backup_codes.tables import BackupCode, BackupCodeSet
-from netim_app.identity import freeze, notices, second_factor, sessions
+from netim_app.identity import freeze, notices, second_factor
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import SecondFactorDisabled, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -44,7 +45,7 @@ def make_due(unit: UnitOfWork, actor: Actor) -> NewCodes | None:
 
     If the factor was enabled a moment ago, the mail about that is enough.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     made = unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)
     if (made is not None and made.shown_at is not None) or not second_factor.enrolled(unit, actor.account_id):
         return None
@@ -61,7 +62,7 @@ def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
         DomainError: there is no second factor that they could replace; or the account is frozen, and the previous set
             is too old to be a thief's.
     """
-    account = sessions.lock_account(unit, actor.account_id)
+    account = lock_account(unit, actor.account_id)
     if not second_factor.enrolled(unit, actor.account_id):
         raise DomainError("backup_codes.not_enabled")
     if (made := unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)) is not None:
@@ -101,7 +102,7 @@ def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
 
 def note_shown(unit: UnitOfWork, actor: Actor, handle: str) -> None:
     """Records that a page shows the set with this handle, if it is still the current one."""
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     made = unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)
     if made is not None and _handle(made) == handle and made.shown_at is None:
         made.shown_at = unit.now
@@ -109,7 +110,7 @@ def note_shown(unit: UnitOfWork, actor: Actor, handle: str) -> None:
 
 def note_saved(unit: UnitOfWork, actor: Actor, handle: str) -> bool:
     """Records that the customer has saved the set with this handle; False when it is no longer the current one."""
-    sessions.lock_account(unit, actor.account_id)  # otherwise a new set could replace this one in between
+    lock_account(unit, actor.account_id)  # otherwise a new set could replace this one in between
     made = unit.session.get(BackupCodeSet, actor.account_id, populate_existing=True)
     if made is None or _handle(made) != handle:
         return False
@@ -124,7 +125,7 @@ def _handle(made: BackupCodeSet) -> str:
 
 def delete_since(unit: UnitOfWork, fact: TakenBack) -> None:
     """Deletes a set that a thief may have made. The owner can make a new one."""
-    sessions.lock_account(unit, fact.account_id)
+    lock_account(unit, fact.account_id)
     made = unit.session.get(BackupCodeSet, fact.account_id, populate_existing=True)
     if made is not None and fact.doubts(made.made_at):
         delete_set(unit, fact.account_id)

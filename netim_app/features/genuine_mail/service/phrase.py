@@ -11,7 +11,8 @@ from sqlmodel import select
 from netim_app.core.actor import Actor
 from netim_app.features.genuine_mail.facts import PhraseChanged
 from netim_app.features.genuine_mail.tables import MailPhrase
-from netim_app.identity import accounts, freeze, notices, sessions
+from netim_app.identity import accounts, freeze, notices
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import TakenBack
 from netim_app.infra.columns import table_of
 from netim_app.infra.export import export_rows
@@ -67,7 +68,7 @@ def save(unit: UnitOfWork, actor: Actor, phrase: str) -> None:
     Raises:
         DomainError: the account is frozen, and the previous phrase is too old to be a thief's.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     row = unit.row(_PHRASE, account=actor.account_id)
     sealed = unit.vault.seal(phrase.encode(), _context_of(actor.account_id))
     if row is None:
@@ -86,7 +87,7 @@ def remove(unit: UnitOfWork, actor: Actor) -> None:
     Raises:
         DomainError: as for `save`.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     if (row := unit.row(_PHRASE, account=actor.account_id)) is not None:
         freeze.refuse_while_frozen(unit, actor.account_id, added_at=row.set_at)
     if unit.run(_REMOVE, {"account": actor.account_id}).rowcount:

@@ -10,7 +10,8 @@ from netim_app.features.ip_restriction.rules import pasted, spans
 from netim_app.features.ip_restriction.rules.pasted import Entry
 from netim_app.features.ip_restriction.rules.spans import Span
 from netim_app.features.ip_restriction.service import rule_list
-from netim_app.identity import freeze, sessions
+from netim_app.identity import freeze
+from netim_app.identity.account_lock import lock_account
 from netim_app.infra.unit_of_work import UnitOfWork
 
 Wanted = tuple[Span, str]
@@ -57,7 +58,7 @@ def add_rules(unit: UnitOfWork, actor: Actor, wanted: Sequence[Wanted]) -> int:
     Raises:
         DomainError: at the field `list`: there is no room for all of them; or the account is frozen.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id)
     listed = rule_list.listed_spans(unit, actor.account_id)
     known = set(listed)

@@ -7,7 +7,8 @@ from netim_app.core.errors import DomainError
 from netim_app.features.ip_restriction.facts import IpRestrictionSwitched
 from netim_app.features.ip_restriction.service import access, mails, rule_list
 from netim_app.features.ip_restriction.tables import IpRestriction
-from netim_app.identity import freeze, sessions
+from netim_app.identity import freeze
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import AccountUnlocked, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.columns import table_of
@@ -25,7 +26,7 @@ def switch(unit: UnitOfWork, actor: Actor, on: bool, *, confirmed: bool) -> None
         DomainError: there is no rule to switch on; the account is frozen, except to switch off what was switched on a
             few days ago; or the customer's current address would be locked out and `confirmed` is false.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     current = access.switch_of(unit, actor.account_id)
     if on == (current is not None):
         return
@@ -64,7 +65,7 @@ def take_back(unit: UnitOfWork, fact: TakenBack) -> None:
     It could if a thief may have switched it on or removed a rule, or if no rule is left. Removals are known by their
     mails, whose rows are kept for longer than that.
     """
-    sessions.lock_account(unit, fact.account_id)
+    lock_account(unit, fact.account_id)
     rule_list.remove_doubted(unit, fact)
     current = access.switch_of(unit, fact.account_id)
     if current is None:

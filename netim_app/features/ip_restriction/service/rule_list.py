@@ -23,7 +23,8 @@ from netim_app.features.ip_restriction.rules.spans import (
 )
 from netim_app.features.ip_restriction.service import access
 from netim_app.features.ip_restriction.tables import IpRule
-from netim_app.identity import accounts, freeze, sessions
+from netim_app.identity import accounts, freeze
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import TakenBack
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -136,7 +137,7 @@ def add_rule(unit: UnitOfWork, actor: Actor, span: Span, note: str) -> Added:
     Raises:
         DomainError: it is already on the list, the list is full, or the account is frozen.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id)
     spans = listed_spans(unit, actor.account_id)
     if span in spans:
@@ -197,7 +198,7 @@ def remove_rule(unit: UnitOfWork, actor: Actor, rule_id: int, *, confirmed: bool
         DomainError: there is no such rule; it is the last one while the restriction is on; the account is frozen; or
             the customer's current address would be locked out and `confirmed` is false.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     removal = view_removal(unit, actor, rule_id)
     freeze.refuse_while_frozen(unit, actor.account_id, added_at=_added_at(unit, rule_id))
     if removal.locks_out and not confirmed:

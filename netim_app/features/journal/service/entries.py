@@ -17,7 +17,8 @@ from netim_app.core.facts import Change, Fact, Origin, event_name
 from netim_app.features.journal import rules
 from netim_app.features.journal.rules import Head
 from netim_app.features.journal.tables import JournalEntry
-from netim_app.identity import facts, operations, sessions
+from netim_app.identity import facts, operations
+from netim_app.identity.account_lock import keep_locked
 from netim_app.infra.columns import table_of
 from netim_app.infra.handlers import MailAbout
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -104,7 +105,7 @@ def note_mail_withdrawn(unit: UnitOfWork, account_id: int, event: str) -> None:
 
 def add(unit: UnitOfWork, account_id: int, what: What) -> Head | None:
     """Adds an entry. Returns it as the new head; None when the account no longer exists."""
-    if not sessions.keep_locked(unit, account_id):  # otherwise two concurrent entries would get the same number
+    if not keep_locked(unit, account_id):  # otherwise two concurrent entries would get the same number
         return None
     previous = newest(unit, account_id)
     origin = what.origin
@@ -147,7 +148,7 @@ def newest(unit: UnitOfWork, account_id: int) -> Head:
 
 def _are_many(unit: UnitOfWork, account_id: int, event: str) -> bool:
     """Whether the daily limit for failures of this kind is reached."""
-    sessions.keep_locked(unit, account_id)
+    keep_locked(unit, account_id)
     rows = unit.rows(_FAILED_BEFORE, account=account_id, event=event)
     return len(rows) == MAX_FAILURES_A_DAY and bool(rows[-1].at > unit.now - DAY)
 

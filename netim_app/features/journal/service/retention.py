@@ -8,7 +8,7 @@ from netim_app.features.journal import rules
 from netim_app.features.journal.rules import Head
 from netim_app.features.journal.service import entries, keys
 from netim_app.features.journal.tables import JournalAnchor, JournalEntry
-from netim_app.identity import sessions
+from netim_app.identity.account_lock import lock_if_there
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -48,7 +48,7 @@ def too_long(unit: UnitOfWork) -> list[int]:
 
 def shorten(unit: UnitOfWork, account_id: int) -> None:
     """Removes entries older than `KEEP`, and records that in an entry and in a signed note."""
-    sessions.lock_if_there(unit, account_id)
+    lock_if_there(unit, account_id)
     oldest = unit.row(_OLDEST, account=account_id)
     row = unit.row(_LAST_OLD, account=account_id, before=unit.now - KEEP)
     if oldest is None or row is None or oldest.at >= unit.now - KEEP - STEP:

@@ -12,7 +12,8 @@ from netim_app.features.login_alerts.rules import DEFAULT, Setting
 from netim_app.features.login_alerts.service import copies
 from netim_app.features.login_alerts.service.copies import NO_COPY, CopyEmail
 from netim_app.features.login_alerts.tables import AlertCopy, LoginAlert
-from netim_app.identity import accounts, freeze, known_browsers, notices, sessions
+from netim_app.identity import accounts, freeze, known_browsers, notices
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import LoggedIn
 from netim_app.infra.columns import table_of
 from netim_app.infra.export import export_rows
@@ -64,7 +65,7 @@ def choose(unit: UnitOfWork, actor: Actor, setting: Setting) -> Setting:
     Raises:
         DomainError: fewer logins would be mailed, and the account is frozen.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     before = setting_of(unit, actor.account_id)
     if setting == before:
         return before

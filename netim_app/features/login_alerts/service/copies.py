@@ -14,7 +14,8 @@ from netim_app.core.facts import Origin
 from netim_app.features.login_alerts import rules
 from netim_app.features.login_alerts.facts import CopyChange, CopyEmailChanged
 from netim_app.features.login_alerts.tables import AlertCopy
-from netim_app.identity import accounts, freeze, links, notices, sessions, undo
+from netim_app.identity import accounts, freeze, links, notices, undo
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.email_address import email_key
 from netim_app.identity.facts import AccountFrozen, EmailChanged, LoggedIn, TakenBack
 from netim_app.infra import outbox
@@ -60,7 +61,7 @@ def ask(unit: UnitOfWork, actor: Actor, email: str) -> None:
     Raises:
         DomainError: it is the account's own, already receives copies, or the account is frozen.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id)
     if email_key(email) == email_key(accounts.owner_of(unit, actor.account_id).email):
         raise DomainError("login_alerts.copy.own", field="email")
@@ -77,7 +78,7 @@ def ask(unit: UnitOfWork, actor: Actor, email: str) -> None:
 
 def ask_again(unit: UnitOfWork, actor: Actor, email: str) -> bool:
     """Mails a new link and ends the previous one. Returns whether this address still has to confirm."""
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     waits = view_copy(unit, actor.account_id) == CopyEmail(email)
     if waits:
         _mail_confirmation(unit, actor.account_id, email)
@@ -127,7 +128,7 @@ def _consume(unit: UnitOfWork, token: str, purpose: str) -> sa.Row[tuple[int, st
     link = links.consume_link(unit, token, purpose)
     account_id = links.account_of(link)
     row = unit.row(_FIND, account=account_id)
-    if row is None or row.email != link.email or sessions.lock_account(unit, account_id).disabled_at is not None:
+    if row is None or row.email != link.email or lock_account(unit, account_id).disabled_at is not None:
         raise links.refused(purpose, account_id=account_id)
     return row
 
@@ -138,7 +139,7 @@ def remove(unit: UnitOfWork, actor: Actor) -> None:
     Raises:
         DomainError: the account is frozen, and the address is too old to be a thief's.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     row = unit.row(_FIND, account=actor.account_id)
     if row is not None:
         freeze.refuse_while_frozen(unit, actor.account_id, added_at=row.added_at)

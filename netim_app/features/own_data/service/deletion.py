@@ -18,6 +18,7 @@ from netim_app.features.own_data import rules
 from netim_app.features.own_data.facts import AccountDeleted, DeletionAsked
 from netim_app.features.own_data.tables import AccountDeletion
 from netim_app.identity import accounts, freeze, links, notices, sessions, undo
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.email_address import email_key
 from netim_app.identity.facts import SessionsRevoked
 from netim_app.identity.tables import Account
@@ -49,7 +50,7 @@ def ask(unit: UnitOfWork, actor: Actor, typed: str) -> None:
     Raises:
         DomainError: it is another address, or the account is frozen.
     """
-    if email_key(typed) != sessions.lock_account(unit, actor.account_id).email_key:
+    if email_key(typed) != lock_account(unit, actor.account_id).email_key:
         raise DomainError("own_data.other_email", field="email")
     freeze.refuse_while_frozen(unit, actor.account_id)
     begin(unit, DeletionAsked(account_id=actor.account_id, at=unit.now, origin=actor.origin))
@@ -67,7 +68,7 @@ def begin(unit: UnitOfWork, fact: DeletionAsked) -> datetime:
     A pending deletion keeps its time: asking again does not postpone it.
     """
     account_id = fact.account_id
-    sessions.lock_account(unit, account_id)
+    lock_account(unit, account_id)
     if (pending := due_at(unit, account_id)) is not None:
         return pending
     due = unit.now + rules.GRACE
@@ -95,7 +96,7 @@ def mail_asked(unit: UnitOfWork, fact: DeletionAsked) -> None:
 
 def _ways_back(unit: UnitOfWork, account_id: int) -> dict[str, Any]:
     """For a mail: a login keeps the account, but where it is disabled support alone can."""
-    disabled = sessions.lock_account(unit, account_id).disabled_at is not None
+    disabled = lock_account(unit, account_id).disabled_at is not None
     return {"disabled": disabled, "login_url": unit.settings.public_url + paths.LOGIN}
 
 

@@ -23,7 +23,7 @@ from netim_app.features.passkeys.rules import Answer, BadAnswerError, Purpose
 from netim_app.features.passkeys.service import challenges, stored
 from netim_app.features.passkeys.service.prompts import ALGORITHMS
 from netim_app.features.passkeys.tables import Passkey
-from netim_app.identity import sessions
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.security_log import log_refusal
 from netim_app.infra.unit_of_work import UnitOfWork
 
@@ -171,7 +171,7 @@ def _claimed(unit: UnitOfWork, answer: Answer, account_id: int | None) -> Passke
     owner = stored.owner_of(unit, answer.credential_id)
     if not owner or account_id not in (None, owner):
         return None
-    sessions.lock_account(unit, owner)
+    lock_account(unit, owner)
     return stored.find(unit, owner, answer.credential_id)  # it may have been removed while this unit waited
 
 

@@ -24,6 +24,7 @@ from netim_app.identity import (
     sessions,
     tickets,
 )
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import LoginFailed, TakenBack
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -59,7 +60,7 @@ def ask(unit: UnitOfWork, actor: Actor, code: str, *, proved: bool = False) -> s
             consume one.
         RecordedRefusal: the backup code is wrong, at its field.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id)
     if is_on(unit, actor.account_id):
         raise DomainError(ALREADY_ON)
@@ -89,7 +90,7 @@ def switch_on(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> str:
         DomainError: it is already on, the account is frozen, or it now has too few passkeys.
         RecordedRefusal: the answer does not match the request, or no backup code is left for recovery.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id)
     if is_on(unit, actor.account_id):
         raise RecordedRefusal(ALREADY_ON)
@@ -130,7 +131,7 @@ def switch_off(unit: UnitOfWork, actor: Actor) -> None:
     Raises:
         DomainError: it is already off, or the account is frozen.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     freeze.refuse_while_frozen(unit, actor.account_id, added_at=on_since(unit, actor.account_id))
     if not is_on(unit, actor.account_id):
         raise DomainError(ALREADY_OFF)

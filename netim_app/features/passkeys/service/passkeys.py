@@ -14,6 +14,7 @@ from netim_app.features.passkeys.service import answers, only, question, recover
 from netim_app.features.passkeys.service.providers import provider
 from netim_app.features.passkeys.tables import Passkey
 from netim_app.identity import accounts, ceremonies, freeze, notices, second_factor, sessions, tickets
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import AccountUnlocked, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -123,7 +124,7 @@ def add(unit: UnitOfWork, actor: Actor, text: str, *, return_to: str = paths.PER
         RecordedRefusal: the answer does not match the request, the passkey is already registered, or there are too
             many.
     """
-    account = sessions.lock_account(unit, actor.account_id)
+    account = lock_account(unit, actor.account_id)
     protected = second_factor.enrolled(unit, actor.account_id)
     answer, verified = answers.judge_new(unit, actor, text, actor.account_id)
     present = stored.passkeys_of(unit, actor.account_id)
@@ -157,7 +158,7 @@ def rename(unit: UnitOfWork, actor: Actor, passkey_id: int, name: str) -> None:
     Raises:
         DomainError: the name is taken, or there is no such passkey.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     passkey = _own(unit, actor, passkey_id)
     if name == passkey.name:
         return
@@ -181,7 +182,7 @@ def remove(unit: UnitOfWork, actor: Actor, passkey_id: int, *, return_to: str = 
         DomainError: there is no such passkey, the account is frozen, or the passkey must stay while nothing else opens
             the account: see `only.why_needed`.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     passkey = _own(unit, actor, passkey_id)
     freeze.refuse_while_frozen(unit, actor.account_id, added_at=passkey.added_at)
     if only.is_on(unit, actor.account_id) and (reason := only.why_needed(unit, passkey)) is not None:
@@ -207,7 +208,7 @@ def _remove(unit: UnitOfWork, passkey: Passkey, cause: Fact) -> None:
 
 def remove_since(unit: UnitOfWork, fact: TakenBack) -> None:
     """Removes passkeys that a thief may have added."""
-    sessions.lock_account(unit, fact.account_id)
+    lock_account(unit, fact.account_id)
     for passkey in _doubted(unit, fact):
         _remove(unit, passkey, fact)
     only.end_with_passkeys(unit, fact, from_then_on=only.is_doubted(unit, fact))
@@ -234,7 +235,7 @@ def _doubted(unit: UnitOfWork, fact: TakenBack) -> list[Passkey]:
 
 def remove_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
     """Removes all passkeys on the operator's `--two-factor-off`, for a customer who has lost every second factor."""
-    sessions.lock_account(unit, fact.account_id)
+    lock_account(unit, fact.account_id)
     passkeys = stored.passkeys_of(unit, fact.account_id) if fact.without_second_factor else ()
     for passkey in passkeys:
         _remove(unit, passkey, fact)

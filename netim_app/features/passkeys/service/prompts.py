@@ -20,7 +20,7 @@ from netim_app.features.passkeys import rules
 from netim_app.features.passkeys.rules import Purpose
 from netim_app.features.passkeys.service import challenges, stored
 from netim_app.features.passkeys.tables import Passkey
-from netim_app.identity import sessions
+from netim_app.identity.account_lock import lock_account
 from netim_app.infra.unit_of_work import UnitOfWork
 
 ALGORITHMS = [
@@ -38,7 +38,7 @@ def for_new_passkey(unit: UnitOfWork, actor: Actor) -> str:
     Raises:
         DomainError: the account has the maximum number of passkeys.
     """
-    account = sessions.lock_account(unit, actor.account_id)
+    account = lock_account(unit, actor.account_id)
     passkeys = stored.passkeys_of(unit, actor.account_id)
     if len(passkeys) >= rules.MAX_PASSKEYS:
         raise DomainError("passkeys.full", limit=rules.MAX_PASSKEYS)

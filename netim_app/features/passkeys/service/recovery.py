@@ -18,6 +18,7 @@ from netim_app.features.passkeys.service import only, recovery_mails
 from netim_app.features.passkeys.service.recovery_mails import BEGIN, FINISH, STOP
 from netim_app.features.passkeys.tables import PasskeyRecovery
 from netim_app.identity import accounts, facts, links, login_policies, notices, second_factor, sessions, tickets
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -38,7 +39,7 @@ def opens_at(unit: UnitOfWork, account_id: int) -> str:
 
 def mail_way_back(unit: UnitOfWork, asked: Fact) -> None:
     """Mails the next step: the link for a backup code, the end of the waiting period, or the link that lets in."""
-    sessions.lock_account(unit, asked.account_id)
+    lock_account(unit, asked.account_id)
     row = unit.row(_ROW, account=asked.account_id)
     if row is None:
         recovery_mails.mail_link(unit, asked)
@@ -123,7 +124,7 @@ def _owner(unit: UnitOfWork, token: str, purpose: str, visitor: Visitor) -> int:
     if link is None or link.account_id is None or link.purpose != purpose:
         raise links.refused(purpose)
     account_id = link.account_id
-    disabled = sessions.lock_account(unit, account_id).disabled_at is not None
+    disabled = lock_account(unit, account_id).disabled_at is not None
     if disabled or not only.is_on(unit, account_id):
         raise links.refused(purpose, account_id=account_id)
     if not visitor.browser_digest:
@@ -138,7 +139,7 @@ def _owner(unit: UnitOfWork, token: str, purpose: str, visitor: Visitor) -> int:
 
 def stop(unit: UnitOfWork, actor: Actor) -> None:
     """Stops the recovery from an open session. Does nothing if there is no recovery."""
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     _stop(unit, Fact(account_id=actor.account_id, at=unit.now, origin=actor.origin))
 
 
@@ -180,7 +181,7 @@ def _revoke(unit: UnitOfWork, account_id: int) -> None:
 
 def end_with_links(unit: UnitOfWork, fact: Fact) -> None:
     """Ends the recovery when all mailed links or all sessions end: the owner could no longer stop it."""
-    sessions.lock_account(unit, fact.account_id)
+    lock_account(unit, fact.account_id)
     _stop(unit, fact)
 
 
@@ -197,7 +198,7 @@ def due(unit: UnitOfWork) -> Sequence[int]:
 
 def mail_link_when_open(unit: UnitOfWork, account_id: int) -> None:
     """Mails the link that opens a session, once."""
-    sessions.lock_account(unit, account_id)
+    lock_account(unit, account_id)
     row = unit.session.get(PasskeyRecovery, account_id, populate_existing=True)
     if row is None or row.mailed_at is not None or row.opens_at > unit.now:
         return

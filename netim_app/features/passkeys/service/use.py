@@ -4,7 +4,8 @@ from netim_app.core.actor import Actor, Visitor
 from netim_app.core.errors import RecordedRefusal
 from netim_app.features.passkeys.service import answers, only, passkeys, prompts
 from netim_app.features.passkeys.tables import Passkey
-from netim_app.identity import ceremonies, pending_logins, sessions
+from netim_app.identity import ceremonies, pending_logins
+from netim_app.identity.account_lock import lock_account
 from netim_app.infra.unit_of_work import UnitOfWork
 
 ALONE = only.PASSKEY
@@ -69,6 +70,6 @@ def prove_again(unit: UnitOfWork, actor: Actor, text: str, return_to: str) -> st
     Raises:
         RecordedRefusal: the answer does not match the request.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     answers.note_use(unit, answers.judge_use(unit, actor, text, "step_up", actor.account_id), actor)
     return ceremonies.accept_proof(unit, actor, factor=ALONE, return_to=return_to)

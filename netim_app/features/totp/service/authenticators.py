@@ -13,6 +13,7 @@ from netim_app.features.totp.facts import AuthenticatorAdded, AuthenticatorRemov
 from netim_app.features.totp.service import codes, stored
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
 from netim_app.identity import accounts, ceremonies, freeze, notices, second_factor, sessions, tickets
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import AccountUnlocked, SecondFactorDisabled, SecondFactorEnabled, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
@@ -70,7 +71,7 @@ def rename(unit: UnitOfWork, actor: Actor, authenticator_id: int, name: str) -> 
     Raises:
         DomainError: the name is taken, or there is no such authenticator.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     authenticator = _authenticator(unit, actor.account_id, authenticator_id)
     if name != authenticator.name:
         refuse_taken(unit, actor.account_id, name)
@@ -89,7 +90,7 @@ def remove(unit: UnitOfWork, actor: Actor, authenticator_id: int) -> None:
         DomainError: it is the last second factor (see `disable`), there is no such authenticator, or the account is
             frozen.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     authenticator = _authenticator(unit, actor.account_id, authenticator_id)
     freeze.refuse_while_frozen(unit, actor.account_id, added_at=authenticator.added_at)
     if stored.count(unit, actor.account_id) == 1 and not _is_beside(unit, actor.account_id):
@@ -111,7 +112,7 @@ def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
         DomainError: it is already off, or the account is frozen.
         RecordedRefusal: the code is wrong, or guessing is throttled.
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     added = [row.added_at for row in stored.authenticators_of(unit, actor.account_id)]
     freeze.refuse_while_frozen(unit, actor.account_id, added_at=min(added, default=None))
     if not codes.enrolled(unit, actor.account_id):
@@ -124,7 +125,7 @@ def disable(unit: UnitOfWork, actor: Actor, code: str, return_to: str) -> str:
 
 def switch_off_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
     """Disables it on the operator's `--two-factor-off`, for a customer who lost every device and backup code."""
-    sessions.lock_account(unit, fact.account_id)
+    lock_account(unit, fact.account_id)
     if fact.without_second_factor and codes.enrolled(unit, fact.account_id):
         _switch_off(unit, SecondFactorDisabled(account_id=fact.account_id, at=fact.at, origin=fact.origin))
         outbox.withdraw(unit, fact.account_id, f"{CHANGED_MAIL}.disabled")  # the mail about the unlock says so
@@ -133,7 +134,7 @@ def switch_off_on_unlock(unit: UnitOfWork, fact: AccountUnlocked) -> None:
 
 def remove_since(unit: UnitOfWork, fact: TakenBack) -> None:
     """Removes authenticators that a thief may have added. If no factor is left, two-factor authentication is off."""
-    sessions.lock_account(unit, fact.account_id)
+    lock_account(unit, fact.account_id)
     authenticators = stored.authenticators_of(unit, fact.account_id)
     recent = [row for row in authenticators if fact.doubts(row.added_at, row.last_used_at)]
     if recent and len(recent) == len(authenticators):

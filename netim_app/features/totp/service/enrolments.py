@@ -16,7 +16,7 @@ from netim_app.features.totp.facts import AuthenticatorAdded
 from netim_app.features.totp.service import codes, stored
 from netim_app.features.totp.service.authenticators import end_other_sessions, refuse_taken
 from netim_app.features.totp.tables import TotpAuthenticator, TotpEnrolment
-from netim_app.identity import sessions
+from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import SecondFactorEnabled
 from netim_app.infra.unit_of_work import UnitOfWork
 from reflex_guard.tokens import new_token
@@ -53,7 +53,7 @@ def begin(unit: UnitOfWork, actor: Actor, replaces: str = "") -> Enrolment:
     Raises:
         DomainError: the account has the maximum number of authenticators.
     """
-    account = sessions.lock_account(unit, actor.account_id)
+    account = lock_account(unit, actor.account_id)
     abandon(unit, actor, replaces)
     if stored.count(unit, actor.account_id) >= rules.MAX_AUTHENTICATORS:
         raise DomainError("totp.full", limit=rules.MAX_AUTHENTICATORS)
@@ -135,7 +135,7 @@ def confirm(
             there are too many authenticators, or the enrolment has ended (`GONE`, or `ENABLED_ELSEWHERE` for one
             that was to enable).
     """
-    sessions.lock_account(unit, actor.account_id)
+    lock_account(unit, actor.account_id)
     row = _open_enrolment(unit, actor, handle)
     if row is None:
         raise _gone(unit, actor, first=first)
