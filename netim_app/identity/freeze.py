@@ -19,7 +19,7 @@ from netim_app.identity.facts import AccountFrozen, AccountUnlocked, FreezeEnded
 from netim_app.identity.tables import AccountFreeze
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import Inserts, UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import formats
 
 LIFE = timedelta(hours=24)
 MAY_BE_A_THIEFS = timedelta(days=7)
@@ -98,7 +98,7 @@ def finish(unit: UnitOfWork, account_id: int) -> None:
 
 def in_words(unit: UnitOfWork, account_id: int, moment: datetime) -> str:
     """A moment in the customer's language and time zone."""
-    return catalog.format_short(moment, *accounts.locale_of(unit, account_id))
+    return formats.format_short(moment, *accounts.locale_of(unit, account_id))
 
 
 def blocks_login(unit: UnitOfWork, account_id: int) -> bool:

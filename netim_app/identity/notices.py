@@ -11,7 +11,7 @@ from netim_app.identity import accounts, facts, sole_ceremony
 from netim_app.infra import outbox
 from netim_app.infra.queued_mail import QueuedMail
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import catalog, formats
 
 MAX_NOTICES = 5
 NOTICES_IN = timedelta(hours=1)
@@ -89,7 +89,7 @@ def _notice(unit: UnitOfWork, event: str, fact: Fact, params: Mapping[str, objec
         "address": fact.origin.known_address or "-",
         "browser": fact.origin.browser or "-",
         "system": fact.origin.system or "-",
-        "client": catalog.format_client(fact.origin.browser, fact.origin.system, owner.language),
+        "client": formats.format_client(fact.origin.browser, fact.origin.system, owner.language),
         "support": get_brand().support,
         "security_url": unit.settings.public_url + paths.SECURITY,
         "forgot_url": unit.settings.public_url + paths.FORGOT,

@@ -10,7 +10,7 @@ from typing import Any
 from netim_app.infra.log import log_event
 from netim_app.infra.mail_message import RenderedMail
 from netim_app.infra.mail_templates import UntranslatedError, render
-from netim_app.texts import catalog
+from netim_app.texts import catalog, formats
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class QueuedMail:
 
     def _render_in(self, locale: str, public_url: str) -> RenderedMail:
         shown = {
-            name: catalog.format_datetime(value, locale, self.time_zone) if isinstance(value, datetime) else value
+            name: formats.format_datetime(value, locale, self.time_zone) if isinstance(value, datetime) else value
             for name, value in self.params.items()
         }
         return render(self.event, locale, {"public_url": public_url, **shown}, self.additions)

@@ -13,7 +13,8 @@ from netim_app.infra import mail_templates
 from netim_app.infra.mail_message import RenderedMail
 from netim_app.offers import offers
 from netim_app.texts import catalog
-from netim_app.texts.catalog import LOCALES, format_datetime
+from netim_app.texts.catalog import LOCALES
+from netim_app.texts.formats import format_datetime
 from netim_app.ui.theme import DARK, LIGHT
 from tests.house.modules import PACKAGE
 from tests.kit.reviewed import ACCOUNT, PLACE, Addition, Mail, additions, joined

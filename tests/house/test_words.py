@@ -108,7 +108,7 @@ def test_what_these_tests_look_for(pattern: re.Pattern[str], typed: str) -> None
 def test_dates_are_written_in_one_place() -> None:
     """Else there are two forms of them on one page."""
     writers = {path for path, tree in sources().items() if re.search(r"babel\.dates|strftime", ast.unparse(tree))}
-    assert writers == {"texts/catalog.py"}
+    assert writers == {"texts/formats.py"}
 
 
 @pytest.mark.parametrize(("locale", "word"), [("en", "support"), ("fr", "assistance"), ("de", "support")])

@@ -30,7 +30,7 @@ from netim_app.identity.tables import MailedLink
 from netim_app.infra.columns import table_of
 from netim_app.infra.handlers import MailAbout
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import formats
 from reflex_guard.tokens import digest, new_token
 
 PURPOSE = "not_me"
@@ -162,7 +162,7 @@ def view_freeze(unit: UnitOfWork, account_id: int) -> Freeze:
     row = freeze.in_force(unit, account_id)
     if row is None:
         return Freeze()
-    client = catalog.format_client(row.browser, row.system, accounts.locale_of(unit, account_id)[0])
+    client = formats.format_client(row.browser, row.system, accounts.locale_of(unit, account_id)[0])
     return Freeze(
         until=freeze.in_words(unit, account_id, row.until),
         begun=freeze.in_words(unit, account_id, row.begun_at),

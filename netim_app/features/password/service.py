@@ -18,7 +18,7 @@ from netim_app.identity import (
 )
 from netim_app.identity.facts import PasswordChanged
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import formats
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def view_setting(unit: UnitOfWork, account_id: int) -> PasswordSetting:
     changed_at, accepted_under = stored_passwords.password_age(unit, account_id)
     language, time_zone = accounts.locale_of(unit, account_id)
     return PasswordSetting(
-        changed=catalog.format_age(changed_at, unit.now, language),
-        changed_on=catalog.format_datetime(changed_at, language, time_zone),
+        changed=formats.format_age(changed_at, unit.now, language),
+        changed_on=formats.format_datetime(changed_at, language, time_zone),
         up_to_date=up_to_date(unit, account_id),
         refused=is_refused(unit, account_id),
         from_elsewhere=accepted_under == password_policy.UNKNOWN,

@@ -8,7 +8,7 @@ from netim_app.identity import accounts, notices, sessions
 from netim_app.identity.facts import OtherSessionsRevoked
 from netim_app.identity.tables import AccountSession
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import formats
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ def view_sessions(unit: UnitOfWork, account_id: int) -> tuple[Session, ...]:
     return tuple(
         Session(
             id=row.id,
-            client=catalog.format_client(row.browser, row.system, language),
+            client=formats.format_client(row.browser, row.system, language),
             address=row.address or "-",
-            logged_in=catalog.format_age(row.created_at, unit.now, language),
-            logged_in_at=catalog.format_datetime(row.created_at, language, time_zone),
-            active=catalog.format_age(row.last_seen_at, unit.now, language),
-            active_at=catalog.format_datetime(row.last_seen_at, language, time_zone),
+            logged_in=formats.format_age(row.created_at, unit.now, language),
+            logged_in_at=formats.format_datetime(row.created_at, language, time_zone),
+            active=formats.format_age(row.last_seen_at, unit.now, language),
+            active_at=formats.format_datetime(row.last_seen_at, language, time_zone),
         )
         for row in sessions.live_sessions(unit, account_id)
     )
@@ -73,5 +73,5 @@ def mail_logged_out(unit: UnitOfWork, fact: OtherSessionsRevoked) -> None:
     if fact.session_id:
         row = unit.session.get_one(AccountSession, fact.session_id)
         language, _ = accounts.locale_of(unit, fact.account_id)
-        which = f"{catalog.format_client(row.browser, row.system, language)} ({row.address or '-'})"
+        which = f"{formats.format_client(row.browser, row.system, language)} ({row.address or '-'})"
     notices.notify(unit, "other_sessions_revoked", fact, which=which)

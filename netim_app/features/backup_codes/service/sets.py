@@ -17,7 +17,7 @@ from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import SecondFactorDisabled, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import catalog, formats
 
 KEY_BYTES = 32
 MADE_MAIL = "backup_codes_made"
@@ -80,7 +80,7 @@ def make(unit: UnitOfWork, actor: Actor) -> NewCodes:
     unit.session.add_all(BackupCode(account_id=actor.account_id, digest=rules.digest_of(code, key)) for code in codes)
     unit.session.flush()
     unit.record(BackupCodesMade(account_id=actor.account_id, at=unit.now, origin=actor.origin))
-    made_on = catalog.format_date(unit.now, account.language, account.time_zone)
+    made_on = formats.format_date(unit.now, account.language, account.time_zone)
     login_url = unit.settings.public_url + paths.LOGIN
     sheet = catalog.text(
         account.language,

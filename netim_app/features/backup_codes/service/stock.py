@@ -10,7 +10,7 @@ from netim_app.features.backup_codes.tables import BackupCodeSet
 from netim_app.identity import accounts, second_factor
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import formats
 
 _set = table_of(BackupCodeSet).c
 _MADE = sa.select(_set.made_at, _set.shown_at, _set.saved_at).where(_set.account_id == sa.bindparam("account"))
@@ -40,7 +40,7 @@ def view_stock(unit: UnitOfWork, account_id: int) -> Stock:
     return Stock(
         enabled=True,
         left=left,
-        made_on=catalog.format_date(made.made_at, language, time_zone) if made else "",
+        made_on=formats.format_date(made.made_at, language, time_zone) if made else "",
         low=rules.is_low(left),
         shown=made is not None and made.shown_at is not None,
         saved=made is None or made.saved_at is not None,

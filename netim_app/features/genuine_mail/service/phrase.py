@@ -21,7 +21,7 @@ from netim_app.infra.log import log_event
 from netim_app.infra.rewrap import Rewrapped, rewrap_rows
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.infra.vault import VaultError
-from netim_app.texts import catalog
+from netim_app.texts import formats
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def view_setting(unit: UnitOfWork, account_id: int) -> PhraseSetting:
     if row is None:
         return PhraseSetting()
     language, time_zone = accounts.locale_of(unit, account_id)
-    return PhraseSetting(since=catalog.format_date(row.set_at, language, time_zone))
+    return PhraseSetting(since=formats.format_date(row.set_at, language, time_zone))
 
 
 def phrase_of(unit: UnitOfWork, account_id: int) -> str:

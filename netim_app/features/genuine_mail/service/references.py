@@ -12,7 +12,7 @@ from netim_app.features.genuine_mail.tables import MailReference
 from netim_app.infra.columns import table_of
 from netim_app.infra.handlers import MailAbout
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import catalog, formats
 from reflex_guard.tokens import digest
 
 PAGE = "/did-you-send-this"
@@ -63,7 +63,7 @@ def _in_words(row: sa.Row[tuple[str, object]], language: str) -> SentMail:
     key = f"mail.{row.event}.name"
     # A mail from an earlier version may be of a kind that no longer exists.
     kind = catalog.text(language, key if catalog.has(key) else "genuine_mail.other_kind")
-    return SentMail(kind, catalog.format_datetime(row.sent_at, language, "UTC"))
+    return SentMail(kind, formats.format_datetime(row.sent_at, language, "UTC"))
 
 
 def purge(unit: UnitOfWork) -> None:

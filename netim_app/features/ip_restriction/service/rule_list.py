@@ -28,7 +28,7 @@ from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import TakenBack
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import formats
 
 LOCKS_OUT = "ip_restriction.locks_out"
 CONFIRM_FIELD = "confirmed"
@@ -120,14 +120,14 @@ def view_restriction(unit: UnitOfWork, account_id: int) -> Restriction:
             id=rule.id,
             text=rule.text,
             note=rule.note,
-            added=catalog.format_date(rule.added_at, language, time_zone),
+            added=formats.format_date(rule.added_at, language, time_zone),
             added_from=rule.added_from,
             inside="" if container is None else stored[container].text,
             remark=special(span),
         )
         for rule, span, container in zip(stored, spans, containers(spans), strict=True)
     )
-    since = catalog.format_date(switch.on_since, language, time_zone) if switch else ""
+    since = formats.format_date(switch.on_since, language, time_zone) if switch else ""
     return Restriction(since=since, rules=shown, spans=spans)
 
 

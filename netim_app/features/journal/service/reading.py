@@ -17,7 +17,7 @@ from netim_app.features.journal.tables import JournalAnchor, JournalEntry
 from netim_app.identity import accounts
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import formats
 from netim_app.texts.time_zones import listed_zone, zone_label, zone_of
 
 FIRST_PAGE = 10
@@ -188,7 +188,7 @@ def _shown(row: sa.Row[Any], language: str, time_zone: str) -> Shown:
         sort=row.sort if row.sort in SORTS else "changes",
         client=words.client(row, language),
         address=row.address,
-        when=catalog.format_short(row.at, language, time_zone),
-        exact=catalog.format_datetime(row.at, language, time_zone),
+        when=formats.format_short(row.at, language, time_zone),
+        exact=formats.format_datetime(row.at, language, time_zone),
         fingerprint=Head(row.number, row.hash).fingerprint,
     )

@@ -16,7 +16,7 @@ from netim_app.features.journal.tables import JournalEntry
 from netim_app.identity import accounts, facts
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import catalog, formats
 from netim_app.texts.time_zones import listed_zone, zone_label
 
 ONE_ENTRY = timedelta(hours=1)
@@ -231,7 +231,7 @@ def _how(row: sa.Row[Any], details: dict[str, Any], language: str) -> str:
 
 def _shown(group: _Group, language: str, time_zone: str) -> Entry:
     about, newest = group.about, group.newest
-    since = catalog.format_short(group.oldest.at, language, time_zone)
+    since = formats.format_short(group.oldest.at, language, time_zone)
     return Entry(
         number=newest.number,
         what=about.what,
@@ -239,7 +239,7 @@ def _shown(group: _Group, language: str, time_zone: str) -> Entry:
         sort=about.sort,
         client=about.client,
         address=about.address,
-        when=catalog.format_short(newest.at, language, time_zone),
-        exact=catalog.format_datetime(newest.at, language, time_zone),
+        when=formats.format_short(newest.at, language, time_zone),
+        exact=formats.format_datetime(newest.at, language, time_zone),
         often=catalog.text(language, "activity.often", count=group.times, since=since) if group.times > 1 else "",
     )

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from netim_app.offers import offers
-from netim_app.texts import catalog
+from netim_app.texts import catalog, formats
 from netim_app.texts.countries import countries
 from netim_app.texts.languages import languages
 from netim_app.texts.time_zones import zone_label
@@ -77,7 +77,7 @@ def how(row: sa.Row[Any], details: Mapping[str, Any], language: str) -> str:
 def client(row: sa.Row[Any], language: str) -> str:
     """Browser and system; empty when they were erased or never known."""
     has_place = row.address or row.browser or row.system
-    return catalog.format_client(row.browser, row.system, language) if has_place else ""
+    return formats.format_client(row.browser, row.system, language) if has_place else ""
 
 
 def _edits(values: dict[str, str], language: str) -> Iterator[str]:

@@ -19,7 +19,7 @@ from netim_app.infra.columns import table_of
 from netim_app.infra.export import export_rows
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.offers import offers
-from netim_app.texts import catalog
+from netim_app.texts import catalog, formats
 
 OFF_MAIL = "alerts_off"
 _ALERTS = table_of(LoginAlert)
@@ -56,7 +56,7 @@ def view_setting(unit: UnitOfWork, account_id: int) -> AlertSetting:
     if alert is None:
         return AlertSetting(DEFAULT, copy=copy)
     language, time_zone = accounts.locale_of(unit, account_id)
-    return AlertSetting(alert.setting, catalog.format_date(alert.since, language, time_zone), copy)
+    return AlertSetting(alert.setting, formats.format_date(alert.since, language, time_zone), copy)
 
 
 def choose(unit: UnitOfWork, actor: Actor, setting: Setting) -> Setting:

@@ -12,7 +12,7 @@ from netim_app.features.own_data.tables import AccountDeletion
 from netim_app.identity import accounts, notices
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import formats
 
 _DELETIONS = table_of(AccountDeletion)
 _deletion = _DELETIONS.c
@@ -55,7 +55,7 @@ def view_stay(unit: UnitOfWork, account_id: int) -> Stay:
     row = unit.row(_FIND_TAKEN_BACK, account=account_id)
     if row is None:
         return Stay("")
-    return Stay(catalog.format_datetime(row.asked_at, *accounts.locale_of(unit, account_id)))
+    return Stay(formats.format_datetime(row.asked_at, *accounts.locale_of(unit, account_id)))
 
 
 def close_notice(unit: UnitOfWork, actor: Actor) -> None:

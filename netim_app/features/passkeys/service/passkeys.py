@@ -18,7 +18,7 @@ from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import AccountUnlocked, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import formats
 
 CHANGED_MAIL = "passkey_changed"
 OFF_MAIL = "two_factor_changed.disabled"
@@ -104,15 +104,15 @@ def _signals(unit: UnitOfWork, account_id: int, rows: Sequence[Passkey]) -> str:
 
 
 def _listed(row: Passkey, language: str, time_zone: str) -> ListedPasskey:
-    client = catalog.format_client(row.browser, row.system, language)
+    client = formats.format_client(row.browser, row.system, language)
     used = row.last_used_at
     return ListedPasskey(
         id=row.id,
         name=row.name,
         picture=provider(row.provider)[1],
         can_sync=row.can_sync,
-        added=catalog.format_date(row.added_at, language, time_zone),
-        last_used=catalog.format_date(used, language, time_zone) if used else "",
+        added=formats.format_date(row.added_at, language, time_zone),
+        last_used=formats.format_date(used, language, time_zone) if used else "",
         where=f"{client}, {row.address}" if row.address else client,
     )
 
@@ -130,7 +130,7 @@ def add(unit: UnitOfWork, actor: Actor, text: str, *, return_to: str = paths.PER
     present = stored.passkeys_of(unit, actor.account_id)
     if len(present) >= rules.MAX_PASSKEYS:
         raise RecordedRefusal("passkeys.full", limit=rules.MAX_PASSKEYS)
-    wanted = provider(verified.aaguid)[0] or catalog.format_client(
+    wanted = provider(verified.aaguid)[0] or formats.format_client(
         actor.origin.browser, actor.origin.system, account.language
     )
     name = rules.free_name(wanted, [row.name for row in present])

@@ -22,7 +22,7 @@ from netim_app.identity.account_lock import lock_account
 from netim_app.identity.tables import MailedLink
 from netim_app.infra.columns import table_of
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import formats
 
 WAITS, OTHER_BROWSER = "passkeys.recovery.waits", "passkeys.recovery.other_browser"
 _recovery = table_of(PasskeyRecovery).c
@@ -34,7 +34,7 @@ def opens_at(unit: UnitOfWork, account_id: int) -> str:
     row = unit.row(_ROW, account=account_id)
     if row is None:
         return ""
-    return catalog.format_datetime(row.opens_at, *accounts.locale_of(unit, account_id))
+    return formats.format_datetime(row.opens_at, *accounts.locale_of(unit, account_id))
 
 
 def mail_way_back(unit: UnitOfWork, asked: Fact) -> None:

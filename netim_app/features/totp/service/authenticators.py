@@ -17,7 +17,7 @@ from netim_app.identity.account_lock import lock_account
 from netim_app.identity.facts import AccountUnlocked, SecondFactorDisabled, SecondFactorEnabled, TakenBack
 from netim_app.infra import outbox
 from netim_app.infra.unit_of_work import UnitOfWork
-from netim_app.texts import catalog
+from netim_app.texts import formats
 
 CHANGED_MAIL = "two_factor_changed"
 
@@ -48,7 +48,7 @@ def view_authenticators(unit: UnitOfWork, account_id: int) -> Authenticators:
     language, time_zone = accounts.locale_of(unit, account_id)
 
     def words(moment: datetime | None) -> str:
-        return catalog.format_date(moment, language, time_zone) if moment else ""
+        return formats.format_date(moment, language, time_zone) if moment else ""
 
     rows = stored.authenticators_of(unit, account_id)
     return Authenticators(
