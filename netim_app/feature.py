@@ -60,7 +60,7 @@ class Protection:
     """Where the customer can do something about it: a path with the card's anchor."""
     press: Handler | None = None
     """The event that does what `<key>.action` says, on every page with the gauge. If it opens a dialog, the handler
-    first goes to the page with the cards (`identity.state.shell.go_to_card`)."""
+    first goes to the page with the cards (`identity.state.cards.go_to_card`)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,8 @@ from netim_app.identity.callers import CallerDigests, caller_digests, origin_of,
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.identity.security_log import log_refusal
 from netim_app.identity.sessions import Lookup
-from netim_app.identity.state.shell import ShellState, begin_document, refresh, show_notice
+from netim_app.identity.state.messages import show_notice
+from netim_app.identity.state.shell import ShellState, begin_document, refresh
 from netim_app.identity.state.step_up import ask_for_proof, ways_of
 from netim_app.identity.state.ticket_exchange import TicketExchangeState
 from netim_app.infra.cost_budget import CostBudgets

@@ -6,6 +6,7 @@ import reflex as rx
 from sqlmodel import update
 
 from netim_app.core.actor import Actor, Visitor, set_caller
+from netim_app.core.paths import safe_path
 from netim_app.feature import Feature, Refresher
 from netim_app.features.gauge.state import GaugeState
 from netim_app.features.login_alerts.state.card import LoginAlertsState
@@ -13,8 +14,9 @@ from netim_app.identity import limits, sessions, tickets
 from netim_app.identity.facts import PasswordChanged
 from netim_app.identity.feature import IDENTITY
 from netim_app.identity.state.incidents import show_incident
+from netim_app.identity.state.messages import show_notice
 from netim_app.identity.state.profile import EmailState, ProfileState
-from netim_app.identity.state.shell import ShellState, begin_document, leave_visit, refresh, safe_path, show_notice
+from netim_app.identity.state.shell import ShellState, begin_document, leave_visit, refresh
 from netim_app.identity.state.step_up import StepUpState
 from netim_app.identity.tables import Account
 from netim_app.infra import rate_limit

@@ -13,7 +13,9 @@ from netim_app.features.backup_codes.service.sets import NewCodes
 from netim_app.features.backup_codes.service.stock import Stock
 from netim_app.identity import limits, second_factor
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import change, explain, go_to_card, refresh, show_notice
+from netim_app.identity.state.cards import go_to_card
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import change, refresh
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.offers import offers
 from netim_app.reflex_port.visits import visit_of

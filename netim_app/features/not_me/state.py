@@ -11,7 +11,8 @@ from netim_app.features.not_me.service import PAGE, Freeze
 from netim_app.identity import limits
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.state.mailed_link import read_token
-from netim_app.identity.state.shell import begin_visit, explain
+from netim_app.identity.state.messages import explain
+from netim_app.identity.state.shell import begin_visit
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
 
 

@@ -15,7 +15,8 @@ from netim_app.features.own_data.service.cancellation import Stay
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.email_address import read_email
-from netim_app.identity.state.shell import change, explain, leave_visit, show_notice
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import change, leave_visit
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.reflex_port.visits import visit_of
 

@@ -12,7 +12,8 @@ from netim_app.features.password.flows import change_password
 from netim_app.features.password.service import PasswordSetting
 from netim_app.identity import accounts, limits, password_policy
 from netim_app.identity.access import LOGGED_IN, open_to
-from netim_app.identity.state.shell import explain, go_to_card, show_notice
+from netim_app.identity.state.cards import go_to_card
+from netim_app.identity.state.messages import explain, show_notice
 from netim_app.identity.state.step_up import ask_for_proof, ways_of
 from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.identity.state.typed_password import rate_typed

@@ -10,7 +10,8 @@ from netim_app.core.row_ids import may_be_id
 from netim_app.features.sessions import service
 from netim_app.features.sessions.service import Session
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import change, refresh, show_notice
+from netim_app.identity.state.messages import show_notice
+from netim_app.identity.state.shell import change, refresh
 from netim_app.reflex_port.visits import visit_of
 
 

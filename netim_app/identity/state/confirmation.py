@@ -10,7 +10,8 @@ from netim_app.core.forms import Form
 from netim_app.identity import sign_up_flows
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.state.mailed_link import read_token
-from netim_app.identity.state.shell import begin_visit, explain, show_notice
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import begin_visit
 from netim_app.identity.state.ticket_exchange import exchange_ticket
 
 

@@ -8,7 +8,8 @@ import time
 import reflex as rx
 from redis.exceptions import RedisError
 
-from netim_app.identity.state.shell import ShellState, in_words, show_notice
+from netim_app.identity.state.messages import in_words, show_notice
+from netim_app.identity.state.shell import ShellState
 from netim_app.infra.incidents import Incidents, Seldom
 from netim_app.infra.trace import begin_trace
 from netim_app.reflex_port.sockets import ConnectedTabs

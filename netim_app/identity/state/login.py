@@ -10,10 +10,12 @@ from netim_app.core import paths
 from netim_app.core.actor import Actor, Visitor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
+from netim_app.core.paths import safe_path
 from netim_app.identity import ceremonies, flows, limits, login, pending_logins, second_factor
 from netim_app.identity.access import ANYONE, PENDING, open_to
 from netim_app.identity.email_address import read_email
-from netim_app.identity.state.shell import begin_visit, explain, safe_path
+from netim_app.identity.state.messages import explain
+from netim_app.identity.state.shell import begin_visit
 from netim_app.identity.state.ticket_exchange import exchange_ticket, keep_pending
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit
 from reflex_guard.tokens import digest, new_token

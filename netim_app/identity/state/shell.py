@@ -1,17 +1,16 @@
-"""The state behind every page: its customer, its language and its notices."""
+"""The state behind every page, and what brings the pages of a tab up to date."""
 
-import re
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import reflex as rx
 
-from netim_app.brand.brand import get_brand
 from netim_app.core import paths
 from netim_app.core.actor import Actor, actor, visitor
 from netim_app.core.errors import DomainError
 from netim_app.identity import accounts, changes, limits, profiles
 from netim_app.identity.access import ANYONE, LOGGED_IN, open_to
+from netim_app.identity.state.cards import shows_cards
 from netim_app.infra.unit_of_work import UnitOfWork, in_read_unit, in_unit, in_unit_thread, units
 from netim_app.offers import offers
 from netim_app.reflex_port.tab import tab_of
@@ -23,30 +22,9 @@ from netim_app.ui.text import LocaleState
 MIN_PASSWORD_LENGTH = get_settings().password_min_length
 """In characters. The hint at a password field shows it."""
 REMEMBER_DAYS = get_settings().session_remember_days
-SUPPORT_CONTACT = get_brand().support
 P = ParamSpec("P")
 R = TypeVar("R")
 _Loaded = tuple[accounts.ShellView, dict[str, Any]]
-_ACCOUNT_PATH = re.compile(paths.ACCOUNT + r"[a-z-]{1,40}(#[a-z-]{1,40})?")
-
-
-def safe_path(path: object) -> str:
-    """The path if it is inside the account area, otherwise that area's first page."""
-    return path if isinstance(path, str) and _ACCOUNT_PATH.fullmatch(path) else paths.PERSONAL
-
-
-def go_to_card(state: rx.State, anchor: str) -> Any:
-    """For a handler that opens a dialog: the event that leads to its card. None if the page already shows the cards."""
-    return None if _shows_cards(state) else show_card(state, anchor)
-
-
-def show_card(state: rx.State, anchor: str) -> Any:
-    """The event that brings a card into view on its page. The back button leads to the previous page."""
-    return rx.redirect(paths.card(anchor), replace=_shows_cards(state))
-
-
-def _shows_cards(state: rx.State) -> bool:
-    return bool(state.router.url.path.rstrip("/") == paths.SECURITY)
 
 
 class ShellState(rx.State):
@@ -156,7 +134,7 @@ class ShellState(rx.State):
 
 async def due_step(state: rx.State) -> Any:
     """The event that opens the wizard's next due step; None if there is none or it would need a new proof."""
-    if actor().is_fresh(units().clock()) and _shows_cards(state):
+    if actor().is_fresh(units().clock()) and shows_cards(state):
         for step in offers().wizard_steps:
             if await step.is_due(state):
                 return step.begin
@@ -187,39 +165,6 @@ async def leave_visit(state: rx.State) -> None:
     """Notes that this visit is about to end, so that its notice is shown in the next one."""
     shell = await state.get_state(ShellState)
     shell._visit_being_left = visit_of(state)
-
-
-async def explain(state: rx.State, error: DomainError) -> dict[str, str]:
-    """The messages of a refusal in the page's language, by field. The empty name stands for the whole form."""
-    (await state.get_state(ShellState)).answers += 1
-    language = (await state.get_state(LocaleState)).locale
-    return {fault.field: in_words(language, fault.key, **fault.params) for fault in error.all}
-
-
-def in_words(language: str, key: str, **params: object) -> str:
-    """The text of a key. If there is a support address and the text has a variant that names it, that variant."""
-    with_support = f"{key}.support"
-    if SUPPORT_CONTACT and catalog.has(with_support):
-        return f"{catalog.text(language, with_support, **params)} {SUPPORT_CONTACT}"
-    return catalog.text(language, key, **params)
-
-
-async def show_notice(state: rx.State, kind: str, key: str, *, undo: str = "", **params: object) -> None:
-    """Shows a notice on the page and says it to screen readers.
-
-    Args:
-        state: any state of the tab.
-        kind: success, info, warning or danger.
-        key: the key of the text.
-        undo: name of the feature whose `undo` reverses what happened; the notice then has a button for it.
-        params: values for the placeholders of the text.
-    """
-    shell = await state.get_state(ShellState)
-    shell.answers += 1
-    shell._notice_visit, shell._visit_being_left = visit_of(state), ""
-    shell.notice_kind, shell.notice_undo = kind, undo
-    shell.notice_number += 1
-    shell.notice = in_words((await state.get_state(LocaleState)).locale, key, **params)
 
 
 def _load(unit: UnitOfWork, account_id: int, since: int) -> _Loaded:

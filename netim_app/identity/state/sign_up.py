@@ -8,7 +8,8 @@ from netim_app.core.actor import visitor
 from netim_app.core.errors import DomainError
 from netim_app.identity import sign_up_flows
 from netim_app.identity.access import ANYONE, open_to
-from netim_app.identity.state.shell import begin_visit, explain
+from netim_app.identity.state.messages import explain
+from netim_app.identity.state.shell import begin_visit
 from netim_app.identity.state.typed_password import rate_typed
 from netim_app.ui.text import LocaleState
 

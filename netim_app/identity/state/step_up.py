@@ -9,9 +9,10 @@ import reflex as rx
 from netim_app.core.actor import actor
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
+from netim_app.core.paths import safe_path
 from netim_app.identity import ceremonies, flows, limits, second_factor
 from netim_app.identity.access import LOGGED_IN, open_to
-from netim_app.identity.state.shell import explain, safe_path
+from netim_app.identity.state.messages import explain
 from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.infra.unit_of_work import UnitOfWork
 from netim_app.reflex_port.visits import visit_of

@@ -9,7 +9,8 @@ from netim_app.core.errors import DomainError
 from netim_app.identity import flows
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.state.mailed_link import read_token
-from netim_app.identity.state.shell import begin_visit, explain
+from netim_app.identity.state.messages import explain
+from netim_app.identity.state.shell import begin_visit
 
 
 class UndoState(rx.State):

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from netim_app.identity.state.shell import SUPPORT_CONTACT
+from netim_app.identity.state.messages import SUPPORT_CONTACT
 from netim_app.ui.buttons import link
 from netim_app.ui.text import tr
 

@@ -7,7 +7,7 @@ import reflex as rx
 from netim_app.core.errors import DomainError
 from netim_app.core.forms import Form
 from netim_app.identity.access import ANYONE, open_to
-from netim_app.identity.state.shell import explain, show_notice
+from netim_app.identity.state.messages import explain, show_notice
 
 DIALOGS = ("question", "small", "large", "wizard 1", "wizard 2")
 

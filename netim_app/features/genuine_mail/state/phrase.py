@@ -13,7 +13,9 @@ from netim_app.features.genuine_mail.service import phrase as service
 from netim_app.features.genuine_mail.service.phrase import PhraseSetting
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import change, explain, go_to_card, show_notice
+from netim_app.identity.state.cards import go_to_card
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import change
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of
 from reflex_guard.transient_vars import TransientVars, forget

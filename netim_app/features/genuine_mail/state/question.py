@@ -12,7 +12,8 @@ from netim_app.features.genuine_mail.service import references
 from netim_app.features.genuine_mail.service.references import SentMail
 from netim_app.identity import limits
 from netim_app.identity.access import ANYONE, open_to
-from netim_app.identity.state.shell import begin_visit, explain
+from netim_app.identity.state.messages import explain
+from netim_app.identity.state.shell import begin_visit
 from netim_app.infra.rate_limit import HOUR, Limit
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.ui.text import LocaleState

@@ -18,7 +18,8 @@ from netim_app.features.ip_restriction.service.batches import Preview
 from netim_app.features.ip_restriction.state.dialogs import ask_to_switch, close_for_list
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import change, explain, show_notice
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import change
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of
 from netim_app.texts import catalog

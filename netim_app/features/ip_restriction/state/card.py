@@ -13,7 +13,8 @@ from netim_app.features.ip_restriction.service import access, rule_list
 from netim_app.features.ip_restriction.service.rule_list import Added, ListedRule, Restriction
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import change, explain, refresh, show_notice
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import change, refresh
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of
 

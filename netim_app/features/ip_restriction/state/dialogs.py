@@ -16,7 +16,9 @@ from netim_app.features.ip_restriction.service.rule_list import Added
 from netim_app.features.ip_restriction.state.card import show_added, what_came_of
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import ShellState, change, explain, go_to_card, refresh, show_notice
+from netim_app.identity.state.cards import go_to_card
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import ShellState, change, refresh
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of
 from netim_app.texts import catalog

@@ -10,7 +10,7 @@ from netim_app.features.journal.service import checking
 from netim_app.features.journal.service.checking import Check
 from netim_app.identity import limits
 from netim_app.identity.access import LOGGED_IN, open_to
-from netim_app.identity.state.shell import show_notice
+from netim_app.identity.state.messages import show_notice
 from netim_app.infra.rate_limit import HOUR, Limit
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of

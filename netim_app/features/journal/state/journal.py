@@ -15,7 +15,8 @@ from netim_app.features.journal.service.entries import SORTS
 from netim_app.features.journal.service.reading import Page, Shown, Wanted
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import change, explain, show_notice
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import change
 from netim_app.infra.unit_of_work import in_read_unit
 from netim_app.reflex_port.visits import visit_of
 

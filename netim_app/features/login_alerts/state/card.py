@@ -11,7 +11,8 @@ from netim_app.features.login_alerts.service.alerts import AlertSetting, choose
 from netim_app.features.login_alerts.state.copy_line import CopyState
 from netim_app.identity import limits
 from netim_app.identity.access import LOGGED_IN, open_to
-from netim_app.identity.state.shell import change, show_notice
+from netim_app.identity.state.messages import show_notice
+from netim_app.identity.state.shell import change
 
 
 class LoginAlertsState(rx.State):

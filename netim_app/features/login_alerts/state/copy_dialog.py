@@ -11,7 +11,8 @@ from netim_app.features.login_alerts.service import copies
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
 from netim_app.identity.email_address import read_new_email
-from netim_app.identity.state.shell import change, explain, show_notice
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import change
 from netim_app.infra.rate_limit import HOUR, Limit
 from netim_app.reflex_port.visits import visit_of
 

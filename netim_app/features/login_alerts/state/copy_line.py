@@ -8,7 +8,8 @@ from netim_app.features.login_alerts.service import copies
 from netim_app.features.login_alerts.state.copy_dialog import allow_request
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import change, refresh, show_notice
+from netim_app.identity.state.messages import show_notice
+from netim_app.identity.state.shell import change, refresh
 from netim_app.infra.unit_of_work import in_read_unit
 
 

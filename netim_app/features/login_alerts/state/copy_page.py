@@ -10,7 +10,8 @@ from netim_app.features.login_alerts.service import copies
 from netim_app.identity import limits
 from netim_app.identity.access import ANYONE, open_to
 from netim_app.identity.state.mailed_link import read_token
-from netim_app.identity.state.shell import begin_visit, explain
+from netim_app.identity.state.messages import explain
+from netim_app.identity.state.shell import begin_visit
 from netim_app.infra.unit_of_work import in_unit
 
 

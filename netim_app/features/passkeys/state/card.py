@@ -15,7 +15,9 @@ from netim_app.features.passkeys.service.passkeys import ListedPasskey, Passkeys
 from netim_app.features.passkeys.state.prompts import FAILURES_OF_NEW, read_reply, show_prompt
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import change, due_step, explain, show_card, show_notice
+from netim_app.identity.state.cards import show_card
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import change, due_step
 from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.infra.unit_of_work import in_unit
 from netim_app.reflex_port.visits import visit_of

@@ -6,13 +6,14 @@ import reflex as rx
 
 from netim_app.core.actor import actor, visitor
 from netim_app.core.errors import DomainError
+from netim_app.core.paths import safe_path
 from netim_app.features.passkeys.service import prompts, use
 from netim_app.features.passkeys.service.answers import RemovedPasskey
 from netim_app.features.passkeys.state.prompts import read_reply, show_prompt
 from netim_app.identity import limits
 from netim_app.identity.access import ANYONE, LOGGED_IN, PENDING, open_to
 from netim_app.identity.state.login import LoginState, go_on_logged_in, return_path
-from netim_app.identity.state.shell import explain, safe_path
+from netim_app.identity.state.messages import explain
 from netim_app.identity.state.step_up import renew_after_ceremony
 from netim_app.infra.unit_of_work import in_unit
 from netim_app.reflex_port.visits import visit_of

@@ -15,7 +15,8 @@ from netim_app.features.passkeys.state.card import PasskeysState
 from netim_app.features.passkeys.state.prompts import read_reply, show_prompt
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import change, explain, show_notice
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import change
 from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.infra.unit_of_work import in_unit, units
 from netim_app.reflex_port.visits import visit_of

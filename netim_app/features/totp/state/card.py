@@ -7,10 +7,8 @@ import reflex as rx
 from netim_app.core.forms import Form
 from netim_app.features.totp import rules
 from netim_app.features.totp.service.authenticators import Authenticator, Authenticators
-from netim_app.identity.state.shell import (
-    show_card,
-    show_notice,
-)
+from netim_app.identity.state.cards import show_card
+from netim_app.identity.state.messages import show_notice
 
 MAX_NAME = rules.MAX_NAME
 MAX_AUTHENTICATORS = rules.MAX_AUTHENTICATORS

@@ -13,14 +13,9 @@ from netim_app.features.totp.service import authenticators
 from netim_app.features.totp.state.card import TotpState, read_name
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import (
-    change,
-    explain,
-    go_to_card,
-    leave_visit,
-    show_card,
-    show_notice,
-)
+from netim_app.identity.state.cards import go_to_card, show_card
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import change, leave_visit
 from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.infra.unit_of_work import in_unit
 from netim_app.reflex_port.visits import visit_of

@@ -12,12 +12,9 @@ from netim_app.features.totp.service import enrolments
 from netim_app.features.totp.state.card import TotpState, read_name
 from netim_app.identity import limits
 from netim_app.identity.access import FRESH, LOGGED_IN, open_to
-from netim_app.identity.state.shell import (
-    explain,
-    go_to_card,
-    refresh,
-    show_notice,
-)
+from netim_app.identity.state.cards import go_to_card
+from netim_app.identity.state.messages import explain, show_notice
+from netim_app.identity.state.shell import refresh
 from netim_app.identity.state.ticket_exchange import renew_session
 from netim_app.infra.unit_of_work import in_read_unit, in_unit
 from netim_app.reflex_port.visits import is_over, visit_of
