@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
@@ -22,6 +23,9 @@ from netim_app.texts.time_zones import time_zones
 
 LAST_EXPORT_SECONDS = 2
 """An unreachable collector must not delay the stop of a server for longer."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread keeps Python's lock while the event loop waits for it: not 5 ms at each step of an event. The
+threads of units of work run Python, too."""
 
 
 @contextlib.asynccontextmanager
@@ -121,3 +125,4 @@ async def warm_up(settings: Settings) -> None:
     await asyncio.to_thread(time_zones)
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(SWITCH_SECONDS)

@@ -38,6 +38,10 @@ from reflex_guard.marks import Mark
 from reflex_guard.states import empty_leftovers, empty_states
 from reflex_guard.transient_vars import keep_shown
 
+OPENING_SECONDS = 0.05
+"""The longest that a page that opens keeps other pages waiting. One that takes longer waits for the database."""
+MAX_OPENING_WAIT = 2
+"""Seconds. With Redis, the lock of a tab must outlast this wait and the wait for its turn."""
 KEPT = (LocaleState, TabState)
 """States that belong to no caller, so they survive a change of callers."""
 
@@ -70,7 +74,7 @@ class Gate(gate.Gate[Case]):
         super().__init__(log_refusal)
         self._budgets = budgets
         self._sockets = sockets
-        self._openings = OpeningQueue()
+        self._openings = OpeningQueue(OPENING_SECONDS, MAX_OPENING_WAIT)
 
     async def check(self, root: rx.State, name: str, arguments: dict[str, Any]) -> Answer | None:
         """Checks an event as every Gate does, but lets unchecked handlers run without identifying the caller."""

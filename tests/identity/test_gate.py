@@ -23,8 +23,9 @@ from netim_app.identity.state.profile import ProfileState
 from netim_app.identity.state.shell import ShellState
 from netim_app.identity.state.ticket_exchange import TicketExchangeState
 from netim_app.identity.tables import AccountSession
-from netim_app.infra import cost_budget, opening_queue
+from netim_app.infra import cost_budget
 from netim_app.infra.cost_budget import CostBudgets
+from netim_app.infra.opening_queue import OpeningQueue
 from netim_app.infra.unit_of_work import Units
 from netim_app.offers import install
 from netim_app.reflex_port.tab import TabState
@@ -48,7 +49,7 @@ class Caller:
 
     def begin(self, cls: type[rx.State] = LoginAlertsState, handler: str = "switch", **arguments: Any) -> Answering:
         """An event of the tab comes to the Gate."""
-        digests = f"Session {self.browser.digest}; Browser {self.device}; Pending "
+        digests = f"Session {self.browser.digest}; Browser {self.browser_digest}; Pending "
         router = {"sid": self.socket, "ip": "192.0.2.7", "headers": {"authorization": digests}, "pathname": self.path}
         context = EventContext(
             token="a tab", state_manager=cast("Any", None), enqueue_impl=cast("Any", None), router_data=router
@@ -131,7 +132,7 @@ async def test_a_page_opens_after_those_before_it_and_events_do_not_wait_for_the
     sqlite_units: Units, caller: Caller, meanwhile: Callable[[Units], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The caller is looked up anew after the wait."""
-    monkeypatch.setattr(opening_queue, "HELD_SECONDS", 60)
+    monkeypatch.setattr(caller.gate, "_openings", OpeningQueue(60, 60))
     may_open = asyncio.Event()
 
     async def page_before() -> None:

@@ -2,17 +2,14 @@
 
 import asyncio
 
-import pytest
-
-from netim_app.infra import opening_queue
 from netim_app.infra.opening_queue import OpeningQueue
 
 
 class Pages:
     """Pages that open until they are told to stop."""
 
-    def __init__(self) -> None:
-        self.queue = OpeningQueue()
+    def __init__(self, held_seconds: float = 60, longest_wait: float = 60) -> None:
+        self.queue = OpeningQueue(held_seconds, longest_wait)
         self.entered: list[tuple[int, bool]] = []
         self.done = [asyncio.Event() for _ in range(4)]
 
@@ -22,13 +19,6 @@ class Pages:
     async def _open(self, number: int) -> None:
         self.entered.append((number, await self.queue.wait()))
         await self.done[number].wait()
-
-
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test depends on how busy the machine is."""
-    monkeypatch.setattr(opening_queue, "HELD_SECONDS", 60)
-    monkeypatch.setattr(opening_queue, "MAX_WAIT_SECONDS", 60)
 
 
 async def soon() -> None:
@@ -69,9 +59,8 @@ async def test_a_page_that_was_closed_while_it_waited_takes_no_place() -> None:
     pages.done[2].set()
 
 
-async def test_a_page_that_hangs_keeps_the_others_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening_queue, "HELD_SECONDS", 0)
-    pages = Pages()
+async def test_a_page_that_hangs_keeps_the_others_for_a_moment_only() -> None:
+    pages = Pages(held_seconds=0)
     hanging = pages.open(0)
     await soon()
     pages.open(1)
@@ -79,7 +68,7 @@ async def test_a_page_that_hangs_keeps_the_others_for_a_moment_only(monkeypatch:
     assert [number for number, _ in pages.entered] == [0, 1]
     pages.done[0].set()
     await hanging
-    monkeypatch.setattr(opening_queue, "HELD_SECONDS", 60)
+    pages.queue.held_seconds = 60
     pages.done[1].set()
     await soon()
     pages.open(2)
@@ -91,9 +80,8 @@ async def test_a_page_that_hangs_keeps_the_others_for_a_moment_only(monkeypatch:
     pages.done[3].set()
 
 
-async def test_a_page_opens_all_the_same_when_its_place_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening_queue, "MAX_WAIT_SECONDS", 0)
-    pages = Pages()
+async def test_a_page_opens_all_the_same_when_its_place_does_not_come() -> None:
+    pages = Pages(longest_wait=0)
     pages.open(0)
     await soon()
     late = pages.open(1)
@@ -101,7 +89,7 @@ async def test_a_page_opens_all_the_same_when_its_place_does_not_come(monkeypatc
     assert pages.entered == [(0, False), (1, True)]
     pages.done[1].set()
     await late
-    monkeypatch.setattr(opening_queue, "MAX_WAIT_SECONDS", 60)
+    pages.queue.longest_wait = 60
     pages.open(2)
     await soon()
     assert len(pages.entered) == 2, "who had no place frees none"
