@@ -24,7 +24,7 @@ from netim_app.identity.state.shell import ShellState, begin_document, refresh
 from netim_app.identity.state.step_up import ask_for_proof, ways_of
 from netim_app.identity.state.ticket_exchange import TicketExchangeState
 from netim_app.infra.cost_budget import CostBudgets
-from netim_app.infra.opening_queue import OpeningQueue
+from netim_app.infra.opening_queue import MAX_PAGE_WAIT, PAGE_SECONDS, OpeningQueue
 from netim_app.infra.trace import begin_trace
 from netim_app.infra.unit_of_work import in_read_unit, in_unit, units
 from netim_app.reflex_port.tab import Tab, TabState, tab_of
@@ -38,10 +38,6 @@ from reflex_guard.marks import Mark
 from reflex_guard.states import empty_leftovers, empty_states
 from reflex_guard.transient_vars import keep_shown
 
-OPENING_SECONDS = 0.05
-"""The longest that a page that opens keeps other pages waiting. One that takes longer waits for the database."""
-MAX_OPENING_WAIT = 2
-"""Seconds. With Redis, the lock of a tab must outlast this wait and the wait for its turn."""
 KEPT = (LocaleState, TabState)
 """States that belong to no caller, so they survive a change of callers."""
 
@@ -74,7 +70,7 @@ class Gate(gate.Gate[Case]):
         super().__init__(log_refusal)
         self._budgets = budgets
         self._sockets = sockets
-        self._openings = OpeningQueue(OPENING_SECONDS, MAX_OPENING_WAIT)
+        self._openings = OpeningQueue(PAGE_SECONDS, MAX_PAGE_WAIT)
 
     async def check(self, root: rx.State, name: str, arguments: dict[str, Any]) -> Answer | None:
         """Checks an event as every Gate does, but lets unchecked handlers run without identifying the caller."""

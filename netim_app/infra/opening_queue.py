@@ -8,6 +8,14 @@ import asyncio
 import contextlib
 
 AT_ONCE = 1
+PAGE_SECONDS = 0.05
+"""The longest that one page keeps the others waiting. One that takes longer waits for the database."""
+MAX_PAGE_WAIT = 2
+"""Seconds. With Redis, the lock of a tab must outlast this wait and the wait for its turn."""
+SOCKET_SECONDS = 0.02
+"""How long one socket keeps the others waiting, because it stays open. Sockets come no faster than their pages open."""
+MAX_SOCKET_WAIT = 6
+"""Seconds: time for 300 sockets. In a flood, a customer waits no longer."""
 
 
 class OpeningQueue:

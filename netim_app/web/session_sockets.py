@@ -14,7 +14,7 @@ from netim_app.identity.callers import caller_digests, origin_of, payers_of
 from netim_app.identity.open_sockets import OpenSockets, PaidSocket
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.infra.log import log_event
-from netim_app.infra.opening_queue import OpeningQueue
+from netim_app.infra.opening_queue import MAX_SOCKET_WAIT, SOCKET_SECONDS, OpeningQueue
 from netim_app.infra.unit_of_work import in_read_unit
 from reflex_guard.asgi import TRY_LATER, client_of, refuse_socket
 
@@ -24,10 +24,6 @@ MAX_SOCKETS_PER_SESSION = 50
 """Open at once, one for each tab of a browser: more tabs than anybody uses."""
 MAX_SOCKETS_OF_STRANGERS = 3_000
 """Open at once by all callers without a session together, such as everybody who is about to log in."""
-HANDSHAKE_SECONDS = 0.02
-"""How long a new socket keeps others waiting: they do not come faster than their pages can open."""
-MAX_HANDSHAKE_WAIT = 6
-"""Seconds: enough for 300 sockets at once. In a flood, a customer waits no longer."""
 _STRANGERS = 0
 """No session has this number."""
 
@@ -40,6 +36,7 @@ class SessionSockets:
     The newest socket is refused: if the oldest were closed, its tab would reconnect and displace another. It counts
     per process, as `SocketLimits` does for IP addresses: each worker has its own limit.
     Callers without a session share one limit, below that of all sockets, so they cannot lock out logged-in customers.
+    All sockets open one after the other.
 
     Args:
         budgets: pay for the events of each socket.
@@ -51,7 +48,7 @@ class SessionSockets:
         self._budgets = budgets
         self._sockets = sockets
         self._open: Counter[int] = Counter()
-        self._handshakes = OpeningQueue(HANDSHAKE_SECONDS, MAX_HANDSHAKE_WAIT)
+        self._handshakes = OpeningQueue(SOCKET_SECONDS, MAX_SOCKET_WAIT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":

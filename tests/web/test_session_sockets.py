@@ -42,7 +42,7 @@ async def soon() -> None:
 
 
 async def test_a_crowd_of_sockets_opens_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_sockets, "HANDSHAKE_SECONDS", 60)
+    monkeypatch.setattr(session_sockets, "SOCKET_SECONDS", 60)
     site = Site()
     sockets = [site.begin("/first"), site.begin("/second"), site.begin("/third")]
     await soon()
@@ -58,8 +58,8 @@ async def test_a_crowd_of_sockets_opens_one_after_the_other(monkeypatch: pytest.
 
 @pytest.mark.parametrize("end", ["its time is over", "the wait is too long"])
 async def test_a_socket_waits_for_those_before_it_for_a_moment_only(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
-    monkeypatch.setattr(session_sockets, "HANDSHAKE_SECONDS", 0 if end == "its time is over" else 60)
-    monkeypatch.setattr(session_sockets, "MAX_HANDSHAKE_WAIT", 60 if end == "its time is over" else 0)
+    monkeypatch.setattr(session_sockets, "SOCKET_SECONDS", 0 if end == "its time is over" else 60)
+    monkeypatch.setattr(session_sockets, "MAX_SOCKET_WAIT", 60 if end == "its time is over" else 0)
     site = Site()
     sockets = [site.begin("/first"), site.begin("/second")]
     await soon()
