@@ -1,4 +1,4 @@
-"""When a password counts as up to date."""
+"""When a password counts as up to date. `identity.password_policy` decides which passwords are accepted."""
 
 from datetime import datetime, timedelta
 
