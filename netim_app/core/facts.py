@@ -49,8 +49,8 @@ class Change(Fact, ABC):
 
     @property
     @abstractmethod
-    def summary(self) -> str:
-        """Text key of what was changed, without placeholders. Empty when the activity should not show it."""
+    def summary(self) -> str | None:
+        """Text key of what was changed, without placeholders. None when the activity should not show it."""
 
 
 def event_name(fact: Fact) -> str:

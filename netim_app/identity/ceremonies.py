@@ -43,14 +43,14 @@ def accept_login(unit: UnitOfWork, account_id: int, visitor: Visitor, *, factor:
     Wrong codes suggest a stolen password, so they do not block an account that no password opens.
 
     Raises:
-        AccountBlocked: see there.
+        AccountBlocked: answer as to a wrong answer.
         RecordedRefusal: a login policy refuses.
     """
     account = lock_account(unit, account_id)
     reason = _why_blocked(unit, account_id, disabled=account.disabled_at is not None)
     if reason is not None:
         log_refusal("login_failed", account_id=account_id, reason=reason)
-        raise AccountBlocked(reason)
+        raise AccountBlocked(login.WRONG)
     log_proof(unit, PROVED, account_id=account_id, factor=factor)
     if (refusal := login_policies.refusal(unit, account_id, visitor.origin)) is not None:
         unit.record(

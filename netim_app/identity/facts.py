@@ -212,8 +212,8 @@ class ProfileChanged(Change):
     language_alone: bool = False
 
     @property
-    def summary(self) -> str:
-        return "" if self.language_alone else "identity.summary.profile_changed"
+    def summary(self) -> str | None:
+        return None if self.language_alone else "identity.summary.profile_changed"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -115,7 +115,7 @@ def record_failure(unit: UnitOfWork, attempt: PasswordAttempt, caller: Visitor, 
 
     `failed` is the type of fact to record.
     """
-    reason = attempt.refused or "wrong"
+    reason = "wrong" if attempt.refused is None else attempt.refused
     if attempt.account_id and lock_if_there(unit, attempt.account_id):
         unit.record(failed(account_id=attempt.account_id, at=unit.now, origin=caller.origin, reason=reason))
     else:

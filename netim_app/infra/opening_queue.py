@@ -15,7 +15,7 @@ MAX_PAGE_WAIT = 2
 SOCKET_SECONDS = 0.02
 """How long one socket keeps the others waiting, because it stays open. Sockets come no faster than their pages open."""
 MAX_SOCKET_WAIT = 6
-"""Seconds: time for 300 sockets. In a flood, a customer waits no longer."""
+"""Seconds: time for 300 sockets. In a longer queue, a socket opens after that anyway."""
 
 
 class OpeningQueue:

@@ -36,7 +36,7 @@ class SessionSockets:
     The newest socket is refused: if the oldest were closed, its tab would reconnect and displace another. It counts
     per process, as `SocketLimits` does for IP addresses: each worker has its own limit.
     Callers without a session share one limit, below that of all sockets, so they cannot lock out logged-in customers.
-    All sockets open one after the other.
+    Sockets open one after the other. Customers do not wait for strangers. A socket that waits counts as open.
 
     Args:
         budgets: pay for the events of each socket.
@@ -48,13 +48,13 @@ class SessionSockets:
         self._budgets = budgets
         self._sockets = sockets
         self._open: Counter[int] = Counter()
-        self._handshakes = OpeningQueue(SOCKET_SECONDS, MAX_SOCKET_WAIT)
+        self._customers = OpeningQueue(SOCKET_SECONDS, MAX_SOCKET_WAIT)
+        self._strangers = OpeningQueue(SOCKET_SECONDS, MAX_SOCKET_WAIT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return
-        await self._handshakes.wait()
         address = client_of(scope)
         actor = await self._actor(scope)
         session = actor.session_id if actor else _STRANGERS
@@ -69,6 +69,7 @@ class SessionSockets:
         self._open[session] += 1
         try:
             with self._sockets.holding(cookie, socket) if actor else contextlib.nullcontext():
+                await (self._customers if actor else self._strangers).wait()
                 await self._app(scope, lambda: socket.receive(receive), send)
         finally:
             self._open[session] -= 1

@@ -1,10 +1,12 @@
 """web.session_sockets: sockets open one after the other, so that a crowd does not delay others' events."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from netim_app.core.actor import Actor
 from netim_app.identity.open_sockets import OpenSockets
 from netim_app.infra.cost_budget import CostBudgets
 from netim_app.web import session_sockets
@@ -25,15 +27,21 @@ class Site:
 
     def begin(self, path: str, kind: str = "websocket") -> "asyncio.Task[None]":
         scope = {"type": kind, "path": path, "headers": [], "client": ("192.0.2.1", 1)}
-        return asyncio.create_task(self.sockets(scope, _nothing, _ignore))
+        return asyncio.create_task(self.sockets(scope, _connect, _ignore))
 
 
-async def _nothing() -> Message:
-    raise AssertionError("nothing is sent")
+async def _connect() -> Message:
+    return {"type": "websocket.connect"}
 
 
 async def _ignore(message: Message) -> None:
     pass
+
+
+async def _customer(_self: SessionSockets, scope: Scope) -> Actor | None:
+    if scope["path"] != "/customer":
+        return None
+    return Actor(account_id=1, session_id=1, fresh_until=datetime.now(UTC), revision=0)
 
 
 async def soon() -> None:
@@ -66,3 +74,32 @@ async def test_a_socket_waits_for_those_before_it_for_a_moment_only(monkeypatch:
     assert site.opened == ["/first", "/second"]
     for socket in sockets:
         socket.cancel()
+
+
+async def test_a_customer_does_not_wait_for_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_sockets, "SOCKET_SECONDS", 60)
+    monkeypatch.setattr(SessionSockets, "_actor", _customer)
+    site = Site()
+    sockets = [site.begin(path) for path in ("/first", "/second", "/customer")]
+    await soon()
+    assert site.opened == ["/first", "/customer"]
+    for socket in sockets:
+        socket.cancel()
+
+
+async def test_a_socket_that_waits_counts_as_open_until_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_sockets, "SOCKET_SECONDS", 60)
+    monkeypatch.setattr(session_sockets, "MAX_SOCKETS_OF_STRANGERS", 2)
+    site = Site()
+    first, waiting = site.begin("/first"), site.begin("/second")
+    await soon()
+    refused = site.begin("/third")
+    await soon()
+    assert refused.done()
+    waiting.cancel()
+    await soon()
+    admitted = site.begin("/fourth")
+    first.cancel()
+    await soon()
+    assert site.opened == ["/first", "/fourth"]
+    admitted.cancel()

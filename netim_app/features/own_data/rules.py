@@ -6,7 +6,7 @@ GRACE = timedelta(days=14)
 """The grace period: a login within it cancels the deletion."""
 REMIND_BEFORE = timedelta(days=3)
 """How long before its end the customer is reminded. At least this much time passes between reminder and deletion."""
-TOLD_FOR = timedelta(days=14)
+NOTICE_FOR = timedelta(days=14)
 """How long after that end the pages still show the notice that an account stays, unless the customer closes it."""
 
 

@@ -239,7 +239,7 @@ def would_lock_out(left: Sequence[Span], actor: Actor) -> bool:
 
 
 def remove_doubted(unit: UnitOfWork, fact: TakenBack) -> None:
-    """Removes rules that a thief may have added."""
+    """Removes rules that a thief may have added. The account is locked."""
     doubted = [rule for rule in _rules(unit, fact.account_id) if fact.doubts(rule.added_at)]
     for rule in doubted:
         unit.run(_REMOVE, {"rule": rule.id})

@@ -66,4 +66,4 @@ def close_notice(unit: UnitOfWork, actor: Actor) -> None:
 
 def purge(unit: UnitOfWork) -> None:
     """Deletes the rows of deletions that were cancelled long ago."""
-    unit.run(_FORGET, {"before": unit.now - rules.TOLD_FOR})
+    unit.run(_FORGET, {"before": unit.now - rules.NOTICE_FOR})

@@ -53,7 +53,9 @@ def finish_login(unit: UnitOfWork, visitor: Visitor, text: str) -> str:
     Raises:
         RecordedRefusal: the answer does not match the request, the pending login has ended, or a login policy refuses.
     """
-    account_id = pending_logins.pending_account(unit, visitor) or ceremonies.waiting_account(unit, visitor)
+    account_id = pending_logins.pending_account(unit, visitor)
+    if account_id is None:
+        account_id = ceremonies.waiting_account(unit, visitor)
     passkey = answers.judge_use(unit, visitor, text, "code", account_id)
     try:
         ticket = ceremonies.finish_login(unit, account_id, visitor, factor=AFTER_PASSWORD)
