@@ -12,10 +12,10 @@ PAGE_SECONDS = 0.05
 """The longest that one page keeps the others waiting. One that takes longer waits for the database."""
 MAX_PAGE_WAIT = 2
 """Seconds. With Redis, the lock of a tab must outlast this wait and the wait for its turn."""
-SOCKET_SECONDS = 0.02
+SOCKET_SECONDS = 0.035
 """How long one socket keeps the others waiting, because it stays open. Sockets come no faster than their pages open."""
 MAX_SOCKET_WAIT = 6
-"""Seconds: time for 300 sockets. In a longer queue, a socket opens after that anyway."""
+"""Seconds: time for 170 sockets. In a longer queue, a socket opens after that anyway."""
 
 
 class OpeningQueue:
